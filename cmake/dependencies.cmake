@@ -1,0 +1,17 @@
+# Finds the system's libraries; nothing is vendored and nothing is fetched.
+find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(dnnl REQUIRED)
+# Debian's FAISS is a static library that wants a BLAS with libgomp's threads.
+find_package(BLAS REQUIRED)
+find_package(LAPACK REQUIRED)
+find_package(faiss REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+if(RELATUM_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,30 @@
+// A file mapped read-only into memory; the pages come in as they are touched.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace relatum {
+
+/// Owner of a read-only mapping. Views into bytes() must not outlive it: share the pointer.
+class MappedFile {
+ public:
+  /// Maps the whole file; an empty file gives an empty span. Throws Error with the path.
+  static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  MappedFile() = default;
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace relatum

@@ -1,0 +1,48 @@
+// The number formats that weights are stored in; one file in quant/formats is one format.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tensor/dtype.h"
+#include "tensor/mat.h"
+#include "tensor/weight.h"
+
+namespace relatum::quant {
+
+/// One storage format. `total` is the tensor's whole value count: formats that keep their scales
+/// behind the codes (nf4) need it to find them.
+struct Format {
+  std::string_view name;   ///< as in Weight::format, e.g. "q4_1"
+  int gguf_type = -1;      ///< ggml's type number, -1 where GGUF has none
+  std::string_view safetensors_type;  ///< e.g. "BF16", empty where safetensors has none
+  int64_t block = 1;       ///< values that share a scale; total and begin are multiples of it
+  double bits = 32;        ///< stored bits per value, scales included (for messages and estimates)
+  /// Bytes that `total` values take. Never overflows for total below 2^56.
+  size_t (*bytes)(int64_t total) = nullptr;
+  /// Decodes values [begin, begin + count) of the flattened tensor.
+  void (*decode)(std::span<const std::byte> data, int64_t total, int64_t begin, int64_t count,
+                 float* out) = nullptr;
+  /// Encodes a whole tensor of `total` values into bytes(total) bytes; nullptr: read only.
+  void (*encode)(const float* in, int64_t total, std::byte* out) = nullptr;
+};
+
+/// All formats; generated from the folder.
+std::span<const Format* const> formats();
+/// By name; throws Error that lists the known ones.
+const Format& format(std::string_view name);
+/// nullptr where the number is unknown.
+const Format* find_gguf_type(int type);
+const Format* find_safetensors_type(std::string_view type);
+
+/// Decodes rows [begin, begin + out.rows) of a weight, in parallel. out.cols = weight.cols.
+void decode_rows(const Weight& weight, int64_t begin, MatView<float> out);
+void decode_rows(const Weight& weight, int64_t begin, MatView<bf16> out);
+/// Encodes a rows x cols matrix into a weight of its own memory.
+Weight encode(std::string_view format_name, const std::string& name, MatView<const float> values);
+
+}  // namespace relatum::quant

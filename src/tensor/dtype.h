@@ -1,0 +1,61 @@
+// Element types that kernels compute in, and the conversions between them.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace relatum {
+
+enum class DType : uint8_t { kF32, kBF16, kI32 };
+
+constexpr size_t size_of(DType type) { return type == DType::kBF16 ? 2 : 4; }
+constexpr std::string_view name_of(DType type) {
+  return type == DType::kF32 ? "f32" : type == DType::kBF16 ? "bf16" : "i32";
+}
+
+/// The upper half of an IEEE float: 8 bits of exponent, 7 of mantissa.
+struct bf16 {
+  uint16_t bits = 0;
+};
+
+inline float to_float(bf16 x) { return std::bit_cast<float>(uint32_t{x.bits} << 16); }
+inline float to_float(float x) { return x; }
+
+/// Rounds to nearest even; a NaN stays a NaN.
+inline bf16 to_bf16(float x) {
+  const uint32_t u = std::bit_cast<uint32_t>(x);
+  const uint32_t rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
+  const bool nan = (u & 0x7fffffffu) > 0x7f800000u;
+  return {static_cast<uint16_t>(nan ? (u >> 16) | 0x40u : rounded)};
+}
+
+/// IEEE half precision (bits) to float, subnormals and infinities included.
+inline float half_to_float(uint16_t h) {
+  const uint32_t sign = uint32_t(h & 0x8000u) << 16;
+  const uint32_t exponent = (h >> 10) & 0x1fu, mantissa = h & 0x3ffu;
+  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
+  if (exponent == 0) {
+    const float value = float(mantissa) * 0x1.0p-24f;
+    return sign ? -value : value;
+  }
+  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+}
+
+template <class T>
+struct DTypeOf;
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::kF32;
+};
+template <>
+struct DTypeOf<bf16> {
+  static constexpr DType value = DType::kBF16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::kI32;
+};
+
+}  // namespace relatum
