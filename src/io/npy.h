@@ -1,0 +1,17 @@
+// Reads and writes two-dimensional float32 arrays in NumPy's .npy format.
+#pragma once
+
+#include <filesystem>
+
+#include "tensor/buffer.h"
+#include "tensor/mat.h"
+
+namespace relatum::io {
+
+/// Reads a C-ordered little-endian float32 array ('<f4', format versions 1 and 2); a vector gives
+/// one row. Throws Error naming the file for anything else, or where the sizes disagree.
+Matrix<float> read_npy(const std::filesystem::path& path);
+/// Writes format version 1, atomically.
+void write_npy(const std::filesystem::path& path, MatView<const float> values);
+
+}  // namespace relatum::io
