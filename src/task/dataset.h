@@ -1,0 +1,32 @@
+// The corpus formats that can be read; one file in task/datasets is one format.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "task/rows.h"
+
+namespace relatum::task {
+
+/// One corpus format.
+struct DatasetFormat {
+  std::string_view name;         ///< as in a SPEC, e.g. "semeval2010"
+  std::string_view description;  ///< one line for --help
+  /// The whole inventory in its usual order; nullptr: labels are those that occur in the data.
+  const std::vector<std::string>& (*inventory)() = nullptr;
+  /// Whether a file without a format in its SPEC is of this one: file name and first bytes (<= 4096).
+  bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
+  /// Reads a whole file (a byte-order mark is already removed). Bad rows go to rows.bad().
+  void (*read)(std::string_view bytes, Rows& rows) = nullptr;
+};
+
+/// All formats; generated from the folder.
+std::span<const DatasetFormat* const> dataset_formats();
+/// By name; throws Error that lists the known ones.
+const DatasetFormat& dataset_format(std::string_view name);
+/// By file name and first bytes; nullptr where none or more than one fits.
+const DatasetFormat* sniff_dataset_format(std::string_view file_name, std::string_view first_bytes);
+
+}  // namespace relatum::task

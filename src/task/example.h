@@ -1,0 +1,38 @@
+// One sentence with two entities and, where known, the relation between them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace relatum::task {
+
+/// An entity's place in the text, in Unicode code points, `end` exclusive.
+struct Span {
+  int64_t start = 0, end = 0;
+  std::string type;  ///< e.g. "PERSON"; empty where unknown
+};
+
+/// Head is SemEval's e1 and TACRED's subject. `text` is valid UTF-8 without entity markers.
+struct Example {
+  std::string id, text;
+  Span head, tail;
+  std::optional<std::string> label;
+  int64_t line = 0;  ///< where it stands in its file, from 1; 0 where it has none
+};
+
+std::string head_text(const Example& example);
+std::string tail_text(const Example& example);
+/// The text with <e1>…</e1> around the head and <e2>…</e2> around the tail. Where two markers fall
+/// on one place, closing ones come first, an outer span opens first and an inner one closes first;
+/// equal spans give <e1><e2>…</e2></e1>. Spans that cross keep their places: <e1>a <e2>b</e1> c</e2>.
+std::string marked_text(const Example& example);
+/// What two texts share when one may not be the other's neighbour: entity markers removed, lower
+/// case, white space removed.
+std::string normalised_text(std::string_view text);
+/// An empty string, or a sentence that says what is wrong: an empty text, bytes that are not UTF-8, a
+/// span that is empty or leaves the text.
+std::string example_problem(const Example& example);
+
+}  // namespace relatum::task

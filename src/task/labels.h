@@ -1,0 +1,47 @@
+// The ordered, closed set of relation labels.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace relatum::task {
+
+/// Labels are distinct and not empty; an index is a label's place in the inventory.
+class Labels {
+ public:
+  Labels() = default;
+  /// Throws Error for an empty or repeated label; `place` (a file, say) stands in the sentence.
+  explicit Labels(std::vector<std::string> names, std::string_view place = "");
+
+  int64_t size() const { return int64_t(names_.size()); }
+  bool empty() const { return names_.empty(); }
+  const std::string& name(int64_t index) const { return names_.at(size_t(index)); }
+  const std::vector<std::string>& names() const { return names_; }
+  /// The label's index, or nothing.
+  std::optional<int64_t> find(std::string_view label) const;
+  /// The label's index; throws Error that names the label, the place and the nearest known label.
+  int64_t index(std::string_view label, std::string_view place) const;
+  /// Adds a label unless it is there; gives its index.
+  int64_t add(const std::string& label);
+  bool operator==(const Labels& other) const { return names_ == other.names_; }
+
+ private:
+  std::vector<std::string> names_;
+  std::map<std::string, int64_t, std::less<>> index_;
+};
+
+/// "no_relation" or "Other", whichever the inventory has (in this order); nothing where it has none.
+std::optional<std::string> negative_label(const Labels& labels);
+/// The sentence for a label that an inventory lacks; names the nearest known one.
+std::string unknown_label(const Labels& labels, std::string_view label);
+
+/// labels.json: a JSON list of strings. Reading throws Error with the path; writing is atomic.
+Labels load_labels(const std::filesystem::path& path);
+void save_labels(const std::filesystem::path& path, const Labels& labels);
+
+}  // namespace relatum::task

@@ -1,0 +1,40 @@
+// From a SPEC to examples: read, relabel, check labels, cut and sample.
+#pragma once
+
+#include <istream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "task/labels.h"
+#include "task/rows.h"
+#include "task/spec.h"
+
+namespace relatum::task {
+
+struct LoadOptions {
+  std::string relabel;           ///< "", "tacrev:PATCH" or "retacred:PATCH"
+  bool skip_bad_rows = false;    ///< list malformed rows instead of stopping at the first
+  std::optional<int64_t> limit;  ///< the command's --limit; acts after the SPEC's own parts
+  std::optional<Labels> labels;  ///< the inventory to hold the data to, instead of the format's
+  std::istream* input = nullptr;  ///< read for "-"; an error where it is nullptr
+};
+
+/// Examples in file order. Every label that occurs is in `labels`.
+struct Dataset {
+  std::string name;    ///< the SPEC as written
+  std::string format;  ///< name of the DatasetFormat
+  std::vector<Example> examples;
+  Labels labels;  ///< given, or the format's own, or (jsonl, csv) in order of first appearance
+  bool open_labels = false;  ///< labels were only collected from the data: others may exist
+  std::vector<BadRow> bad_rows;
+  int64_t relabelled = 0;  ///< labels that the patch changed
+  int64_t dropped = 0;     ///< examples whose id Re-TACRED's patch lacks
+};
+
+/// Throws Error with file and line for a malformed row or an unknown label (both are bad rows), a
+/// repeated id, and with the file where nothing is left.
+Dataset load_dataset(const Spec& spec, const LoadOptions& options = {});
+Dataset load_dataset(std::string_view spec, const LoadOptions& options = {});
+
+}  // namespace relatum::task

@@ -1,0 +1,37 @@
+// What was answered for one example, and predictions.jsonl.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace relatum::task {
+
+/// A retrieved example, by its id.
+struct NeighbourRef {
+  std::string id;
+  double similarity = 0;  ///< cosine
+};
+
+struct Prediction {
+  std::string id;
+  std::optional<std::string> label;    ///< nothing: the answer could not be parsed
+  std::optional<double> probability;   ///< nothing where the way of answering gives none
+  std::string answer;                  ///< the generated or verbalised text
+  std::vector<NeighbourRef> neighbours;
+  std::vector<std::pair<std::string, double>> scores;  ///< label, probability; empty: not kept
+  int64_t line = 0;                    ///< where it stood in its file, from 1
+};
+
+/// One line of predictions.jsonl, without the line end.
+std::string to_json(const Prediction& prediction);
+/// Writes the file in one atomic step.
+void write_predictions(const std::filesystem::path& path, std::span<const Prediction> predictions);
+/// Reads predictions.jsonl, or `id TAB label` lines (told by the first byte; an empty label is
+/// unparsed). Throws Error with file and line.
+std::vector<Prediction> read_predictions(const std::filesystem::path& path);
+
+}  // namespace relatum::task

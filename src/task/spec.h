@@ -1,0 +1,24 @@
+// SPEC, the name of some data on the command line: FORMAT:PATH?limit=100&sample=400&seed=1.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace relatum::task {
+
+/// Parsed SPEC. `limit` cuts the file first, `sample` then draws from what is left.
+struct Spec {
+  std::string text;    ///< as the user wrote it
+  std::string format;  ///< empty: to be told from the file
+  std::string path;    ///< "-": JSON lines on standard input
+  std::optional<int64_t> limit, sample;
+  uint64_t seed = 1;
+};
+
+/// Throws Error for an unknown part, a bad number or an empty path. What stands before the first ":" is
+/// a format only where it is the name of one (so that paths may have colons).
+Spec parse_spec(std::string_view text);
+
+}  // namespace relatum::task
