@@ -1,0 +1,43 @@
+// Size checks and filling of the token table.
+#include "text/vocabulary.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace relatum::text {
+
+Vocabulary::Vocabulary(size_t count, int64_t largest, const std::string& place) {
+  if (count == 0) {
+    fail("text.vocabulary", fmt::format("{}: the vocabulary is empty. The file is broken or cut: "
+                                        "fetch it again.", place));
+  }
+  // Real vocabularies leave a few holes at most; a table sized by a hostile id would fill memory.
+  const int64_t limit = 2 * static_cast<int64_t>(count) + 1024;
+  if (largest < 0 || largest >= limit) {
+    fail("text.vocabulary", fmt::format("{}: {} tokens with a largest id of {}: expected ids from "
+                                        "0 to {} at most. The file is broken: fetch it again.",
+                                        place, count, largest, limit - 1));
+  }
+  tokens_.resize(static_cast<size_t>(largest) + 1);
+  ids_.reserve(count);
+}
+
+void Vocabulary::set(int64_t id, std::string_view token, const std::string& place) {
+  if (id < 0 || id >= size()) {
+    fail("text.vocabulary", fmt::format("{}: token '{}' has the id {}, expected 0 to {}.", place,
+                                        token, id, size() - 1));
+  }
+  std::string& slot = tokens_[static_cast<size_t>(id)];
+  // An id named twice: the table must not keep a view of the text that is replaced.
+  const auto old = ids_.find(slot);
+  if (old != ids_.end() && old->second == id) ids_.erase(old);
+  slot = token;
+  const auto [place_of, fresh] = ids_.try_emplace(slot, static_cast<int32_t>(id));
+  if (!fresh) {
+    ids_.erase(place_of);
+    ids_.emplace(slot, static_cast<int32_t>(id));
+  }
+}
+
+}  // namespace relatum::text
