@@ -1,0 +1,58 @@
+// Finds the family of a file, converts stored weights, and hashes them.
+#include "arch/family.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "quant/format.h"
+#include "tensor/buffer.h"
+
+namespace relatum::arch {
+
+const Family& family(const ModelFiles& files) {
+  std::string known;
+  for (const Family* entry : families()) {
+    for (const std::string_view type : entry->model_types) {
+      if (type == files.architecture()) return *entry;
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", type);
+    }
+  }
+  fail("arch.load", fmt::format("{} is of architecture '{}', which Relatum does not run. It runs "
+                                "{}.", files.path().string(), files.architecture(), known));
+}
+
+std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options) {
+  return family(files).load(files, options);
+}
+
+std::string resolve_base(const ModelFiles& files, std::string_view base) {
+  if (base != "auto") {
+    if (base == "keep" || base == "nf4" || base == "bf16" || base == "f32") {
+      return std::string(base);
+    }
+    fail("arch.load", fmt::format("unknown base format '{}'. Use keep, nf4, bf16 or f32.", base));
+  }
+  if (!files.gguf()) return "nf4";
+  for (const io::GgufTensor& tensor : files.gguf()->tensors()) {
+    const quant::Format* format = quant::find_gguf_type(tensor.type);
+    if (format && format->block > 1) return "keep";
+  }
+  return "nf4";
+}
+
+Weight to_base(const Weight& weight, std::string_view base) {
+  if (base == "keep" || weight.format == base) return weight;
+  Matrix<float> values(weight.rows, weight.cols);
+  quant::decode_rows(weight, 0, values.view());
+  return quant::encode(base, weight.name, values.view());
+}
+
+std::string weights_hash(const ModelFiles& files) {
+  std::string joined;
+  for (const auto& file : files.weight_files()) joined += sha256_file(file);
+  if (joined.size() == 64) return joined;
+  return sha256(std::as_bytes(std::span(joined)));
+}
+
+}  // namespace relatum::arch

@@ -1,0 +1,42 @@
+// The registry of architectures; one file in arch/models is one family.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "arch/model.h"
+#include "arch/model_files.h"
+
+namespace relatum::arch {
+
+struct LoadOptions {
+  DType compute = DType::kF32;
+  /// Form that the linears' weights are stored in: "keep" (as in the file), "nf4", "bf16", "f32".
+  std::string base = "keep";
+  /// Keep decoded weights in memory (fast); otherwise decode for each use (small).
+  bool resident = true;
+};
+
+struct Family {
+  std::string_view name;                        ///< as in ModelInfo::family
+  std::span<const std::string_view> model_types;  ///< architecture names that it serves
+  bool causal = true;
+  std::unique_ptr<Model> (*load)(const ModelFiles& files, const LoadOptions& options) = nullptr;
+};
+
+/// All families; generated from the folder.
+std::span<const Family* const> families();
+/// By GGUF's architecture or config.json's model_type; Error that lists the known ones.
+const Family& family(const ModelFiles& files);
+
+/// Loads a model with whatever family its files name.
+std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options);
+/// The form that "auto" stands for: a quantised GGUF keeps its own blocks, all else becomes NF4.
+std::string resolve_base(const ModelFiles& files, std::string_view base);
+/// Converts one stored weight to the form that `base` names.
+Weight to_base(const Weight& weight, std::string_view base);
+/// SHA-256 over the weight files, for run records.
+std::string weights_hash(const ModelFiles& files);
+
+}  // namespace relatum::arch

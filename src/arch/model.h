@@ -1,0 +1,56 @@
+// What every architecture offers: one forward pass, its linears by name, and its figures.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/batch.h"
+#include "nn/cache.h"
+#include "nn/graph.h"
+#include "nn/linear.h"
+
+namespace relatum::arch {
+
+/// What other rooms need to know of a model, and no more.
+struct ModelInfo {
+  std::string family;       ///< e.g. "llama"
+  std::string path;         ///< the file or folder it came from
+  int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_size = 0, ffn_width = 0;
+  int64_t vocabulary = 0;
+  int64_t context = 0;      ///< longest row in tokens
+  bool causal = true;       ///< false: an encoder
+  int64_t parameters = 0;
+};
+
+struct ForwardOptions {
+  /// Tokens whose final states are wanted; empty: all.
+  std::span<const int64_t> rows;
+  nn::CacheUse cache;
+  /// Keep only the layers' inputs and compute the rest again in the backward pass.
+  bool checkpoint = false;
+  /// Apply the adapters' dropout, with masks from this salt and the batch's keys.
+  bool dropout = false;
+  uint64_t dropout_salt = 0;
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+  const ModelInfo& info() const { return info_; }
+
+  /// Final states after the last norm, |rows| x D: in the compute type, f32 for an encoder. The batch, the options'
+  /// spans and the model must outlive the graph's backward pass. Token ids are below V.
+  virtual nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
+                          const ForwardOptions& options) const = 0;
+  /// All linears that may carry an adapter, in order of layers (the head is not among them).
+  virtual std::vector<nn::Linear*> linears() = 0;
+  /// D to V; nullptr for an encoder.
+  virtual nn::Linear* head() = 0;
+
+ protected:
+  ModelInfo info_;
+};
+
+}  // namespace relatum::arch

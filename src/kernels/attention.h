@@ -1,0 +1,57 @@
+// Grouped-query attention over a batch whose rows may share prefixes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/mat.h"
+
+namespace relatum::kernels {
+
+/// A stretch of keys that a group of queries sees: rows [begin, begin + count) of the batch's own
+/// keys, or of the cache.
+struct AttentionSpan {
+  int64_t begin = 0, count = 0;
+  bool cached = false;
+};
+
+/// Queries [begin, begin + count) of the batch and what they see, in order of position. With
+/// causal attention the last span is the queries' own rows. Groups of one `root` share ancestors.
+struct AttentionGroup {
+  int64_t begin = 0, count = 0;
+  int64_t first_span = 0, span_count = 0;
+  int64_t root = 0;
+  /// count x count bytes, own row i sees own row j; nullptr: causal (or all, see the plan).
+  const uint8_t* mask = nullptr;
+};
+
+struct AttentionPlan {
+  std::span<const AttentionGroup> groups;  ///< sorted by root
+  std::span<const AttentionSpan> spans;
+  bool causal = true;
+};
+
+struct AttentionShape {
+  int64_t heads = 0, kv_heads = 0, head_size = 0;
+  float scale = 1.0f;
+};
+
+/// out = softmax(scale * q·k^T) · v per head. q, out: T x H*K; k, v: T x G*K; cache_k, cache_v:
+/// rows x G*K or empty; lse: T x H, saved for the backward pass; scratch: see below.
+void attention(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k, Mat v,
+               Mat cache_k, Mat cache_v, Mat out, float* lse, float* scratch);
+
+struct AttentionGradients {
+  Mat dq;                          ///< T x H*K, written
+  MatView<float> dk, dv;           ///< T x G*K f32, zeroed by the caller, added to
+};
+/// Gradients from dout, the saved out and lse. The plan may not use a cache.
+/// Bit-equal from run to run at the same plan, whatever the threads' timing.
+void attention_backward(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k,
+                        Mat v, Mat out, const float* lse, Mat dout, const AttentionGradients& grad,
+                        float* scratch);
+
+/// Floats of scratch for a plan on the current number of threads.
+int64_t attention_scratch_size(const AttentionPlan& plan, int64_t head_size, bool backward);
+
+}  // namespace relatum::kernels

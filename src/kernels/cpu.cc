@@ -1,0 +1,67 @@
+// CPU detection and the limit given to oneDNN.
+#include "kernels/cpu.h"
+
+#include <fmt/format.h>
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include "base/error.h"
+
+namespace relatum::kernels {
+namespace {
+
+Isa detect() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
+    fail("kernels.cpu", "this CPU has no AVX2, which Relatum needs. Use a machine from 2014 on.");
+  }
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  return wide ? Isa::kAvx512 : Isa::kAvx2;
+}
+
+Isa& current() {
+  static Isa value = detect();
+  return value;
+}
+
+}  // namespace
+
+Isa isa() { return current(); }
+
+void set_isa(std::string_view name) {
+  if (name == "auto") return;
+  if (name != "avx2" && name != "avx512") {
+    fail("kernels.cpu", fmt::format("unknown instruction set '{}'. Use auto, avx2 or avx512.", name));
+  }
+  if (name == "avx512") {
+    if (detect() != Isa::kAvx512) {
+      fail("kernels.cpu", "this CPU has no AVX-512. Use --isa auto or --isa avx2.");
+    }
+    return;
+  }
+  if (dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2) != dnnl::status::success) {
+    fail("kernels.cpu", "the instruction set was chosen after the first product was computed.");
+  }
+  current() = Isa::kAvx2;
+}
+
+bool has_fast_bf16() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16"); }
+
+DType compute_type(std::string_view name) {
+  if (name == "auto") return has_fast_bf16() ? DType::kBF16 : DType::kF32;
+  if (name == "f32") return DType::kF32;
+  if (name != "bf16") {
+    fail("kernels.cpu", fmt::format("unknown compute type '{}'. Use auto, bf16 or f32.", name));
+  }
+  if (isa() != Isa::kAvx512) {
+    fail("kernels.cpu", "bf16 products need AVX-512 here. Use --compute f32 or --compute auto.");
+  }
+  return DType::kBF16;
+}
+
+std::string cpu_summary() {
+  return fmt::format("{}{}", isa() == Isa::kAvx512 ? "avx512" : "avx2",
+                     has_fast_bf16() ? " with bf16" : "");
+}
+
+}  // namespace relatum::kernels

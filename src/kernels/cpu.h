@@ -1,0 +1,25 @@
+// Which instruction set serves: found at start-up, or forced by the user.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tensor/dtype.h"
+
+namespace relatum::kernels {
+
+enum class Isa { kAvx2, kAvx512 };
+
+/// The set in use. Found once from the CPU; Error where the CPU lacks AVX2.
+Isa isa();
+/// Limits our kernels and oneDNN alike: "auto", "avx2" or "avx512". To be called before any
+/// product is computed (oneDNN reads it once); throws Error where the CPU lacks it or it is late.
+void set_isa(std::string_view name);
+/// True where products of bf16 run on instructions made for them (AVX512_BF16), isa() permitting.
+bool has_fast_bf16();
+/// "auto", "bf16" or "f32" to the type that activations are computed in.
+DType compute_type(std::string_view name);
+/// e.g. "avx512 with bf16", for run records.
+std::string cpu_summary();
+
+}  // namespace relatum::kernels

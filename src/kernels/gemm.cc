@@ -1,0 +1,163 @@
+// oneDNN's matmul behind gemm(): one compiled primitive per shape, kept in a bounded cache.
+#include "kernels/gemm.h"
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <mutex>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace relatum::kernels {
+namespace {
+
+constexpr size_t kMaxKernels = 4096;  // about 40 shapes per token count; cleared when full
+
+dnnl::memory::data_type dnnl_type(DType type) {
+  return type == DType::kBF16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+}
+
+// Everything that a compiled primitive depends on.
+struct Key {
+  int64_t m, n, k, lda, ldb, ldc, ldadd;
+  int32_t flags, alpha_bits;
+  bool operator==(const Key&) const = default;
+};
+
+struct KeyHash {
+  size_t operator()(const Key& key) const {
+    uint64_t h = 0;
+    for (const int64_t v : {key.m, key.n, key.k, key.lda, key.ldb, key.ldc, key.ldadd,
+                            int64_t{key.flags}, int64_t{key.alpha_bits}}) {
+      h = mix64(h ^ uint64_t(v)) + 0x9e3779b97f4a7c15ull;
+    }
+    return h;
+  }
+};
+
+struct Kernel {
+  dnnl::matmul primitive;
+  dnnl::memory::desc a, b, c, add, bias;
+};
+
+// The shape of the product and where its parts lie.
+struct Shape {
+  int64_t m, n, k;
+};
+
+Shape shape_of(const GemmArgs& g) {
+  const int64_t m = g.transpose_a ? g.a.cols : g.a.rows;
+  const int64_t k = g.transpose_a ? g.a.rows : g.a.cols;
+  const int64_t n = g.transpose_b ? g.b.rows : g.b.cols;
+  RELATUM_CHECK(k == (g.transpose_b ? g.b.cols : g.b.rows));
+  RELATUM_CHECK(g.c.rows == m && g.c.cols == n && g.a.type == g.b.type);
+  RELATUM_CHECK(g.c.type == DType::kF32 || g.c.type == g.a.type);
+  return {m, n, k};
+}
+
+Key key_of(const GemmArgs& g, const Shape& s) {
+  int32_t alpha_bits;
+  std::memcpy(&alpha_bits, &g.alpha, sizeof alpha_bits);
+  const int32_t flags = int32_t(g.a.type == DType::kBF16) | int32_t(g.c.type == DType::kBF16) << 1 |
+                        int32_t(g.transpose_a) << 2 | int32_t(g.transpose_b) << 3 |
+                        int32_t(g.accumulate) << 4 | int32_t(g.add.data != nullptr) << 5 |
+                        int32_t(g.bias.data != nullptr) << 6;
+  return {s.m, s.n, s.k, g.a.stride, g.b.stride, g.c.stride, g.add.stride, flags, alpha_bits};
+}
+
+dnnl::memory::desc describe(int64_t rows, int64_t cols, DType type, int64_t stride, bool transposed) {
+  const dnnl::memory::dims strides = transposed ? dnnl::memory::dims{1, stride}
+                                                : dnnl::memory::dims{stride, 1};
+  return {dnnl::memory::dims{rows, cols}, dnnl_type(type), strides};
+}
+
+class Cache {
+ public:
+  const dnnl::engine& engine() const { return engine_; }
+
+  std::shared_ptr<const Kernel> find(const GemmArgs& g, const Shape& s) {
+    const Key key = key_of(g, s);
+    const std::lock_guard lock(mutex_);
+    if (const auto it = kernels_.find(key); it != kernels_.end()) return it->second;
+    if (kernels_.size() >= kMaxKernels) kernels_.clear();
+    ++built;
+    return kernels_[key] = build(g, s);
+  }
+
+  std::atomic<int64_t> built{0};
+
+ private:
+  std::shared_ptr<const Kernel> build(const GemmArgs& g, const Shape& s) const {
+    auto kernel = std::make_shared<Kernel>();
+    kernel->a = describe(s.m, s.k, g.a.type, g.a.stride, g.transpose_a);
+    kernel->b = describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
+    kernel->c = describe(s.m, s.n, g.c.type, g.c.stride, false);
+    dnnl::primitive_attr attributes;
+    if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
+    dnnl::post_ops after;
+    if (g.accumulate) after.append_sum(1.0f);
+    if (g.add.data) {
+      kernel->add = describe(s.m, s.n, g.add.type, g.add.stride, false);
+      after.append_binary(dnnl::algorithm::binary_add, kernel->add);
+    }
+    if (g.bias.data) {
+      kernel->bias = describe(1, s.n, g.bias.type, s.n, false);
+      after.append_binary(dnnl::algorithm::binary_add, kernel->bias);
+    }
+    attributes.set_post_ops(after);
+    const dnnl::matmul::desc desc(kernel->a, kernel->b, kernel->c);
+    kernel->primitive = dnnl::matmul({desc, attributes, engine_});
+    return kernel;
+  }
+
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  std::mutex mutex_;
+  std::unordered_map<Key, std::shared_ptr<const Kernel>, KeyHash> kernels_;
+};
+
+Cache& cache() {
+  static Cache instance;
+  return instance;
+}
+
+void set_to_addends(const GemmArgs& g) {
+  for (int64_t i = 0; i < g.c.rows && !g.accumulate; ++i) {
+    std::memset(g.c.byte_at(i, 0), 0, size_t(g.c.cols) * size_of(g.c.type));
+  }
+}
+
+}  // namespace
+
+void gemm(const GemmArgs& g) {
+  const Shape s = shape_of(g);
+  if (s.m == 0 || s.n == 0) return;
+  if (s.k == 0) {
+    RELATUM_CHECK(!g.add.data && !g.bias.data);
+    return set_to_addends(g);
+  }
+  const std::shared_ptr<const Kernel> kernel = cache().find(g, s);
+  const dnnl::engine& engine = cache().engine();
+  dnnl::stream stream(engine);
+  std::unordered_map<int, dnnl::memory> arguments{
+      {DNNL_ARG_SRC, dnnl::memory(kernel->a, engine, g.a.data)},
+      {DNNL_ARG_WEIGHTS, dnnl::memory(kernel->b, engine, g.b.data)},
+      {DNNL_ARG_DST, dnnl::memory(kernel->c, engine, g.c.data)}};
+  int post = g.accumulate ? 1 : 0;
+  if (g.add.data) {
+    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1,
+                      dnnl::memory(kernel->add, engine, g.add.data));
+  }
+  if (g.bias.data) {
+    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post) | DNNL_ARG_SRC_1,
+                      dnnl::memory(kernel->bias, engine, g.bias.data));
+  }
+  kernel->primitive.execute(stream, arguments);
+  stream.wait();
+}
+
+int64_t gemm_kernels_built() { return cache().built; }
+
+}  // namespace relatum::kernels

@@ -1,0 +1,273 @@
+// Softmax attention over a list of key spans, in f32, for the query heads of one key head.
+#include <cmath>
+
+#include "kernels/isa/simd.h"
+#include "kernels/isa/table.h"
+#include "kernels/isa/tables.h"
+
+namespace relatum::kernels::RELATUM_ISA {
+namespace {
+
+constexpr int64_t kPad = 16;     // panels are padded to this, whatever the vector's width
+constexpr int64_t kBlock = 32;   // queries per block: scores of 32 x 4,096 keys stay in L2
+
+constexpr float kHidden = -1e30f;
+
+typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+
+int64_t padded(int64_t n) { return (n + kPad - 1) / kPad * kPad; }
+
+// a(i, k) = a[i * row + k * step], so that a transposed left side needs no copy.
+struct Left {
+  const float* a;
+  int64_t row, step;
+};
+
+template <int64_t Rows, int64_t Vectors>
+[[gnu::always_inline]] inline void tile(const Left& l, const float* b, int64_t ldb, float* c,
+                                        int64_t ldc, int64_t k, bool accumulate) {
+  Vector sum[Rows][Vectors];
+  for (int64_t r = 0; r < Rows; ++r) {
+    for (int64_t v = 0; v < Vectors; ++v) {
+      const Vector* at = reinterpret_cast<const Vector*>(c + r * ldc + v * kLanes);
+      sum[r][v] = accumulate ? *at : Vector{};
+    }
+  }
+  for (int64_t i = 0; i < k; ++i) {
+    Vector right[Vectors];
+    for (int64_t v = 0; v < Vectors; ++v) {
+      right[v] = *reinterpret_cast<const Vector*>(b + i * ldb + v * kLanes);
+    }
+    for (int64_t r = 0; r < Rows; ++r) {
+      const float x = l.a[r * l.row + i * l.step];
+      for (int64_t v = 0; v < Vectors; ++v) sum[r][v] += x * right[v];
+    }
+  }
+  for (int64_t r = 0; r < Rows; ++r) {
+    for (int64_t v = 0; v < Vectors; ++v) {
+      *reinterpret_cast<Vector*>(c + r * ldc + v * kLanes) = sum[r][v];
+    }
+  }
+}
+
+template <int64_t Rows>
+void band(const Left& l, const float* b, int64_t ldb, float* c, int64_t ldc, int64_t n, int64_t k,
+          bool accumulate) {
+  int64_t j = 0;
+  for (; j + kTileVectors * kLanes <= n; j += kTileVectors * kLanes) {
+    tile<Rows, kTileVectors>(l, b + j, ldb, c + j, ldc, k, accumulate);
+  }
+  for (; j < n; j += kLanes) tile<Rows, 1>(l, b + j, ldb, c + j, ldc, k, accumulate);
+}
+
+// c (m x n) = a (m x k) . b (k x n) (+ c); n is a multiple of kPad.
+void multiply(const Left& l, const float* b, int64_t ldb, float* c, int64_t ldc, int64_t m,
+              int64_t n, int64_t k, bool accumulate) {
+  int64_t i = 0;
+  for (; i + kTileRows <= m; i += kTileRows) {
+    band<kTileRows>({l.a + i * l.row, l.row, l.step}, b, ldb, c + i * ldc, ldc, n, k, accumulate);
+  }
+  for (; i < m; ++i) {
+    band<1>({l.a + i * l.row, l.row, l.step}, b, ldb, c + i * ldc, ldc, n, k, accumulate);
+  }
+}
+
+// Copies a row to f32 and fills up to the padded width with zeros.
+template <class T>
+void gather(const T* x, float* y, int64_t n, int64_t width, float scale = 1.0f) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = load(x + i) * scale;
+  for (int64_t i = n; i < width; ++i) y[i] = 0.0f;
+}
+
+// y (cols x ldy) = transpose of x (rows x ldx); columns rows … ldy-1 become zero.
+void transpose(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
+  for (int64_t j = 0; j < cols; ++j) {
+    for (int64_t i = 0; i < rows; ++i) y[j * ldy + i] = x[i * ldx + j];
+    for (int64_t i = rows; i < ldy; ++i) y[j * ldy + i] = 0.0f;
+  }
+}
+
+// Panels in f32: keys and values by row and by column.
+struct Panels {
+  int64_t keys, keys_padded, width;
+  float *k, *v, *kt, *vt, *rest;
+};
+
+template <class T>
+Panels gather_panels(const AttentionTask<T>& t, float* scratch) {
+  Panels p{};
+  for (int64_t s = 0; s < t.span_count; ++s) p.keys += t.spans[s].count;
+  p.keys_padded = padded(p.keys);
+  p.width = padded(t.head_size);
+  p.k = scratch;
+  p.v = p.k + p.keys_padded * p.width;
+  p.kt = p.v + p.keys_padded * p.width;
+  p.vt = p.kt + p.keys_padded * p.width;
+  p.rest = p.vt + p.keys_padded * p.width;
+  int64_t row = 0;
+  for (int64_t s = 0; s < t.span_count; ++s) {
+    for (int64_t i = 0; i < t.spans[s].count; ++i, ++row) {
+      gather(t.spans[s].k + i * t.spans[s].k_stride, p.k + row * p.width, t.head_size, p.width);
+      gather(t.spans[s].v + i * t.spans[s].v_stride, p.v + row * p.width, t.head_size, p.width);
+    }
+  }
+  transpose(p.k, p.width, p.kt, p.keys_padded, p.keys, t.head_size);
+  return p;
+}
+
+// Keys that query i of the task sees, a mask aside.
+template <class T>
+int64_t visible(const AttentionTask<T>& t, const Panels& p, int64_t i) {
+  return t.causal && !t.mask ? p.keys - t.n + i + 1 : p.keys;
+}
+
+// Scores of own rows that query i may not see become so low that their weight is zero.
+template <class T>
+void apply_mask(const AttentionTask<T>& t, const Panels& p, int64_t i, float* scores) {
+  if (!t.mask) return;
+  const uint8_t* mask = t.mask + i * t.n;
+  float* own = scores + p.keys - t.n;
+#pragma omp simd
+  for (int64_t j = 0; j < t.n; ++j) own[j] = mask[j] ? own[j] : kHidden;
+}
+
+// Turns `seen` scores into probabilities, zeros behind them up to `width`; returns log-sum-exp.
+float softmax_row(float* s, int64_t seen, int64_t width) {
+  float best = s[0], sum = 0;
+#pragma omp simd reduction(max : best)
+  for (int64_t j = 0; j < seen; ++j) best = s[j] > best ? s[j] : best;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < seen; ++j) {
+    s[j] = fast_exp(s[j] - best);
+    sum += s[j];
+  }
+  const float inverse = 1.0f / sum;
+#pragma omp simd
+  for (int64_t j = 0; j < seen; ++j) s[j] *= inverse;
+  for (int64_t j = seen; j < width; ++j) s[j] = 0.0f;
+  return best + std::log(sum);
+}
+
+template <class T>
+void attention(const AttentionTask<T>& t, float* scratch) {
+  const Panels p = gather_panels(t, scratch);
+  float* q = p.rest;
+  float* scores = q + kBlock * p.width;
+  float* out = scores + kBlock * p.keys_padded;
+  for (int64_t begin = 0; begin < t.n; begin += kBlock) {
+    const int64_t rows = begin + kBlock < t.n ? kBlock : t.n - begin;
+    const int64_t keys = visible(t, p, begin + rows - 1), columns = padded(keys);
+    for (int64_t h = 0; h < t.heads; ++h) {
+      for (int64_t i = 0; i < rows; ++i) {
+        gather(t.q + (begin + i) * t.q_stride + h * t.head_size, q + i * p.width, t.head_size,
+               p.width, t.scale);
+      }
+      multiply({q, p.width, 1}, p.kt, p.keys_padded, scores, p.keys_padded, rows, columns,
+               t.head_size, false);
+      for (int64_t i = 0; i < rows; ++i) {
+        apply_mask(t, p, begin + i, scores + i * p.keys_padded);
+        t.lse[(begin + i) * t.lse_stride + h] =
+            softmax_row(scores + i * p.keys_padded, visible(t, p, begin + i), columns);
+      }
+      multiply({scores, p.keys_padded, 1}, p.v, p.width, out, p.width, rows, p.width, keys, false);
+      for (int64_t i = 0; i < rows; ++i) {
+        T* y = t.out + (begin + i) * t.out_stride + h * t.head_size;
+        for (int64_t d = 0; d < t.head_size; ++d) store(y + d, out[i * p.width + d]);
+      }
+    }
+  }
+}
+
+// scores become probabilities again, from the saved log-sum-exp; dscores become
+// p * (dp - delta) * scale, where delta = dout . out.
+template <class T>
+void softmax_backward_row(const AttentionTask<T>& t, const Panels& p, int64_t row, int64_t head,
+                          float* scores, float* dscores, int64_t width) {
+  const T* out = t.out + row * t.out_stride + head * t.head_size;
+  const T* dout = t.dout + row * t.dout_stride + head * t.head_size;
+  float delta = 0;
+#pragma omp simd reduction(+ : delta)
+  for (int64_t d = 0; d < t.head_size; ++d) delta += load(out + d) * load(dout + d);
+  const float lse = t.lse[row * t.lse_stride + head];
+  const int64_t seen = visible(t, p, row);
+#pragma omp simd
+  for (int64_t j = 0; j < seen; ++j) {
+    scores[j] = fast_exp(scores[j] - lse);
+    dscores[j] = scores[j] * (dscores[j] - delta) * t.scale;
+  }
+  for (int64_t j = seen; j < width; ++j) scores[j] = dscores[j] = 0.0f;
+}
+
+// Adds the panels' gradients to the rows they came from.
+template <class T>
+void scatter(const AttentionTask<T>& t, const Panels& p, const float* dk, const float* dv) {
+  int64_t row = 0;
+  for (int64_t s = 0; s < t.span_count; ++s) {
+    for (int64_t i = 0; i < t.spans[s].count; ++i, ++row) {
+      float* to_k = t.dk[s] + i * t.dkv_stride;
+      float* to_v = t.dv[s] + i * t.dkv_stride;
+#pragma omp simd
+      for (int64_t d = 0; d < t.head_size; ++d) {
+        to_k[d] += dk[row * p.width + d];
+        to_v[d] += dv[row * p.width + d];
+      }
+    }
+  }
+}
+
+template <class T>
+void attention_backward(const AttentionTask<T>& t, float* scratch) {
+  const Panels p = gather_panels(t, scratch);
+  transpose(p.v, p.width, p.vt, p.keys_padded, p.keys, t.head_size);
+  float* dk = p.rest;
+  float* dv = dk + p.keys_padded * p.width;
+  float* q = dv + p.keys_padded * p.width;
+  float* dout = q + kBlock * p.width;
+  float* dq = dout + kBlock * p.width;
+  float* scores = dq + kBlock * p.width;
+  float* dscores = scores + kBlock * p.keys_padded;
+  std::memset(dk, 0, size_t(2 * p.keys_padded * p.width) * sizeof(float));
+  for (int64_t begin = 0; begin < t.n; begin += kBlock) {
+    const int64_t rows = begin + kBlock < t.n ? kBlock : t.n - begin;
+    const int64_t keys = visible(t, p, begin + rows - 1), columns = padded(keys);
+    for (int64_t h = 0; h < t.heads; ++h) {
+      for (int64_t i = 0; i < rows; ++i) {
+        const int64_t row = begin + i;
+        gather(t.q + row * t.q_stride + h * t.head_size, q + i * p.width, t.head_size, p.width);
+        gather(t.dout + row * t.dout_stride + h * t.head_size, dout + i * p.width, t.head_size,
+               p.width);
+      }
+      multiply({q, p.width, 1}, p.kt, p.keys_padded, scores, p.keys_padded, rows, columns,
+               t.head_size, false);
+      for (int64_t i = 0; i < rows * p.keys_padded; ++i) scores[i] *= t.scale;
+      multiply({dout, p.width, 1}, p.vt, p.keys_padded, dscores, p.keys_padded, rows, columns,
+               t.head_size, false);
+      for (int64_t i = 0; i < rows; ++i) {
+        apply_mask(t, p, begin + i, scores + i * p.keys_padded);
+        softmax_backward_row(t, p, begin + i, h, scores + i * p.keys_padded,
+                             dscores + i * p.keys_padded, columns);
+      }
+      multiply({scores, 1, p.keys_padded}, dout, p.width, dv, p.width, keys, p.width, rows, true);
+      multiply({dscores, 1, p.keys_padded}, q, p.width, dk, p.width, keys, p.width, rows, true);
+      multiply({dscores, p.keys_padded, 1}, p.k, p.width, dq, p.width, rows, p.width, keys, false);
+      for (int64_t i = 0; i < rows; ++i) {
+        T* y = t.dq + (begin + i) * t.dq_stride + h * t.head_size;
+        for (int64_t d = 0; d < t.head_size; ++d) store(y + d, dq[i * p.width + d]);
+      }
+    }
+  }
+  scatter(t, p, dk, dv);
+}
+
+}  // namespace
+
+template <class T>
+void fill_attention(TypedTable<T>& t) {
+  t.attention = attention<T>;
+  t.attention_backward = attention_backward<T>;
+}
+template void fill_attention(TypedTable<float>&);
+template void fill_attention(TypedTable<bf16>&);
+
+}  // namespace relatum::kernels::RELATUM_ISA

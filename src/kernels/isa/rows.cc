@@ -1,0 +1,141 @@
+// Norms, activations, rotation, dropout and conversions, one row at a time.
+#include <cmath>
+
+#include "kernels/isa/simd.h"
+#include "kernels/isa/table.h"
+#include "kernels/isa/tables.h"
+
+namespace relatum::kernels::RELATUM_ISA {
+namespace {
+
+template <class T>
+float rmsnorm(const float* x, const float* w, T* y, float eps, int64_t n) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; ++i) sum += x[i] * x[i];
+  const float rstd = 1.0f / __builtin_sqrtf(sum / float(n) + eps);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) store(y + i, x[i] * rstd * w[i]);
+  return rstd;
+}
+
+template <class T>
+void rmsnorm_backward(const T* dy, const float* x, const float* w, float rstd, float* dx,
+                      int64_t n) {
+  float dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (int64_t i = 0; i < n; ++i) dot += load(dy + i) * w[i] * x[i];
+  const float shift = dot * rstd * rstd / float(n);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) dx[i] += rstd * (load(dy + i) * w[i] - x[i] * shift);
+}
+
+template <class T>
+void swiglu(const T* gate, const T* up, T* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = load(gate + i);
+    store(y + i, g * sigmoid(g) * load(up + i));
+  }
+}
+
+template <class T>
+void swiglu_backward(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = load(gate + i), d = load(dy + i), s = sigmoid(g);
+    const float dg = d * load(up + i) * s * (1.0f + g * (1.0f - s));
+    store(dup + i, d * g * s);
+    store(dgate + i, dg);
+  }
+}
+
+// x * Phi(x); erf makes these loops scalar, and only encoders use them.
+template <class T>
+void gelu(const T* x, T* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float v = load(x + i);
+    store(y + i, 0.5f * v * (1.0f + ::erff(v * 0.707106781f)));
+  }
+}
+
+template <class T>
+void gelu_backward(const T* dy, const T* x, T* dx, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float v = load(x + i);
+    const float phi = 0.398942280f * fast_exp(-0.5f * v * v);
+    store(dx + i, load(dy + i) * (0.5f * (1.0f + ::erff(v * 0.707106781f)) + v * phi));
+  }
+}
+
+template <class T>
+void rope(T* x, const float* cosine, const float* sine, float sign, int64_t heads, int64_t half) {
+  for (int64_t h = 0; h < heads; ++h) {
+    T* low = x + h * 2 * half;
+    T* high = low + half;
+#pragma omp simd
+    for (int64_t i = 0; i < half; ++i) {
+      const float a = load(low + i), b = load(high + i), s = sign * sine[i];
+      store(low + i, a * cosine[i] - b * s);
+      store(high + i, b * cosine[i] + a * s);
+    }
+  }
+}
+
+// Draws lie in [0, 2^32); an element is kept where its draw is at or above p * 2^32.
+uint32_t threshold(float p) { return uint32_t(double(p) * 4294967296.0); }
+uint32_t fold(uint64_t key) { return uint32_t(key ^ (key >> 32)); }
+
+template <class T>
+void dropout(const T* x, T* y, uint64_t key, float p, int64_t n) {
+  const uint32_t k = fold(key), limit = threshold(p);
+  const float scale = 1.0f / (1.0f - p);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    store(y + i, load(x + i) * (hash32(k, uint32_t(i)) >= limit ? scale : 0.0f));
+  }
+}
+
+template <class T>
+void dropout_add(const T* x, T* y, uint64_t key, float p, int64_t n) {
+  const uint32_t k = fold(key), limit = threshold(p);
+  const float scale = 1.0f / (1.0f - p);
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float d = load(x + i) * (hash32(k, uint32_t(i)) >= limit ? scale : 0.0f);
+    store(y + i, load(y + i) + d);
+  }
+}
+
+template <class T>
+void to_f32(const T* x, float* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) y[i] = load(x + i);
+}
+
+template <class T>
+void from_f32(const float* x, T* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) store(y + i, x[i]);
+}
+
+}  // namespace
+
+template <class T>
+void fill_rows(TypedTable<T>& t) {
+  t.rmsnorm = rmsnorm<T>;
+  t.rmsnorm_backward = rmsnorm_backward<T>;
+  t.swiglu = swiglu<T>;
+  t.swiglu_backward = swiglu_backward<T>;
+  t.gelu = gelu<T>;
+  t.gelu_backward = gelu_backward<T>;
+  t.rope = rope<T>;
+  t.dropout = dropout<T>;
+  t.dropout_add = dropout_add<T>;
+  t.to_f32 = to_f32<T>;
+  t.from_f32 = from_f32<T>;
+}
+template void fill_rows(TypedTable<float>&);
+template void fill_rows(TypedTable<bf16>&);
+
+}  // namespace relatum::kernels::RELATUM_ISA

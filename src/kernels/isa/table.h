@@ -1,0 +1,107 @@
+// The fast loops that exist once per instruction set, as a table of function pointers.
+//
+// Files in kernels/isa are compiled once per set with that set's flags. They may call nothing
+// inline from shared headers: the linker would keep one copy of it, perhaps the wide one, for all.
+#pragma once
+
+#include <cstdint>
+
+#include "tensor/dtype.h"
+
+namespace relatum::kernels {
+
+/// Keys and values of one stretch of context: `count` rows at `k` and `v`.
+template <class T>
+struct KeySpan {
+  const T* k;
+  const T* v;
+  int64_t count, k_stride, v_stride;
+};
+
+/// Attention of n queries of the Q heads that share one key head. The spans come in order of
+/// position; the last one is the queries' own rows, seen causally when `causal`, or as `mask`
+/// (n x n bytes, own row i sees own row j) says.
+template <class T>
+struct AttentionTask {
+  const T* q;             ///< n rows, heads adjacent: head h at q + h * head_size
+  T* out;                 ///< forward: result; backward: the saved result
+  float* lse;             ///< n x heads: log-sum-exp of the scaled scores
+  int64_t n, heads, head_size;
+  int64_t q_stride, out_stride, lse_stride;
+  const KeySpan<T>* spans;
+  int64_t span_count;
+  float scale;
+  bool causal;
+  const uint8_t* mask;
+  // Backward only. dk, dv: f32 rows per span (accumulated), stride head rows.
+  const T* dout;
+  T* dq;
+  float* const* dk;
+  float* const* dv;
+  int64_t dout_stride, dq_stride, dkv_stride;
+};
+
+/// AdamW's numbers for one sweep (Loshchilov & Hutter 2019, algorithm 2; bias-corrected).
+struct AdamWStep {
+  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  float correction1, correction2;  ///< 1 - beta^t
+  float grad_scale;                ///< multiplies each gradient first (1/count and clipping)
+};
+
+/// Loops over one row or one stretch, for activations of type T.
+template <class T>
+struct TypedTable {
+  // y = x * rstd * w, returns rstd = 1 / sqrt(mean(x^2) + eps)
+  float (*rmsnorm)(const float* x, const float* w, T* y, float eps, int64_t n);
+  // dx += d(rmsnorm)/dx . dy
+  void (*rmsnorm_backward)(const T* dy, const float* x, const float* w, float rstd, float* dx,
+                           int64_t n);
+  void (*swiglu)(const T* gate, const T* up, T* y, int64_t n);
+  void (*swiglu_backward)(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t n);
+  void (*gelu)(const T* x, T* y, int64_t n);
+  void (*gelu_backward)(const T* dy, const T* x, T* dx, int64_t n);
+  // rotates pairs (i, i + half) of each head by (cos, sin); sign -1 rotates back
+  void (*rope)(T* x, const float* cosine, const float* sine, float sign, int64_t heads,
+               int64_t half);
+  // y = x kept with probability 1 - p and scaled by 1 / (1 - p); the mask is a function of key
+  void (*dropout)(const T* x, T* y, uint64_t key, float p, int64_t n);
+  // y += dropout(x) with the same mask
+  void (*dropout_add)(const T* x, T* y, uint64_t key, float p, int64_t n);
+  void (*to_f32)(const T* x, float* y, int64_t n);
+  void (*from_f32)(const float* x, T* y, int64_t n);
+  void (*attention)(const AttentionTask<T>& task, float* scratch);
+  void (*attention_backward)(const AttentionTask<T>& task, float* scratch);
+  // logits (f32) to dlogits = softmax - onehot(target) in T; returns -log p(target)
+  double (*cross_entropy_backward)(const float* logits, int32_t target, T* dlogits, int64_t n);
+};
+
+struct Table {
+  TypedTable<float> f32;
+  TypedTable<bf16> b16;
+  float (*layernorm)(const float* x, const float* w, const float* b, float* y, float eps,
+                     int64_t n, float* mean);
+  void (*layernorm_backward)(const float* dy, const float* x, const float* w, float mean,
+                             float rstd, float* dx, int64_t n);
+  void (*add)(const float* x, float* y, int64_t n);                 // y += x
+  double (*sum_squares)(const float* x, int64_t n);
+  double (*log_sum_exp)(const float* x, int64_t n);
+  void (*adamw)(const AdamWStep& step, float* value, const float* grad, float* m, float* v,
+                int64_t n);
+};
+
+/// Floats of scratch that one attention task needs, forward or backward.
+int64_t attention_scratch(int64_t keys, int64_t head_size, bool backward);
+
+namespace avx2 {
+const Table& table();
+}
+namespace avx512 {
+const Table& table();
+}
+
+/// The table of the set in use (kernels/cpu.h).
+const Table& table();
+template <class T>
+const TypedTable<T>& typed_table();
+
+}  // namespace relatum::kernels

@@ -1,0 +1,16 @@
+// The parts that each file of kernels/isa fills in, declared once per instruction set.
+#pragma once
+
+#include "kernels/isa/table.h"
+
+namespace relatum::kernels::RELATUM_ISA {
+
+template <class T>
+void fill_rows(TypedTable<T>& t);
+template <class T>
+void fill_attention(TypedTable<T>& t);
+template <class T>
+void fill_loss(TypedTable<T>& t);
+void fill_sums(Table& t);
+
+}  // namespace relatum::kernels::RELATUM_ISA

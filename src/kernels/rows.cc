@@ -1,0 +1,200 @@
+// Splits rows over threads and calls the loops of the instruction set in use.
+#include "kernels/rows.h"
+
+#include <cstring>
+#include <vector>
+
+#include "base/parallel_for.h"
+#include "base/rng.h"
+#include "kernels/isa/table.h"
+
+namespace relatum::kernels {
+namespace {
+
+constexpr int64_t kGrain = 1 << 14;  // elements a thread must get to be worth waking: about 5 us
+
+int64_t grain(int64_t cols) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, cols)); }
+
+// Calls body.operator()<T>() with the element type of `type`.
+template <class Body>
+void with_type(DType type, const Body& body) {
+  if (type == DType::kBF16) {
+    body.template operator()<bf16>();
+  } else {
+    RELATUM_CHECK(type == DType::kF32);
+    body.template operator()<float>();
+  }
+}
+
+template <class Body>
+void for_rows(int64_t rows, int64_t cols, const Body& body) {
+  parallel_for(rows, grain(cols), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) body(r);
+  });
+}
+
+}  // namespace
+
+void rmsnorm(MatView<const float> x, const float* w, float eps, Mat y, float* rstd) {
+  with_type(y.type, [&]<class T>() {
+    const auto out = y.as<T>();
+    const auto& t = typed_table<T>();
+    for_rows(x.rows, x.cols,
+             [&](int64_t r) { rstd[r] = t.rmsnorm(x.row(r), w, out.row(r), eps, x.cols); });
+  });
+}
+
+void rmsnorm_backward(Mat dy, MatView<const float> x, const float* w, const float* rstd,
+                      MatView<float> dx) {
+  with_type(dy.type, [&]<class T>() {
+    const auto d = dy.as<T>();
+    const auto& t = typed_table<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      t.rmsnorm_backward(d.row(r), x.row(r), w, rstd[r], dx.row(r), x.cols);
+    });
+  });
+}
+
+void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
+               float* stats) {
+  for_rows(x.rows, x.cols, [&](int64_t r) {
+    stats[2 * r + 1] = table().layernorm(x.row(r), w, b, y.row(r), eps, x.cols, stats + 2 * r);
+  });
+}
+
+void layernorm_backward(MatView<const float> dy, MatView<const float> x, const float* w,
+                        const float* stats, MatView<float> dx) {
+  for_rows(x.rows, x.cols, [&](int64_t r) {
+    table().layernorm_backward(dy.row(r), x.row(r), w, stats[2 * r], stats[2 * r + 1], dx.row(r),
+                               x.cols);
+  });
+}
+
+void swiglu(Mat gate_up, Mat y) {
+  with_type(y.type, [&]<class T>() {
+    const auto in = gate_up.as<T>();
+    const auto out = y.as<T>();
+    for_rows(out.rows, out.cols, [&](int64_t r) {
+      typed_table<T>().swiglu(in.row(r), in.row(r) + out.cols, out.row(r), out.cols);
+    });
+  });
+}
+
+void swiglu_backward(Mat dy, Mat gate_up, Mat dgate_up) {
+  with_type(dy.type, [&]<class T>() {
+    const auto d = dy.as<T>();
+    const auto in = gate_up.as<T>(), out = dgate_up.as<T>();
+    const int64_t half = d.cols;
+    for_rows(d.rows, half, [&](int64_t r) {
+      typed_table<T>().swiglu_backward(d.row(r), in.row(r), in.row(r) + half, out.row(r),
+                                       out.row(r) + half, half);
+    });
+  });
+}
+
+void gelu(Mat x, Mat y) {
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>(), out = y.as<T>();
+    for_rows(in.rows, in.cols,
+             [&](int64_t r) { typed_table<T>().gelu(in.row(r), out.row(r), in.cols); });
+  });
+}
+
+void gelu_backward(Mat dy, Mat x, Mat dx) {
+  with_type(x.type, [&]<class T>() {
+    const auto d = dy.as<T>(), in = x.as<T>(), out = dx.as<T>();
+    for_rows(in.rows, in.cols, [&](int64_t r) {
+      typed_table<T>().gelu_backward(d.row(r), in.row(r), out.row(r), in.cols);
+    });
+  });
+}
+
+void rope(Mat x, int64_t head_size, MatView<const float> angles, std::span<const int32_t> positions,
+          bool inverse) {
+  RELATUM_CHECK(int64_t(positions.size()) == x.rows && x.cols % head_size == 0);
+  const int64_t half = head_size / 2, heads = x.cols / head_size;
+  with_type(x.type, [&]<class T>() {
+    const auto view = x.as<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      const float* row = angles.row(positions[size_t(r)]);
+      typed_table<T>().rope(view.row(r), row, row + half, inverse ? -1.0f : 1.0f, heads, half);
+    });
+  });
+}
+
+void dropout(Mat x, const DropoutMask& mask, bool add, Mat y) {
+  RELATUM_CHECK(int64_t(mask.keys.size()) == x.rows);
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>(), out = y.as<T>();
+    const auto function = add ? typed_table<T>().dropout_add : typed_table<T>().dropout;
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      const uint64_t key = mix64(mask.keys[size_t(r)] ^ mask.salt);
+      function(in.row(r), out.row(r), key, mask.p, x.cols);
+    });
+  });
+}
+
+void convert(Mat x, Mat y) {
+  RELATUM_CHECK(x.rows == y.rows && x.cols == y.cols);
+  if (x.type == y.type) {
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      std::memcpy(y.byte_at(r, 0), x.byte_at(r, 0), size_t(x.cols) * size_of(x.type));
+    });
+  } else if (x.type == DType::kF32) {
+    const auto in = x.as<float>();
+    const auto out = y.as<bf16>();
+    for_rows(x.rows, x.cols,
+             [&](int64_t r) { typed_table<bf16>().from_f32(in.row(r), out.row(r), x.cols); });
+  } else {
+    const auto in = x.as<bf16>();
+    const auto out = y.as<float>();
+    for_rows(x.rows, x.cols,
+             [&](int64_t r) { typed_table<bf16>().to_f32(in.row(r), out.row(r), x.cols); });
+  }
+}
+
+void add(MatView<const float> x, MatView<float> y) {
+  for_rows(x.rows, x.cols, [&](int64_t r) { table().add(x.row(r), y.row(r), x.cols); });
+}
+
+void gather_rows(Mat x, std::span<const int64_t> rows, Mat y) {
+  const size_t bytes = size_t(x.cols) * size_of(x.type);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    std::memcpy(y.byte_at(int64_t(i), 0), x.byte_at(rows[i], 0), bytes);
+  }
+}
+
+void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, MatView<float> x) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    table().add(y.row(int64_t(i)), x.row(rows[i]), x.cols);
+  }
+}
+
+double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits) {
+  std::vector<double> losses(targets.size());
+  if (!dlogits.data) {
+    log_sum_exp(logits, losses);
+    for (size_t i = 0; i < losses.size(); ++i) {
+      losses[i] -= double(logits.row(int64_t(i))[targets[i]]);
+    }
+  } else {
+    with_type(dlogits.type, [&]<class T>() {
+      const auto out = dlogits.as<T>();
+      for_rows(logits.rows, logits.cols, [&](int64_t r) {
+        losses[size_t(r)] = typed_table<T>().cross_entropy_backward(
+            logits.row(r), targets[size_t(r)], out.row(r), logits.cols);
+      });
+    });
+  }
+  double sum = 0;
+  for (const double loss : losses) sum += loss;
+  return sum;
+}
+
+void log_sum_exp(MatView<const float> logits, std::span<double> out) {
+  for_rows(logits.rows, logits.cols, [&](int64_t r) {
+    out[size_t(r)] = table().log_sum_exp(logits.row(r), logits.cols);
+  });
+}
+
+}  // namespace relatum::kernels

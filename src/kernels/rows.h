@@ -1,0 +1,62 @@
+// Row-wise maths on matrices of f32 or bf16, spread over all threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/mat.h"
+
+namespace relatum::kernels {
+
+/// y = x * rstd * w per row. x: T x D f32; w: D; y: T x D; rstd: T, saved for the backward pass.
+/// (Zhang & Sennrich 2019; arXiv 1910.07467)
+void rmsnorm(MatView<const float> x, const float* w, float eps, Mat y, float* rstd);
+/// dx += rstd * (dy*w - x * rstd^2 * mean(dy*w*x)). dx: T x D f32.
+void rmsnorm_backward(Mat dy, MatView<const float> x, const float* w, const float* rstd,
+                      MatView<float> dx);
+
+/// y = (x - mean) * rstd * w + b per row; stats: T x 2 (mean, rstd).
+void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
+               float* stats);
+void layernorm_backward(MatView<const float> dy, MatView<const float> x, const float* w,
+                        const float* stats, MatView<float> dx);
+
+/// y = silu(gate) * up. gate_up: T x 2F, the gate in the left half; y: T x F. (Shazeer 2020)
+void swiglu(Mat gate_up, Mat y);
+/// dgate_up from dy; may not alias gate_up.
+void swiglu_backward(Mat dy, Mat gate_up, Mat dgate_up);
+
+/// y = x * Phi(x), the exact form with erf.
+void gelu(Mat x, Mat y);
+void gelu_backward(Mat dy, Mat x, Mat dx);
+
+/// Rotates in place the pairs (i, i + K/2) of each head by the row's position; `inverse` rotates
+/// back (the gradient). x: T x (heads * K); table: positions x K, cosines then sines.
+/// (Su et al. 2021; Hugging Face's half-split layout)
+void rope(Mat x, int64_t head_size, MatView<const float> table, std::span<const int32_t> positions,
+          bool inverse);
+
+/// Row r of y is row r of x with elements zeroed with probability p and the rest scaled by
+/// 1/(1-p); the mask is a function of keys[r] and salt alone. `add` adds to y instead.
+struct DropoutMask {
+  std::span<const uint64_t> keys;  ///< one per row
+  uint64_t salt = 0;               ///< tells layers and steps apart
+  float p = 0;
+};
+void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
+
+/// y = x converted to y's type.
+void convert(Mat x, Mat y);
+/// y += x.
+void add(MatView<const float> x, MatView<float> y);
+/// Rows x[rows[i]] to y[i]; the reverse adds y[i] to x[rows[i]] (rows must be distinct).
+void gather_rows(Mat x, std::span<const int64_t> rows, Mat y);
+void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, MatView<float> x);
+
+/// Per row: dlogits = softmax(logits) - onehot(target); returns the sum of -log p(target).
+/// logits: T x V f32; dlogits: T x V f32 or bf16 (no data: only the loss).
+double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits);
+/// out[t] = log sum_v exp(logits[t][v]).
+void log_sum_exp(MatView<const float> logits, std::span<double> out);
+
+}  // namespace relatum::kernels

@@ -1,0 +1,24 @@
+// Self-attention over fused projections, with rotary positions where the model has them.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/attention.h"
+#include "nn/batch.h"
+#include "nn/cache.h"
+#include "nn/graph.h"
+
+namespace relatum::nn {
+
+struct AttentionSettings {
+  kernels::AttentionShape shape;   ///< heads H, key heads G, head size K, scale
+  MatView<const float> rope;       ///< positions x K (cosines, sines); no data: no rotation
+  int64_t layer = 0;               ///< of the cache
+  CacheUse cache;
+};
+
+/// qkv: T x (H + 2G)K, rotated in place; y: T x HK = softmax(scale q k^T) v over what the batch's
+/// structure lets each token see. Writes keys and values to the cache where asked to.
+Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSettings& settings);
+
+}  // namespace relatum::nn

@@ -1,0 +1,113 @@
+// Builds the segments, positions, keys and attention groups of a batch.
+#include "nn/batch.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/rng.h"
+
+namespace relatum::nn {
+
+using kernels::AttentionGroup;
+using kernels::AttentionSpan;
+
+uint64_t extend_hash(uint64_t hash, int32_t token) {
+  return mix64(hash + 0x9e3779b97f4a7c15ull + uint64_t(uint32_t(token)));
+}
+
+int TokenBatch::root(std::span<const AttentionSpan> cached, uint64_t hash) {
+  Segment segment;
+  segment.begin = size();
+  segment.hash = hash;
+  segment.root = int64_t(segments_.size());
+  segment.context.assign(cached.begin(), cached.end());
+  for (AttentionSpan& span : segment.context) {
+    span.cached = true;
+    segment.position += span.count;
+  }
+  segments_.push_back(std::move(segment));
+  return int(segments_.size()) - 1;
+}
+
+void TokenBatch::add_group(const Segment& segment, const std::vector<AttentionSpan>& above,
+                           int64_t mask) {
+  AttentionGroup group;
+  group.begin = segment.begin;
+  group.count = segment.count;
+  group.root = segment.root;
+  group.first_span = int64_t(spans_.size());
+  spans_.insert(spans_.end(), above.begin(), above.end());
+  spans_.push_back({segment.begin, segment.count, false});
+  group.span_count = int64_t(spans_.size()) - group.first_span;
+  groups_.push_back(group);
+  mask_of_group_.push_back(mask);
+}
+
+TokenBatch::Segment& TokenBatch::start(int parent, int64_t count, Segment& fresh) {
+  Segment& above = segments_[size_t(parent)];
+  fresh.begin = size();
+  fresh.count = count;
+  fresh.position = above.position + above.count;
+  fresh.root = above.root;
+  fresh.hash = above.hash;
+  fresh.context = above.context;
+  fresh.context.push_back({fresh.begin, count, false});
+  return above;
+}
+
+int TokenBatch::append(int parent, std::span<const int32_t> tokens) {
+  Segment segment;
+  const Segment& above = start(parent, int64_t(tokens.size()), segment);
+  add_group(segment, above.context, -1);
+  int32_t position = int32_t(segment.position);
+  for (const int32_t token : tokens) {
+    segment.hash = extend_hash(segment.hash, token);
+    tokens_.push_back(token);
+    positions_.push_back(position++);
+    keys_.push_back(segment.hash);
+  }
+  segments_.push_back(std::move(segment));
+  return int(segments_.size()) - 1;
+}
+
+int TokenBatch::append_tree(int parent, std::span<const int32_t> tokens,
+                            std::span<const int32_t> ancestor) {
+  const size_t n = tokens.size();
+  Segment segment;
+  const Segment& above = start(parent, int64_t(n), segment);
+  const int64_t mask = int64_t(masks_.size());
+  add_group(segment, above.context, mask);
+  masks_.resize(masks_.size() + n * n, 0);
+  for (size_t i = 0; i < n; ++i) {
+    const int32_t a = ancestor[i];
+    RELATUM_CHECK(a < int32_t(i));
+    uint8_t* row = masks_.data() + size_t(mask) + i * n;
+    if (a >= 0) std::copy_n(masks_.data() + size_t(mask) + size_t(a) * n, n, row);
+    row[i] = 1;
+    const size_t at = size_t(segment.begin) + size_t(std::max(a, 0));
+    tokens_.push_back(tokens[i]);
+    positions_.push_back(a < 0 ? int32_t(segment.position) : positions_[at] + 1);
+    keys_.push_back(extend_hash(a < 0 ? segment.hash : keys_[at], tokens[i]));
+  }
+  segments_.push_back(std::move(segment));
+  return int(segments_.size()) - 1;
+}
+
+void TokenBatch::finish() {
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    if (mask_of_group_[g] >= 0) groups_[g].mask = masks_.data() + mask_of_group_[g];
+  }
+  std::erase_if(groups_, [](const AttentionGroup& g) { return g.count == 0; });
+  std::stable_sort(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) {
+    return a.root < b.root;
+  });
+}
+
+void TokenBatch::clear() { *this = TokenBatch(causal_); }
+
+int32_t TokenBatch::max_position() const {
+  return positions_.empty() ? 0 : *std::max_element(positions_.begin(), positions_.end());
+}
+
+}  // namespace relatum::nn

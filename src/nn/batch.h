@@ -1,0 +1,67 @@
+// A batch of token rows without padding: segments form a tree, shared beginnings stand once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/attention.h"
+
+namespace relatum::nn {
+
+/// T tokens in segments. A segment sees its ancestors' tokens, the cached rows behind its root,
+/// and its own (causally, or as a token tree). Only attention and positions look at the structure.
+class TokenBatch {
+ public:
+  explicit TokenBatch(bool causal = true) : causal_(causal) {}
+
+  /// Starts a tree behind cached rows (none by default). `hash` identifies the cached tokens.
+  /// Returns a handle for append().
+  int root(std::span<const kernels::AttentionSpan> cached = {}, uint64_t hash = 0);
+  /// Appends tokens behind segment or root `parent`; returns the new segment.
+  int append(int parent, std::span<const int32_t> tokens);
+  /// Appends a token tree: token i stands behind token ancestor[i] < i of the same call, or, where
+  /// ancestor[i] is -1, behind the parent.
+  int append_tree(int parent, std::span<const int32_t> tokens, std::span<const int32_t> ancestor);
+  /// Settles the order of groups; to be called once, after the last append().
+  void finish();
+  void clear();
+
+  int64_t size() const { return int64_t(tokens_.size()); }
+  const std::vector<int32_t>& tokens() const { return tokens_; }
+  const std::vector<int32_t>& positions() const { return positions_; }
+  /// Per token a hash of itself and all tokens before it: the same wherever it stands in a batch.
+  const std::vector<uint64_t>& keys() const { return keys_; }
+  /// First token of a segment in the batch.
+  int64_t begin(int segment) const { return segments_[size_t(segment)].begin; }
+  int64_t end(int segment) const {
+    return segments_[size_t(segment)].begin + segments_[size_t(segment)].count;
+  }
+  int32_t max_position() const;
+  kernels::AttentionPlan plan() const { return {groups_, spans_, causal_}; }
+
+ private:
+  struct Segment {
+    int64_t begin = 0, count = 0, position = 0;  // position of the first token
+    int64_t root = 0;
+    uint64_t hash = 0;  // of all tokens up to the segment's end
+    std::vector<kernels::AttentionSpan> context;  // of its children: cached rows, ancestors, itself
+  };
+  Segment& start(int parent, int64_t count, Segment& fresh);
+  void add_group(const Segment& segment, const std::vector<kernels::AttentionSpan>& above,
+                 int64_t mask);
+
+  bool causal_;
+  std::vector<int32_t> tokens_, positions_;
+  std::vector<uint64_t> keys_;
+  std::vector<Segment> segments_;
+  std::vector<kernels::AttentionGroup> groups_;
+  std::vector<kernels::AttentionSpan> spans_;
+  std::vector<int64_t> mask_of_group_;  // offset into masks_, -1: none
+  std::vector<uint8_t> masks_;
+};
+
+/// Extends the hash of a token sequence by one token.
+uint64_t extend_hash(uint64_t hash, int32_t token);
+
+}  // namespace relatum::nn

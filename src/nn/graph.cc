@@ -1,0 +1,30 @@
+// Values, gradients and the playing of the tape.
+#include "nn/graph.h"
+
+namespace relatum::nn {
+
+Mat Graph::allocate(DType type, int64_t rows, int64_t cols) {
+  return {arena_.allocate(size_t(rows * cols) * size_of(type)), type, rows, cols};
+}
+
+Var Graph::create(DType type, int64_t rows, int64_t cols, bool differentiable) {
+  return wrap(allocate(type, rows, cols), differentiable);
+}
+
+Var Graph::wrap(Mat value, bool differentiable) {
+  nodes_.push_back({value, {}, recording_ && differentiable});
+  return {int32_t(nodes_.size()) - 1};
+}
+
+Mat Graph::grad_to_write(Var v, bool& add) {
+  Node& node = nodes_[size_t(v.id)];
+  add = node.grad.data != nullptr;
+  if (!add) node.grad = allocate(node.value.type, node.value.rows, node.value.cols);
+  return node.grad;
+}
+
+void Graph::backward() {
+  for (size_t i = tape_.size(); i-- > 0;) tape_[i].play(*this, tape_[i].record);
+}
+
+}  // namespace relatum::nn

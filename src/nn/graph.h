@@ -1,0 +1,82 @@
+// The tape: values in an arena and a flat list of what was done to them.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#include "base/arena.h"
+#include "tensor/mat.h"
+
+namespace relatum::nn {
+
+/// A handle to a value of one graph; cheap, invalid by default.
+struct Var {
+  int32_t id = -1;
+  explicit operator bool() const { return id >= 0; }
+};
+
+/// One pass through a model. Ops write their result into the arena and, when recording and when a
+/// gradient is wanted, leave a record behind; backward() plays the records in reverse order.
+class Graph {
+ public:
+  /// `compute` is the type of activations between products (f32 or bf16); the residual stream is
+  /// always f32.
+  Graph(Arena& arena, DType compute, bool recording)
+      : arena_(arena), compute_(compute), recording_(recording) {}
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  Arena& arena() { return arena_; }
+  DType compute() const { return compute_; }
+  bool recording() const { return recording_; }
+
+  /// Uninitialised memory that lives until the arena is released.
+  Mat allocate(DType type, int64_t rows, int64_t cols);
+  /// A new value; `differentiable` where some trainable number lies behind it.
+  Var create(DType type, int64_t rows, int64_t cols, bool differentiable);
+  Var wrap(Mat value, bool differentiable);
+
+  Mat value(Var v) const { return nodes_[size_t(v.id)].value; }
+  bool differentiable(Var v) const { return v && nodes_[size_t(v.id)].differentiable; }
+
+  bool has_grad(Var v) const { return nodes_[size_t(v.id)].grad.data != nullptr; }
+  Mat grad(Var v) const { return nodes_[size_t(v.id)].grad; }
+  /// The gradient to write to: a new matrix of the value's type (add false: overwrite it), or the
+  /// one that is there (add true: add to it).
+  Mat grad_to_write(Var v, bool& add);
+  /// Hands a matrix over as v's gradient; later ops may add to it in place.
+  void set_grad(Var v, Mat grad) { nodes_[size_t(v.id)].grad = grad; }
+
+  /// Keeps a trivially copyable record with a member `void backward(Graph&) const`.
+  template <class Record>
+  void record(const Record& r) {
+    static_assert(std::is_trivially_copyable_v<Record>);
+    void* place = arena_.allocate(sizeof(Record));
+    std::memcpy(place, &r, sizeof(Record));
+    tape_.push_back({[](Graph& graph, const void* p) {
+                       static_cast<const Record*>(p)->backward(graph);
+                     },
+                     place});
+  }
+  /// Plays all records in reverse; gradients of the last values must be set.
+  void backward();
+
+ private:
+  struct Node {
+    Mat value, grad;
+    bool differentiable;
+  };
+  struct Entry {
+    void (*play)(Graph&, const void*);
+    const void* record;
+  };
+  Arena& arena_;
+  DType compute_;
+  bool recording_;
+  std::vector<Node> nodes_;
+  std::vector<Entry> tape_;
+};
+
+}  // namespace relatum::nn

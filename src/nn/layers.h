@@ -1,0 +1,23 @@
+// Runs a stack of equal layers: recorded, checkpointed, or with memory given back after each.
+#pragma once
+
+#include <cstdint>
+
+#include "nn/graph.h"
+
+namespace relatum::nn {
+
+/// One layer of a stack: T x D f32 in, T x D f32 out. Must give the same bits each time.
+class LayerStack {
+ public:
+  virtual ~LayerStack() = default;
+  virtual int64_t layers() const = 0;
+  virtual Var run(Graph& graph, int64_t layer, Var x) const = 0;
+};
+
+/// Runs all layers on x. Not recording: each layer's memory is given back, its result stays.
+/// Recording with `checkpoint`: a layer keeps its input alone and is run again in the backward
+/// pass (Chen et al. 2016, arXiv 1604.06174). The stack must outlive the graph's backward pass.
+Var run_layers(Graph& graph, const LayerStack& stack, Var x, bool checkpoint);
+
+}  // namespace relatum::nn

@@ -1,0 +1,32 @@
+// The trainable low-rank pairs beside a linear's frozen weight.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tensor/mat.h"
+
+namespace relatum::nn {
+
+/// The pair of one part: its outputs gain scale * (x A^T) B, with A in rows
+/// [rank_begin, rank_begin + rank) of the group's `a`, and B stored R x N (PEFT's lora_B, transposed:
+/// so stored, every product with it reads rows).
+struct LoraPart {
+  int64_t out_begin = 0, out_count = 0;    ///< columns of the linear's output
+  int64_t rank_begin = 0, rank = 0;
+  float scale = 1.0f;                      ///< alpha / rank (or alpha / sqrt(rank))
+  Mat b;                                   ///< R x N in the compute type
+  MatView<float> b_grad;                   ///< R x N; no data: not trained
+};
+
+/// All pairs of a linear; its parts read the same input, so their A stand on each other.
+/// (Hu et al. 2021, arXiv 2106.09685)
+struct LoraGroup {
+  Mat a;                                   ///< sum of R x K in the compute type
+  MatView<float> a_grad;                   ///< as a, f32; no data: not trained
+  std::vector<LoraPart> parts;
+  float dropout = 0;                       ///< of the pairs' input, in training
+  uint64_t salt = 0;                       ///< tells this linear's masks from others'
+};
+
+}  // namespace relatum::nn

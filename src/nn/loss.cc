@@ -1,0 +1,63 @@
+// Chunks of logits, their loss and gradient.
+#include "nn/loss.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "kernels/gemm.h"
+#include "kernels/rows.h"
+
+namespace relatum::nn {
+namespace {
+
+// 64 rows of 49,152 logits are 12 MB: they stay in the last-level cache.
+constexpr int64_t kChunkLogits = int64_t{64} * 49152;
+
+int64_t chunk_rows(int64_t vocabulary) {
+  return std::max<int64_t>(1, kChunkLogits / std::max<int64_t>(1, vocabulary));
+}
+
+}  // namespace
+
+LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
+                           std::span<const int32_t> targets) {
+  const Mat in = graph.value(x);
+  RELATUM_CHECK(int64_t(targets.size()) == in.rows);
+  bool add = false;
+  const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
+  RELATUM_CHECK(!add);
+  const Arena::Mark mark = graph.arena().mark();
+  const Mat weight = head.decoded(graph);
+  LossSum loss;
+  for (int64_t begin = 0; begin < in.rows; begin += chunk_rows(head.out())) {
+    const int64_t rows = std::min(chunk_rows(head.out()), in.rows - begin);
+    const Arena::Mark chunk = graph.arena().mark();
+    const Mat logits = graph.allocate(DType::kF32, rows, head.out());
+    kernels::gemm({.a = in.rows_from(begin, rows), .b = weight, .c = logits, .transpose_b = true});
+    const Mat dlogits = dx.data ? graph.allocate(in.type, rows, head.out()) : Mat{};
+    loss.sum += kernels::cross_entropy(logits.as<float>(),
+                                       targets.subspan(size_t(begin), size_t(rows)), dlogits);
+    if (dx.data) kernels::gemm({.a = dlogits, .b = weight, .c = dx.rows_from(begin, rows)});
+    graph.arena().release(chunk);
+  }
+  graph.arena().release(mark);
+  loss.count = in.rows;
+  return loss;
+}
+
+void for_each_logits(Graph& graph, const Linear& head, Mat x,
+                     const std::function<void(int64_t, MatView<const float>)>& use) {
+  const Arena::Mark mark = graph.arena().mark();
+  const Mat weight = head.decoded(graph);
+  for (int64_t begin = 0; begin < x.rows; begin += chunk_rows(head.out())) {
+    const int64_t rows = std::min(chunk_rows(head.out()), x.rows - begin);
+    const Arena::Mark chunk = graph.arena().mark();
+    const Mat logits = graph.allocate(DType::kF32, rows, head.out());
+    kernels::gemm({.a = x.rows_from(begin, rows), .b = weight, .c = logits, .transpose_b = true});
+    use(begin, logits.as<const float>());
+    graph.arena().release(chunk);
+  }
+  graph.arena().release(mark);
+}
+
+}  // namespace relatum::nn

@@ -1,0 +1,29 @@
+// Cross-entropy of a language-model head, without ever holding all logits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "nn/graph.h"
+#include "nn/linear.h"
+
+namespace relatum::nn {
+
+/// A loss as (sum, count), so that micro-batches of any cut add up to the same mean.
+struct LossSum {
+  double sum = 0;
+  int64_t count = 0;
+};
+
+/// Sum over rows of -log softmax(head(x))[target]. x: T x D in the compute type, head: D to V.
+/// Goes through the rows in chunks: logits (chunk x V, f32), the loss, and, when recording, at
+/// once dx = (softmax - onehot) W with the gradient of the sum taken as 1.
+LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
+                           std::span<const int32_t> targets);
+
+/// Calls use(first row, logits chunk x V f32) for chunks of rows of head(x); no gradients.
+void for_each_logits(Graph& graph, const Linear& head, Mat x,
+                     const std::function<void(int64_t, MatView<const float>)>& use);
+
+}  // namespace relatum::nn

@@ -1,0 +1,13 @@
+// RMSNorm and LayerNorm as recorded ops.
+#pragma once
+
+#include "nn/graph.h"
+
+namespace relatum::nn {
+
+/// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type. weight: D, frozen.
+Var rmsnorm(Graph& graph, Var x, const float* weight, float eps);
+/// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D, frozen.
+Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps);
+
+}  // namespace relatum::nn

@@ -1,0 +1,15 @@
+// Ops that move rows: embedding look-up and the choice of rows that count.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "nn/graph.h"
+
+namespace relatum::nn {
+
+/// y[i] = x[rows[i]]; x f32. rows must be distinct and outlive the graph.
+/// backward: dx[rows[i]] += dy[i].
+Var take_rows(Graph& graph, Var x, std::span<const int64_t> rows);
+
+}  // namespace relatum::nn
