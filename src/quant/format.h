@@ -20,13 +20,19 @@ struct Format {
   std::string_view name;   ///< as in Weight::format, e.g. "q4_1"
   int gguf_type = -1;      ///< ggml's type number, -1 where GGUF has none
   std::string_view safetensors_type;  ///< e.g. "BF16", empty where safetensors has none
-  int64_t block = 1;       ///< values that share a scale; total and begin are multiples of it
+  /// Row lengths, `begin` and `count` are multiples of it. nf4 takes any and says 1, though 64 of
+  /// its values share a scale.
+  int64_t block = 1;
   double bits = 32;        ///< stored bits per value, scales included (for messages and estimates)
   /// Bytes that `total` values take. Never overflows for total below 2^56.
   size_t (*bytes)(int64_t total) = nullptr;
   /// Decodes values [begin, begin + count) of the flattened tensor.
   void (*decode)(std::span<const std::byte> data, int64_t total, int64_t begin, int64_t count,
                  float* out) = nullptr;
+  /// The same rounded to bf16, for formats that have a shorter way than through decode();
+  /// nullptr: decode() and round.
+  void (*decode_bf16)(std::span<const std::byte> data, int64_t total, int64_t begin,
+                      int64_t count, bf16* out) = nullptr;
   /// Encodes a whole tensor of `total` values into bytes(total) bytes; nullptr: read only.
   void (*encode)(const float* in, int64_t total, std::byte* out) = nullptr;
 };
@@ -39,10 +45,12 @@ const Format& format(std::string_view name);
 const Format* find_gguf_type(int type);
 const Format* find_safetensors_type(std::string_view type);
 
-/// Decodes rows [begin, begin + out.rows) of a weight, in parallel. out.cols = weight.cols.
+/// Decodes rows [begin, begin + out.rows) of a weight, in parallel. out.cols = weight.cols. The
+/// bf16 values are the float ones rounded to nearest even.
 void decode_rows(const Weight& weight, int64_t begin, MatView<float> out);
 void decode_rows(const Weight& weight, int64_t begin, MatView<bf16> out);
-/// Encodes a rows x cols matrix into a weight of its own memory.
+/// Encodes a rows x cols matrix into a weight of its own memory, in parallel. Throws Error where
+/// the format cannot be written or the rows are no multiple of its block.
 Weight encode(std::string_view format_name, const std::string& name, MatView<const float> values);
 
 }  // namespace relatum::quant

@@ -1,0 +1,58 @@
+// Splits a stream into lines and parses each as JSON.
+#include "io/jsonl.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "io/json.h"
+
+namespace relatum::io {
+
+JsonlReader::JsonlReader(const std::filesystem::path& path)
+    : file_(std::make_unique<std::ifstream>(path, std::ios::binary)),
+      stream_(file_.get()),
+      name_(path.string()) {
+  if (!*file_ || std::filesystem::is_directory(path)) {
+    fail("io.jsonl", fmt::format("cannot open {}: {}. Check the path and its permissions.", name_,
+                                 *file_ ? "it is a folder" : std::strerror(errno)));
+  }
+}
+
+JsonlReader::JsonlReader(std::istream& stream, std::string name)
+    : stream_(&stream), name_(std::move(name)) {}
+
+JsonlReader::~JsonlReader() = default;
+
+bool JsonlReader::next_line(std::string& line) {
+  while (std::getline(*stream_, line)) {
+    ++line_;
+    if (line_ == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.find_first_not_of(" \t\r") != std::string::npos) return true;
+  }
+  if (stream_->bad()) {
+    fail("io.jsonl", fmt::format("cannot read {} behind line {}: {}.", name_, line_,
+                                 std::strerror(errno)));
+  }
+  return false;
+}
+
+bool JsonlReader::next(nlohmann::json& row) {
+  std::string line;
+  if (!next_line(line)) return false;
+  row = parse_json(line, place());
+  return true;
+}
+
+std::string JsonlReader::place() const { return fmt::format("{}:{}", name_, line_); }
+
+void JsonlWriter::write(const nlohmann::json& row) {
+  file_.write(dump_json(row));
+  file_.write("\n");
+}
+
+}  // namespace relatum::io
