@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "text/unicode.h"
 
 namespace relatum::text {
 
@@ -26,7 +27,12 @@ Vocabulary::Vocabulary(size_t count, int64_t largest, const std::string& place) 
 void Vocabulary::set(int64_t id, std::string_view token, const std::string& place) {
   if (id < 0 || id >= size()) {
     fail("text.vocabulary", fmt::format("{}: token '{}' has the id {}, expected 0 to {}.", place,
-                                        token, id, size() - 1));
+                                        to_valid_utf8(token), id, size() - 1));
+  }
+  if (!is_valid_utf8(token)) {
+    fail("text.vocabulary", fmt::format("{}: token {} ('{}') is not valid UTF-8. The file is "
+                                        "broken: fetch it again.", place, id,
+                                        to_valid_utf8(token)));
   }
   std::string& slot = tokens_[static_cast<size_t>(id)];
   // An id named twice: the table must not keep a view of the text that is replaced.

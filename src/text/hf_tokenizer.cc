@@ -1,0 +1,228 @@
+// The tokenizer of a folder in Hugging Face form: tokenizer.json, or BERT's vocab.txt.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <utility>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
+#include "text/byte_bpe.h"
+#include "text/loaders.h"
+#include "text/word_piece.h"
+
+namespace relatum::text {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+AddedToken parse_added(const json& value, const std::string& place) {
+  AddedToken token;
+  const int64_t id = io::require_int(value, "id", place);
+  token.content = io::require_string(value, "content", place);
+  token.special = io::get_bool(value, "special", false, place);
+  token.normalized = io::get_bool(value, "normalized", !token.special, place);
+  token.single_word = io::get_bool(value, "single_word", false, place);
+  token.lstrip = io::get_bool(value, "lstrip", false, place);
+  token.rstrip = io::get_bool(value, "rstrip", false, place);
+  if (id < 0 || id > INT32_MAX) {
+    fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more.",
+                                  place, token.content, id));
+  }
+  token.id = static_cast<int32_t>(id);
+  return token;
+}
+
+/// Both the model's tokens and the added ones; an added token that the model has keeps its id.
+void load_vocabulary(const json& root, const json& model, const std::string& place,
+                     TokenizerInfo& info, PipelineParts& parts) {
+  const json& vocab = io::require_object(model, "vocab", place);
+  int64_t largest = -1;
+  for (const auto& [token, id] : vocab.items()) {
+    if (!id.is_number_integer()) {
+      fail("text.json", fmt::format("{}: the id of token '{}' is no whole number.", place, token));
+    }
+    largest = std::max(largest, id.is_number_unsigned() && id.get<uint64_t>() > INT32_MAX
+                                    ? int64_t{INT32_MAX} : id.get<int64_t>());
+  }
+  if (const json* added = io::find(root, "added_tokens")) {
+    for (const json& value : *added) {
+      AddedToken token = parse_added(value, place);
+      if (const auto own = vocab.find(token.content); own != vocab.end())
+        token.id = static_cast<int32_t>(std::min<int64_t>(own->get<int64_t>(), INT32_MAX));
+      largest = std::max<int64_t>(largest, token.id);
+      parts.added.push_back(std::move(token));
+    }
+  }
+  info.vocabulary = Vocabulary(vocab.size() + parts.added.size(), largest, place);
+  for (const auto& [token, id] : vocab.items())
+    info.vocabulary.set(id.get<int64_t>(), token, place);
+  for (const AddedToken& token : parts.added)
+    info.vocabulary.set(token.id, token.content, place);
+}
+
+/// "a b" strings or ["a", "b"] arrays; the views point into `model`.
+Merges parse_merges(const json& model, const std::string& place) {
+  Merges merges;
+  for (const json& value : io::require_array(model, "merges", place)) {
+    const auto is_text = [](const json& part) { return part.is_string(); };
+    if (value.is_array() && value.size() == 2 && is_text(value[0]) && is_text(value[1])) {
+      merges.emplace_back(value[0].get_ref<const std::string&>(),
+                          value[1].get_ref<const std::string&>());
+      continue;
+    }
+    const std::string_view line = is_text(value) ? value.get_ref<const std::string&>() : "";
+    if (line.starts_with("#version")) continue;
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
+      fail("text.json", fmt::format("{}: merge {} is {}, expected \"a b\" or [\"a\", \"b\"].",
+                                    place, merges.size(), io::dump_json(value)));
+    }
+    merges.emplace_back(line.substr(0, space), line.substr(space + 1));
+  }
+  return merges;
+}
+
+std::optional<int32_t> unk_of(const json& model, const Vocabulary& vocabulary,
+                              const std::string& place) {
+  const json* name = io::find(model, "unk_token");
+  if (!name) return std::nullopt;
+  const std::string text = io::require_string(model, "unk_token", place);
+  if (const auto id = vocabulary.find(text)) return id;
+  fail("text.json", fmt::format("{}: unk_token '{}' is not in the vocabulary. The file is broken: "
+                                "fetch it again.", place, text));
+}
+
+void build_bpe(const json& model, const std::string& place, bool byte_level, TokenizerInfo& info,
+               PipelineParts& parts) {
+  const auto has_text = [&](const char* key) {
+    return !io::get_string(model, key, "", place).empty();
+  };
+  if (!byte_level || has_text("continuing_subword_prefix") || has_text("end_of_word_suffix")) {
+    fail("text.json", fmt::format("{}: a BPE tokenizer of another kind than byte-level (such as "
+                                  "SentencePiece's) is not supported. Supported: BPE behind the "
+                                  "ByteLevel pre-tokenizer, WordPiece.", place));
+  }
+  BpeOptions options;
+  options.unk = unk_of(model, info.vocabulary, place);
+  options.fuse_unk = io::get_bool(model, "fuse_unk", false, place);
+  options.byte_fallback = io::get_bool(model, "byte_fallback", false, place);
+  options.ignore_merges = io::get_bool(model, "ignore_merges", false, place);
+  info.kind = "byte-level BPE (tokenizer.json)";
+  parts.make_model = [&model, options, place](const Vocabulary& vocabulary) {
+    return std::make_unique<ByteBpe>(vocabulary, parse_merges(model, place), options, place);
+  };
+}
+
+void build_word_piece(const json& root, const json& model, const std::string& place,
+                      TokenizerInfo& info, PipelineParts& parts) {
+  WordPieceOptions options;
+  const auto unk = unk_of(model, info.vocabulary, place);
+  if (!unk) fail("text.json", fmt::format("{}: WordPiece has no unk_token.", place));
+  options.unk = *unk;
+  options.prefix = io::get_string(model, "continuing_subword_prefix", "##", place);
+  options.longest_word = static_cast<size_t>(
+      std::max<int64_t>(0, io::get_int(model, "max_input_chars_per_word", 100, place)));
+  if (const json* decoder = io::find(root, "decoder"))
+    options.clean_up = io::get_bool(*decoder, "cleanup", true, place);
+  const json* normalizer = io::find(root, "normalizer");
+  const bool uncased = normalizer && io::get_bool(*normalizer, "lowercase", false, place);
+  info.kind = uncased ? "WordPiece uncased" : "WordPiece cased";
+  parts.make_model = [options](const Vocabulary& vocabulary) {
+    return std::make_unique<WordPiece>(vocabulary, options);
+  };
+}
+
+std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
+  const std::string place = (folder / "tokenizer.json").string();
+  const json root = io::load_json(place);
+  const json& model = io::require_object(root, "model", place);
+  const std::string type = io::get_string(model, "type", "", place);
+  if (type != "BPE" && type != "WordPiece") {
+    fail("text.json", fmt::format("{}: the tokenizer model '{}'{} is not supported. Supported: BPE "
+                                  "(byte-level), WordPiece.", place, type,
+                                  type == "Unigram" ? " (SentencePiece)" : ""));
+  }
+  TokenizerInfo info;
+  PipelineParts parts;
+  load_vocabulary(root, model, place, info, parts);
+  bool byte_level = false;
+  if (type == "BPE") {  // first, so that another kind of BPE is named as such
+    const json* steps = io::find(root, "pre_tokenizer");
+    if (!steps || io::get_string(*steps, "type", "", place) == "Metaspace")
+      build_bpe(model, place, false, info, parts);
+  }
+  parts.normalizer = parse_normalizer(io::find(root, "normalizer"), place);
+  parts.steps = parse_pre_tokenizer(io::find(root, "pre_tokenizer"), place, byte_level);
+  if (type == "BPE") build_bpe(model, place, byte_level, info, parts);
+  else build_word_piece(root, model, place, info, parts);
+  parse_post_processor(io::find(root, "post_processor"), place, info);
+  apply_config(folder, info);
+  return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
+}
+
+/// One token a line, the id is the line's number from 0; as BERT's original files are.
+std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
+  const std::string place = (folder / "vocab.txt").string();
+  const std::string file = read_file(place);
+  std::vector<std::string_view> lines;
+  for (size_t at = 0; at < file.size();) {
+    const size_t end = std::min(file.find('\n', at), file.size());
+    std::string_view line(file.data() + at, end - at);
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    lines.push_back(line);
+    at = end + 1;
+  }
+  TokenizerInfo info;
+  info.vocabulary = Vocabulary(lines.size(), int64_t(lines.size()) - 1, place);
+  for (size_t id = 0; id < lines.size(); ++id) info.vocabulary.set(int64_t(id), lines[id], place);
+
+  PipelineParts parts;
+  for (const char* name : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
+    if (const auto id = info.vocabulary.find(name))
+      parts.added.push_back({.id = *id, .content = name, .special = true});
+  }
+  info.special = {.unk = info.vocabulary.find("[UNK]"), .pad = info.vocabulary.find("[PAD]"),
+                  .cls = info.vocabulary.find("[CLS]"), .sep = info.vocabulary.find("[SEP]")};
+  if (!info.special.unk || !info.special.cls || !info.special.sep) {
+    fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], at least "
+                                   "one is absent. Is this a WordPiece vocabulary?", place));
+  }
+  info.before = {*info.special.cls};
+  info.after = {*info.special.sep};
+  BertCleaning cleaning;
+  const fs::path config_path = folder / "tokenizer_config.json";
+  const json config = fs::exists(config_path) ? io::load_json(config_path) : json::object();
+  const std::string config_place = config_path.string();
+  cleaning.lowercase = io::get_bool(config, "do_lower_case", true, config_place);
+  cleaning.strip_accents =
+      io::get_bool(config, "strip_accents", cleaning.lowercase, config_place);
+  cleaning.handle_chinese_chars =
+      io::get_bool(config, "tokenize_chinese_chars", true, config_place);
+  apply_config(folder, info);
+  info.kind = cleaning.lowercase ? "WordPiece uncased" : "WordPiece cased";
+  parts.normalizer = {bert_normalizer(cleaning)};
+  parts.steps.push_back(bert_step());
+  parts.make_model = [unk = *info.special.unk](const Vocabulary& vocabulary) {
+    return std::make_unique<WordPiece>(vocabulary, WordPieceOptions{.unk = unk});
+  };
+  return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
+  if (fs::exists(folder / "tokenizer.json")) return load_tokenizer_json(folder);
+  if (fs::exists(folder / "vocab.txt")) return load_vocab_txt(folder);
+  if (fs::exists(folder / "tokenizer.model") || fs::exists(folder / "spiece.model")) {
+    fail("text.load", fmt::format("{}: the folder has a SentencePiece tokenizer only, which is not "
+                                  "supported. Supported: tokenizer.json with byte-level BPE or "
+                                  "WordPiece, vocab.txt.", folder.string()));
+  }
+  fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt. Name a "
+                                "model folder in Hugging Face form.", folder.string()));
+}
+
+}  // namespace relatum::text

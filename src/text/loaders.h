@@ -1,0 +1,33 @@
+// The parts of load_tokenizer: one function per kind of file. Not for other rooms.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "text/pipeline.h"
+
+namespace relatum::text {
+
+std::unique_ptr<Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
+/// `folder` holds tokenizer.json or vocab.txt, and perhaps tokenizer_config.json.
+std::unique_ptr<Tokenizer> load_folder_tokenizer(const std::filesystem::path& folder);
+
+/// "normalizer" of tokenizer.json (null: no steps). Throws Error listing the supported types.
+Normalizer parse_normalizer(const nlohmann::json* value, const std::string& place);
+/// "pre_tokenizer"; `last_is_byte_level` says whether bytes, not characters, reach the model.
+SplitSteps parse_pre_tokenizer(const nlohmann::json* value, const std::string& place,
+                               bool& last_is_byte_level);
+/// "post_processor": what goes before and after a single text.
+void parse_post_processor(const nlohmann::json* value, const std::string& place,
+                          TokenizerInfo& info);
+
+/// What tokenizer_config.json (or special_tokens_map.json) beside it says, applied to `info`.
+void apply_config(const std::filesystem::path& folder, TokenizerInfo& info);
+
+/// Throws Error unless `id` names a token; `what` is the key, for the message.
+int32_t checked_id(int64_t id, const Vocabulary& vocabulary, const std::string& what,
+                   const std::string& place);
+
+}  // namespace relatum::text

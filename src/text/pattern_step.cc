@@ -1,0 +1,92 @@
+// The "Split" step: known word patterns by hand, any other regular expression by ICU.
+#include <fmt/format.h>
+#include <unicode/regex.h>
+
+#include "base/error.h"
+#include "text/split_step.h"
+#include "text/word_patterns.h"
+
+namespace relatum::text {
+namespace {
+
+// ICU counts in steps of about 10,000 state changes (milliseconds): a hostile pattern ends here.
+constexpr int32_t kTimeLimit = 60000;
+
+class WordStep final : public SplitStep {
+ public:
+  explicit WordStep(WordPattern pattern) : pattern_(pattern) {}
+  void split(std::string_view piece, Pieces& out) const override {
+    for (size_t at = 0; at < piece.size();) {
+      const size_t end = word_end(piece, at, pattern_);
+      out.views.push_back(piece.substr(at, end - at));
+      at = end;
+    }
+  }
+
+ private:
+  WordPattern pattern_;
+};
+
+class PatternStep final : public SplitStep {
+ public:
+  PatternStep(const SplitRule& rule, const std::string& place) : rule_(rule), place_(place) {
+    UErrorCode status = U_ZERO_ERROR;
+    UParseError where;
+    const auto text = icu::UnicodeString::fromUTF8(rule.pattern);
+    pattern_.reset(icu::RegexPattern::compile(text, rule.literal ? UREGEX_LITERAL : 0, where,
+                                              status));
+    if (U_FAILURE(status)) {
+      fail("text.split", fmt::format("{}: cannot use the pattern '{}': {}. This pre-tokenizer is "
+                                     "not supported.", place, rule.pattern, u_errorName(status)));
+    }
+  }
+
+  void split(std::string_view piece, Pieces& out) const override {
+    append_spans(piece, find(piece), rule_.delimiters, out);
+  }
+
+ private:
+  std::vector<Span> find(std::string_view piece) const {
+    UErrorCode status = U_ZERO_ERROR;
+    UText text = UTEXT_INITIALIZER;
+    utext_openUTF8(&text, piece.data(), static_cast<int64_t>(piece.size()), &status);
+    const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(status));
+    std::vector<Span> spans;
+    size_t done = 0;
+    if (U_SUCCESS(status)) {
+      matcher->setTimeLimit(kTimeLimit, status);
+      matcher->reset(&text);
+      while (matcher->find(status) && U_SUCCESS(status)) {
+        const auto begin = static_cast<size_t>(matcher->start64(status));
+        const auto end = static_cast<size_t>(matcher->end64(status));
+        if (begin > done) spans.push_back({done, begin, rule_.invert});
+        if (end > begin) spans.push_back({begin, end, !rule_.invert});
+        done = end;
+      }
+    }
+    utext_close(&text);
+    if (U_FAILURE(status)) {
+      fail("text.split", fmt::format("{}: the pattern '{}' gives up on a text of {} bytes: {}. Cut "
+                                     "the text.", place_, rule_.pattern, piece.size(),
+                                     u_errorName(status)));
+    }
+    if (done < piece.size()) spans.push_back({done, piece.size(), rule_.invert});
+    return spans;
+  }
+
+  SplitRule rule_;
+  std::string place_;
+  std::unique_ptr<icu::RegexPattern> pattern_;
+};
+
+}  // namespace
+
+std::unique_ptr<SplitStep> pattern_step(const SplitRule& rule, const std::string& place) {
+  // The known patterns match all text, so nothing is left to invert or merge but for "Isolated".
+  const bool plain = !rule.literal && !rule.invert && rule.delimiters == Delimiters::kIsolated;
+  if (const auto known = known_pattern(rule.pattern); plain && known)
+    return std::make_unique<WordStep>(*known);
+  return std::make_unique<PatternStep>(rule, place);
+}
+
+}  // namespace relatum::text
