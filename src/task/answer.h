@@ -15,12 +15,14 @@ namespace relatum::task {
 
 /// The rules, tried in this order; the first that finds exactly one label decides:
 ///  1. Plain: the whole answer, trimmed of white space, equals an answer text or a label.
-///  2. Folded: the first line that is not empty, without a leading "relation_type", "relation type",
-///     "relation", "label" or "answer" and its ":" or "=" or "is", without quotes, backticks,
-///     asterisks, brackets around the whole and a final full stop, equals one after folding
-///     (lower case; white space, "_" and "-" are the same and runs of them count as one).
-///  3. Contained: exactly one label stands in the first line as a whole word (no letter, digit or
-///     "_" touches it), after folding. A label inside a longer one that matched there does not count.
+///  2. Folded: the first line that is not empty, without a leading "relation_type", "relation
+///     type", "relation", "label" or "answer" and its ":", "=" or "is", without quotes, backticks,
+///     asterisks and a final full stop around it, equals one after folding (lower case; a run of
+///     white space, "_" and "-" counts as one space, and as none beside other punctuation).
+///  3. Contained: exactly one label stands in the first line, folded, with no letter or digit
+///     beside it. A label inside a longer one that stands there does not count. A label that is a
+///     plain word ("Other") counts as the line's last word in its own spelling only; a line with
+///     "not", "never" or the like is left alone.
 /// All else is unparsed. Texts that two labels share after folding count for neither.
 class AnswerParser {
  public:
@@ -30,7 +32,7 @@ class AnswerParser {
   std::optional<int64_t> parse(std::string_view answer) const;
 
  private:
-  std::optional<int64_t> contained(const std::string& folded) const;
+  std::optional<int64_t> contained(std::string_view line) const;
   std::map<std::string, int64_t, std::less<>> plain_, folded_;  // -1: shared by two labels
 };
 

@@ -70,8 +70,8 @@ struct Report {
   std::optional<Calibration> calibration;
 };
 
-/// Throws Error for a repeated, missing or extra id (naming the first ones), a gold example without a
-/// label, and a predicted label that a closed inventory lacks (with its line).
+/// Throws Error for a repeated, missing or extra id (naming the first ones), a gold example without
+/// a label, and a predicted label that a closed inventory lacks (with its line).
 Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
                 const EvaluateOptions& options = {});
 /// The official F1's percentile interval over resampled rows.

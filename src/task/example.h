@@ -26,13 +26,13 @@ std::string head_text(const Example& example);
 std::string tail_text(const Example& example);
 /// The text with <e1>…</e1> around the head and <e2>…</e2> around the tail. Where two markers fall
 /// on one place, closing ones come first, an outer span opens first and an inner one closes first;
-/// equal spans give <e1><e2>…</e2></e1>. Spans that cross keep their places: <e1>a <e2>b</e1> c</e2>.
+/// equal spans give <e1><e2>…</e2></e1>. Spans that cross stay so: <e1>a <e2>b</e1> c</e2>.
 std::string marked_text(const Example& example);
 /// What two texts share when one may not be the other's neighbour: entity markers removed, lower
 /// case, white space removed.
 std::string normalised_text(std::string_view text);
-/// An empty string, or a sentence that says what is wrong: an empty text, bytes that are not UTF-8, a
-/// span that is empty or leaves the text.
+/// An empty string, or a sentence that says what is wrong: an empty id or text, bytes that are not
+/// UTF-8, a span that is empty or leaves the text.
 std::string example_problem(const Example& example);
 
 }  // namespace relatum::task

@@ -35,7 +35,7 @@ class Labels {
   std::map<std::string, int64_t, std::less<>> index_;
 };
 
-/// "no_relation" or "Other", whichever the inventory has (in this order); nothing where it has none.
+/// "no_relation" or "Other", whichever the inventory has (in this order), or nothing.
 std::optional<std::string> negative_label(const Labels& labels);
 /// The sentence for a label that an inventory lacks; names the nearest known one.
 std::string unknown_label(const Labels& labels, std::string_view label);

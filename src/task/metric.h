@@ -20,8 +20,8 @@ struct Metric {
 std::span<const Metric* const> metrics();
 /// By name; throws Error that lists the known ones.
 const Metric& metric(std::string_view name);
-/// The one that counts for this inventory: semeval_macro for SemEval's labels, else tacred_micro where
-/// there is a negative label, else micro_all.
+/// The one that counts for this inventory: semeval_macro for SemEval's labels, else tacred_micro
+/// where there is a negative label, else micro_all.
 const Metric& official_metric(const Confusion& confusion);
 
 }  // namespace relatum::task

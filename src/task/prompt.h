@@ -28,11 +28,12 @@ struct PromptStyle {
 
 /// All built-in styles; generated from the folder.
 std::span<const PromptStyle* const> prompt_styles();
-/// A built-in style by name, or a template file. Throws Error that lists the styles, or with file:line.
+/// A built-in style by name, or a template file. Throws Error that lists the styles, or names
+/// file:line. A name wins over a file: write ./compact for a file of that name.
 /// A file's bytes are taken as they are, but for a byte-order mark and one final line end.
 PromptStyle load_style(const std::string& name_or_path);
-/// Answer texts of the whole inventory, in its order. Throws Error where two labels share one text or
-/// one is empty: answers could not be told apart.
+/// Answer texts of the whole inventory, in its order. Throws Error where two labels share one text
+/// or one is empty: answers could not be told apart.
 std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& labels);
 
 /// One row for a model.

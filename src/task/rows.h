@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "task/example.h"
 
 namespace relatum::task {
@@ -26,6 +27,8 @@ class Rows {
   void add(Example example);
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);
+  /// The same for what a parser threw: its bracket and its full stop go.
+  void bad(int64_t line, const Error& error);
   /// Throws Error with the file: what no skipping of rows can mend.
   [[noreturn]] void fatal(const std::string& sentence) const;
 

@@ -17,8 +17,9 @@ struct Spec {
   uint64_t seed = 1;
 };
 
-/// Throws Error for an unknown part, a bad number or an empty path. What stands before the first ":" is
-/// a format only where it is the name of one (so that paths may have colons).
+/// Throws Error for an unknown part, a bad number or an empty path. What stands before the first
+/// ":" is a format only where it is the name of one, and what stands behind the last "?" are parts
+/// only where it has a "=" (so that paths may have both). A sample of more than there is takes all.
 Spec parse_spec(std::string_view text);
 
 }  // namespace relatum::task

@@ -1,7 +1,7 @@
 // Prompt templates: text with {{placeholders}} and sections that repeat for each retrieved example.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,10 +19,13 @@ struct TemplateValues {
   std::string_view labels;  ///< the label list, ready to print
 };
 
-/// A parsed template. Placeholders: text, marked_text, head, tail, head_type, tail_type, labels, and with
-/// "example_" in front the same of a retrieved example, plus example_label.
-/// {{#example}}…{{/example}} repeats for each neighbour; {{^example}}…{{/example}} stands where
-/// there is none. Outside a section example_… is the first neighbour's.
+/// A parsed template. Placeholders: {{text}} {{marked_text}} {{head}} {{tail}} {{head_type}}
+/// {{tail_type}} {{labels}}, and of a retrieved example {{example_text}} {{example_marked_text}}
+/// {{example_head}} {{example_tail}} {{example_head_type}} {{example_tail_type}} {{example_label}}.
+/// Sections: {{#example}}…{{/example}} repeats for each neighbour, nearest first;
+/// {{#examples}}…{{/examples}} stands once where there is any; {{#head_type}}…{{/head_type}} stands
+/// where that placeholder's value is not empty (so for each placeholder); with ^ for # the section
+/// stands in the other case. Outside {{#example}}, example_… is the nearest neighbour's.
 class Template {
  public:
   /// Throws Error with place:line for an unknown placeholder, an unclosed {{ or section.
@@ -35,22 +38,14 @@ class Template {
   std::string shared_prefix(std::string_view labels) const;
   bool uses_labels() const { return uses_labels_; }
   bool uses_example() const { return uses_example_; }
-  /// True where an example_… stands outside a section: rows without a neighbour cannot be rendered.
+  /// Whether an example_… stands outside a section: rows without a neighbour cannot be rendered.
   bool needs_example() const { return needs_example_; }
 
-  enum class Field { kLiteral, kText, kMarked, kHead, kTail, kHeadType, kTailType, kLabels, kLabel,
-                     kOpenSome, kOpenNone, kClose };
-  struct Node {
-    Field field = Field::kLiteral;
-    bool of_example = false;
-    std::string literal;
-  };
+  struct Node;
 
  private:
-  void append(const Node& node, const TemplateValues& values, size_t neighbour,
-              std::string& out) const;
   std::string place_;
-  std::vector<Node> nodes_;
+  std::shared_ptr<const std::vector<Node>> nodes_;  // shared: copies of a style are cheap
   bool uses_labels_ = false, uses_example_ = false, needs_example_ = false;
 };
 

@@ -1,0 +1,135 @@
+// SemEval-2010 Task 8's text format: number, quoted sentence with <e1> and <e2>, label, comment.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "task/dataset.h"
+#include "task/semeval_scorer.h"
+#include "task/utf8.h"
+
+namespace relatum::task {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Length of the number that a sentence line starts with; 0 where it is another kind of line.
+size_t number_length(std::string_view line) {
+  size_t digits = 0;
+  while (digits < line.size() && is_digit(line[digits])) ++digits;
+  return digits > 0 && digits < line.size() && line[digits] == '\t' ? digits : 0;
+}
+
+/// Removes the four tags from `marked` and notes where they stood. Gives what is wrong, or "".
+std::string take_tags(std::string_view marked, Example& example) {
+  constexpr std::array<std::string_view, 4> kTags = {"<e1>", "</e1>", "<e2>", "</e2>"};
+  std::array<int64_t*, 4> places = {&example.head.start, &example.head.end, &example.tail.start,
+                                    &example.tail.end};
+  std::array<bool, 4> seen = {};
+  int64_t length = 0;  // code points so far
+  for (size_t at = 0; at < marked.size();) {
+    const auto tag = std::find_if(kTags.begin(), kTags.end(), [&](std::string_view t) {
+      return marked.substr(at).starts_with(t);
+    });
+    if (tag == kTags.end()) {
+      const size_t size = utf8_offset(marked.substr(at), 1);
+      example.text.append(marked.substr(at, size));
+      at += size;
+      ++length;
+      continue;
+    }
+    const size_t which = size_t(tag - kTags.begin());
+    if (seen[which]) return fmt::format("{} stands twice in the sentence", *tag);
+    seen[which] = true;
+    *places[which] = length;
+    at += tag->size();
+  }
+  for (size_t i = 0; i < kTags.size(); ++i)
+    if (!seen[i]) return fmt::format("the sentence has no {}", kTags[i]);
+  return "";
+}
+
+std::string_view without_quotes(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return text;
+  return text.substr(1, text.size() - 2);
+}
+
+/// Collects the lines of one record and hands it over when the next one starts.
+class Reader {
+ public:
+  explicit Reader(Rows& rows) : rows_(rows) {}
+
+  void take(std::string_view line, int64_t number) {
+    if (line.find_first_not_of(" \t") == line.npos) return;
+    if (const size_t digits = number_length(line)) {
+      finish();
+      start(line, digits, number);
+    } else if (state_ == State::kSentence && !line.starts_with("Comment")) {
+      example_.label = std::string(line.substr(0, line.find_last_not_of(" \t") + 1));
+      state_ = State::kLabel;
+    } else if (state_ == State::kSentence) {
+      broken("a comment follows the sentence where its label should stand", number);
+    } else if (state_ == State::kLabel && line.starts_with("Comment")) {
+      state_ = State::kComment;
+    } else if (state_ != State::kBroken) {
+      broken("expected a number, a tab and a sentence", number);
+    }
+  }
+
+  void finish() {
+    if (state_ != State::kNone && state_ != State::kBroken) rows_.add(std::move(example_));
+    state_ = State::kNone;
+    example_ = {};
+  }
+
+ private:
+  enum class State { kNone, kSentence, kLabel, kComment, kBroken };
+
+  void start(std::string_view line, size_t digits, int64_t number) {
+    example_.id = line.substr(0, digits);
+    example_.line = number;
+    state_ = State::kSentence;
+    const size_t end = line.find_last_not_of(" \t") + 1;
+    const std::string_view sentence =
+        end > digits + 1 ? line.substr(digits + 1, end - digits - 1) : "";
+    const std::string problem = take_tags(without_quotes(sentence), example_);
+    if (!problem.empty()) broken(problem, number);
+  }
+
+  void broken(const std::string& problem, int64_t number) {
+    state_ = State::kBroken;  // first: the next line throws unless bad rows are skipped
+    rows_.bad(number, problem);
+  }
+
+  Rows& rows_;
+  State state_ = State::kNone;
+  Example example_;
+};
+
+void read(std::string_view bytes, Rows& rows) {
+  Reader reader(rows);
+  for (int64_t number = 1; !bytes.empty(); ++number) {
+    const size_t end = bytes.find('\n');
+    std::string_view line = bytes.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    reader.take(line, number);
+    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
+  }
+  reader.finish();
+}
+
+bool sniff(std::string_view, std::string_view first) {
+  return number_length(first.substr(0, first.find('\n'))) > 0;
+}
+
+}  // namespace
+
+const DatasetFormat& dataset_semeval2010() {
+  static const DatasetFormat format = {
+      "semeval2010", "SemEval-2010 Task 8: TRAIN_FILE.TXT, TEST_FILE_FULL.TXT, TEST_FILE_CLEAN.TXT",
+      semeval_labels, sniff, read};
+  return format;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,84 @@
+// Cuts entities out of a text, marks them, and tells whether a row is sound.
+#include "task/example.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "task/utf8.h"
+
+namespace relatum::task {
+namespace {
+
+/// A tag at a code point. Sorting by `order` gives the nesting that the header promises.
+struct Tag {
+  std::string_view text;
+  std::tuple<int64_t, int, int64_t, int> order;
+};
+
+constexpr size_t kLongestText = size_t{64} << 20;  // ICU counts in 32 bits; sentences are short
+
+std::string span_problem(std::string_view name, const Span& span, int64_t length) {
+  if (span.start >= 0 && span.start < span.end && span.end <= length) return "";
+  return fmt::format("the {} entity's span [{}, {}) does not lie in the text's {} code points",
+                     name, span.start, span.end, length);
+}
+
+}  // namespace
+
+std::string head_text(const Example& example) {
+  return std::string(utf8_slice(example.text, example.head.start, example.head.end));
+}
+
+std::string tail_text(const Example& example) {
+  return std::string(utf8_slice(example.text, example.tail.start, example.tail.end));
+}
+
+std::string marked_text(const Example& example) {
+  const Span &head = example.head, &tail = example.tail;
+  // (place, closing first, outer opens first / inner closes first, e1 outside e2 where equal)
+  std::array<Tag, 4> tags = {{{"<e1>", {head.start, 1, -head.end, 0}},
+                              {"<e2>", {tail.start, 1, -tail.end, 1}},
+                              {"</e1>", {head.end, 0, -head.start, 1}},
+                              {"</e2>", {tail.end, 0, -tail.start, 0}}}};
+  std::sort(tags.begin(), tags.end(),
+            [](const Tag& a, const Tag& b) { return a.order < b.order; });
+  std::string marked;
+  marked.reserve(example.text.size() + 18);
+  const std::string_view text = example.text;
+  size_t done = 0;
+  int64_t place = 0;
+  for (const Tag& tag : tags) {
+    const size_t to = done + utf8_offset(text.substr(done), std::get<0>(tag.order) - place);
+    marked.append(text.substr(done, to - done)).append(tag.text);
+    done = to;
+    place = std::get<0>(tag.order);
+  }
+  return marked.append(text.substr(done));
+}
+
+std::string normalised_text(std::string_view text) {
+  std::string plain(text);
+  for (const std::string_view tag : {"<e1>", "</e1>", "<e2>", "</e2>"}) {
+    for (size_t at = plain.find(tag); at != std::string::npos; at = plain.find(tag, at))
+      plain.erase(at, tag.size());
+  }
+  return utf8_lower(utf8_without_space(plain));
+}
+
+std::string example_problem(const Example& example) {
+  if (example.id.empty()) return "the id is empty";
+  if (!utf8_valid(example.id) || !utf8_valid(example.text)) return "the row is not UTF-8";
+  if (example.text.empty()) return "the text is empty";
+  if (example.text.size() > kLongestText) return "the text is longer than 64 MiB";
+  if (utf8_without_space(example.text).empty()) return "the text is nothing but white space";
+  if (example.label && example.label->empty()) return "the label is empty";
+  if (example.label && !utf8_valid(*example.label)) return "the label is not UTF-8";
+  const int64_t length = utf8_length(example.text);
+  const std::string head = span_problem("head", example.head, length);
+  return head.empty() ? span_problem("tail", example.tail, length) : head;
+}
+
+}  // namespace relatum::task

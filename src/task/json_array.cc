@@ -1,0 +1,84 @@
+// Finds the commas between an array's elements, minding strings and nesting.
+#include "task/json_array.h"
+
+#include <fmt/format.h>
+
+namespace relatum::task {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/// Reads forward through a text and counts its lines.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) : text_(text) {}
+  bool ended() const { return at_ >= text_.size(); }
+  char here() const { return text_[at_]; }
+  size_t at() const { return at_; }
+  int64_t line() const { return line_; }
+  void step() { line_ += text_[at_++] == '\n'; }
+  void skip_space() {
+    while (!ended() && is_space(here())) step();
+  }
+  void skip_string() {
+    step();
+    while (!ended() && here() != '"') {
+      if (here() == '\\') step();
+      if (!ended()) step();
+    }
+    if (!ended()) step();
+  }
+
+ private:
+  std::string_view text_;
+  size_t at_ = 0;
+  int64_t line_ = 1;
+};
+
+/// Moves behind one element: to the comma or the bracket that ends it, or to the end.
+void skip_element(Cursor& cursor) {
+  int64_t depth = 0;
+  while (!cursor.ended()) {
+    const char c = cursor.here();
+    if (c == '"') {
+      cursor.skip_string();
+      continue;
+    }
+    if (depth == 0 && (c == ',' || c == ']')) return;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    cursor.step();
+  }
+}
+
+}  // namespace
+
+std::string walk_json_array(std::string_view text,
+                            const std::function<void(const JsonElement&)>& each) {
+  Cursor cursor(text);
+  cursor.skip_space();
+  if (cursor.ended() || cursor.here() != '[')
+    return fmt::format("line {}: expected a JSON array, which starts with '['", cursor.line());
+  cursor.step();
+  cursor.skip_space();
+  if (!cursor.ended() && cursor.here() == ']') return "";
+  for (int64_t number = 1;; ++number) {
+    cursor.skip_space();
+    const size_t begin = cursor.at();
+    const int64_t line = cursor.line();
+    skip_element(cursor);
+    if (cursor.ended())
+      return fmt::format("line {}: the array ends within its row {}. The file may be cut: compare "
+                         "its size",
+                         cursor.line(), number);
+    each({text.substr(begin, cursor.at() - begin), line, number});
+    if (cursor.here() == ']') break;
+    cursor.step();
+  }
+  cursor.step();
+  cursor.skip_space();
+  if (cursor.ended()) return "";
+  return fmt::format("line {}: something stands behind the array's end", cursor.line());
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,23 @@
+// Walks the elements of one big JSON array without holding all of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace relatum::task {
+
+/// One element as text, and the line that it starts on.
+struct JsonElement {
+  std::string_view text;
+  int64_t line = 0;
+  int64_t number = 0;  ///< from 1
+};
+
+/// Calls `each` for every element of the array that `text` holds. Elements are only cut apart, not
+/// checked. Gives an empty string, or what is wrong with the array, naming the line.
+std::string walk_json_array(std::string_view text,
+                            const std::function<void(const JsonElement&)>& each);
+
+}  // namespace relatum::task

@@ -1,0 +1,80 @@
+// Looks labels up, names unknown ones, and keeps labels.json.
+#include "task/labels.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
+#include "task/nearest.h"
+#include "task/utf8.h"
+
+namespace relatum::task {
+
+Labels::Labels(std::vector<std::string> names, std::string_view place) {
+  const std::string where = place.empty() ? "" : fmt::format("{}: ", place);
+  for (const std::string& name : names) {
+    if (name.empty()) fail("task.labels", where + "a label is empty. Remove it from the list.");
+    if (find(name))
+      fail("task.labels", fmt::format("{}label '{}' stands twice in the list. Remove one.", where,
+                                      utf8_printable(name)));
+    add(name);
+  }
+}
+
+std::optional<int64_t> Labels::find(std::string_view label) const {
+  const auto at = index_.find(label);
+  if (at == index_.end()) return std::nullopt;
+  return at->second;
+}
+
+int64_t Labels::index(std::string_view label, std::string_view place) const {
+  if (const auto found = find(label)) return *found;
+  fail("task.labels", fmt::format("{}: {}", place, unknown_label(*this, label)));
+}
+
+int64_t Labels::add(const std::string& label) {
+  const auto [at, fresh] = index_.emplace(label, size());
+  if (fresh) names_.push_back(label);
+  return at->second;
+}
+
+std::optional<std::string> negative_label(const Labels& labels) {
+  for (const char* name : {"no_relation", "Other"})
+    if (labels.find(name)) return name;
+  return std::nullopt;
+}
+
+std::string unknown_label(const Labels& labels, std::string_view label) {
+  const std::string near = nearest_name(label, labels.names());
+  const std::string hint =
+      near.empty() ? "Set the inventory with --labels, or correct the label."
+                   : fmt::format("Did you mean '{}'? Else set the inventory with --labels.", near);
+  return fmt::format("label '{}' is not among the inventory's {} labels. {}",
+                     utf8_printable(label), labels.size(), hint);
+}
+
+Labels load_labels(const std::filesystem::path& path) {
+  const nlohmann::json list = io::load_json(path);
+  if (!list.is_array() || list.empty())
+    fail("task.labels", fmt::format("{}: expected a JSON list of labels, such as [\"a\", \"b\"], "
+                                    "got {}. Write the labels as a list of strings.",
+                                    path.string(), list.is_array() ? "an empty one"
+                                                                   : list.type_name()));
+  std::vector<std::string> names;
+  for (const auto& item : list) {
+    if (!item.is_string())
+      fail("task.labels", fmt::format("{}: label {} is of type {}: expected a string.",
+                                      path.string(), names.size() + 1, item.type_name()));
+    names.push_back(item.get<std::string>());
+  }
+  return Labels(std::move(names), path.string());
+}
+
+void save_labels(const std::filesystem::path& path, const Labels& labels) {
+  write_file(path, io::dump_json(labels.names(), 1) + "\n");
+}
+
+}  // namespace relatum::task

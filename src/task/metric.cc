@@ -1,0 +1,27 @@
+// Looks metrics up and picks the official one.
+#include "task/metric.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace relatum::task {
+
+const Metric& metric(std::string_view name) {
+  std::string known;
+  for (const Metric* each : metrics()) {
+    if (each->name == name) return *each;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", each->name);
+  }
+  fail("task.metric", fmt::format("metric '{}' is unknown. Known ones: {}.", name, known));
+}
+
+const Metric& official_metric(const Confusion& confusion) {
+  for (const char* name : {"semeval_macro", "tacred_micro"}) {
+    const Metric& candidate = metric(name);
+    if (candidate.compute(confusion)) return candidate;
+  }
+  return metric("micro_all");
+}
+
+}  // namespace relatum::task

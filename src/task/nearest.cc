@@ -1,0 +1,52 @@
+// Edit distance over bytes: names are short.
+#include "task/nearest.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+namespace relatum::task {
+namespace {
+
+constexpr size_t kLongest = 200;  // longer names are not typed by hand
+
+int cost(char a, char b) {
+  if (a == b) return 0;
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b))
+             ? 1
+             : 2;
+}
+
+/// Edit distance in half edits.
+int distance(std::string_view a, std::string_view b) {
+  std::vector<int> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = int(2 * j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    int diagonal = row[0];
+    row[0] = int(2 * i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const int above = row[j];
+      row[j] = std::min({diagonal + cost(a[i - 1], b[j - 1]), above + 2, row[j - 1] + 2});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string nearest_name(std::string_view name, std::span<const std::string> known) {
+  if (name.empty() || name.size() > kLongest) return "";
+  std::string best;
+  int best_distance = int(name.size());  // half of the name, in half edits
+  for (const std::string& candidate : known) {
+    if (candidate.size() > 2 * name.size() + 8) continue;
+    const int d = distance(name, candidate);
+    if (d > best_distance || (d == best_distance && !best.empty())) continue;
+    best = candidate;
+    best_distance = d;
+  }
+  return best;
+}
+
+}  // namespace relatum::task

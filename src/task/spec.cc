@@ -1,0 +1,76 @@
+// Takes a SPEC apart.
+#include "task/spec.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/error.h"
+#include "task/dataset.h"
+
+namespace relatum::task {
+namespace {
+
+template <class Integer>
+Integer number(std::string_view digits, std::string_view key, std::string_view spec,
+               Integer least) {
+  Integer value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc() || end != digits.data() + digits.size() || value < least)
+    fail("task.spec", fmt::format("{}: expected {}= a whole number of at least {}, got '{}'.", spec,
+                                  key, least, digits));
+  return value;
+}
+
+void parse_part(std::string_view part, Spec& spec) {
+  const size_t equals = part.find('=');
+  const std::string_view key = part.substr(0, equals);
+  const std::string_view value = equals == part.npos ? "" : part.substr(equals + 1);
+  if (key == "limit")
+    spec.limit = number<int64_t>(value, key, spec.text, 1);
+  else if (key == "sample")
+    spec.sample = number<int64_t>(value, key, spec.text, 1);
+  else if (key == "seed")
+    spec.seed = number<uint64_t>(value, key, spec.text, 0);
+  else
+    fail("task.spec", fmt::format("{}: part '{}' is unknown. Known ones: limit, sample, seed, as "
+                                  "in data.jsonl?sample=400&seed=1.",
+                                  spec.text, part));
+}
+
+bool is_format(std::string_view name) {
+  for (const DatasetFormat* format : dataset_formats())
+    if (format->name == name) return true;
+  return false;
+}
+
+}  // namespace
+
+Spec parse_spec(std::string_view text) {
+  Spec spec;
+  spec.text = text;
+  std::string_view rest = text;
+  const size_t question = rest.rfind('?');
+  if (question != rest.npos && rest.find('=', question) != rest.npos) {
+    std::string_view parts = rest.substr(question + 1);
+    rest = rest.substr(0, question);
+    while (!parts.empty()) {
+      const size_t end = parts.find('&');
+      parse_part(parts.substr(0, end), spec);
+      parts = end == parts.npos ? "" : parts.substr(end + 1);
+    }
+  }
+  const size_t colon = rest.find(':');
+  if (colon != rest.npos && is_format(rest.substr(0, colon))) {
+    spec.format = rest.substr(0, colon);
+    rest = rest.substr(colon + 1);
+  }
+  spec.path = rest;
+  if (spec.path.empty())
+    fail("task.spec", fmt::format("'{}' names no file. Write FORMAT:PATH, PATH, or - for JSON "
+                                  "lines on standard input.",
+                                  text));
+  return spec;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,105 @@
+// UTF-8 by hand where bytes suffice, by ICU where Unicode's tables are needed.
+#include "task/utf8.h"
+
+#include <unicode/locid.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+#include <unicode/utf8.h>
+
+namespace relatum::task {
+namespace {
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+/// The code point that `bytes`, not empty, start with; negative where they are not UTF-8.
+UChar32 decode(std::string_view bytes) {
+  int32_t used = 0;
+  UChar32 c = 0;
+  U8_NEXT(reinterpret_cast<const uint8_t*>(bytes.data()), used, int32_t(bytes.size()), c);
+  return c;
+}
+
+}  // namespace
+
+int64_t utf8_length(std::string_view text) {
+  int64_t count = 0;
+  for (const char c : text) count += !continues(c);
+  return count;
+}
+
+size_t utf8_offset(std::string_view text, int64_t index) {
+  size_t at = 0;
+  while (at < text.size() && index > 0) {
+    ++at;
+    while (at < text.size() && continues(text[at])) ++at;
+    --index;
+  }
+  return at;
+}
+
+std::string_view utf8_slice(std::string_view text, int64_t start, int64_t end) {
+  if (end <= start) return {};
+  const size_t from = utf8_offset(text, start);
+  return text.substr(from, utf8_offset(text.substr(from), end - start));
+}
+
+bool utf8_valid(std::string_view text) {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+  const auto size = int64_t(text.size());
+  for (int64_t at = 0; at < size;) {
+    UChar32 c = bytes[at];
+    if (c < 0x80) {
+      ++at;
+      continue;
+    }
+    // ICU's offsets are 32 bits wide: look at the few bytes of one code point only.
+    const auto left = int32_t(size - at < 4 ? size - at : 4);
+    int32_t used = 0;
+    U8_NEXT(bytes + at, used, left, c);
+    if (c < 0) return false;
+    at += used;
+  }
+  return true;
+}
+
+std::string utf8_printable(std::string_view text, int64_t limit) {
+  const bool cut = utf8_length(text) > limit;
+  const std::string_view kept = cut ? text.substr(0, utf8_offset(text, limit)) : text;
+  if (!utf8_valid(kept)) {
+    std::string ascii(kept);
+    for (char& c : ascii)
+      if (c < 0x20 || c == 0x7f) c = '?';  // bytes above 0x7f are negative here: gone too
+    return cut ? ascii + "…" : ascii;
+  }
+  std::string shown;
+  for (size_t at = 0; at < kept.size();) {
+    const size_t size = utf8_offset(kept.substr(at), 1);
+    const UChar32 c = decode(kept.substr(at, size));
+    const bool hidden = u_iscntrl(c) || u_charType(c) == U_FORMAT_CHAR;  // such as bidi overrides
+    shown += hidden ? "?" : kept.substr(at, size);
+    at += size;
+  }
+  return cut ? shown + "…" : shown;
+}
+
+std::string utf8_lower(std::string_view text) {
+  std::string lower;
+  icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), int32_t(text.size())))
+      .toLower(icu::Locale::getRoot())
+      .toUTF8String(lower);
+  return lower;
+}
+
+std::string utf8_without_space(std::string_view text) {
+  std::string kept;
+  kept.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = utf8_offset(text.substr(at), 1);
+    const UChar32 c = decode(text.substr(at, size));
+    if (c < 0 || !u_isUWhiteSpace(c)) kept.append(text.substr(at, size));
+    at += size;
+  }
+  return kept;
+}
+
+}  // namespace relatum::task
