@@ -1,0 +1,144 @@
+// Prefill and lockstep decoding with a shared cache.
+#include "engine/generate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/prefix.h"
+#include "nn/loss.h"
+
+namespace relatum::engine {
+namespace {
+
+// One prompt on its way: its rows in the cache and what it has said.
+struct Stream {
+  size_t prompt = 0;
+  int64_t cache_begin = 0, cached = 0;
+  int32_t next = 0;
+  bool done = false;
+};
+
+class Generator {
+ public:
+  Generator(Session& session, std::span<const std::vector<int32_t>> prompts,
+            const GenerateOptions& options, int64_t extra_rows)
+      : session_(session), prompts_(prompts), options_(options),
+        prefix_(session, prompts, extra_rows), end_(*session.tokenizer().special().eos) {}
+
+  // Prompts [begin, end) into results.
+  void run(size_t begin, size_t end, std::vector<std::vector<int32_t>>& results) {
+    std::vector<Stream> streams;
+    prefill(begin, end, streams);
+    std::vector<std::vector<int32_t>> said(streams.size());
+    for (int64_t step = 0; step < options_.max_new_tokens; ++step) {
+      bool open = false;
+      for (size_t s = 0; s < streams.size(); ++s) {
+        if (streams[s].done || (streams[s].done = streams[s].next == end_)) continue;
+        said[s].push_back(streams[s].next);
+        open = true;
+      }
+      if (!open || step + 1 == options_.max_new_tokens) break;
+      decode(streams);
+    }
+    for (auto& tokens : said) results.push_back(std::move(tokens));
+  }
+
+ private:
+  void prefill(size_t begin, size_t end, std::vector<Stream>& streams) {
+    nn::TokenBatch batch;
+    std::vector<int64_t> store, last;
+    int64_t row = prefix_.size();
+    for (size_t i = begin; i < end; ++i) {
+      const auto tokens = std::span(prompts_[i]).subspan(size_t(prefix_.size()));
+      const int segment = batch.append(prefix_.root(batch), tokens);
+      last.push_back(batch.end(segment) - 1);
+      streams.push_back({i - begin, row, int64_t(tokens.size()), 0, false});
+      for (size_t t = 0; t < tokens.size(); ++t) store.push_back(row + int64_t(t));
+      row += int64_t(tokens.size()) + options_.max_new_tokens;
+    }
+    batch.finish();
+    step(batch, store, last, streams);
+  }
+
+  void decode(std::vector<Stream>& streams) {
+    nn::TokenBatch batch;
+    std::vector<int64_t> store, last;
+    std::vector<Stream> open;
+    for (const Stream& stream : streams) {
+      if (stream.done) continue;
+      std::vector<kernels::AttentionSpan> spans;
+      if (prefix_.size()) spans.push_back({0, prefix_.size(), true});
+      spans.push_back({stream.cache_begin, stream.cached, true});
+      batch.append(batch.root(spans), {&stream.next, 1});
+      store.push_back(stream.cache_begin + stream.cached);
+      last.push_back(int64_t(last.size()));
+      open.push_back(stream);
+      ++open.back().cached;
+    }
+    batch.finish();
+    step(batch, store, last, open);
+    size_t at = 0;
+    for (Stream& stream : streams) {
+      if (!stream.done) stream = open[at++];
+    }
+  }
+
+  // Runs the batch and gives each stream the most probable token behind its last one.
+  void step(const nn::TokenBatch& batch, std::span<const int64_t> store,
+            std::span<const int64_t> last, std::span<Stream> streams) {
+    session_.arena().reset();
+    nn::Graph graph(session_.arena(), session_.compute(), false);
+    const nn::Var states = session_.model().forward(
+        graph, batch, {.rows = last, .cache = {&prefix_.cache(), store}});
+    nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+                        [&](int64_t begin, MatView<const float> logits) {
+      for (int64_t r = 0; r < logits.rows; ++r) {
+        const float* row = logits.row(r);
+        streams[size_t(begin + r)].next = int32_t(std::max_element(row, row + logits.cols) - row);
+      }
+    });
+  }
+
+  Session& session_;
+  std::span<const std::vector<int32_t>> prompts_;
+  GenerateOptions options_;
+  SharedPrefix prefix_;
+  int32_t end_;
+};
+
+}  // namespace
+
+std::vector<std::vector<int32_t>> generate(Session& session,
+                                           std::span<const std::vector<int32_t>> prompts,
+                                           const GenerateOptions& options,
+                                           const Context& context) {
+  if (!session.model().head() || !session.tokenizer().special().eos) {
+    fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
+                                        "token. Use a language model.",
+                                        session.model().info().path));
+  }
+  int64_t longest = 0;
+  for (const auto& prompt : prompts) longest = std::max(longest, int64_t(prompt.size()));
+  if (longest + options.max_new_tokens > session.model().info().context) {
+    fail("engine.generate", fmt::format("a prompt of {} tokens and {} new ones exceed the model's "
+                                        "context of {}.", longest, options.max_new_tokens,
+                                        session.model().info().context));
+  }
+  const int64_t room = options.batch_tokens + longest;  // a batch may exceed its budget by a row
+  const int64_t rows_each = std::max<int64_t>(1, room / std::max<int64_t>(1, longest));
+  Generator generator(session, prompts, options, rows_each * (longest + options.max_new_tokens));
+  std::vector<std::vector<int32_t>> results;
+  for (size_t begin = 0; begin < prompts.size() && !context.stopping();) {
+    const size_t end = std::min(prompts.size(), begin + size_t(rows_each));
+    std::vector<std::vector<int32_t>> batch;
+    generator.run(begin, end, batch);
+    for (auto& tokens : batch) results.push_back(std::move(tokens));
+    begin = end;
+    context.report({"generating", double(begin), double(prompts.size()), "sentences", ""});
+  }
+  return results;
+}
+
+}  // namespace relatum::engine

@@ -1,0 +1,24 @@
+// Plain greedy generation for many prompts at a time.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/session.h"
+
+namespace relatum::engine {
+
+struct GenerateOptions {
+  int64_t max_new_tokens = 32;
+  int64_t batch_tokens = 2048;  ///< prompt tokens of one pass
+};
+
+/// Per prompt the tokens up to the model's end token (which is left out) or the limit. Beginnings
+/// shared by all prompts are computed once. Throws Error where a prompt exceeds the context.
+/// Stops early, with fewer rows than prompts, when the context says so.
+std::vector<std::vector<int32_t>> generate(Session& session,
+                                           std::span<const std::vector<int32_t>> prompts,
+                                           const GenerateOptions& options, const Context& context);
+
+}  // namespace relatum::engine

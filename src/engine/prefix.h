@@ -1,0 +1,32 @@
+// The beginning that all prompts of a job share, computed once and kept.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/session.h"
+#include "nn/cache.h"
+
+namespace relatum::engine {
+
+/// Keys and values of the first size() tokens of every row. The last token of a row is never part
+/// of it, so that each row has a state of its own to answer from.
+class SharedPrefix {
+ public:
+  /// Computes the cache; `extra_rows` cache rows are left behind it for the user's own tokens.
+  SharedPrefix(Session& session, std::span<const std::vector<int32_t>> rows, int64_t extra_rows);
+
+  int64_t size() const { return size_; }
+  nn::KvCache& cache() { return cache_; }
+  uint64_t hash() const { return hash_; }
+  /// Starts a tree of the batch behind the prefix.
+  int root(nn::TokenBatch& batch) const;
+
+ private:
+  int64_t size_ = 0;
+  uint64_t hash_ = 0;
+  nn::KvCache cache_;
+};
+
+}  // namespace relatum::engine

@@ -1,0 +1,170 @@
+// Batches of prompts with the answer tree behind each, and the log-probabilities read off.
+#include "engine/score_labels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/error.h"
+#include "engine/prefix.h"
+#include "kernels/rows.h"
+#include "nn/loss.h"
+#include "nn/share.h"
+
+namespace relatum::engine {
+namespace {
+
+constexpr int64_t kMinShared = 16;  // tokens that prompts of one batch must share to be worth it
+
+class Scorer {
+ public:
+  Scorer(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie)
+      : session_(session), prompts_(prompts), trie_(trie), prefix_(session, prompts, 0) {
+    int64_t deepest = 0;
+    std::vector<int64_t> depth;
+    for (const int32_t parent : trie.parents()) {
+      depth.push_back(parent < 0 ? 1 : depth[size_t(parent)] + 1);
+      deepest = std::max(deepest, depth.back());
+    }
+    for (const auto& prompt : prompts) check_length(int64_t(prompt.size()) + deepest);
+  }
+
+  int64_t cost(size_t row) const {
+    return int64_t(prompts_[row].size()) - prefix_.size() + int64_t(trie_.tokens().size());
+  }
+
+  // Scores prompts [begin, end) into results.
+  void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+    nn::TokenBatch batch;
+    const std::vector<int64_t> first = build(batch, begin, end);
+    std::vector<int64_t> rows;  // per prompt: its last token, then the trie's nodes
+    for (const int64_t start : first) {
+      for (int64_t i = 0; i <= int64_t(trie_.tokens().size()); ++i) rows.push_back(start + i);
+    }
+    session_.arena().reset();
+    nn::Graph graph(session_.arena(), session_.compute(), false);
+    const nn::Var states = session_.model().forward(
+        graph, batch, {.rows = rows, .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}}});
+    read(graph, graph.value(states), end - begin, results);
+  }
+
+ private:
+  void check_length(int64_t tokens) const {
+    if (tokens <= session_.model().info().context) return;
+    fail("engine.score", fmt::format("a prompt and its answer take {} tokens, the model's context "
+                                     "is {}. Use a shorter prompt style, or leave the row out.",
+                                     tokens, session_.model().info().context));
+  }
+
+  // Appends the batch's tree; gives the place of each prompt's last token (the trie follows it).
+  std::vector<int64_t> build(nn::TokenBatch& batch, size_t begin, size_t end) const {
+    std::vector<std::span<const int32_t>> rows;
+    for (size_t i = begin; i < end; ++i) {
+      const auto& prompt = prompts_[i];
+      rows.push_back(std::span(prompt).subspan(size_t(prefix_.size()),
+                                               prompt.size() - size_t(prefix_.size()) - 1));
+    }
+    std::vector<int> handles;
+    std::vector<int64_t> last(rows.size());
+    std::vector<int32_t> tokens, ancestor;
+    for (const nn::SharedSegment& segment : nn::share_beginnings(rows, kMinShared)) {
+      const int parent = segment.parent < 0 ? prefix_.root(batch)
+                                            : handles[size_t(segment.parent)];
+      const auto part = rows[size_t(segment.row)].subspan(size_t(segment.begin),
+                                                          size_t(segment.end - segment.begin));
+      if (!segment.leaf) {
+        handles.push_back(batch.append(parent, part));
+        continue;
+      }
+      tokens.assign(part.begin(), part.end());
+      tokens.push_back(prompts_[begin + size_t(segment.row)].back());
+      ancestor.resize(tokens.size());
+      std::iota(ancestor.begin(), ancestor.end(), -1);
+      const int32_t anchor = int32_t(tokens.size()) - 1;
+      for (size_t n = 0; n < trie_.tokens().size(); ++n) {
+        tokens.push_back(trie_.tokens()[n]);
+        ancestor.push_back(trie_.parents()[n] + anchor + 1);
+      }
+      handles.push_back(batch.append_tree(parent, tokens, ancestor));
+      last[size_t(segment.row)] = batch.begin(handles.back()) + anchor;
+    }
+    batch.finish();
+    return last;
+  }
+
+  void read(nn::Graph& graph, Mat states, size_t prompts,
+            std::vector<std::vector<double>>& results) const {
+    const size_t per_prompt = trie_.tokens().size() + 1;
+    const size_t base = results.size();
+    results.resize(base + prompts, std::vector<double>(trie_.edges().size()));
+    std::vector<double> norm;
+    nn::for_each_logits(graph, *session_.model().head(), states,
+                        [&](int64_t begin, MatView<const float> logits) {
+      norm.resize(size_t(logits.rows));
+      kernels::log_sum_exp(logits, norm);
+      for (int64_t r = 0; r < logits.rows; ++r) {
+        const size_t row = size_t(begin + r);
+        const int32_t node = int32_t(row % per_prompt) - 1;
+        std::vector<double>& scores = results[base + row / per_prompt];
+        const auto [low, high] = edges_from(node);
+        for (size_t e = low; e < high; ++e) {
+          scores[e] = double(logits.row(r)[trie_.edges()[e].token]) - norm[size_t(r)];
+        }
+      }
+    });
+  }
+
+  std::pair<size_t, size_t> edges_from(int32_t node) const {
+    const auto& edges = trie_.edges();
+    const auto low = std::partition_point(edges.begin(), edges.end(),
+                                          [&](const auto& e) { return e.from < node; });
+    const auto high = std::partition_point(low, edges.end(),
+                                           [&](const auto& e) { return e.from <= node; });
+    return {size_t(low - edges.begin()), size_t(high - edges.begin())};
+  }
+
+  Session& session_;
+  std::span<const std::vector<int32_t>> prompts_;
+  const LabelTrie& trie_;
+  SharedPrefix prefix_;
+};
+
+}  // namespace
+
+std::vector<std::vector<double>> score_edges(Session& session,
+                                             std::span<const std::vector<int32_t>> prompts,
+                                             const LabelTrie& trie, const ScoreOptions& options,
+                                             const Context& context) {
+  std::vector<std::vector<double>> results;
+  if (prompts.empty()) return results;
+  if (!session.model().head()) {
+    fail("engine.score", fmt::format("{} is an encoder and writes no text. Use a language model.",
+                                     session.model().info().path));
+  }
+  Scorer scorer(session, prompts, trie);
+  size_t begin = 0;
+  while (begin < prompts.size() && !context.stopping()) {
+    int64_t tokens = scorer.cost(begin);
+    size_t end = begin + 1;
+    while (end < prompts.size() && tokens + scorer.cost(end) <= options.batch_tokens) {
+      tokens += scorer.cost(end++);
+    }
+    scorer.run(begin, end, results);
+    begin = end;
+    context.report({"scoring", double(begin), double(prompts.size()), "sentences", ""});
+  }
+  return results;
+}
+
+std::vector<double> softmax(std::span<const double> log_scores) {
+  std::vector<double> result(log_scores.begin(), log_scores.end());
+  const double best = *std::max_element(result.begin(), result.end());
+  double total = 0;
+  for (double& value : result) total += value = std::exp(value - best);
+  for (double& value : result) value /= total;
+  return result;
+}
+
+}  // namespace relatum::engine

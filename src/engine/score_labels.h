@@ -1,0 +1,30 @@
+// Exact probabilities of all answers, one pass over prompts and answer tree.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/label_trie.h"
+#include "engine/session.h"
+
+namespace relatum::engine {
+
+struct ScoreOptions {
+  int64_t batch_tokens = 2048;  ///< tokens of one pass, prompts and answer trees together
+};
+
+/// Per prompt the log-probability of each edge of the trie (log softmax over the whole
+/// vocabulary). Beginnings that all prompts share are computed once and kept; what only some
+/// share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
+/// Stops early, with fewer rows than prompts, when the context says so.
+std::vector<std::vector<double>> score_edges(Session& session,
+                                             std::span<const std::vector<int32_t>> prompts,
+                                             const LabelTrie& trie, const ScoreOptions& options,
+                                             const Context& context);
+
+/// Softmax over answers of their log-probabilities.
+std::vector<double> softmax(std::span<const double> log_scores);
+
+}  // namespace relatum::engine

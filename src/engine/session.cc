@@ -1,0 +1,47 @@
+// Loading behind Session, and the token form of prompts and completions.
+#include "engine/session.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "kernels/cpu.h"
+
+namespace relatum::engine {
+
+Session::Session(const std::filesystem::path& path, const SessionOptions& options)
+    : files_(arch::ModelFiles::open(path)), compute_(kernels::compute_type(options.compute)),
+      base_(arch::resolve_base(files_, options.base)),
+      model_(arch::load_model(files_, {compute_, base_, options.resident})),
+      tokenizer_(text::load_tokenizer(files_.path())) {
+  if (tokenizer_->vocab_size() > model_->info().vocabulary) {
+    fail("engine.session", fmt::format("{}: the tokenizer has {} tokens, the model only {}. They "
+                                       "do not belong together.", files_.path().string(),
+                                       tokenizer_->vocab_size(), model_->info().vocabulary));
+  }
+}
+
+const std::string& Session::weights_hash() {
+  if (hash_.empty()) hash_ = arch::weights_hash(files_);
+  return hash_;
+}
+
+std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt) {
+  const auto before = tokenizer.before();
+  std::vector<int32_t> tokens(before.begin(), before.end());
+  const auto ids = tokenizer.encode(prompt);
+  tokens.insert(tokens.end(), ids.begin(), ids.end());
+  if (tokens.empty()) fail("engine.prompt", "a prompt is empty: it has no token to answer.");
+  return tokens;
+}
+
+std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
+                                       std::string_view completion) {
+  std::vector<int32_t> tokens = tokenizer.encode(completion);
+  if (!tokenizer.special().eos) {
+    fail("engine.prompt", "the model's tokenizer names no end token, so answers cannot end.");
+  }
+  tokens.push_back(*tokenizer.special().eos);
+  return tokens;
+}
+
+}  // namespace relatum::engine

@@ -1,0 +1,52 @@
+// A model that is ready to run: weights, tokenizer, and the memory that passes work in.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arch/family.h"
+#include "text/tokenizer.h"
+
+namespace relatum::engine {
+
+struct SessionOptions {
+  std::string compute = "auto";  ///< auto, bf16 or f32
+  std::string base = "auto";     ///< auto, keep, nf4, bf16 or f32
+  bool resident = true;          ///< keep decoded weights in memory
+};
+
+/// Not thread-safe: one pass at a time, each on all threads.
+class Session {
+ public:
+  /// Opens a GGUF file or Hugging Face folder. Throws Error with file and place.
+  Session(const std::filesystem::path& path, const SessionOptions& options);
+
+  arch::Model& model() { return *model_; }
+  const arch::Model& model() const { return *model_; }
+  const text::Tokenizer& tokenizer() const { return *tokenizer_; }
+  Arena& arena() { return arena_; }
+  DType compute() const { return compute_; }
+  /// The base's form after "auto" was resolved.
+  const std::string& base() const { return base_; }
+  /// SHA-256 of the weight files (computed at the first call: about a second per GB).
+  const std::string& weights_hash();
+
+ private:
+  arch::ModelFiles files_;
+  DType compute_;
+  std::string base_, hash_;
+  std::unique_ptr<arch::Model> model_;
+  std::unique_ptr<text::Tokenizer> tokenizer_;
+  Arena arena_;
+};
+
+/// A prompt as the model reads it: BOS where the tokenizer's configuration adds one, then the text.
+std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt);
+/// A completion, tokenised apart from its prompt, and the model's end token.
+std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
+                                       std::string_view completion);
+
+}  // namespace relatum::engine

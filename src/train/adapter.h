@@ -1,0 +1,75 @@
+// A LoRA adapter over a model: its numbers, where they are seated, and their compute copies.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "arch/model.h"
+#include "nn/lora.h"
+#include "tensor/buffer.h"
+
+namespace relatum::train {
+
+struct AdapterConfig {
+  int64_t rank = 16;
+  double alpha = 32;
+  double dropout = 0.05;
+  /// Last parts of linears' names, e.g. "q_proj"; empty or {"all-linear"}: all but the head.
+  std::vector<std::string> targets;
+  bool rank_stabilised = false;   ///< scale alpha / sqrt(rank) instead of alpha / rank
+};
+
+/// One adapted linear, in PEFT's terms: lora_A is R x K, lora_B (here transposed) R x N.
+struct AdapterModule {
+  std::string name;               ///< e.g. "model.layers.0.self_attn.q_proj"
+  int64_t in = 0, out = 0, rank = 0;
+  int64_t a_offset = 0, b_offset = 0;  ///< into the flat values
+};
+
+/// Owns all trainable numbers in one flat array, so that the optimiser and the state file need no
+/// structure. Seats itself on construction and leaves the seats on destruction.
+class Adapter {
+ public:
+  /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero. Error where
+  /// a target names no linear of the model.
+  Adapter(arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed);
+  ~Adapter();
+  Adapter(const Adapter&) = delete;
+  Adapter& operator=(const Adapter&) = delete;
+
+  const AdapterConfig& config() const { return config_; }
+  const std::vector<AdapterModule>& modules() const { return modules_; }
+  std::span<float> values() const { return {values_.as<float>(), size_}; }
+  std::span<float> grads() const { return {grads_.as<float>(), size_}; }
+  MatView<float> a(const AdapterModule& m) const {
+    return {values_.as<float>() + m.a_offset, m.rank, m.in};
+  }
+  /// lora_B transposed: R x N.
+  MatView<float> b(const AdapterModule& m) const {
+    return {values_.as<float>() + m.b_offset, m.rank, m.out};
+  }
+  /// Gives memory to gradients; without it the adapter only runs.
+  void enable_training();
+  void zero_grads() { grads_.zero(); }
+  /// Brings the compute copies up to date with values().
+  void sync();
+
+ private:
+  void choose_modules(arch::Model& model);
+  void initialise(uint64_t seed);
+  void seat(arch::Model& model);
+  Mat compute_view(int64_t offset, int64_t rows, int64_t cols) const;
+
+  DType compute_;
+  AdapterConfig config_;
+  std::vector<AdapterModule> modules_;
+  size_t size_ = 0;
+  Buffer values_, grads_, copies_;
+  std::vector<nn::Linear*> seats_;
+  std::vector<std::unique_ptr<nn::LoraGroup>> groups_;
+};
+
+}  // namespace relatum::train

@@ -1,0 +1,87 @@
+// Permutation, cutting and building of batches.
+#include "train/batcher.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "nn/share.h"
+
+namespace relatum::train {
+namespace {
+
+constexpr int64_t kMinShared = 16;  // tokens; less is not worth a segment of its own
+
+std::span<const int32_t> shareable(const TrainRow& row) {
+  // The prompt's last token predicts the answer, so each row keeps one of its own.
+  return {row.tokens.data(), size_t(std::max<int64_t>(0, row.prompt_length - 1))};
+}
+
+// Tokens that all rows share, counted once per batch.
+int64_t shared_by_all(std::span<const TrainRow> rows, const BatchOptions& options) {
+  if (!options.share || rows.size() < 2) return 0;
+  std::vector<std::span<const int32_t>> views;
+  for (const TrainRow& row : rows) views.push_back(shareable(row));
+  const int64_t shared = nn::common_beginning(views);
+  return shared >= kMinShared ? shared : 0;
+}
+
+std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_t> order,
+                          int64_t budget, int64_t shared) {
+  std::vector<StepRows> pieces;
+  int64_t tokens = 0;
+  for (const int64_t row : order) {
+    const int64_t cost = int64_t(rows[size_t(row)].tokens.size()) - shared;
+    if (pieces.empty() || tokens + cost > budget) {
+      pieces.emplace_back();
+      tokens = shared;
+    }
+    pieces.back().push_back(row);
+    tokens += cost;
+  }
+  return pieces;
+}
+
+}  // namespace
+
+std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
+                                 uint64_t seed, int64_t epoch) {
+  constexpr uint64_t kStream = 0x0e90c;
+  std::vector<int64_t> order(rows.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  Rng(seed, kStream + uint64_t(epoch)).shuffle(order);
+  return cut(rows, order, options.batch_tokens, shared_by_all(rows, options));
+}
+
+std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRows& step,
+                                    const BatchOptions& options) {
+  return cut(rows, step, options.micro_tokens, shared_by_all(rows, options));
+}
+
+TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen, bool share) {
+  std::vector<std::span<const int32_t>> views;
+  for (const int64_t row : chosen) views.push_back(shareable(rows[size_t(row)]));
+  TrainBatch result;
+  std::vector<int> handles;
+  const int64_t never = int64_t{1} << 40;
+  for (const auto& segment : nn::share_beginnings(views, share ? kMinShared : never)) {
+    const TrainRow& row = rows[size_t(chosen[size_t(segment.row)])];
+    const int parent =
+        segment.parent < 0 ? result.batch.root() : handles[size_t(segment.parent)];
+    const int64_t end = segment.leaf ? int64_t(row.tokens.size()) - 1 : segment.end;
+    handles.push_back(result.batch.append(
+        parent, std::span(row.tokens).subspan(size_t(segment.begin), size_t(end - segment.begin))));
+    if (!segment.leaf) continue;
+    // The token before each target predicts it; the last target itself is never fed.
+    const int64_t first = result.batch.begin(handles.back()) - segment.begin;
+    for (int64_t t = row.prompt_length; t < int64_t(row.tokens.size()); ++t) {
+      result.predicting.push_back(first + t - 1);
+      result.targets.push_back(row.tokens[size_t(t)]);
+    }
+  }
+  result.batch.finish();
+  return result;
+}
+
+}  // namespace relatum::train

@@ -1,0 +1,45 @@
+// Cuts rows of tokens into optimiser steps and micro-batches, reproducibly.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nn/batch.h"
+
+namespace relatum::train {
+
+/// A prompt and its completion; the loss is on tokens [prompt_length, size).
+struct TrainRow {
+  std::vector<int32_t> tokens;
+  int64_t prompt_length = 0;
+};
+
+/// Row numbers of one optimiser step.
+using StepRows = std::vector<int64_t>;
+
+struct BatchOptions {
+  int64_t batch_tokens = 2048;   ///< tokens computed per optimiser step, shared ones once
+  int64_t micro_tokens = 2048;   ///< tokens computed at once
+  bool share = true;             ///< compute shared beginnings once
+};
+
+/// The steps of one epoch: a permutation of all rows that depends on (seed, epoch) alone, cut
+/// where the next row would exceed the budget. No row is dropped.
+std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
+                                 uint64_t seed, int64_t epoch);
+/// A step's rows in pieces of at most micro_tokens (a longer row stands alone).
+std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRows& step,
+                                    const BatchOptions& options);
+
+/// What a forward pass needs: the batch, which states predict a target, and the targets.
+struct TrainBatch {
+  nn::TokenBatch batch;
+  std::vector<int64_t> predicting;  ///< tokens whose state predicts a target
+  std::vector<int32_t> targets;
+};
+
+/// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.
+TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen, bool share);
+
+}  // namespace relatum::train

@@ -1,0 +1,25 @@
+// The learning rate over a run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace relatum::train {
+
+enum class Shape { kCosine, kLinear, kConstant };
+
+/// "cosine", "linear" or "constant"; Error that lists them.
+Shape parse_shape(std::string_view name);
+
+struct Schedule {
+  double peak = 1e-3;
+  Shape shape = Shape::kCosine;
+  double warmup = 0.03;     ///< share of all steps in which the rate rises from 0
+  int64_t steps = 1;
+
+  /// Rate of step 0 … steps-1: linear rise over ceil(warmup * steps) steps, then the shape down to 0.
+  double rate(int64_t step) const;
+};
+
+}  // namespace relatum::train

@@ -1,0 +1,88 @@
+// Counters and arrays in one safetensors file.
+#include "train/state.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <charconv>
+#include <map>
+
+#include "base/error.h"
+#include "io/safetensors.h"
+#include "io/to_weight.h"
+#include "quant/format.h"
+
+namespace relatum::train {
+namespace {
+
+std::vector<float> read_array(const io::Safetensors& file, const char* name, size_t size) {
+  const io::SafetensorsTensor& tensor = file.tensor(name);
+  const Weight weight = io::to_weight(tensor);
+  if (size_t(weight.size()) != size) {
+    fail("train.state", fmt::format("{}: expected {} values, got {}. The state belongs to another "
+                                    "run.", tensor.place, size, weight.size()));
+  }
+  std::vector<float> values(size);
+  quant::decode_rows(weight, 0, MatView<float>(values.data(), 1, int64_t(size)));
+  return values;
+}
+
+const std::string& entry(const io::Safetensors& file, const char* key) {
+  const auto it = file.metadata().find(key);
+  if (it != file.metadata().end()) return it->second;
+  fail("train.state", fmt::format("{}: '{}' is missing. The file is not a training state.",
+                                  file.path().string(), key));
+}
+
+int64_t integer(const io::Safetensors& file, const char* key) {
+  const std::string& text = entry(file, key);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= 0) return value;
+  fail("train.state", fmt::format("{}: '{}' is '{}', not a count. The file is damaged.",
+                                  file.path().string(), key, text));
+}
+
+}  // namespace
+
+void save_state(const std::filesystem::path& path, const TrainStateView& s) {
+  std::map<std::string, std::string> metadata{
+      {"step", std::to_string(s.step)},
+      {"best_step", std::to_string(s.best_step)},
+      {"without_gain", std::to_string(s.without_gain)},
+      {"fingerprint", s.fingerprint}};
+  if (s.best_metric) {  // as bits: the comparison after a resume must be the same
+    metadata["best_metric"] = std::to_string(std::bit_cast<uint64_t>(*s.best_metric) >> 1);
+    metadata["best_metric_low"] = std::to_string(std::bit_cast<uint64_t>(*s.best_metric) & 1);
+  }
+  std::vector<io::SafetensorsOutput> tensors;
+  const auto add = [&](const char* name, std::span<const float> values) {
+    tensors.push_back({name, "F32", {int64_t(values.size())}, std::as_bytes(values)});
+  };
+  add("values", s.values);
+  add("m", s.m);
+  add("v", s.v);
+  if (!s.best.empty()) add("best", s.best);
+  io::write_safetensors(path, tensors, metadata);
+}
+
+TrainState load_state(const std::filesystem::path& path, size_t size) {
+  const auto file = io::Safetensors::open(path);
+  TrainState s;
+  s.step = integer(file, "step");
+  s.best_step = integer(file, "best_step");
+  s.without_gain = integer(file, "without_gain");
+  s.fingerprint = entry(file, "fingerprint");
+  if (file.metadata().contains("best_metric")) {
+    const auto bits = uint64_t(integer(file, "best_metric")) << 1 |
+                      uint64_t(integer(file, "best_metric_low") & 1);
+    s.best_metric = std::bit_cast<double>(bits);
+  }
+  s.values = read_array(file, "values", size);
+  s.m = read_array(file, "m", size);
+  s.v = read_array(file, "v", size);
+  if (file.find("best")) s.best = read_array(file, "best", size);
+  return s;
+}
+
+}  // namespace relatum::train

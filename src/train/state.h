@@ -1,0 +1,35 @@
+// The one file that a stopped run goes on from.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace relatum::train {
+
+/// All that changes in a run. Random numbers are functions of seed and place, so none are kept.
+struct TrainState {
+  int64_t step = 0;               ///< optimiser steps done
+  int64_t best_step = 0, without_gain = 0;
+  std::optional<double> best_metric;
+  std::string fingerprint;        ///< of rows and options: another run's state is refused
+  std::vector<float> values, m, v, best;  ///< adapter, both moments, best adapter (may be empty)
+};
+
+/// Views for writing, so that saving copies nothing.
+struct TrainStateView {
+  int64_t step = 0, best_step = 0, without_gain = 0;
+  std::optional<double> best_metric;
+  std::string fingerprint;
+  std::span<const float> values, m, v, best;
+};
+
+/// One atomic write (safetensors with the counters as metadata).
+void save_state(const std::filesystem::path& path, const TrainStateView& state);
+/// Throws Error with file and place; all arrays have `size` values (best may be empty).
+TrainState load_state(const std::filesystem::path& path, size_t size);
+
+}  // namespace relatum::train

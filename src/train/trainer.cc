@@ -1,0 +1,192 @@
+// Steps, their order, and what happens between them.
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "kernels/optimizer.h"
+#include "train/state.h"
+
+namespace relatum::train {
+namespace {
+
+constexpr uint64_t kDropoutStream = 0xd409;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+Trainer::Trainer(engine::Session& session, Adapter& adapter, std::span<const TrainRow> rows,
+                 const TrainOptions& options)
+    : session_(session), adapter_(adapter), rows_(rows), options_(options) {
+  if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
+  for (const TrainRow& row : rows) {
+    RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
+    if (int64_t(row.tokens.size()) <= session.model().info().context) continue;
+    fail("train.trainer", fmt::format("a row of {} tokens exceeds the model's context of {}. Use "
+                                      "a shorter prompt style, or leave the row out.",
+                                      row.tokens.size(), session.model().info().context));
+  }
+  for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    for (StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
+      plan_.push_back({epoch, false, std::move(step)});
+    }
+    plan_.back().last_of_epoch = true;
+  }
+  schedule_ = {options.learning_rate, options.schedule, options.warmup, steps()};
+  adapter_.enable_training();
+  m_.assign(adapter.values().size(), 0.0f);
+  v_.assign(adapter.values().size(), 0.0f);
+}
+
+nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t epoch, int64_t& tokens) {
+  nn::LossSum total;
+  for (const StepRows& micro : micro_batches(rows_, rows, options_.batch)) {
+    const TrainBatch batch = build_batch(rows_, micro, options_.batch.share);
+    session_.arena().reset();
+    nn::Graph graph(session_.arena(), session_.compute(), true);
+    const nn::Var states = session_.model().forward(
+        graph, batch.batch,
+        {.rows = batch.predicting, .cache = {}, .checkpoint = options_.checkpoint,
+         .dropout = adapter_.config().dropout > 0,
+         .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(epoch))});
+    const nn::LossSum loss =
+        nn::head_cross_entropy(graph, *session_.model().head(), states, batch.targets);
+    graph.backward();
+    total.sum += loss.sum;
+    total.count += loss.count;
+    tokens += batch.batch.size();
+  }
+  return total;
+}
+
+double Trainer::apply(int64_t count) {
+  const double scale = 1.0 / double(count);
+  const double norm = std::sqrt(kernels::sum_squares(adapter_.grads())) * scale;
+  if (!std::isfinite(norm)) {
+    fail("train.trainer", fmt::format("the gradient is no longer finite at step {}. Use a smaller "
+                                      "--lr, or --compute f32.", step_ + 1));
+  }
+  // PEFT's trainers clip by torch's rule: the factor is clip / (norm + 1e-6), at most 1.
+  const double factor =
+      options_.clip > 0 ? std::min(1.0, options_.clip / (norm + 1e-6)) : 1.0;
+  const int64_t t = step_ + 1;
+  const kernels::AdamWStep step{
+      float(schedule_.rate(step_)), float(options_.beta1), float(options_.beta2),
+      float(options_.epsilon), float(options_.weight_decay),
+      float(1 - std::pow(options_.beta1, double(t))), float(1 - std::pow(options_.beta2, double(t))),
+      float(scale * factor)};
+  kernels::adamw(step, adapter_.values(), adapter_.grads(), m_, v_);
+  adapter_.zero_grads();
+  adapter_.sync();
+  ++step_;
+  return norm;
+}
+
+StepReport Trainer::train_step() {
+  const auto start = std::chrono::steady_clock::now();
+  const PlannedStep& plan = plan_[size_t(step_)];
+  StepReport report;
+  report.steps = steps();
+  report.epoch = plan.epoch;
+  report.learning_rate = schedule_.rate(step_);
+  const nn::LossSum loss = accumulate(plan.rows, plan.epoch, report.tokens);
+  report.grad_norm = apply(loss.count);
+  report.step = step_;
+  report.loss = loss.sum / double(loss.count);
+  report.seconds = seconds_since(start);
+  return report;
+}
+
+// True where the run should end for want of gain.
+bool Trainer::evaluate(const TrainHooks& hooks, TrainResult& result) {
+  const double metric = hooks.evaluate(step_);
+  if (best_metric_ && metric <= *best_metric_) {
+    result.early = options_.patience > 0 && ++without_gain_ >= options_.patience;
+    return result.early;
+  }
+  best_metric_ = metric;
+  best_step_ = step_;
+  without_gain_ = 0;
+  best_.assign(adapter_.values().begin(), adapter_.values().end());
+  return false;
+}
+
+TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
+  TrainResult result;
+  while (step_ < steps() && !result.early) {
+    if (context.stopping()) {
+      save(hooks);
+      result.steps = step_;
+      return result;
+    }
+    const PlannedStep& plan = plan_[size_t(step_)];
+    const StepReport report = train_step();
+    result.tokens += report.tokens;
+    result.examples += int64_t(plan.rows.size());
+    result.seconds += report.seconds;
+    result.last_loss = report.loss;
+    if (hooks.on_step) hooks.on_step(report);
+    const bool due = options_.eval_every > 0 ? step_ % options_.eval_every == 0
+                                             : plan.last_of_epoch;
+    const bool evaluated = hooks.evaluate && (due || step_ == steps());
+    if (evaluated && evaluate(hooks, result)) break;
+    const bool save_due = options_.save_every > 0 ? step_ % options_.save_every == 0 : due;
+    if (save_due && step_ < steps()) save(hooks);
+  }
+  if (best_metric_) {
+    std::copy(best_.begin(), best_.end(), adapter_.values().begin());
+    adapter_.sync();
+  }
+  result.steps = step_;
+  result.finished = true;
+  result.best_metric = best_metric_;
+  result.best_step = best_step_;
+  return result;
+}
+
+// Whatever decides the numbers of a run: options, rows, and the adapter's form.
+std::string Trainer::fingerprint() const {
+  uint64_t hash = 0;
+  for (const TrainRow& row : rows_) {
+    for (const int32_t token : row.tokens) hash = nn::extend_hash(hash, token);
+    hash = mix64(hash + uint64_t(row.prompt_length));
+  }
+  const TrainOptions& o = options_;
+  return fmt::format("{:016x} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", hash, rows_.size(),
+                     o.epochs, o.learning_rate, int(o.schedule), o.warmup, o.weight_decay, o.clip,
+                     o.batch.batch_tokens, o.batch.micro_tokens, o.batch.share, o.checkpoint,
+                     o.seed, adapter_.values().size(), name_of(session_.compute()));
+}
+
+void Trainer::save(const TrainHooks& hooks) const {
+  if (hooks.state.empty()) return;
+  save_state(hooks.state, {step_, best_step_, without_gain_, best_metric_, fingerprint(),
+                           adapter_.values(), m_, v_, best_});
+}
+
+void Trainer::resume(const std::filesystem::path& path) {
+  TrainState state = load_state(path, adapter_.values().size());
+  if (state.fingerprint != fingerprint() || state.step > steps()) {
+    fail("train.trainer", fmt::format("{} was left by a run with other rows or options. Resume "
+                                      "with the options of its run.json.", path.string()));
+  }
+  std::copy(state.values.begin(), state.values.end(), adapter_.values().begin());
+  adapter_.sync();
+  m_ = std::move(state.m);
+  v_ = std::move(state.v);
+  best_ = std::move(state.best);
+  step_ = state.step;
+  best_step_ = state.best_step;
+  without_gain_ = state.without_gain;
+  best_metric_ = state.best_metric;
+}
+
+}  // namespace relatum::train

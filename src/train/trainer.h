@@ -1,0 +1,106 @@
+// The training loop: forward, backward, clipping, AdamW, evaluation, saving. Knows no relations.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/session.h"
+#include "nn/loss.h"
+#include "train/adapter.h"
+#include "train/batcher.h"
+#include "train/schedule.h"
+
+namespace relatum::train {
+
+struct TrainOptions {
+  int64_t epochs = 3;
+  double learning_rate = 1e-3;
+  Shape schedule = Shape::kCosine;
+  double warmup = 0.03;
+  double weight_decay = 0;
+  double clip = 1.0;              ///< largest norm of all gradients together; 0: none
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  BatchOptions batch;
+  bool checkpoint = false;        ///< recompute layers in the backward pass
+  uint64_t seed = 1;
+  int64_t eval_every = 0;         ///< steps between evaluations; 0: at the end of each epoch
+  int64_t save_every = 0;         ///< steps between states; 0: at evaluations alone
+  int64_t patience = 0;           ///< evaluations without gain before the run ends; 0: never
+};
+
+/// One optimiser step, as log.jsonl tells it.
+struct StepReport {
+  int64_t step = 0, steps = 0, epoch = 0;
+  double loss = 0;                ///< mean over the step's answer tokens
+  double learning_rate = 0;
+  double grad_norm = 0;           ///< before clipping
+  int64_t tokens = 0;             ///< computed in this step, shared ones once
+  double seconds = 0;
+};
+
+/// What a run leaves: how far it came and the best evaluation.
+struct TrainResult {
+  int64_t steps = 0;
+  bool finished = false;          ///< false: stopped by the context; the state is saved
+  bool early = false;             ///< ended by patience
+  std::optional<double> best_metric;
+  int64_t best_step = 0;
+  int64_t tokens = 0, examples = 0;  ///< of this call, for rates
+  double seconds = 0;             ///< in steps, evaluation apart
+  double last_loss = 0;
+};
+
+struct TrainHooks {
+  std::function<void(const StepReport&)> on_step;
+  /// Larger is better; none: the last adapter is the result. Called with the adapter in sync.
+  std::function<double(int64_t step)> evaluate;
+  std::filesystem::path state;    ///< state file for resuming; empty: none is kept
+};
+
+class Trainer {
+ public:
+  /// Rows must fit the context. The adapter gets gradient memory.
+  Trainer(engine::Session& session, Adapter& adapter, std::span<const TrainRow> rows,
+          const TrainOptions& options);
+
+  int64_t steps() const { return int64_t(plan_.size()); }
+  /// Loads a state that a run with the same rows and options left. Throws Error where it is of
+  /// another run.
+  void resume(const std::filesystem::path& state);
+  /// Trains to the end or until the context stops; leaves the best (or last) values in the adapter.
+  TrainResult run(const TrainHooks& hooks, const Context& context);
+
+  /// Forward and backward of the rows: adds to the adapter's gradients, gives the loss.
+  nn::LossSum accumulate(const StepRows& rows, int64_t epoch, int64_t& tokens);
+  /// One AdamW step from the summed gradients; returns their norm before clipping.
+  double apply(int64_t count);
+
+ private:
+  struct PlannedStep {
+    int64_t epoch;
+    bool last_of_epoch;
+    StepRows rows;
+  };
+  StepReport train_step();
+  bool evaluate(const TrainHooks& hooks, TrainResult& result);
+  void save(const TrainHooks& hooks) const;
+  std::string fingerprint() const;
+
+  engine::Session& session_;
+  Adapter& adapter_;
+  std::span<const TrainRow> rows_;
+  TrainOptions options_;
+  Schedule schedule_;
+  std::vector<PlannedStep> plan_;
+  std::vector<float> m_, v_, best_;
+  int64_t step_ = 0, best_step_ = 0, without_gain_ = 0;
+  std::optional<double> best_metric_;
+};
+
+}  // namespace relatum::train
