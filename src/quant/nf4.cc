@@ -27,11 +27,12 @@ std::array<float, 256> make_dynamic_map() {
   std::vector<float> values = {0.0f, 1.0f};
   for (int power = 0; power < 7; ++power) {
     // Midpoints of 2^power equal parts of [0.1, 1], computed as torch.linspace does: from both
-    // ends towards the middle.
+    // ends towards the middle, with fused multiply-add.
     const int parts = 1 << power;
     const float step = (1.0f - 0.1f) / float(parts);
     const auto boundary = [&](int i) {
-      return i < (parts + 1) / 2 ? 0.1f + step * float(i) : 1.0f - step * float(parts - i);
+      return i < (parts + 1) / 2 ? std::fma(step, float(i), 0.1f)
+                                 : std::fma(-step, float(parts - i), 1.0f);
     };
     const auto scale = float(std::pow(10.0, power - 6));
     for (int i = 0; i < parts; ++i) {

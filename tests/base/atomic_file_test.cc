@@ -1,0 +1,124 @@
+// Files appear whole or not at all: also on a full disk and where nothing may be written.
+#include "base/atomic_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "base/error.h"
+#include "support/temporary.h"
+
+namespace relatum {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using testing::TemporaryFolder;
+
+size_t files_in(const std::filesystem::path& folder) {
+  return size_t(std::distance(std::filesystem::directory_iterator(folder), {}));
+}
+
+/// Makes writes behind `bytes` fail, as a full disk does, until it goes out of scope.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    rlimit small = old_;
+    small.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_{};
+  void (*old_handler_)(int);
+};
+
+TEST(AtomicFile, AppearsAtCommitOnly) {
+  TemporaryFolder folder;
+  const auto target = folder / "new/deep/file.txt";
+  AtomicFile file(target);
+  file.write("one ");
+  file.write(std::as_bytes(std::span("two", 3)));
+  EXPECT_FALSE(std::filesystem::exists(target));
+  file.commit();
+  EXPECT_EQ(read_file(target), "one two");
+  EXPECT_EQ(files_in(target.parent_path()), 1u);
+}
+
+TEST(AtomicFile, WithoutCommitNothingIsLeft) {
+  TemporaryFolder folder;
+  write_file(folder / "kept", "old");
+  { AtomicFile(folder / "kept").write("new"); }
+  EXPECT_EQ(read_file(folder / "kept"), "old");
+  EXPECT_EQ(files_in(folder.path()), 1u);
+}
+
+TEST(AtomicFile, FullDiskLeavesTheOldFile) {
+  TemporaryFolder folder;
+  write_file(folder / "kept", "old");
+  const std::string large(3 << 20, 'x');
+  std::string message;
+  {
+    const SmallDisk disk(1 << 20);
+    try {
+      write_file(folder / "kept", large);
+    } catch (const Error& error) {
+      message = error.what();
+    }
+  }
+  EXPECT_THAT(message, AllOf(HasSubstr("[base.file] cannot write"), HasSubstr("kept")));
+  EXPECT_EQ(read_file(folder / "kept"), "old");
+  EXPECT_EQ(files_in(folder.path()), 1u);
+}
+
+TEST(AtomicFile, FullDiskShowsAtCommitToo) {
+  TemporaryFolder folder;
+  std::string message;
+  {
+    const SmallDisk disk(10);
+    try {
+      AtomicFile file(folder / "new");
+      file.write("eleven bytes and more");
+      file.commit();
+    } catch (const Error& error) {
+      message = error.what();
+    }
+  }
+  EXPECT_THAT(message, HasSubstr("cannot write"));
+  EXPECT_EQ(files_in(folder.path()), 0u);
+}
+
+TEST(AtomicFile, PlacesThatCannotBeWrittenAreNamed) {
+  TemporaryFolder folder;
+  write_file(folder / "file", "");
+  EXPECT_THAT([&] { AtomicFile(folder / "file/below"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("cannot write"), HasSubstr("file"),
+                                         HasSubstr("Check the folder and its permissions."))));
+  EXPECT_THAT([] { AtomicFile("/proc/relatum"); },
+              ThrowsMessage<Error>(HasSubstr("cannot write /proc/relatum")));
+  std::filesystem::create_directory(folder / "folder");
+  EXPECT_THAT([&] { write_file(folder / "folder", "x"); },
+              ThrowsMessage<Error>(HasSubstr("Is a directory")));
+  EXPECT_EQ(files_in(folder.path()), 2u);
+}
+
+TEST(AtomicFile, FolderWithoutWritePermission) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  TemporaryFolder folder;
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read |
+                                                  std::filesystem::perms::owner_exec);
+  EXPECT_THAT([&] { AtomicFile(folder / "x"); },
+              ThrowsMessage<Error>(HasSubstr("Permission denied")));
+  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+}
+
+}  // namespace
+}  // namespace relatum
