@@ -1,0 +1,144 @@
+// Tokens to states to one vector per text, in batches without padding.
+#include "retrieve/embedder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "nn/batch.h"
+#include "nn/graph.h"
+
+namespace relatum::retrieve {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Refuses what is no encoder before its weights are read.
+const fs::path& checked(const fs::path& folder) {
+  const auto files = arch::ModelFiles::open(folder);
+  if (arch::family(files).causal) {
+    fail("retrieve.embedder", fmt::format("{} is a language model ('{}'), not a sentence embedder. "
+                                          "Name an encoder, e.g. all-minilm-l6-v2.",
+                                          folder.string(), files.architecture()));
+  }
+  return folder;
+}
+
+std::string folder_name(const fs::path& folder) {
+  std::error_code error;
+  fs::path path = fs::absolute(folder, error).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return path.filename().string();
+}
+
+/// Texts without repetition, in order of first occurrence.
+struct Distinct {
+  std::vector<const std::string*> texts;
+  std::vector<size_t> of;  ///< per given text its place in `texts`
+};
+
+Distinct distinct(std::span<const std::string> texts) {
+  Distinct result;
+  std::unordered_map<std::string_view, size_t> seen;
+  for (const std::string& text : texts) {
+    const auto [entry, fresh] = seen.emplace(text, result.texts.size());
+    if (fresh) result.texts.push_back(&text);
+    result.of.push_back(entry->second);
+  }
+  return result;
+}
+
+/// Rows of `vectors` in the given order, up to the first that was not computed.
+Matrix<float> spread(const Matrix<float>& vectors, std::span<const size_t> of, size_t computed) {
+  const auto stop = std::find_if(of.begin(), of.end(), [&](size_t i) { return i >= computed; });
+  Matrix<float> result(stop - of.begin(), vectors.cols());
+  for (int64_t i = 0; i < result.rows(); ++i) {
+    std::copy_n(vectors.row(int64_t(of[size_t(i)])), result.cols(), result.row(i));
+  }
+  return result;
+}
+
+}  // namespace
+
+Embedder::Embedder(const fs::path& folder, const std::string& compute)
+    : name_(folder_name(folder)), session_(checked(folder), {compute, "keep"}),
+      config_(read_embedder_config(folder, dimension())) {
+  config_.max_tokens = std::min(config_.max_tokens, session_.model().info().context);
+  const auto& tokenizer = session_.tokenizer();
+  const int64_t special = int64_t(tokenizer.before().size() + tokenizer.after().size());
+  if (config_.max_tokens <= special) {
+    fail("retrieve.embedder", fmt::format("{}: rows of at most {} tokens, {} of them special, "
+                                          "leave no room for text.", folder.string(),
+                                          config_.max_tokens, special));
+  }
+}
+
+std::vector<int32_t> Embedder::tokens_of(const std::string& text) const {
+  const auto& tokenizer = session_.tokenizer();
+  const auto before = tokenizer.before(), after = tokenizer.after();
+  std::vector<int32_t> ids = tokenizer.encode(text);
+  const size_t room = size_t(config_.max_tokens) - before.size() - after.size();
+  if (ids.size() > room) ids.resize(room);
+  ids.insert(ids.begin(), before.begin(), before.end());
+  ids.insert(ids.end(), after.begin(), after.end());
+  return ids;
+}
+
+void Embedder::pool(MatView<const float> states, float* out) const {
+  const int64_t rows = config_.pooling == Pooling::kCls ? 1 : states.rows;
+  std::vector<double> sum(size_t(states.cols), 0.0);
+  for (int64_t t = 0; t < rows; ++t) {
+    for (int64_t i = 0; i < states.cols; ++i) sum[size_t(i)] += double(states.row(t)[i]);
+  }
+  double square = 0;
+  for (double& value : sum) {
+    value /= double(rows);
+    square += value * value;
+  }
+  // torch's normalize() bounds the length from below the same way.
+  const double scale = config_.normalise ? 1.0 / std::max(std::sqrt(square), 1e-12) : 1.0;
+  for (int64_t i = 0; i < states.cols; ++i) out[i] = float(sum[size_t(i)] * scale);
+}
+
+void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> out) {
+  nn::TokenBatch batch(false);
+  std::vector<int> segments;
+  for (const auto& row : rows) segments.push_back(batch.append(batch.root(), row));
+  batch.finish();
+  session_.arena().reset();
+  nn::Graph graph(session_.arena(), session_.compute(), false);
+  const auto states = graph.value(session_.model().forward(graph, batch, {})).as<float>();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int64_t begin = batch.begin(segments[i]);
+    pool(states.rows_from(begin, int64_t(rows[i].size())), out.row(int64_t(i)));
+  }
+}
+
+Matrix<float> Embedder::embed(std::span<const std::string> texts, const Context& context,
+                              const EmbedOptions& options) {
+  const Distinct given = distinct(texts);
+  const size_t total = given.texts.size();
+  Matrix<float> vectors(int64_t(total), dimension());
+  size_t next = 0;
+  while (next < total && !context.stopping()) {
+    std::vector<std::vector<int32_t>> rows;
+    int64_t tokens = 0;
+    while (next + rows.size() < total) {
+      auto row = tokens_of(*given.texts[next + rows.size()]);
+      tokens += int64_t(row.size());
+      if (!rows.empty() && tokens > options.batch_tokens) break;
+      rows.push_back(std::move(row));
+    }
+    run(rows, vectors.view().rows_from(int64_t(next), int64_t(rows.size())));
+    next += rows.size();
+    context.report({"embedding", double(next), double(total), "sentences", ""});
+  }
+  return spread(vectors, given.of, next);
+}
+
+}  // namespace relatum::retrieve

@@ -1,0 +1,161 @@
+// Writes an index folder beside its place and moves it there in one step.
+#include "retrieve/store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "io/json.h"
+#include "io/jsonl.h"
+#include "retrieve/store_files.h"
+
+namespace relatum::retrieve {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kFiles[] = {kIndexFile, kExamplesFile, kLabelsFile, kManifestFile};
+
+[[noreturn]] void fail_write(const fs::path& folder, int reason) {
+  fail("retrieve.store", fmt::format("cannot write the index {}: {}. Check the folder and its "
+                                     "permissions.", folder.string(), std::strerror(reason)));
+}
+
+/// Without links and without a slash at the end, so that renaming acts on the folder itself.
+fs::path real_path(const fs::path& folder) {
+  std::error_code error;
+  fs::path path = fs::weakly_canonical(fs::absolute(folder), error);
+  if (error) fail_write(folder, error.value());
+  return path.has_filename() ? path : path.parent_path();
+}
+
+json span_json(const StoredSpan& span) {
+  json value = {{"start", span.start}, {"end", span.end}};
+  if (!span.type.empty()) value["type"] = span.type;
+  return value;
+}
+
+void write_examples(const fs::path& file, const std::vector<StoredExample>& examples) {
+  io::JsonlWriter writer(file);
+  for (const StoredExample& example : examples) {
+    json row = {{"id", example.id}, {"text", example.text}, {"head", span_json(example.head)},
+                {"tail", span_json(example.tail)}, {"marked_text", example.marked_text}};
+    if (example.label) row["label"] = *example.label;
+    writer.write(row);
+  }
+  writer.commit();
+}
+
+void write_files(const fs::path& folder, const Store& store) {
+  store.index.save(folder / kIndexFile);
+  write_examples(folder / kExamplesFile, store.examples);
+  write_file(folder / kLabelsFile, io::dump_json(json(store.labels), 2) + "\n");
+  json hashes;
+  for (const char* name : {kIndexFile, kExamplesFile, kLabelsFile}) {
+    hashes[name] = sha256_file(folder / name);
+  }
+  const json manifest = {
+      {"format", kFormatName}, {"version", kFormatVersion}, {"count", store.index.size()},
+      {"dimension", store.index.dimension()}, {"files", hashes},
+      {"embedder", {{"name", store.embedder.name}, {"hash", store.embedder.hash},
+                    {"compute", store.embedder.compute}}}};
+  write_file(folder / kManifestFile, io::dump_json(manifest, 2) + "\n");
+}
+
+/// A folder that is removed with all it holds, whatever happens; dismissed by an empty path.
+struct Leftover {
+  fs::path path;
+  ~Leftover() {
+    std::error_code ignored;
+    if (!path.empty()) fs::remove_all(path, ignored);
+  }
+};
+
+/// Puts `fresh` in the target's place; an index that was there ends up under fresh's name.
+void replace(const fs::path& fresh, const fs::path& target) {
+  // An absent or empty folder is replaced by a plain rename.
+  if (::rename(fresh.c_str(), target.c_str()) == 0) return;
+  if (errno != ENOTEMPTY && errno != EEXIST) fail_write(target, errno);
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) fail_write(target, errno);
+  // A file system that cannot exchange: for a moment there is no index, never a half one.
+  Leftover old{fmt::format("{}.old", fresh.string())};
+  if (::rename(target.c_str(), old.path.c_str()) != 0) fail_write(target, errno);
+  if (::rename(fresh.c_str(), target.c_str()) != 0) {
+    const int reason = errno;
+    // Where the way back fails too, the old index stays under the other name.
+    if (::rename(old.path.c_str(), target.c_str()) != 0) old.path.clear();
+    fail_write(target, reason);
+  }
+}
+
+}  // namespace
+
+bool is_store(const fs::path& folder) {
+  try {
+    const fs::path file = folder / kManifestFile;
+    if (!fs::is_regular_file(file)) return false;
+    return io::get_string(io::load_json(file), "format", "", file.string()) == kFormatName;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+void check_store_target(const fs::path& folder) {
+  std::error_code error;
+  const fs::path target = real_path(folder);
+  const fs::file_status status = fs::status(target, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_directory(status)) {
+    fail("retrieve.store", fmt::format("{} is a file, not a folder. Name another place for the "
+                                       "index.", folder.string()));
+  }
+  fs::directory_iterator entries(target, error);
+  if (error) fail_write(folder, error.value());
+  bool empty = true;
+  for (const auto& entry : entries) {
+    empty = false;
+    const std::string name = entry.path().filename().string();
+    if (std::find(std::begin(kFiles), std::end(kFiles), name) != std::end(kFiles)) continue;
+    fail("retrieve.store", fmt::format("{} holds '{}', which is no part of an index, and would be "
+                                       "replaced. Name another folder.", folder.string(), name));
+  }
+  if (!empty && !is_store(target)) {
+    fail("retrieve.store", fmt::format("{} holds files, but its {} is not that of an index. Name "
+                                       "another folder.", folder.string(), kManifestFile));
+  }
+}
+
+void save_store(const fs::path& folder, const Store& store) {
+  RELATUM_CHECK(store.index.size() == int64_t(store.examples.size()));
+  check_store_target(folder);
+  const fs::path target = real_path(folder);
+  const Leftover fresh{fmt::format("{}.{}.tmp", target.string(), ::getpid())};
+  std::error_code error;
+  fs::remove_all(fresh.path, error);
+  fs::create_directories(fresh.path, error);
+  if (error) fail_write(folder, error.value());
+  write_files(fresh.path, store);
+  replace(fresh.path, target);
+}
+
+void check_embedder(const Store& store, const std::string& name, const std::string& hash,
+                    const fs::path& folder) {
+  if (store.embedder.hash == hash) return;
+  fail("retrieve.store", fmt::format("{} was made with embedder '{}' ({:.12}…), not with "
+                                     "'{}' ({:.12}…): their vectors cannot be compared. Use the "
+                                     "one it was made with, or make the index again.", folder.string(),
+                                     store.embedder.name, store.embedder.hash, name, hash));
+}
+
+}  // namespace relatum::retrieve
