@@ -1,0 +1,101 @@
+// relatum finetune: teaches a model the relations of a corpus.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/command.h"
+#include "app/finetune_job.h"
+
+namespace relatum::app {
+namespace {
+
+void define_data(CLI::App& app, FinetuneOptions& o) {
+  app.add_option("--train", o.train, "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT")
+      ->required()->group("Data");
+  app.add_option("--dev", o.dev, "Dev data; the adapter with the best F1 on it is kept")
+      ->group("Data");
+  app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
+      ->check(CLI::NonNegativeNumber)->group("Data");
+  o.data.define(app);
+  app.add_option("--prompt", o.prompt,
+                 "Style: rag4re-simple, rag4re, compact, compact-nolist, or a template file")
+      ->group("Prompt");
+  app.add_option("--index", o.index, "Index folder: prompts carry the most similar example")
+      ->group("Prompt");
+  app.add_option("--neighbours", o.neighbours, "Retrieved examples per prompt")
+      ->check(CLI::PositiveNumber)->group("Prompt");
+  app.add_option("--embedder", o.embedder, "Embedder, where not the one that the index names")
+      ->group("Prompt");
+  app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
+}
+
+void define_adapter(CLI::App& app, FinetuneOptions& o) {
+  app.add_option("--method", o.method, "qlora (frozen base in --base, trained low-rank pairs) or "
+                 "lora (the same with a bf16 base)")
+      ->check(CLI::IsMember({"qlora", "lora"}))->group("Adapter");
+  app.add_option("--rank", o.adapter.rank, "Rank of the pairs")->group("Adapter");
+  app.add_option("--alpha", o.adapter.alpha, "Scale: the pairs' output is times alpha / rank")
+      ->group("Adapter");
+  app.add_option("--dropout", o.adapter.dropout, "Dropout of the pairs' input")->group("Adapter");
+  app.add_option("--targets", o.targets, "Adapted linears, e.g. q_proj,v_proj, or all-linear")
+      ->group("Adapter");
+  app.add_flag("--rslora", o.adapter.rank_stabilised, "Scale by alpha / sqrt(rank) instead")
+      ->group("Adapter");
+}
+
+void define_training(CLI::App& app, FinetuneOptions& o) {
+  train::TrainOptions& t = o.training;
+  const auto add = [&](const char* flag, auto& value, const char* text) {
+    return app.add_option(flag, value, text)->group("Training");
+  };
+  add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
+  add("--lr", t.learning_rate, "Peak learning rate of AdamW")->check(CLI::PositiveNumber);
+  add("--schedule", o.schedule, "cosine, linear or constant")
+      ->check(CLI::IsMember({"cosine", "linear", "constant"}));
+  add("--warmup", t.warmup, "Share of steps with a rising rate")->check(CLI::Range(0.0, 1.0));
+  add("--weight-decay", t.weight_decay, "Decoupled weight decay")->check(CLI::NonNegativeNumber);
+  add("--clip", t.clip, "Largest norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
+  add("--batch-tokens", t.batch.batch_tokens, "Tokens of one optimiser step")
+      ->check(CLI::PositiveNumber);
+  add("--micro-tokens", o.micro_tokens, "Tokens computed at once; 0: the whole step")
+      ->check(CLI::NonNegativeNumber);
+  add("--seed", t.seed, "Seed of everything random");
+  add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")
+      ->check(CLI::NonNegativeNumber);
+  add("--save-every", t.save_every, "Steps between saved states; 0: each epoch")
+      ->check(CLI::NonNegativeNumber);
+  add("--patience", t.patience, "Evaluations without gain before it ends early; 0: never")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--checkpoint", t.checkpoint,
+               "Recompute layers in the backward pass: less memory, a third more time")
+      ->group("Training");
+  app.add_flag("--no-share", o.no_share, "Compute shared beginnings of prompts in each row")
+      ->group("Training");
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<FinetuneOptions>();
+  o->model.define(app, true);
+  define_data(app, *o);
+  define_adapter(app, *o);
+  define_training(app, *o);
+  app.add_option("--out", o->out, "Folder of the run")->required()->group("Run");
+  app.add_flag("--resume", o->resume, "Go on with a run that was stopped")->group("Run");
+  app.add_flag("--force", o->force, "Replace a run that is there")->group("Run");
+  o->machine.define(app);
+  app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
+             "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --prompt compact --out run\n"
+             "Ctrl-C saves the state; --resume goes on from it, bit by bit as if never stopped.");
+  return [o](Environment& environment) {
+    if (o->method == "lora" && o->model.base == "auto") o->model.base = "bf16";
+    return finetune(*o, environment);
+  };
+}
+
+}  // namespace
+
+const Command& command_finetune() {
+  static const Command command{"finetune", "Teach a model the relations of a corpus", define};
+  return command;
+}
+
+}  // namespace relatum::app

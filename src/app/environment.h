@@ -1,0 +1,40 @@
+// What a command gets from the process: log, progress bar, stop flag, model folder.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+
+namespace relatum::app {
+
+constexpr int kDone = 0, kFailed = 1, kWrongUse = 2, kInterrupted = 130;
+
+class ProgressBar;
+
+class Environment {
+ public:
+  /// Reads the environment variables that are looked at (HOME, XDG_DATA_HOME) and takes SIGINT.
+  explicit Environment(std::vector<std::string> arguments);
+  ~Environment();
+
+  const Context& context() const { return context_; }
+  /// The command line as it was given, for run records.
+  const std::vector<std::string>& arguments() const { return arguments_; }
+  /// $XDG_DATA_HOME/relatum/models, or below ~/.local/share.
+  std::filesystem::path default_models() const;
+  bool interrupted() const { return context_.stopping(); }
+  /// Ends a progress line, so that what is printed next starts on a line of its own.
+  void end_progress();
+  /// Level of the log: "info" by default; quiet shows warnings alone.
+  void set_quiet(bool quiet);
+
+ private:
+  std::vector<std::string> arguments_;
+  std::unique_ptr<ProgressBar> bar_;
+  Context context_;
+};
+
+}  // namespace relatum::app

@@ -1,0 +1,29 @@
+// Fine-tuning from options to a run folder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/options.h"
+#include "train/trainer.h"
+
+namespace relatum::app {
+
+struct FinetuneOptions {
+  MachineOptions machine;
+  ModelOptions model;
+  DataOptions data;
+  std::string train, dev, prompt = "compact", index, embedder, out, method = "qlora";
+  std::string schedule = "cosine", targets = "all-linear";
+  int64_t holdout = 0, neighbours = 1, micro_tokens = 0;
+  train::AdapterConfig adapter;
+  train::TrainOptions training;
+  bool resume = false, chat = false, no_share = false, force = false;
+};
+
+/// Trains and writes RUN: adapter_model.safetensors, adapter_config.json, labels.json, run.json,
+/// log.jsonl, state/. Gives the exit status.
+int finetune(const FinetuneOptions& options, Environment& environment);
+
+}  // namespace relatum::app

@@ -1,0 +1,85 @@
+// Definitions of the shared option groups.
+#include "app/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+
+#include "app/models_folder.h"
+#include "base/error.h"
+#include "base/parallel_for.h"
+#include "kernels/cpu.h"
+#include "task/labels.h"
+
+namespace relatum::app {
+
+void MachineOptions::define(CLI::App& app) {
+  app.add_option("--threads", threads, "Threads; 0 means one per core")
+      ->check(CLI::Range(0, 1024))->group("Machine");
+  app.add_option("--isa", isa, "Instruction set: auto, avx2 or avx512")
+      ->check(CLI::IsMember({"auto", "avx2", "avx512"}))->group("Machine");
+  app.add_flag("--quiet", quiet, "Show warnings alone, no progress")->group("Machine");
+}
+
+void MachineOptions::apply(Environment& environment) const {
+  environment.set_quiet(quiet);
+  kernels::set_isa(isa);
+  if (threads > 0) set_thread_count(threads);
+}
+
+void ModelOptions::define(CLI::App& app, bool with_base) {
+  app.add_option("--model", model,
+                 "A name from `relatum models`, a GGUF file, or a Hugging Face folder")
+      ->required()->group("Model");
+  app.add_option("--models", models, "Folder where named models lie (default: the user's own)")
+      ->group("Model");
+  app.add_option("--compute", compute, "Type of products: auto, bf16 or f32")
+      ->check(CLI::IsMember({"auto", "bf16", "f32"}))->group("Model");
+  app.add_flag("--low-memory", low_memory,
+               "Decode weights for each use instead of keeping them decoded")->group("Model");
+  if (!with_base) return;
+  app.add_option("--base", base,
+                 "Form of the frozen weights: nf4 (QLoRA), keep (the file's own blocks), bf16, "
+                 "f32; auto keeps a quantised GGUF and makes all else nf4")
+      ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))->group("Model");
+}
+
+std::filesystem::path ModelOptions::path(const Environment& environment) const {
+  return find_model(model, models, environment);
+}
+
+void DataOptions::define(CLI::App& app) {
+  app.add_option("--relabel", relabel,
+                 "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
+      ->group("Data");
+  app.add_option("--labels", labels, "The label inventory and its order: a JSON list")
+      ->group("Data");
+  app.add_option("--limit", limit, "Read only the first N examples")->group("Data");
+  app.add_flag("--skip-bad-rows", skip_bad_rows,
+               "List malformed rows and go on instead of stopping at the first")->group("Data");
+}
+
+task::Dataset DataOptions::load(const std::string& spec, bool main,
+                                Environment& environment) const {
+  task::LoadOptions options;
+  options.relabel = relabel;
+  options.skip_bad_rows = skip_bad_rows;
+  if (main) options.limit = limit;
+  if (!labels.empty()) options.labels = task::load_labels(labels);
+  options.input = &std::cin;
+  task::Dataset data = task::load_dataset(spec, options);
+  for (const task::BadRow& row : data.bad_rows) environment.context().warn(row.sentence);
+  if (!data.bad_rows.empty()) {
+    environment.context().warn(fmt::format("{}: {} malformed rows were skipped.", data.name,
+                                           data.bad_rows.size()));
+  }
+  if (data.dropped) {
+    environment.context().info(fmt::format("{}: {} examples that the patch lacks were dropped.",
+                                           data.name, data.dropped));
+  }
+  return data;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,55 @@
+// Options that several commands share, each group defined once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "app/environment.h"
+#include "engine/session.h"
+#include "task/load.h"
+#include "task/prompt.h"
+
+namespace CLI {
+class App;
+}
+
+namespace relatum::app {
+
+/// Threads, instruction set, quiet.
+struct MachineOptions {
+  int threads = 0;             ///< 0: one per core
+  std::string isa = "auto";
+  bool quiet = false;
+
+  void define(CLI::App& app);
+  /// To be called first by every action.
+  void apply(Environment& environment) const;
+};
+
+/// Which model and where named models lie.
+struct ModelOptions {
+  std::string model, models, compute = "auto", base = "auto";
+  bool low_memory = false;
+
+  void define(CLI::App& app, bool with_base);
+  std::filesystem::path path(const Environment& environment) const;
+  engine::SessionOptions session() const { return {compute, base, !low_memory}; }
+};
+
+/// What is read, and how strictly.
+struct DataOptions {
+  std::string relabel, labels;
+  std::optional<int64_t> limit;
+  bool skip_bad_rows = false;
+
+  void define(CLI::App& app);
+  /// Loads a SPEC ("-" is standard input); reports skipped and dropped rows. `main`: --limit acts.
+  task::Dataset load(const std::string& spec, bool main, Environment& environment) const;
+};
+
+/// A model's name or path to a path. Error that lists the known names.
+std::filesystem::path find_model(const std::string& name, const std::string& folder,
+                                 const Environment& environment);
+
+}  // namespace relatum::app

@@ -1,0 +1,85 @@
+// The index folder, its embedder, and the way back from stored rows to examples.
+#include "app/retrieval.h"
+
+#include <fmt/format.h>
+
+#include "app/models_folder.h"
+#include "base/error.h"
+#include "retrieve/embedder.h"
+#include "retrieve/neighbours.h"
+#include "retrieve/store.h"
+
+namespace relatum::app {
+namespace {
+
+task::Example to_example(const retrieve::StoredExample& stored) {
+  task::Example example;
+  example.id = stored.id;
+  example.text = stored.text;
+  example.head = {stored.head.start, stored.head.end, stored.head.type};
+  example.tail = {stored.tail.start, stored.tail.end, stored.tail.type};
+  example.label = stored.label;
+  return example;
+}
+
+std::vector<std::string> texts_of(const std::vector<task::Example>& examples) {
+  std::vector<std::string> texts;
+  for (const task::Example& example : examples) texts.push_back(example.text);
+  return texts;
+}
+
+std::vector<std::string> keys_of(const std::vector<std::string>& texts) {
+  std::vector<std::string> keys;
+  for (const std::string& text : texts) keys.push_back(task::normalised_text(text));
+  return keys;
+}
+
+}  // namespace
+
+struct Retrieval::Parts {
+  Parts(retrieve::Store s, const std::filesystem::path& model)
+      : store(std::move(s)), embedder(model, store.embedder.compute) {}
+  retrieve::Store store;
+  retrieve::Embedder embedder;
+  std::vector<task::Example> rows;
+  std::vector<std::string> row_keys;
+};
+
+Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embedder,
+                     const std::string& models, const Environment& environment) {
+  retrieve::Store store = retrieve::load_store(index);
+  const auto path = find_model(embedder.empty() ? store.embedder.name : embedder, models,
+                               environment);
+  parts_ = std::make_unique<Parts>(std::move(store), path);
+  retrieve::check_embedder(parts_->store, parts_->embedder.name(), parts_->embedder.hash(), index);
+  for (const auto& stored : parts_->store.examples) parts_->rows.push_back(to_example(stored));
+  parts_->row_keys = keys_of(texts_of(parts_->rows));
+}
+
+Retrieval::~Retrieval() = default;
+
+const std::vector<std::string>& Retrieval::labels() const { return parts_->store.labels; }
+
+Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, QueryKind kind,
+                          const Context& context) {
+  Retrieved result;
+  if (queries.empty()) return result;
+  const std::vector<std::string> texts = texts_of(queries);
+  const Matrix<float> vectors = parts_->embedder.embed(texts, context);
+  if (vectors.rows() != int64_t(queries.size())) fail("app.retrieve", "interrupted.");
+  const retrieve::Neighbours found = retrieve::find_neighbours(
+      parts_->store.index, vectors.view(), keys_of(texts), parts_->row_keys,
+      {k, kind == QueryKind::kTraining});
+  result.overlap = found.overlap;
+  for (const auto& neighbours : found.of) {
+    auto& examples = result.examples.emplace_back();
+    auto& references = result.references.emplace_back();
+    for (const retrieve::Neighbour& neighbour : neighbours) {
+      examples.push_back(parts_->rows[size_t(neighbour.row)]);
+      references.push_back({examples.back().id, neighbour.similarity});
+    }
+  }
+  return result;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,45 @@
+// The run's record as JSON.
+#include "app/run_record.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "io/json.h"
+
+namespace relatum::app {
+
+RunInfo read_run(const std::filesystem::path& run) {
+  const std::string place = (run / "run.json").string();
+  const nlohmann::json record = io::load_json(run / "run.json");
+  RunInfo info;
+  info.model = io::require_string(record, "model", place);
+  info.base = io::require_string(record, "base", place);
+  info.base_hash = io::require_string(record, "base_hash", place);
+  info.compute = io::get_string(record, "compute", "auto", place);
+  info.prompt = io::require_string(record, "prompt", place);
+  info.index = io::get_string(record, "index", "", place);
+  info.chat = io::get_bool(record, "chat", false, place);
+  info.neighbours = io::get_int(record, "neighbours", 1, place);
+  return info;
+}
+
+void write_run(const std::filesystem::path& run, const nlohmann::json& record) {
+  write_file(run / "run.json", io::dump_json(record, 2) + "\n");
+}
+
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+int64_t peak_rss() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,27 @@
+// run.json: everything that decided a run, and what it cost.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace relatum::app {
+
+/// What a later command needs of a run's record.
+struct RunInfo {
+  std::string model, base, base_hash, compute, prompt, index;
+  bool chat = false;
+  int64_t neighbours = 1;
+};
+
+/// Reads RUN/run.json. Throws Error naming file and key.
+RunInfo read_run(const std::filesystem::path& run);
+/// Writes RUN/run.json in one step.
+void write_run(const std::filesystem::path& run, const nlohmann::json& record);
+/// Seconds since the epoch as "2026-01-31T12:00:00Z".
+std::string utc_now();
+/// Most memory that this process has held, in bytes (VmHWM).
+int64_t peak_rss();
+
+}  // namespace relatum::app

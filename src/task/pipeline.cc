@@ -1,0 +1,111 @@
+// The three ways of answering.
+#include "task/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/generate.h"
+#include "engine/score_labels.h"
+#include "task/answer.h"
+#include "text/chat.h"
+
+namespace relatum::task {
+namespace {
+
+std::vector<std::vector<int32_t>> tokenise(const engine::Session& session,
+                                           std::span<const Prompt> prompts, bool chat) {
+  std::vector<std::vector<int32_t>> rows;
+  for (const Prompt& prompt : prompts) {
+    rows.push_back(prompt_row(session, prompt, chat));
+  }
+  return rows;
+}
+
+Prediction scored(const PromptRenderer& renderer, const std::vector<double>& log_scores,
+                  bool keep) {
+  const auto probabilities = engine::softmax(log_scores);
+  const auto best = std::max_element(probabilities.begin(), probabilities.end());
+  const auto index = best - probabilities.begin();
+  Prediction prediction;
+  prediction.label = renderer.labels().name(index);
+  prediction.probability = *best;
+  prediction.answer = renderer.answers()[size_t(index)];
+  for (size_t i = 0; keep && i < probabilities.size(); ++i) {
+    prediction.scores.emplace_back(renderer.labels().name(int64_t(i)), probabilities[i]);
+  }
+  return prediction;
+}
+
+Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice) {
+  Prediction prediction;
+  prediction.label = renderer.labels().name(choice.answer);
+  prediction.probability = choice.probability;
+  prediction.answer = renderer.answers()[size_t(choice.answer)];
+  return prediction;
+}
+
+std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& renderer,
+                                std::span<const std::vector<int32_t>> rows,
+                                const AnswerOptions& options, const Context& context) {
+  std::vector<std::vector<int32_t>> answers;
+  for (const std::string& text : renderer.answers()) {
+    answers.push_back(engine::completion_tokens(session.tokenizer(), " " + text));
+  }
+  const engine::LabelTrie trie(answers);
+  std::vector<Prediction> predictions;
+  for (const auto& edges :
+       engine::score_edges(session, rows, trie, {options.batch_tokens}, context)) {
+    predictions.push_back(options.mode == AnswerMode::kScored
+                              ? scored(renderer, trie.answer_scores(edges), options.keep_scores)
+                              : constrained(renderer, trie.greedy(edges)));
+  }
+  return predictions;
+}
+
+std::vector<Prediction> by_generation(engine::Session& session, const PromptRenderer& renderer,
+                                      std::span<const std::vector<int32_t>> rows,
+                                      const AnswerOptions& options, const Context& context) {
+  const AnswerParser parser(renderer.labels(), renderer.answers());
+  std::vector<Prediction> predictions;
+  const engine::GenerateOptions generation{options.max_new_tokens, options.batch_tokens};
+  for (const auto& tokens : engine::generate(session, rows, generation, context)) {
+    Prediction prediction;
+    prediction.answer = session.tokenizer().decode(tokens);
+    if (const auto label = parser.parse(prediction.answer)) {
+      prediction.label = renderer.labels().name(*label);
+    }
+    predictions.push_back(std::move(prediction));
+  }
+  return predictions;
+}
+
+}  // namespace
+
+AnswerMode parse_answer_mode(std::string_view name) {
+  if (name == "scored") return AnswerMode::kScored;
+  if (name == "constrained") return AnswerMode::kConstrained;
+  if (name == "free") return AnswerMode::kFree;
+  fail("task.answer", fmt::format("unknown way to answer '{}'. Use scored, constrained or free.",
+                                  name));
+}
+
+std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {
+  const text::Tokenizer& tokenizer = session.tokenizer();
+  if (!chat) return engine::prompt_tokens(tokenizer, prompt.prompt);
+  return tokenizer.encode(text::apply_chat(text::recognise_chat(tokenizer), prompt.prompt));
+}
+
+std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRenderer& renderer,
+                                       std::span<const Prompt> prompts,
+                                       const AnswerOptions& options, const Context& context) {
+  const auto rows = tokenise(session, prompts, options.chat);
+  auto predictions = options.mode == AnswerMode::kFree
+                         ? by_generation(session, renderer, rows, options, context)
+                         : by_trie(session, renderer, rows, options, context);
+  for (size_t i = 0; i < predictions.size(); ++i) predictions[i].id = prompts[i].id;
+  return predictions;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,42 @@
+// From prompts to predictions: tokens, answers, labels.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/session.h"
+#include "task/prediction.h"
+#include "task/prompt.h"
+
+namespace relatum::task {
+
+enum class AnswerMode { kScored, kConstrained, kFree };
+
+/// "scored", "constrained" or "free"; Error that lists them.
+AnswerMode parse_answer_mode(std::string_view name);
+
+struct AnswerOptions {
+  AnswerMode mode = AnswerMode::kScored;
+  int64_t max_new_tokens = 32;   ///< free answers
+  int64_t batch_tokens = 2048;
+  bool keep_scores = false;      ///< per label probabilities in the predictions (scored)
+  bool chat = false;             ///< wrap prompts in the model's chat template
+};
+
+/// The tokens that the model reads for a prompt: of the prompt as it is, with BOS where the
+/// tokenizer's configuration adds one; or, with `chat`, wrapped in the model's chat template.
+std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat);
+
+/// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
+/// completion's tokens and the end token, softmax over the labels. constrained: greedy within the
+/// labels' tree, the probability is the product of the choices among the open branches. free: plain
+/// greedy generation, parsed by the rules of answer.h. Fewer where the context stops.
+std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRenderer& renderer,
+                                       std::span<const Prompt> prompts,
+                                       const AnswerOptions& options, const Context& context);
+
+}  // namespace relatum::task

@@ -1,0 +1,29 @@
+// What a run will need, told before it starts.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "arch/model.h"
+#include "train/adapter.h"
+#include "train/batcher.h"
+
+namespace relatum::train {
+
+struct Estimate {
+  int64_t memory_bytes = 0;   ///< weights, adapter with optimiser, activations of a micro-batch
+  int64_t disk_bytes = 0;     ///< adapter and state
+  int64_t tokens = 0;         ///< computed over all epochs
+  double flops = 0;           ///< of the model's own products, forward and backward
+};
+
+/// `resident`: decoded weights are kept. Sizes are exact, transient buffers are estimated.
+Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
+                  std::span<const TrainRow> rows, const BatchOptions& batch, int64_t epochs,
+                  bool checkpoint);
+
+/// Rate of a bf16 or f32 product of the size that training computes, in operations per second:
+/// the machine's limit, measured in about a fifth of a second.
+double measure_gemm_rate(DType compute);
+
+}  // namespace relatum::train
