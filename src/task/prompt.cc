@@ -89,8 +89,14 @@ Prompt PromptRenderer::render(const Example& example,
     return answers_[size_t(labels_.index(*of.label, fmt::format("{} '{}'", what, of.id)))];
   };
   std::vector<std::string> neighbour_answers;
-  for (const Example* neighbour : neighbours)
-    neighbour_answers.push_back(neighbour->label ? answer(*neighbour, "retrieved example") : "");
+  const bool show = style_.body.uses_example_label();
+  for (const Example* neighbour : neighbours) {
+    if (show && !neighbour->label)
+      fail("task.prompt", fmt::format("retrieved example '{}' has no label for style '{}' to show. "
+                                      "Index labelled data.",
+                                      utf8_printable(neighbour->id), style_.name));
+    neighbour_answers.push_back(show ? answer(*neighbour, "retrieved example") : "");
+  }
   TemplateValues values;
   values.query = &example;
   values.neighbours = neighbours;

@@ -50,7 +50,8 @@ class PromptRenderer {
   /// Throws Error where the inventory cannot be verbalised one to one.
   PromptRenderer(PromptStyle style, Labels labels);
   /// `neighbours`: nearest first; none is fine unless the template insists on one. Labels that the
-  /// inventory lacks are an Error that names them.
+  /// inventory lacks are an Error that names them, and so is a neighbour without the label that the
+  /// template shows.
   Prompt render(const Example& example, std::span<const Example* const> neighbours = {}) const;
 
   const PromptStyle& style() const { return style_; }

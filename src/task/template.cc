@@ -188,7 +188,7 @@ class Filler {
 
 /// What a tree makes use of; `inside`: within a section that stands only where there are examples.
 struct Uses {
-  bool labels = false, example = false, needs_example = false;
+  bool labels = false, example = false, needs_example = false, example_label = false;
 
   void look(const Nodes& nodes, bool inside) {
     for (const Template::Node& node : nodes) {
@@ -196,6 +196,7 @@ struct Uses {
       labels |= value && node.field == Field::kLabels;
       example |= (value && node.of_example) || node.kind == Kind::kEachExample ||
                  node.kind == Kind::kIfExamples;
+      example_label |= value && node.field == Field::kLabel;
       needs_example |= node.kind == Kind::kValue && node.of_example && !inside;
       const bool opens = (node.kind == Kind::kEachExample || node.kind == Kind::kIfExamples ||
                           (node.kind == Kind::kIfValue && node.of_example)) &&
@@ -216,6 +217,7 @@ Template Template::parse(std::string_view text, std::string_view place) {
   parsed.uses_labels_ = uses.labels;
   parsed.uses_example_ = uses.example;
   parsed.needs_example_ = uses.needs_example;
+  parsed.uses_example_label_ = uses.example_label;
   parsed.nodes_ = std::move(nodes);
   return parsed;
 }

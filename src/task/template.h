@@ -38,6 +38,7 @@ class Template {
   std::string shared_prefix(std::string_view labels) const;
   bool uses_labels() const { return uses_labels_; }
   bool uses_example() const { return uses_example_; }
+  bool uses_example_label() const { return uses_example_label_; }
   /// Whether an example_… stands outside a section: rows without a neighbour cannot be rendered.
   bool needs_example() const { return needs_example_; }
 
@@ -47,6 +48,7 @@ class Template {
   std::string place_;
   std::shared_ptr<const std::vector<Node>> nodes_;  // shared: copies of a style are cheap
   bool uses_labels_ = false, uses_example_ = false, needs_example_ = false;
+  bool uses_example_label_ = false;
 };
 
 }  // namespace relatum::task

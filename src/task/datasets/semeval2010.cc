@@ -61,7 +61,7 @@ class Reader {
   explicit Reader(Rows& rows) : rows_(rows) {}
 
   void take(std::string_view line, int64_t number) {
-    if (line.find_first_not_of(" \t") == line.npos) return;
+    if (line.find_first_not_of(" \t") == line.npos) return finish();
     if (const size_t digits = number_length(line)) {
       finish();
       start(line, digits, number);

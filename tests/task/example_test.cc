@@ -1,0 +1,79 @@
+// Marking, normalising and checking examples.
+#include "task/example.h"
+
+#include <gtest/gtest.h>
+
+#include "support.h"
+#include "task/utf8.h"
+
+namespace relatum::task {
+namespace {
+
+using testing::cases;
+
+TEST(Example, MarksEntitiesAsTheCasesSay) {
+  for (const auto& row : cases("marked_text.tsv")) {
+    Example example{"1", row[0], {std::stol(row[1]), std::stol(row[2]), ""},
+                    {std::stol(row[3]), std::stol(row[4]), ""}, {}, 0};
+    EXPECT_EQ(example_problem(example), "");
+    EXPECT_EQ(marked_text(example), row[5]);
+    EXPECT_EQ(normalised_text(marked_text(example)), normalised_text(row[0]));
+  }
+}
+
+TEST(Example, CutsEntitiesByCodePoints) {
+  const Example example{"1", "Łódź 🍯 ☃", {0, 4, ""}, {5, 6, ""}, {}, 0};
+  EXPECT_EQ(head_text(example), "Łódź");
+  EXPECT_EQ(tail_text(example), "🍯");
+}
+
+TEST(Example, NormalisedTextIgnoresMarkersCaseAndSpace) {
+  EXPECT_EQ(normalised_text("The <e1>ÄPFEL</e1>\u00a0of\t<e2>Rome</e2>"), "theäpfelofrome");
+  EXPECT_NE(normalised_text("a <e3>b</e3>"), "ab");
+}
+
+TEST(Example, NamesWhatIsWrong) {
+  const auto problem = [](std::string id, std::string text, Span head, Span tail) {
+    return example_problem({std::move(id), std::move(text), head, tail, {}, 1});
+  };
+  EXPECT_EQ(problem("1", "ab", {0, 1, ""}, {1, 2, ""}), "");
+  EXPECT_NE(problem("", "ab", {0, 1, ""}, {1, 2, ""}), "");
+  EXPECT_NE(problem("1", "", {0, 1, ""}, {0, 1, ""}), "");
+  EXPECT_NE(problem("1", " \t", {0, 1, ""}, {0, 1, ""}), "");
+  EXPECT_NE(problem("1", "a\xff", {0, 1, ""}, {0, 1, ""}), "");
+  EXPECT_NE(problem("1", "a\xed\xa0\x80", {0, 1, ""}, {0, 1, ""}), "");  // a surrogate
+  // The text has two code points in four bytes.
+  EXPECT_NE(problem("1", "éé", {0, 3, ""}, {0, 1, ""}).find("head"), std::string::npos);
+  EXPECT_NE(problem("1", "éé", {0, 1, ""}, {-1, 1, ""}).find("tail"), std::string::npos);
+  EXPECT_NE(problem("1", "éé", {1, 1, ""}, {0, 1, ""}), "");
+  EXPECT_NE(problem("1", "éé", {0, INT64_MAX, ""}, {0, 1, ""}), "");
+}
+
+TEST(Utf8, CountsAndFindsCodePoints) {
+  const std::string text = "aé🍯b";
+  EXPECT_EQ(utf8_length(text), 4);
+  EXPECT_EQ(utf8_offset(text, 0), 0u);
+  EXPECT_EQ(utf8_offset(text, 3), 7u);
+  EXPECT_EQ(utf8_offset(text, 99), text.size());
+  EXPECT_EQ(utf8_slice(text, 1, 3), "é🍯");
+  EXPECT_EQ(utf8_slice(text, 3, 99), "b");
+  EXPECT_EQ(utf8_slice(text, 3, 2), "");
+}
+
+TEST(Utf8, RefusesWhatUnicodeDoes) {
+  for (const char* good : {"", "a", "\u00e9", "\uffff", "\U0010ffff"})
+    EXPECT_TRUE(utf8_valid(good));
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8"})
+    EXPECT_FALSE(utf8_valid(bad));
+}
+
+TEST(Utf8, PrintableHidesControls) {
+  EXPECT_EQ(utf8_printable("a\x1b[31mé\n"), "a?[31mé?");
+  EXPECT_EQ(utf8_printable("ab\u202ecd"), "ab?cd");
+  EXPECT_EQ(utf8_printable("abcdef", 3), "abc…");
+  EXPECT_EQ(utf8_printable("a\xff"), "a?");
+}
+
+}  // namespace
+}  // namespace relatum::task

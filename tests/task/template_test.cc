@@ -1,0 +1,93 @@
+// Placeholders, sections and their errors.
+#include "task/template.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support.h"
+
+namespace relatum::task {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::error_of;
+using testing::example;
+
+std::string render(std::string_view text, int neighbours, const std::string& type = "") {
+  Example query = example("q", "a cat sat", "cat", "sat");
+  query.head.type = type;
+  const Example first = example("1", "one {{text}} two", "one", "two", "x");
+  const Example second = example("2", "three four", "three", "four", "y");
+  const std::vector<const Example*> all = {&first, &second};
+  const std::vector<std::string> answers = {"X", "Y"};
+  TemplateValues values;
+  values.query = &query;
+  values.neighbours = std::span(all).first(size_t(neighbours));
+  values.neighbour_answers = std::span(answers).first(size_t(neighbours));
+  values.labels = "x, y";
+  return Template::parse(text, "t").render(values);
+}
+
+TEST(Template, FillsEveryPlaceholder) {
+  EXPECT_EQ(render("{{text}}|{{marked_text}}|{{head}}|{{tail}}|{{head_type}}|{{tail_type}}|"
+                   "{{labels}}", 0, "ORG"),
+            "a cat sat|a <e1>cat</e1> <e2>sat</e2>|cat|sat|ORG||x, y");
+  EXPECT_EQ(render("{{example_text}}|{{example_marked_text}}|{{example_head}}|{{example_tail}}|"
+                   "{{example_head_type}}|{{example_tail_type}}|{{example_label}}", 2),
+            "one {{text}} two|<e1>one</e1> {{text}} <e2>two</e2>|one|two|||X");
+}
+
+TEST(Template, SectionsRepeatStandOnceOrDisappear) {
+  const char* each = "<{{#example}}[{{example_head}} {{head}}]{{/example}}>";
+  EXPECT_EQ(render(each, 0), "<>");
+  EXPECT_EQ(render(each, 1), "<[one cat]>");
+  EXPECT_EQ(render(each, 2), "<[one cat][three cat]>");
+  EXPECT_EQ(render("{{#examples}}e{{/examples}}", 2), "e");
+  EXPECT_EQ(render("{{#examples}}e{{/examples}}", 0), "");
+  EXPECT_EQ(render("{{^example}}n{{/example}}{{^examples}}m{{/examples}}", 0), "nm");
+  EXPECT_EQ(render("{{^example}}n{{/example}}{{^examples}}m{{/examples}}", 1), "");
+  EXPECT_EQ(render("{{#head_type}}({{head_type}}){{/head_type}}", 0, "ORG"), "(ORG)");
+  EXPECT_EQ(render("{{#head_type}}({{head_type}}){{/head_type}}", 0), "");
+  EXPECT_EQ(render("{{^head_type}}no type{{/head_type}}", 0), "no type");
+  EXPECT_EQ(render("{{#example_label}}{{example_label}}{{/example_label}}", 0), "");
+  EXPECT_EQ(render("{{#examples}}{{#example}}{{example_label}};{{/example}}{{/examples}}", 2),
+            "X;Y;");
+}
+
+TEST(Template, SaysWhatItUses) {
+  EXPECT_TRUE(Template::parse("{{labels}}", "t").uses_labels());
+  EXPECT_FALSE(Template::parse("{{text}}", "t").uses_labels());
+  EXPECT_TRUE(Template::parse("{{#example}}{{labels}}{{/example}}", "t").uses_labels());
+  EXPECT_TRUE(Template::parse("{{example_text}}", "t").needs_example());
+  EXPECT_TRUE(Template::parse("{{#example}}{{example_text}}{{/example}}", "t").uses_example());
+  EXPECT_FALSE(Template::parse("{{#example}}{{example_text}}{{/example}}", "t").needs_example());
+  EXPECT_TRUE(Template::parse("{{^example}}{{example_text}}{{/example}}", "t").needs_example());
+}
+
+TEST(Template, SharedPrefixEndsAtTheFirstRowsPart) {
+  EXPECT_EQ(Template::parse("a {{labels}} b {{text}} c", "t").shared_prefix("x, y"), "a x, y b ");
+  EXPECT_EQ(Template::parse("a{{#example}}b{{/example}}", "t").shared_prefix(""), "a");
+  EXPECT_EQ(Template::parse("{{head}}", "t").shared_prefix(""), "");
+}
+
+TEST(Template, ErrorsNameFileAndLine) {
+  const auto error = [](const std::string& text) {
+    return error_of([&] { Template::parse(text, "my.template"); });
+  };
+  EXPECT_THAT(error("a\nb {{txt}}"), HasSubstr("my.template:2: placeholder {{txt}} is unknown"));
+  EXPECT_THAT(error("a\n\n{{text"), HasSubstr("my.template:3: {{ is never closed"));
+  EXPECT_THAT(error("\n{{#example}}\n\n"), HasSubstr("my.template:2: section 'example'"));
+  EXPECT_THAT(error("{{/example}}"), HasSubstr("my.template:1: placeholder {{/example}}"));
+  EXPECT_THAT(error("{{ text }}"), HasSubstr("unknown"));
+  EXPECT_THAT(error("{{#txt}}{{/txt}}"), HasSubstr("unknown"));
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "{{#example}}";
+  EXPECT_THAT(error(deep), HasSubstr("too deep"));
+}
+
+TEST(Template, AnExampleThatIsMissingIsAnError) {
+  EXPECT_THAT(error_of([] { render("{{example_text}}", 0); }), HasSubstr("'q' has none"));
+}
+
+}  // namespace
+}  // namespace relatum::task
