@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <type_traits>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -55,6 +56,9 @@ Shape shape_of(const GemmArgs& g) {
   RELATUM_CHECK(k == (g.transpose_b ? g.b.cols : g.b.rows));
   RELATUM_CHECK(g.c.rows == m && g.c.cols == n && g.a.type == g.b.type);
   RELATUM_CHECK(g.c.type == DType::kF32 || g.c.type == g.a.type);
+  RELATUM_CHECK(!g.add.data || (g.add.rows == m && g.add.cols == n && g.add.type == DType::kF32 &&
+                                g.c.type == DType::kF32));
+  RELATUM_CHECK(!g.bias.data || (g.bias.cols == n && g.bias.type == DType::kF32));
   return {m, n, k};
 }
 
@@ -68,7 +72,8 @@ Key key_of(const GemmArgs& g, const Shape& s) {
   return {s.m, s.n, s.k, g.a.stride, g.b.stride, g.c.stride, g.add.stride, flags, alpha_bits};
 }
 
-dnnl::memory::desc describe(int64_t rows, int64_t cols, DType type, int64_t stride, bool transposed) {
+dnnl::memory::desc describe(int64_t rows, int64_t cols, DType type, int64_t stride,
+                            bool transposed) {
   const dnnl::memory::dims strides = transposed ? dnnl::memory::dims{1, stride}
                                                 : dnnl::memory::dims{stride, 1};
   return {dnnl::memory::dims{rows, cols}, dnnl_type(type), strides};
@@ -123,9 +128,26 @@ Cache& cache() {
   return instance;
 }
 
+template <class T>
+void store(T* place, float x) {
+  if constexpr (std::is_same_v<T, bf16>) {
+    *place = to_bf16(x);
+  } else {
+    *place = x;
+  }
+}
+
+// c when the product is empty. Nothing calls it in a hot loop.
+template <class T>
 void set_to_addends(const GemmArgs& g) {
-  for (int64_t i = 0; i < g.c.rows && !g.accumulate; ++i) {
-    std::memset(g.c.byte_at(i, 0), 0, size_t(g.c.cols) * size_of(g.c.type));
+  const auto c = g.c.as<T>();
+  for (int64_t i = 0; i < c.rows; ++i) {
+    for (int64_t j = 0; j < c.cols; ++j) {
+      float x = g.accumulate ? to_float(c.row(i)[j]) : 0.0f;
+      if (g.add.data) x += g.add.as<const float>().row(i)[j];
+      if (g.bias.data) x += g.bias.as<const float>().row(0)[j];
+      store(c.row(i) + j, x);
+    }
   }
 }
 
@@ -135,8 +157,7 @@ void gemm(const GemmArgs& g) {
   const Shape s = shape_of(g);
   if (s.m == 0 || s.n == 0) return;
   if (s.k == 0) {
-    RELATUM_CHECK(!g.add.data && !g.bias.data);
-    return set_to_addends(g);
+    return g.c.type == DType::kBF16 ? set_to_addends<bf16>(g) : set_to_addends<float>(g);
   }
   const std::shared_ptr<const Kernel> kernel = cache().find(g, s);
   const dnnl::engine& engine = cache().engine();

@@ -57,7 +57,8 @@ HeadResult<S> attention(const Head<S>& h) {
   return result;
 }
 
-/// dv_j = sum_i p_ij dout_i; dscore_ij = p_ij (dout_i·v_j - dout_i·out_i); p_ij from the saved lse.
+/// dv_j = sum_i p_ij dout_i; dscore_ij = p_ij (dout_i·v_j - dout_i·out_i); p_ij comes from the
+/// saved lse.
 template <class S>
 HeadGradient<S> attention_backward(const Head<S>& h, const HeadResult<S>& saved,
                                    const std::vector<std::vector<S>>& dout) {

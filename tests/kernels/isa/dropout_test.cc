@@ -84,7 +84,8 @@ TEST(DropoutMask, OfDifferentKeysAreIndependent) {
   for (uint64_t i = 0; i < 64; ++i) {
     const uint64_t key = mix64(i + 1);
     const auto mask = mask_of(table(), key);
-    for (const uint64_t other : {key + 1, key ^ (uint64_t{1} << 63), key ^ 0x9e3779b9, mix64(key)}) {
+    const uint64_t top = uint64_t{1} << 63;
+    for (const uint64_t other : {key + 1, key ^ top, key ^ 0x9e3779b9, mix64(key)}) {
       expect_independent(mask, mask_of(table(), other), "key " + std::to_string(i));
     }
   }
