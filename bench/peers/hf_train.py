@@ -1,7 +1,6 @@
 """Fine-tunes with PEFT as its users do: bf16, padded batches in random order, full logits."""
 
 import random
-from contextlib import nullcontext
 
 import torch
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
@@ -53,7 +52,7 @@ def main():
     def loss_of(batch):
         ids, labels, mask = common.padded(batch, tokenizer.pad_token_id)
         # Trainer's bf16=True: the adapter stays f32, autocast computes in bf16.
-        with torch.autocast("cpu", torch.bfloat16) if not options.nf4 else nullcontext():
+        with torch.autocast("cpu", torch.bfloat16):
             return model(ids, attention_mask=mask, labels=labels).loss, ids.numel()
 
     weights = [weight for weight in model.parameters() if weight.requires_grad]
