@@ -1,8 +1,6 @@
 // Cuts attention into tasks: one per query group and key head forward, one per tree backward.
 #include "kernels/attention.h"
 
-#include <vector>
-
 #include "base/parallel_for.h"
 #include "kernels/isa/table.h"
 
@@ -17,10 +15,22 @@ int64_t keys_of(const AttentionPlan& plan, const AttentionGroup& group) {
   return keys;
 }
 
-int64_t scratch_per_thread(const AttentionPlan& plan, int64_t head_size, bool backward) {
-  int64_t keys = 0;
-  for (const AttentionGroup& group : plan.groups) keys = std::max(keys, keys_of(plan, group));
-  return attention_scratch(keys, head_size, backward);
+// What one thread works in: the loops' own memory, and the spans of the group at hand.
+struct Workspace {
+  int64_t loops = 0;   // floats
+  int64_t spans = 0;   // most spans of a group
+  // A KeySpan and the places of its two gradients, each in a multiple of a cache line.
+  static constexpr int64_t kFloatsPerSpan = 16;
+  int64_t floats() const { return loops + spans * kFloatsPerSpan; }
+};
+
+Workspace workspace(const AttentionPlan& plan, int64_t head_size, bool backward) {
+  int64_t keys = 0, spans = 0;
+  for (const AttentionGroup& group : plan.groups) {
+    keys = std::max(keys, keys_of(plan, group));
+    spans = std::max(spans, group.span_count);
+  }
+  return {attention_scratch(keys, head_size, backward), spans};
 }
 
 // The parts of a task that forward and backward share.
@@ -30,13 +40,26 @@ struct Views {
   float* lse;
 };
 
-constexpr int64_t kMaxSpans = 64;  // a tree deeper than this is a programmer's mistake
+// Where a thread keeps the spans of one group, behind the loops' memory.
+template <class T>
+struct SpanPlaces {
+  KeySpan<T>* spans;
+  float **dk, **dv;
+
+  SpanPlaces(float* scratch, const Workspace& space) {
+    static_assert(sizeof(KeySpan<T>) + 2 * sizeof(float*) <=
+                  size_t(Workspace::kFloatsPerSpan) * sizeof(float));
+    float* own = scratch + omp_get_thread_num() * space.floats() + space.loops;
+    spans = reinterpret_cast<KeySpan<T>*>(own);
+    dk = reinterpret_cast<float**>(spans + space.spans);
+    dv = dk + space.spans;
+  }
+};
 
 template <class T>
 AttentionTask<T> make_task(const AttentionPlan& plan, const AttentionShape& shape,
                            const Views<T>& x, const AttentionGroup& group, int64_t kv_head,
                            KeySpan<T>* spans) {
-  RELATUM_CHECK(group.span_count <= kMaxSpans);
   for (int64_t s = 0; s < group.span_count; ++s) {
     const AttentionSpan& span = plan.spans[size_t(group.first_span + s)];
     const auto& k = span.cached ? x.cache_k : x.k;
@@ -66,52 +89,68 @@ AttentionTask<T> make_task(const AttentionPlan& plan, const AttentionShape& shap
 template <class T>
 void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views<T>& x,
              float* scratch) {
-  const int64_t per_thread = scratch_per_thread(plan, shape.head_size, false);
+  const Workspace space = workspace(plan, shape.head_size, false);
   const int64_t groups = int64_t(plan.groups.size());
   parallel_each(groups * shape.kv_heads, [&](int64_t i) {
-    KeySpan<T> spans[kMaxSpans];
     const AttentionGroup& group = plan.groups[size_t(i / shape.kv_heads)];
-    const auto task = make_task(plan, shape, x, group, i % shape.kv_heads, spans);
-    typed_table<T>().attention(task, scratch + omp_get_thread_num() * per_thread);
+    const SpanPlaces<T> places(scratch, space);
+    const auto task = make_task(plan, shape, x, group, i % shape.kv_heads, places.spans);
+    typed_table<T>().attention(task, scratch + omp_get_thread_num() * space.floats());
   });
 }
 
+// The gradients of one pass, group by group.
 template <class T>
-void backward(const AttentionPlan& plan, const AttentionShape& shape, const Views<T>& x,
-              MatView<T> dout, const AttentionGradients& grad, float* scratch) {
-  const auto dq = grad.dq.as<T>();
-  const int64_t per_thread = scratch_per_thread(plan, shape.head_size, true);
-  std::vector<int64_t> starts;  // first group of each tree
-  for (size_t g = 0; g < plan.groups.size(); ++g) {
-    if (g == 0 || plan.groups[g].root != plan.groups[g - 1].root) starts.push_back(int64_t(g));
-  }
-  starts.push_back(int64_t(plan.groups.size()));
-  const int64_t trees = int64_t(starts.size()) - 1;
-  // Groups of one tree add to their ancestors' keys, so one thread does them in order.
-  parallel_each(trees * shape.kv_heads, [&](int64_t i) {
-    const int64_t tree = i / shape.kv_heads, kv_head = i % shape.kv_heads;
-    for (int64_t g = starts[size_t(tree)]; g < starts[size_t(tree) + 1]; ++g) {
-      KeySpan<T> spans[kMaxSpans];
-      float *dk[kMaxSpans], *dv[kMaxSpans];
-      const AttentionGroup& group = plan.groups[size_t(g)];
-      auto task = make_task(plan, shape, x, group, kv_head, spans);
-      for (int64_t s = 0; s < group.span_count; ++s) {
-        const AttentionSpan& span = plan.spans[size_t(group.first_span + s)];
-        RELATUM_CHECK(!span.cached);
-        dk[s] = grad.dk.row(span.begin) + kv_head * shape.head_size;
-        dv[s] = grad.dv.row(span.begin) + kv_head * shape.head_size;
-      }
-      const int64_t column = kv_head * task.heads * shape.head_size;
-      task.dout = dout.row(group.begin) + column;
-      task.dq = dq.row(group.begin) + column;
-      task.dk = dk;
-      task.dv = dv;
-      task.dout_stride = dout.stride;
-      task.dq_stride = dq.stride;
-      task.dkv_stride = grad.dk.stride;
-      typed_table<T>().attention_backward(task, scratch + omp_get_thread_num() * per_thread);
+struct Backward {
+  const AttentionPlan& plan;
+  const AttentionShape& shape;
+  const Views<T>& x;
+  MatView<T> dout, dq;
+  MatView<float> dk, dv;
+
+  void group(const AttentionGroup& g, int64_t kv_head, const SpanPlaces<T>& places,
+             float* loops) const {
+    auto task = make_task(plan, shape, x, g, kv_head, places.spans);
+    for (int64_t s = 0; s < g.span_count; ++s) {
+      const int64_t row = plan.spans[size_t(g.first_span + s)].begin;
+      places.dk[s] = dk.row(row) + kv_head * shape.head_size;
+      places.dv[s] = dv.row(row) + kv_head * shape.head_size;
     }
-  });
+    const int64_t column = kv_head * task.heads * shape.head_size;
+    task.dout = dout.row(g.begin) + column;
+    task.dq = dq.row(g.begin) + column;
+    task.dk = places.dk;
+    task.dv = places.dv;
+    task.dout_stride = dout.stride;
+    task.dq_stride = dq.stride;
+    task.dkv_stride = dk.stride;
+    typed_table<T>().attention_backward(task, loops);
+  }
+
+  void run(float* scratch) const {
+    const Workspace space = workspace(plan, shape.head_size, true);
+    const auto groups = plan.groups;
+    // Groups of one tree add to their ancestors' keys, so one thread does them in order: the one
+    // that gets the tree's first group.
+    parallel_each(int64_t(groups.size()) * shape.kv_heads, [&](int64_t i) {
+      const size_t first = size_t(i / shape.kv_heads);
+      if (first > 0 && groups[first - 1].root == groups[first].root) return;
+      const SpanPlaces<T> places(scratch, space);
+      float* loops = scratch + omp_get_thread_num() * space.floats();
+      for (size_t g = first; g < groups.size() && groups[g].root == groups[first].root; ++g) {
+        group(groups[g], i % shape.kv_heads, places, loops);
+      }
+    });
+  }
+};
+
+// Here, as nothing may be thrown from within a parallel loop.
+void check_no_cache(const AttentionPlan& plan) {
+  for (const AttentionGroup& group : plan.groups) {
+    for (int64_t s = 0; s < group.span_count; ++s) {
+      RELATUM_CHECK(!plan.spans[size_t(group.first_span + s)].cached);
+    }
+  }
 }
 
 template <class T>
@@ -139,20 +178,22 @@ void attention(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Ma
 void attention_backward(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k,
                         Mat v, Mat out, const float* lse, Mat dout, const AttentionGradients& grad,
                         float* scratch) {
+  check_no_cache(plan);
   float* saved = const_cast<float*>(lse);
   if (q.type == DType::kBF16) {
-    backward<bf16>(plan, shape,
-                   {q.as<bf16>(), k.as<bf16>(), v.as<bf16>(), {}, {}, out.as<bf16>(), saved},
-                   dout.as<bf16>(), grad, scratch);
+    const Views<bf16> x{q.as<bf16>(), k.as<bf16>(), v.as<bf16>(), {}, {}, out.as<bf16>(), saved};
+    Backward<bf16>{plan, shape, x, dout.as<bf16>(), grad.dq.as<bf16>(), grad.dk, grad.dv}.run(
+        scratch);
   } else {
-    backward<float>(plan, shape,
-                    {q.as<float>(), k.as<float>(), v.as<float>(), {}, {}, out.as<float>(), saved},
-                    dout.as<float>(), grad, scratch);
+    const Views<float> x{q.as<float>(), k.as<float>(), v.as<float>(), {}, {}, out.as<float>(),
+                         saved};
+    Backward<float>{plan, shape, x, dout.as<float>(), grad.dq.as<float>(), grad.dk, grad.dv}.run(
+        scratch);
   }
 }
 
 int64_t attention_scratch_size(const AttentionPlan& plan, int64_t head_size, bool backward) {
-  return scratch_per_thread(plan, head_size, backward) * thread_count();
+  return workspace(plan, head_size, backward).floats() * thread_count();
 }
 
 }  // namespace relatum::kernels

@@ -1,0 +1,208 @@
+// Holds attention over whole batches: groups, shared beginnings, cached rows, threads.
+#include "kernels/attention.h"
+
+#include <gtest/gtest.h>
+
+#include "base/parallel_for.h"
+#include "kernels/ref/attention.h"
+#include "kernels/ref/gemm.h"
+#include "support/numbers.h"
+
+namespace relatum::testing {
+namespace {
+
+using namespace kernels;
+
+constexpr int64_t kHeads = 4, kKvHeads = 2, kSize = 12;
+constexpr float kScale = 0.25f;
+
+// Two trees: one whose trunk (rows 0-39) two groups share, and one behind cached rows.
+struct Batch {
+  int64_t tokens = 70;
+  std::vector<AttentionSpan> spans{{0, 40, false},                           // trunk
+                                   {0, 40, false}, {40, 9, false},           // first branch
+                                   {0, 40, false}, {49, 1, false},           // second branch
+                                   {3, 5, true},   {0, 2, true}, {50, 20, false}};
+  std::vector<AttentionGroup> groups{
+      {0, 40, 0, 1, 0}, {40, 9, 1, 2, 0}, {49, 1, 3, 2, 0}, {50, 20, 5, 3, 7}};
+  bool causal = true;
+
+  AttentionPlan plan() const { return {groups, spans, causal}; }
+  void drop_cached() {
+    groups[3] = {50, 20, 7, 1, 7};
+  }
+};
+
+template <class T>
+struct Problem {
+  explicit Problem(const Batch& b) : batch(b) {}
+  void forward() {
+    attention(batch.plan(), shape, q.view(), k.view(), v.view(), cache_k.view(), cache_v.view(),
+              out.view(), lse.data(), scratch(false));
+  }
+  void backward() {
+    attention_backward(batch.plan(), shape, q.view(), k.view(), v.view(), out.view(), lse.data(),
+                       dout.view(), {dq.view(), dk.view(), dv.view()}, scratch(true));
+  }
+  float* scratch(bool back) {
+    memory.assign(size_t(attention_scratch_size(batch.plan(), kSize, back)), std::nanf(""));
+    return memory.data();
+  }
+  // Head h of the whole batch: keys are the cache's rows, then the batch's own.
+  ref::Head<Running> head(int64_t h) const {
+    ref::Head<Running> result;
+    result.scale = double(kScale);
+    const int64_t at = h / (kHeads / kKvHeads) * kSize;
+    for (int64_t r = 0; r < cache_k.rows() + batch.tokens; ++r) {
+      const bool cached = r < cache_k.rows();
+      const int64_t row = cached ? r : r - cache_k.rows();
+      result.k.push_back((cached ? cache_k : k).template row<Running>(row, at, kSize));
+      result.v.push_back((cached ? cache_v : v).template row<Running>(row, at, kSize));
+    }
+    result.sees.assign(size_t(batch.tokens), std::vector<bool>(result.k.size()));
+    for (const AttentionGroup& group : batch.groups) {
+      for (int64_t i = 0; i < group.count; ++i) see(result.sees, group, i);
+    }
+    for (int64_t i = 0; i < batch.tokens; ++i) {
+      result.q.push_back(q.template row<Running>(i, h * kSize, kSize));
+    }
+    return result;
+  }
+  void see(std::vector<std::vector<bool>>& sees, const AttentionGroup& group, int64_t i) const {
+    for (int64_t s = 0; s < group.span_count; ++s) {
+      const AttentionSpan& span = batch.spans[size_t(group.first_span + s)];
+      const bool own = s + 1 == group.span_count;
+      const int64_t count = own && batch.causal ? i + 1 : span.count;
+      const int64_t begin = span.begin + (span.cached ? 0 : cache_k.rows());
+      for (int64_t j = 0; j < count; ++j) sees[size_t(group.begin + i)][size_t(begin + j)] = true;
+    }
+  }
+
+  Batch batch;
+  AttentionShape shape{kHeads, kKvHeads, kSize, kScale};
+  Gapped<T> q = Gapped<T>::random(70, kHeads * kSize, 1, 2),
+            k = Gapped<T>::random(70, kKvHeads * kSize, 2, 2),
+            v = Gapped<T>::random(70, kKvHeads * kSize, 3),
+            cache_k = Gapped<T>::random(9, kKvHeads * kSize, 4, 2, 0),
+            cache_v = Gapped<T>::random(9, kKvHeads * kSize, 5, 1, 0),
+            dout = Gapped<T>::random(70, kHeads * kSize, 6), out{70, kHeads * kSize},
+            dq{70, kHeads * kSize};
+  Gapped<float> dk = Gapped<float>::random(70, kKvHeads * kSize, 0, 0),
+                dv = Gapped<float>::random(70, kKvHeads * kSize, 0, 0);
+  std::vector<float> lse = std::vector<float>(70 * kHeads), memory;
+};
+
+template <class T>
+class BatchAttention : public ::testing::Test {
+ protected:
+  ~BatchAttention() override { set_thread_count(threads_); }
+  int threads_ = thread_count();
+};
+using Types = ::testing::Types<float, bf16>;
+TYPED_TEST_SUITE(BatchAttention, Types);
+
+TYPED_TEST(BatchAttention, ForwardIsTheTwin) {
+  for (const bool causal : {true, false}) {
+    Batch batch;
+    batch.causal = causal;
+    Problem<TypeParam> p(batch);
+    p.forward();
+    EXPECT_TRUE(p.out.gaps_kept());
+    for (int64_t h = 0; h < kHeads; ++h) {
+      const auto want = ref::attention(p.head(h));
+      for (int64_t i = 0; i < 70; ++i) {
+        expect_row_close(p.out, i, h * kSize, want.out[size_t(i)], "head " + std::to_string(h));
+      }
+    }
+  }
+}
+
+TYPED_TEST(BatchAttention, BackwardIsTheTwin) {
+  Batch batch;
+  batch.drop_cached();
+  Problem<TypeParam> p(batch);
+  p.forward();
+  p.backward();
+  ref::Rows<ref::Sum<Running>> dk(70, std::vector<ref::Sum<Running>>(kKvHeads * kSize)), dv = dk;
+  for (int64_t h = 0; h < kHeads; ++h) {
+    ref::HeadResult<Running> saved;
+    ref::Rows<Running> dout;
+    for (int64_t i = 0; i < 70; ++i) {
+      saved.out.push_back(p.out.template row<Running>(i, h * kSize, kSize));
+      saved.lse.push_back(Running(double(p.lse[size_t(i * kHeads + h)])));
+      dout.push_back(p.dout.template row<Running>(i, h * kSize, kSize));
+    }
+    const auto want = ref::attention_backward(p.head(h), saved, dout);
+    const int64_t at = h / (kHeads / kKvHeads) * kSize;
+    for (int64_t i = 0; i < 70; ++i) {
+      expect_row_close(p.dq, i, h * kSize, want.q[size_t(i)], "dq");
+      for (int64_t d = 0; d < kSize; ++d) {
+        dk[size_t(i)][size_t(at + d)].add(want.k[size_t(9 + i)][size_t(d)]);
+        dv[size_t(i)][size_t(at + d)].add(want.v[size_t(9 + i)][size_t(d)]);
+      }
+    }
+  }
+  for (int64_t i = 0; i < 70; ++i) {
+    for (int64_t d = 0; d < kKvHeads * kSize; ++d) {
+      expect_close<float>(p.dk.get(i, d), dk[size_t(i)][size_t(d)].total(), "dk");
+      expect_close<float>(p.dv.get(i, d), dv[size_t(i)][size_t(d)].total(), "dv");
+    }
+  }
+}
+
+TYPED_TEST(BatchAttention, ThreadsChangeNoBit) {
+  Batch batch;
+  batch.drop_cached();
+  Problem<TypeParam> one(batch), two(batch);
+  set_thread_count(1);
+  one.forward();
+  one.backward();
+  set_thread_count(2);
+  two.forward();
+  two.backward();
+  for (int64_t i = 0; i < 70; ++i) {
+    EXPECT_EQ(one.out.row(i), two.out.row(i));
+    EXPECT_EQ(one.dq.row(i), two.dq.row(i));
+    EXPECT_EQ(one.dk.row(i), two.dk.row(i));
+    EXPECT_EQ(one.dv.row(i), two.dv.row(i));
+  }
+}
+
+TYPED_TEST(BatchAttention, AnEmptyPlanDoesNothing) {
+  Batch batch;
+  batch.groups.clear();
+  Problem<TypeParam> p(batch);
+  const auto before = p.out;
+  p.forward();
+  p.backward();
+  for (int64_t i = 0; i < 70; ++i) EXPECT_EQ(p.out.row(i), before.row(i));
+}
+
+TYPED_TEST(BatchAttention, CachedRowsHaveNoGradient) {
+  Problem<TypeParam> p{Batch{}};
+  p.forward();
+  EXPECT_THROW(p.backward(), Error);
+}
+
+// One token behind many spans, as in a deep tree of answers.
+TYPED_TEST(BatchAttention, ManySpansAreOneLongRow) {
+  for (const int64_t spans : {64, 69}) {
+    Batch deep, flat;
+    deep.spans.clear();
+    for (int64_t s = 0; s < spans; ++s) deep.spans.push_back({s, 1, false});
+    deep.groups = {{spans - 1, 1, 0, spans, 0}};
+    flat.spans = {{0, spans - 1, false}, {spans - 1, 1, false}};
+    flat.groups = {{spans - 1, 1, 0, 2, 0}};
+    Problem<TypeParam> a(deep), b(flat);
+    for (Problem<TypeParam>* p : {&a, &b}) {
+      p->forward();
+      p->backward();
+    }
+    EXPECT_EQ(a.out.row(spans - 1), b.out.row(spans - 1));
+    EXPECT_EQ(a.dk.row(0), b.dk.row(0));
+    EXPECT_EQ(a.dk.row(spans - 1), b.dk.row(spans - 1));
+  }
+}
+
+}  // namespace
+}  // namespace relatum::testing
