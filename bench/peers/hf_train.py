@@ -57,8 +57,9 @@ def main():
 
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     timing = training.run(weights, make_batches(rows, options), loss_of, options)
-    common.report("hf_train", options, **timing.figures(), steps=options.steps, nf4=options.nf4, rows_at_once=options.rows,
-                  checkpointing=options.checkpointing, batch_tokens=options.batch_tokens)
+    common.report("hf_train", options, **timing.figures(), steps=options.steps, nf4=options.nf4,
+                  rows_at_once=options.rows, checkpointing=options.checkpointing,
+                  batch_tokens=options.batch_tokens)
 
 
 if __name__ == "__main__":

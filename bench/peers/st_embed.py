@@ -1,4 +1,4 @@
-"""Embeds sentences with sentence-transformers; the data are JSON lines with a "text" (or prompt)."""
+"""Embeds sentences with sentence-transformers; the data: JSON lines with a "text"."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The best plain PyTorch loop we know: bf16 without autocast, length buckets, answer-only logits."""
+"""The best plain PyTorch loop we know: bf16, no autocast, length buckets, answer-only logits."""
 
 import random
 
