@@ -100,7 +100,7 @@ class ByteBpe::Word {
 
   void push(const ByteBpe& bpe, int32_t at) {
     const Symbol& left = symbol(at);
-    const Merge* merge = left.next < 0 ? nullptr : bpe.find(left.id, symbol(left.next).id);
+    const Merge* merge = left.next < 0 ? nullptr : bpe.merges_.find(left.id, symbol(left.next).id);
     if (!merge) return;
     queue_.push_back({merge->rank, at, merge->id});
     std::push_heap(queue_.begin(), queue_.end());
@@ -111,7 +111,7 @@ class ByteBpe::Word {
     if (left.id < 0 || left.next < 0) return;
     Symbol& right = symbol(left.next);
     // The pair may have changed since it was queued.
-    const Merge* merge = bpe.find(left.id, right.id);
+    const Merge* merge = bpe.merges_.find(left.id, right.id);
     if (!merge || merge->id != best.id) return;
     left.id = best.id;
     right.id = -1;
@@ -127,26 +127,26 @@ class ByteBpe::Word {
 
 ByteBpe::ByteBpe(const Vocabulary& vocabulary, const Merges& merges, BpeOptions options,
                  const std::string& place)
-    : vocabulary_(vocabulary), options_(options) {
+    : vocabulary_(vocabulary), options_(options), merges_(merges.size()) {
   const auto id_of = [&](std::string_view token, size_t rank) {
-    if (const auto id = vocabulary.find(token)) return *id;
+    if (const auto id = vocabulary.find_in_model(token)) return *id;
     fail("text.bpe", fmt::format("{}: merge {} makes or needs the token '{}', which the vocabulary "
                                  "lacks. The file is broken: fetch it again.", place, rank, token));
   };
-  merges_.reserve(merges.size());
   std::string whole;
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     whole.assign(left).append(right);
-    merges_[key(id_of(left, rank), id_of(right, rank))] = {static_cast<int32_t>(rank),
-                                                           id_of(whole, rank)};
+    merges_.set(id_of(left, rank), id_of(right, rank),
+                {static_cast<int32_t>(rank), id_of(whole, rank)});
   }
   for (size_t b = 0; b < 256; ++b) {
     const std::string spelt = spell_bytes(std::string(1, static_cast<char>(b)));
-    byte_ids_[b] = vocabulary.find(spelt).value_or(-1);
+    byte_ids_[b] = vocabulary.find_in_model(spelt).value_or(-1);
     if (byte_ids_[b] >= 0 || !options.byte_fallback) continue;
     for (const char part : spelt) {
-      const auto id = vocabulary.find(fmt::format("<0x{:02X}>", static_cast<unsigned char>(part)));
+      const std::string code = fmt::format("<0x{:02X}>", static_cast<unsigned char>(part));
+      const auto id = vocabulary.find_in_model(code);
       if (!id) fallbacks_[b].clear();
       if (!id) break;
       fallbacks_[b].push_back(*id);
@@ -177,7 +177,7 @@ void ByteBpe::encode(std::span<const std::string_view> words, std::vector<int32_
   Word symbols;
   for (const std::string_view word : words) {
     if (options_.ignore_merges) {
-      if (const auto whole = vocabulary_.find(spell_bytes(word))) {
+      if (const auto whole = vocabulary_.find_in_model(spell_bytes(word))) {
         ids.push_back(*whole);
         continue;
       }

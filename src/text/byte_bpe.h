@@ -5,11 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/rng.h"
+#include "text/merge_table.h"
 #include "text/vocabulary.h"
 #include "text/word_model.h"
 
@@ -36,27 +35,12 @@ class ByteBpe final : public WordModel {
   std::string decode(std::span<const std::string_view> tokens) const override;
 
  private:
-  struct Merge {
-    int32_t rank;
-    int32_t id;
-  };
-  struct PairHash {
-    size_t operator()(uint64_t pair) const { return mix64(pair); }
-  };
   class Word;
-
-  static uint64_t key(int32_t left, int32_t right) {
-    return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
-  }
-  const Merge* find(int32_t left, int32_t right) const {
-    const auto found = merges_.find(key(left, right));
-    return found == merges_.end() ? nullptr : &found->second;
-  }
   void spell(std::string_view word, Word& symbols) const;
 
   const Vocabulary& vocabulary_;
   BpeOptions options_;
-  std::unordered_map<uint64_t, Merge, PairHash> merges_;
+  MergeTable merges_;
   std::array<int32_t, 256> byte_ids_{};               // -1: the byte has no token
   std::array<std::vector<int32_t>, 256> fallbacks_;   // for such bytes, with byte_fallback
 };

@@ -44,11 +44,11 @@ void load_vocabulary(const json& root, const json& model, const std::string& pla
     if (!id.is_number_integer()) {
       fail("text.json", fmt::format("{}: the id of token '{}' is no whole number.", place, token));
     }
-    largest = std::max(largest, id.is_number_unsigned() && id.get<uint64_t>() > INT32_MAX
-                                    ? int64_t{INT32_MAX} : id.get<int64_t>());
+    const bool huge = id.is_number_unsigned() && id.get<uint64_t>() > INT32_MAX;
+    largest = std::max(largest, huge ? int64_t{INT32_MAX} : id.get<int64_t>());
   }
-  if (const json* added = io::find(root, "added_tokens")) {
-    for (const json& value : *added) {
+  if (io::find(root, "added_tokens")) {
+    for (const json& value : io::require_array(root, "added_tokens", place)) {
       AddedToken token = parse_added(value, place);
       if (const auto own = vocab.find(token.content); own != vocab.end())
         token.id = static_cast<int32_t>(std::min<int64_t>(own->get<int64_t>(), INT32_MAX));
@@ -60,7 +60,7 @@ void load_vocabulary(const json& root, const json& model, const std::string& pla
   for (const auto& [token, id] : vocab.items())
     info.vocabulary.set(id.get<int64_t>(), token, place);
   for (const AddedToken& token : parts.added)
-    info.vocabulary.set(token.id, token.content, place);
+    info.vocabulary.add(token.id, token.content, place);
 }
 
 /// "a b" strings or ["a", "b"] arrays; the views point into `model`.
@@ -73,7 +73,8 @@ Merges parse_merges(const json& model, const std::string& place) {
                           value[1].get_ref<const std::string&>());
       continue;
     }
-    const std::string_view line = is_text(value) ? value.get_ref<const std::string&>() : "";
+    std::string_view line;
+    if (is_text(value)) line = value.get_ref<const std::string&>();
     if (line.starts_with("#version")) continue;
     const size_t space = line.find(' ');
     if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
@@ -90,7 +91,7 @@ std::optional<int32_t> unk_of(const json& model, const Vocabulary& vocabulary,
   const json* name = io::find(model, "unk_token");
   if (!name) return std::nullopt;
   const std::string text = io::require_string(model, "unk_token", place);
-  if (const auto id = vocabulary.find(text)) return id;
+  if (const auto id = vocabulary.find_in_model(text)) return id;
   fail("text.json", fmt::format("{}: unk_token '{}' is not in the vocabulary. The file is broken: "
                                 "fetch it again.", place, text));
 }

@@ -12,6 +12,21 @@ namespace {
 // ICU counts in steps of about 10,000 state changes (milliseconds): a hostile pattern ends here.
 constexpr int32_t kTimeLimit = 60000;
 
+/// An escape or class that Oniguruma and ICU read differently ("\\w" with the joiners, "\\h" as a
+/// hexadecimal digit, "[:punct:]" with symbols …); empty where there is none.
+std::string doubtful_part(std::string_view pattern) {
+  constexpr std::string_view kSame = "sSdDpPrntxuftv";
+  for (size_t at = 0; at + 1 < pattern.size(); ++at) {
+    if (pattern.substr(at, 2) == "[:") return "[:";
+    if (pattern[at] != '\\') continue;
+    const char escaped = pattern[++at];
+    const bool plain_sign = !((escaped | 0x20) >= 'a' && (escaped | 0x20) <= 'z') &&
+                            !(escaped >= '0' && escaped <= '9');
+    if (!plain_sign && kSame.find(escaped) == kSame.npos) return std::string("\\") + escaped;
+  }
+  return "";
+}
+
 class WordStep final : public SplitStep {
  public:
   explicit WordStep(WordPattern pattern) : pattern_(pattern) {}
@@ -30,6 +45,12 @@ class WordStep final : public SplitStep {
 class PatternStep final : public SplitStep {
  public:
   PatternStep(const SplitRule& rule, const std::string& place) : rule_(rule), place_(place) {
+    const std::string doubtful = rule.literal ? "" : doubtful_part(rule.pattern);
+    if (!doubtful.empty()) {
+      fail("text.split", fmt::format("{}: the pattern '{}' has '{}', which this program's regular "
+                                     "expressions read differently. This pre-tokenizer is not "
+                                     "supported.", place, rule.pattern, doubtful));
+    }
     UErrorCode status = U_ZERO_ERROR;
     UParseError where;
     const auto text = icu::UnicodeString::fromUTF8(rule.pattern);

@@ -13,8 +13,13 @@ PipelineTokenizer::PipelineTokenizer(TokenizerInfo info, PipelineParts parts)
       model_(parts_.make_model(info_.vocabulary)) {
   for (const AddedToken& token : parts_.added) {
     if (token.special) special_texts_.insert(token.content);
-    if (token.normalized) normalised_.add(token, normalize(parts_.normalizer, token.content));
-    else raw_.add(token, token.content);
+    if (!token.normalized) {
+      raw_.add(token, token.content);
+      continue;
+    }
+    const std::string pattern = normalize(parts_.normalizer, token.content);
+    normalised_.add(token, pattern);
+    decoded_[token.id] = pattern;
   }
 }
 
@@ -54,7 +59,8 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids) const {
   std::vector<std::string_view> tokens;
   tokens.reserve(ids.size());
   for (const int32_t id : ids) {
-    const std::string_view text = token(id);
+    const auto changed = decoded_.find(id);
+    const std::string_view text = changed == decoded_.end() ? token(id) : changed->second;
     if (!text.empty() && !special_texts_.contains(text)) tokens.push_back(text);
   }
   return model_->decode(tokens);

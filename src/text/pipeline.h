@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "text/added_tokens.h"
@@ -36,6 +37,7 @@ class PipelineTokenizer final : public Tokenizer {
   std::unique_ptr<WordModel> model_;
   AddedTokenMatcher raw_, normalised_;
   std::unordered_set<std::string_view> special_texts_;
+  std::unordered_map<int32_t, std::string> decoded_;  // of tokens that are matched normalised
 };
 
 }  // namespace relatum::text

@@ -45,7 +45,9 @@ std::unique_ptr<SplitStep> bert_step();
 std::unique_ptr<SplitStep> byte_level_step(bool add_prefix_space, bool use_pattern);
 /// "Split": `pattern` is a regular expression (Oniguruma's dialect, run by ICU; the known patterns
 /// of word_patterns.h by hand) or, with `literal`, plain text. `invert`: what does not match is
-/// the delimiter. Throws Error naming `place` for a pattern that ICU refuses.
+/// the delimiter. ICU's classes are those of its own Unicode version, so characters newer than 15.0
+/// may be cut otherwise than by the reference. Throws Error naming `place` for a pattern that ICU
+/// refuses or is known to read differently.
 struct SplitRule {
   std::string pattern;
   bool literal = false;

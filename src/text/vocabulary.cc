@@ -24,7 +24,7 @@ Vocabulary::Vocabulary(size_t count, int64_t largest, const std::string& place) 
   ids_.reserve(count);
 }
 
-void Vocabulary::set(int64_t id, std::string_view token, const std::string& place) {
+std::string& Vocabulary::slot(int64_t id, std::string_view token, const std::string& place) {
   if (id < 0 || id >= size()) {
     fail("text.vocabulary", fmt::format("{}: token '{}' has the id {}, expected 0 to {}.", place,
                                         to_valid_utf8(token), id, size() - 1));
@@ -34,16 +34,31 @@ void Vocabulary::set(int64_t id, std::string_view token, const std::string& plac
                                         "broken: fetch it again.", place, id,
                                         to_valid_utf8(token)));
   }
-  std::string& slot = tokens_[static_cast<size_t>(id)];
+  return tokens_[static_cast<size_t>(id)];
+}
+
+void Vocabulary::set(int64_t id, std::string_view token, const std::string& place) {
+  std::string& text = slot(id, token, place);
   // An id named twice: the table must not keep a view of the text that is replaced.
-  const auto old = ids_.find(slot);
+  const auto old = ids_.find(text);
   if (old != ids_.end() && old->second == id) ids_.erase(old);
-  slot = token;
-  const auto [place_of, fresh] = ids_.try_emplace(slot, static_cast<int32_t>(id));
+  text = token;
+  const auto [place_of, fresh] = ids_.try_emplace(text, static_cast<int32_t>(id));
   if (!fresh) {
     ids_.erase(place_of);
-    ids_.emplace(slot, static_cast<int32_t>(id));
+    ids_.emplace(text, static_cast<int32_t>(id));
   }
+}
+
+void Vocabulary::add(int64_t id, std::string_view token, const std::string& place) {
+  std::string& text = slot(id, token, place);
+  if (text == token) return;
+  if (!text.empty()) {
+    fail("text.vocabulary", fmt::format("{}: the id {} belongs to two tokens, '{}' and '{}'. The "
+                                        "file is broken: fetch it again.", place, id, text, token));
+  }
+  text = token;
+  added_.insert_or_assign(text, static_cast<int32_t>(id));
 }
 
 }  // namespace relatum::text

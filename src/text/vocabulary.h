@@ -26,20 +26,33 @@ class Vocabulary {
   /// Sets the text of `id`. The same text twice: the later id is found, as in Python's and
   /// Hugging Face's tables. Throws Error where the id is out of range.
   void set(int64_t id, std::string_view token, const std::string& place);
+  /// Sets a token that the model itself does not know; call after set(). Throws Error where the id
+  /// belongs to another token.
+  void add(int64_t id, std::string_view token, const std::string& place);
 
   int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
   std::string_view token(int32_t id) const {
     return id >= 0 && id < size() ? std::string_view(tokens_[size_t(id)]) : std::string_view();
   }
+  /// The id of any token, of the model or added.
   std::optional<int32_t> find(std::string_view token) const {
-    const auto found = ids_.find(token);
-    if (found == ids_.end()) return std::nullopt;
-    return found->second;
+    const auto own = find_in_model(token);
+    return own ? own : find(added_, token);
   }
+  /// The id of a token that words may be built of.
+  std::optional<int32_t> find_in_model(std::string_view token) const { return find(ids_, token); }
 
  private:
-  std::vector<std::string> tokens_;  // sized once, so the views in ids_ stay valid
-  std::unordered_map<std::string_view, int32_t> ids_;
+  using Ids = std::unordered_map<std::string_view, int32_t>;
+  static std::optional<int32_t> find(const Ids& ids, std::string_view token) {
+    const auto found = ids.find(token);
+    if (found == ids.end()) return std::nullopt;
+    return found->second;
+  }
+  std::string& slot(int64_t id, std::string_view token, const std::string& place);
+
+  std::vector<std::string> tokens_;  // sized once, so the views below stay valid
+  Ids ids_, added_;
 };
 
 }  // namespace relatum::text

@@ -45,7 +45,7 @@ bool WordPiece::encode_word(std::string_view word, std::string& buffer,
     for (; end > prefix; --end) {
       // A cut inside a character is no token's end: tokens are whole characters.
       if (end < buffer.size() && continues_char(buffer[end])) continue;
-      id = vocabulary_.find(std::string_view(buffer).substr(0, end));
+      id = vocabulary_.find_in_model(std::string_view(buffer).substr(0, end));
       if (id) break;
     }
     if (!id) return false;

@@ -1,0 +1,34 @@
+// Wraps a user's message in the chat format of well-known model families.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "text/tokenizer.h"
+
+namespace relatum::text {
+
+/// Chat formats that are recognised by the markers in a model's own template.
+enum class ChatFamily { kChatMl, kLlama2, kLlama3, kMistral, kGemma, kZephyr };
+
+/// A recognised template: the family and what this model fills in.
+struct ChatTemplate {
+  ChatFamily family = ChatFamily::kChatMl;
+  std::string system;      ///< ChatML's default system message; empty: none
+  std::string bos, eos;    ///< texts of these tokens; bos is empty where the template has none
+  std::string open, close; ///< Mistral's "[INST]" and "[/INST]" with the model's own spaces
+};
+
+/// Reads the tokenizer's chat template. There is no Jinja engine: a template of another family,
+/// or one that writes dates or thinking instructions, is refused by an Error that says so.
+ChatTemplate recognise_chat(const Tokenizer& tokenizer);
+
+/// The prompt for one user message up to where the model's answer begins: what transformers'
+/// apply_chat_template gives with add_generation_prompt=True. It brings its own BOS text: encode
+/// it with encode(), not encode_with_special().
+std::string apply_chat(const ChatTemplate& chat, std::string_view user_message);
+
+/// For messages: "ChatML", "Llama 3", …
+std::string_view chat_name(ChatFamily family);
+
+}  // namespace relatum::text
