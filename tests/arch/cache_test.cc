@@ -1,6 +1,7 @@
 // Cached keys and token trees give what whole rows give.
 #include <gtest/gtest.h>
 
+#include "kernels/cpu.h"
 #include "support/models.h"
 
 namespace relatum::testing {
@@ -21,6 +22,9 @@ uint64_t hash_of(std::span<const int32_t> tokens) {
 class Cached : public ::testing::TestWithParam<DType> {
  protected:
   void SetUp() override {
+    if (GetParam() == DType::kBF16 && !kernels::has_fast_bf16()) {
+      GTEST_SKIP() << "this CPU, or the set it is limited to, has no bf16 products";
+    }
     arch::LoadOptions options;
     options.compute = GetParam();
     model_ = load(fixture("llama/tied"), options);
