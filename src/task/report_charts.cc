@@ -98,7 +98,8 @@ std::string confusion_map(const Report& report) {
   std::vector<size_t> columns = occurring(report);
   const std::vector<size_t> rows = columns;
   if (report.unparsed > 0) columns.push_back(report.per_label.size());
-  const int width = kNames + kCell * int(columns.size()) + 20;
+  // The slanted names of the last columns lean half their length to the right.
+  const int width = kNames + kCell * int(columns.size()) + kNames / 2;
   const int height = kNames + kCell * int(rows.size()) + 4;
   std::string svg = open_svg(width, height, "Confusion matrix");
   for (size_t c = 0; c < columns.size(); ++c) {

@@ -10,7 +10,7 @@ namespace relatum::task {
 namespace {
 
 constexpr size_t kWorst = 10;         // confusions shown
-constexpr int64_t kWidestLabel = 34;  // code points; longer names are cut
+constexpr int64_t kWidestLabel = 36;  // code points; longer names are cut
 constexpr int64_t kBarWidth = 20;
 
 /// A name of exactly `width` code points.
@@ -49,7 +49,7 @@ void write_summary(const Report& report, std::string& out) {
   const Scores official = report.official.scores.value_or(Scores{});
   out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
   if (report.interval)
-    out += fmt::format("   ({:.0f} % interval {:.2f} to {:.2f}, {} samples)",
+    out += fmt::format("\n  its {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples)",
                        100 * report.interval->level, 100 * report.interval->low,
                        100 * report.interval->high, report.interval->samples);
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
