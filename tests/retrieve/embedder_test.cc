@@ -1,0 +1,188 @@
+// Holds the embedder to Hugging Face's vectors of the tiny BERT, and tries broken folders.
+#include "retrieve/embedder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "io/json.h"
+#include "support/models.h"
+#include "support/temporary.h"
+
+namespace relatum::retrieve {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using relatum::testing::bit_equal;
+using relatum::testing::distance;
+using relatum::testing::fixture;
+using relatum::testing::read_matrix;
+using relatum::testing::TemporaryFolder;
+
+const auto kPath = fixture("bert");
+
+std::vector<std::string> texts() {
+  const auto facts = io::load_json(kPath / "expected.json");
+  return io::require_strings(facts, "texts", "expected.json");
+}
+
+double bound() { return relatum::testing::parity_bound(*relatum::testing::load(kPath)); }
+
+MatView<const float> row(const Matrix<float>& matrix, int64_t i) {
+  return MatView<const float>(matrix.row(i), 1, matrix.cols());
+}
+
+// A copy of the tiny BERT whose small files a test may change.
+class Folder {
+ public:
+  Folder() {
+    std::filesystem::copy(kPath, path(), std::filesystem::copy_options::recursive);
+  }
+  std::filesystem::path path() const { return folder_ / "tiny"; }
+  void write(const std::string& name, const std::string& text) {
+    write_file(path() / name, text);
+  }
+  void remove(const std::string& name) { std::filesystem::remove_all(path() / name); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST(Embedder, EqualsHuggingFace) {
+  Embedder embedder(kPath);
+  const Matrix<float> got = embedder.embed(texts(), {});
+  const auto expected = io::Safetensors::open(kPath / "expected.safetensors");
+  ASSERT_EQ(got.rows(), 3);
+  ASSERT_EQ(got.cols(), embedder.dimension());
+  for (int64_t i = 0; i < got.rows(); ++i) {
+    const auto want = read_matrix(expected, "row" + std::to_string(i) + ".embedding");
+    EXPECT_LT(distance(row(got, i), want.view()), bound());
+  }
+}
+
+TEST(Embedder, KnowsItself) {
+  Embedder embedder(kPath / "");
+  EXPECT_EQ(embedder.name(), "bert");
+  EXPECT_EQ(embedder.hash().size(), 64u);
+  EXPECT_EQ(embedder.max_tokens(), 48);
+  EXPECT_EQ(embedder.compute(), DType::kF32);
+}
+
+TEST(Embedder, EqualTextsGiveEqualBits) {
+  Embedder embedder(kPath);
+  std::vector<std::string> many = texts();
+  for (const std::string& text : texts()) many.push_back(text);
+  const Matrix<float> got = embedder.embed(many, {});
+  ASSERT_EQ(got.rows(), 6);
+  EXPECT_TRUE(bit_equal(got.view().rows_from(0, 3), got.view().rows_from(3, 3)));
+  EXPECT_FALSE(bit_equal(row(got, 0), row(got, 1)));
+}
+
+TEST(Embedder, BatchSizeChangesRoundingOnly) {
+  Embedder embedder(kPath);
+  const Matrix<float> one = embedder.embed(texts(), {}, {.batch_tokens = 1});
+  EXPECT_LT(distance(one, embedder.embed(texts(), {})), 2 * bound());
+}
+
+TEST(Embedder, NoTextAndEmptyText) {
+  Embedder embedder(kPath);
+  EXPECT_EQ(embedder.embed({}, {}).rows(), 0);
+  const std::vector<std::string> empty = {""};
+  const Matrix<float> got = embedder.embed(empty, {});
+  double square = 0;
+  for (int64_t i = 0; i < got.cols(); ++i) square += double(got.row(0)[i]) * got.row(0)[i];
+  EXPECT_NEAR(square, 1.0, relatum::testing::rounding_bound(2 * got.cols()));
+}
+
+TEST(Embedder, LongTextsAreCutBehindTheirFirstTokens) {
+  Embedder embedder(kPath);
+  std::string base;
+  for (int64_t i = 0; i < embedder.max_tokens() - 2; ++i) base += "1 ";
+  const std::vector<std::string> long_ones = {base, base + "where the cat", base.substr(2)};
+  const Matrix<float> got = embedder.embed(long_ones, {}, {.batch_tokens = 1});
+  EXPECT_TRUE(bit_equal(row(got, 0), row(got, 1)));
+  EXPECT_FALSE(bit_equal(row(got, 0), row(got, 2)));
+}
+
+TEST(Embedder, ReportsAndStops) {
+  Embedder embedder(kPath);
+  std::atomic<bool> stop{false};
+  Context context;
+  context.stop = &stop;
+  std::vector<double> done;
+  context.progress = [&](const Progress& progress) {
+    done.push_back(progress.done);
+    EXPECT_EQ(progress.total, 3);
+    stop = progress.done == 2;
+  };
+  std::vector<std::string> many = texts();
+  many.insert(many.begin() + 1, many[0]);
+  EXPECT_EQ(embedder.embed(many, context, {.batch_tokens = 1}).rows(), 3);
+  EXPECT_EQ(done, (std::vector<double>{1, 2}));
+}
+
+TEST(Embedder, PoolingOfTheFirstToken) {
+  Folder folder;
+  folder.write("1_Pooling/config.json", R"({"pooling_mode_cls_token": true})");
+  Embedder cls(folder.path());
+  const Matrix<float> got = cls.embed(texts(), {});
+  const auto expected = io::Safetensors::open(kPath / "expected.safetensors");
+  Matrix<float> want = read_matrix(expected, "row1.last_hidden_state");
+  double square = 0;
+  for (int64_t i = 0; i < want.cols(); ++i) square += double(want.row(0)[i]) * want.row(0)[i];
+  for (int64_t i = 0; i < want.cols(); ++i) want.row(0)[i] /= float(std::sqrt(square));
+  EXPECT_LT(distance(row(got, 1), row(want, 0)), bound());
+}
+
+TEST(Embedder, ModulesSayWhetherLengthsAreOne) {
+  Folder folder;
+  folder.write("modules.json", R"([{"type": "a.Transformer", "path": ""},
+                                   {"type": "a.Pooling", "path": "1_Pooling"}])");
+  Embedder plain(folder.path());
+  EXPECT_GT(distance(plain.embed(texts(), {}), Embedder(kPath).embed(texts(), {})), 0.1);
+}
+
+TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
+  Folder folder;
+  folder.remove("modules.json");
+  folder.remove("sentence_bert_config.json");
+  Embedder embedder(folder.path());
+  EXPECT_EQ(embedder.max_tokens(), 64);  // the default of 256, but no longer than the model's
+  EXPECT_TRUE(bit_equal(embedder.embed(texts(), {}), Embedder(kPath).embed(texts(), {})));
+}
+
+TEST(Embedder, LanguageModelIsRefused) {
+  EXPECT_THAT([] { Embedder embedder(fixture("llama/tied")); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("llama/tied"), HasSubstr("embedder"))));
+}
+
+TEST(Embedder, BrokenFoldersAreRefused) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"modules.json", R"([{"type": "a.Dense", "path": "2_Dense"}])", "Dense"},
+      {"modules.json", R"({"type": "Pooling"})", "list of modules"},
+      {"modules.json", R"([{"path": "x"}])", "type"},
+      {"modules.json", R"([{"type": "Pooling", "path": "../../x"}])", "inside"},
+      {"modules.json", R"([{"type": "Pooling", "path": "9_Gone"}])", "9_Gone"},
+      {"1_Pooling/config.json", R"({"pooling_mode_max_tokens": true})", "max_tokens"},
+      {"1_Pooling/config.json", R"({})", "pooling ''"},
+      {"1_Pooling/config.json",
+       R"({"word_embedding_dimension": 33, "pooling_mode_mean_tokens": true})", "33"},
+      {"sentence_bert_config.json", R"({"max_seq_length": -1})", "-1"},
+      {"sentence_bert_config.json", R"({"max_seq_length": 2})", "no room"},
+      {"sentence_bert_config.json", R"({"max_seq_length": "x"})", "max_seq_length"},
+  };
+  for (const auto& [name, text, word] : cases) {
+    Folder folder;
+    folder.write(name, text);
+    EXPECT_THAT([&] { Embedder embedder(folder.path()); },
+                ThrowsMessage<Error>(AllOf(HasSubstr(word), HasSubstr("tiny")))) << text;
+  }
+}
+
+}  // namespace
+}  // namespace relatum::retrieve
