@@ -25,14 +25,16 @@ SIZED = CODE | {".py", ".cmake", ".sh"}
 SCRIPTS = {"scripts/quickstart", "scripts/test", ".ci/run"}
 SKIPPED = ("build/", "runs/", "tests/fixtures/", "examples/corpus/")
 
-
-
-cstddef cstdint cstdio cstdlib cstring ctime deque exception filesystem format forward_list fstream
+STANDARD = set("""
+algorithm any array atomic barrier bit bitset cassert cctype cerrno cfloat charconv chrono
+cinttypes climits cmath compare complex concepts condition_variable csetjmp csignal cstdarg cstddef
+cstdint cstdio cstdlib cstring ctime deque exception filesystem format forward_list fstream
 functional future initializer_list iomanip ios iosfwd iostream istream iterator latch limits list
 locale map memory mutex new numbers numeric optional ostream queue random ranges ratio regex
 semaphore set shared_mutex source_location span sstream stack stdexcept stop_token streambuf string
 string_view system_error thread tuple type_traits typeindex typeinfo unordered_map unordered_set
-utility valarray variant vector version""".split())
+utility valarray variant vector version
+""".split())
 # Forward declarations of JSON, the thread runtime that everything is built on, and the compiler's
 # own vector types.
 ALLOWED_IN_HEADERS = STANDARD | {"nlohmann/json_fwd.hpp", "omp.h", "immintrin.h"}
