@@ -36,12 +36,9 @@ void* Arena::allocate(size_t bytes) {
 }
 
 void Arena::release(Mark mark) {
-  while (current_ > mark.block) {
-    --current_;
-    before_ -= std::min(before_, blocks_[current_].size);
-  }
+  current_ = mark.block;
   used_ = mark.used;
-  if (current_ == 0) before_ = 0;
+  before_ = mark.before;
 }
 
 void Arena::reset() {

@@ -14,7 +14,7 @@ namespace relatum {
 class Arena {
  public:
   struct Mark {
-    size_t block = 0, used = 0;
+    size_t block = 0, used = 0, before = 0;
   };
 
   Arena() = default;
@@ -32,7 +32,7 @@ class Arena {
   T& make(Arguments&&... arguments) {
     return *::new (allocate(sizeof(T))) T{std::forward<Arguments>(arguments)...};
   }
-  Mark mark() const { return {current_, used_}; }
+  Mark mark() const { return {current_, used_, before_}; }
   /// Gives back everything handed out since the mark.
   void release(Mark mark);
   /// Gives back everything; several blocks become one, so that the next round needs no new one.

@@ -14,6 +14,9 @@ namespace relatum::nn {
 class TokenBatch {
  public:
   explicit TokenBatch(bool causal = true) : causal_(causal) {}
+  // Groups point into the batch's masks, which a move keeps in place.
+  TokenBatch(TokenBatch&&) = default;
+  TokenBatch& operator=(TokenBatch&&) = default;
 
   /// Starts a tree behind cached rows (none by default). `hash` identifies the cached tokens.
   /// Returns a handle for append().
