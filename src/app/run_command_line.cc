@@ -11,6 +11,7 @@
 #include "app/command.h"
 #include "app/environment.h"
 #include "app/nearest_flag.h"
+#include "base/error.h"
 
 namespace relatum::app {
 namespace {
@@ -51,20 +52,37 @@ int guarded(const Action& action, Environment& environment) {
   return environment.interrupted() ? kInterrupted : kFailed;
 }
 
-}  // namespace
-
-int run_command_line(int argc, char** argv) {
-  CLI::App app(kAbout, "relatum");
+// A command line with all commands; the chosen one's action is left in `chosen`.
+void define_commands(CLI::App& app, Action& chosen) {
   app.set_version_flag("--version", std::string("relatum ") + RELATUM_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  Action chosen;
   for (const Command* command : commands()) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
     sub->option_defaults()->always_capture_default();
     const Action action = command->define(*sub);
     sub->callback([&chosen, action] { chosen = action; });
   }
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments, Environment& environment) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    fail("app.run", std::string(error.what()) + ".");
+  }
+  return chosen(environment);
+}
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

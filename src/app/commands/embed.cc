@@ -1,0 +1,60 @@
+// relatum embed: sentence embeddings as a NumPy file.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "io/npy.h"
+#include "retrieve/embedder.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  MachineOptions machine;
+  DataOptions data;
+  std::string embedder, models, input, out, compute = "f32";
+};
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  const task::Dataset data = o.data.load(o.input, true, environment);
+  retrieve::Embedder embedder(find_model(o.embedder, o.models, environment), o.compute);
+  std::vector<std::string> texts;
+  for (const task::Example& example : data.examples) texts.push_back(example.text);
+  const Matrix<float> vectors = embedder.embed(texts, environment.context());
+  environment.end_progress();
+  if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
+  io::write_npy(o.out, vectors.view());
+  environment.context().info(fmt::format("{} x {} values written to {}", vectors.rows(),
+                                         vectors.cols(), o.out));
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--embedder", o->embedder, "A name from `relatum models`, or a folder")
+      ->required();
+  app.add_option("--models", o->models, "Folder where named models lie");
+  app.add_option("--compute", o->compute, "Type of products: f32, bf16 or auto")
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}));
+  app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
+      ->required();
+  o->data.define(app);
+  app.add_option("--out", o->out, "NumPy file: N x D float32")->required();
+  o->machine.define(app);
+  app.footer("Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
+             "--out test.npy");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_embed() {
+  static const Command command{"embed", "Write sentence embeddings as a NumPy file", define};
+  return command;
+}
+
+}  // namespace relatum::app

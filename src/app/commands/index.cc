@@ -1,0 +1,81 @@
+// relatum index: the retriever's database of a corpus.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/progress_bar.h"
+#include "base/error.h"
+#include "retrieve/embedder.h"
+#include "retrieve/store.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  MachineOptions machine;
+  DataOptions data;
+  std::string embedder, models, input, out, compute = "f32";
+};
+
+retrieve::StoredExample to_stored(const task::Example& example) {
+  return {example.id, example.text,
+          {example.head.start, example.head.end, example.head.type},
+          {example.tail.start, example.tail.end, example.tail.type},
+          example.label, task::marked_text(example)};
+}
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  retrieve::check_store_target(o.out);
+  const task::Dataset data = o.data.load(o.input, true, environment);
+  retrieve::Embedder embedder(find_model(o.embedder, o.models, environment), o.compute);
+  std::vector<std::string> texts;
+  std::vector<retrieve::StoredExample> examples;
+  for (const task::Example& example : data.examples) {
+    texts.push_back(example.text);
+    examples.push_back(to_stored(example));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Matrix<float> vectors = embedder.embed(texts, environment.context());
+  environment.end_progress();
+  if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
+  retrieve::Index index(embedder.dimension());
+  index.add(vectors.view());
+  retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), o.compute},
+                               data.labels.names(), std::move(examples), std::move(index), {}});
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  environment.context().info(fmt::format("{} sentences embedded in {} ({:.0f}/s), index written "
+                                         "to {}", texts.size(), duration_text(time.count()),
+                                         double(texts.size()) / time.count(), o.out));
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--embedder", o->embedder, "A name from `relatum models`, or a folder")
+      ->required()->group("Embedder");
+  app.add_option("--models", o->models, "Folder where named models lie")->group("Embedder");
+  app.add_option("--compute", o->compute, "Type of products: f32, bf16 or auto")
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
+  app.add_option("--data", o->input, "Sentences to retrieve from: FORMAT:PATH")
+      ->required()->group("Data");
+  o->data.define(app);
+  app.add_option("--out", o->out, "Index folder")->required()->group("Output");
+  o->machine.define(app);
+  app.footer("Example:\n  relatum index --embedder all-minilm-l6-v2 "
+             "--data semeval2010:TRAIN_FILE.TXT --out index");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_index() {
+  static const Command command{"index", "Build the retriever's database of a corpus", define};
+  return command;
+}
+
+}  // namespace relatum::app

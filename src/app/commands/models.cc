@@ -1,0 +1,69 @@
+// relatum models: the models that can be named, and where each lies.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/models_folder.h"
+#include "arch/model_files.h"
+#include "io/json.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  std::string folder;
+  bool json = false;
+};
+
+// The architecture, or why the files cannot be read.
+std::string architecture_of(const NamedModel& model) {
+  try {
+    return arch::ModelFiles::open(model.path).architecture();
+  } catch (const std::exception& error) {
+    return std::string("unreadable: ") + error.what();
+  }
+}
+
+int run(const Options& o, Environment& environment) {
+  const std::filesystem::path folder =
+      o.folder.empty() ? environment.default_models() : std::filesystem::path(o.folder);
+  const auto models = models_in(folder);
+  nlohmann::json list = nlohmann::json::array();
+  size_t width = 4;
+  for (const NamedModel& model : models) width = std::max(width, model.name.size());
+  for (const NamedModel& model : models) {
+    const std::string architecture = architecture_of(model);
+    list.push_back({{"name", model.name}, {"architecture", architecture},
+                    {"path", model.path.string()}});
+    if (!o.json) {
+      fmt::print("{:<{}}  {:<8}  {}\n", model.name, width, architecture, model.path.string());
+    }
+  }
+  if (o.json) fmt::print("{}\n", io::dump_json(list, 2));
+  if (models.empty()) {
+    environment.context().info(fmt::format("{} holds no model. scripts/quickstart fetches the two "
+                                           "default ones; or name a folder with --models.",
+                                           folder.string()));
+  }
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--models", o->folder, "Folder to look in (default: the user's own)");
+  app.add_flag("--json", o->json, "Print JSON");
+  app.footer("Example:\n  relatum models --models ~/models");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_models() {
+  static const Command command{"models", "List the models that can be named", define};
+  return command;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,79 @@
+// relatum prepare: the prompts that a model would read, as JSON lines.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/retrieval.h"
+#include "task/prompts_file.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  MachineOptions machine;
+  DataOptions data;
+  std::string input, prompt = "compact", index, embedder, models, out, purpose = "test";
+  int64_t neighbours = 1;
+};
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  const task::Dataset data = o.data.load(o.input, true, environment);
+  const task::PromptRenderer renderer(task::load_style(o.prompt), data.labels);
+  Retrieved retrieved;
+  if (!o.index.empty()) {
+    Retrieval retrieval(o.index, o.embedder, o.models, environment);
+    retrieved = retrieval.find(data.examples, o.neighbours,
+                               o.purpose == "train" ? QueryKind::kTraining : QueryKind::kTest,
+                               environment.context());
+  }
+  std::vector<task::Prompt> prompts;
+  for (size_t i = 0; i < data.examples.size(); ++i) {
+    std::vector<const task::Example*> nearest;
+    if (!retrieved.examples.empty()) {
+      for (const task::Example& example : retrieved.examples[i]) nearest.push_back(&example);
+    }
+    prompts.push_back(renderer.render(data.examples[i], nearest));
+  }
+  task::write_prompts(o.out, prompts);
+  environment.end_progress();
+  environment.context().info(fmt::format("{} prompts written to {}", prompts.size(), o.out));
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
+      ->required()->group("Data");
+  o->data.define(app);
+  app.add_option("--prompt", o->prompt,
+                 "Style: rag4re-simple, rag4re, compact, compact-nolist, or a template file")
+      ->group("Prompt");
+  app.add_option("--index", o->index, "Index folder: prompts carry the most similar example")
+      ->group("Prompt");
+  app.add_option("--neighbours", o->neighbours, "Retrieved examples per prompt")
+      ->check(CLI::PositiveNumber)->group("Prompt");
+  app.add_option("--for", o->purpose,
+                 "test, or train: a sentence then never retrieves itself or its duplicate")
+      ->check(CLI::IsMember({"test", "train"}))->group("Prompt");
+  app.add_option("--embedder", o->embedder, "Embedder, where not the one that the index names")
+      ->group("Prompt");
+  app.add_option("--models", o->models, "Folder where named models lie")->group("Prompt");
+  app.add_option("--out", o->out, "prompts.jsonl")->required()->group("Output");
+  o->machine.define(app);
+  app.footer("Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
+             "--out prompts.jsonl");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_prepare() {
+  static const Command command{"prepare", "Write the prompts that a model would read", define};
+  return command;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,170 @@
+// relatum run: index, fine-tuning, extraction and evaluation from one file into one folder.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <toml++/toml.h>
+
+#include "app/command.h"
+#include "app/environment.h"
+#include "app/run_command_line.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+constexpr const char* kExample =
+    "out = \"runs/semeval\"\n"
+    "model = \"smollm2-135m-instruct\"\n"
+    "train = \"semeval2010:TRAIN_FILE.TXT\"\n"
+    "test = \"semeval2010:TEST_FILE_FULL.TXT\"\n"
+    "prompt = \"compact-nolist\"\n"
+    "[index]            # leave out to work without retrieval\n"
+    "embedder = \"all-minilm-l6-v2\"\n"
+    "[finetune]         # keys are the command's flags\n"
+    "holdout = 800\n"
+    "epochs = 3\n"
+    "[extract]\n"
+    "scores = true\n"
+    "[evaluate]\n";
+
+class Config {
+ public:
+  explicit Config(const std::string& path) : path_(path) {
+    try {
+      table_ = toml::parse(read_file(path), path);
+    } catch (const toml::parse_error& error) {
+      fail("app.run", fmt::format("{}:{}: {}.", path, error.source().begin.line,
+                                  error.description()));
+    }
+    for (const auto& [key, value] : table_) {
+      const std::string name(key.str());
+      const bool known = name == "out" || name == "model" || name == "models" || name == "train" ||
+                         name == "test" || name == "prompt" || name == "labels" || is_stage(name);
+      if (known && is_stage(name) == value.is_table()) continue;
+      fail("app.run", fmt::format("{}:{}: '{}' is not known here. Top keys are out, model, models, "
+                                  "train, test, prompt, labels; tables are index, finetune, "
+                                  "extract and evaluate.", path, value.source().begin.line, name));
+    }
+  }
+
+  static bool is_stage(const std::string& name) {
+    return name == "index" || name == "finetune" || name == "extract" || name == "evaluate";
+  }
+  bool has(const char* key) const { return table_.contains(key); }
+  std::string text(const char* key) const {
+    const auto value = table_[key].value<std::string>();
+    if (!value) fail("app.run", fmt::format("{}: '{}' is missing. It must be a string.", path_, key));
+    return *value;
+  }
+
+  // The stage's flags: `key = value` becomes --key value, true a flag, false nothing.
+  Arguments flags(const char* stage) const {
+    Arguments result;
+    const toml::table* table = table_[stage].as_table();
+    for (const auto& [key, value] : *table) {
+      const std::string flag = "--" + std::string(key.str());
+      if (const auto on = value.value_exact<bool>()) {
+        if (*on) result.push_back(flag);
+        continue;
+      }
+      if (value.is_table() || value.is_array()) {
+        fail("app.run", fmt::format("{}:{}: '{}' must be a number, a string, true or false.", path_,
+                                    value.source().begin.line, flag.substr(2)));
+      }
+      std::ostringstream shown;
+      if (const auto string = value.value_exact<std::string>()) {
+        shown << *string;
+      } else {
+        value.visit([&](const auto& node) { shown << node; });
+      }
+      result.push_back(flag);
+      result.push_back(shown.str());
+    }
+    return result;
+  }
+
+ private:
+  std::string path_;
+  toml::table table_;
+};
+
+class Plan {
+ public:
+  Plan(const Config& config, Environment& environment)
+      : config_(config), environment_(environment), out_(config.text("out")) {}
+
+  int run(const std::string& source) {
+    write_file(out_ / "config.toml", read_file(source));
+    const Arguments common = config_.has("models") ? Arguments{"--models", config_.text("models")}
+                                                   : Arguments{};
+    const Arguments model = {"--model", config_.text("model")};
+    const Arguments prompt = {"--prompt", config_.text("prompt")};
+    const Arguments labels = config_.has("labels") ? Arguments{"--labels", config_.text("labels")}
+                                                   : Arguments{};
+    const Arguments index = config_.has("index") ? Arguments{"--index", place("index")}
+                                                 : Arguments{};
+    const Arguments adapter = config_.has("finetune") ? Arguments{"--adapter", place("run")}
+                                                      : Arguments{};
+    int status = stage("index", {{"--data", config_.text("train"), "--out", place("index")},
+                                 labels, common});
+    if (!status) status = stage("finetune", {model, {"--train", config_.text("train"), "--out",
+                                                     place("run")}, prompt, index, labels, common});
+    if (!status) status = stage("extract", {model, adapter, prompt, index, labels, common,
+                                            {"--data", config_.text("test"), "--out",
+                                             place("predictions.jsonl")}});
+    if (!status) status = stage("evaluate", {{"--data", config_.text("test"), "--predictions",
+                                              place("predictions.jsonl"), "--report",
+                                              place("report.html")}, labels});
+    return status;
+  }
+
+ private:
+  std::string place(const char* name) const { return (out_ / name).string(); }
+
+  // Runs a stage that the file asks for; its own flags come last.
+  int stage(const char* name, const std::vector<Arguments>& groups) {
+    if (!config_.has(name)) return kDone;
+    Arguments arguments = {name};
+    for (const Arguments& group : groups) {
+      arguments.insert(arguments.end(), group.begin(), group.end());
+    }
+    const Arguments flags = config_.flags(name);
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    std::string line = "relatum";
+    for (const std::string& argument : arguments) line += " " + argument;
+    environment_.context().info("> " + line);
+    return run_command(arguments, environment_);
+  }
+
+  const Config& config_;
+  Environment& environment_;
+  fs::path out_;
+};
+
+Action define(CLI::App& app) {
+  const auto path = std::make_shared<std::string>();
+  app.add_option("config", *path, "TOML file")->required();
+  app.footer(std::string("A file such as:\n") + kExample +
+             "writes OUT/{config.toml,index,run,predictions.jsonl,report.html}.");
+  return [path](Environment& environment) {
+    const Config config(*path);
+    return Plan(config, environment).run(*path);
+  };
+}
+
+}  // namespace
+
+const Command& command_run() {
+  static const Command command{"run", "Do all of it from one file into one folder", define};
+  return command;
+}
+
+}  // namespace relatum::app

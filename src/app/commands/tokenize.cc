@@ -1,0 +1,60 @@
+// relatum tokenize: text to token ids, as a model's tokenizer sees it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/models_folder.h"
+#include "io/json.h"
+#include "text/tokenizer.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  std::string model, models, text = "-";
+  bool special = false;
+};
+
+void print(const text::Tokenizer& tokenizer, const std::string& line, bool special) {
+  const auto ids = special ? tokenizer.encode_with_special(line) : tokenizer.encode(line);
+  nlohmann::json tokens = nlohmann::json::array();
+  for (const int32_t id : ids) tokens.push_back(std::string(tokenizer.token(id)));
+  fmt::print("{}\n", io::dump_json({{"ids", ids}, {"tokens", tokens}}));
+}
+
+int run(const Options& o, Environment& environment) {
+  const auto path = find_model(o.model, o.models, environment);
+  const auto tokenizer = text::load_tokenizer(path);
+  if (o.text != "-") {
+    print(*tokenizer, o.text, o.special);
+    return kDone;
+  }
+  for (std::string line; std::getline(std::cin, line) && !environment.interrupted();) {
+    print(*tokenizer, line, o.special);
+  }
+  return environment.interrupted() ? kInterrupted : kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--model", o->model, "A name from `relatum models`, a GGUF file, or a folder")
+      ->required();
+  app.add_option("--models", o->models, "Folder where named models lie");
+  app.add_option("--text", o->text, "The text; -: each line of standard input");
+  app.add_flag("--special", o->special, "Add what the tokenizer itself adds: BOS, [CLS] … [SEP]");
+  app.footer("Example:\n  relatum tokenize --model smollm2-135m-instruct --text \"Relation:\"");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_tokenize() {
+  static const Command command{"tokenize", "Show text as a model's token ids", define};
+  return command;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,167 @@
+// One description per kind of thing.
+#include "app/inspect_text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "arch/family.h"
+#include "base/error.h"
+#include "io/ggml_types.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "quant/format.h"
+#include "retrieve/store.h"
+#include "text/tokenizer.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr size_t kShownTensors = 12;
+
+struct TensorLine {
+  std::string name, format, shape;
+  size_t bytes = 0;
+};
+
+std::string size_text(double bytes) {
+  return bytes < 1e6 ? fmt::format("{:.1f} kB", bytes / 1e3) : fmt::format("{:.1f} MB", bytes / 1e6);
+}
+
+std::string tensors_text(const std::vector<TensorLine>& tensors, bool all) {
+  std::map<std::string, std::pair<int64_t, double>> formats;
+  double total = 0;
+  for (const TensorLine& tensor : tensors) {
+    ++formats[tensor.format].first;
+    formats[tensor.format].second += double(tensor.bytes);
+    total += double(tensor.bytes);
+  }
+  std::string text = fmt::format("tensors       {} ({})\n", tensors.size(), size_text(total));
+  for (const auto& [format, sum] : formats) {
+    text += fmt::format("  {:<12}{} tensors, {}\n", format, sum.first, size_text(sum.second));
+  }
+  for (size_t i = 0; i < tensors.size() && (all || i < kShownTensors); ++i) {
+    text += fmt::format("  {:<44} {:<8} {}\n", tensors[i].name, tensors[i].format,
+                        tensors[i].shape);
+  }
+  if (!all && tensors.size() > kShownTensors) {
+    text += fmt::format("  … and {} more (--tensors shows all)\n", tensors.size() - kShownTensors);
+  }
+  return text;
+}
+
+std::string ggml_name(int number) {
+  const io::GgmlType* type = io::find_ggml_type(number);
+  return type ? std::string(type->name) : fmt::format("type {}", number);
+}
+
+std::vector<TensorLine> tensors_of(const arch::ModelFiles& files) {
+  std::vector<TensorLine> lines;
+  if (files.gguf()) {
+    for (const io::GgufTensor& tensor : files.gguf()->tensors()) {
+      lines.push_back({tensor.name, ggml_name(tensor.type),
+                       fmt::format("{}", fmt::join(tensor.shape, " x ")), tensor.bytes.size()});
+    }
+    return lines;
+  }
+  for (const io::SafetensorsTensor& tensor : files.safetensors()->tensors()) {
+    lines.push_back({tensor.name, tensor.dtype, fmt::format("{}", fmt::join(tensor.shape, " x ")),
+                     tensor.bytes.size()});
+  }
+  return lines;
+}
+
+std::string tokenizer_text(const fs::path& path) {
+  try {
+    const auto tokenizer = text::load_tokenizer(path);
+    const auto end = tokenizer->special().eos;
+    return fmt::format("tokenizer     {}, {} tokens{}\n", tokenizer->kind(),
+                       tokenizer->vocab_size(),
+                       end ? fmt::format(", end token {} ({})", *end, tokenizer->token(*end)) : "");
+  } catch (const Error& error) {
+    return fmt::format("tokenizer     not read: {}\n", error.what());
+  }
+}
+
+std::string model_text(const fs::path& path, bool all) {
+  const arch::ModelFiles files = arch::ModelFiles::open(path);
+  std::string text = fmt::format("model         {}\n", files.path().string());
+  text += fmt::format("form          {}\n", files.gguf()
+                          ? fmt::format("GGUF version {}", files.gguf()->version())
+                          : std::string("Hugging Face folder"));
+  text += fmt::format("architecture  {}", files.architecture());
+  try {
+    const auto model = arch::load_model(files, {.compute = DType::kF32, .base = "keep",
+                                                .resident = false});
+    const arch::ModelInfo& info = model->info();
+    text += fmt::format(" ({} family, {})\nparameters    {:.1f} M\nlayers        {} of width {}, "
+                        "{} heads ({} for keys) of {}, feed-forward {}\nvocabulary    {}\n"
+                        "context       {} tokens\n",
+                        info.family, info.causal ? "language model" : "encoder",
+                        double(info.parameters) / 1e6, info.layers, info.width, info.heads,
+                        info.kv_heads, info.head_size, info.ffn_width, info.vocabulary,
+                        info.context);
+  } catch (const Error& error) {
+    text += fmt::format("\ncannot run    {}\n", error.what());
+  }
+  text += tokenizer_text(files.path());
+  text += fmt::format("hash          {}\n", arch::weights_hash(files));
+  return text + tensors_text(tensors_of(files), all);
+}
+
+std::string index_text(const fs::path& path) {
+  const retrieve::Store store = retrieve::load_store(path);
+  return fmt::format("index         {}\nexamples      {}\nvectors       {} of {} values\n"
+                     "embedder      {} ({}, {})\nlabels        {}: {}\n",
+                     path.string(), store.examples.size(), store.index.size(),
+                     store.index.dimension(), store.embedder.name, store.embedder.compute,
+                     store.embedder.hash.substr(0, 12), store.labels.size(),
+                     fmt::join(store.labels, ", "));
+}
+
+std::string adapter_text(const fs::path& path, bool all) {
+  const nlohmann::json config = io::load_json(path / "adapter_config.json");
+  std::string text = fmt::format("adapter       {}\n", path.string());
+  for (const char* key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha",
+                          "lora_dropout", "target_modules"}) {
+    if (config.contains(key)) text += fmt::format("{:<25} {}\n", key, io::dump_json(config[key]));
+  }
+  const auto file = io::Safetensors::open(path / "adapter_model.safetensors");
+  std::vector<TensorLine> lines;
+  for (const auto& tensor : file.tensors()) {
+    lines.push_back({tensor.name, tensor.dtype, fmt::format("{}", fmt::join(tensor.shape, " x ")),
+                     tensor.bytes.size()});
+  }
+  return text + tensors_text(lines, all);
+}
+
+std::string run_text(const fs::path& path) {
+  const nlohmann::json record = io::load_json(path / "run.json");
+  std::string text = fmt::format("run           {}\n", path.string());
+  for (const auto& [key, value] : record.items()) {
+    text += fmt::format("{:<25} {}\n", key, io::dump_json(value));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string inspect_text(const fs::path& path, bool all) {
+  if (!fs::exists(path)) {
+    fail("app.inspect", fmt::format("there is nothing at {}. `relatum models` lists the models "
+                                    "that have a name.", path.string()));
+  }
+  if (!fs::is_directory(path)) return model_text(path, all);
+  if (retrieve::is_store(path)) return index_text(path);
+  const bool run = fs::exists(path / "run.json");
+  const bool adapter = fs::exists(path / "adapter_config.json");
+  if (run || adapter) {
+    return (run ? run_text(path) : "") + (adapter ? adapter_text(path, all) : "");
+  }
+  return model_text(path, all);
+}
+
+}  // namespace relatum::app
