@@ -1,0 +1,135 @@
+// Holds the head's loss, in chunks or not, to the twin, and its gradient to the product.
+#include "nn/loss.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/ref/gemm.h"
+#include "kernels/ref/softmax.h"
+#include "quant/format.h"
+#include "support/numbers.h"
+
+namespace relatum::testing {
+namespace {
+
+using kernels::ref::Rows;
+
+constexpr int64_t kWidth = 8;
+
+// A head of `vocabulary` rows, rows of states, and targets.
+struct Problem {
+  Problem(int64_t rows, int64_t vocabulary)
+      : weight(Gapped<float>::random(vocabulary, kWidth, 1, 2, 0)),
+        x(Gapped<float>::random(rows, kWidth, 2, 2, 0)),
+        head({{"lm_head", quant::encode("f32", "lm_head", weight.view())}}) {
+    head.prepare(DType::kF32, true);
+    for (int64_t r = 0; r < rows; ++r) targets.push_back(int32_t((r * 7919) % vocabulary));
+  }
+  // Loss of rows [begin, begin + count); dx is written where it is asked for.
+  nn::LossSum loss(int64_t begin, int64_t count, float* dx) {
+    Arena arena;
+    nn::Graph graph(arena, DType::kF32, dx != nullptr);
+    const nn::Var in = graph.create(DType::kF32, count, kWidth, true);
+    const size_t bytes = size_t(count * kWidth) * sizeof(float);
+    std::memcpy(graph.value(in).data, x.view().row(begin), bytes);
+    const auto part = std::span(targets).subspan(size_t(begin), size_t(count));
+    const nn::LossSum sum = nn::head_cross_entropy(graph, head, in, part);
+    if (dx) std::memcpy(dx, graph.grad(in).data, bytes);
+    return sum;
+  }
+  std::vector<Running> logits(int64_t row) const {
+    std::vector<Running> result;
+    for (int64_t v = 0; v < weight.rows(); ++v) {
+      result.push_back(kernels::ref::dot(x.row<Running>(row), weight.row<Running>(v)));
+    }
+    return result;
+  }
+  Gapped<float> weight, x;
+  nn::Linear head;
+  std::vector<int32_t> targets;
+};
+
+TEST(Loss, IsTheTwinsWithItsGradient) {
+  Problem p(5, 33);
+  std::vector<float> dx(5 * kWidth);
+  const nn::LossSum loss = p.loss(0, 5, dx.data());
+  EXPECT_EQ(loss.count, 5);
+  Running want;
+  for (int64_t r = 0; r < 5; ++r) {
+    const auto logits = p.logits(r);
+    want += kernels::ref::cross_entropy(logits, p.targets[size_t(r)]);
+    const auto d = kernels::ref::cross_entropy_backward(logits, p.targets[size_t(r)]);
+    for (int64_t c = 0; c < kWidth; ++c) {
+      kernels::ref::Sum<Running> sum;
+      for (int64_t v = 0; v < 33; ++v) sum.add(d[size_t(v)] * Running(p.weight.get(v, c)));
+      expect_close<float>(double(dx[size_t(r * kWidth + c)]), sum.total(), "dx");
+    }
+  }
+  expect_close<float>(loss.sum, want, "loss");
+}
+
+TEST(Loss, WithoutATapeItIsTheSame) {
+  Problem p(5, 33);
+  std::vector<float> dx(5 * kWidth);
+  const double taped = p.loss(0, 5, dx.data()).sum, plain = p.loss(0, 5, nullptr).sum;
+  Running bound;
+  for (int64_t r = 0; r < 5; ++r) {
+    bound += kernels::ref::cross_entropy(p.logits(r), p.targets[size_t(r)]);
+  }
+  EXPECT_NEAR(taped, plain, 2 * bound.error);
+}
+
+// A vocabulary so large that a chunk is three rows: 10 rows need four chunks.
+TEST(Loss, ChunksAreTheRowsOneByOne) {
+  constexpr int64_t kVocabulary = int64_t{1} << 20, kRows = 10;
+  Problem p(kRows, kVocabulary);
+  std::vector<float> together(kRows * kWidth), alone(together);
+  const nn::LossSum loss = p.loss(0, kRows, together.data());
+  nn::LossSum sum;
+  for (int64_t r = 0; r < kRows; ++r) {
+    const nn::LossSum one = p.loss(r, 1, alone.data() + r * kWidth);
+    sum.sum += one.sum;
+    sum.count += one.count;
+  }
+  EXPECT_EQ(loss.count, sum.count);
+  // Products of one row and of three may add in another order.
+  EXPECT_NEAR(loss.sum, sum.sum, rounding_bound(2 * kWidth) * sum.sum);
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < alone.size(); ++i) {
+    difference += std::pow(double(together[i]) - double(alone[i]), 2);
+    norm += std::pow(double(alone[i]), 2);
+  }
+  EXPECT_LE(std::sqrt(difference / norm), network_bound(2, kVocabulary));
+}
+
+TEST(Loss, LogitsComeInOrderAndOnce) {
+  constexpr int64_t kVocabulary = int64_t{1} << 20;
+  Problem p(8, kVocabulary);
+  Arena arena;
+  nn::Graph graph(arena, DType::kF32, false);
+  int64_t next = 0, calls = 0;
+  nn::for_each_logits(graph, p.head, p.x.view(), [&](int64_t first, MatView<const float> part) {
+    EXPECT_EQ(first, next);
+    EXPECT_EQ(part.cols, kVocabulary);
+    for (int64_t r = 0; r < part.rows; ++r) {
+      const auto want = kernels::ref::dot(p.x.row<Running>(first + r), p.weight.row<Running>(77));
+      expect_close<float>(double(part.row(r)[77]), want, "logit");
+    }
+    next += part.rows;
+    ++calls;
+  });
+  EXPECT_EQ(next, 8);
+  EXPECT_GT(calls, 1);
+}
+
+TEST(Loss, NoRowsCostNothing) {
+  Problem p(1, 9);
+  Arena arena;
+  nn::Graph graph(arena, DType::kF32, true);
+  const nn::Var none = graph.create(DType::kF32, 0, kWidth, true);
+  const nn::LossSum loss = nn::head_cross_entropy(graph, p.head, none, {});
+  EXPECT_EQ(loss.sum, 0.0);
+  EXPECT_EQ(loss.count, 0);
+}
+
+}  // namespace
+}  // namespace relatum::testing
