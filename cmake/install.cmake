@@ -16,3 +16,12 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/RelatumConfigVersio
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/RelatumConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/RelatumConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Relatum)
+
+# What is installed has to serve a program outside this tree.
+if(RELATUM_TESTS)
+  add_test(NAME install.library COMMAND ${CMAKE_COMMAND}
+    -DBUILD=${CMAKE_BINARY_DIR} -DGENERATOR=${CMAKE_GENERATOR}
+    -DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/library
+    -DMODEL=${PROJECT_SOURCE_DIR}/tests/fixtures/llama/tied
+    -P ${PROJECT_SOURCE_DIR}/cmake/check_install.cmake)
+endif()
