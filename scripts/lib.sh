@@ -31,7 +31,7 @@ die() {
 
 # shown COMMAND...: prints the command as it could be typed, then runs it.
 shown() {
-  printf '$ %s\n' "$*" >&2
+  printf '$%s\n' "$(printf ' %q' "$@")" >&2
   "$@"
 }
 
