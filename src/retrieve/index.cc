@@ -110,15 +110,21 @@ void Index::note_norms(MatView<const float> rows, const std::string& place) {
   for (int64_t i = 0; i < rows.rows; ++i) {
     const double norm = length(rows.row(i), rows.cols);
     if (!(norm <= kLongest)) {
-      fail("retrieve.index", fmt::format("{}: vector {} holds a value that is not finite, or out "
-                                         "of all proportion. Make the embeddings again.", place, i));
+      fail("retrieve.index", fmt::format("{}: vector {} holds a value that is not finite, or "
+                                         "out of all proportion. Make the embeddings again.",
+                                         place, i));
     }
     longest_ = std::max(longest_, norm);
   }
 }
 
 std::vector<std::vector<Neighbour>> Index::search(MatView<const float> queries, int64_t k) const {
-  RELATUM_CHECK(queries.cols == dimension() && k >= 0);
+  RELATUM_CHECK(k >= 0);
+  if (queries.cols != dimension()) {  // a forged index can name an embedder of another width
+    fail("retrieve.index", fmt::format("queries of {} values cannot be compared with rows of {}. "
+                                       "Use the embedder that the index was made with.",
+                                       queries.cols, dimension()));
+  }
   std::vector<std::vector<Neighbour>> found(static_cast<size_t>(queries.rows));
   k = std::min(k, size());
   if (k == 0) return found;

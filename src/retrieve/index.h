@@ -36,7 +36,8 @@ class Index {
   /// Per query (n x D) its min(k, size()) most similar rows, best first; ties to the earlier row.
   /// Exact: FAISS finds candidates in f32, inner products are computed again in double, and the
   /// search goes deeper until f32's rounding cannot have hidden a better row. So the result
-  /// depends neither on the batch nor on the threads. Throws Error for a query that is not finite.
+  /// depends neither on the batch nor on the threads. Throws Error for queries of another width
+  /// and for one that is not finite.
   std::vector<std::vector<Neighbour>> search(MatView<const float> queries, int64_t k) const;
 
   /// Writes FAISS's own format (IndexFlatIP), atomically.

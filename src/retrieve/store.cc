@@ -152,9 +152,9 @@ void save_store(const fs::path& folder, const Store& store) {
 void check_embedder(const Store& store, const std::string& name, const std::string& hash,
                     const fs::path& folder) {
   if (store.embedder.hash == hash) return;
-  fail("retrieve.store", fmt::format("{} was made with embedder '{}' ({:.12}…), not with "
-                                     "'{}' ({:.12}…): their vectors cannot be compared. Use the "
-                                     "one it was made with, or make the index again.", folder.string(),
+  fail("retrieve.store", fmt::format("{} was made with embedder '{}' ({:.12}), not with '{}' "
+                                     "({:.12}): their vectors cannot be compared. Use the one it "
+                                     "was made with, or make the index again.", folder.string(),
                                      store.embedder.name, store.embedder.hash, name, hash));
 }
 

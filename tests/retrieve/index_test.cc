@@ -149,6 +149,11 @@ TEST(Index, ValuesThatAreNotFiniteAreRefused) {
   }
 }
 
+TEST(Index, QueriesOfAnotherWidthAreRefused) {
+  EXPECT_THAT([] { Index(4).search(random_rows(2, 5, 12).view(), 1); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("5"), HasSubstr("4"))));
+}
+
 class IndexFile : public ::testing::Test {
  protected:
   void SetUp() override {
