@@ -78,20 +78,20 @@ TEST(Loss, WithoutATapeItIsTheSame) {
   EXPECT_NEAR(taped, plain, 2 * bound.error);
 }
 
-// A vocabulary so large that a chunk is three rows: 10 rows need four chunks.
-TEST(Loss, ChunksAreTheRowsOneByOne) {
-  constexpr int64_t kVocabulary = int64_t{1} << 20, kRows = 10;
+// With a vocabulary as SmolLM2's a chunk is 64 rows: 130 rows need three chunks.
+TEST(Loss, ChunksAddUpWhereverTheyAreCut) {
+  constexpr int64_t kVocabulary = 49152, kRows = 130;
   Problem p(kRows, kVocabulary);
   std::vector<float> together(kRows * kWidth), alone(together);
   const nn::LossSum loss = p.loss(0, kRows, together.data());
   nn::LossSum sum;
-  for (int64_t r = 0; r < kRows; ++r) {
-    const nn::LossSum one = p.loss(r, 1, alone.data() + r * kWidth);
+  for (int64_t r = 0; r < kRows; r += 26) {
+    const nn::LossSum one = p.loss(r, 26, alone.data() + r * kWidth);
     sum.sum += one.sum;
     sum.count += one.count;
   }
   EXPECT_EQ(loss.count, sum.count);
-  // Products of one row and of three may add in another order.
+  // Products of other numbers of rows may add in another order.
   EXPECT_NEAR(loss.sum, sum.sum, rounding_bound(2 * kWidth) * sum.sum);
   double difference = 0, norm = 0;
   for (size_t i = 0; i < alone.size(); ++i) {
