@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 
@@ -12,13 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool holds_model(const fs::path& folder) {
-  if (fs::exists(folder / "config.json")) return true;
+// What to open for a folder: itself in Hugging Face form, else its only GGUF file; or nothing.
+std::optional<fs::path> model_in(const fs::path& folder) {
+  if (fs::exists(folder / "config.json")) return folder;
+  std::optional<fs::path> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".gguf") return true;
+    if (entry.path().extension() != ".gguf") continue;
+    if (found) return std::nullopt;
+    found = entry.path();
   }
-  return false;
+  return found;
 }
 
 }  // namespace
@@ -28,8 +33,8 @@ std::vector<NamedModel> models_in(const fs::path& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const fs::path& path = entry.path();
-    if (entry.is_directory() && holds_model(path)) {
-      found.push_back({path.filename().string(), path});
+    if (entry.is_directory()) {
+      if (const auto model = model_in(path)) found.push_back({path.filename().string(), *model});
     } else if (path.extension() == ".gguf") {
       found.push_back({path.stem().string(), path});
     }
