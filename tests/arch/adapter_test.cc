@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/json.h"
+#include "kernels/cpu.h"
 #include "support/peft_fixture.h"
 
 namespace relatum::testing {
@@ -59,6 +60,9 @@ class Adapter : public ::testing::Test {
 
   // Adds the lesson's gradients to what the adapter holds; returns the loss.
   nn::LossSum learn(const Lesson& lesson, const Options& options = {}) {
+    return learn(*model_, lesson, options);
+  }
+  static nn::LossSum learn(arch::Model& model, const Lesson& lesson, const Options& options) {
     Arena arena;
     nn::Graph graph(arena, options.compute, true);
     arch::ForwardOptions forward;
@@ -66,9 +70,8 @@ class Adapter : public ::testing::Test {
     forward.checkpoint = options.checkpoint;
     forward.dropout = options.dropout;
     forward.dropout_salt = options.salt;
-    const nn::Var states = model_->forward(graph, lesson.batch, forward);
-    const nn::LossSum loss =
-        nn::head_cross_entropy(graph, *model_->head(), states, lesson.targets);
+    const nn::Var states = model.forward(graph, lesson.batch, forward);
+    const nn::LossSum loss = nn::head_cross_entropy(graph, *model.head(), states, lesson.targets);
     graph.backward();
     return loss;
   }
@@ -119,6 +122,18 @@ TEST_F(Adapter, LossAndEveryGradientAreThoseOfPeft) {
     for (int64_t i = 0; i < expected.view().size(); ++i) expected.row(0)[i] *= 9;  // of the sum
     EXPECT_LT(distance(gradient, expected), bound()) << name;
   }
+}
+
+TEST_F(Adapter, GradientsInBf16AreNearThoseInF32) {
+  if (!kernels::has_fast_bf16()) GTEST_SKIP() << "no bf16 products here";
+  std::vector<Lesson> lessons;
+  lessons.push_back(both_rows());
+  const Gradients exact = gradients_of(lessons);
+  const auto narrow = load(fixture("llama/tied"), {.compute = DType::kBF16});
+  PeftFixture peft(*narrow, DType::kBF16);
+  peft.zero_gradients();
+  learn(*narrow, lessons[0], {.compute = DType::kBF16});
+  expect_near(peft.gradients(), exact, bound(DType::kBF16));
 }
 
 TEST_F(Adapter, CheckpointsChangeNoBitOfTheGradients) {

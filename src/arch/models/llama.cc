@@ -2,6 +2,7 @@
 // is the same network).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,7 @@ class Llama final : public Model {
  private:
   friend class Pass;
   void read_settings(const ModelFiles& files);
+  void check_network(const ModelFiles& files) const;
   Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
 
   float epsilon_ = 0;
@@ -106,11 +108,25 @@ void Llama::read_settings(const ModelFiles& files) {
                                    "The file is damaged.", info_.path, info_.heads,
                                    info_.kv_heads, info_.head_size));
   }
-  const nlohmann::json* activation =
-      files.config() ? io::find(*files.config(), "hidden_act") : nullptr;
-  if (activation && *activation != "silu") {
-    fail("arch.llama", fmt::format("{}: activation {} is not Llama's silu.", info_.path,
-                                   activation->dump()));
+  // Up to the window's length a sliding window (Mistral) changes nothing.
+  const int64_t window = files.get_int("sliding_window", "attention.sliding_window", 0);
+  if (window > 0) info_.context = std::min(info_.context, window);
+  if (files.config()) check_network(files);
+}
+
+// Settings under which the same tensors' names mean another network.
+void Llama::check_network(const ModelFiles& files) const {
+  const std::string place = (files.path() / "config.json").string();
+  const nlohmann::json& config = *files.config();
+  const std::string activation = io::get_string(config, "hidden_act", "silu", place);
+  if (activation != "silu") {
+    fail("arch.llama", fmt::format("{}: activation '{}' is not Llama's silu.", place, activation));
+  }
+  for (const char* key : {"attention_bias", "mlp_bias"}) {
+    if (io::get_bool(config, key, false, place)) {
+      fail("arch.llama", fmt::format("{}: {} is set, but biases in a Llama are not read. Take a "
+                                     "model without them.", place, key));
+    }
   }
 }
 
