@@ -40,8 +40,9 @@ class Model {
   virtual ~Model() = default;
   const ModelInfo& info() const { return info_; }
 
-  /// Final states after the last norm, |rows| x D: in the compute type, f32 for an encoder. The batch, the options'
-  /// spans and the model must outlive the graph's backward pass. Token ids are below V.
+  /// Final states after the last norm, |rows| x D: in the compute type, f32 for an encoder. The
+  /// batch, the options' spans and the model must outlive the graph's backward pass. Token ids are
+  /// below V.
   virtual nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
                           const ForwardOptions& options) const = 0;
   /// All linears that may carry an adapter, in order of layers (the head is not among them).

@@ -154,41 +154,33 @@ void check_no_cache(const AttentionPlan& plan) {
 }
 
 template <class T>
-MatView<T> optional_view(Mat m) {
-  return m.data ? m.as<T>() : MatView<T>{};
+Views<T> views(const AttentionTensors& x) {
+  const auto optional = [](Mat m) { return m.data ? m.as<T>() : MatView<T>{}; };
+  return {x.q.as<T>(), x.k.as<T>(), x.v.as<T>(), optional(x.cache_k), optional(x.cache_v),
+          x.out.as<T>(), x.lse};
 }
 
 }  // namespace
 
-void attention(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k, Mat v,
-               Mat cache_k, Mat cache_v, Mat out, float* lse, float* scratch) {
-  if (q.type == DType::kBF16) {
-    forward<bf16>(plan, shape,
-                  {q.as<bf16>(), k.as<bf16>(), v.as<bf16>(), optional_view<bf16>(cache_k),
-                   optional_view<bf16>(cache_v), out.as<bf16>(), lse},
-                  scratch);
+void attention(const AttentionPlan& plan, const AttentionShape& shape, const AttentionTensors& x,
+               float* scratch) {
+  if (x.q.type == DType::kBF16) {
+    forward(plan, shape, views<bf16>(x), scratch);
   } else {
-    forward<float>(plan, shape,
-                   {q.as<float>(), k.as<float>(), v.as<float>(), optional_view<float>(cache_k),
-                    optional_view<float>(cache_v), out.as<float>(), lse},
-                   scratch);
+    forward(plan, shape, views<float>(x), scratch);
   }
 }
 
-void attention_backward(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k,
-                        Mat v, Mat out, const float* lse, Mat dout, const AttentionGradients& grad,
+void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
+                        const AttentionTensors& x, const AttentionGradients& grad,
                         float* scratch) {
   check_no_cache(plan);
-  float* saved = const_cast<float*>(lse);
-  if (q.type == DType::kBF16) {
-    const Views<bf16> x{q.as<bf16>(), k.as<bf16>(), v.as<bf16>(), {}, {}, out.as<bf16>(), saved};
-    Backward<bf16>{plan, shape, x, dout.as<bf16>(), grad.dq.as<bf16>(), grad.dk, grad.dv}.run(
-        scratch);
+  if (x.q.type == DType::kBF16) {
+    Backward<bf16>{plan, shape, views<bf16>(x), grad.dout.as<bf16>(), grad.dq.as<bf16>(), grad.dk,
+                   grad.dv}.run(scratch);
   } else {
-    const Views<float> x{q.as<float>(), k.as<float>(), v.as<float>(), {}, {}, out.as<float>(),
-                         saved};
-    Backward<float>{plan, shape, x, dout.as<float>(), grad.dq.as<float>(), grad.dk, grad.dv}.run(
-        scratch);
+    Backward<float>{plan, shape, views<float>(x), grad.dout.as<float>(), grad.dq.as<float>(),
+                    grad.dk, grad.dv}.run(scratch);
   }
 }
 

@@ -36,19 +36,26 @@ struct AttentionShape {
   float scale = 1.0f;
 };
 
-/// out = softmax(scale * q·k^T) · v per head. q, out: T x H*K; k, v: T x G*K; cache_k, cache_v:
-/// rows x G*K or empty; lse: T x H, saved for the backward pass; scratch: see below.
-void attention(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k, Mat v,
-               Mat cache_k, Mat cache_v, Mat out, float* lse, float* scratch);
+struct AttentionTensors {
+  Mat q, k, v;              ///< T x H*K, T x G*K, T x G*K
+  Mat cache_k, cache_v;     ///< rows x G*K, or empty
+  Mat out;                  ///< T x H*K: written forward, read backward
+  float* lse = nullptr;     ///< T x H log-sum-exp: written forward, read backward
+};
+
+/// out = softmax(scale * q·k^T) · v per head; scratch: see below.
+void attention(const AttentionPlan& plan, const AttentionShape& shape, const AttentionTensors& x,
+               float* scratch);
 
 struct AttentionGradients {
+  Mat dout;                        ///< T x H*K, read
   Mat dq;                          ///< T x H*K, written
   MatView<float> dk, dv;           ///< T x G*K f32, zeroed by the caller, added to
 };
 /// Gradients from dout, the saved out and lse. The plan may not use a cache.
 /// Bit-equal from run to run at the same plan, whatever the threads' timing.
-void attention_backward(const AttentionPlan& plan, const AttentionShape& shape, Mat q, Mat k,
-                        Mat v, Mat out, const float* lse, Mat dout, const AttentionGradients& grad,
+void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
+                        const AttentionTensors& x, const AttentionGradients& grad,
                         float* scratch);
 
 /// Floats of scratch for a plan on the current number of threads.

@@ -31,7 +31,8 @@ Isa isa() { return current(); }
 void set_isa(std::string_view name) {
   if (name == "auto") return;
   if (name != "avx2" && name != "avx512") {
-    fail("kernels.cpu", fmt::format("unknown instruction set '{}'. Use auto, avx2 or avx512.", name));
+    fail("kernels.cpu",
+         fmt::format("unknown instruction set '{}'. Use auto, avx2 or avx512.", name));
   }
   if (name == "avx512") {
     if (detect() != Isa::kAvx512) {

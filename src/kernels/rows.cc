@@ -58,15 +58,14 @@ void rmsnorm_backward(Mat dy, MatView<const float> x, const float* w, const floa
 void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
                float* stats) {
   for_rows(x.rows, x.cols, [&](int64_t r) {
-    stats[2 * r + 1] = table().layernorm(x.row(r), w, b, y.row(r), eps, x.cols, stats + 2 * r);
+    table().layernorm(x.row(r), {w, b, eps}, y.row(r), stats + 2 * r, x.cols);
   });
 }
 
 void layernorm_backward(MatView<const float> dy, MatView<const float> x, const float* w,
                         const float* stats, MatView<float> dx) {
   for_rows(x.rows, x.cols, [&](int64_t r) {
-    table().layernorm_backward(dy.row(r), x.row(r), w, stats[2 * r], stats[2 * r + 1], dx.row(r),
-                               x.cols);
+    table().layernorm_backward(dy.row(r), x.row(r), w, stats + 2 * r, dx.row(r), x.cols);
   });
 }
 

@@ -39,8 +39,8 @@ struct AttentionRecord {
     const auto plan = batch->plan();
     float* scratch = graph.arena().allocate_array<float>(
         kernels::attention_scratch_size(plan, shape.head_size, true));
-    kernels::attention_backward(plan, shape, x.q, x.k, x.v, graph.value(y), lse, graph.grad(y),
-                                {d.q, dk, dv}, scratch);
+    kernels::attention_backward(plan, shape, {x.q, x.k, x.v, {}, {}, graph.value(y), lse},
+                                {graph.grad(y), d.q, dk, dv}, scratch);
     kernels::convert(dk, d.k);
     kernels::convert(dv, d.v);
     if (rope.data) kernels::rope(d.qk, shape.head_size, rope, batch->positions(), true);
@@ -82,7 +82,7 @@ Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSet
   const auto plan = batch.plan();
   float* scratch = graph.arena().allocate_array<float>(
       kernels::attention_scratch_size(plan, shape.head_size, false));
-  kernels::attention(plan, shape, x.q, x.k, x.v, cache_k, cache_v, graph.value(y), lse, scratch);
+  kernels::attention(plan, shape, {x.q, x.k, x.v, cache_k, cache_v, graph.value(y), lse}, scratch);
   graph.arena().release(mark);
   if (graph.differentiable(y)) {
     graph.record(AttentionRecord{qkv, y, &batch, shape, settings.rope, lse});

@@ -9,8 +9,8 @@
 namespace relatum::nn {
 
 /// The pair of one part: its outputs gain scale * (x A^T) B, with A in rows
-/// [rank_begin, rank_begin + rank) of the group's `a`, and B stored R x N (PEFT's lora_B, transposed:
-/// so stored, every product with it reads rows).
+/// [rank_begin, rank_begin + rank) of the group's `a`, and B stored R x N (PEFT's lora_B,
+/// transposed: so stored, every product with it reads rows).
 struct LoraPart {
   int64_t out_begin = 0, out_count = 0;    ///< columns of the linear's output
   int64_t rank_begin = 0, rank = 0;

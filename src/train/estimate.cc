@@ -10,7 +10,7 @@
 namespace relatum::train {
 namespace {
 
-// Bytes per token that the tape keeps for one layer: residuals in f32, the rest in the compute type.
+// Bytes per token that the tape keeps for one layer: residuals f32, the rest in the compute type.
 double layer_bytes(const arch::ModelInfo& info, DType compute) {
   const double d = double(info.width), f = double(info.ffn_width);
   const double q = double(info.heads * info.head_size), kv = double(info.kv_heads * info.head_size);
@@ -28,8 +28,8 @@ int64_t weight_bytes(arch::Model& model) {
 }  // namespace
 
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
-                  std::span<const TrainRow> rows, const BatchOptions& batch, int64_t epochs,
-                  bool checkpoint) {
+                  std::span<const TrainRow> rows, const EstimateOptions& options) {
+  const BatchOptions& batch = options.batch;
   const arch::ModelInfo& info = model.info();
   Estimate result;
   int64_t answers = 0;
@@ -38,16 +38,19 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
     result.tokens += built.batch.size();
     answers += int64_t(built.targets.size());
   }
-  result.tokens *= epochs;
-  answers *= epochs;
+  result.tokens *= options.epochs;
+  answers *= options.epochs;
   double parameters = 0;
-  for (const nn::Linear* linear : model.linears()) parameters += double(linear->in() * linear->out());
+  for (const nn::Linear* linear : model.linears()) {
+    parameters += double(linear->in() * linear->out());
+  }
   const double head = double(info.width) * double(info.vocabulary);
   const double adapters = double(adapter.values().size());
   // Forward and backward of frozen weights take 2 + 2 operations a weight, of adapters 2 + 4.
-  result.flops = double(result.tokens) * (4 * parameters + 6 * adapters) + double(answers) * 4 * head;
-  const double kept = layer_bytes(info, compute) * double(checkpoint ? 1 : info.layers) +
-                      (checkpoint ? double(info.width * info.layers) * 4 : 0);
+  result.flops =
+      double(result.tokens) * (4 * parameters + 6 * adapters) + double(answers) * 4 * head;
+  const double kept = layer_bytes(info, compute) * double(options.checkpoint ? 1 : info.layers) +
+                      (options.checkpoint ? double(info.width * info.layers) * 4 : 0);
   const double transient = 3 * layer_bytes(info, compute);
   const int64_t micro = std::min(batch.micro_tokens, batch.batch_tokens);
   result.memory_bytes = weight_bytes(model) + int64_t(adapters) * 5 * 4 +
@@ -60,7 +63,8 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
 double measure_gemm_rate(DType compute) {
   constexpr int64_t kRows = 2048, kOut = 1536, kIn = 576;
   const size_t width = size_of(compute);
-  Buffer a(size_t(kRows * kIn) * width), b(size_t(kOut * kIn) * width), c(size_t(kRows * kOut) * width);
+  Buffer a(size_t(kRows * kIn) * width), b(size_t(kOut * kIn) * width);
+  const Buffer c(size_t(kRows * kOut) * width);
   a.zero();
   b.zero();
   const kernels::GemmArgs product{.a = {a.data(), compute, kRows, kIn},

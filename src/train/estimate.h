@@ -17,10 +17,15 @@ struct Estimate {
   double flops = 0;           ///< of the model's own products, forward and backward
 };
 
-/// `resident`: decoded weights are kept. Sizes are exact, transient buffers are estimated.
+struct EstimateOptions {
+  BatchOptions batch;
+  int64_t epochs = 1;
+  bool checkpoint = false;
+};
+
+/// Sizes of weights and adapter are exact, transient buffers are estimated.
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
-                  std::span<const TrainRow> rows, const BatchOptions& batch, int64_t epochs,
-                  bool checkpoint);
+                  std::span<const TrainRow> rows, const EstimateOptions& options);
 
 /// Rate of a bf16 or f32 product of the size that training computes, in operations per second:
 /// the machine's limit, measured in about a fifth of a second.

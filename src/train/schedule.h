@@ -18,7 +18,7 @@ struct Schedule {
   double warmup = 0.03;     ///< share of all steps in which the rate rises from 0
   int64_t steps = 1;
 
-  /// Rate of step 0 … steps-1: linear rise over ceil(warmup * steps) steps, then the shape down to 0.
+  /// Rate of step 0 … steps-1: linear rise over ceil(warmup * steps) steps, then the shape to 0.
   double rate(int64_t step) const;
 };
 

@@ -81,7 +81,8 @@ double Trainer::apply(int64_t count) {
   const kernels::AdamWStep step{
       float(schedule_.rate(step_)), float(options_.beta1), float(options_.beta2),
       float(options_.epsilon), float(options_.weight_decay),
-      float(1 - std::pow(options_.beta1, double(t))), float(1 - std::pow(options_.beta2, double(t))),
+      float(1 - std::pow(options_.beta1, double(t))),
+      float(1 - std::pow(options_.beta2, double(t))),
       float(scale * factor)};
   kernels::adamw(step, adapter_.values(), adapter_.grads(), m_, v_);
   adapter_.zero_grads();
@@ -105,41 +106,54 @@ StepReport Trainer::train_step() {
   return report;
 }
 
-// True where the run should end for want of gain.
-bool Trainer::evaluate(const TrainHooks& hooks, TrainResult& result) {
+void Trainer::evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result) {
   const double metric = hooks.evaluate(step_);
+  // What a stopped evaluation says may be of a part of the data: it is done again after a resume.
+  if (context.stopping()) return;
+  evaluation_due_ = false;
   if (best_metric_ && metric <= *best_metric_) {
     result.early = options_.patience > 0 && ++without_gain_ >= options_.patience;
-    return result.early;
+    return;
   }
   best_metric_ = metric;
   best_step_ = step_;
   without_gain_ = 0;
   best_.assign(adapter_.values().begin(), adapter_.values().end());
-  return false;
+}
+
+void Trainer::advance(const TrainHooks& hooks, TrainResult& result) {
+  const PlannedStep& plan = plan_[size_t(step_)];
+  const StepReport report = train_step();
+  result.tokens += report.tokens;
+  result.examples += int64_t(plan.rows.size());
+  result.seconds += report.seconds;
+  result.last_loss = report.loss;
+  evaluation_due_ = hooks.evaluate && (reached(options_.eval_every) || step_ == steps());
+  if (hooks.on_step) hooks.on_step(report);
+}
+
+// True where the step just done is one of every `interval`; 0: the last of an epoch.
+bool Trainer::reached(int64_t interval) const {
+  return interval > 0 ? step_ % interval == 0 : plan_[size_t(step_ - 1)].last_of_epoch;
 }
 
 TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
   TrainResult result;
-  while (step_ < steps() && !result.early) {
+  evaluation_due_ = evaluation_due_ && hooks.evaluate;
+  while (!result.early && (step_ < steps() || evaluation_due_)) {
     if (context.stopping()) {
       save(hooks);
       result.steps = step_;
       return result;
     }
-    const PlannedStep& plan = plan_[size_t(step_)];
-    const StepReport report = train_step();
-    result.tokens += report.tokens;
-    result.examples += int64_t(plan.rows.size());
-    result.seconds += report.seconds;
-    result.last_loss = report.loss;
-    if (hooks.on_step) hooks.on_step(report);
-    const bool due = options_.eval_every > 0 ? step_ % options_.eval_every == 0
-                                             : plan.last_of_epoch;
-    const bool evaluated = hooks.evaluate && (due || step_ == steps());
-    if (evaluated && evaluate(hooks, result)) break;
-    const bool save_due = options_.save_every > 0 ? step_ % options_.save_every == 0 : due;
-    if (save_due && step_ < steps()) save(hooks);
+    if (evaluation_due_) {
+      evaluate(hooks, context, result);
+    } else {
+      advance(hooks, result);
+    }
+    const bool save_due = reached(options_.save_every > 0 ? options_.save_every
+                                                          : options_.eval_every);
+    if (save_due && !evaluation_due_ && !result.early && step_ < steps()) save(hooks);
   }
   if (best_metric_) {
     std::copy(best_.begin(), best_.end(), adapter_.values().begin());
@@ -160,16 +174,22 @@ std::string Trainer::fingerprint() const {
     hash = mix64(hash + uint64_t(row.prompt_length));
   }
   const TrainOptions& o = options_;
-  return fmt::format("{:016x} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", hash, rows_.size(),
-                     o.epochs, o.learning_rate, int(o.schedule), o.warmup, o.weight_decay, o.clip,
-                     o.batch.batch_tokens, o.batch.micro_tokens, o.batch.share, o.checkpoint,
-                     o.seed, adapter_.values().size(), name_of(session_.compute()));
+  const AdapterConfig& a = adapter_.config();
+  std::string text = fmt::format(
+      "rows {} {:016x} epochs {} rate {} {} {} decay {} clip {} adam {} {} {} batch {} {} {} "
+      "checkpoint {} seed {} evaluation {} {} base {} {} rank {} alpha {} dropout {} {}",
+      rows_.size(), hash, o.epochs, o.learning_rate, int(o.schedule), o.warmup, o.weight_decay,
+      o.clip, o.beta1, o.beta2, o.epsilon, o.batch.batch_tokens, o.batch.micro_tokens,
+      o.batch.share, o.checkpoint, o.seed, o.eval_every, o.patience, session_.base(),
+      name_of(session_.compute()), a.rank, a.alpha, a.dropout, a.rank_stabilised);
+  for (const AdapterModule& module : adapter_.modules()) text += ' ' + module.name;
+  return text;
 }
 
 void Trainer::save(const TrainHooks& hooks) const {
   if (hooks.state.empty()) return;
-  save_state(hooks.state, {step_, best_step_, without_gain_, best_metric_, fingerprint(),
-                           adapter_.values(), m_, v_, best_});
+  save_state(hooks.state, {step_, best_step_, without_gain_, evaluation_due_, best_metric_,
+                           fingerprint(), adapter_.values(), m_, v_, best_});
 }
 
 void Trainer::resume(const std::filesystem::path& path) {
@@ -186,6 +206,7 @@ void Trainer::resume(const std::filesystem::path& path) {
   step_ = state.step;
   best_step_ = state.best_step;
   without_gain_ = state.without_gain;
+  evaluation_due_ = state.evaluation_due;
   best_metric_ = state.best_metric;
 }
 

@@ -37,12 +37,14 @@ template <class T>
 struct Problem {
   explicit Problem(const Batch& b) : batch(b) {}
   void forward() {
-    attention(batch.plan(), shape, q.view(), k.view(), v.view(), cache_k.view(), cache_v.view(),
-              out.view(), lse.data(), scratch(false));
+    attention(batch.plan(), shape, tensors(), scratch(false));
   }
   void backward() {
-    attention_backward(batch.plan(), shape, q.view(), k.view(), v.view(), out.view(), lse.data(),
-                       dout.view(), {dq.view(), dk.view(), dv.view()}, scratch(true));
+    attention_backward(batch.plan(), shape, tensors(),
+                       {dout.view(), dq.view(), dk.view(), dv.view()}, scratch(true));
+  }
+  AttentionTensors tensors() {
+    return {q.view(), k.view(), v.view(), cache_k.view(), cache_v.view(), out.view(), lse.data()};
   }
   float* scratch(bool back) {
     memory.assign(size_t(attention_scratch_size(batch.plan(), kSize, back)), std::nanf(""));

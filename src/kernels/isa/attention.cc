@@ -21,55 +21,71 @@ int64_t padded(int64_t n) { return (n + kPad - 1) / kPad * kPad; }
 struct Left {
   const float* a;
   int64_t row, step;
+
+  Left from(int64_t i) const { return {a + i * row, row, step}; }
 };
 
-template <int64_t Rows, int64_t Vectors>
-[[gnu::always_inline]] inline void tile(const Left& l, const float* b, int64_t ldb, float* c,
-                                        int64_t ldc, int64_t k, bool accumulate) {
-  Vector sum[Rows][Vectors];
-  for (int64_t r = 0; r < Rows; ++r) {
+// Rows of floats, `stride` apart.
+template <class Float>
+struct Rows {
+  Float* at;
+  int64_t stride;
+
+  Rows from(int64_t i, int64_t j) const { return {at + i * stride + j, stride}; }
+};
+using Right = Rows<const float>;
+using Product = Rows<float>;
+
+struct Size {
+  int64_t m, n, k;
+};
+
+template <int64_t Height, int64_t Vectors>
+[[gnu::always_inline]] inline void tile(const Left& l, const Right& b, const Product& c, int64_t k,
+                                        bool accumulate) {
+  Vector sum[Height][Vectors];
+  for (int64_t r = 0; r < Height; ++r) {
     for (int64_t v = 0; v < Vectors; ++v) {
-      const Vector* at = reinterpret_cast<const Vector*>(c + r * ldc + v * kLanes);
+      const Vector* at = reinterpret_cast<const Vector*>(c.at + r * c.stride + v * kLanes);
       sum[r][v] = accumulate ? *at : Vector{};
     }
   }
   for (int64_t i = 0; i < k; ++i) {
     Vector right[Vectors];
     for (int64_t v = 0; v < Vectors; ++v) {
-      right[v] = *reinterpret_cast<const Vector*>(b + i * ldb + v * kLanes);
+      right[v] = *reinterpret_cast<const Vector*>(b.at + i * b.stride + v * kLanes);
     }
-    for (int64_t r = 0; r < Rows; ++r) {
+    for (int64_t r = 0; r < Height; ++r) {
       const float x = l.a[r * l.row + i * l.step];
       for (int64_t v = 0; v < Vectors; ++v) sum[r][v] += x * right[v];
     }
   }
-  for (int64_t r = 0; r < Rows; ++r) {
+  for (int64_t r = 0; r < Height; ++r) {
     for (int64_t v = 0; v < Vectors; ++v) {
-      *reinterpret_cast<Vector*>(c + r * ldc + v * kLanes) = sum[r][v];
+      *reinterpret_cast<Vector*>(c.at + r * c.stride + v * kLanes) = sum[r][v];
     }
   }
 }
 
-template <int64_t Rows>
-void band(const Left& l, const float* b, int64_t ldb, float* c, int64_t ldc, int64_t n, int64_t k,
-          bool accumulate) {
+template <int64_t Height>
+void band(const Left& l, const Right& b, const Product& c, const Size& size, bool accumulate) {
   int64_t j = 0;
-  for (; j + kTileVectors * kLanes <= n; j += kTileVectors * kLanes) {
-    tile<Rows, kTileVectors>(l, b + j, ldb, c + j, ldc, k, accumulate);
+  for (; j + kTileVectors * kLanes <= size.n; j += kTileVectors * kLanes) {
+    tile<Height, kTileVectors>(l, b.from(0, j), c.from(0, j), size.k, accumulate);
   }
-  for (; j < n; j += kLanes) tile<Rows, 1>(l, b + j, ldb, c + j, ldc, k, accumulate);
+  for (; j < size.n; j += kLanes) {
+    tile<Height, 1>(l, b.from(0, j), c.from(0, j), size.k, accumulate);
+  }
 }
 
 // c (m x n) = a (m x k) . b (k x n) (+ c); n is a multiple of kPad.
-void multiply(const Left& l, const float* b, int64_t ldb, float* c, int64_t ldc, int64_t m,
-              int64_t n, int64_t k, bool accumulate) {
+void multiply(const Left& l, const Right& b, const Product& c, const Size& size,
+              bool accumulate) {
   int64_t i = 0;
-  for (; i + kTileRows <= m; i += kTileRows) {
-    band<kTileRows>({l.a + i * l.row, l.row, l.step}, b, ldb, c + i * ldc, ldc, n, k, accumulate);
+  for (; i + kTileRows <= size.m; i += kTileRows) {
+    band<kTileRows>(l.from(i), b, c.from(i, 0), size, accumulate);
   }
-  for (; i < m; ++i) {
-    band<1>({l.a + i * l.row, l.row, l.step}, b, ldb, c + i * ldc, ldc, n, k, accumulate);
-  }
+  for (; i < size.m; ++i) band<1>(l.from(i), b, c.from(i, 0), size, accumulate);
 }
 
 // Copies a row to f32 and fills up to the padded width with zeros.
@@ -163,14 +179,15 @@ void attention(const AttentionTask<T>& t, float* scratch) {
         gather(t.q + (begin + i) * t.q_stride + h * t.head_size, q + i * p.width, t.head_size,
                p.width, t.scale);
       }
-      multiply({q, p.width, 1}, p.kt, p.keys_padded, scores, p.keys_padded, rows, columns,
-               t.head_size, false);
+      multiply({q, p.width, 1}, {p.kt, p.keys_padded}, {scores, p.keys_padded},
+               {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
         t.lse[(begin + i) * t.lse_stride + h] =
             softmax_row(scores + i * p.keys_padded, visible(t, p, begin + i), columns);
       }
-      multiply({scores, p.keys_padded, 1}, p.v, p.width, out, p.width, rows, p.width, keys, false);
+      multiply({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width},
+               {rows, p.width, keys}, false);
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.out + (begin + i) * t.out_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, out[i * p.width + d]);
@@ -181,9 +198,16 @@ void attention(const AttentionTask<T>& t, float* scratch) {
 
 // scores become probabilities again, from the saved log-sum-exp; dscores become
 // p * (dp - delta) * scale, where delta = dout . out.
+struct ScoreRow {
+  int64_t row, head, width;
+  float *scores, *dscores;
+};
+
 template <class T>
-void softmax_backward_row(const AttentionTask<T>& t, const Panels& p, int64_t row, int64_t head,
-                          float* scores, float* dscores, int64_t width) {
+void softmax_backward_row(const AttentionTask<T>& t, const Panels& p, const ScoreRow& at) {
+  const int64_t row = at.row, head = at.head, width = at.width;
+  float* scores = at.scores;
+  float* dscores = at.dscores;
   const T* out = t.out + row * t.out_stride + head * t.head_size;
   const T* dout = t.dout + row * t.dout_stride + head * t.head_size;
   float delta = 0;
@@ -238,19 +262,22 @@ void attention_backward(const AttentionTask<T>& t, float* scratch) {
         gather(t.dout + row * t.dout_stride + h * t.head_size, dout + i * p.width, t.head_size,
                p.width);
       }
-      multiply({q, p.width, 1}, p.kt, p.keys_padded, scores, p.keys_padded, rows, columns,
-               t.head_size, false);
+      multiply({q, p.width, 1}, {p.kt, p.keys_padded}, {scores, p.keys_padded},
+               {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows * p.keys_padded; ++i) scores[i] *= t.scale;
-      multiply({dout, p.width, 1}, p.vt, p.keys_padded, dscores, p.keys_padded, rows, columns,
-               t.head_size, false);
+      multiply({dout, p.width, 1}, {p.vt, p.keys_padded}, {dscores, p.keys_padded},
+               {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
-        softmax_backward_row(t, p, begin + i, h, scores + i * p.keys_padded,
-                             dscores + i * p.keys_padded, columns);
+        softmax_backward_row(t, p, {begin + i, h, columns, scores + i * p.keys_padded,
+                                    dscores + i * p.keys_padded});
       }
-      multiply({scores, 1, p.keys_padded}, dout, p.width, dv, p.width, keys, p.width, rows, true);
-      multiply({dscores, 1, p.keys_padded}, q, p.width, dk, p.width, keys, p.width, rows, true);
-      multiply({dscores, p.keys_padded, 1}, p.k, p.width, dq, p.width, rows, p.width, keys, false);
+      multiply({scores, 1, p.keys_padded}, {dout, p.width}, {dv, p.width},
+               {keys, p.width, rows}, true);
+      multiply({dscores, 1, p.keys_padded}, {q, p.width}, {dk, p.width},
+               {keys, p.width, rows}, true);
+      multiply({dscores, p.keys_padded, 1}, {p.k, p.width}, {dq, p.width},
+               {rows, p.width, keys}, false);
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.dq + (begin + i) * t.dq_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, dq[i * p.width + d]);

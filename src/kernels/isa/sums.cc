@@ -10,23 +10,25 @@ namespace {
 
 constexpr int64_t kChunk = 1024;  // float sums of this many terms, then double: exact enough for V
 
-float layernorm(const float* x, const float* w, const float* b, float* y, float eps, int64_t n,
-                float* mean_out) {
+void layernorm(const float* x, const LayerNormParameters& p, float* y, float* stats, int64_t n) {
   float sum = 0, squares = 0;
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < n; ++i) sum += x[i];
   const float mean = sum / float(n);
 #pragma omp simd reduction(+ : squares)
   for (int64_t i = 0; i < n; ++i) squares += (x[i] - mean) * (x[i] - mean);
-  const float rstd = 1.0f / __builtin_sqrtf(squares / float(n) + eps);
+  const float rstd = 1.0f / __builtin_sqrtf(squares / float(n) + p.epsilon);
+  const float* w = p.weight;
+  const float* b = p.bias;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * rstd * w[i] + b[i];
-  *mean_out = mean;
-  return rstd;
+  stats[0] = mean;
+  stats[1] = rstd;
 }
 
-void layernorm_backward(const float* dy, const float* x, const float* w, float mean, float rstd,
+void layernorm_backward(const float* dy, const float* x, const float* w, const float* stats,
                         float* dx, int64_t n) {
+  const float mean = stats[0], rstd = stats[1];
   float sum = 0, dot = 0;
 #pragma omp simd reduction(+ : sum, dot)
   for (int64_t i = 0; i < n; ++i) {

@@ -75,13 +75,21 @@ struct TypedTable {
   double (*cross_entropy_backward)(const float* logits, int32_t target, T* dlogits, int64_t n);
 };
 
+/// Weight and bias of a layer norm, and what keeps its root from zero.
+struct LayerNormParameters {
+  const float* weight;
+  const float* bias;
+  float epsilon;
+};
+
 struct Table {
   TypedTable<float> f32;
   TypedTable<bf16> b16;
-  float (*layernorm)(const float* x, const float* w, const float* b, float* y, float eps,
-                     int64_t n, float* mean);
-  void (*layernorm_backward)(const float* dy, const float* x, const float* w, float mean,
-                             float rstd, float* dx, int64_t n);
+  // stats: mean and 1 / standard deviation of the row
+  void (*layernorm)(const float* x, const LayerNormParameters& p, float* y, float* stats,
+                    int64_t n);
+  void (*layernorm_backward)(const float* dy, const float* x, const float* w, const float* stats,
+                             float* dx, int64_t n);
   void (*add)(const float* x, float* y, int64_t n);                 // y += x
   double (*sum_squares)(const float* x, int64_t n);
   double (*log_sum_exp)(const float* x, int64_t n);
