@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "app/output_path.h"
 #include "app/progress_bar.h"
 #include "app/retrieval.h"
 #include "app/run_record.h"
@@ -29,13 +30,17 @@ class Job {
 
   int run() {
     const auto start = std::chrono::steady_clock::now();
-    task::parse_answer_mode(options_.answer);
+    if (options_.out != "-") check_output_file(options_.out);
     read_adapter_record();
     load_data();
     renderer_.emplace(task::load_style(prompt_), data_.labels);
     engine::SessionOptions session = options_.model.session();
     if (!options_.adapter.empty() && session.base == "auto") session.base = run_.base;
     session_.emplace(options_.model.path(environment_), session);
+    if (!session_->model().head()) {
+      fail("app.extract", fmt::format("{} is an encoder and writes no text. Use a language model.",
+                                      session_->model().info().path));
+    }
     if (!options_.adapter.empty()) seat_adapter();
     render_prompts();
     task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
@@ -50,7 +55,7 @@ class Job {
     for (size_t i = 0; i < neighbours_.references.size(); ++i) {
       predictions[i].neighbours = neighbours_.references[i];
     }
-    task::write_predictions(options_.out, predictions);
+    write(predictions);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     report(predictions, time.count());
     return kDone;
@@ -99,9 +104,10 @@ class Job {
     const bool from_run = !options_.adapter.empty() && options.labels.empty() && fs::exists(kept);
     if (from_run) options.labels = kept.string();
     data_ = options.load(options_.input, true, environment_);
+    if (!options_.index.empty()) settle_labels(data_, options_.index);
     if (data_.labels.empty()) {
       fail("app.extract", fmt::format("{}: no label is known to choose from. Give --labels, a "
-                                      "JSON list.", data_.name));
+                                      "JSON list, or an --index.", data_.name));
     }
   }
 
@@ -116,11 +122,27 @@ class Job {
     adapter_ = train::load_peft(options_.adapter, session_->model(), session_->compute());
   }
 
+  // An adapter may be used with neighbours though trained without, and the other way round.
+  void tell_retrieval() const {
+    if (!has_run_ || run_.index.empty() == options_.index.empty()) return;
+    environment_.context().info(fmt::format(
+        "the adapter was trained {} retrieved examples and is used {} them.",
+        run_.index.empty() ? "without" : "with", run_.index.empty() ? "with" : "without"));
+  }
+
+  void write(const std::vector<task::Prediction>& predictions) const {
+    if (options_.out != "-") return task::write_predictions(options_.out, predictions);
+    for (const auto& prediction : predictions) fmt::print("{}\n", task::to_json(prediction));
+  }
+
   void render_prompts() {
+    tell_retrieval();
     if (!options_.index.empty()) {
       Retrieval retrieval(options_.index, options_.embedder, options_.model.models, environment_);
-      for (const std::string& label : retrieval.labels()) {
-        data_.labels.index(label, options_.index);
+      index_hash_ = retrieval.hash();
+      if (!run_.index_hash.empty() && run_.index_hash != index_hash_) {
+        mismatch("an index whose hash is", run_.index_hash.substr(0, 12),
+                 index_hash_.substr(0, 12));
       }
       neighbours_ = retrieval.find(data_.examples, neighbours_wanted_, QueryKind::kTest,
                                    environment_.context());
@@ -145,29 +167,36 @@ class Job {
     environment_.context().info(fmt::format(
         "{} predictions in {} ({:.1f} sentences/s, model loading included), written to {}{}",
         predictions.size(), duration_text(seconds), double(predictions.size()) / seconds,
-        options_.out, unparsed ? fmt::format("; {} answers could not be parsed", unparsed) : ""));
-    const nlohmann::json record{
+        options_.out == "-" ? "standard output" : options_.out,
+        unparsed ? fmt::format("; {} answers could not be parsed", unparsed) : ""));
+    if (options_.out == "-") return;
+    nlohmann::json record{
         {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment_.arguments()},
         {"model", options_.model.model}, {"base", session_->base()},
         {"base_hash", session_->weights_hash()}, {"compute", name_of(session_->compute())},
         {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
         {"adapter", options_.adapter}, {"prompt", prompt_}, {"index", options_.index},
+        {"index_hash", index_hash_},
         {"neighbours", neighbours_wanted_}, {"data", options_.input}, {"answer", options_.answer},
         {"chat", chat_}, {"max_new_tokens", options_.max_new_tokens},
         {"batch_tokens", options_.batch_tokens}, {"examples", predictions.size()},
         {"unparsed", unparsed}, {"overlap", neighbours_.overlap}, {"seconds", seconds},
         {"examples_per_s", double(predictions.size()) / seconds},
         {"peak_rss_bytes", peak_rss()}};
-    if (options_.out != "-") {
-      write_file(options_.out + ".run.json", io::dump_json(record, 2) + "\n");
+    if (has_run_) {
+      record["trained"] = {{"prompt", run_.prompt}, {"index", run_.index},
+                           {"index_hash", run_.index_hash}, {"neighbours", run_.neighbours},
+                           {"base", run_.base}, {"base_hash", run_.base_hash},
+                           {"chat", run_.chat}};
     }
+    write_file(options_.out + ".run.json", io::dump_json(record, 2) + "\n");
   }
 
   const ExtractOptions& options_;
   Environment& environment_;
   RunInfo run_;
   bool has_run_ = false, chat_ = false;
-  std::string prompt_;
+  std::string prompt_, index_hash_;
   int64_t neighbours_wanted_ = 1;
   task::Dataset data_;
   std::optional<task::PromptRenderer> renderer_;

@@ -5,11 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "app/output_path.h"
 #include "app/progress_bar.h"
 #include "app/retrieval.h"
+#include "app/run_log.h"
 #include "app/run_record.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
@@ -20,6 +21,7 @@
 #include "task/pipeline.h"
 #include "train/estimate.h"
 #include "train/peft.h"
+#include "train/state.h"
 
 namespace relatum::app {
 namespace {
@@ -48,6 +50,7 @@ class Job {
         options_.micro_tokens > 0 ? options_.micro_tokens : training_.batch.batch_tokens;
     training_.schedule = train::parse_shape(options_.schedule);
     announce();
+    if (!options_.resume) clear_folder();
     task::save_labels(run_ / "labels.json", train_data_.labels);
     write_record("running", {});
     return train_and_save();
@@ -57,17 +60,29 @@ class Job {
   const Context& context() const { return environment_.context(); }
 
   void check_folder() const {
-    const bool used = fs::exists(run_ / "run.json") || fs::exists(run_ / "state");
-    if (options_.resume && !fs::exists(state_path())) {
-      fail("app.finetune", fmt::format("{} holds no state to go on from. Leave out --resume to "
-                                       "start anew.", run_.string()));
+    check_output_folder(run_);
+    const bool recorded = fs::exists(run_ / "run.json"), state = fs::exists(state_path());
+    if (options_.resume && !state) {
+      const bool done = recorded && read_run(run_).status == "done";
+      fail("app.finetune", fmt::format("{} holds {}.", run_.string(),
+                                       done ? "a finished run: there is nothing left to resume"
+                                            : "no state to go on from. Leave out --resume, or use "
+                                              "--force to start anew"));
     }
-    if (used && !options_.resume && !options_.force) {
-      fail("app.finetune", fmt::format("{} holds a run already. Use --resume to go on with it, "
-                                       "--force to replace it, or another --out.", run_.string()));
+    if ((recorded || state) && !options_.resume && !options_.force) {
+      fail("app.finetune", fmt::format("{} holds a run already. Use {}--force to replace it, or "
+                                       "another --out.", run_.string(),
+                                       state ? "--resume to go on with it, " : ""));
     }
     if (options_.holdout > 0 && !options_.dev.empty()) {
       fail("app.finetune", "--dev and --holdout exclude each other. Give one of them.");
+    }
+  }
+
+  // What a replaced run left would otherwise stand beside the new record.
+  void clear_folder() const {
+    for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "state"}) {
+      fs::remove_all(run_ / name);
     }
   }
 
@@ -78,11 +93,11 @@ class Job {
     if (!options_.dev.empty()) {
       DataOptions dev = options_.data;
       dev_data_ = dev.load(options_.dev, false, environment_);
-      for (const std::string& label : dev_data_.labels.names()) train_data_.labels.add(label);
-      dev_data_.labels = train_data_.labels;
     } else if (options_.holdout > 0) {
       hold_out();
     }
+    if (!options_.index.empty()) settle_labels(train_data_, options_.index);
+    join_labels();
     for (const auto* data : {&train_data_, &dev_data_}) {
       for (const task::Example& example : data->examples) {
         if (example.label) continue;
@@ -90,6 +105,22 @@ class Job {
                                          "need one in each row.", data->name, example.id));
       }
     }
+  }
+
+  // One inventory for both. A label that only dev has joins an open inventory, though it is never
+  // trained; a closed one refuses it.
+  void join_labels() {
+    for (const task::Example& example : dev_data_.examples) {
+      if (!example.label || train_data_.labels.find(*example.label)) continue;
+      if (!train_data_.open_labels) {
+        const auto place = fmt::format("{}:{}", dev_data_.name, example.line);
+        train_data_.labels.index(*example.label, place);
+      }
+      context().warn(fmt::format("{}:{}: no training example has the label '{}'.", dev_data_.name,
+                                 example.line, *example.label));
+      train_data_.labels.add(*example.label);
+    }
+    dev_data_.labels = train_data_.labels;
   }
 
   void hold_out() {
@@ -118,9 +149,7 @@ class Job {
       return;
     }
     Retrieval retrieval(options_.index, options_.embedder, options_.model.models, environment_);
-    for (const std::string& label : retrieval.labels()) {
-      train_data_.labels.index(label, options_.index);
-    }
+    index_hash_ = retrieval.hash();
     train_neighbours_ = retrieval.find(train_data_.examples, options_.neighbours,
                                        QueryKind::kTraining, context());
     dev_neighbours_ = retrieval.find(dev_data_.examples, options_.neighbours,
@@ -143,11 +172,21 @@ class Job {
       row.prompt_length = int64_t(row.tokens.size());
       const auto completion = engine::completion_tokens(session_->tokenizer(), prompt.completion);
       row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
+      check_length(row, train_data_.examples[i]);
       rows_.push_back(std::move(row));
     }
     for (size_t i = 0; i < dev_data_.examples.size(); ++i) {
       dev_prompts_.push_back(render(dev_data_, dev_neighbours_, i));
     }
+  }
+
+  void check_length(const train::TrainRow& row, const task::Example& example) const {
+    const int64_t limit = session_->model().info().context;
+    if (int64_t(row.tokens.size()) <= limit) return;
+    fail("app.finetune", fmt::format("{}:{}: example '{}' takes {} tokens with its prompt, the "
+                                     "model's context is {}. Use a shorter prompt style, or leave "
+                                     "the row out.", train_data_.name, example.line, example.id,
+                                     row.tokens.size(), limit));
   }
 
   train::AdapterConfig adapter_config() const {
@@ -166,8 +205,8 @@ class Job {
   void announce() {
     const arch::ModelInfo& info = session_->model().info();
     const auto needs =
-        train::estimate(session_->model(), *adapter_, session_->compute(), rows_, training_.batch,
-                        training_.epochs, training_.checkpoint);
+        train::estimate(session_->model(), *adapter_, session_->compute(), rows_,
+                        {training_.batch, training_.epochs, training_.checkpoint});
     const double rate = train::measure_gemm_rate(session_->compute());
     constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
     context().info(fmt::format(
@@ -183,7 +222,8 @@ class Job {
                                double(needs.memory_bytes) / kGigabyte,
                                double(needs.disk_bytes) / 1e6,
                                duration_text(needs.flops / (rate * kUsualShare)),
-                               training_.epochs, needs.tokens / std::max<int64_t>(1, training_.epochs)));
+                               training_.epochs,
+                               needs.tokens / std::max<int64_t>(1, training_.epochs)));
     estimate_ = needs;
     gemm_rate_ = rate;
   }
@@ -191,28 +231,20 @@ class Job {
   double evaluate(int64_t step) {
     const auto predictions =
         task::answer_prompts(*session_, *renderer_, dev_prompts_, {}, context());
-    if (predictions.size() != dev_prompts_.size()) {  // interrupted: the state is saved next
-      return -1;
-    }
+    if (predictions.size() != dev_prompts_.size()) return -1;  // stopped; done again after --resume
     const auto report = task::evaluate(dev_data_, predictions, {.samples = 0});
-    log({{"step", step}, {"dev_f1", report.official.scores->f1},
-         {"dev_accuracy", report.accuracy}});
+    log_.write({{"step", step}, {"dev_f1", report.official.scores->f1},
+                {"dev_accuracy", report.accuracy}});
     context().info(fmt::format("step {}: dev F1 {:.2f} ({}), accuracy {:.2f}", step,
                                100 * report.official.scores->f1, report.official.name,
                                100 * report.accuracy));
     return report.official.scores->f1;
   }
 
-  void log(const nlohmann::json& entry) {
-    log_ << io::dump_json(entry) << '\n' << std::flush;
-    if (!log_) fail("app.finetune", fmt::format("cannot write {}. Is the disk full?",
-                                                (run_ / "log.jsonl").string()));
-  }
-
   void on_step(const train::StepReport& r) {
     const double rate = double(r.tokens) / r.seconds;
-    log({{"step", r.step}, {"epoch", r.epoch}, {"loss", r.loss}, {"lr", r.learning_rate},
-         {"grad_norm", r.grad_norm}, {"tokens_per_s", rate}});
+    log_.write({{"step", r.step}, {"epoch", r.epoch}, {"loss", r.loss}, {"lr", r.learning_rate},
+                {"grad_norm", r.grad_norm}, {"tokens_per_s", rate}});
     smooth_loss_ = smooth_loss_ == 0 ? r.loss : 0.95 * smooth_loss_ + 0.05 * r.loss;
     context().report({"training", double(r.step), double(r.steps), "steps",
                       fmt::format("loss {:.3f}, {:.0f} tokens/s", smooth_loss_, rate)});
@@ -220,8 +252,12 @@ class Job {
 
   int train_and_save() {
     train::Trainer trainer(*session_, *adapter_, rows_, training_);
-    if (options_.resume) trainer.resume(state_path());
-    log_.open(run_ / "log.jsonl", options_.resume ? std::ios::app : std::ios::trunc);
+    std::optional<int64_t> resumed;
+    if (options_.resume) {
+      trainer.resume(state_path());
+      resumed = train::load_state(state_path(), adapter_->values().size()).step;
+    }
+    log_.open(run_ / "log.jsonl", resumed);
     train::TrainHooks hooks;
     hooks.state = state_path();
     hooks.on_step = [this](const train::StepReport& report) { on_step(report); };
@@ -268,7 +304,8 @@ class Job {
         {"compute", name_of(session_->compute())}, {"cpu", kernels::cpu_summary()},
         {"threads", thread_count()}, {"train", o.train}, {"dev", o.dev}, {"holdout", o.holdout},
         {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
-        {"index", o.index}, {"embedder", o.embedder}, {"neighbours", o.neighbours},
+        {"index", o.index}, {"index_hash", index_hash_}, {"embedder", o.embedder},
+        {"neighbours", o.neighbours},
         {"chat", o.chat}, {"rank", o.adapter.rank}, {"alpha", o.adapter.alpha},
         {"dropout", o.adapter.dropout}, {"targets", o.targets},
         {"rslora", o.adapter.rank_stabilised}, {"epochs", training_.epochs},
@@ -301,7 +338,8 @@ class Job {
   std::vector<task::Prompt> dev_prompts_;
   train::Estimate estimate_;
   double gemm_rate_ = 0, smooth_loss_ = 0;
-  std::ofstream log_;
+  std::string index_hash_;
+  RunLog log_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/models_folder.h"
+#include "arch/family.h"
 #include "base/error.h"
 #include "retrieve/embedder.h"
 #include "retrieve/neighbours.h"
@@ -34,6 +35,17 @@ std::vector<std::string> keys_of(const std::vector<std::string>& texts) {
   return keys;
 }
 
+std::filesystem::path embedder_path(const retrieve::Store& store, const std::string& given,
+                                    const std::string& models, const Environment& environment) {
+  if (!given.empty()) return find_model(given, models, environment);
+  try {
+    return find_model(store.embedder.name, models, environment);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{} The index was made with this embedder: name its folder with "
+                            "--embedder.", error.what()));
+  }
+}
+
 }  // namespace
 
 struct Retrieval::Parts {
@@ -48,17 +60,17 @@ struct Retrieval::Parts {
 Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embedder,
                      const std::string& models, const Environment& environment) {
   retrieve::Store store = retrieve::load_store(index);
-  const auto path = find_model(embedder.empty() ? store.embedder.name : embedder, models,
-                               environment);
+  const auto path = embedder_path(store, embedder, models, environment);
+  const auto files = arch::ModelFiles::open(path);
+  retrieve::check_embedder(store, path.string(), arch::weights_hash(files), index);
   parts_ = std::make_unique<Parts>(std::move(store), path);
-  retrieve::check_embedder(parts_->store, parts_->embedder.name(), parts_->embedder.hash(), index);
   for (const auto& stored : parts_->store.examples) parts_->rows.push_back(to_example(stored));
   parts_->row_keys = keys_of(texts_of(parts_->rows));
 }
 
 Retrieval::~Retrieval() = default;
 
-const std::vector<std::string>& Retrieval::labels() const { return parts_->store.labels; }
+const std::string& Retrieval::hash() const { return parts_->store.hash; }
 
 Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, QueryKind kind,
                           const Context& context) {
@@ -66,7 +78,9 @@ Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, 
   if (queries.empty()) return result;
   const std::vector<std::string> texts = texts_of(queries);
   const Matrix<float> vectors = parts_->embedder.embed(texts, context);
-  if (vectors.rows() != int64_t(queries.size())) fail("app.retrieve", "interrupted.");
+  if (vectors.rows() != int64_t(queries.size())) {
+    fail("app.retrieve", "interrupted while the sentences were embedded; nothing was written.");
+  }
   const retrieve::Neighbours found = retrieve::find_neighbours(
       parts_->store.index, vectors.view(), keys_of(texts), parts_->row_keys,
       {k, kind == QueryKind::kTraining});
@@ -80,6 +94,24 @@ Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, 
     }
   }
   return result;
+}
+
+void settle_labels(task::Dataset& data, const std::filesystem::path& index) {
+  const std::filesystem::path file = index / "labels.json";
+  if (!std::filesystem::exists(file)) return;  // load_store says what is wrong with the folder
+  const task::Labels labels = task::load_labels(file);
+  if (!data.open_labels) {
+    for (const std::string& label : labels.names()) data.labels.index(label, file.string());
+    return;
+  }
+  for (const task::Example& example : data.examples) {
+    if (!example.label || labels.find(*example.label)) continue;
+    fail("app.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.name,
+                                     example.line, task::unknown_label(labels, *example.label),
+                                     file.string()));
+  }
+  data.labels = labels;
+  data.open_labels = false;
 }
 
 }  // namespace relatum::app

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app/environment.h"
-#include "task/example.h"
+#include "task/load.h"
 #include "task/prediction.h"
 
 namespace relatum::app {
@@ -32,12 +32,17 @@ class Retrieval {
 
   Retrieved find(const std::vector<task::Example>& queries, int64_t k, QueryKind kind,
                  const Context& context);
-  /// Labels of the index's inventory, in its order.
-  const std::vector<std::string>& labels() const;
+  /// What the index holds, as one hash.
+  const std::string& hash() const;
 
  private:
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };
+
+/// Makes data and index agree on the labels: an inventory that was only collected from the data
+/// becomes the index's; any other must have every label of the index. Throws Error that names a
+/// label that is missing, and where.
+void settle_labels(task::Dataset& data, const std::filesystem::path& index);
 
 }  // namespace relatum::app

@@ -23,6 +23,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.compute = io::get_string(record, "compute", "auto", place);
   info.prompt = io::require_string(record, "prompt", place);
   info.index = io::get_string(record, "index", "", place);
+  info.index_hash = io::get_string(record, "index_hash", "", place);
+  info.status = io::get_string(record, "status", "", place);
   info.chat = io::get_bool(record, "chat", false, place);
   info.neighbours = io::get_int(record, "neighbours", 1, place);
   return info;

@@ -10,7 +10,7 @@ namespace relatum::app {
 
 /// What a later command needs of a run's record.
 struct RunInfo {
-  std::string model, base, base_hash, compute, prompt, index;
+  std::string model, base, base_hash, compute, prompt, index, index_hash, status;
   bool chat = false;
   int64_t neighbours = 1;
 };

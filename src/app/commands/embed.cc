@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output_path.h"
 #include "io/npy.h"
 #include "retrieve/embedder.h"
 
@@ -20,6 +21,7 @@ struct Options {
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
+  check_output_file(o.out);
   const task::Dataset data = o.data.load(o.input, true, environment);
   retrieve::Embedder embedder(find_model(o.embedder, o.models, environment), o.compute);
   std::vector<std::string> texts;

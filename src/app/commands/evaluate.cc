@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output_path.h"
 #include "base/atomic_file.h"
 #include "task/evaluate.h"
 #include "task/report.h"
@@ -23,6 +24,7 @@ struct Options {
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
+  if (!o.report.empty()) check_output_file(o.report);
   const task::Dataset data = o.data.load(o.gold, true, environment);
   const auto predictions = task::read_predictions(o.predictions);
   task::EvaluateOptions options;

@@ -45,7 +45,8 @@ int run(const Options& o, Environment& environment) {
   if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
   retrieve::Index index(embedder.dimension());
   index.add(vectors.view());
-  retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), o.compute},
+  const std::string compute(name_of(embedder.compute()));  // what "auto" came to
+  retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
                                data.labels.names(), std::move(examples), std::move(index), {}});
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   environment.context().info(fmt::format("{} sentences embedded in {} ({:.0f}/s), index written "

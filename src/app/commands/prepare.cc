@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output_path.h"
 #include "app/retrieval.h"
 #include "task/prompts_file.h"
 
@@ -21,7 +22,9 @@ struct Options {
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
-  const task::Dataset data = o.data.load(o.input, true, environment);
+  check_output_file(o.out);
+  task::Dataset data = o.data.load(o.input, true, environment);
+  if (!o.index.empty()) settle_labels(data, o.index);
   const task::PromptRenderer renderer(task::load_style(o.prompt), data.labels);
   Retrieved retrieved;
   if (!o.index.empty()) {
