@@ -28,7 +28,8 @@ struct TensorLine {
 };
 
 std::string size_text(double bytes) {
-  return bytes < 1e6 ? fmt::format("{:.1f} kB", bytes / 1e3) : fmt::format("{:.1f} MB", bytes / 1e6);
+  return bytes < 1e6 ? fmt::format("{:.1f} kB", bytes / 1e3)
+                     : fmt::format("{:.1f} MB", bytes / 1e6);
 }
 
 std::string tensors_text(const std::vector<TensorLine>& tensors, bool all) {

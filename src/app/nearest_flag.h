@@ -1,4 +1,4 @@
-// The known flag that a mistyped one is nearest to.
+// What a mistyped flag or command was probably meant to be.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@ class App;
 
 namespace relatum::app {
 
-/// "Did you mean --rank?" for the first argument that no option of the chosen command is called,
-/// or a command's name for an unknown command; nothing where none is near.
-std::optional<std::string> nearest_flag(const CLI::App& app, int argc, char** argv);
+/// "extract has no flag --adaptor. Did you mean --adapter?" for the first flag that the chosen
+/// command lacks, or the like for an unknown command; nothing where all of them are known.
+std::optional<std::string> unknown_word(const CLI::App& app, int argc, char** argv);
 
 }  // namespace relatum::app

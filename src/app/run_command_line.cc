@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -27,10 +29,27 @@ constexpr const char* kAbout =
     "  relatum evaluate --data test.jsonl --predictions predictions.jsonl\n\n"
     "Results go to standard output, log and progress to standard error.";
 
+// Whether all results have left for standard output; says so where they have not.
+bool flushed() {
+  if (std::fflush(stdout) == 0) return true;
+  fmt::print(stderr, "relatum: cannot write to standard output: {}. Free some space, or send it "
+                     "elsewhere.\n", std::strerror(errno));
+  return false;
+}
+
+// CLI11 shows the largest double in full where a number only has to be positive.
+std::string shortened(const std::string& message) {
+  const size_t at = message.find(" not in range ");
+  if (at == message.npos || message.size() - at < 200) return message;
+  return message.substr(0, at) + " is not a number that it takes";
+}
+
 int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  if (error.get_exit_code() == int(CLI::ExitCodes::Success)) return app.exit(error);
-  std::string message = error.what();
-  if (const auto hint = nearest_flag(app, argc, argv)) message += " " + *hint;
+  if (error.get_exit_code() == int(CLI::ExitCodes::Success)) {
+    const int status = app.exit(error);
+    return flushed() ? status : kFailed;
+  }
+  const std::string message = unknown_word(app, argc, argv).value_or(shortened(error.what()));
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
   fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", message,
@@ -40,7 +59,8 @@ int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv
 
 int guarded(const Action& action, Environment& environment) {
   try {
-    return action(environment);
+    const int status = action(environment);
+    return flushed() ? status : kFailed;
   } catch (const std::bad_alloc&) {
     environment.end_progress();
     fmt::print(stderr, "relatum: there is not enough memory for this. Use a smaller model, or "
@@ -67,16 +87,22 @@ void define_commands(CLI::App& app, Action& chosen) {
 
 }  // namespace
 
-int run_command(const std::vector<std::string>& arguments, Environment& environment) {
+Action parse_command(const std::vector<std::string>& arguments) {
   CLI::App app(kAbout, "relatum");
   Action chosen;
   define_commands(app, chosen);
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) {
+    for (CLI::Option* option : sub->get_options()) {
+      if (option->get_expected_max() == 1) option->take_last();
+    }
+  }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    fail("app.run", std::string(error.what()) + ".");
+    fail("app.run", fmt::format("{}: {}. See `relatum {} --help`.", arguments.at(0),
+                                shortened(error.what()), arguments[0]));
   }
-  return chosen(environment);
+  return chosen;
 }
 
 int run_command_line(int argc, char** argv) {

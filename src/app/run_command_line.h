@@ -4,13 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "app/command.h"
+
 namespace relatum::app {
 
-class Environment;
-
-/// Runs one command with its arguments, e.g. {"index", "--out", "index"}, as if it had been typed.
-/// Throws Error for wrong use; other errors pass through.
-int run_command(const std::vector<std::string>& arguments, Environment& environment);
+/// Reads one command with its arguments, e.g. {"index", "--out", "index"}, as if it had been typed,
+/// and gives what is left to do. Of an option that stands twice the last counts. Throws Error for
+/// wrong use.
+Action parse_command(const std::vector<std::string>& arguments);
 
 /// 0 done, 1 the work failed, 2 wrong use, 130 interrupted.
 int run_command_line(int argc, char** argv);

@@ -61,8 +61,14 @@ class Config {
   bool has(const char* key) const { return table_.contains(key); }
   std::string text(const char* key) const {
     const auto value = table_[key].value<std::string>();
-    if (!value) fail("app.run", fmt::format("{}: '{}' is missing. It must be a string.", path_, key));
+    if (!value) {
+      fail("app.run", fmt::format("{}: '{}' is missing. It must be a string.", path_, key));
+    }
     return *value;
+  }
+
+  std::optional<std::string> flag(const char* stage, const char* key) const {
+    return table_[stage][key].value<std::string>();
   }
 
   // The stage's flags: `key = value` becomes --key value, true a flag, false nothing.
@@ -102,36 +108,53 @@ class Plan {
       : config_(config), environment_(environment), out_(config.text("out")) {}
 
   int run(const std::string& source) {
+    plan();
     write_file(out_ / "config.toml", read_file(source));
-    const Arguments common = config_.has("models") ? Arguments{"--models", config_.text("models")}
-                                                   : Arguments{};
-    const Arguments model = {"--model", config_.text("model")};
-    const Arguments prompt = {"--prompt", config_.text("prompt")};
-    const Arguments labels = config_.has("labels") ? Arguments{"--labels", config_.text("labels")}
-                                                   : Arguments{};
-    const Arguments index = config_.has("index") ? Arguments{"--index", place("index")}
-                                                 : Arguments{};
-    const Arguments adapter = config_.has("finetune") ? Arguments{"--adapter", place("run")}
-                                                      : Arguments{};
-    int status = stage("index", {{"--data", config_.text("train"), "--out", place("index")},
-                                 labels, common});
-    if (!status) status = stage("finetune", {model, {"--train", config_.text("train"), "--out",
-                                                     place("run")}, prompt, index, labels, common});
-    if (!status) status = stage("extract", {model, adapter, prompt, index, labels, common,
-                                            {"--data", config_.text("test"), "--out",
-                                             place("predictions.jsonl")}});
-    if (!status) status = stage("evaluate", {{"--data", config_.text("test"), "--predictions",
-                                              place("predictions.jsonl"), "--report",
-                                              place("report.html")}, labels});
-    return status;
+    for (const Stage& stage : stages_) {
+      environment_.context().info("> " + stage.line);
+      if (const int status = stage.action(environment_)) return status;
+    }
+    return kDone;
   }
 
  private:
+  struct Stage {
+    std::string line;
+    Action action;
+  };
+
   std::string place(const char* name) const { return (out_ / name).string(); }
 
-  // Runs a stage that the file asks for; its own flags come last.
-  int stage(const char* name, const std::vector<Arguments>& groups) {
-    if (!config_.has(name)) return kDone;
+  // Reads all stages before the first runs, so that a slip in the last costs no hours.
+  void plan() {
+    const Arguments common = optional("models", "--models");
+    const Arguments labels = optional("labels", "--labels");
+    const Arguments model = {"--model", config_.text("model")};
+    const Arguments prompt = {"--prompt", config_.text("prompt")};
+    const Arguments adapter = config_.has("finetune") ? Arguments{"--adapter", place("run")}
+                                                      : Arguments{};
+    Arguments index;
+    if (config_.has("index")) {
+      index = {"--index", place("index")};
+      const auto embedder = config_.flag("index", "embedder");
+      if (embedder) index.insert(index.end(), {"--embedder", *embedder});
+    }
+    add("index", {{"--data", config_.text("train"), "--out", place("index")}, labels, common});
+    add("finetune", {model, {"--train", config_.text("train"), "--out", place("run")}, prompt,
+                     index, labels, common});
+    add("extract", {model, adapter, prompt, index, labels, common,
+                    {"--data", config_.text("test"), "--out", place("predictions.jsonl")}});
+    add("evaluate", {{"--data", config_.text("test"), "--predictions", place("predictions.jsonl"),
+                      "--report", place("report.html")}, labels});
+  }
+
+  Arguments optional(const char* key, const char* flag) const {
+    return config_.has(key) ? Arguments{flag, config_.text(key)} : Arguments{};
+  }
+
+  // Adds a stage that the file asks for; its own flags come last.
+  void add(const char* name, const std::vector<Arguments>& groups) {
+    if (!config_.has(name)) return;
     Arguments arguments = {name};
     for (const Arguments& group : groups) {
       arguments.insert(arguments.end(), group.begin(), group.end());
@@ -140,13 +163,13 @@ class Plan {
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     std::string line = "relatum";
     for (const std::string& argument : arguments) line += " " + argument;
-    environment_.context().info("> " + line);
-    return run_command(arguments, environment_);
+    stages_.push_back({line, parse_command(arguments)});
   }
 
   const Config& config_;
   Environment& environment_;
   fs::path out_;
+  std::vector<Stage> stages_;
 };
 
 Action define(CLI::App& app) {
