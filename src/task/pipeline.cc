@@ -16,9 +16,14 @@ namespace {
 
 std::vector<std::vector<int32_t>> tokenise(const engine::Session& session,
                                            std::span<const Prompt> prompts, bool chat) {
+  const int64_t context = session.model().info().context;
   std::vector<std::vector<int32_t>> rows;
   for (const Prompt& prompt : prompts) {
     rows.push_back(prompt_row(session, prompt, chat));
+    if (int64_t(rows.back().size()) < context) continue;
+    fail("task.answer", fmt::format("example '{}': its prompt has {} tokens, the model's context "
+                                    "is {}. Use a shorter prompt style, or leave the row out.",
+                                    prompt.id, rows.back().size(), context));
   }
   return rows;
 }
