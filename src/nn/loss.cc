@@ -10,8 +10,9 @@
 namespace relatum::nn {
 namespace {
 
-// 64 rows of 49,152 logits are 12 MB: they stay in the last-level cache.
-constexpr int64_t kChunkLogits = int64_t{64} * 49152;
+// 256 rows of 49,152 logits are 50 MB. Fewer rows keep less memory, but each chunk reorders the
+// head's weights for the product: measured 205 Gflop/s at 64 rows, 340 at 256, 375 at 512.
+constexpr int64_t kChunkLogits = int64_t{256} * 49152;
 
 int64_t chunk_rows(int64_t vocabulary) {
   return std::max<int64_t>(1, kChunkLogits / std::max<int64_t>(1, vocabulary));

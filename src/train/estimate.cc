@@ -55,7 +55,7 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
   const int64_t micro = std::min(batch.micro_tokens, batch.batch_tokens);
   result.memory_bytes = weight_bytes(model) + int64_t(adapters) * 5 * 4 +
                         int64_t(double(micro) * (kept + transient)) +
-                        int64_t{64} * info.vocabulary * 8;
+                        int64_t{256} * info.vocabulary * 6;
   result.disk_bytes = int64_t(adapters) * 4 * 5;
   return result;
 }

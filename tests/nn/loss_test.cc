@@ -78,9 +78,9 @@ TEST(Loss, WithoutATapeItIsTheSame) {
   EXPECT_NEAR(taped, plain, 2 * bound.error);
 }
 
-// With a vocabulary as SmolLM2's a chunk is 64 rows: 130 rows need three chunks.
+// With four times SmolLM2's vocabulary a chunk is 64 rows: 130 rows need three chunks.
 TEST(Loss, ChunksAddUpWhereverTheyAreCut) {
-  constexpr int64_t kVocabulary = 49152, kRows = 130;
+  constexpr int64_t kVocabulary = 4 * 49152, kRows = 130;
   Problem p(kRows, kVocabulary);
   std::vector<float> together(kRows * kWidth), alone(together);
   const nn::LossSum loss = p.loss(0, kRows, together.data());
@@ -103,7 +103,8 @@ TEST(Loss, ChunksAddUpWhereverTheyAreCut) {
 
 TEST(Loss, LogitsComeInOrderAndOnce) {
   constexpr int64_t kVocabulary = int64_t{1} << 20;
-  Problem p(8, kVocabulary);
+  constexpr int64_t kRows = 26;
+  Problem p(kRows, kVocabulary);
   Arena arena;
   nn::Graph graph(arena, DType::kF32, false);
   int64_t next = 0, calls = 0;
@@ -117,7 +118,7 @@ TEST(Loss, LogitsComeInOrderAndOnce) {
     next += part.rows;
     ++calls;
   });
-  EXPECT_EQ(next, 8);
+  EXPECT_EQ(next, kRows);
   EXPECT_GT(calls, 1);
 }
 
