@@ -120,7 +120,10 @@ std::vector<std::vector<int32_t>> generate(Session& session,
                                         session.model().info().path));
   }
   int64_t longest = 0;
-  for (const auto& prompt : prompts) longest = std::max(longest, int64_t(prompt.size()));
+  for (const auto& prompt : prompts) {
+    RELATUM_CHECK(!prompt.empty());
+    longest = std::max(longest, int64_t(prompt.size()));
+  }
   if (longest + options.max_new_tokens > session.model().info().context) {
     fail("engine.generate", fmt::format("a prompt of {} tokens and {} new ones exceed the model's "
                                         "context of {}.", longest, options.max_new_tokens,

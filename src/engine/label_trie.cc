@@ -67,13 +67,16 @@ LabelTrie::Choice LabelTrie::greedy(std::span<const double> edge_scores) const {
   int32_t from = -1;
   while (true) {
     int32_t best = -1;
-    double total = 0;
     for (size_t e = 0; e < edges_.size(); ++e) {
       if (edges_[e].from != from) continue;
-      total += std::exp(edge_scores[e]);
       if (best < 0 || edge_scores[e] > edge_scores[size_t(best)]) best = int32_t(e);
     }
-    if (total > 0) choice.probability *= std::exp(edge_scores[size_t(best)]) / total;
+    double total = 0;  // in units of the best, which may be too small for a double by itself
+    for (size_t e = 0; e < edges_.size(); ++e) {
+      if (edges_[e].from != from) continue;
+      total += std::exp(edge_scores[e] - edge_scores[size_t(best)]);
+    }
+    choice.probability /= total;
     const Edge& edge = edges_[size_t(best)];
     if (edge.node < 0) {
       choice.answer = edge.answer;

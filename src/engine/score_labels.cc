@@ -18,18 +18,35 @@ namespace {
 
 constexpr int64_t kMinShared = 16;  // tokens that prompts of one batch must share to be worth it
 
+// The answers' end tokens are asked for, but never fed.
+int64_t longest_fed(const LabelTrie& trie) {
+  int64_t deepest = 0;
+  std::vector<int64_t> depth;
+  for (const int32_t parent : trie.parents()) {
+    depth.push_back(parent < 0 ? 1 : depth[size_t(parent)] + 1);
+    deepest = std::max(deepest, depth.back());
+  }
+  return deepest;
+}
+
+// Before anything is computed: an endless row should not first cost an endless time.
+void check_lengths(const Session& session, std::span<const std::vector<int32_t>> prompts,
+                   const LabelTrie& trie) {
+  const int64_t context = session.model().info().context, answer = longest_fed(trie);
+  for (const auto& prompt : prompts) {
+    RELATUM_CHECK(!prompt.empty());
+    const int64_t tokens = int64_t(prompt.size()) + answer;
+    if (tokens <= context) continue;
+    fail("engine.score", fmt::format("a prompt and its answer take {} tokens, the model's context "
+                                     "is {}. Use a shorter prompt style, or leave the row out.",
+                                     tokens, context));
+  }
+}
+
 class Scorer {
  public:
   Scorer(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie)
-      : session_(session), prompts_(prompts), trie_(trie), prefix_(session, prompts, 0) {
-    int64_t deepest = 0;
-    std::vector<int64_t> depth;
-    for (const int32_t parent : trie.parents()) {
-      depth.push_back(parent < 0 ? 1 : depth[size_t(parent)] + 1);
-      deepest = std::max(deepest, depth.back());
-    }
-    for (const auto& prompt : prompts) check_length(int64_t(prompt.size()) + deepest);
-  }
+      : session_(session), prompts_(prompts), trie_(trie), prefix_(session, prompts, 0) {}
 
   int64_t cost(size_t row) const {
     return int64_t(prompts_[row].size()) - prefix_.size() + int64_t(trie_.tokens().size());
@@ -51,13 +68,6 @@ class Scorer {
   }
 
  private:
-  void check_length(int64_t tokens) const {
-    if (tokens <= session_.model().info().context) return;
-    fail("engine.score", fmt::format("a prompt and its answer take {} tokens, the model's context "
-                                     "is {}. Use a shorter prompt style, or leave the row out.",
-                                     tokens, session_.model().info().context));
-  }
-
   // Appends the batch's tree; gives the place of each prompt's last token (the trie follows it).
   std::vector<int64_t> build(nn::TokenBatch& batch, size_t begin, size_t end) const {
     std::vector<std::span<const int32_t>> rows;
@@ -143,6 +153,7 @@ std::vector<std::vector<double>> score_edges(Session& session,
     fail("engine.score", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                      session.model().info().path));
   }
+  check_lengths(session, prompts, trie);
   Scorer scorer(session, prompts, trie);
   size_t begin = 0;
   while (begin < prompts.size() && !context.stopping()) {

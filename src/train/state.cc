@@ -50,6 +50,7 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s) {
       {"step", std::to_string(s.step)},
       {"best_step", std::to_string(s.best_step)},
       {"without_gain", std::to_string(s.without_gain)},
+      {"evaluation_due", std::to_string(int(s.evaluation_due))},
       {"fingerprint", s.fingerprint}};
   if (s.best_metric) {  // as bits: the comparison after a resume must be the same
     metadata["best_metric"] = std::to_string(std::bit_cast<uint64_t>(*s.best_metric) >> 1);
@@ -72,6 +73,7 @@ TrainState load_state(const std::filesystem::path& path, size_t size) {
   s.step = integer(file, "step");
   s.best_step = integer(file, "best_step");
   s.without_gain = integer(file, "without_gain");
+  s.evaluation_due = integer(file, "evaluation_due") != 0;
   s.fingerprint = entry(file, "fingerprint");
   if (file.metadata().contains("best_metric")) {
     const auto bits = uint64_t(integer(file, "best_metric")) << 1 |
@@ -81,7 +83,7 @@ TrainState load_state(const std::filesystem::path& path, size_t size) {
   s.values = read_array(file, "values", size);
   s.m = read_array(file, "m", size);
   s.v = read_array(file, "v", size);
-  if (file.find("best")) s.best = read_array(file, "best", size);
+  if (s.best_metric) s.best = read_array(file, "best", size);
   return s;
 }
 

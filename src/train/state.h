@@ -14,6 +14,7 @@ namespace relatum::train {
 struct TrainState {
   int64_t step = 0;               ///< optimiser steps done
   int64_t best_step = 0, without_gain = 0;
+  bool evaluation_due = false;    ///< stopped between a step and its evaluation
   std::optional<double> best_metric;
   std::string fingerprint;        ///< of rows and options: another run's state is refused
   std::vector<float> values, m, v, best;  ///< adapter, both moments, best adapter (may be empty)
@@ -22,6 +23,7 @@ struct TrainState {
 /// Views for writing, so that saving copies nothing.
 struct TrainStateView {
   int64_t step = 0, best_step = 0, without_gain = 0;
+  bool evaluation_due = false;
   std::optional<double> best_metric;
   std::string fingerprint;
   std::span<const float> values, m, v, best;

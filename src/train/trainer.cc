@@ -194,7 +194,8 @@ void Trainer::save(const TrainHooks& hooks) const {
 
 void Trainer::resume(const std::filesystem::path& path) {
   TrainState state = load_state(path, adapter_.values().size());
-  if (state.fingerprint != fingerprint() || state.step > steps()) {
+  const bool possible = state.step <= steps() && (state.step > 0 || !state.evaluation_due);
+  if (state.fingerprint != fingerprint() || !possible) {
     fail("train.trainer", fmt::format("{} was left by a run with other rows or options. Resume "
                                       "with the options of its run.json.", path.string()));
   }

@@ -59,6 +59,7 @@ struct TrainResult {
 struct TrainHooks {
   std::function<void(const StepReport&)> on_step;
   /// Larger is better; none: the last adapter is the result. Called with the adapter in sync.
+  /// Where the context stops meanwhile, what it returns is ignored and asked for again on resume.
   std::function<double(int64_t step)> evaluate;
   std::filesystem::path state;    ///< state file for resuming; empty: none is kept
 };
@@ -88,7 +89,9 @@ class Trainer {
     StepRows rows;
   };
   StepReport train_step();
-  bool evaluate(const TrainHooks& hooks, TrainResult& result);
+  void advance(const TrainHooks& hooks, TrainResult& result);
+  void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
+  bool reached(int64_t interval) const;
   void save(const TrainHooks& hooks) const;
   std::string fingerprint() const;
 
@@ -100,6 +103,7 @@ class Trainer {
   std::vector<PlannedStep> plan_;
   std::vector<float> m_, v_, best_;
   int64_t step_ = 0, best_step_ = 0, without_gain_ = 0;
+  bool evaluation_due_ = false;  // the step is done, its evaluation not yet
   std::optional<double> best_metric_;
 };
 
