@@ -26,19 +26,74 @@ bool matches(const std::string& name, const std::string& target) {
   return name == target || name.ends_with("." + target);
 }
 
-}  // namespace
+double scale_of(const AdapterConfig& config) {
+  const double rank = double(config.rank);
+  return config.alpha / (config.rank_stabilised ? std::sqrt(rank) : rank);
+}
 
-Adapter::Adapter(arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed)
-    : compute_(compute), config_(config) {
+void check_numbers(const AdapterConfig& config) {
   if (config.rank < 1 || config.rank > 4096) {
     fail("train.adapter", fmt::format("rank {} cannot be. Use 1 to 4096.", config.rank));
   }
-  if (config.dropout < 0 || config.dropout >= 1) {
+  if (!(config.dropout >= 0 && config.dropout < 1)) {
     fail("train.adapter", fmt::format("dropout {} cannot be. Use 0 up to below 1.",
                                       config.dropout));
   }
-  choose_modules(model);
-  values_ = Buffer(size_ * sizeof(float));
+  if (!std::isfinite(float(scale_of(config)))) {
+    fail("train.adapter", fmt::format("alpha {} cannot be. Use a number near the rank.",
+                                      config.alpha));
+  }
+}
+
+// The A of one linear's parts stand on each other, so that one product serves them all.
+void place(std::span<AdapterModule> chosen, int64_t& size) {
+  for (AdapterModule& module : chosen) {
+    module.a_offset = size;
+    size += module.rank * module.in;
+  }
+  for (AdapterModule& module : chosen) {
+    module.b_offset = size;
+    size += module.rank * module.out;
+  }
+}
+
+size_t size_of_all(const std::vector<AdapterModule>& modules) {
+  size_t size = 0;
+  for (const AdapterModule& m : modules) size += size_t(m.rank * (m.in + m.out));
+  return size;
+}
+
+}  // namespace
+
+std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConfig& config) {
+  check_numbers(config);
+  std::vector<AdapterModule> modules;
+  std::set<std::string> known, used;
+  int64_t size = 0;
+  for (nn::Linear* linear : model.linears()) {
+    const size_t first = modules.size();
+    for (const auto& part : linear->parts()) {
+      known.insert(last_part(part.name));
+      const auto hit = std::find_if(config.targets.begin(), config.targets.end(),
+                                    [&](const auto& t) { return matches(part.name, t); });
+      if (!all_linear(config) && hit == config.targets.end()) continue;
+      if (hit != config.targets.end()) used.insert(*hit);
+      modules.push_back({part.name, linear->in(), part.weight.rows, config.rank});
+    }
+    place(std::span(modules).subspan(first), size);
+  }
+  for (const std::string& target : config.targets) {
+    if (all_linear(config) || used.contains(target)) continue;
+    fail("train.adapter", fmt::format("target '{}' names no linear of {}. It has {}; or use "
+                                      "all-linear.", target, model.info().path,
+                                      fmt::join(known, ", ")));
+  }
+  return modules;
+}
+
+Adapter::Adapter(arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed)
+    : compute_(compute), config_(config), modules_(adapter_modules(model, config)),
+      size_(size_of_all(modules_)), values_(size_ * sizeof(float)) {
   if (compute != DType::kF32) copies_ = Buffer(size_ * size_of(compute));
   initialise(seed);
   seat(model);
@@ -46,37 +101,8 @@ Adapter::Adapter(arch::Model& model, DType compute, const AdapterConfig& config,
 }
 
 Adapter::~Adapter() {
-  for (nn::Linear* linear : seats_) linear->seat(nullptr);
-}
-
-void Adapter::choose_modules(arch::Model& model) {
-  std::set<std::string> known, used;
-  for (nn::Linear* linear : model.linears()) {
-    std::vector<AdapterModule> chosen;
-    for (const auto& part : linear->parts()) {
-      known.insert(last_part(part.name));
-      const auto hit = std::find_if(config_.targets.begin(), config_.targets.end(),
-                                    [&](const auto& t) { return matches(part.name, t); });
-      if (!all_linear(config_) && hit == config_.targets.end()) continue;
-      if (hit != config_.targets.end()) used.insert(*hit);
-      chosen.push_back({part.name, linear->in(), part.weight.rows, config_.rank});
-    }
-    // The A of one linear's parts stand on each other, so that one product serves them all.
-    for (auto& module : chosen) {
-      module.a_offset = int64_t(size_);
-      size_ += size_t(module.rank * module.in);
-    }
-    for (auto& module : chosen) {
-      module.b_offset = int64_t(size_);
-      size_ += size_t(module.rank * module.out);
-    }
-    modules_.insert(modules_.end(), chosen.begin(), chosen.end());
-  }
-  for (const std::string& target : config_.targets) {
-    if (all_linear(config_) || used.contains(target)) continue;
-    fail("train.adapter", fmt::format("target '{}' names no linear of {}. It has {}; or use "
-                                      "all-linear.", target, model.info().path,
-                                      fmt::join(known, ", ")));
+  for (size_t i = 0; i < seats_.size(); ++i) {
+    if (seats_[i]->lora() == groups_[i].get()) seats_[i]->seat(nullptr);
   }
 }
 
@@ -100,8 +126,6 @@ Mat Adapter::compute_view(int64_t offset, int64_t rows, int64_t cols) const {
 
 void Adapter::seat(arch::Model& model) {
   size_t next = 0;
-  const double divisor = config_.rank_stabilised ? std::sqrt(double(config_.rank))
-                                                 : double(config_.rank);
   for (nn::Linear* linear : model.linears()) {
     auto group = std::make_unique<nn::LoraGroup>();
     const size_t first = next;
@@ -110,7 +134,7 @@ void Adapter::seat(arch::Model& model) {
       if (next == modules_.size() || modules_[next].name != part.name) continue;
       const AdapterModule& module = modules_[next++];
       group->parts.push_back({part.begin, module.out, ranks, module.rank,
-                              float(config_.alpha / divisor),
+                              float(scale_of(config_)),
                               compute_view(module.b_offset, module.rank, module.out), {}});
       ranks += module.rank;
     }

@@ -29,8 +29,13 @@ struct AdapterModule {
   int64_t a_offset = 0, b_offset = 0;  ///< into the flat values
 };
 
+/// What an adapter with these settings consists of: costs no memory for its numbers. Error where
+/// a setting cannot be or a target names no linear of the model.
+std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConfig& config);
+
 /// Owns all trainable numbers in one flat array, so that the optimiser and the state file need no
-/// structure. Seats itself on construction and leaves the seats on destruction.
+/// structure. Seats itself on construction, in place of an adapter that is there, and leaves the
+/// seats that are still its own on destruction.
 class Adapter {
  public:
   /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero. Error where
@@ -58,7 +63,6 @@ class Adapter {
   void sync();
 
  private:
-  void choose_modules(arch::Model& model);
   void initialise(uint64_t seed);
   void seat(arch::Model& model);
   Mat compute_view(int64_t offset, int64_t rows, int64_t cols) const;

@@ -58,10 +58,19 @@ void refuse_unknown_kinds(const nlohmann::json& config, const std::string& place
   }
   for (const char* key : {"use_dora", "modules_to_save", "rank_pattern", "alpha_pattern",
                           "fan_in_fan_out", "layers_to_transform", "megatron_config",
-                          "trainable_token_indices", "layer_replication", "lora_bias"}) {
+                          "trainable_token_indices", "layer_replication", "lora_bias",
+                          "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config",
+                          "target_parameters"}) {
     if (!set(config, key)) continue;
     fail("train.peft", fmt::format("{}: '{}' is set, which Relatum does not know. Train the "
                                    "adapter without it, or merge it with PEFT.", place, key));
+  }
+  // These start from other base weights than the model's file holds.
+  const nlohmann::json* start = io::find(config, "init_lora_weights");
+  for (const char* kind : {"pissa", "olora", "corda", "loftq"}) {
+    if (!start || !start->is_string() || !start->get<std::string>().starts_with(kind)) continue;
+    fail("train.peft", fmt::format("{}: init_lora_weights = {} changes the base model. Convert "
+                                   "the adapter to plain LoRA with PEFT.", place, kind));
   }
   if (io::get_string(config, "bias", "none", place) != "none") {
     fail("train.peft", fmt::format("{}: trained biases are not known. Use bias = none.", place));
@@ -85,16 +94,32 @@ AdapterConfig read_config(const nlohmann::json& config, const std::string& place
   return result;
 }
 
-void read_factor(const io::SafetensorsTensor& tensor, int64_t rows, int64_t cols, float* out) {
-  const Weight weight = io::to_weight(tensor);
+Weight factor(const io::SafetensorsTensor& tensor, int64_t rows, int64_t cols) {
+  Weight weight = io::to_weight(tensor);
   if (weight.rows != rows || weight.cols != cols) {
     fail("train.peft", fmt::format("{}: expected {} x {} values, got {} x {}. The adapter belongs "
                                    "to another model.", tensor.place, rows, cols, weight.rows,
                                    weight.cols));
   }
-  quant::decode_rows(weight, 0, MatView<float>(out, rows, cols));
-  for (int64_t i = 0; i < rows * cols; ++i) {
-    if (std::isfinite(out[i])) continue;
+  return weight;
+}
+
+// Before memory is asked for, so that a rank from the configuration alone cannot ask for much.
+void check_file(const io::Safetensors& file, const std::vector<AdapterModule>& modules) {
+  for (const AdapterModule& module : modules) {
+    factor(file.tensor(tensor_name(module, "lora_A")), module.rank, module.in);
+    factor(file.tensor(tensor_name(module, "lora_B")), module.out, module.rank);
+  }
+  if (file.tensors().size() == 2 * modules.size()) return;
+  fail("train.peft", fmt::format("{}: holds {} tensors, but {} belong to this model's linears. The "
+                                 "adapter belongs to another model.", file.path().string(),
+                                 file.tensors().size(), 2 * modules.size()));
+}
+
+void read_factor(const io::SafetensorsTensor& tensor, MatView<float> out) {
+  quant::decode_rows(factor(tensor, out.rows, out.cols), 0, out);
+  for (int64_t i = 0; i < out.size(); ++i) {
+    if (std::isfinite(out.data[i])) continue;
     fail("train.peft", fmt::format("{}: value {} is not a finite number. The adapter is damaged.",
                                    tensor.place, i));
   }
@@ -133,20 +158,13 @@ std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, arch::Mo
   const auto config_path = folder / "adapter_config.json";
   const AdapterConfig config = read_config(io::load_json(config_path), config_path.string());
   const auto file = io::Safetensors::open(folder / "adapter_model.safetensors");
+  check_file(file, adapter_modules(model, config));
   auto adapter = std::make_unique<Adapter>(model, compute, config, 0);
   for (const AdapterModule& module : adapter->modules()) {
-    read_factor(file.tensor(tensor_name(module, "lora_A")), module.rank, module.in,
-                adapter->a(module).data);
+    read_factor(file.tensor(tensor_name(module, "lora_A")), adapter->a(module));
     Matrix<float> b(module.out, module.rank);
-    read_factor(file.tensor(tensor_name(module, "lora_B")), module.out, module.rank,
-                b.view().data);
+    read_factor(file.tensor(tensor_name(module, "lora_B")), b.view());
     transpose(b.view(), adapter->b(module));
-  }
-  if (file.tensors().size() != 2 * adapter->modules().size()) {
-    fail("train.peft", fmt::format("{}: holds {} tensors, but {} belong to this model's {}. The "
-                                   "adapter belongs to another model.", file.path().string(),
-                                   file.tensors().size(), 2 * adapter->modules().size(),
-                                   "linears"));
   }
   adapter->sync();
   return adapter;
