@@ -1,0 +1,61 @@
+// Sessions: what belongs together opens, and texts become the tokens that models read.
+#include "engine/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "support/sessions.h"
+#include "support/temporary.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
+  const engine::Session session(fixture("llama/tied"), plain_options());
+  const auto& tokenizer = session.tokenizer();
+  EXPECT_EQ(engine::prompt_tokens(tokenizer, "a b"), tokenizer.encode("a b"));
+  EXPECT_EQ(engine::completion_tokens(tokenizer, " c"),
+            joined(tokenizer.encode(" c"), {*tokenizer.special().eos}));
+  EXPECT_THAT([&] { engine::prompt_tokens(tokenizer, ""); },
+              ThrowsMessage<Error>(HasSubstr("prompt is empty")));
+}
+
+TEST(Session, AutoTurnsPlainWeightsIntoNf4) {
+  EXPECT_EQ(engine::Session(fixture("llama/tied"), {.compute = "f32"}).base(), "nf4");
+  EXPECT_EQ(engine::Session(fixture("llama/tied"), plain_options()).base(), "f32");
+}
+
+TEST(Session, HashTellsModelsApart) {
+  engine::Session tied(fixture("llama/tied"), plain_options());
+  engine::Session again(fixture("llama/tied"), plain_options());
+  engine::Session bert(fixture("bert"), plain_options());
+  EXPECT_EQ(tied.weights_hash(), again.weights_hash());
+  EXPECT_NE(tied.weights_hash(), bert.weights_hash());
+}
+
+TEST(Session, RefusesATokenizerWithMoreTokensThanTheModel) {
+  const TemporaryFolder folder;
+  const auto path = folder / "model";
+  std::filesystem::copy(fixture("llama/tied"), path);
+  std::filesystem::copy_file(fixture("text/bpe_smollm/tokenizer.json"), path / "tokenizer.json",
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::remove(path / "tokenizer_config.json");
+  EXPECT_THAT([&] { engine::Session session(path, plain_options()); },
+              ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr("the model only 128"),
+                                         HasSubstr("do not belong together"))));
+}
+
+TEST(Session, NamesWhatIsMissing) {
+  EXPECT_THROW(engine::Session(fixture("llama/absent"), plain_options()), Error);
+  EXPECT_THROW(engine::Session(fixture("llama/untied"), plain_options()), Error);  // no tokenizer
+  EXPECT_THROW(engine::Session(fixture("llama/tied"), {.compute = "f64"}), Error);
+  EXPECT_THROW(engine::Session(fixture("llama/tied"), {.base = "f12"}), Error);
+}
+
+}  // namespace
+}  // namespace relatum::testing
