@@ -1,0 +1,43 @@
+// Estimates: tokens as they will be computed, memory and disk in step with the sizes.
+#include "train/estimate.h"
+
+#include <gtest/gtest.h>
+
+#include "support/training.h"
+
+namespace relatum::testing {
+namespace {
+
+class EstimateTest : public ::testing::Test {
+ protected:
+  train::Estimate of(const std::vector<train::TrainRow>& rows, const train::BatchOptions& batch,
+                     int64_t epochs = 2, bool checkpoint = false) {
+    return train::estimate(*model_, adapter_, DType::kF32, rows,
+                           {batch, epochs, checkpoint});
+  }
+  std::unique_ptr<arch::Model> model_ = load(fixture("llama/tied"));
+  train::Adapter adapter_{*model_, DType::kF32, {.rank = 4}, 1};
+};
+
+TEST_F(EstimateTest, CountsTheTokensThatAreComputed) {
+  const auto rows = random_rows(9, random_tokens(20, 1));
+  int64_t fed = 0;
+  for (const auto& row : rows) fed += int64_t(row.tokens.size()) - 1;
+  EXPECT_EQ(of(rows, {4096, 4096, false}).tokens, 2 * fed);
+  EXPECT_EQ(of(rows, {4096, 4096, true}).tokens, 2 * (fed - 8 * 20));
+  EXPECT_EQ(of(rows, {4096, 4096, true}, 1).tokens, fed - 8 * 20);
+}
+
+TEST_F(EstimateTest, SavingMemorySaves) {
+  const auto rows = random_rows(9);
+  const train::BatchOptions wide{2048, 2048, true}, narrow{2048, 256, true};
+  EXPECT_LT(of(rows, narrow).memory_bytes, of(rows, wide).memory_bytes);
+  EXPECT_LT(of(rows, wide, 2, true).memory_bytes, of(rows, wide).memory_bytes);
+  EXPECT_GE(of(rows, wide).disk_bytes, int64_t(adapter_.values().size()) * 4 * 4);
+  EXPECT_GT(of(rows, wide).flops, 0);
+}
+
+TEST(MeasureGemmRate, IsARate) { EXPECT_GT(train::measure_gemm_rate(DType::kF32), 0); }
+
+}  // namespace
+}  // namespace relatum::testing

@@ -1,0 +1,204 @@
+// Adapters on disk: PEFT's are read, ours are laid out like them, broken ones are refused.
+#include "train/peft.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
+#include "support/temporary.h"
+#include "support/training.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+using nlohmann::json;
+
+class Peft : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::copy(fixture("llama/lora"), path());
+    config_ = io::load_json(path() / "adapter_config.json");
+  }
+  std::filesystem::path path() const { return folder_ / "lora"; }
+  std::filesystem::path tensors_path() const { return path() / "adapter_model.safetensors"; }
+  std::unique_ptr<train::Adapter> load_adapter() {
+    return train::load_peft(path(), *model_, DType::kF32);
+  }
+  void set(const std::string& key, const json& value) {
+    json changed = config_;
+    changed[key] = value;
+    write_file(path() / "adapter_config.json", io::dump_json(changed));
+  }
+  // Writes the fixture's tensors again after `change` had its way with them.
+  void rewrite(const std::function<void(std::vector<io::SafetensorsOutput>&)>& change) {
+    const auto file = io::Safetensors::open(fixture("llama/lora/adapter_model.safetensors"));
+    std::vector<io::SafetensorsOutput> tensors;
+    for (const auto& t : file.tensors()) tensors.push_back({t.name, t.dtype, t.shape, t.bytes});
+    change(tensors);
+    io::write_safetensors(tensors_path(), tensors);
+  }
+  void expect_refused(const std::string& what) {
+    EXPECT_THAT([&] { load_adapter(); },
+                ThrowsMessage<Error>(AllOf(HasSubstr(path().string()), HasSubstr(what))));
+    for (nn::Linear* linear : model_->linears()) EXPECT_EQ(linear->lora(), nullptr);
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<arch::Model> model_ = load(fixture("llama/tied"));
+  json config_;
+};
+
+TEST_F(Peft, LogitsOfItsAdapterAreItsOwn) {
+  const auto adapter = load_adapter();
+  const auto expected = io::Safetensors::open(path() / "expected.safetensors");
+  for (const std::string row : {"row0", "row1"}) {
+    const auto tokens = read_ints(expected, row + ".input_ids");
+    EXPECT_LT(distance(run(*model_, single(tokens)), read_matrix(expected, row + ".logits")),
+              parity_bound(*model_));
+  }
+}
+
+TEST_F(Peft, SavedAndLoadedIsTheSame) {
+  for (const train::AdapterConfig& config :
+       {train::AdapterConfig{}, train::AdapterConfig{.rank = 3, .alpha = 7.5, .dropout = 0.25,
+                                                     .targets = {"q_proj", "up_proj"},
+                                                     .rank_stabilised = true}}) {
+    auto adapter = std::make_unique<train::Adapter>(*model_, DType::kF32, config, 1);
+    const Rng rng(2, 2);
+    for (size_t i = 0; i < adapter->values().size(); ++i) {
+      adapter->values()[i] = float(rng.normal(i));
+    }
+    const std::vector<float> values(adapter->values().begin(), adapter->values().end());
+    train::save_peft(path(), *adapter, "base");
+    adapter.reset();
+    adapter = load_adapter();
+    EXPECT_EQ(std::vector<float>(adapter->values().begin(), adapter->values().end()), values);
+    EXPECT_EQ(adapter->config().rank, config.rank);
+    EXPECT_EQ(adapter->config().alpha, config.alpha);
+    EXPECT_EQ(adapter->config().dropout, config.dropout);
+    EXPECT_EQ(adapter->config().rank_stabilised, config.rank_stabilised);
+  }
+}
+
+TEST_F(Peft, FilesAreLaidOutAsPeftDoes) {
+  const auto theirs = io::Safetensors::open(fixture("llama/lora/adapter_model.safetensors"));
+  auto adapter = load_adapter();
+  train::save_peft(path(), *adapter, "tied");
+  const auto ours = io::Safetensors::open(tensors_path());
+  ASSERT_EQ(ours.tensors().size(), theirs.tensors().size());
+  for (const auto& tensor : theirs.tensors()) {
+    const auto& own = ours.tensor(tensor.name);
+    EXPECT_EQ(own.shape, tensor.shape);
+    EXPECT_EQ(own.dtype, tensor.dtype);
+    EXPECT_TRUE(std::equal(own.bytes.begin(), own.bytes.end(), tensor.bytes.begin()));
+  }
+  EXPECT_EQ(ours.metadata().at("format"), "pt");
+  json saved = io::load_json(path() / "adapter_config.json");
+  for (const char* key : {"peft_type", "task_type", "base_model_name_or_path", "r", "lora_alpha",
+                          "lora_dropout", "bias", "fan_in_fan_out", "inference_mode",
+                          "init_lora_weights", "use_rslora", "use_dora", "modules_to_save",
+                          "rank_pattern", "alpha_pattern", "target_modules"}) {
+    ASSERT_TRUE(saved.contains(key)) << key;
+    EXPECT_EQ(saved[key], config_[key]) << key;
+  }
+}
+
+TEST_F(Peft, AllLinearIsWrittenAsTheModulesNames) {
+  train::save_peft(path(), train::Adapter(*model_, DType::kF32, {}, 1), "tied");
+  EXPECT_EQ(io::load_json(path() / "adapter_config.json").at("target_modules"),
+            json({"down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"}));
+}
+
+TEST_F(Peft, RefusesCutFiles) {
+  const std::string whole = read_file(tensors_path());
+  for (size_t size = 0; size < whole.size(); size += 1 + whole.size() / 40) {
+    write_file(tensors_path(), whole.substr(0, size));
+    expect_refused("adapter_model.safetensors");
+  }
+  std::filesystem::remove(tensors_path());
+  expect_refused("adapter_model.safetensors");
+  const std::string text = read_file(path() / "adapter_config.json");
+  for (const size_t size : {size_t{0}, size_t{1}, text.size() / 2}) {
+    write_file(path() / "adapter_config.json", text.substr(0, size));
+    expect_refused("adapter_config.json");
+  }
+}
+
+TEST_F(Peft, RefusesNumbersThatAreNone) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
+                          std::numeric_limits<float>::infinity()}) {
+    std::vector<float> values;
+    rewrite([&](auto& tensors) {
+      values.resize(tensors[0].bytes.size() / sizeof(float));
+      std::memcpy(values.data(), tensors[0].bytes.data(), tensors[0].bytes.size());
+      values[5] = bad;
+      tensors[0].bytes = std::as_bytes(std::span(values));
+    });
+    expect_refused("value 5 is not a finite number");
+  }
+}
+
+TEST_F(Peft, RefusesAdaptersForOtherModels) {
+  rewrite([](auto& tensors) { std::swap(tensors[0].shape[0], tensors[0].shape[1]); });
+  expect_refused("belongs to another model");
+  rewrite([](auto& tensors) { tensors.pop_back(); });
+  expect_refused("adapter_model.safetensors");
+  rewrite([](auto& tensors) {
+    tensors.push_back(tensors[0]);
+    tensors.back().name = "base_model.model.model.layers.2.mlp.up_proj.lora_A.weight";
+  });
+  expect_refused("holds 29 tensors, but 28");
+  rewrite([](auto&) {});
+  EXPECT_NO_THROW(load_adapter());
+}
+
+TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
+  for (const int64_t rank : {3, 5, 4096}) {
+    set("r", rank);
+    expect_refused("belongs to another model");
+  }
+  for (const int64_t rank : {int64_t{0}, int64_t{-4}, int64_t{1} << 60}) {
+    set("r", rank);
+    EXPECT_THAT([&] { load_adapter(); }, ThrowsMessage<Error>(HasSubstr("cannot be")));
+  }
+}
+
+TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
+  const std::vector<std::pair<std::string, json>> kinds{
+      {"peft_type", "IA3"}, {"use_dora", true}, {"bias", "all"}, {"fan_in_fan_out", true},
+      {"modules_to_save", json::array({"lm_head"})}, {"rank_pattern", {{"q_proj", 8}}},
+      {"alpha_pattern", {{"q_proj", 8}}}, {"layers_to_transform", json::array({0})},
+      {"lora_bias", true}, {"init_lora_weights", "pissa_niter_4"},
+      {"init_lora_weights", "loftq"}, {"use_qalora", true},
+      {"alora_invocation_tokens", json::array({5})}};
+  for (const auto& [key, value] : kinds) {
+    set(key, value);
+    expect_refused("adapter_config.json");
+  }
+  for (const auto& key : {"peft_type", "r", "lora_alpha", "target_modules"}) {
+    set(key, nullptr);
+    expect_refused("adapter_config.json");
+  }
+  set("init_lora_weights", "gaussian");
+  EXPECT_NO_THROW(load_adapter());
+}
+
+TEST_F(Peft, RefusesTargetsThatTheModelLacks) {
+  set("target_modules", json::array({"c_attn"}));
+  EXPECT_THAT([&] { load_adapter(); }, ThrowsMessage<Error>(HasSubstr("'c_attn' names no linear")));
+}
+
+TEST_F(Peft, NothingIsLeftWhereTheFolderIsAbsent) {
+  const train::Adapter adapter(*model_, DType::kF32, {}, 1);
+  EXPECT_THROW(train::save_peft("/proc/none", adapter, "base"), Error);
+}
+
+}  // namespace
+}  // namespace relatum::testing

@@ -1,0 +1,108 @@
+// State files: what is written comes back bit by bit, what is forged is refused.
+#include "train/state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+#include "io/safetensors.h"
+#include "support/temporary.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class State : public ::testing::Test {
+ protected:
+  using Metadata = std::map<std::string, std::string>;
+
+  static Metadata sound() {
+    return {{"step", "3"},         {"best_step", "2"},         {"without_gain", "1"},
+            {"fingerprint", "x"},  {"evaluation_due", "0"}};
+  }
+  // Writes a state with these entries and arrays of `size` values; reads it for two.
+  train::TrainState read(const Metadata& metadata, int64_t size = 2,
+                         const std::string& without = "", const std::string& type = "F32") {
+    const std::vector<float> values(size_t(2 * size), 0.5f);
+    std::vector<io::SafetensorsOutput> tensors;
+    for (const char* name : {"values", "m", "v"}) {
+      const size_t bytes = size_t(size) * io::safetensors_dtype_size(type);
+      if (name != without) {
+        tensors.push_back({name, type, {size}, std::as_bytes(std::span(values)).first(bytes)});
+      }
+    }
+    io::write_safetensors(path_, tensors, metadata);
+    return train::load_state(path_, 2);
+  }
+
+  TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_ / "state.safetensors";
+};
+
+TEST_F(State, ComesBackAsItWas) {
+  const std::vector<float> values{1.5f, -0.0f, 1e-42f}, m{1, 2, 3}, v{4, 5, 6}, best{7, 8, 9};
+  for (const double metric : {0.1, -0.3, 0.0, -1e-310, 85.01}) {
+    train::save_state(path_, {11, 8, 2, true, metric, "a run", values, m, v, best});
+    const train::TrainState state = train::load_state(path_, 3);
+    EXPECT_EQ(state.step, 11);
+    EXPECT_EQ(state.best_step, 8);
+    EXPECT_EQ(state.without_gain, 2);
+    EXPECT_TRUE(state.evaluation_due);
+    EXPECT_EQ(state.best_metric, metric);
+    EXPECT_EQ(state.fingerprint, "a run");
+    EXPECT_EQ(std::memcmp(state.values.data(), values.data(), 12), 0);
+    EXPECT_EQ(state.m, m);
+    EXPECT_EQ(state.v, v);
+    EXPECT_EQ(state.best, best);
+  }
+  train::save_state(path_, {0, 0, 0, false, {}, "", values, m, v, {}});
+  const train::TrainState state = train::load_state(path_, 3);
+  EXPECT_FALSE(state.evaluation_due);
+  EXPECT_FALSE(state.best_metric);
+  EXPECT_TRUE(state.best.empty());
+}
+
+TEST_F(State, SoundOneIsRead) { EXPECT_EQ(read(sound()).step, 3); }
+
+TEST_F(State, RefusesMissingOrDamagedEntries) {
+  for (const auto& [key, value] : sound()) {
+    Metadata without = sound();
+    without.erase(key);
+    EXPECT_THAT([&] { read(without); },
+                ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()), HasSubstr(key))));
+    if (key == "fingerprint") continue;
+    for (const char* damaged : {"", "x", "-1", "3 ", "0x3", "99999999999999999999"}) {
+      Metadata other = sound();
+      other[key] = damaged;
+      EXPECT_THAT([&] { read(other); },
+                  ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()), HasSubstr(key),
+                                             HasSubstr("not a count"))));
+    }
+  }
+}
+
+TEST_F(State, RefusesOtherArrays) {
+  EXPECT_THAT([&] { read(sound(), 3); },
+              ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()),
+                                         HasSubstr("expected 2 values, got 3"))));
+  for (const char* name : {"values", "m", "v"}) {
+    EXPECT_THAT([&] { read(sound(), 2, name); }, ThrowsMessage<Error>(HasSubstr(name)));
+  }
+  EXPECT_THROW(read(sound(), 2, "", "I64"), Error);
+}
+
+TEST_F(State, RefusesABestResultWithoutItsAdapter) {
+  Metadata metadata = sound();
+  metadata["best_metric"] = "5";
+  metadata["best_metric_low"] = "1";
+  EXPECT_THAT([&] { read(metadata); }, ThrowsMessage<Error>(HasSubstr("best")));
+}
+
+}  // namespace
+}  // namespace relatum::testing
