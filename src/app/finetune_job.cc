@@ -231,7 +231,7 @@ class Job {
   double evaluate(int64_t step) {
     const auto predictions =
         task::answer_prompts(*session_, *renderer_, dev_prompts_, {}, context());
-    if (predictions.size() != dev_prompts_.size()) return -1;  // stopped; done again after --resume
+    if (context().stopping()) return -1;  // not logged: it is done again after --resume
     const auto report = task::evaluate(dev_data_, predictions, {.samples = 0});
     log_.write({{"step", step}, {"dev_f1", report.official.scores->f1},
                 {"dev_accuracy", report.accuracy}});

@@ -70,9 +70,11 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
   if (!labels.empty()) options.labels = task::load_labels(labels);
   options.input = &std::cin;
   task::Dataset data = task::load_dataset(spec, options);
-  for (const task::BadRow& row : data.bad_rows) environment.context().warn(row.sentence);
+  for (const task::BadRow& row : data.bad_rows) {
+    environment.context().warn(fmt::format("{}:{}: {}.", data.name, row.line, row.sentence));
+  }
   if (!data.bad_rows.empty()) {
-    environment.context().warn(fmt::format("{}: {} malformed rows were skipped.", data.name,
+    environment.context().warn(fmt::format("{}: malformed rows skipped: {}.", data.name,
                                            data.bad_rows.size()));
   }
   if (data.dropped) {

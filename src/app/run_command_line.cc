@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <new>
 
 #include "app/command.h"
@@ -65,6 +66,10 @@ int guarded(const Action& action, Environment& environment) {
     environment.end_progress();
     fmt::print(stderr, "relatum: there is not enough memory for this. Use a smaller model, or "
                        "smaller --micro-tokens.\n");
+  } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be read
+    environment.end_progress();
+    fmt::print(stderr, "relatum: [app.files] cannot reach {}: {}. Check the path and its "
+                       "permissions.\n", error.path1().string(), error.code().message());
   } catch (const std::exception& error) {
     environment.end_progress();
     fmt::print(stderr, "relatum: {}\n", error.what());

@@ -1,0 +1,118 @@
+// Full disks and places where nothing can be written: one sentence, and nothing half-written.
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+class BadOutput : public Workbench {
+ protected:
+  // Each command that writes a file or folder, with another place to write to.
+  std::vector<Arguments> writers(const std::string& out) const {
+    std::vector<Arguments> all = {
+        extract("", plain()), index(""), finetune(""), prepare("", plain()),
+        {"embed", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out", "", "--threads",
+         "1"}};
+    for (Arguments& arguments : all) {
+      for (size_t i = 1; i < arguments.size(); ++i) {
+        if (arguments[i - 1] == "--out") arguments[i] = out;
+      }
+    }
+    return all;
+  }
+  static bool half_written(const std::set<std::string>& paths) {
+    return std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+      return path.find(".tmp") != path.npos;
+    });
+  }
+};
+
+TEST_F(BadOutput, BelowAFile) {
+  for (const Arguments& arguments : writers(path("rows.jsonl/out"))) {
+    refused(arguments, {path("rows.jsonl")});
+  }
+}
+
+// /proc holds no files of ours, even for root, for whom a folder's permissions mean nothing.
+TEST_F(BadOutput, WhereNobodyMayWrite) {
+  for (const Arguments& arguments : writers("/proc/relatum-test")) {
+    refused(arguments, {"/proc/relatum-test"});
+  }
+  for (const Arguments& arguments : writers("/proc/relatum-test/deeper/out")) {
+    refused(arguments, {"/proc/relatum-test"});
+  }
+  refused({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("rows.jsonl"),
+           "--report", "/proc/relatum-test/report.html"}, {"/proc/relatum-test"});
+}
+
+TEST_F(BadOutput, WithoutPermission) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere; run as another user";
+  fs::create_directories(path("locked"));
+  fs::permissions(path("locked"), fs::perms::owner_read | fs::perms::owner_exec);
+  for (const Arguments& arguments : writers(path("locked/out"))) {
+    refused(arguments, {path("locked"), "permission"});
+  }
+  fs::permissions(path("locked"), fs::perms::owner_all);
+}
+
+TEST_F(BadOutput, OverAFolderAFileOrADevice) {
+  fs::create_directories(path("folder/inner"));
+  refused(extract("folder", plain()), {path("folder")});
+  refused(prepare("folder", plain()), {path("folder")});
+  refused(index("folder"), {path("folder"), "inner"});
+  refused(index("rows.jsonl"), {path("rows.jsonl")});
+  refused(finetune("rows.jsonl"), {path("rows.jsonl")});
+  Arguments device = prepare("", plain());
+  device[4] = "/dev/null";
+  refused(device, {"/dev/null", "not a regular file"});
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(BadOutput, FullDisk) {
+  const Surroundings full{.file_size = 512};
+  for (const Arguments& arguments : writers(path("out"))) {
+    if (arguments[0] != "finetune") refused(arguments, {path("out")}, full);
+  }
+  const auto before = listing();
+  const Outcome outcome = run_program(finetune("out"), full);  // leaves whole files alone
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr(path("out/run.json")));
+  auto expected = before;
+  expected.insert({"out", "out/labels.json"});
+  EXPECT_EQ(listing(), expected);
+}
+
+TEST_F(BadOutput, DiskThatFillsInTraining) {
+  const Outcome outcome = run_program(finetune("run"), {.file_size = 16384});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(sentences(outcome.err), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(path("run/adapter_model.safetensors")));
+  EXPECT_FALSE(there("run/adapter_model.safetensors"));
+  EXPECT_FALSE(half_written(listing()));
+  refused(finetune("run"), {"holds a run already", "--force"});
+  done(finetune("run", {"--force"}));
+}
+
+TEST_F(BadOutput, LogOnAFullDisk) {
+  fs::create_directories(path("run"));
+  fs::create_symlink("/dev/full", path("run/log.jsonl"));
+  const Outcome outcome = run_program(finetune("run"));
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(sentences(outcome.err), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("run/log.jsonl: No space left on device"));
+  EXPECT_FALSE(there("run/adapter_model.safetensors"));
+  EXPECT_FALSE(half_written(listing()));
+}
+
+TEST_F(BadOutput, StandardOutputOnAFullDisk) {
+  for (const Arguments& arguments :
+       {Arguments{"--help"}, Arguments{"inspect", kModel},
+        Arguments{"tokenize", "--model", kModel, "--text", "a"}}) {
+    const Outcome outcome = run_program(arguments, {.out = "/dev/full"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("cannot write to standard output"));
+    EXPECT_THAT(outcome.err, HasSubstr("No space left on device"));
+  }
+}
+
+}  // namespace
+}  // namespace relatum::testing

@@ -1,0 +1,167 @@
+// evaluate, run, models, inspect, tokenize and embed, through the program.
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+class Commands : public Workbench {
+ protected:
+  // All right but the last, which has no answer.
+  std::string predictions() const {
+    std::string text;
+    for (const json& each : corpus()) {
+      const bool last = each["id"] == "10";
+      text += each["id"].get<std::string>() + "\t" +
+              (last ? "" : each["label"].get<std::string>()) + "\n";
+    }
+    return write("predictions.tsv", text);
+  }
+  Arguments evaluate(const Arguments& more = {}) const {
+    return Arguments{"evaluate", "--data", path("rows.jsonl"), "--predictions",
+                     predictions()} + more;
+  }
+};
+
+TEST_F(Commands, EvaluatePrintsATable) {
+  write("labels.json", json(std::vector<std::string>(kLabels.rbegin(), kLabels.rend())).dump());
+  const Outcome outcome = done(evaluate({"--labels", path("labels.json")}));
+  EXPECT_EQ(outcome.err, "");
+  for (const char* part : {"accuracy", "90.00", "95 % interval", "1 unparsed"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(part));
+  }
+  size_t place = outcome.out.find("support");
+  ASSERT_NE(place, std::string::npos);
+  for (auto label = kLabels.rbegin(); label != kLabels.rend(); ++label) {  // as --labels has them
+    const size_t next = outcome.out.find("\n" + *label + " ", place);
+    ASSERT_NE(next, std::string::npos) << *label;
+    place = next;
+  }
+}
+
+TEST_F(Commands, EvaluatePrintsJson) {
+  const Outcome outcome = done(evaluate({"--json", "--report", path("report.html")}));
+  const auto figures = nlohmann::ordered_json::parse(outcome.out);
+  EXPECT_EQ(figures["examples"], 10);
+  EXPECT_EQ(figures["unparsed"], 1);
+  EXPECT_EQ(figures["accuracy"], 0.9);
+  EXPECT_EQ(figures["official"]["name"], "tacred_micro");
+  for (const char* key : {"precision", "recall", "f1"}) {
+    EXPECT_TRUE(figures["official"].contains(key)) << key;
+  }
+  for (const char* name : {"micro_all", "tacred_micro", "semeval_macro", "macro", "no_relation",
+                           "rag4re"}) {
+    ASSERT_TRUE(figures["metrics"].contains(name)) << name;
+  }
+  EXPECT_TRUE(figures["metrics"]["semeval_macro"].is_null());
+  EXPECT_EQ(figures["interval"]["samples"], 1000);
+  EXPECT_EQ(figures["interval"]["level"], 0.95);
+  std::vector<std::string> labels;
+  for (const auto& [label, scores] : figures["per_label"].items()) labels.push_back(label);
+  EXPECT_EQ(labels, kLabels);
+  EXPECT_THAT(read("report.html"), HasSubstr("<html"));
+}
+
+TEST_F(Commands, EvaluateCountsMissingOnesWhenTold) {
+  write_rows("rows.jsonl", corpus());
+  write("few.tsv", "1\t" + kLabels[0] + "\n");
+  const Arguments few = {"evaluate", "--data", path("rows.jsonl"), "--predictions",
+                         path("few.tsv"), "--json"};
+  refused(few, {"9 of 10", "'2'", "--missing wrong"});
+  EXPECT_EQ(json::parse(done(few + Arguments{"--missing", "wrong"}).out)["accuracy"], 0.1);
+}
+
+std::string config_text(const std::string& folder, const std::string& last) {
+  return "out = \"" + folder + "/all\"\nmodel = \"" + kModel + "\"\ntrain = \"" + folder +
+         "/rows.jsonl\"\ntest = \"" + folder + "/rows.jsonl\"\nprompt = \"" + folder +
+         "/example.txt\"\n[index]\nembedder = \"" + kEmbedder +
+         "\"\nthreads = 1\n[finetune]\nepochs = 1\nthreads = 1\nrank = 4\nquiet = true\n"
+         "[extract]\nthreads = 1\nscores = true\n[evaluate]\n" + last;
+}
+
+TEST_F(Commands, RunDoesItAll) {
+  write("all.toml", config_text(folder_.path().string(), "json = true\n"));
+  const Outcome outcome = done({"run", path("all.toml")});
+  EXPECT_EQ(json::parse(outcome.out)["examples"], 10);
+  for (const char* name : {"config.toml", "index/index.json", "run/adapter_model.safetensors",
+                           "predictions.jsonl", "report.html"}) {
+    EXPECT_TRUE(there(std::string("all/") + name)) << name;
+  }
+  EXPECT_EQ(json::parse(read("all/run/run.json"))["rank"], 4);
+  const auto rows = read_rows("all/predictions.jsonl");
+  ASSERT_EQ(rows.size(), 10u);
+  EXPECT_EQ(rows[0]["neighbours"][0]["id"], "1");
+  EXPECT_EQ(rows[0]["scores"].size(), kLabels.size());
+}
+
+TEST_F(Commands, RunReadsTheWholeFileFirst) {
+  write("slip.toml", config_text(folder_.path().string(), "jsn = true\n"));
+  refused({"run", path("slip.toml")}, {"evaluate", "--jsn"});
+  write("slip.toml", config_text(folder_.path().string(), "[extrct]\n"));
+  refused({"run", path("slip.toml")}, {"slip.toml:", "extrct"});
+  write("slip.toml", "out = \n");
+  refused({"run", path("slip.toml")}, {"slip.toml:1"});
+  refused({"run", write("empty.toml", "")}, {"empty.toml", "'out'"});
+  refused({"run", path("absent.toml")}, {"absent.toml"});
+}
+
+TEST_F(Commands, ModelsListsWhatAFolderHolds) {
+  copy(kModel, "models/tiny");
+  copy(kEmbedder, "models/mini");
+  write("models/broken.gguf", "GGUF");
+  const Outcome text = done({"models", "--models", path("models")});
+  for (const char* part : {"tiny", "llama", "mini", "bert", "broken", "unreadable"}) {
+    EXPECT_THAT(text.out, HasSubstr(part));
+  }
+  const json list = json::parse(done({"models", "--models", path("models"), "--json"}).out);
+  ASSERT_EQ(list.size(), 3u);
+  EXPECT_EQ(list[2]["name"], "tiny");
+  EXPECT_EQ(list[2]["architecture"], "llama");
+  EXPECT_EQ(list[2]["path"], path("models/tiny"));
+  done({"tokenize", "--model", "tiny", "--models", path("models"), "--text", "a"});
+  const Outcome none = done({"models"});  // the user's own folder, which is empty
+  EXPECT_EQ(none.out, "");
+  EXPECT_THAT(none.err, HasSubstr("scripts/quickstart"));
+  const fs::path data = fs::path(path("data"));
+  copy(kModel, "data/relatum/models/tiny");
+  EXPECT_THAT(done({"models"}, {.environment = {{"XDG_DATA_HOME", data.string()}}}).out,
+              HasSubstr("tiny"));
+}
+
+TEST_F(Commands, InspectTellsWhatAThingIs) {
+  const auto said = [&](const std::string& what) { return done({"inspect", what}).out; };
+  EXPECT_THAT(said(kModel), HasSubstr("Hugging Face folder"));
+  EXPECT_THAT(said(kModel), HasSubstr("128 tokens, end token 2"));
+  EXPECT_THAT(said(kOtherModel), HasSubstr("GGUF version 3"));
+  EXPECT_THAT(said(kEmbedder), HasSubstr("encoder"));
+  EXPECT_THAT(said(RELATUM_FIXTURES "/llama/lora"), HasSubstr("adapter "));
+  done(index("index"));
+  EXPECT_THAT(said(path("index")), HasSubstr("10 of 32 values"));
+  done(finetune("run"));
+  EXPECT_THAT(said(path("run")), HasSubstr("base_hash"));
+  EXPECT_THAT(said(path("run")), HasSubstr("target_modules"));
+  const std::string all = done({"inspect", kModel, "--tensors"}).out;
+  EXPECT_THAT(all, HasSubstr("model.layers.1.self_attn.o_proj.weight"));
+}
+
+TEST_F(Commands, TokenizeShowsIds) {
+  const Outcome once = done({"tokenize", "--model", kModel, "--text", "in the end"});
+  const json shown = json::parse(once.out);
+  EXPECT_EQ(shown["ids"], json({101, 106, 98, 110, 70}));  // in, Ġthe, Ġ, en, d as in its file
+  EXPECT_EQ(shown["ids"].size(), shown["tokens"].size());
+  const Outcome lines = done({"tokenize", "--model", kModel}, {.input = "in the end\nin\n"});
+  const auto rows = json_lines(lines.out);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0], shown);
+}
+
+TEST_F(Commands, EmbedWritesANumpyFile) {
+  done({"embed", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out", path("v.npy"),
+        "--threads", "1"});
+  const std::string file = read("v.npy");
+  EXPECT_EQ(file.substr(1, 5), "NUMPY");
+  EXPECT_THAT(file, HasSubstr("'shape': (10, 32)"));
+  EXPECT_EQ((file.size() - 10 * 32 * sizeof(float)) % 64, 0u);  // an aligned header, then values
+}
+
+}  // namespace
+}  // namespace relatum::testing

@@ -1,0 +1,114 @@
+// The command line itself: help, version, defaults, and what is said to a slip of the fingers.
+#include <regex>
+
+#include "app/command.h"
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+const std::map<std::string, std::vector<std::string>> kFlags = {
+    {"models", {"--models", "--json"}},
+    {"inspect", {"path", "--models", "--tensors"}},
+    {"prepare", {"--data", "--prompt", "--index", "--out", "--for", "--neighbours", "--limit",
+                 "--relabel", "--labels", "--skip-bad-rows"}},
+    {"index", {"--embedder", "--data", "--out", "--models", "--limit"}},
+    {"finetune", {"--model", "--train", "--dev", "--holdout", "--prompt", "--index", "--out",
+                  "--base", "--resume", "--method", "--rank", "--alpha", "--dropout", "--targets",
+                  "--epochs", "--lr", "--schedule", "--warmup", "--weight-decay", "--clip",
+                  "--batch-tokens", "--micro-tokens", "--seed", "--eval-every", "--save-every",
+                  "--patience", "--compute", "--threads", "--isa", "--limit", "--relabel",
+                  "--labels", "--skip-bad-rows", "--neighbours", "--chat", "--force"}},
+    {"extract", {"--model", "--adapter", "--prompt", "--index", "--data", "--out", "--answer",
+                 "--scores", "--labels", "--max-new-tokens", "--neighbours", "--chat", "--force",
+                 "--limit", "--threads", "--isa", "--compute"}},
+    {"evaluate", {"--data", "--predictions", "--negative", "--json", "--report", "--missing",
+                  "--relabel", "--labels"}},
+    {"run", {"config"}},
+    {"embed", {"--embedder", "--data", "--out"}},
+    {"tokenize", {"--model", "--text"}}};
+
+TEST(Help, EveryCommandNamesItsFlags) {
+  for (const app::Command* command : app::commands()) {
+    const std::string name(command->name);
+    SCOPED_TRACE(name);
+    const Outcome outcome = run_program({name, "--help"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_THAT(outcome.out, HasSubstr(std::string(command->summary)));
+    const auto known = kFlags.find(name);
+    if (known == kFlags.end()) continue;
+    for (const std::string& flag : known->second) {
+      EXPECT_THAT(outcome.out, HasSubstr("  " + flag + " ")) << flag;
+    }
+  }
+}
+
+TEST(Help, EveryPromisedCommandIsThere) {
+  const Outcome outcome = run_program({"--help"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const auto& [name, flags] : kFlags) EXPECT_THAT(outcome.out, HasSubstr("  " + name + " "));
+}
+
+TEST(Help, ShowsThePromisedDefaults) {
+  const std::map<std::string, std::string> defaults = {
+      {"rank", "16"}, {"alpha", "32"}, {"dropout", "0.05"}, {"targets", "all-linear"},
+      {"epochs", "3"}, {"lr", "0.001"}, {"schedule", "cosine"}, {"warmup", "0.03"},
+      {"weight-decay", "0"}, {"clip", "1"}, {"batch-tokens", "2048"}, {"seed", "1"},
+      {"neighbours", "1"}, {"method", "qlora"}, {"compute", "auto"}};
+  const std::string help = run_program({"finetune", "--help"}).out;
+  for (const auto& [flag, value] : defaults) {
+    EXPECT_TRUE(std::regex_search(help, std::regex("--" + flag + " [^\n=]*=" + value + "\\s")))
+        << flag << " " << value;
+  }
+  const std::string extract = run_program({"extract", "--help"}).out;
+  EXPECT_TRUE(std::regex_search(extract, std::regex("--answer [^\n=]*=scored\\s")));
+  EXPECT_TRUE(std::regex_search(extract, std::regex("--max-new-tokens [^\n=]*=32\\s")));
+}
+
+TEST(Help, TellsItsVersion) {
+  const Outcome outcome = run_program({"--version"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(std::regex_match(outcome.out, std::regex("relatum [0-9]+\\.[0-9]+\\.[0-9]+\n")));
+}
+
+void expect_wrong_use(const Arguments& arguments, const std::vector<std::string>& parts) {
+  const Outcome outcome = run_program(arguments);
+  EXPECT_EQ(outcome.status, 2) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_TRUE(outcome.err.starts_with("relatum: ")) << outcome.err;
+  for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part));
+}
+
+TEST(WrongUse, NamesTheNearestFlag) {
+  expect_wrong_use({"extract", "--adaptor", "x"},
+                   {"extract has no flag --adaptor. Did you mean --adapter?",
+                    "See `relatum extract --help`"});
+  expect_wrong_use({"finetune", "--learning-rates=3"}, {"has no flag --learning-rates."});
+}
+
+TEST(WrongUse, NamesTheNearestCommand) {
+  expect_wrong_use({"extrct"}, {"no command 'extrct'. Did you mean extract?", "relatum --help"});
+  expect_wrong_use({}, {"relatum --help"});
+}
+
+TEST(WrongUse, NamesWhatIsMissing) {
+  expect_wrong_use({"finetune", "--model", "x"}, {"--train is required"});
+  expect_wrong_use({"extract", "--model", "x", "--data", "y"}, {"--out is required"});
+  expect_wrong_use({"inspect"}, {"path is required"});
+}
+
+TEST(WrongUse, RefusesValuesThatCannotBe) {
+  const Arguments finetune = {"finetune", "--model", "m", "--train", "t", "--out", "o"};
+  for (const char* flag : {"--epochs", "--lr", "--batch-tokens", "--clip", "--rank", "--seed"}) {
+    expect_wrong_use(finetune + Arguments{flag, "x"}, {flag});
+  }
+  expect_wrong_use(finetune + Arguments{"--epochs", "-1"}, {"--epochs"});
+  expect_wrong_use(finetune + Arguments{"--schedule", "wavy"}, {"--schedule", "cosine"});
+  const std::string sentence = run_program(finetune + Arguments{"--epochs", "x"}).err;
+  EXPECT_EQ(sentence, "relatum: --epochs: Value x is not a number that it takes\n"
+                      "See `relatum finetune --help`.\n");
+}
+
+}  // namespace
+}  // namespace relatum::testing

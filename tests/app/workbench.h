@@ -1,0 +1,171 @@
+// A folder with a tiny corpus, prompt templates and models: what the program's tests work on.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/program.h"
+
+namespace relatum::testing {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+inline const std::string kModel = RELATUM_FIXTURES "/llama/tied";
+inline const std::string kOtherModel = RELATUM_FIXTURES "/llama/tiny.gguf";  // other weights
+inline const std::string kEmbedder = RELATUM_FIXTURES "/bert";
+inline const std::vector<std::string> kLabels = {"causes(e1,e2)", "part-of", "causes(e2,e1)",
+                                                 "no_relation"};
+
+inline Arguments operator+(Arguments left, const Arguments& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+inline std::vector<json> json_lines(const std::string& text) {
+  std::vector<json> rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) rows.push_back(json::parse(line));
+  return rows;
+}
+
+inline std::set<std::string> keys_of(const json& object) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
+}
+
+/// Row `id` of the corpus; the entities are the first places of two words.
+inline json row(const std::string& id, const std::string& text, const std::string& head,
+                const std::string& tail, const std::string& label) {
+  const auto span = [&](const std::string& word) {
+    const size_t at = text.find(word);
+    return json{{"start", at}, {"end", at + word.size()}};
+  };
+  return {{"id", id}, {"text", text}, {"head", span(head)}, {"tail", span(tail)},
+          {"label", label}};
+}
+
+/// Ten sentences, four labels in the order of kLabels.
+inline std::vector<json> corpus() {
+  return {row("1", "Rain made the road wet.", "Rain", "road", kLabels[0]),
+          row("2", "The wheel is in the car.", "wheel", "car", kLabels[1]),
+          row("3", "Smoke came from a fire.", "Smoke", "fire", kLabels[2]),
+          row("4", "The door of the house.", "door", "house", kLabels[1]),
+          row("5", "Tom saw a bird.", "Tom", "bird", kLabels[3]),
+          row("6", "Heat made the ice melt.", "Heat", "ice", kLabels[0]),
+          row("7", "A page of the book.", "page", "book", kLabels[1]),
+          row("8", "Ann read near a tree.", "Ann", "tree", kLabels[3]),
+          row("9", "The flood followed rain.", "flood", "rain", kLabels[2]),
+          row("10", "Wind broke the fence.", "Wind", "fence", kLabels[0])};
+}
+
+class Workbench : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    write_rows("rows.jsonl", corpus());
+    write("plain.txt", "{{text}}\n{{head}} and {{tail}}:");
+    write("example.txt", "{{example_text}} {{example_label}}\n{{text}}\n{{head}} and {{tail}}:");
+  }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return path(name);
+  }
+  std::string write_rows(const std::string& name, const std::vector<json>& rows) const {
+    std::string text;
+    for (const json& each : rows) text += each.dump() + "\n";
+    return write(name, text);
+  }
+  std::string read(const std::string& name) const { return contents(folder_ / name); }
+  std::vector<json> read_rows(const std::string& name) const { return json_lines(read(name)); }
+  bool there(const std::string& name) const { return fs::exists(folder_ / name); }
+  /// A copy of a fixture folder in which files can be changed.
+  std::string copy(const std::string& from, const std::string& name) const {
+    fs::create_directories(folder_ / name);
+    for (const auto& entry : fs::recursive_directory_iterator(from)) {
+      if (entry.is_directory()) continue;
+      const fs::path target = folder_ / name / fs::relative(entry.path(), from);
+      write(fs::relative(target, folder_.path()).string(), contents(entry.path()));
+    }
+    return path(name);
+  }
+  /// Every path below the folder, to see what a command left.
+  std::set<std::string> listing() const {
+    std::set<std::string> paths;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
+      paths.insert(fs::relative(entry.path(), folder_.path()).string());
+    }
+    return paths;
+  }
+
+  // Commands, each with one thread; flags come behind.
+  Arguments index(const std::string& out, const Arguments& more = {}) const {
+    return Arguments{"index", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out",
+                     path(out), "--threads", "1"} + more;
+  }
+  Arguments with_index() const {
+    return {"--index", path("index"), "--embedder", kEmbedder};
+  }
+  Arguments prepare(const std::string& out, const Arguments& more = {}) const {
+    return Arguments{"prepare", "--data", path("rows.jsonl"), "--out", path(out), "--threads",
+                     "1"} + more;
+  }
+  Arguments finetune(const std::string& out, const Arguments& more = {}) const {
+    return Arguments{"finetune", "--model", kModel, "--train", path("rows.jsonl"), "--prompt",
+                     path("plain.txt"), "--out", path(out), "--epochs", "1", "--compute", "f32",
+                     "--threads", "1"} + more;
+  }
+  Arguments extract(const std::string& out, const Arguments& more = {},
+                    const std::string& model = kModel) const {
+    return Arguments{"extract", "--model", model, "--data", path("rows.jsonl"), "--out", path(out),
+                     "--compute", "f32", "--threads", "1"} + more;
+  }
+  Arguments plain() const { return {"--prompt", path("plain.txt")}; }
+
+  /// Runs what has to succeed.
+  Outcome done(const Arguments& arguments, const Surroundings& surroundings = {}) const {
+    const Outcome outcome = run_program(arguments, surroundings);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome;
+  }
+  /// Runs what has to be refused: status 1, one sentence that has all `parts`, nothing written.
+  void refused(const Arguments& arguments, const std::vector<std::string>& parts,
+               const Surroundings& surroundings = {}) const {
+    const auto before = listing();
+    const Outcome outcome = run_program(arguments, surroundings);
+    SCOPED_TRACE(outcome.err);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(sentences(outcome.err), 1);
+    for (const std::string& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part));
+    EXPECT_EQ(listing(), before);
+  }
+  /// Lines that begin as errors do; each has to end as a sentence does.
+  static int sentences(const std::string& err) {
+    int count = 0;
+    std::istringstream lines(err);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("relatum: ")) continue;
+      ++count;
+      EXPECT_TRUE(line.ends_with('.') || line.ends_with('?')) << line;
+    }
+    return count;
+  }
+
+  TemporaryFolder folder_;
+};
+
+}  // namespace relatum::testing
