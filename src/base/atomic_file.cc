@@ -26,6 +26,10 @@ constexpr size_t kPendingLimit = 1 << 20;  // one system call per MiB
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
   std::error_code error;
+  if (std::filesystem::exists(target_, error) && !std::filesystem::is_regular_file(target_)) {
+    fail("base.file", fmt::format("{} is no regular file, and would be replaced by one. Name "
+                                  "another place.", target_.string()));
+  }
   if (target_.has_parent_path()) std::filesystem::create_directories(target_.parent_path(), error);
   if (error) fail_write(target_.parent_path(), error.value());
   temporary_ = target_;
