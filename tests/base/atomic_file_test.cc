@@ -106,7 +106,7 @@ TEST(AtomicFile, PlacesThatCannotBeWrittenAreNamed) {
               ThrowsMessage<Error>(HasSubstr("cannot write /proc/relatum")));
   std::filesystem::create_directory(folder / "folder");
   EXPECT_THAT([&] { write_file(folder / "folder", "x"); },
-              ThrowsMessage<Error>(HasSubstr("Is a directory")));
+              ThrowsMessage<Error>(HasSubstr("is no regular file")));
   EXPECT_EQ(files_in(folder.path()), 2u);
 }
 
