@@ -50,6 +50,18 @@ std::filesystem::path ModelOptions::path(const Environment& environment) const {
   return find_model(model, models, environment);
 }
 
+void EmbedderOptions::define(CLI::App& app) {
+  app.add_option("--embedder", embedder, "A name from `relatum models`, or a folder")
+      ->required()->group("Embedder");
+  app.add_option("--models", models, "Folder where named models lie")->group("Embedder");
+  app.add_option("--compute", compute, "Type of products: f32, bf16 or auto")
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
+}
+
+retrieve::Embedder EmbedderOptions::open(const Environment& environment) const {
+  return retrieve::Embedder(find_model(embedder, models, environment), compute);
+}
+
 void DataOptions::define(CLI::App& app) {
   app.add_option("--relabel", relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
@@ -82,6 +94,12 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
                                            data.name, data.dropped));
   }
   return data;
+}
+
+std::string prompt_help() {
+  std::string names;
+  for (const task::PromptStyle* style : task::prompt_styles()) names += style->name + ", ";
+  return fmt::format("Style: {}or a template file", names);
 }
 
 }  // namespace relatum::app

@@ -7,6 +7,7 @@
 
 #include "app/environment.h"
 #include "engine/session.h"
+#include "retrieve/embedder.h"
 #include "task/load.h"
 #include "task/prompt.h"
 
@@ -37,6 +38,14 @@ struct ModelOptions {
   engine::SessionOptions session() const { return {compute, base, !low_memory}; }
 };
 
+/// Which model embeds sentences.
+struct EmbedderOptions {
+  std::string embedder, models, compute = "f32";
+
+  void define(CLI::App& app);
+  retrieve::Embedder open(const Environment& environment) const;
+};
+
 /// What is read, and how strictly.
 struct DataOptions {
   std::string relabel, labels;
@@ -51,5 +60,8 @@ struct DataOptions {
 /// A model's name or path to a path. Error that lists the known names.
 std::filesystem::path find_model(const std::string& name, const std::string& folder,
                                  const Environment& environment);
+
+/// "Style: compact, …, or a template file", for the help of --prompt.
+std::string prompt_help();
 
 }  // namespace relatum::app

@@ -24,6 +24,10 @@ struct ModelInfo {
   int64_t parameters = 0;
 };
 
+/// Throws Error where a size that a file gave for the layers, widths, heads or context cannot be.
+/// Vocabulary and head size come from elsewhere and are not looked at.
+void check_sizes(const ModelInfo& info);
+
 struct ForwardOptions {
   /// Tokens whose final states are wanted; empty: all.
   std::span<const int64_t> rows;

@@ -13,9 +13,15 @@
 #include "base/rng.h"
 
 namespace relatum::kernels {
+
+struct PackedMatrix::Layout {
+  dnnl::memory memory;
+};
+
 namespace {
 
-constexpr size_t kMaxKernels = 4096;  // about 40 shapes per token count; cleared when full
+constexpr size_t kMaxKernels = 1024;  // some hundred kB each; cleared when full
+constexpr int64_t kPackedFor = 512;   // rows that a packed layout is chosen for; others take it too
 
 dnnl::memory::data_type dnnl_type(DType type) {
   return type == DType::kBF16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
@@ -52,14 +58,23 @@ struct Shape {
 Shape shape_of(const GemmArgs& g) {
   const int64_t m = g.transpose_a ? g.a.cols : g.a.rows;
   const int64_t k = g.transpose_a ? g.a.rows : g.a.cols;
-  const int64_t n = g.transpose_b ? g.b.rows : g.b.cols;
-  RELATUM_CHECK(k == (g.transpose_b ? g.b.cols : g.b.rows));
-  RELATUM_CHECK(g.c.rows == m && g.c.cols == n && g.a.type == g.b.type);
+  const int64_t n = g.packed ? g.packed->cols() : g.transpose_b ? g.b.rows : g.b.cols;
+  RELATUM_CHECK(k == (g.packed ? g.packed->rows() : g.transpose_b ? g.b.cols : g.b.rows));
+  RELATUM_CHECK(g.a.type == (g.packed ? g.packed->type() : g.b.type));
+  RELATUM_CHECK(g.c.rows == m && g.c.cols == n);
   RELATUM_CHECK(g.c.type == DType::kF32 || g.c.type == g.a.type);
   RELATUM_CHECK(!g.add.data || (g.add.rows == m && g.add.cols == n && g.add.type == DType::kF32 &&
                                 g.c.type == DType::kF32));
   RELATUM_CHECK(!g.bias.data || (g.bias.cols == n && g.bias.type == DType::kF32));
   return {m, n, k};
+}
+
+// Rows to compute: more than there are where all matrices have room for them.
+int64_t computed_rows(const GemmArgs& g, int64_t m) {
+  if (g.transpose_a) return m;
+  const int64_t more = rounded_rows(m) - m;
+  const bool room = g.a.spare >= more && g.c.spare >= more && (!g.add.data || g.add.spare >= more);
+  return room ? m + more : m;
 }
 
 Key key_of(const GemmArgs& g, const Shape& s) {
@@ -68,7 +83,8 @@ Key key_of(const GemmArgs& g, const Shape& s) {
   const int32_t flags = int32_t(g.a.type == DType::kBF16) | int32_t(g.c.type == DType::kBF16) << 1 |
                         int32_t(g.transpose_a) << 2 | int32_t(g.transpose_b) << 3 |
                         int32_t(g.accumulate) << 4 | int32_t(g.add.data != nullptr) << 5 |
-                        int32_t(g.bias.data != nullptr) << 6;
+                        int32_t(g.bias.data != nullptr) << 6 |
+                        int32_t(g.packed != nullptr) << 7;
   return {s.m, s.n, s.k, g.a.stride, g.b.stride, g.c.stride, g.add.stride, flags, alpha_bits};
 }
 
@@ -79,10 +95,13 @@ dnnl::memory::desc describe(int64_t rows, int64_t cols, DType type, int64_t stri
   return {dnnl::memory::dims{rows, cols}, dnnl_type(type), strides};
 }
 
+const dnnl::engine& engine() {
+  static const dnnl::engine instance(dnnl::engine::kind::cpu, 0);
+  return instance;
+}
+
 class Cache {
  public:
-  const dnnl::engine& engine() const { return engine_; }
-
   std::shared_ptr<const Kernel> find(const GemmArgs& g, const Shape& s) {
     const Key key = key_of(g, s);
     const std::lock_guard lock(mutex_);
@@ -98,7 +117,8 @@ class Cache {
   std::shared_ptr<const Kernel> build(const GemmArgs& g, const Shape& s) const {
     auto kernel = std::make_shared<Kernel>();
     kernel->a = describe(s.m, s.k, g.a.type, g.a.stride, g.transpose_a);
-    kernel->b = describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
+    kernel->b = g.packed ? g.packed->layout().memory.get_desc()
+                         : describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
     kernel->c = describe(s.m, s.n, g.c.type, g.c.stride, false);
     dnnl::primitive_attr attributes;
     if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
@@ -114,11 +134,10 @@ class Cache {
     }
     attributes.set_post_ops(after);
     const dnnl::matmul::desc desc(kernel->a, kernel->b, kernel->c);
-    kernel->primitive = dnnl::matmul({desc, attributes, engine_});
+    kernel->primitive = dnnl::matmul({desc, attributes, engine()});
     return kernel;
   }
 
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   std::mutex mutex_;
   std::unordered_map<Key, std::shared_ptr<const Kernel>, KeyHash> kernels_;
 };
@@ -154,31 +173,51 @@ void set_to_addends(const GemmArgs& g) {
 }  // namespace
 
 void gemm(const GemmArgs& g) {
-  const Shape s = shape_of(g);
+  Shape s = shape_of(g);
   if (s.m == 0 || s.n == 0) return;
   if (s.k == 0) {
     return g.c.type == DType::kBF16 ? set_to_addends<bf16>(g) : set_to_addends<float>(g);
   }
+  s.m = computed_rows(g, s.m);
   const std::shared_ptr<const Kernel> kernel = cache().find(g, s);
-  const dnnl::engine& engine = cache().engine();
-  dnnl::stream stream(engine);
+  dnnl::stream stream(engine());
   std::unordered_map<int, dnnl::memory> arguments{
-      {DNNL_ARG_SRC, dnnl::memory(kernel->a, engine, g.a.data)},
-      {DNNL_ARG_WEIGHTS, dnnl::memory(kernel->b, engine, g.b.data)},
-      {DNNL_ARG_DST, dnnl::memory(kernel->c, engine, g.c.data)}};
+      {DNNL_ARG_SRC, dnnl::memory(kernel->a, engine(), g.a.data)},
+      {DNNL_ARG_WEIGHTS, g.packed ? g.packed->layout().memory
+                                  : dnnl::memory(kernel->b, engine(), g.b.data)},
+      {DNNL_ARG_DST, dnnl::memory(kernel->c, engine(), g.c.data)}};
   int post = g.accumulate ? 1 : 0;
   if (g.add.data) {
     arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1,
-                      dnnl::memory(kernel->add, engine, g.add.data));
+                      dnnl::memory(kernel->add, engine(), g.add.data));
   }
   if (g.bias.data) {
     arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post) | DNNL_ARG_SRC_1,
-                      dnnl::memory(kernel->bias, engine, g.bias.data));
+                      dnnl::memory(kernel->bias, engine(), g.bias.data));
   }
   kernel->primitive.execute(stream, arguments);
   stream.wait();
 }
 
 int64_t gemm_kernels_built() { return cache().built; }
+
+PackedMatrix::PackedMatrix(const Mat& b, bool transposed)
+    : type_(b.type), rows_(transposed ? b.cols : b.rows), cols_(transposed ? b.rows : b.cols) {
+  RELATUM_CHECK(rows_ > 0 && cols_ > 0);
+  const auto matrix = [&](int64_t rows, int64_t cols) {
+    return dnnl::memory::desc({rows, cols}, dnnl_type(type_), dnnl::memory::format_tag::ab);
+  };
+  const dnnl::memory::desc any({rows_, cols_}, dnnl_type(type_), dnnl::memory::format_tag::any);
+  const dnnl::matmul::desc wanted(matrix(kPackedFor, rows_), any, matrix(kPackedFor, cols_));
+  const dnnl::matmul::primitive_desc product(wanted, engine());
+  dnnl::memory source(describe(rows_, cols_, type_, b.stride, transposed), engine(), b.data);
+  auto layout = std::make_shared<Layout>(Layout{{product.weights_desc(), engine()}});
+  dnnl::stream stream(engine());
+  dnnl::reorder(source, layout->memory).execute(stream, source, layout->memory);
+  stream.wait();
+  layout_ = std::move(layout);
+}
+
+size_t PackedMatrix::bytes() const { return layout_ ? layout_->memory.get_desc().get_size() : 0; }
 
 }  // namespace relatum::kernels

@@ -1,10 +1,15 @@
 // Values, gradients and the playing of the tape.
 #include "nn/graph.h"
 
+#include "kernels/gemm.h"
+
 namespace relatum::nn {
 
 Mat Graph::allocate(DType type, int64_t rows, int64_t cols) {
-  return {arena_.allocate(size_t(rows * cols) * size_of(type)), type, rows, cols};
+  const int64_t spare = kernels::rounded_rows(rows) - rows;
+  Mat mat(arena_.allocate(size_t((rows + spare) * cols) * size_of(type)), type, rows, cols);
+  mat.spare = spare;
+  return mat;
 }
 
 Var Graph::create(DType type, int64_t rows, int64_t cols, bool differentiable) {

@@ -32,7 +32,8 @@ class Graph {
   DType compute() const { return compute_; }
   bool recording() const { return recording_; }
 
-  /// Uninitialised memory that lives until the arena is released.
+  /// Uninitialised memory that lives until the arena is released, with as many spare rows as
+  /// products like (kernels::rounded_rows).
   Mat allocate(DType type, int64_t rows, int64_t cols);
   /// A new value; `differentiable` where some trainable number lies behind it.
   Var create(DType type, int64_t rows, int64_t cols, bool differentiable);

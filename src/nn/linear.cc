@@ -6,6 +6,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "quant/format.h"
+#include "tensor/buffer.h"
 
 namespace relatum::nn {
 
@@ -25,10 +26,13 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
 
 void Linear::prepare(DType compute, bool resident) {
   compute_ = compute;
-  panel_ = Buffer();
+  resident_ = resident;
+  forward_ = backward_ = {};
   if (!resident) return;
-  panel_ = Buffer(size_t(out_ * in_) * size_of(compute));
-  decode_into({panel_.data(), compute, out_, in_});
+  const Buffer plain(size_t(out_ * in_) * size_of(compute));
+  const Mat weight{plain.data(), compute, out_, in_};
+  decode_into(weight);
+  forward_ = kernels::PackedMatrix(weight, true);
 }
 
 void Linear::set_weight(size_t part, Weight weight) {
@@ -49,10 +53,36 @@ void Linear::decode_into(Mat out) const {
 
 Mat Linear::decoded(Graph& graph) const {
   RELATUM_CHECK(graph.compute() == compute_);
-  if (panel_.size()) return {panel_.data(), compute_, out_, in_};
   const Mat scratch = graph.allocate(compute_, out_, in_);
   decode_into(scratch);
   return scratch;
+}
+
+void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
+  kernels::GemmArgs args{.a = x, .c = y, .add = add};
+  if (!bias_.empty()) args.bias = {const_cast<float*>(bias_.data()), DType::kF32, 1, out_};
+  if (forward_) {
+    args.packed = &forward_;
+    return gemm(args);
+  }
+  const Arena::Mark mark = graph.arena().mark();
+  args.b = decoded(graph);
+  args.transpose_b = true;
+  gemm(args);
+  graph.arena().release(mark);
+}
+
+void Linear::multiply_back(Graph& graph, Mat dy, Mat dx, bool add) const {
+  kernels::GemmArgs args{.a = dy, .c = dx, .accumulate = add};
+  const Arena::Mark mark = graph.arena().mark();
+  if (resident_ && !backward_) backward_ = kernels::PackedMatrix(decoded(graph), false);
+  if (backward_) {
+    args.packed = &backward_;
+  } else {
+    args.b = decoded(graph);
+  }
+  gemm(args);
+  graph.arena().release(mark);
 }
 
 namespace {
@@ -61,59 +91,10 @@ namespace {
 struct LinearRecord {
   const Linear* layer;
   Var x, residual, y;
-  Mat low;                       // T x R: x A^T, after dropout
-  const uint64_t* keys;          // nullptr: no dropout
-  uint64_t salt;
+  LoraTrace trace;
 
   void backward(Graph& graph) const;
-  void backward_adapter(Graph& graph, const LoraGroup& lora, Mat dy) const;
-  kernels::DropoutMask mask(const LoraGroup& lora, int64_t rows) const {
-    return {{keys, size_t(rows)}, salt, lora.dropout};
-  }
 };
-
-// The adapter's input: x, or x with some elements dropped.
-Mat adapter_input(Graph& graph, const LinearRecord& r, const LoraGroup& lora) {
-  const Mat x = graph.value(r.x);
-  if (!r.keys) return x;
-  const Mat dropped = graph.allocate(x.type, x.rows, x.cols);
-  kernels::dropout(x, r.mask(lora, x.rows), false, dropped);
-  return dropped;
-}
-
-void add_adapter(Graph& graph, LinearRecord& r, const LoraGroup& lora, Mat y) {
-  r.low = graph.allocate(graph.compute(), y.rows, lora.a.rows);
-  const Arena::Mark mark = graph.arena().mark();
-  gemm({.a = adapter_input(graph, r, lora), .b = lora.a, .c = r.low, .transpose_b = true});
-  graph.arena().release(mark);
-  for (const LoraPart& part : lora.parts) {
-    gemm({.a = r.low.cols_from(part.rank_begin, part.rank), .b = part.b,
-          .c = y.cols_from(part.out_begin, part.out_count), .accumulate = true,
-          .alpha = part.scale});
-  }
-}
-
-void LinearRecord::backward_adapter(Graph& graph, const LoraGroup& lora, Mat dy) const {
-  const Mat dlow = graph.allocate(graph.compute(), dy.rows, lora.a.rows);
-  for (const LoraPart& part : lora.parts) {
-    const Mat d = dy.cols_from(part.out_begin, part.out_count);
-    gemm({.a = d, .b = part.b, .c = dlow.cols_from(part.rank_begin, part.rank),
-          .transpose_b = true, .alpha = part.scale});
-    if (!part.b_grad.data) continue;
-    gemm({.a = low.cols_from(part.rank_begin, part.rank), .b = d, .c = part.b_grad,
-          .transpose_a = true, .accumulate = true, .alpha = part.scale});
-  }
-  if (lora.a_grad.data) {
-    gemm({.a = dlow, .b = adapter_input(graph, *this, lora), .c = lora.a_grad,
-          .transpose_a = true, .accumulate = true});
-  }
-  if (!graph.differentiable(x)) return;
-  const Mat dx = graph.grad(x);
-  if (!keys) return gemm({.a = dlow, .b = lora.a, .c = dx, .accumulate = true});
-  const Mat through = graph.allocate(dx.type, dx.rows, dx.cols);
-  gemm({.a = dlow, .b = lora.a, .c = through});
-  kernels::dropout(through, mask(lora, dx.rows), true, dx);
-}
 
 void LinearRecord::backward(Graph& graph) const {
   Mat dy = graph.grad(y);
@@ -129,8 +110,8 @@ void LinearRecord::backward(Graph& graph) const {
     kernels::convert(dy, narrow);
     dy = narrow;
   }
-  if (dx.data) gemm({.a = dy, .b = layer->decoded(graph), .c = dx, .accumulate = add});
-  if (layer->lora()) backward_adapter(graph, *layer->lora(), dy);
+  if (dx.data) layer->multiply_back(graph, dy, dx, add);
+  if (layer->lora()) lora_backward(graph, *layer->lora(), trace, graph.value(x), dy, dx);
   graph.arena().release(mark);
 }
 
@@ -143,21 +124,14 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, const DropoutKey
       graph.differentiable(x) || graph.differentiable(residual) || trained(layer);
   const DType type = residual ? DType::kF32 : graph.compute();
   const Var y = graph.create(type, in.rows, layer.out(), wanted);
-  LinearRecord record{&layer, x, residual, y, {}, nullptr, 0};
+  LinearRecord record{&layer, x, residual, y, {}};
   if (layer.lora() && layer.lora()->dropout > 0 && !dropout.keys.empty()) {
     RELATUM_CHECK(int64_t(dropout.keys.size()) == in.rows);
-    record.keys = dropout.keys.data();
-    record.salt = mix64(dropout.step_salt ^ layer.lora()->salt);
+    record.trace.keys = dropout.keys.data();
+    record.trace.salt = mix64(dropout.step_salt ^ layer.lora()->salt);
   }
-  const Arena::Mark mark = graph.arena().mark();
-  Mat bias;
-  if (!layer.bias().empty()) {
-    bias = {const_cast<float*>(layer.bias().data()), DType::kF32, 1, layer.out()};
-  }
-  gemm({.a = in, .b = layer.decoded(graph), .c = graph.value(y), .transpose_b = true,
-        .add = residual ? graph.value(residual) : Mat{}, .bias = bias});
-  graph.arena().release(mark);
-  if (layer.lora()) add_adapter(graph, record, *layer.lora(), graph.value(y));
+  layer.multiply(graph, in, graph.value(y), residual ? graph.value(residual) : Mat{});
+  if (layer.lora()) lora_forward(graph, *layer.lora(), in, graph.value(y), record.trace);
   if (graph.recording() && wanted) graph.record(record);
   return y;
 }

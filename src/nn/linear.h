@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "kernels/gemm.h"
 #include "nn/graph.h"
 #include "nn/lora.h"
-#include "tensor/buffer.h"
 #include "tensor/weight.h"
 
 namespace relatum::nn {
@@ -28,30 +28,37 @@ class Linear {
 
   int64_t in() const { return in_; }
   int64_t out() const { return out_; }
+  DType compute() const { return compute_; }
   const std::vector<Part>& parts() const { return parts_; }
   const std::vector<float>& bias() const { return bias_; }
 
-  /// Fixes the compute type. resident: decoded weights are kept (N x K in the compute type);
-  /// otherwise they are decoded for each use, and only the stored form stays in memory.
+  /// Fixes the compute type. resident: decoded weights are kept, packed for the products, and once
+  /// more for the backward pass when it first needs them; otherwise they are decoded for each use,
+  /// and only the stored form stays in memory.
   void prepare(DType compute, bool resident);
   /// Replaces the stored weights (after conversion to another format).
   void set_weight(size_t part, Weight weight);
-  /// N x K in the compute type: the resident panel, or decoded into the arena.
-  Mat decoded(Graph& graph) const;
-  /// Bytes that the resident panel takes.
-  size_t resident_bytes() const { return panel_.size(); }
+  /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
+  void multiply(Graph& graph, Mat x, Mat y, Mat add = {}) const;
+  /// dx = dy W, or dx += dy W if `add`. Not for several threads at a time.
+  void multiply_back(Graph& graph, Mat dy, Mat dx, bool add) const;
+  /// Bytes that kept decoded weights take.
+  size_t resident_bytes() const { return forward_.bytes() + backward_.bytes(); }
 
   /// Seats an adapter; the factors must outlive its use. nullptr takes it away.
   void seat(const LoraGroup* lora) { lora_ = lora; }
   const LoraGroup* lora() const { return lora_; }
 
  private:
+  Mat decoded(Graph& graph) const;
   void decode_into(Mat out) const;
   std::vector<Part> parts_;
   std::vector<float> bias_;
   int64_t in_ = 0, out_ = 0;
   DType compute_ = DType::kF32;
-  Buffer panel_;
+  bool resident_ = false;
+  kernels::PackedMatrix forward_;
+  mutable kernels::PackedMatrix backward_;  // made when first used
   const LoraGroup* lora_ = nullptr;
 };
 

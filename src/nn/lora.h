@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/lora.h"
+#include "nn/graph.h"
 #include "tensor/mat.h"
 
 namespace relatum::nn {
@@ -28,5 +30,20 @@ struct LoraGroup {
   float dropout = 0;                       ///< of the pairs' input, in training
   uint64_t salt = 0;                       ///< tells this linear's masks from others'
 };
+
+/// What the forward pass keeps of an adapter's input for the backward pass.
+struct LoraTrace {
+  const uint64_t* keys = nullptr;  ///< per row; nullptr: no dropout
+  uint64_t salt = 0;
+  kernels::KeptBits kept;          ///< the masks, where the fused products serve
+  Mat low;                         ///< T x R: x A^T, after dropout
+};
+
+/// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.
+/// trace: keys and salt are given; kept and low are set, in the graph's arena.
+void lora_forward(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace& trace);
+/// Adds the factors' gradients and, where dx has data, the input's. dy is in the compute type.
+void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x, Mat dy,
+                   Mat dx);
 
 }  // namespace relatum::nn

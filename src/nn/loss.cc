@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "kernels/gemm.h"
 #include "kernels/rows.h"
 
 namespace relatum::nn {
@@ -28,17 +27,16 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
   const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
   RELATUM_CHECK(!add);
   const Arena::Mark mark = graph.arena().mark();
-  const Mat weight = head.decoded(graph);
   LossSum loss;
   for (int64_t begin = 0; begin < in.rows; begin += chunk_rows(head.out())) {
     const int64_t rows = std::min(chunk_rows(head.out()), in.rows - begin);
     const Arena::Mark chunk = graph.arena().mark();
     const Mat logits = graph.allocate(DType::kF32, rows, head.out());
-    kernels::gemm({.a = in.rows_from(begin, rows), .b = weight, .c = logits, .transpose_b = true});
+    head.multiply(graph, in.rows_from(begin, rows), logits);
     const Mat dlogits = dx.data ? graph.allocate(in.type, rows, head.out()) : Mat{};
     loss.sum += kernels::cross_entropy(logits.as<float>(),
                                        targets.subspan(size_t(begin), size_t(rows)), dlogits);
-    if (dx.data) kernels::gemm({.a = dlogits, .b = weight, .c = dx.rows_from(begin, rows)});
+    if (dx.data) head.multiply_back(graph, dlogits, dx.rows_from(begin, rows), false);
     graph.arena().release(chunk);
   }
   graph.arena().release(mark);
@@ -49,12 +47,11 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
 void for_each_logits(Graph& graph, const Linear& head, Mat x,
                      const std::function<void(int64_t, MatView<const float>)>& use) {
   const Arena::Mark mark = graph.arena().mark();
-  const Mat weight = head.decoded(graph);
   for (int64_t begin = 0; begin < x.rows; begin += chunk_rows(head.out())) {
     const int64_t rows = std::min(chunk_rows(head.out()), x.rows - begin);
     const Arena::Mark chunk = graph.arena().mark();
     const Mat logits = graph.allocate(DType::kF32, rows, head.out());
-    kernels::gemm({.a = x.rows_from(begin, rows), .b = weight, .c = logits, .transpose_b = true});
+    head.multiply(graph, x.rows_from(begin, rows), logits);
     use(begin, logits.as<const float>());
     graph.arena().release(chunk);
   }

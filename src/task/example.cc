@@ -18,6 +18,11 @@ struct Tag {
   std::tuple<int64_t, int, int64_t, int> order;
 };
 
+/// What stands before and behind the two entities.
+struct Markers {
+  std::string_view head_open, head_close, tail_open, tail_close;
+};
+
 constexpr size_t kLongestText = size_t{64} << 20;  // ICU counts in 32 bits; sentences are short
 
 std::string span_problem(std::string_view name, const Span& span, int64_t length) {
@@ -26,23 +31,13 @@ std::string span_problem(std::string_view name, const Span& span, int64_t length
                      name, span.start, span.end, length);
 }
 
-}  // namespace
-
-std::string head_text(const Example& example) {
-  return std::string(utf8_slice(example.text, example.head.start, example.head.end));
-}
-
-std::string tail_text(const Example& example) {
-  return std::string(utf8_slice(example.text, example.tail.start, example.tail.end));
-}
-
-std::string marked_text(const Example& example) {
+std::string mark(const Example& example, const Markers& markers) {
   const Span &head = example.head, &tail = example.tail;
   // (place, closing first, outer opens first / inner closes first, e1 outside e2 where equal)
-  std::array<Tag, 4> tags = {{{"<e1>", {head.start, 1, -head.end, 0}},
-                              {"<e2>", {tail.start, 1, -tail.end, 1}},
-                              {"</e1>", {head.end, 0, -head.start, 1}},
-                              {"</e2>", {tail.end, 0, -tail.start, 0}}}};
+  std::array<Tag, 4> tags = {{{markers.head_open, {head.start, 1, -head.end, 0}},
+                              {markers.tail_open, {tail.start, 1, -tail.end, 1}},
+                              {markers.head_close, {head.end, 0, -head.start, 1}},
+                              {markers.tail_close, {tail.end, 0, -tail.start, 0}}}};
   std::sort(tags.begin(), tags.end(),
             [](const Tag& a, const Tag& b) { return a.order < b.order; });
   std::string marked;
@@ -58,6 +53,22 @@ std::string marked_text(const Example& example) {
   }
   return marked.append(text.substr(done));
 }
+
+}  // namespace
+
+std::string head_text(const Example& example) {
+  return std::string(utf8_slice(example.text, example.head.start, example.head.end));
+}
+
+std::string tail_text(const Example& example) {
+  return std::string(utf8_slice(example.text, example.tail.start, example.tail.end));
+}
+
+std::string marked_text(const Example& example) {
+  return mark(example, {"<e1>", "</e1>", "<e2>", "</e2>"});
+}
+
+std::string bracketed_text(const Example& example) { return mark(example, {"[", "]", "{", "}"}); }
 
 std::string normalised_text(std::string_view text) {
   std::string plain(text);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -62,15 +62,10 @@ std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& la
     fail("task.prompt", "the label inventory is empty: there is nothing to answer. Give the labels "
                         "with --labels, or data that has some.");
   std::vector<std::string> answers;
-  std::unordered_map<std::string, std::string> owners;
+  std::unordered_set<std::string> seen;
   for (const std::string& label : labels.names()) {
     answers.push_back(style.answer(label));
-    const auto [first, fresh] = owners.emplace(answers.back(), label);
-    if (!fresh || answers.back().empty())
-      fail("task.prompt", fmt::format("style '{}' answers '{}' for label '{}'{}. Take another "
-                                      "style or rename the label.",
-                                      style.name, answers.back(), label,
-                                      fresh ? "" : fmt::format(" and for '{}'", first->second)));
+    if (answers.back().empty() || !seen.insert(answers.back()).second) return labels.names();
   }
   return answers;
 }

@@ -32,8 +32,8 @@ std::span<const PromptStyle* const> prompt_styles();
 /// file:line. A name wins over a file: write ./compact for a file of that name.
 /// A file's bytes are taken as they are, but for a byte-order mark and one final line end.
 PromptStyle load_style(const std::string& name_or_path);
-/// Answer texts of the whole inventory, in its order. Throws Error where two labels share one text
-/// or one is empty: answers could not be told apart.
+/// Answer texts of the whole inventory, in its order: the labels themselves where the style would
+/// give two of them one text or one of them none. Throws Error for an empty inventory.
 std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& labels);
 
 /// One row for a model.
@@ -47,7 +47,7 @@ struct Prompt {
 /// Renders examples of one inventory in one style. Cheap to keep, safe to share between threads.
 class PromptRenderer {
  public:
-  /// Throws Error where the inventory cannot be verbalised one to one.
+  /// Throws Error where the inventory is empty.
   PromptRenderer(PromptStyle style, Labels labels);
   /// `neighbours`: nearest first; none is fine unless the template insists on one. Labels that the
   /// inventory lacks are an Error that names them, and so is a neighbour without the label that the

@@ -100,17 +100,22 @@ std::string confusion_map(const Report& report) {
   if (report.unparsed > 0) columns.push_back(report.per_label.size());
   // The slanted names of the last columns lean half their length to the right.
   const int width = kNames + kCell * int(columns.size()) + kNames / 2;
-  const int height = kNames + kCell * int(rows.size()) + 4;
+  size_t longest = std::string_view("(unparsed)").size();
+  for (const size_t row : rows) {
+    longest = std::max(longest, short_name(report.per_label[row].label).size());
+  }
+  const int top = std::min(kNames, 16 + 6 * int(longest));  // about 7 pixels a letter, slanted
+  const int height = top + kCell * int(rows.size()) + 4;
   std::string svg = open_svg(width, height, "Confusion matrix");
   for (size_t c = 0; c < columns.size(); ++c) {
     const int x = kNames + kCell * int(c) + 14;
     const bool none = columns[c] == report.per_label.size();
     svg += fmt::format("<text transform=\"translate({},{}) rotate(-60)\">{}</text>\n", x,
-                       kNames - 8,
+                       top - 8,
                        none ? "(unparsed)" : short_name(report.per_label[columns[c]].label));
   }
   for (size_t r = 0; r < rows.size(); ++r) {
-    const int y = kNames + kCell * int(r);
+    const int y = top + kCell * int(r);
     svg += fmt::format("<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>\n", kNames - 8, y + 14,
                        short_name(report.per_label[rows[r]].label));
     for (size_t c = 0; c < columns.size(); ++c)

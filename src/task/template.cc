@@ -12,7 +12,9 @@
 namespace relatum::task {
 namespace {
 
-enum class Field { kText, kMarked, kHead, kTail, kHeadType, kTailType, kLabels, kLabel };
+enum class Field {
+  kText, kMarked, kBracketed, kHead, kTail, kHeadType, kTailType, kLabels, kLabel
+};
 enum class Kind { kLiteral, kValue, kIfValue, kEachExample, kIfExamples };
 
 struct Known {
@@ -21,9 +23,10 @@ struct Known {
   bool of_example;
 };
 
-constexpr std::array<Known, 14> kKnown = {{
+constexpr std::array<Known, 16> kKnown = {{
     {"text", Field::kText, false},
     {"marked_text", Field::kMarked, false},
+    {"bracketed_text", Field::kBracketed, false},
     {"head", Field::kHead, false},
     {"tail", Field::kTail, false},
     {"head_type", Field::kHeadType, false},
@@ -31,6 +34,7 @@ constexpr std::array<Known, 14> kKnown = {{
     {"labels", Field::kLabels, false},
     {"example_text", Field::kText, true},
     {"example_marked_text", Field::kMarked, true},
+    {"example_bracketed_text", Field::kBracketed, true},
     {"example_head", Field::kHead, true},
     {"example_tail", Field::kTail, true},
     {"example_head_type", Field::kHeadType, true},
@@ -172,6 +176,7 @@ class Filler {
     switch (node.field) {
       case Field::kText: return example.text;
       case Field::kMarked: return marked_text(example);
+      case Field::kBracketed: return bracketed_text(example);
       case Field::kHead: return head_text(example);
       case Field::kTail: return tail_text(example);
       case Field::kHeadType: return example.head.type;

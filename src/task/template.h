@@ -19,9 +19,10 @@ struct TemplateValues {
   std::string_view labels;  ///< the label list, ready to print
 };
 
-/// A parsed template. Placeholders: {{text}} {{marked_text}} {{head}} {{tail}} {{head_type}}
-/// {{tail_type}} {{labels}}, and of a retrieved example {{example_text}} {{example_marked_text}}
-/// {{example_head}} {{example_tail}} {{example_head_type}} {{example_tail_type}} {{example_label}}.
+/// A parsed template. Placeholders: {{text}} {{marked_text}} {{bracketed_text}} {{head}} {{tail}}
+/// {{head_type}} {{tail_type}} {{labels}}, and of a retrieved example {{example_text}}
+/// {{example_marked_text}} {{example_bracketed_text}} {{example_head}} {{example_tail}}
+/// {{example_head_type}} {{example_tail_type}} {{example_label}}.
 /// Sections: {{#example}}…{{/example}} repeats for each neighbour, nearest first;
 /// {{#examples}}…{{/examples}} stands once where there is any; {{#head_type}}…{{/head_type}} stands
 /// where that placeholder's value is not empty (so for each placeholder); with ^ for # the section

@@ -36,6 +36,7 @@ struct Mat {
   void* data = nullptr;
   DType type = DType::kF32;
   int64_t rows = 0, cols = 0, stride = 0;
+  int64_t spare = 0;  ///< rows of memory behind the last one that may be read and overwritten
 
   Mat() = default;
   Mat(void* d, DType t, int64_t r, int64_t c) : data(d), type(t), rows(r), cols(c), stride(c) {}
@@ -57,10 +58,14 @@ struct Mat {
     return static_cast<std::byte*>(data) + size_t(r * stride + c) * size_of(type);
   }
   Mat rows_from(int64_t begin, int64_t count) const {
-    return {byte_at(begin, 0), type, count, cols, stride};
+    Mat part(byte_at(begin, 0), type, count, cols, stride);
+    if (begin + count == rows) part.spare = spare;
+    return part;
   }
   Mat cols_from(int64_t begin, int64_t count) const {
-    return {byte_at(0, begin), type, rows, count, stride};
+    Mat part(byte_at(0, begin), type, rows, count, stride);
+    part.spare = spare;
+    return part;
   }
 };
 

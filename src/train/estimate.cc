@@ -18,10 +18,16 @@ double layer_bytes(const arch::ModelInfo& info, DType compute) {
   return 2 * d * 4 + narrow * double(size_of(compute));
 }
 
+// Kept decoded weights: packed for the forward pass and, once training starts, for the backward
+// pass too, whose copies are not there yet.
 int64_t weight_bytes(arch::Model& model) {
+  std::vector<nn::Linear*> linears = model.linears();
+  if (model.head()) linears.push_back(model.head());
   int64_t bytes = 0;
-  for (const nn::Linear* linear : model.linears()) bytes += int64_t(linear->resident_bytes());
-  if (model.head()) bytes += int64_t(model.head()->resident_bytes());
+  for (const nn::Linear* linear : linears) {
+    if (!linear->resident_bytes()) continue;
+    bytes += 2 * linear->out() * linear->in() * int64_t(size_of(linear->compute()));
+  }
   return bytes;
 }
 
@@ -67,9 +73,9 @@ double measure_gemm_rate(DType compute) {
   const Buffer c(size_t(kRows * kOut) * width);
   a.zero();
   b.zero();
+  const kernels::PackedMatrix weights({b.data(), compute, kOut, kIn}, true);
   const kernels::GemmArgs product{.a = {a.data(), compute, kRows, kIn},
-                                  .b = {b.data(), compute, kOut, kIn},
-                                  .c = {c.data(), compute, kRows, kOut}, .transpose_b = true};
+                                  .c = {c.data(), compute, kRows, kOut}, .packed = &weights};
   double best = 1e9;
   for (int i = 0; i < 12; ++i) {
     const auto start = std::chrono::steady_clock::now();

@@ -20,6 +20,7 @@ struct Shape {
 struct Extras {
   bool transpose_a = false, transpose_b = false, accumulate = false, add = false, bias = false;
   float alpha = 1.0f;
+  bool packed = false;
 };
 
 // A product with memory of its own: In for a and b, Out for c.
@@ -39,6 +40,12 @@ class Product {
                   .accumulate = extras_.accumulate, .alpha = extras_.alpha};
     if (extras_.add) args.add = add_.view();
     if (extras_.bias) args.bias = bias_.view();
+    PackedMatrix packed;
+    if (extras_.packed) {
+      packed = PackedMatrix(b_.view(), extras_.transpose_b);
+      args.packed = &packed;
+      args.b = {};
+    }
     gemm(args);
   }
 
@@ -78,10 +85,14 @@ void expect_product(const Shape& s, const Extras& e) {
                            std::to_string(s.k) + (e.transpose_a ? " a^T" : "") +
                            (e.transpose_b ? " b^T" : "") + (e.accumulate ? " +c" : "") +
                            (e.add ? " +add" : "") + (e.bias ? " +bias" : "") +
-                           (e.alpha != 1 ? " alpha" : "");
+                           (e.alpha != 1 ? " alpha" : "") + (e.packed ? " packed" : "");
   Product<In, Out> product(s, e);
   product.run();
   product.expect_twin(name);
+  if (e.packed || !s.n || !s.k) return;
+  Extras packed = e;
+  packed.packed = true;
+  expect_product<In, Out>(s, packed);
 }
 
 // f32, and bf16 to both result types where the CPU has products of bf16. A residual (`add`)
@@ -132,6 +143,29 @@ TEST(Gemm, WithoutRowsOrColumnsNothingHappens) {
 
 TEST(Gemm, WithoutInnerLengthTheProductIsZero) {
   for (const Extras& extras : all_extras()) expect_all_types({3, 5, 0}, extras);
+}
+
+TEST(Gemm, SpareRowsLetNearbyRowCountsShareAKernel) {
+  constexpr int64_t kOut = 9, kIn = 21, kMost = 40;
+  Gapped<float> a = Gapped<float>::random(kMost, kIn, 1, 1, 0), c(kMost, kOut, 0),
+                b = Gapped<float>::random(kIn, kOut, 2);
+  int64_t built = 0;
+  for (int64_t rows = 33; rows <= kMost; ++rows) {
+    ASSERT_EQ(rounded_rows(rows), kMost);
+    const auto with_spare = [&](Gapped<float>& x) {
+      Mat m = Mat(x.view()).rows_from(0, rows);
+      m.spare = kMost - rows;
+      return m;
+    };
+    gemm({.a = with_spare(a), .b = b.view(), .c = with_spare(c)});
+    if (rows == 33) built = gemm_kernels_built();
+    ref::GemmTwin<Running> twin;
+    for (int64_t i = 0; i < rows; ++i) twin.a.push_back(a.row<Running>(i));
+    for (int64_t k = 0; k < kIn; ++k) twin.b.push_back(b.row<Running>(k));
+    const auto want = ref::gemm(twin, size_t(rows), size_t(kOut));
+    for (int64_t i = 0; i < rows; ++i) expect_row_close(c, i, 0, want[size_t(i)], "with spare");
+  }
+  EXPECT_EQ(gemm_kernels_built(), built);
 }
 
 TEST(Gemm, ShapesThatDoNotFitAreRefused) {

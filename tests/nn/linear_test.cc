@@ -47,7 +47,7 @@ TYPED_TEST(LinearLayer, DecodedForEachUseItGivesTheSameBits) {
   for (const std::string_view format : {"f32", "q8_0", "nf4"}) {
     Linear layer = make_linear(format, true);
     layer.prepare(DTypeOf<T>::value, true);
-    EXPECT_EQ(layer.resident_bytes(), size_t(kOut * kIn) * sizeof(T));
+    EXPECT_GE(layer.resident_bytes(), size_t(kOut * kIn) * sizeof(T));
     Pass<T> resident(layer);
     resident.backward();
     layer.prepare(DTypeOf<T>::value, false);

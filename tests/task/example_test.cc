@@ -18,6 +18,13 @@ TEST(Example, MarksEntitiesAsTheCasesSay) {
     EXPECT_EQ(example_problem(example), "");
     EXPECT_EQ(marked_text(example), row[5]);
     EXPECT_EQ(normalised_text(marked_text(example)), normalised_text(row[0]));
+    std::string brackets = row[5];
+    for (const auto& [tag, bracket] : {std::pair{"<e1>", "["}, {"</e1>", "]"}, {"<e2>", "{"},
+                                       {"</e2>", "}"}}) {
+      for (size_t at; (at = brackets.find(tag)) != std::string::npos;)
+        brackets.replace(at, std::string_view(tag).size(), bracket);
+    }
+    EXPECT_EQ(bracketed_text(example), brackets);
   }
 }
 

@@ -8,22 +8,22 @@
 #include "app/options.h"
 #include "app/output_path.h"
 #include "io/npy.h"
-#include "retrieve/embedder.h"
 
 namespace relatum::app {
 namespace {
 
 struct Options {
   MachineOptions machine;
+  EmbedderOptions embedder;
   DataOptions data;
-  std::string embedder, models, input, out, compute = "f32";
+  std::string input, out;
 };
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   check_output_file(o.out);
   const task::Dataset data = o.data.load(o.input, true, environment);
-  retrieve::Embedder embedder(find_model(o.embedder, o.models, environment), o.compute);
+  retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
   const Matrix<float> vectors = embedder.embed(texts, environment.context());
@@ -37,11 +37,7 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--embedder", o->embedder, "A name from `relatum models`, or a folder")
-      ->required();
-  app.add_option("--models", o->models, "Folder where named models lie");
-  app.add_option("--compute", o->compute, "Type of products: f32, bf16 or auto")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}));
+  o->embedder.define(app);
   app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
       ->required();
   o->data.define(app);

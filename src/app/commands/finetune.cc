@@ -16,9 +16,7 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
       ->check(CLI::NonNegativeNumber)->group("Data");
   o.data.define(app);
-  app.add_option("--prompt", o.prompt,
-                 "Style: rag4re-simple, rag4re, compact, compact-nolist, or a template file")
-      ->group("Prompt");
+  app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o.index, "Index folder: prompts carry the most similar example")
       ->group("Prompt");
   app.add_option("--neighbours", o.neighbours, "Retrieved examples per prompt")

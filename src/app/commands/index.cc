@@ -9,7 +9,6 @@
 #include "app/options.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
-#include "retrieve/embedder.h"
 #include "retrieve/store.h"
 
 namespace relatum::app {
@@ -17,8 +16,9 @@ namespace {
 
 struct Options {
   MachineOptions machine;
+  EmbedderOptions embedder;
   DataOptions data;
-  std::string embedder, models, input, out, compute = "f32";
+  std::string input, out;
 };
 
 retrieve::StoredExample to_stored(const task::Example& example) {
@@ -32,7 +32,7 @@ int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   retrieve::check_store_target(o.out);
   const task::Dataset data = o.data.load(o.input, true, environment);
-  retrieve::Embedder embedder(find_model(o.embedder, o.models, environment), o.compute);
+  retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   std::vector<retrieve::StoredExample> examples;
   for (const task::Example& example : data.examples) {
@@ -57,11 +57,7 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--embedder", o->embedder, "A name from `relatum models`, or a folder")
-      ->required()->group("Embedder");
-  app.add_option("--models", o->models, "Folder where named models lie")->group("Embedder");
-  app.add_option("--compute", o->compute, "Type of products: f32, bf16 or auto")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
+  o->embedder.define(app);
   app.add_option("--data", o->input, "Sentences to retrieve from: FORMAT:PATH")
       ->required()->group("Data");
   o->data.define(app);

@@ -52,9 +52,7 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
       ->required()->group("Data");
   o->data.define(app);
-  app.add_option("--prompt", o->prompt,
-                 "Style: rag4re-simple, rag4re, compact, compact-nolist, or a template file")
-      ->group("Prompt");
+  app.add_option("--prompt", o->prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o->index, "Index folder: prompts carry the most similar example")
       ->group("Prompt");
   app.add_option("--neighbours", o->neighbours, "Retrieved examples per prompt")
@@ -67,7 +65,11 @@ Action define(CLI::App& app) {
   app.add_option("--models", o->models, "Folder where named models lie")->group("Prompt");
   app.add_option("--out", o->out, "prompts.jsonl")->required()->group("Output");
   o->machine.define(app);
-  app.footer("Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
+  app.footer("A template file is text with {{text}} {{marked_text}} (<e1>…</e1> <e2>…</e2>) "
+             "{{bracketed_text}} ([…] {…})\n{{head}} {{tail}} {{head_type}} {{tail_type}} "
+             "{{labels}}, and of a retrieved example {{example_text}}\n{{example_label}} and so "
+             "on; {{#example}}…{{/example}} repeats for each.\n\n"
+             "Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
              "--out prompts.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };
 }

@@ -25,7 +25,7 @@ constexpr const char* kExample =
     "model = \"smollm2-135m-instruct\"\n"
     "train = \"semeval2010:TRAIN_FILE.TXT\"\n"
     "test = \"semeval2010:TEST_FILE_FULL.TXT\"\n"
-    "prompt = \"compact-nolist\"\n"
+    "prompt = \"roles-nolist\"\n"
     "[index]            # leave out to work without retrieval\n"
     "embedder = \"all-minilm-l6-v2\"\n"
     "[finetune]         # keys are the command's flags\n"

@@ -89,12 +89,10 @@ void Bert::read_settings(const ModelFiles& files) {
   info_.context = files.get_int("max_position_embeddings", "");
   info_.vocabulary = files.get_int("vocab_size", "");
   epsilon_ = float(files.get_double("layer_norm_eps", "", 1e-12));
-  for (const int64_t value : {info_.layers, info_.width, info_.heads, info_.ffn_width,
-                              info_.context, info_.vocabulary}) {
-    if (value <= 0 || value > (int64_t{1} << 24)) {
-      fail("arch.bert", fmt::format("{}: a size of {} among the model's settings cannot be. The "
-                                    "file is damaged.", info_.path, value));
-    }
+  check_sizes(info_);
+  if (info_.vocabulary <= 0) {
+    fail("arch.bert", fmt::format("{}: a vocabulary of {} words cannot be. The file is damaged.",
+                                  info_.path, info_.vocabulary));
   }
   if (info_.width % info_.heads) {
     fail("arch.bert", fmt::format("{}: {} heads do not divide a width of {}.", info_.path,

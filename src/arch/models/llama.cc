@@ -93,13 +93,7 @@ void Llama::read_settings(const ModelFiles& files) {
   info_.kv_heads = files.get_int("num_key_value_heads", "attention.head_count_kv", info_.heads);
   info_.ffn_width = files.get_int("intermediate_size", "feed_forward_length");
   info_.context = files.get_int("max_position_embeddings", "context_length", 2048);
-  for (const int64_t value : {info_.layers, info_.width, info_.heads, info_.kv_heads,
-                              info_.ffn_width, info_.context}) {
-    if (value <= 0 || value > (int64_t{1} << 24)) {
-      fail("arch.llama", fmt::format("{}: a size of {} among the model's settings cannot be. The "
-                                     "file is damaged.", info_.path, value));
-    }
-  }
+  check_sizes(info_);
   info_.head_size = files.get_int("head_dim", "attention.key_length", info_.width / info_.heads);
   epsilon_ = float(files.get_double("rms_norm_eps", "attention.layer_norm_rms_epsilon", 1e-6));
   if (info_.head_size <= 0 || info_.head_size % 2 || info_.head_size > 1024 ||

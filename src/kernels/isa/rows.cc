@@ -107,6 +107,18 @@ void dropout_add(const T* x, T* y, uint64_t key, float p, int64_t n) {
   }
 }
 
+void dropout_bits(uint64_t key, float p, uint32_t* words, int64_t n) {
+  const uint32_t k = fold(key), limit = threshold(p);
+  for (int64_t begin = 0; begin < n; begin += 32) {
+    uint32_t bits = 0;
+#pragma omp simd reduction(| : bits)
+    for (uint32_t i = 0; i < 32; ++i) {
+      bits |= uint32_t(hash32(k, uint32_t(begin) + i) >= limit) << i;
+    }
+    words[begin / 32] = bits;
+  }
+}
+
 template <class T>
 void to_f32(const T* x, float* y, int64_t n) {
 #pragma omp simd
@@ -135,6 +147,7 @@ void fill_rows(TypedTable<T>& t) {
   t.to_f32 = to_f32<T>;
   t.from_f32 = from_f32<T>;
 }
+void fill_dropout(Table& t) { t.dropout_bits = dropout_bits; }
 template void fill_rows(TypedTable<float>&);
 template void fill_rows(TypedTable<bf16>&);
 

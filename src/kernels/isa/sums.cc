@@ -129,7 +129,7 @@ void fill_sums(Table& t) {
 
 const Table& table() {
   static const Table instance = [] {
-    Table t;
+    Table t{};
     fill_rows(t.f32);
     fill_rows(t.b16);
     fill_attention(t.f32);
@@ -137,6 +137,8 @@ const Table& table() {
     fill_loss(t.f32);
     fill_loss(t.b16);
     fill_sums(t);
+    fill_dropout(t);
+    fill_lora(t);
     return t;
   }();
   return instance;

@@ -82,6 +82,49 @@ struct LayerNormParameters {
   float epsilon;
 };
 
+/// An activation in bf16, T x K. kept: a bit per element, in words of 32 columns per row; elements
+/// without theirs count as zero. nullptr: all count.
+struct LoraRows {
+  const bf16* data;
+  int64_t rows, cols, stride;
+  const uint32_t* kept;
+  int64_t kept_stride;
+};
+
+/// low (T x R) = scale * x (T x K) . factor^T (R x K)
+struct LoraDown {
+  LoraRows x;
+  const bf16* factor;
+  int64_t rank, factor_stride;
+  float scale;
+  bf16* low;
+  int64_t low_stride;
+};
+
+/// y (T x N) += scale * low (T x R) . factor (R x N), where kept. R is even and at most 512.
+struct LoraUp {
+  const bf16* low;
+  int64_t rank, low_stride;
+  const bf16* factor;
+  int64_t cols, factor_stride;
+  float scale;
+  const uint32_t* kept;
+  int64_t kept_stride;
+  void* y;
+  bool narrow;  ///< y is bf16, else f32
+  int64_t y_stride;
+};
+
+/// gradient (R x K) += scale * low^T . x. low_pairs: ceil(T / 2) x R, two rows of low in one word.
+struct LoraGradient {
+  LoraRows x;
+  const uint32_t* low_pairs;
+  int64_t rank;
+  float scale;
+  float* gradient;
+  int64_t gradient_stride;
+};
+
 struct Table {
   TypedTable<float> f32;
   TypedTable<bf16> b16;
@@ -95,6 +138,13 @@ struct Table {
   double (*log_sum_exp)(const float* x, int64_t n);
   void (*adamw)(const AdamWStep& step, float* value, const float* grad, float* m, float* v,
                 int64_t n);
+  // bit i of words: dropout's mask keeps element i
+  void (*dropout_bits)(uint64_t key, float p, uint32_t* words, int64_t n);
+  // Rows [begin, end); nullptr where the set has no products of bf16.
+  void (*lora_down)(const LoraDown& task, int64_t begin, int64_t end);
+  void (*lora_up)(const LoraUp& task, int64_t begin, int64_t end);
+  // Tiles [begin, end) of 32 columns.
+  void (*lora_gradient)(const LoraGradient& task, int64_t begin, int64_t end);
 };
 
 /// Floats of scratch that one attention task needs, forward or backward.

@@ -12,5 +12,7 @@ void fill_attention(TypedTable<T>& t);
 template <class T>
 void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
+void fill_dropout(Table& t);
+void fill_lora(Table& t);
 
 }  // namespace relatum::kernels::RELATUM_ISA

@@ -1,0 +1,29 @@
+// The wording that the compact styles share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace relatum::task {
+
+/// Instruction and labels: the same for all rows of a task.
+inline constexpr std::string_view kCompactInstruction =
+    "Name the relation between the entity in [ ] and the one in { }. Relations: {{labels}}.\n\n";
+
+/// Retrieved examples, the sentence, the entities. Brackets are a token each where tags are four;
+/// naming the entities once more, behind the whole sentence, was worth two points of F1 on
+/// SemEval (lab/semeval).
+inline constexpr std::string_view kCompactBody =
+    "{{#example}}{{example_bracketed_text}}\n"
+    "{{example_head}}{{#example_head_type}} ({{example_head_type}}){{/example_head_type}} and "
+    "{{example_tail}}{{#example_tail_type}} ({{example_tail_type}}){{/example_tail_type}}: "
+    "{{example_label}}\n\n{{/example}}"
+    "{{bracketed_text}}\n"
+    "{{head}}{{#head_type}} ({{head_type}}){{/head_type}} and "
+    "{{tail}}{{#tail_type}} ({{tail_type}}){{/tail_type}}:";
+
+inline std::string compact_with_labels() {
+  return std::string(kCompactInstruction) + std::string(kCompactBody);
+}
+
+}  // namespace relatum::task
