@@ -45,9 +45,10 @@ struct KeyHash {
   }
 };
 
+// A compiled product and the places of its arguments, whose addresses change from call to call.
 struct Kernel {
   dnnl::matmul primitive;
-  dnnl::memory::desc a, b, c, add, bias;
+  dnnl::memory a, b, c, add, bias;
 };
 
 // The shape of the product and where its parts lie.
@@ -100,46 +101,83 @@ const dnnl::engine& engine() {
   return instance;
 }
 
+Kernel build(const GemmArgs& g, const Shape& s) {
+  Kernel kernel;
+  const auto place = [](const dnnl::memory::desc& desc) {
+    return dnnl::memory(desc, engine(), DNNL_MEMORY_NONE);
+  };
+  const dnnl::memory::desc a = describe(s.m, s.k, g.a.type, g.a.stride, g.transpose_a),
+                           c = describe(s.m, s.n, g.c.type, g.c.stride, false);
+  const dnnl::memory::desc b = g.packed
+                                   ? g.packed->layout().memory.get_desc()
+                                   : describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
+  kernel.a = place(a);
+  kernel.b = place(b);
+  kernel.c = place(c);
+  dnnl::primitive_attr attributes;
+  if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
+  dnnl::post_ops after;
+  if (g.accumulate) after.append_sum(1.0f);
+  if (g.add.data) {
+    const dnnl::memory::desc add = describe(s.m, s.n, g.add.type, g.add.stride, false);
+    after.append_binary(dnnl::algorithm::binary_add, add);
+    kernel.add = place(add);
+  }
+  if (g.bias.data) {
+    const dnnl::memory::desc bias = describe(1, s.n, g.bias.type, s.n, false);
+    after.append_binary(dnnl::algorithm::binary_add, bias);
+    kernel.bias = place(bias);
+  }
+  attributes.set_post_ops(after);
+  kernel.primitive = dnnl::matmul({dnnl::matmul::desc(a, b, c), attributes, engine()});
+  return kernel;
+}
+
+// By oneDNN's C interface: the C++ one builds a vector for each call.
+void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream) {
+  std::array<dnnl_exec_arg_t, 5> arguments;
+  int count = 0;
+  const auto set = [&](int name, const dnnl::memory& memory, void* data) {
+    memory.set_data_handle(data);
+    arguments[size_t(count++)] = {name, memory.get()};
+  };
+  set(DNNL_ARG_SRC, kernel.a, g.a.data);
+  set(DNNL_ARG_WEIGHTS, kernel.b,
+      g.packed ? g.packed->layout().memory.get_data_handle() : g.b.data);
+  set(DNNL_ARG_DST, kernel.c, g.c.data);
+  int post = g.accumulate ? 1 : 0;
+  const auto addend = [&] { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1; };
+  if (g.add.data) set(addend(), kernel.add, g.add.data);
+  if (g.bias.data) set(addend(), kernel.bias, g.bias.data);
+  const dnnl_primitive_t primitive = kernel.primitive.get();
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_execute(primitive, stream.get(), count, arguments.data()),
+      "could not execute a product");
+}
+
+// Compiled products. One runs at a time: it uses all threads.
 class Cache {
  public:
-  std::shared_ptr<const Kernel> find(const GemmArgs& g, const Shape& s) {
-    const Key key = key_of(g, s);
+  void run(const GemmArgs& g, const Shape& s) {
     const std::lock_guard lock(mutex_);
-    if (const auto it = kernels_.find(key); it != kernels_.end()) return it->second;
-    if (kernels_.size() >= kMaxKernels) kernels_.clear();
-    ++built;
-    return kernels_[key] = build(g, s);
+    execute(find(g, s), g, stream_);
+    stream_.wait();
   }
 
   std::atomic<int64_t> built{0};
 
  private:
-  std::shared_ptr<const Kernel> build(const GemmArgs& g, const Shape& s) const {
-    auto kernel = std::make_shared<Kernel>();
-    kernel->a = describe(s.m, s.k, g.a.type, g.a.stride, g.transpose_a);
-    kernel->b = g.packed ? g.packed->layout().memory.get_desc()
-                         : describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
-    kernel->c = describe(s.m, s.n, g.c.type, g.c.stride, false);
-    dnnl::primitive_attr attributes;
-    if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
-    dnnl::post_ops after;
-    if (g.accumulate) after.append_sum(1.0f);
-    if (g.add.data) {
-      kernel->add = describe(s.m, s.n, g.add.type, g.add.stride, false);
-      after.append_binary(dnnl::algorithm::binary_add, kernel->add);
-    }
-    if (g.bias.data) {
-      kernel->bias = describe(1, s.n, g.bias.type, s.n, false);
-      after.append_binary(dnnl::algorithm::binary_add, kernel->bias);
-    }
-    attributes.set_post_ops(after);
-    const dnnl::matmul::desc desc(kernel->a, kernel->b, kernel->c);
-    kernel->primitive = dnnl::matmul({desc, attributes, engine()});
-    return kernel;
+  const Kernel& find(const GemmArgs& g, const Shape& s) {
+    const Key key = key_of(g, s);
+    if (const auto it = kernels_.find(key); it != kernels_.end()) return it->second;
+    if (kernels_.size() >= kMaxKernels) kernels_.clear();
+    ++built;
+    return kernels_.emplace(key, build(g, s)).first->second;
   }
 
   std::mutex mutex_;
-  std::unordered_map<Key, std::shared_ptr<const Kernel>, KeyHash> kernels_;
+  dnnl::stream stream_{engine()};
+  std::unordered_map<Key, Kernel, KeyHash> kernels_;
 };
 
 Cache& cache() {
@@ -179,24 +217,7 @@ void gemm(const GemmArgs& g) {
     return g.c.type == DType::kBF16 ? set_to_addends<bf16>(g) : set_to_addends<float>(g);
   }
   s.m = computed_rows(g, s.m);
-  const std::shared_ptr<const Kernel> kernel = cache().find(g, s);
-  dnnl::stream stream(engine());
-  std::unordered_map<int, dnnl::memory> arguments{
-      {DNNL_ARG_SRC, dnnl::memory(kernel->a, engine(), g.a.data)},
-      {DNNL_ARG_WEIGHTS, g.packed ? g.packed->layout().memory
-                                  : dnnl::memory(kernel->b, engine(), g.b.data)},
-      {DNNL_ARG_DST, dnnl::memory(kernel->c, engine(), g.c.data)}};
-  int post = g.accumulate ? 1 : 0;
-  if (g.add.data) {
-    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1,
-                      dnnl::memory(kernel->add, engine(), g.add.data));
-  }
-  if (g.bias.data) {
-    arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(post) | DNNL_ARG_SRC_1,
-                      dnnl::memory(kernel->bias, engine(), g.bias.data));
-  }
-  kernel->primitive.execute(stream, arguments);
-  stream.wait();
+  cache().run(g, s);
 }
 
 int64_t gemm_kernels_built() { return cache().built; }

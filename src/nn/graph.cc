@@ -17,19 +17,20 @@ Var Graph::create(DType type, int64_t rows, int64_t cols, bool differentiable) {
 }
 
 Var Graph::wrap(Mat value, bool differentiable) {
-  nodes_.push_back({value, {}, recording_ && differentiable});
-  return {int32_t(nodes_.size()) - 1};
+  return {&arena_.make<Node>(value, Mat{}, recording_ && differentiable)};
 }
 
 Mat Graph::grad_to_write(Var v, bool& add) {
-  Node& node = nodes_[size_t(v.id)];
+  Node& node = *v.node;
   add = node.grad.data != nullptr;
   if (!add) node.grad = allocate(node.value.type, node.value.rows, node.value.cols);
   return node.grad;
 }
 
 void Graph::backward() {
-  for (size_t i = tape_.size(); i-- > 0;) tape_[i].play(*this, tape_[i].record);
+  for (const Entry* entry = last_; entry; entry = entry->before) {
+    entry->play(*this, entry->record);
+  }
 }
 
 }  // namespace relatum::nn

@@ -4,21 +4,28 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <vector>
 
 #include "base/arena.h"
 #include "tensor/mat.h"
 
 namespace relatum::nn {
 
+/// A value of a graph and, in the backward pass, its gradient.
+struct Node {
+  Mat value, grad;
+  bool differentiable;
+};
+
 /// A handle to a value of one graph; cheap, invalid by default.
 struct Var {
-  int32_t id = -1;
-  explicit operator bool() const { return id >= 0; }
+  Node* node = nullptr;
+  explicit operator bool() const { return node != nullptr; }
+  bool operator==(const Var&) const = default;
 };
 
 /// One pass through a model. Ops write their result into the arena and, when recording and when a
 /// gradient is wanted, leave a record behind; backward() plays the records in reverse order.
+/// All it keeps lies in the arena, so that a warmed-up pass asks the system for nothing.
 class Graph {
  public:
   /// `compute` is the type of activations between products (f32 or bf16); the residual stream is
@@ -39,16 +46,16 @@ class Graph {
   Var create(DType type, int64_t rows, int64_t cols, bool differentiable);
   Var wrap(Mat value, bool differentiable);
 
-  Mat value(Var v) const { return nodes_[size_t(v.id)].value; }
-  bool differentiable(Var v) const { return v && nodes_[size_t(v.id)].differentiable; }
+  Mat value(Var v) const { return v.node->value; }
+  bool differentiable(Var v) const { return v && v.node->differentiable; }
 
-  bool has_grad(Var v) const { return nodes_[size_t(v.id)].grad.data != nullptr; }
-  Mat grad(Var v) const { return nodes_[size_t(v.id)].grad; }
+  bool has_grad(Var v) const { return v.node->grad.data != nullptr; }
+  Mat grad(Var v) const { return v.node->grad; }
   /// The gradient to write to: a new matrix of the value's type (add false: overwrite it), or the
   /// one that is there (add true: add to it).
   Mat grad_to_write(Var v, bool& add);
   /// Hands a matrix over as v's gradient; later ops may add to it in place.
-  void set_grad(Var v, Mat grad) { nodes_[size_t(v.id)].grad = grad; }
+  void set_grad(Var v, Mat grad) { v.node->grad = grad; }
 
   /// Keeps a trivially copyable record with a member `void backward(Graph&) const`.
   template <class Record>
@@ -56,28 +63,24 @@ class Graph {
     static_assert(std::is_trivially_copyable_v<Record>);
     void* place = arena_.allocate(sizeof(Record));
     std::memcpy(place, &r, sizeof(Record));
-    tape_.push_back({[](Graph& graph, const void* p) {
-                       static_cast<const Record*>(p)->backward(graph);
-                     },
-                     place});
+    const auto play = [](Graph& graph, const void* p) {
+      static_cast<const Record*>(p)->backward(graph);
+    };
+    last_ = &arena_.make<Entry>(play, place, last_);
   }
   /// Plays all records in reverse; gradients of the last values must be set.
   void backward();
 
  private:
-  struct Node {
-    Mat value, grad;
-    bool differentiable;
-  };
   struct Entry {
     void (*play)(Graph&, const void*);
     const void* record;
+    const Entry* before;
   };
   Arena& arena_;
   DType compute_;
   bool recording_;
-  std::vector<Node> nodes_;
-  std::vector<Entry> tape_;
+  const Entry* last_ = nullptr;
 };
 
 }  // namespace relatum::nn

@@ -39,6 +39,7 @@ __m512 sums_of(const __m512* acc) {
     return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
   };
   __m512 fours[4];  // lane 4 k + j of fours[i]: a quarter of the sum of acc[4 i + j]
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     const __m512 a = fold(acc[4 * i], acc[4 * i + 1]), b = fold(acc[4 * i + 2], acc[4 * i + 3]);
     fours[i] = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xee));
@@ -53,7 +54,8 @@ __m512 sums_of(const __m512* acc) {
 // repeat the last one and are not stored.
 void dot_tile(const LoraDown& t, int64_t row, int64_t rows, int64_t rank, int64_t ranks) {
   __m512 acc[16];
-  for (__m512& sum : acc) sum = _mm512_setzero_ps();
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) acc[i] = _mm512_setzero_ps();
   int64_t at[4];
   const bf16* a[4];
   for (int64_t i = 0; i < 4; ++i) {
@@ -63,9 +65,12 @@ void dot_tile(const LoraDown& t, int64_t row, int64_t rows, int64_t rank, int64_
   for (int64_t c = 0; c < t.x.cols; c += kWide) {
     const __mmask32 mask = first_bits(t.x.cols - c);
     Pair x[4];
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) x[i] = as_pair(load_row(t.x, at[i], c));
+#pragma GCC unroll 4
     for (int j = 0; j < 4; ++j) {
       const Pair w = as_pair(_mm512_maskz_loadu_epi16(mask, a[j] + c));
+#pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) acc[4 * i + j] = _mm512_dpbf16_ps(acc[4 * i + j], x[i], w);
     }
   }
@@ -114,9 +119,11 @@ void add_to(bf16* p, __mmask16 there, __mmask16 kept, __m512 scale, __m512 acc) 
 template <int Rows, class T>
 void up_tile(const LoraUp& t, T* y, const __m512i* pairs, int64_t row, int64_t c) {
   __m512 acc[Rows][2];
-  for (auto& sums : acc) sums[0] = sums[1] = _mm512_setzero_ps();
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
   for (int64_t p = 0; p < t.rank / 2; ++p) {
     const Pair b0 = as_pair(pairs[2 * p]), b1 = as_pair(pairs[2 * p + 1]);
+#pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
       int32_t two;
       __builtin_memcpy(&two, t.low + (row + i) * t.low_stride + 2 * p, sizeof two);
@@ -127,6 +134,7 @@ void up_tile(const LoraUp& t, T* y, const __m512i* pairs, int64_t row, int64_t c
   }
   const uint32_t there = first_bits(t.cols - c);
   const __m512 scale = _mm512_set1_ps(t.scale);
+#pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
     const uint32_t kept =
         t.kept ? there & t.kept[(row + i) * t.kept_stride + c / kWide] : there;
@@ -167,7 +175,8 @@ template <int Ranks>
 void gradient_tile(const LoraGradient& t, int64_t rank, int64_t c) {
   constexpr int64_t kAhead = 24;  // rows; each is a cache line far from the last one
   __m512 acc[Ranks][2];
-  for (auto& sums : acc) sums[0] = sums[1] = _mm512_setzero_ps();
+#pragma GCC unroll 8
+  for (int i = 0; i < Ranks; ++i) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
   for (int64_t row = 0; row < t.x.rows; row += 2) {
     __m512i x[2];
     const bool odd = row + 1 < t.x.rows;
@@ -177,6 +186,7 @@ void gradient_tile(const LoraGradient& t, int64_t rank, int64_t c) {
                  _MM_HINT_T0);
     interleave(load_row(t.x, row, c), odd ? load_row(t.x, row + 1, c) : _mm512_setzero_si512(), x);
     const uint32_t* low = t.low_pairs + row / 2 * t.rank + rank;
+#pragma GCC unroll 8
     for (int i = 0; i < Ranks; ++i) {
       const Pair two = as_pair(_mm512_set1_epi32(int32_t(low[i])));
       acc[i][0] = _mm512_dpbf16_ps(acc[i][0], two, as_pair(x[0]));
@@ -185,6 +195,7 @@ void gradient_tile(const LoraGradient& t, int64_t rank, int64_t c) {
   }
   const uint32_t there = first_bits(t.x.cols - c);
   const __m512 scale = _mm512_set1_ps(t.scale);
+#pragma GCC unroll 8
   for (int i = 0; i < Ranks; ++i) {
     float* p = t.gradient + (rank + i) * t.gradient_stride + c;
     add_to(p, __mmask16(there), __mmask16(there), scale, acc[i][0]);
