@@ -16,7 +16,7 @@ const TypedTable<bf16>& typed_table<bf16>() {
 }
 
 int64_t attention_scratch(int64_t keys, int64_t head_size, bool backward) {
-  constexpr int64_t kPad = 16, kBlock = 32;  // as in isa/attention.cc
+  constexpr int64_t kPad = 16, kBlock = 16;  // as in isa/attention.cc
   const int64_t columns = (keys + kPad - 1) / kPad * kPad;
   const int64_t width = (head_size + kPad - 1) / kPad * kPad;
   const int64_t panels = (backward ? 6 : 4) * columns * width;

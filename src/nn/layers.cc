@@ -82,8 +82,13 @@ Var run_checkpointed(Graph& graph, const LayerStack& stack, int64_t layer, Var x
 
 Var run_layers(Graph& graph, const LayerStack& stack, Var x, bool checkpoint) {
   for (int64_t layer = 0; layer < stack.layers(); ++layer) {
+    const Mat in = graph.value(x);
+    const int64_t rows = layer + 1 < stack.layers() ? in.rows : stack.rows_out(in.rows);
     if (!graph.recording()) {
-      run_lean(graph, stack, layer, graph.value(x), graph.value(x));
+      if (rows != in.rows) x = graph.create(in.type, rows, in.cols, false);
+      run_lean(graph, stack, layer, in, graph.value(x));
+    } else if (rows != in.rows) {
+      x = stack.run(graph, layer, x);
     } else if (checkpoint) {
       x = run_checkpointed(graph, stack, layer, x);
     } else {

@@ -7,11 +7,14 @@
 
 namespace relatum::nn {
 
-/// One layer of a stack: T x D f32 in, T x D f32 out. Must give the same bits each time.
+/// One layer of a stack: T x D f32 in, the same out; the last one may give fewer rows. Must give
+/// the same bits each time.
 class LayerStack {
  public:
   virtual ~LayerStack() = default;
   virtual int64_t layers() const = 0;
+  /// Rows that the last layer gives for T of them.
+  virtual int64_t rows_out(int64_t rows) const { return rows; }
   virtual Var run(Graph& graph, int64_t layer, Var x) const = 0;
 };
 

@@ -13,9 +13,15 @@ struct TakeRowsRecord {
 
   void backward(Graph& graph) const {
     bool add = false;
-    const auto dx = graph.grad_to_write(x, add).as<float>();
-    if (!add) std::memset(dx.data, 0, size_t(dx.size()) * sizeof(float));
-    kernels::scatter_add_rows(graph.grad(y).as<float>(), {rows, size_t(count)}, dx);
+    const Mat dx = graph.grad_to_write(x, add), dy = graph.grad(y);
+    if (add) {
+      return kernels::scatter_add_rows(dy.as<float>(), {rows, size_t(count)}, dx.as<float>());
+    }
+    const size_t bytes = size_t(dx.cols) * size_of(dx.type);
+    for (int64_t r = 0; r < dx.rows; ++r) std::memset(dx.byte_at(r, 0), 0, bytes);
+    for (int64_t i = 0; i < count; ++i) {
+      std::memcpy(dx.byte_at(rows[i], 0), dy.byte_at(i, 0), bytes);
+    }
   }
 };
 

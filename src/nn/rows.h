@@ -8,8 +8,8 @@
 
 namespace relatum::nn {
 
-/// y[i] = x[rows[i]]; x f32. rows must be distinct and outlive the graph.
-/// backward: dx[rows[i]] += dy[i].
+/// y[i] = x[rows[i]]. rows must be distinct and outlive the graph.
+/// backward: dx[rows[i]] += dy[i]; where x is bf16, this must be its only use.
 Var take_rows(Graph& graph, Var x, std::span<const int64_t> rows);
 
 }  // namespace relatum::nn

@@ -50,12 +50,23 @@ class Llama final : public Model {
 // One forward pass over the layers.
 class Pass final : public nn::LayerStack {
  public:
-  Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options)
+  // Memory of its own lies in the arena: its destructor never runs.
+  Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options,
+       Arena& arena)
       : model_(model), batch_(batch), options_(options),
         rope_(model.rope_.until(batch.max_position())) {
-    if (options.dropout) dropout_ = {batch.keys(), options.dropout_salt};
+    if (!options.dropout) return;
+    dropout_ = {batch.keys(), options.dropout_salt};
+    auto* keys = arena.allocate_array<uint64_t>(int64_t(options.rows.size()));
+    for (size_t i = 0; i < options.rows.size(); ++i) {
+      keys[i] = batch.keys()[size_t(options.rows[i])];
+    }
+    row_dropout_ = {{keys, options.rows.size()}, options.dropout_salt};
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
+  int64_t rows_out(int64_t rows) const override {
+    return options_.rows.empty() ? rows : int64_t(options_.rows.size());
+  }
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
     const Layer& layer = model_.layers_[size_t(index)];
     const ModelInfo& info = model_.info_;
@@ -65,10 +76,17 @@ class Pass final : public nn::LayerStack {
     nn::Var h = nn::rmsnorm(graph, x, layer.attention_norm.data(), model_.epsilon_);
     h = nn::linear(graph, layer.qkv, h, dropout_);
     h = nn::attention(graph, h, batch_, settings);
-    x = nn::linear_residual(graph, layer.output, h, x, dropout_);
+    // Behind the last attention, rows that nobody asked for serve nothing.
+    const bool choose = index + 1 == layers() && !options_.rows.empty();
+    if (choose) {
+      h = nn::take_rows(graph, h, options_.rows);
+      x = nn::take_rows(graph, x, options_.rows);
+    }
+    const nn::DropoutKeys& dropout = choose ? row_dropout_ : dropout_;
+    x = nn::linear_residual(graph, layer.output, h, x, dropout);
     h = nn::rmsnorm(graph, x, layer.ffn_norm.data(), model_.epsilon_);
-    h = nn::swiglu(graph, nn::linear(graph, layer.gate_up, h, dropout_));
-    return nn::linear_residual(graph, layer.down, h, x, dropout_);
+    h = nn::swiglu(graph, nn::linear(graph, layer.gate_up, h, dropout));
+    return nn::linear_residual(graph, layer.down, h, x, dropout);
   }
 
  private:
@@ -76,7 +94,7 @@ class Pass final : public nn::LayerStack {
   const nn::TokenBatch& batch_;
   ForwardOptions options_;
   MatView<const float> rope_;
-  nn::DropoutKeys dropout_;
+  nn::DropoutKeys dropout_, row_dropout_;
 };
 
 TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::string_view gguf) {
@@ -188,9 +206,8 @@ nn::Var Llama::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                        const ForwardOptions& options) const {
   nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
   embed_tokens(embedding_, batch.tokens(), graph.value(x).as<float>());
-  const Pass& pass = graph.arena().make<Pass>(*this, batch, options);
+  const Pass& pass = graph.arena().make<Pass>(*this, batch, options, graph.arena());
   x = nn::run_layers(graph, pass, x, options.checkpoint);
-  if (!options.rows.empty()) x = nn::take_rows(graph, x, options.rows);
   return nn::rmsnorm(graph, x, final_norm_.data(), epsilon_);
 }
 
