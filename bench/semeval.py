@@ -40,7 +40,7 @@ class Work:
 
     def adapter(self, name, seed, *more):
         run = self.folder / name
-        if not (run / "adapter_model.safetensors").exists() or not finished(run):
+        if not finished(run):
             self.relatum("finetune", "--model", self.options.model, "--train", self.train,
                          "--prompt", self.options.prompt, "--seed", seed, *self.options.finetune,
                          *more, "--out", run, *(["--resume"] if run.exists() else []))
@@ -52,17 +52,21 @@ class Work:
         if not predictions.exists():
             self.relatum("extract", "--model", self.options.model, *how, "--data", self.test,
                          "--out", predictions)
-        return json.loads(self.relatum("evaluate", "--data", self.test, "--predictions",
-                                       predictions, "--json"))
+        report = json.loads(self.relatum("evaluate", "--data", self.test, "--predictions",
+                                         predictions, "--json"))
+        told = json.loads(pathlib.Path(f"{predictions}.run.json").read_text())
+        return {**report, "seconds": told["seconds"]}
 
 
 def finished(run):
-    return json.loads((run / "run.json").read_text())["status"] == "done"
+    record = run / "run.json"
+    return record.exists() and json.loads(record.read_text())["status"] == "done"
 
 
 def figures(report):
     return {"macro_f1": report["official"]["f1"], "accuracy": report["accuracy"],
-            "interval": report["interval"], "examples": report["examples"]}
+            "interval": report["interval"], "examples": report["examples"],
+            "extraction_seconds": report["seconds"]}
 
 
 def summary(reports):

@@ -52,6 +52,18 @@ class Interrupt : public Workbench {
     for (json& each : rows) each.erase("tokens_per_s");
     return rows;
   }
+  // An extraction from standard input, interrupted while it waits for its rows.
+  void expect_nothing_left(Arguments extraction) const {
+    extraction[4] = "-";
+    const auto before = listing();
+    Program program(extraction, {.hold_input = true});
+    program.interrupt();
+    program.send(read("rows.jsonl"));
+    const Outcome outcome = program.wait();
+    EXPECT_EQ(outcome.status, 130) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("nothing was written"));
+    EXPECT_EQ(listing(), before);
+  }
 };
 
 TEST_F(Interrupt, AResumedRunEndsBitByBitTheSame) {
@@ -96,31 +108,11 @@ TEST_F(Interrupt, ResumeNeedsSomethingToGoOnFrom) {
   EXPECT_NE(read("run/adapter_model.safetensors"), first);
 }
 
-TEST_F(Interrupt, AnExtractionLeavesNothing) {
-  Arguments arguments = extract("p.jsonl", plain());
-  arguments[4] = "-";
-  const auto before = listing();
-  Program program(arguments, {.hold_input = true});
-  program.interrupt();
-  program.send(read("rows.jsonl"));
-  const Outcome outcome = program.wait();
-  EXPECT_EQ(outcome.status, 130) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("nothing was written"));
-  EXPECT_EQ(listing(), before);
-}
+TEST_F(Interrupt, AnExtractionLeavesNothing) { expect_nothing_left(extract("p.jsonl", plain())); }
 
 TEST_F(Interrupt, ARetrievalLeavesNothing) {
   done(index("index"));
-  Arguments arguments = extract("p.jsonl", plain() + with_index());
-  arguments[4] = "-";
-  const auto before = listing();
-  Program program(arguments, {.hold_input = true});
-  program.interrupt();
-  program.send(read("rows.jsonl"));
-  const Outcome outcome = program.wait();
-  EXPECT_EQ(outcome.status, 130) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("nothing was written"));
-  EXPECT_EQ(listing(), before);
+  expect_nothing_left(extract("p.jsonl", plain() + with_index()));
 }
 
 }  // namespace
