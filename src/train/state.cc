@@ -50,6 +50,9 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s) {
       {"step", std::to_string(s.step)},
       {"best_step", std::to_string(s.best_step)},
       {"without_gain", std::to_string(s.without_gain)},
+      {"tokens", std::to_string(s.tokens)},
+      {"examples", std::to_string(s.examples)},
+      {"microseconds", std::to_string(s.microseconds)},
       {"evaluation_due", std::to_string(int(s.evaluation_due))},
       {"fingerprint", s.fingerprint}};
   if (s.best_metric) {  // as bits: the comparison after a resume must be the same
@@ -73,6 +76,9 @@ TrainState load_state(const std::filesystem::path& path, size_t size) {
   s.step = integer(file, "step");
   s.best_step = integer(file, "best_step");
   s.without_gain = integer(file, "without_gain");
+  s.tokens = integer(file, "tokens");
+  s.examples = integer(file, "examples");
+  s.microseconds = integer(file, "microseconds");
   s.evaluation_due = integer(file, "evaluation_due") != 0;
   s.fingerprint = entry(file, "fingerprint");
   if (file.metadata().contains("best_metric")) {

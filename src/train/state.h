@@ -10,22 +10,24 @@
 
 namespace relatum::train {
 
-/// All that changes in a run. Random numbers are functions of seed and place, so none are kept.
-struct TrainState {
+/// How far a run came, over all its calls. Random numbers are functions of seed and place, so
+/// none are kept.
+struct TrainCounters {
   int64_t step = 0;               ///< optimiser steps done
   int64_t best_step = 0, without_gain = 0;
+  int64_t tokens = 0, examples = 0, microseconds = 0;  ///< of the steps done
   bool evaluation_due = false;    ///< stopped between a step and its evaluation
   std::optional<double> best_metric;
   std::string fingerprint;        ///< of rows and options: another run's state is refused
+};
+
+/// All that changes in a run.
+struct TrainState : TrainCounters {
   std::vector<float> values, m, v, best;  ///< adapter, both moments, best adapter (may be empty)
 };
 
 /// Views for writing, so that saving copies nothing.
-struct TrainStateView {
-  int64_t step = 0, best_step = 0, without_gain = 0;
-  bool evaluation_due = false;
-  std::optional<double> best_metric;
-  std::string fingerprint;
+struct TrainStateView : TrainCounters {
   std::span<const float> values, m, v, best;
 };
 

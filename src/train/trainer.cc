@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "kernels/optimizer.h"
-#include "train/state.h"
 
 namespace relatum::train {
 namespace {
@@ -72,14 +71,14 @@ double Trainer::apply(int64_t count) {
   const double norm = std::sqrt(kernels::sum_squares(adapter_.grads())) * scale;
   if (!std::isfinite(norm)) {
     fail("train.trainer", fmt::format("the gradient is no longer finite at step {}. Use a smaller "
-                                      "--lr, or --compute f32.", step_ + 1));
+                                      "--lr, or --compute f32.", at_.step + 1));
   }
   // PEFT's trainers clip by torch's rule: the factor is clip / (norm + 1e-6), at most 1.
   const double factor =
       options_.clip > 0 ? std::min(1.0, options_.clip / (norm + 1e-6)) : 1.0;
-  const int64_t t = step_ + 1;
+  const int64_t t = at_.step + 1;
   const kernels::AdamWStep step{
-      float(schedule_.rate(step_)), float(options_.beta1), float(options_.beta2),
+      float(schedule_.rate(at_.step)), float(options_.beta1), float(options_.beta2),
       float(options_.epsilon), float(options_.weight_decay),
       float(1 - std::pow(options_.beta1, double(t))),
       float(1 - std::pow(options_.beta2, double(t))),
@@ -87,83 +86,90 @@ double Trainer::apply(int64_t count) {
   kernels::adamw(step, adapter_.values(), adapter_.grads(), m_, v_);
   adapter_.zero_grads();
   adapter_.sync();
-  ++step_;
+  ++at_.step;
   return norm;
 }
 
 StepReport Trainer::train_step() {
   const auto start = std::chrono::steady_clock::now();
-  const PlannedStep& plan = plan_[size_t(step_)];
+  const PlannedStep& plan = plan_[size_t(at_.step)];
   StepReport report;
   report.steps = steps();
   report.epoch = plan.epoch;
-  report.learning_rate = schedule_.rate(step_);
+  report.learning_rate = schedule_.rate(at_.step);
   const nn::LossSum loss = accumulate(plan.rows, plan.epoch, report.tokens);
   report.grad_norm = apply(loss.count);
-  report.step = step_;
+  report.step = at_.step;
   report.loss = loss.sum / double(loss.count);
   report.seconds = seconds_since(start);
   return report;
 }
 
 void Trainer::evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result) {
-  const double metric = hooks.evaluate(step_);
+  const double metric = hooks.evaluate(at_.step);
   // What a stopped evaluation says may be of a part of the data: it is done again after a resume.
   if (context.stopping()) return;
-  evaluation_due_ = false;
-  if (best_metric_ && metric <= *best_metric_) {
-    result.early = options_.patience > 0 && ++without_gain_ >= options_.patience;
+  at_.evaluation_due = false;
+  if (at_.best_metric && metric <= *at_.best_metric) {
+    result.early = options_.patience > 0 && ++at_.without_gain >= options_.patience;
     return;
   }
-  best_metric_ = metric;
-  best_step_ = step_;
-  without_gain_ = 0;
+  at_.best_metric = metric;
+  at_.best_step = at_.step;
+  at_.without_gain = 0;
   best_.assign(adapter_.values().begin(), adapter_.values().end());
 }
 
 void Trainer::advance(const TrainHooks& hooks, TrainResult& result) {
-  const PlannedStep& plan = plan_[size_t(step_)];
+  const PlannedStep& plan = plan_[size_t(at_.step)];
   const StepReport report = train_step();
-  result.tokens += report.tokens;
-  result.examples += int64_t(plan.rows.size());
-  result.seconds += report.seconds;
+  at_.tokens += report.tokens;
+  at_.examples += int64_t(plan.rows.size());
+  at_.microseconds += std::llround(report.seconds * 1e6);
   result.last_loss = report.loss;
-  evaluation_due_ = hooks.evaluate && (reached(options_.eval_every) || step_ == steps());
+  at_.evaluation_due = hooks.evaluate && (reached(options_.eval_every) || at_.step == steps());
   if (hooks.on_step) hooks.on_step(report);
 }
 
 // True where the step just done is one of every `interval`; 0: the last of an epoch.
 bool Trainer::reached(int64_t interval) const {
-  return interval > 0 ? step_ % interval == 0 : plan_[size_t(step_ - 1)].last_of_epoch;
+  return interval > 0 ? at_.step % interval == 0 : plan_[size_t(at_.step - 1)].last_of_epoch;
 }
 
 TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
   TrainResult result;
-  evaluation_due_ = evaluation_due_ && hooks.evaluate;
-  while (!result.early && (step_ < steps() || evaluation_due_)) {
+  at_.evaluation_due = at_.evaluation_due && hooks.evaluate;
+  while (!result.early && (at_.step < steps() || at_.evaluation_due)) {
     if (context.stopping()) {
       save(hooks);
-      result.steps = step_;
+      count(result);
       return result;
     }
-    if (evaluation_due_) {
+    if (at_.evaluation_due) {
       evaluate(hooks, context, result);
     } else {
       advance(hooks, result);
     }
     const bool save_due = reached(options_.save_every > 0 ? options_.save_every
                                                           : options_.eval_every);
-    if (save_due && !evaluation_due_ && !result.early && step_ < steps()) save(hooks);
+    if (save_due && !at_.evaluation_due && !result.early && at_.step < steps()) save(hooks);
   }
-  if (best_metric_) {
+  if (at_.best_metric) {
     std::copy(best_.begin(), best_.end(), adapter_.values().begin());
     adapter_.sync();
   }
-  result.steps = step_;
+  count(result);
   result.finished = true;
-  result.best_metric = best_metric_;
-  result.best_step = best_step_;
   return result;
+}
+
+void Trainer::count(TrainResult& result) const {
+  result.steps = at_.step;
+  result.tokens = at_.tokens;
+  result.examples = at_.examples;
+  result.seconds = double(at_.microseconds) * 1e-6;
+  result.best_metric = at_.best_metric;
+  result.best_step = at_.best_step;
 }
 
 // Whatever decides the numbers of a run: options, rows, and the adapter's form.
@@ -188,8 +194,9 @@ std::string Trainer::fingerprint() const {
 
 void Trainer::save(const TrainHooks& hooks) const {
   if (hooks.state.empty()) return;
-  save_state(hooks.state, {step_, best_step_, without_gain_, evaluation_due_, best_metric_,
-                           fingerprint(), adapter_.values(), m_, v_, best_});
+  TrainCounters counters = at_;
+  counters.fingerprint = fingerprint();
+  save_state(hooks.state, {counters, adapter_.values(), m_, v_, best_});
 }
 
 void Trainer::resume(const std::filesystem::path& path) {
@@ -204,11 +211,7 @@ void Trainer::resume(const std::filesystem::path& path) {
   m_ = std::move(state.m);
   v_ = std::move(state.v);
   best_ = std::move(state.best);
-  step_ = state.step;
-  best_step_ = state.best_step;
-  without_gain_ = state.without_gain;
-  evaluation_due_ = state.evaluation_due;
-  best_metric_ = state.best_metric;
+  at_ = std::move(state);
 }
 
 }  // namespace relatum::train

@@ -15,6 +15,7 @@
 #include "train/adapter.h"
 #include "train/batcher.h"
 #include "train/schedule.h"
+#include "train/state.h"
 
 namespace relatum::train {
 
@@ -51,7 +52,7 @@ struct TrainResult {
   bool early = false;             ///< ended by patience
   std::optional<double> best_metric;
   int64_t best_step = 0;
-  int64_t tokens = 0, examples = 0;  ///< of this call, for rates
+  int64_t tokens = 0, examples = 0;  ///< of all steps, those before a resume included
   double seconds = 0;             ///< in steps, evaluation apart
   double last_loss = 0;
 };
@@ -92,6 +93,7 @@ class Trainer {
   void advance(const TrainHooks& hooks, TrainResult& result);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
   bool reached(int64_t interval) const;
+  void count(TrainResult& result) const;
   void save(const TrainHooks& hooks) const;
   std::string fingerprint() const;
 
@@ -102,9 +104,7 @@ class Trainer {
   Schedule schedule_;
   std::vector<PlannedStep> plan_;
   std::vector<float> m_, v_, best_;
-  int64_t step_ = 0, best_step_ = 0, without_gain_ = 0;
-  bool evaluation_due_ = false;  // the step is done, its evaluation not yet
-  std::optional<double> best_metric_;
+  TrainCounters at_;
 };
 
 }  // namespace relatum::train

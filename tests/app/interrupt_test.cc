@@ -84,7 +84,8 @@ TEST_F(Interrupt, AResumedRunEndsBitByBitTheSame) {
   }
   const json record = json::parse(read("run/run.json"));
   EXPECT_EQ(record["status"], "interrupted");
-  EXPECT_LT(record["steps"], json::parse(read("whole/run.json"))["steps"]);
+  const json whole = json::parse(read("whole/run.json"));
+  EXPECT_LT(record["steps"], whole["steps"]);
   EXPECT_TRUE(there("run/state/state.safetensors"));
   EXPECT_FALSE(there("run/adapter_model.safetensors"));
   refused(run, {"run holds a run already", "--resume", "--force"});
@@ -96,6 +97,9 @@ TEST_F(Interrupt, AResumedRunEndsBitByBitTheSame) {
   EXPECT_EQ(read("run/adapter_model.safetensors"), read("whole/adapter_model.safetensors"));
   EXPECT_EQ(logged("run/log.jsonl"), logged("whole/log.jsonl"));
   EXPECT_FALSE(there("run/state"));
+  const json resumed = json::parse(read("run/run.json"));
+  for (const char* key : {"steps", "tokens", "final_loss"}) EXPECT_EQ(resumed[key], whole[key]);
+  EXPECT_GT(resumed["seconds"], record["seconds"]);
 }
 
 TEST_F(Interrupt, ResumeNeedsSomethingToGoOnFrom) {

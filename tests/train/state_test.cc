@@ -23,7 +23,8 @@ class State : public ::testing::Test {
   using Metadata = std::map<std::string, std::string>;
 
   static Metadata sound() {
-    return {{"step", "3"},         {"best_step", "2"},         {"without_gain", "1"},
+    return {{"step", "3"},         {"best_step", "2"},  {"without_gain", "1"},
+            {"tokens", "90"},      {"examples", "4"},   {"microseconds", "1500"},
             {"fingerprint", "x"},  {"evaluation_due", "0"}};
   }
   // Writes a state with these entries and arrays of `size` values; reads it for two.
@@ -48,11 +49,15 @@ class State : public ::testing::Test {
 TEST_F(State, ComesBackAsItWas) {
   const std::vector<float> values{1.5f, -0.0f, 1e-42f}, m{1, 2, 3}, v{4, 5, 6}, best{7, 8, 9};
   for (const double metric : {0.1, -0.3, 0.0, -1e-310, 85.01}) {
-    train::save_state(path_, {11, 8, 2, true, metric, "a run", values, m, v, best});
+    const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric, "a run"};
+    train::save_state(path_, {counters, values, m, v, best});
     const train::TrainState state = train::load_state(path_, 3);
     EXPECT_EQ(state.step, 11);
     EXPECT_EQ(state.best_step, 8);
     EXPECT_EQ(state.without_gain, 2);
+    EXPECT_EQ(state.tokens, 700);
+    EXPECT_EQ(state.examples, 30);
+    EXPECT_EQ(state.microseconds, 1500);
     EXPECT_TRUE(state.evaluation_due);
     EXPECT_EQ(state.best_metric, metric);
     EXPECT_EQ(state.fingerprint, "a run");
@@ -61,7 +66,7 @@ TEST_F(State, ComesBackAsItWas) {
     EXPECT_EQ(state.v, v);
     EXPECT_EQ(state.best, best);
   }
-  train::save_state(path_, {0, 0, 0, false, {}, "", values, m, v, {}});
+  train::save_state(path_, {{}, values, m, v, {}});
   const train::TrainState state = train::load_state(path_, 3);
   EXPECT_FALSE(state.evaluation_due);
   EXPECT_FALSE(state.best_metric);
