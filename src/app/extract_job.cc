@@ -42,6 +42,7 @@ class Job {
                                       session_->model().info().path));
     }
     if (!options_.adapter.empty()) seat_adapter();
+    if (session_->products() == DType::kI8) session_->quantise();
     render_prompts();
     task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
                                 options_.batch_tokens, options_.scores, chat_};
@@ -173,7 +174,7 @@ class Job {
     nlohmann::json record{
         {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment_.arguments()},
         {"model", options_.model.model}, {"base", session_->base()},
-        {"base_hash", session_->weights_hash()}, {"compute", name_of(session_->compute())},
+        {"base_hash", session_->weights_hash()}, {"compute", name_of(session_->products())},
         {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
         {"adapter", options_.adapter}, {"prompt", prompt_}, {"index", options_.index},
         {"index_hash", index_hash_},

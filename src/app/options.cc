@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -29,17 +30,19 @@ void MachineOptions::apply(Environment& environment) const {
   if (threads > 0) set_thread_count(threads);
 }
 
-void ModelOptions::define(CLI::App& app, bool with_base) {
+void ModelOptions::define(CLI::App& app, bool int8) {
   app.add_option("--model", model,
                  "A name from `relatum models`, a GGUF file, or a Hugging Face folder")
       ->required()->group("Model");
   app.add_option("--models", models, "Folder where named models lie (default: the user's own)")
       ->group("Model");
-  app.add_option("--compute", compute, "Type of products: auto, bf16 or f32")
-      ->check(CLI::IsMember({"auto", "bf16", "f32"}))->group("Model");
+  std::vector<std::string> types{"auto", "bf16", "f32"};
+  if (int8) types.push_back("int8");
+  app.add_option("--compute", compute,
+                 fmt::format("Type of products: {}", fmt::join(types, ", ")))
+      ->check(CLI::IsMember(types))->group("Model");
   app.add_flag("--low-memory", low_memory,
                "Decode weights for each use instead of keeping them decoded")->group("Model");
-  if (!with_base) return;
   app.add_option("--base", base,
                  "Form of the frozen weights: nf4 (QLoRA), keep (the file's own blocks), bf16, "
                  "f32; auto keeps a quantised GGUF and makes all else nf4")

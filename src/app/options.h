@@ -33,7 +33,8 @@ struct ModelOptions {
   std::string model, models, compute = "auto", base = "auto";
   bool low_memory = false;
 
-  void define(CLI::App& app, bool with_base);
+  /// int8: whether products of integers are on offer (they serve inference alone).
+  void define(CLI::App& app, bool int8);
   std::filesystem::path path(const Environment& environment) const;
   engine::SessionOptions session() const { return {compute, base, !low_memory}; }
 };

@@ -10,14 +10,26 @@ namespace relatum::engine {
 
 Session::Session(const std::filesystem::path& path, const SessionOptions& options)
     : files_(arch::ModelFiles::open(path)), compute_(kernels::compute_type(options.compute)),
+      products_(options.compute == "int8" ? DType::kI8 : compute_),
       base_(arch::resolve_base(files_, options.base)),
-      model_(arch::load_model(files_, {compute_, base_, options.resident})),
+      model_(arch::load_model(files_, {compute_, base_,
+                                       options.resident && products_ != DType::kI8})),
       tokenizer_(text::load_tokenizer(files_.path())) {
+  if (products_ == DType::kI8 && !options.resident) {
+    fail("engine.session", "int8 products keep their weights, so they cannot do with low memory. "
+                           "Choose one of the two.");
+  }
   if (tokenizer_->vocab_size() > model_->info().vocabulary) {
     fail("engine.session", fmt::format("{}: the tokenizer has {} tokens, the model only {}. They "
                                        "do not belong together.", files_.path().string(),
                                        tokenizer_->vocab_size(), model_->info().vocabulary));
   }
+}
+
+void Session::quantise() {
+  RELATUM_CHECK(products_ == DType::kI8);
+  for (nn::Linear* linear : model_->linears()) linear->prepare_int8(compute_);
+  if (model_->head()) model_->head()->prepare_int8(compute_);
 }
 
 const std::string& Session::weights_hash() {

@@ -13,7 +13,7 @@
 namespace relatum::engine {
 
 struct SessionOptions {
-  std::string compute = "auto";  ///< auto, bf16 or f32
+  std::string compute = "auto";  ///< auto, bf16, f32 or int8
   std::string base = "auto";     ///< auto, keep, nf4, bf16 or f32
   bool resident = true;          ///< keep decoded weights in memory
 };
@@ -28,7 +28,13 @@ class Session {
   const arch::Model& model() const { return *model_; }
   const text::Tokenizer& tokenizer() const { return *tokenizer_; }
   Arena& arena() { return arena_; }
+  /// Type of activations.
   DType compute() const { return compute_; }
+  /// Type of the linears' products.
+  DType products() const { return products_; }
+  /// Completes a session that was opened with "int8": weights become integers, the adapter that is
+  /// seated now among them. Nothing can be trained then.
+  void quantise();
   /// The base's form after "auto" was resolved.
   const std::string& base() const { return base_; }
   /// SHA-256 of the weight files (computed at the first call: about a second per GB).
@@ -36,7 +42,7 @@ class Session {
 
  private:
   arch::ModelFiles files_;
-  DType compute_;
+  DType compute_, products_;
   std::string base_, hash_;
   std::unique_ptr<arch::Model> model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;

@@ -48,11 +48,18 @@ void set_isa(std::string_view name) {
 
 bool has_fast_bf16() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16"); }
 
+bool has_fast_int8() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni"); }
+
 DType compute_type(std::string_view name) {
   if (name == "auto") return has_fast_bf16() ? DType::kBF16 : DType::kF32;
   if (name == "f32") return DType::kF32;
+  if (name == "int8") {
+    if (has_fast_int8()) return compute_type("auto");
+    fail("kernels.cpu", "int8 products need AVX512_VNNI here. Use --compute auto.");
+  }
   if (name != "bf16") {
-    fail("kernels.cpu", fmt::format("unknown compute type '{}'. Use auto, bf16 or f32.", name));
+    fail("kernels.cpu",
+         fmt::format("unknown compute type '{}'. Use auto, bf16, f32 or int8.", name));
   }
   if (isa() != Isa::kAvx512) {
     fail("kernels.cpu", "bf16 products need AVX-512 here. Use --compute f32 or --compute auto.");

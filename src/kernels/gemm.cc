@@ -8,14 +8,17 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <type_traits>
 #include <unordered_map>
+#include <vector>
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "kernels/rows.h"
 
 namespace relatum::kernels {
 
 struct PackedMatrix::Layout {
   dnnl::memory memory;
+  std::vector<float> scales;  // of a quantised one's columns
 };
 
 namespace {
@@ -24,7 +27,9 @@ constexpr size_t kMaxKernels = 1024;  // some hundred kB each; cleared when full
 constexpr int64_t kPackedFor = 512;   // rows that a packed layout is chosen for; others take it too
 
 dnnl::memory::data_type dnnl_type(DType type) {
-  return type == DType::kBF16 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+  using Type = dnnl::memory::data_type;
+  RELATUM_CHECK(type != DType::kI32);
+  return type == DType::kBF16 ? Type::bf16 : type == DType::kI8 ? Type::s8 : Type::f32;
 }
 
 // Everything that a compiled primitive depends on.
@@ -48,7 +53,7 @@ struct KeyHash {
 // A compiled product and the places of its arguments, whose addresses change from call to call.
 struct Kernel {
   dnnl::matmul primitive;
-  dnnl::memory a, b, c, add, bias;
+  dnnl::memory a, b, c, scales, add, bias;
 };
 
 // The shape of the product and where its parts lie.
@@ -63,7 +68,10 @@ Shape shape_of(const GemmArgs& g) {
   RELATUM_CHECK(k == (g.packed ? g.packed->rows() : g.transpose_b ? g.b.cols : g.b.rows));
   RELATUM_CHECK(g.a.type == (g.packed ? g.packed->type() : g.b.type));
   RELATUM_CHECK(g.c.rows == m && g.c.cols == n);
-  RELATUM_CHECK(g.c.type == DType::kF32 || g.c.type == g.a.type);
+  const bool integers = g.a.type == DType::kI8;
+  RELATUM_CHECK(g.c.type == DType::kF32 ||
+                (g.c.type == DType::kBF16 && (integers || g.a.type == DType::kBF16)));
+  RELATUM_CHECK(!integers || (g.packed && !g.transpose_a && !g.accumulate));
   RELATUM_CHECK(!g.add.data || (g.add.rows == m && g.add.cols == n && g.add.type == DType::kF32 &&
                                 g.c.type == DType::kF32));
   RELATUM_CHECK(!g.bias.data || (g.bias.cols == n && g.bias.type == DType::kF32));
@@ -85,7 +93,7 @@ Key key_of(const GemmArgs& g, const Shape& s) {
                         int32_t(g.transpose_a) << 2 | int32_t(g.transpose_b) << 3 |
                         int32_t(g.accumulate) << 4 | int32_t(g.add.data != nullptr) << 5 |
                         int32_t(g.bias.data != nullptr) << 6 |
-                        int32_t(g.packed != nullptr) << 7;
+                        int32_t(g.packed != nullptr) << 7 | int32_t(g.a.type == DType::kI8) << 8;
   return {s.m, s.n, s.k, g.a.stride, g.b.stride, g.c.stride, g.add.stride, flags, alpha_bits};
 }
 
@@ -118,6 +126,11 @@ Kernel build(const GemmArgs& g, const Shape& s) {
   if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
   dnnl::post_ops after;
   if (g.accumulate) after.append_sum(1.0f);
+  if (g.a.type == DType::kI8) {
+    const dnnl::memory::desc scales = describe(1, s.n, DType::kF32, s.n, false);
+    after.append_binary(dnnl::algorithm::binary_mul, scales);
+    kernel.scales = place(scales);
+  }
   if (g.add.data) {
     const dnnl::memory::desc add = describe(s.m, s.n, g.add.type, g.add.stride, false);
     after.append_binary(dnnl::algorithm::binary_add, add);
@@ -135,7 +148,7 @@ Kernel build(const GemmArgs& g, const Shape& s) {
 
 // By oneDNN's C interface: the C++ one builds a vector for each call.
 void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream) {
-  std::array<dnnl_exec_arg_t, 5> arguments;
+  std::array<dnnl_exec_arg_t, 6> arguments;
   int count = 0;
   const auto set = [&](int name, const dnnl::memory& memory, void* data) {
     memory.set_data_handle(data);
@@ -146,9 +159,12 @@ void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream
       g.packed ? g.packed->layout().memory.get_data_handle() : g.b.data);
   set(DNNL_ARG_DST, kernel.c, g.c.data);
   int post = g.accumulate ? 1 : 0;
-  const auto addend = [&] { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1; };
-  if (g.add.data) set(addend(), kernel.add, g.add.data);
-  if (g.bias.data) set(addend(), kernel.bias, g.bias.data);
+  const auto operand = [&] { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1; };
+  if (kernel.scales) {
+    set(operand(), kernel.scales, const_cast<float*>(g.packed->layout().scales.data()));
+  }
+  if (g.add.data) set(operand(), kernel.add, g.add.data);
+  if (g.bias.data) set(operand(), kernel.bias, g.bias.data);
   const dnnl_primitive_t primitive = kernel.primitive.get();
   dnnl::error::wrap_c_api(
       dnnl_primitive_execute(primitive, stream.get(), count, arguments.data()),
@@ -222,21 +238,45 @@ void gemm(const GemmArgs& g) {
 
 int64_t gemm_kernels_built() { return cache().built; }
 
-PackedMatrix::PackedMatrix(const Mat& b, bool transposed)
-    : type_(b.type), rows_(transposed ? b.cols : b.rows), cols_(transposed ? b.rows : b.cols) {
-  RELATUM_CHECK(rows_ > 0 && cols_ > 0);
-  const auto matrix = [&](int64_t rows, int64_t cols) {
-    return dnnl::memory::desc({rows, cols}, dnnl_type(type_), dnnl::memory::format_tag::ab);
+namespace {
+
+// b (K x N, or stored N x K) in the layout that products of its type like.
+dnnl::memory pack(const Mat& b, bool transposed) {
+  const int64_t k = transposed ? b.cols : b.rows, n = transposed ? b.rows : b.cols;
+  RELATUM_CHECK(k > 0 && n > 0);
+  const DType out = b.type == DType::kI8 ? DType::kF32 : b.type;
+  const auto matrix = [](int64_t rows, int64_t cols, DType type, bool any) {
+    using Tag = dnnl::memory::format_tag;
+    return dnnl::memory::desc({rows, cols}, dnnl_type(type), any ? Tag::any : Tag::ab);
   };
-  const dnnl::memory::desc any({rows_, cols_}, dnnl_type(type_), dnnl::memory::format_tag::any);
-  const dnnl::matmul::desc wanted(matrix(kPackedFor, rows_), any, matrix(kPackedFor, cols_));
+  const dnnl::matmul::desc wanted(matrix(kPackedFor, k, b.type, false),
+                                  matrix(k, n, b.type, true), matrix(kPackedFor, n, out, false));
   const dnnl::matmul::primitive_desc product(wanted, engine());
-  dnnl::memory source(describe(rows_, cols_, type_, b.stride, transposed), engine(), b.data);
-  auto layout = std::make_shared<Layout>(Layout{{product.weights_desc(), engine()}});
+  dnnl::memory source(describe(k, n, b.type, b.stride, transposed), engine(), b.data);
+  dnnl::memory packed(product.weights_desc(), engine());
   dnnl::stream stream(engine());
-  dnnl::reorder(source, layout->memory).execute(stream, source, layout->memory);
+  dnnl::reorder(source, packed).execute(stream, source, packed);
   stream.wait();
-  layout_ = std::move(layout);
+  return packed;
+}
+
+}  // namespace
+
+PackedMatrix::PackedMatrix(const Mat& b, bool transposed)
+    : type_(b.type), rows_(transposed ? b.cols : b.rows), cols_(transposed ? b.rows : b.cols),
+      layout_(std::make_shared<Layout>(Layout{pack(b, transposed), {}})) {}
+
+PackedMatrix PackedMatrix::quantised(MatView<const float> weight) {
+  PackedMatrix result;
+  result.type_ = DType::kI8;
+  result.rows_ = weight.cols;
+  result.cols_ = weight.rows;
+  std::vector<int8_t> codes(size_t(weight.size()));
+  std::vector<float> scales(size_t(weight.rows));
+  const MatView<int8_t> rows(codes.data(), weight.rows, weight.cols);
+  quantise_rows(weight, rows, scales);
+  result.layout_ = std::make_shared<Layout>(Layout{pack(rows, true), std::move(scales)});
+  return result;
 }
 
 size_t PackedMatrix::bytes() const { return layout_ ? layout_->memory.get_desc().get_size() : 0; }

@@ -1,4 +1,4 @@
-// Dense products on views, by oneDNN: f32 or bf16 in, f32 accumulation, f32 or bf16 out.
+// Dense products on views, by oneDNN: f32, bf16 or int8 in, f32 accumulation, f32 or bf16 out.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,10 @@ class PackedMatrix {
   PackedMatrix() = default;
   /// Copies b, which is not empty: K x N, or stored N x K if `transposed`.
   PackedMatrix(const Mat& b, bool transposed);
+
+  /// A linear's weight (N x K) in 8-bit integers, each output with a scale of its own: its largest
+  /// magnitude / 127. N and K are not zero.
+  static PackedMatrix quantised(MatView<const float> weight);
 
   explicit operator bool() const { return layout_ != nullptr; }
   DType type() const { return type_; }
@@ -31,7 +35,8 @@ class PackedMatrix {
 };
 
 /// c = alpha * op(a) · op(b) (+ c) (+ add), with op(a) M x K, op(b) K x N, c M x N.
-/// a and b have the same type; c is f32, or bf16 where a and b are.
+/// a and b have the same type; c is f32, or bf16 where a and b are bf16 or int8. Integers are
+/// summed exactly; a quantised() matrix's scales are multiplied in, those of a's rows are not.
 struct GemmArgs {
   Mat a, b, c;
   const PackedMatrix* packed = nullptr;  ///< stands for op(b) where set; b is empty then

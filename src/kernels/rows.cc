@@ -133,6 +133,30 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y) {
   });
 }
 
+void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
+  RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      scales[size_t(r)] = typed_table<T>().quantise(in.row(r), codes.row(r), x.cols);
+    });
+  });
+}
+
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add) {
+  RELATUM_CHECK(int64_t(scales.size()) == y.rows);
+  RELATUM_CHECK(bias.empty() || int64_t(bias.size()) == y.cols);
+  RELATUM_CHECK(!add.data || (add.rows == y.rows && add.cols == y.cols));
+  const auto more = add.data ? add.as<const float>() : MatView<const float>{};
+  with_type(y.type, [&]<class T>() {
+    const auto out = y.as<T>();
+    for_rows(y.rows, y.cols, [&](int64_t r) {
+      typed_table<T>().rescale(out.row(r), scales[size_t(r)], bias.empty() ? nullptr : bias.data(),
+                               more.data ? more.row(r) : nullptr, out.row(r), y.cols);
+    });
+  });
+}
+
 void convert(Mat x, Mat y) {
   RELATUM_CHECK(x.rows == y.rows && x.cols == y.cols);
   if (x.type == y.type) {

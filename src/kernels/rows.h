@@ -45,6 +45,13 @@ struct DropoutMask {
 };
 void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
 
+/// Per row: codes = x / scales[r] rounded to nearest even, scales[r] = max |x| / 127. codes: T x K
+/// int8. A row of zeros, or one with a number that is not finite, has codes of no meaning and a
+/// scale that is zero or not finite.
+void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales);
+/// y = scales[r] * y per row, plus the bias row (N, optional) and `add` (T x N f32, optional).
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add);
+
 /// y = x converted to y's type.
 void convert(Mat x, Mat y);
 /// y += x.

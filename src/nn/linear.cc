@@ -35,6 +35,23 @@ void Linear::prepare(DType compute, bool resident) {
   forward_ = kernels::PackedMatrix(weight, true);
 }
 
+void Linear::prepare_int8(DType compute) {
+  compute_ = compute;
+  resident_ = true;
+  backward_ = {};
+  Matrix<float> weight(out_, in_);
+  decode_into(weight.view());
+  if (lora_) {
+    for (const LoraPart& part : lora_->parts) {
+      gemm({.a = part.b, .b = lora_->a.rows_from(part.rank_begin, part.rank),
+            .c = Mat(weight.view()).rows_from(part.out_begin, part.out_count),
+            .transpose_a = true, .accumulate = true, .alpha = part.scale});
+    }
+    lora_ = nullptr;
+  }
+  forward_ = kernels::PackedMatrix::quantised(weight.view());
+}
+
 void Linear::set_weight(size_t part, Weight weight) {
   RELATUM_CHECK(weight.rows == parts_[part].weight.rows && weight.cols == in_);
   parts_[part].weight = std::move(weight);
@@ -58,7 +75,18 @@ Mat Linear::decoded(Graph& graph) const {
   return scratch;
 }
 
+void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
+  const Arena::Mark mark = graph.arena().mark();
+  const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
+  const std::span<float> scales(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
+  kernels::quantise_rows(x, codes.as<int8_t>(), scales);
+  gemm({.a = codes, .c = y, .packed = &forward_});
+  kernels::rescale_rows(y, scales, bias_, add);
+  graph.arena().release(mark);
+}
+
 void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
+  if (forward_.type() == DType::kI8) return multiply_int8(graph, x, y, add);
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
   if (!bias_.empty()) args.bias = {const_cast<float*>(bias_.data()), DType::kF32, 1, out_};
   if (forward_) {
@@ -74,6 +102,7 @@ void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
 
 void Linear::multiply_back(Graph& graph, Mat dy, Mat dx, bool add) const {
   kernels::GemmArgs args{.a = dy, .c = dx, .accumulate = add};
+  RELATUM_CHECK(forward_.type() != DType::kI8);
   const Arena::Mark mark = graph.arena().mark();
   if (resident_ && !backward_) backward_ = kernels::PackedMatrix(decoded(graph), false);
   if (backward_) {

@@ -36,6 +36,10 @@ class Linear {
   /// more for the backward pass when it first needs them; otherwise they are decoded for each use,
   /// and only the stored form stays in memory.
   void prepare(DType compute, bool resident);
+  /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
+  /// integers: weights with a scale per output, inputs with one per row. For inference alone. An
+  /// adapter that is seated becomes part of the weights, without its dropout, and is unseated.
+  void prepare_int8(DType compute);
   /// Replaces the stored weights (after conversion to another format).
   void set_weight(size_t part, Weight weight);
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
@@ -50,6 +54,7 @@ class Linear {
   const LoraGroup* lora() const { return lora_; }
 
  private:
+  void multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const;
   Mat decoded(Graph& graph) const;
   void decode_into(Mat out) const;
   std::vector<Part> parts_;

@@ -8,11 +8,14 @@
 
 namespace relatum {
 
-enum class DType : uint8_t { kF32, kBF16, kI32 };
+enum class DType : uint8_t { kF32, kBF16, kI32, kI8 };
 
-constexpr size_t size_of(DType type) { return type == DType::kBF16 ? 2 : 4; }
+constexpr size_t size_of(DType type) {
+  return type == DType::kI8 ? 1 : type == DType::kBF16 ? 2 : 4;
+}
 constexpr std::string_view name_of(DType type) {
-  return type == DType::kF32 ? "f32" : type == DType::kBF16 ? "bf16" : "i32";
+  constexpr std::string_view kNames[] = {"f32", "bf16", "i32", "int8"};
+  return kNames[size_t(type)];
 }
 
 /// The upper half of an IEEE float: 8 bits of exponent, 7 of mantissa.
@@ -56,6 +59,10 @@ struct DTypeOf<bf16> {
 template <>
 struct DTypeOf<int32_t> {
   static constexpr DType value = DType::kI32;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::kI8;
 };
 
 }  // namespace relatum

@@ -72,7 +72,7 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<FinetuneOptions>();
-  o->model.define(app, true);
+  o->model.define(app, false);
   define_data(app, *o);
   define_adapter(app, *o);
   define_training(app, *o);

@@ -120,6 +120,32 @@ void dropout_bits(uint64_t key, float p, uint32_t* words, int64_t n) {
 }
 
 template <class T>
+float quantise(const T* x, int8_t* q, int64_t n) {
+  float most = 0;
+#pragma omp simd reduction(max : most)
+  for (int64_t i = 0; i < n; ++i) {
+    const float size = __builtin_fabsf(load(x + i));
+    most = size > most ? size : most;
+  }
+  const float inverse = most > 0 ? 127.0f / most : 0.0f;
+  constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) q[i] = int8_t(int32_t((load(x + i) * inverse + kRound) - kRound));
+  return most / 127.0f;
+}
+
+template <class T>
+void rescale(const T* x, float s, const float* bias, const float* add, T* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    float value = s * load(x + i);
+    if (bias) value += bias[i];
+    if (add) value += add[i];
+    store(y + i, value);
+  }
+}
+
+template <class T>
 void to_f32(const T* x, float* y, int64_t n) {
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) y[i] = load(x + i);
@@ -144,6 +170,8 @@ void fill_rows(TypedTable<T>& t) {
   t.rope = rope<T>;
   t.dropout = dropout<T>;
   t.dropout_add = dropout_add<T>;
+  t.quantise = quantise<T>;
+  t.rescale = rescale<T>;
   t.to_f32 = to_f32<T>;
   t.from_f32 = from_f32<T>;
 }

@@ -67,6 +67,10 @@ struct TypedTable {
   void (*dropout)(const T* x, T* y, uint64_t key, float p, int64_t n);
   // y += dropout(x) with the same mask
   void (*dropout_add)(const T* x, T* y, uint64_t key, float p, int64_t n);
+  // q = x / s rounded to nearest even, s = max |x| / 127; returns s
+  float (*quantise)(const T* x, int8_t* q, int64_t n);
+  // y = s * x + bias + add; bias and add may be nullptr, x may be y
+  void (*rescale)(const T* x, float s, const float* bias, const float* add, T* y, int64_t n);
   void (*to_f32)(const T* x, float* y, int64_t n);
   void (*from_f32)(const float* x, T* y, int64_t n);
   void (*attention)(const AttentionTask<T>& task, float* scratch);
