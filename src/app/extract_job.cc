@@ -45,7 +45,8 @@ class Job {
     if (session_->products() == DType::kI8) session_->quantise();
     render_prompts();
     task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
-                                options_.batch_tokens, options_.scores, chat_};
+                                options_.batch_tokens, options_.negligible, options_.scores,
+                                chat_};
     auto predictions = task::answer_prompts(*session_, *renderer_, prompts_, answers,
                                             environment_.context());
     environment_.end_progress();
@@ -180,7 +181,8 @@ class Job {
         {"index_hash", index_hash_},
         {"neighbours", neighbours_wanted_}, {"data", options_.input}, {"answer", options_.answer},
         {"chat", chat_}, {"max_new_tokens", options_.max_new_tokens},
-        {"batch_tokens", options_.batch_tokens}, {"examples", predictions.size()},
+        {"batch_tokens", options_.batch_tokens}, {"negligible", options_.negligible},
+        {"examples", predictions.size()},
         {"unparsed", unparsed}, {"overlap", neighbours_.overlap}, {"seconds", seconds},
         {"examples_per_s", double(predictions.size()) / seconds},
         {"peak_rss_bytes", peak_rss()}};

@@ -15,6 +15,7 @@ struct ExtractOptions {
   std::string adapter, prompt, index, embedder, input, out, answer = "scored";
   int64_t neighbours = 0;        ///< 0: as the run was trained, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;
+  double negligible = 0;
   bool scores = false, chat = false, force = false;
 };
 

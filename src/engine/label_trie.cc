@@ -54,6 +54,14 @@ LabelTrie::LabelTrie(std::span<const std::vector<int32_t>> answers) {
   }
 }
 
+std::pair<size_t, size_t> LabelTrie::edges_from(int32_t node) const {
+  const auto low = std::partition_point(edges_.begin(), edges_.end(),
+                                        [&](const Edge& e) { return e.from < node; });
+  const auto high = std::partition_point(low, edges_.end(),
+                                         [&](const Edge& e) { return e.from <= node; });
+  return {size_t(low - edges_.begin()), size_t(high - edges_.begin())};
+}
+
 std::vector<double> LabelTrie::answer_scores(std::span<const double> edge_scores) const {
   std::vector<double> scores(paths_.size(), 0.0);
   for (size_t a = 0; a < paths_.size(); ++a) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace relatum::engine {
@@ -27,6 +28,8 @@ class LabelTrie {
   const std::vector<int32_t>& parents() const { return parents_; }
   /// Sorted by `from`.
   const std::vector<Edge>& edges() const { return edges_; }
+  /// First and last + 1 of the edges from a node.
+  std::pair<size_t, size_t> edges_from(int32_t node) const;
   int64_t answers() const { return int64_t(paths_.size()); }
   /// Edges of one answer, first to last.
   const std::vector<int32_t>& path(int64_t answer) const { return paths_[size_t(answer)]; }

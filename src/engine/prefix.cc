@@ -10,18 +10,18 @@ namespace {
 
 constexpr int64_t kWorthKeeping = 8;  // tokens; below that a cache costs more than it saves
 
-int64_t shared_tokens(std::span<const std::vector<int32_t>> rows) {
+}  // namespace
+
+int64_t SharedPrefix::size_for(std::span<const std::vector<int32_t>> rows) {
   std::vector<std::span<const int32_t>> views;
   for (const auto& row : rows) views.emplace_back(row.data(), row.empty() ? 0 : row.size() - 1);
   const int64_t shared = rows.size() > 1 ? nn::common_beginning(views) : 0;
   return shared >= kWorthKeeping ? shared : 0;
 }
 
-}  // namespace
-
 SharedPrefix::SharedPrefix(Session& session, std::span<const std::vector<int32_t>> rows,
                            int64_t extra_rows)
-    : size_(shared_tokens(rows)) {
+    : size_(size_for(rows)) {
   if (size_ + extra_rows == 0) return;
   const arch::ModelInfo& info = session.model().info();
   cache_ = nn::KvCache(info.layers, size_ + extra_rows, info.kv_heads * info.head_size,

@@ -10,6 +10,9 @@
 
 namespace relatum::engine {
 
+/// Tokens that prompts of one batch must share to be worth a segment of their own.
+constexpr int64_t kWorthSharing = 16;
+
 /// Keys and values of the first size() tokens of every row. The last token of a row is never part
 /// of it, so that each row has a state of its own to answer from.
 class SharedPrefix {
@@ -18,6 +21,8 @@ class SharedPrefix {
   SharedPrefix(Session& session, std::span<const std::vector<int32_t>> rows, int64_t extra_rows);
 
   int64_t size() const { return size_; }
+  /// The size that it will have for these rows.
+  static int64_t size_for(std::span<const std::vector<int32_t>> rows);
   nn::KvCache& cache() { return cache_; }
   uint64_t hash() const { return hash_; }
   /// Starts a tree of the batch behind the prefix.

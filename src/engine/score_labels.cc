@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "engine/follow_branches.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
 #include "nn/loss.h"
@@ -15,8 +16,6 @@
 
 namespace relatum::engine {
 namespace {
-
-constexpr int64_t kMinShared = 16;  // tokens that prompts of one batch must share to be worth it
 
 // The answers' end tokens are asked for, but never fed.
 int64_t longest_fed(const LabelTrie& trie) {
@@ -79,7 +78,7 @@ class Scorer {
     std::vector<int> handles;
     std::vector<int64_t> last(rows.size());
     std::vector<int32_t> tokens, ancestor;
-    for (const nn::SharedSegment& segment : nn::share_beginnings(rows, kMinShared)) {
+    for (const nn::SharedSegment& segment : nn::share_beginnings(rows, kWorthSharing)) {
       const int parent = segment.parent < 0 ? prefix_.root(batch)
                                             : handles[size_t(segment.parent)];
       const auto part = rows[size_t(segment.row)].subspan(size_t(segment.begin),
@@ -118,21 +117,12 @@ class Scorer {
         const size_t row = size_t(begin + r);
         const int32_t node = int32_t(row % per_prompt) - 1;
         std::vector<double>& scores = results[base + row / per_prompt];
-        const auto [low, high] = edges_from(node);
+        const auto [low, high] = trie_.edges_from(node);
         for (size_t e = low; e < high; ++e) {
           scores[e] = double(logits.row(r)[trie_.edges()[e].token]) - norm[size_t(r)];
         }
       }
     });
-  }
-
-  std::pair<size_t, size_t> edges_from(int32_t node) const {
-    const auto& edges = trie_.edges();
-    const auto low = std::partition_point(edges.begin(), edges.end(),
-                                          [&](const auto& e) { return e.from < node; });
-    const auto high = std::partition_point(low, edges.end(),
-                                           [&](const auto& e) { return e.from <= node; });
-    return {size_t(low - edges.begin()), size_t(high - edges.begin())};
   }
 
   Session& session_;
@@ -154,6 +144,7 @@ std::vector<std::vector<double>> score_edges(Session& session,
                                      session.model().info().path));
   }
   check_lengths(session, prompts, trie);
+  if (options.negligible > 0) return follow_branches(session, prompts, trie, options, context);
   Scorer scorer(session, prompts, trie);
   size_t begin = 0;
   while (begin < prompts.size() && !context.stopping()) {

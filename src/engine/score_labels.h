@@ -13,10 +13,14 @@ namespace relatum::engine {
 
 struct ScoreOptions {
   int64_t batch_tokens = 2048;  ///< tokens of one pass, prompts and answer trees together
+  /// Branches of the trie that cannot bring an answer this share of all answers' probability are
+  /// left out; 0: none is.
+  double negligible = 0;
 };
 
 /// Per prompt the log-probability of each edge of the trie (log softmax over the whole
-/// vocabulary). Beginnings that all prompts share are computed once and kept; what only some
+/// vocabulary). Edges that were left out count as certain (0), so that an answer's sum is never
+/// too small, and too large only where its softmax is below `negligible`. Beginnings that all prompts share are computed once and kept; what only some
 /// share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
 /// Stops early, with fewer rows than prompts, when the context says so.
 std::vector<std::vector<double>> score_edges(Session& session,

@@ -60,8 +60,9 @@ std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& 
   }
   const engine::LabelTrie trie(answers);
   std::vector<Prediction> predictions;
-  for (const auto& edges :
-       engine::score_edges(session, rows, trie, {options.batch_tokens}, context)) {
+  const engine::ScoreOptions scoring{
+      options.batch_tokens, options.mode == AnswerMode::kScored ? options.negligible : 0.0};
+  for (const auto& edges : engine::score_edges(session, rows, trie, scoring, context)) {
     predictions.push_back(options.mode == AnswerMode::kScored
                               ? scored(renderer, trie.answer_scores(edges), options.keep_scores)
                               : constrained(renderer, trie.greedy(edges)));

@@ -23,6 +23,7 @@ struct AnswerOptions {
   AnswerMode mode = AnswerMode::kScored;
   int64_t max_new_tokens = 32;   ///< free answers
   int64_t batch_tokens = 2048;
+  double negligible = 0;         ///< labels less probable need not be told apart (scored)
   bool keep_scores = false;      ///< per label probabilities in the predictions (scored)
   bool chat = false;             ///< wrap prompts in the model's chat template
 };

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "app/workbench.h"
+#include "kernels/cpu.h"
 
 namespace relatum::testing {
 namespace {
@@ -108,6 +109,40 @@ TEST_F(Corpus, ScoresAreProbabilities) {
     EXPECT_EQ(each["probability"], best);
     EXPECT_EQ(each["scores"][each["label"].get<std::string>()], best);
   }
+}
+
+TEST_F(Corpus, NegligibleLabelsNeedNotBeToldApart) {
+  done(extract("whole.jsonl", plain() + Arguments{"--scores"}));
+  done(extract("part.jsonl", plain() + Arguments{"--scores", "--negligible", "0.001"}));
+  const auto whole = read_rows("whole.jsonl"), part = read_rows("part.jsonl");
+  ASSERT_EQ(part.size(), whole.size());
+  for (size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_EQ(keys_of(part[i]["scores"]), keys_of(whole[i]["scores"]));
+    for (const auto& [label, probability] : whole[i]["scores"].items()) {
+      EXPECT_NEAR(part[i]["scores"][label].get<double>(), probability.get<double>(),
+                  0.001 * double(kLabels.size()) + 1e-6);
+    }
+  }
+  EXPECT_EQ(json::parse(read("part.jsonl.run.json"))["negligible"], 0.001);
+}
+
+TEST_F(Corpus, Int8IsForExtraction) {
+  const auto with = [](Arguments arguments, const char* compute) {
+    *(std::find(arguments.begin(), arguments.end(), "--compute") + 1) = compute;
+    return arguments;
+  };
+  const Outcome outcome = run_program(with(finetune("run"), "int8"));
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("int8"));
+  if (!kernels::has_fast_int8()) {
+    return refused(with(extract("p.jsonl", plain()), "int8"), {"int8", "VNNI"});
+  }
+  done(finetune("run"));
+  refused(with(extract("p.jsonl", plain()), "int8") + Arguments{"--low-memory"},
+          {"int8", "low memory"});
+  done(with(extract("p.jsonl", {"--adapter", path("run")}), "int8"));
+  check_predictions(read_rows("p.jsonl"), kKeys);
+  EXPECT_EQ(json::parse(read("p.jsonl.run.json"))["compute"], "int8");
 }
 
 TEST_F(Corpus, ConstrainedAnswersAreLabels) {

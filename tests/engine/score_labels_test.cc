@@ -45,9 +45,10 @@ class ScoreLabels : public ::testing::TestWithParam<PromptSet> {
  protected:
   using Scores = std::vector<std::vector<double>>;
 
-  Scores answer_scores(engine::Session& session, const Rows& prompts, int64_t batch_tokens) const {
+  Scores answer_scores(engine::Session& session, const Rows& prompts, int64_t batch_tokens,
+                       double negligible = 0) const {
     Scores result;
-    for (const auto& edges : score_edges(session, prompts, trie_, {batch_tokens}, {})) {
+    for (const auto& edges : score_edges(session, prompts, trie_, {batch_tokens, negligible}, {})) {
       result.push_back(trie_.answer_scores(edges));
     }
     return result;
@@ -67,6 +68,7 @@ class ScoreLabels : public ::testing::TestWithParam<PromptSet> {
       const Threads limit(threads);
       for (const int64_t batch_tokens : {1, 70, 4096}) {
         expect_near(answer_scores(session, prompts, batch_tokens), want);
+        expect_near(answer_scores(session, prompts, batch_tokens, 1e-300), want);
       }
     }
   }
@@ -89,6 +91,39 @@ TEST_P(ScoreLabels, EqualSeparatePasses) { expect_brute_force(DType::kF32); }
 TEST_P(ScoreLabels, EqualSeparatePassesInBf16) {
   if (!kernels::has_fast_bf16()) GTEST_SKIP() << "no bf16 products here";
   expect_brute_force(DType::kBF16);
+}
+
+// What is left out was promised to be small, and is never told too small.
+TEST_P(ScoreLabels, NegligibleAnswersAloneAreLeftOut) {
+  engine::Session session(fixture("llama/tied"), plain_options());
+  const Rows& prompts = GetParam().rows;
+  const Scores whole = answer_scores(session, prompts, 4096);
+  for (const double negligible : {0.3, 0.01, 1e-4}) {
+    for (const int64_t batch_tokens : {1, 70, 4096}) {
+      const Scores part = answer_scores(session, prompts, batch_tokens, negligible);
+      ASSERT_EQ(part.size(), prompts.size());
+      for (size_t p = 0; p < prompts.size(); ++p) {
+        const auto shares = engine::softmax(whole[p]), told = engine::softmax(part[p]);
+        for (size_t a = 0; a < kAnswers.size(); ++a) {
+          EXPECT_GE(part[p][a], whole[p][a] - 1e-4) << p << ' ' << a;
+          if (shares[a] > 1.001 * negligible) {
+            EXPECT_NEAR(part[p][a], whole[p][a], 1e-4);
+          }
+          EXPECT_NEAR(told[a], shares[a], double(kAnswers.size()) * negligible);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(ScoreLabels, MostOfTheTreeIsNotLookedAt) {
+  engine::Session session(fixture("llama/tied"), plain_options());
+  const auto edges = score_edges(session, GetParam().rows, trie_, {4096, 0.3}, {});
+  for (const auto& scores : edges) {
+    // Log-probabilities that were computed are below zero.
+    EXPECT_LT(std::count_if(scores.begin(), scores.end(), [](double s) { return s < 0; }),
+              int64_t(trie_.edges().size()));
+  }
 }
 
 // Greedy stepping: the best of the tokens that go on with an answer that is still possible.

@@ -31,6 +31,10 @@ Action define(CLI::App& app) {
                  "free: plain text, parsed")
       ->check(CLI::IsMember({"scored", "constrained", "free"}))->group("Answer");
   app.add_flag("--scores", o->scores, "Write every label's probability")->group("Answer");
+  app.add_option("--negligible", o->negligible,
+                 "Probability below which labels need not be told apart, so that most of their "
+                 "tree is left out; 0: every label is scored in full")
+      ->check(CLI::Range(0.0, 0.01))->group("Answer");
   app.add_option("--max-new-tokens", o->max_new_tokens, "Limit of a free answer")
       ->check(CLI::PositiveNumber)->group("Answer");
   app.add_option("--batch-tokens", o->batch_tokens, "Tokens computed at once")

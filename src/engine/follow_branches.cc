@@ -1,0 +1,234 @@
+// Prompts into the cache, then pass after pass over the branches that are open.
+#include "engine/follow_branches.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/prefix.h"
+#include "kernels/rows.h"
+#include "nn/loss.h"
+#include "nn/share.h"
+
+namespace relatum::engine {
+namespace {
+
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+
+double log_add(double a, double b) {
+  const double most = std::max(a, b);
+  return most == kNothing ? kNothing : most + std::log1p(std::exp(std::min(a, b) - most));
+}
+
+// A node of the tree that was reached and not yet fed.
+struct Branch {
+  int32_t node = -1;
+  double log_probability = 0;
+};
+
+// One prompt and how far its tree is known.
+struct Walk {
+  std::vector<kernels::AttentionSpan> context;  // cached rows of the prompt
+  std::vector<int64_t> node_rows;               // cached row per node, -1: not fed
+  std::vector<Branch> open;
+  double known = kNothing;                      // log-probability of the answers that ended
+};
+
+// What a pass asks: the node (-1: the prompt's last token) of which prompt of the batch.
+struct Question {
+  size_t walk = 0;
+  Branch branch;
+};
+
+// Prompts [begin, end), computed together, and the cache rows that they may need.
+struct Chunk {
+  size_t begin = 0, end = 0;
+  int64_t rows = 0;
+};
+
+class Walker {
+ public:
+  Walker(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
+         double negligible, int64_t cache_rows)
+      : session_(session), prompts_(prompts), trie_(trie), threshold_(std::log(negligible)),
+        prefix_(session, prompts, cache_rows) {}
+
+  // Scores prompts [begin, end) into results.
+  void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+    scores_.assign(end - begin, std::vector<double>(trie_.edges().size(), 0.0));
+    walks_.assign(end - begin, Walk{});
+    next_row_ = prefix_.size();
+    read_prompts(begin, end);
+    for (auto questions = choose(); !questions.empty(); questions = choose()) feed(questions);
+    for (auto& scores : scores_) results.push_back(std::move(scores));
+  }
+
+ private:
+  // All tokens of the prompts into the cache, beginnings that some share once.
+  void read_prompts(size_t begin, size_t end) {
+    std::vector<std::span<const int32_t>> rows;
+    for (size_t i = begin; i < end; ++i) {
+      const std::span<const int32_t> prompt(prompts_[i]);
+      rows.push_back(prompt.subspan(size_t(prefix_.size()),
+                                    prompt.size() - size_t(prefix_.size()) - 1));
+    }
+    nn::TokenBatch batch;
+    struct Part {
+      int segment;
+      std::vector<kernels::AttentionSpan> context;
+    };
+    std::vector<Part> parts;
+    std::vector<int64_t> last;
+    std::vector<Question> questions;
+    std::vector<int32_t> tokens;
+    for (const nn::SharedSegment& shared : nn::share_beginnings(rows, kWorthSharing)) {
+      const auto piece = rows[size_t(shared.row)].subspan(
+          size_t(shared.begin), size_t(shared.end - shared.begin));
+      tokens.assign(piece.begin(), piece.end());
+      if (shared.leaf) tokens.push_back(prompts_[begin + size_t(shared.row)].back());
+      Part part;
+      if (shared.parent >= 0) {
+        part = parts[size_t(shared.parent)];
+      } else {
+        part.segment = prefix_.root(batch);
+        if (prefix_.size()) part.context.push_back({0, prefix_.size(), true});
+      }
+      part.segment = batch.append(part.segment, tokens);
+      part.context.push_back({next_row_ + batch.begin(part.segment), int64_t(tokens.size()), true});
+      if (shared.leaf) {
+        Walk& walk = walks_[size_t(shared.row)];
+        walk.context = part.context;
+        walk.node_rows.assign(trie_.tokens().size(), -1);
+        last.push_back(batch.end(part.segment) - 1);
+        questions.push_back({size_t(shared.row), {-1, 0.0}});
+      }
+      parts.push_back(std::move(part));
+    }
+    batch.finish();
+    ask(batch, last, questions);
+  }
+
+  // The open branches that may still matter. Where none of a prompt's is in reach of its most
+  // probable one, answers that ended outweigh them all.
+  std::vector<Question> choose() {
+    std::vector<Question> questions;
+    for (size_t w = 0; w < walks_.size(); ++w) {
+      Walk& walk = walks_[w];
+      double best = walk.known;
+      for (const Branch& branch : walk.open) best = std::max(best, branch.log_probability);
+      const auto later = std::partition(walk.open.begin(), walk.open.end(), [&](const Branch& b) {
+        return b.log_probability < best + threshold_;
+      });
+      for (auto b = later; b != walk.open.end(); ++b) questions.push_back({w, *b});
+      walk.open.erase(later, walk.open.end());
+    }
+    return questions;
+  }
+
+  void feed(const std::vector<Question>& questions) {
+    nn::TokenBatch batch;
+    std::vector<int64_t> all;
+    std::vector<kernels::AttentionSpan> context;
+    for (const Question& question : questions) {
+      Walk& walk = walks_[question.walk];
+      const int32_t node = question.branch.node;
+      context = walk.context;
+      const size_t before = context.size();
+      for (int32_t n = trie_.parents()[size_t(node)]; n >= 0; n = trie_.parents()[size_t(n)]) {
+        context.push_back({walk.node_rows[size_t(n)], 1, true});
+      }
+      std::reverse(context.begin() + int64_t(before), context.end());
+      all.push_back(batch.size());
+      walk.node_rows[size_t(node)] = next_row_ + batch.size();
+      batch.append(batch.root(context), {&trie_.tokens()[size_t(node)], 1});
+    }
+    batch.finish();
+    ask(batch, all, questions);
+  }
+
+  // Computes the batch into the cache and notes what its wanted rows say about the next tokens.
+  void ask(const nn::TokenBatch& batch, std::span<const int64_t> rows,
+           const std::vector<Question>& questions) {
+    std::vector<int64_t> store;
+    for (int64_t t = 0; t < batch.size(); ++t) store.push_back(next_row_++);
+    session_.arena().reset();
+    nn::Graph graph(session_.arena(), session_.compute(), false);
+    const nn::Var states = session_.model().forward(
+        graph, batch, {.rows = rows, .cache = {&prefix_.cache(), store}});
+    std::vector<double> norm;
+    nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+                        [&](int64_t begin, MatView<const float> logits) {
+      norm.resize(size_t(logits.rows));
+      kernels::log_sum_exp(logits, norm);
+      for (int64_t r = 0; r < logits.rows; ++r) {
+        note(questions[size_t(begin + r)], logits.row(r), norm[size_t(r)]);
+      }
+    });
+  }
+
+  void note(const Question& question, const float* logits, double norm) {
+    Walk& walk = walks_[question.walk];
+    const auto [low, high] = trie_.edges_from(question.branch.node);
+    for (size_t e = low; e < high; ++e) {
+      const LabelTrie::Edge& edge = trie_.edges()[e];
+      const double score = double(logits[edge.token]) - norm;
+      scores_[question.walk][e] = score;
+      const double path = question.branch.log_probability + score;
+      if (edge.node < 0) {
+        walk.known = log_add(walk.known, path);
+      } else {
+        walk.open.push_back({edge.node, path});
+      }
+    }
+  }
+
+  Session& session_;
+  std::span<const std::vector<int32_t>> prompts_;
+  const LabelTrie& trie_;
+  double threshold_;
+  SharedPrefix prefix_;
+  int64_t next_row_ = 0;
+  std::vector<Walk> walks_;
+  std::vector<std::vector<double>> scores_;
+};
+
+// Cuts the prompts where the next one would exceed the budget.
+std::vector<Chunk> cut(std::span<const std::vector<int32_t>> prompts, int64_t nodes,
+                       int64_t batch_tokens) {
+  const int64_t prefix = SharedPrefix::size_for(prompts);
+  std::vector<Chunk> chunks;
+  int64_t tokens = 0;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const int64_t own = int64_t(prompts[i].size()) - prefix;
+    if (chunks.empty() || tokens + own > batch_tokens) {
+      chunks.push_back({i, i, 0});
+      tokens = 0;
+    }
+    tokens += own;
+    chunks.back().end = i + 1;
+    chunks.back().rows += own + nodes;
+  }
+  return chunks;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> follow_branches(Session& session,
+                                                 std::span<const std::vector<int32_t>> prompts,
+                                                 const LabelTrie& trie,
+                                                 const ScoreOptions& options,
+                                                 const Context& context) {
+  std::vector<std::vector<double>> results;
+  const auto chunks = cut(prompts, int64_t(trie.tokens().size()), options.batch_tokens);
+  int64_t rows = 0;
+  for (const Chunk& chunk : chunks) rows = std::max(rows, chunk.rows);
+  Walker walker(session, prompts, trie, options.negligible, rows);
+  for (const Chunk& chunk : chunks) {
+    if (context.stopping()) break;
+    walker.run(chunk.begin, chunk.end, results);
+    context.report({"scoring", double(chunk.end), double(prompts.size()), "sentences", ""});
+  }
+  return results;
+}
+
+}  // namespace relatum::engine

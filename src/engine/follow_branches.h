@@ -1,0 +1,21 @@
+// Scores of the answers that matter: the tree is walked from its root, where probability leads.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/score_labels.h"
+
+namespace relatum::engine {
+
+/// score_edges() for options.negligible > 0: prompts first, then the tree's open branches of all
+/// prompts of a batch together, a token each per pass, over the cached prompts. A branch is left
+/// out for good only when answers that are known in full outweigh it by 1 / negligible.
+std::vector<std::vector<double>> follow_branches(Session& session,
+                                                 std::span<const std::vector<int32_t>> prompts,
+                                                 const LabelTrie& trie,
+                                                 const ScoreOptions& options,
+                                                 const Context& context);
+
+}  // namespace relatum::engine
