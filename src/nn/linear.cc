@@ -1,8 +1,12 @@
 // Forward and backward of the linear layer with its adapters.
 #include "nn/linear.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "base/parallel_for.h"
 #include "base/rng.h"
+#include "kernels/blocks.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "quant/format.h"
@@ -11,6 +15,10 @@
 namespace relatum::nn {
 
 using kernels::gemm;
+
+namespace {
+constexpr int64_t kFewRows = 4;  // where reading the weights takes longer than multiplying them
+}
 
 Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
     : parts_(std::move(parts)), bias_(std::move(bias)) {
@@ -27,6 +35,7 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
 void Linear::prepare(DType compute, bool resident) {
   compute_ = compute;
   resident_ = resident;
+  blocks_ = false;
   forward_ = backward_ = {};
   if (!resident) return;
   const Buffer plain(size_t(out_ * in_) * size_of(compute));
@@ -47,9 +56,13 @@ void Linear::prepare_int8(DType compute) {
             .c = Mat(weight.view()).rows_from(part.out_begin, part.out_count),
             .transpose_a = true, .accumulate = true, .alpha = part.scale});
     }
+    merged_ = lora_;
     lora_ = nullptr;
   }
   forward_ = kernels::PackedMatrix::quantised(weight.view());
+  blocks_ = std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+    return kernels::has_block_product(part.weight.format);
+  });
 }
 
 void Linear::set_weight(size_t part, Weight weight) {
@@ -75,6 +88,38 @@ Mat Linear::decoded(Graph& graph) const {
   return scratch;
 }
 
+void Linear::multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const {
+  constexpr int64_t kValuesEach = 1 << 16;  // weights that are worth a thread
+  const Arena::Mark mark = graph.arena().mark();
+  const int64_t blocks = x.rows * in_ / 32;
+  const kernels::BlockRows rows{x.rows, in_, graph.arena().allocate_array<int8_t>(x.rows * in_),
+                                graph.arena().allocate_array<float>(blocks),
+                                graph.arena().allocate_array<float>(blocks)};
+  kernels::quantise_blocks(x, rows);
+  const Mat wide = y.type == DType::kF32 ? y : graph.allocate(DType::kF32, y.rows, y.cols);
+  const MatView<float> out = wide.as<float>();
+  parallel_for(out_, (kValuesEach + in_ - 1) / in_, [&](int64_t begin, int64_t end) {
+    for (const Part& part : parts_) {
+      const int64_t first = std::max(begin - part.begin, int64_t{0});
+      const int64_t last = std::min(end - part.begin, part.weight.rows);
+      if (first >= last) continue;
+      kernels::block_product(part.weight.format, rows, part.weight.data,
+                             out.cols_from(part.begin, part.weight.rows), first, last);
+    }
+  });
+  if (!bias_.empty() || add.data) {
+    const std::span<float> ones(graph.arena().allocate_array<float>(y.rows), size_t(y.rows));
+    std::fill(ones.begin(), ones.end(), 1.0f);
+    kernels::rescale_rows(wide, ones, bias_, add);
+  }
+  if (merged_) {
+    LoraTrace none;
+    lora_forward(graph, *merged_, x, wide, none);
+  }
+  if (y.type != DType::kF32) kernels::convert(wide, y);
+  graph.arena().release(mark);
+}
+
 void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
   const Arena::Mark mark = graph.arena().mark();
   const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
@@ -86,6 +131,7 @@ void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
 }
 
 void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
+  if (blocks_ && x.rows <= kFewRows) return multiply_stored(graph, x, y, add);
   if (forward_.type() == DType::kI8) return multiply_int8(graph, x, y, add);
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
   if (!bias_.empty()) args.bias = {const_cast<float*>(bias_.data()), DType::kF32, 1, out_};

@@ -37,8 +37,10 @@ class Linear {
   /// and only the stored form stays in memory.
   void prepare(DType compute, bool resident);
   /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
-  /// integers: weights with a scale per output, inputs with one per row. For inference alone. An
-  /// adapter that is seated becomes part of the weights, without its dropout, and is unseated.
+  /// integers: weights with a scale per output, inputs with one per row. Few rows are multiplied
+  /// with the stored weights instead where their format allows it. For inference alone. An adapter
+  /// that is seated becomes part of the weights, without its dropout, and is unseated; its numbers
+  /// must outlive the layer's use all the same.
   void prepare_int8(DType compute);
   /// Replaces the stored weights (after conversion to another format).
   void set_weight(size_t part, Weight weight);
@@ -55,6 +57,7 @@ class Linear {
 
  private:
   void multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const;
+  void multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const;
   Mat decoded(Graph& graph) const;
   void decode_into(Mat out) const;
   std::vector<Part> parts_;
@@ -65,6 +68,8 @@ class Linear {
   kernels::PackedMatrix forward_;
   mutable kernels::PackedMatrix backward_;  // made when first used
   const LoraGroup* lora_ = nullptr;
+  const LoraGroup* merged_ = nullptr;  // the adapter that is part of forward_
+  bool blocks_ = false;                // few rows are multiplied with the stored weights
 };
 
 /// What dropout needs to know of the pass; p comes from the adapter. Empty keys: no dropout.

@@ -139,6 +139,7 @@ const Table& table() {
     fill_sums(t);
     fill_dropout(t);
     fill_lora(t);
+    fill_blocks(t);
     return t;
   }();
   return instance;

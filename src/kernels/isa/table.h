@@ -4,6 +4,7 @@
 // inline from shared headers: the linker would keep one copy of it, perhaps the wide one, for all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "tensor/dtype.h"
@@ -129,6 +130,18 @@ struct LoraGradient {
   int64_t gradient_stride;
 };
 
+/// y (T x N) = x . W^T; x in 8-bit integers, blocks of 32 with a scale and the sum of their values;
+/// W: N rows of K values in a block format.
+struct BlockProduct {
+  const int8_t* codes;
+  const float* scales;
+  const float* sums;
+  int64_t rows, cols;
+  const std::byte* weights;
+  float* y;
+  int64_t y_stride;
+};
+
 struct Table {
   TypedTable<float> f32;
   TypedTable<bf16> b16;
@@ -149,6 +162,10 @@ struct Table {
   void (*lora_up)(const LoraUp& task, int64_t begin, int64_t end);
   // Tiles [begin, end) of 32 columns.
   void (*lora_gradient)(const LoraGradient& task, int64_t begin, int64_t end);
+  // Columns [begin, end) of y; nullptr where the set has none. For CPUs with AVX512_VNNI.
+  void (*product_q4_0)(const BlockProduct& task, int64_t begin, int64_t end);
+  void (*product_q4_1)(const BlockProduct& task, int64_t begin, int64_t end);
+  void (*product_q8_0)(const BlockProduct& task, int64_t begin, int64_t end);
 };
 
 /// Floats of scratch that one attention task needs, forward or backward.

@@ -14,5 +14,6 @@ void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
 void fill_dropout(Table& t);
 void fill_lora(Table& t);
+void fill_blocks(Table& t);
 
 }  // namespace relatum::kernels::RELATUM_ISA

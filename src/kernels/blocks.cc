@@ -1,0 +1,56 @@
+// The formats' loops by name, and the activations' side.
+#include "kernels/blocks.h"
+
+#include "base/error.h"
+#include "kernels/cpu.h"
+#include "kernels/isa/table.h"
+
+namespace relatum::kernels {
+namespace {
+
+constexpr int64_t kValues = 32;
+
+using Product = void (*)(const BlockProduct&, int64_t, int64_t);
+
+Product product_of(std::string_view format) {
+  if (!has_fast_int8()) return nullptr;
+  const Table& t = table();
+  return format == "q4_0" ? t.product_q4_0 : format == "q4_1" ? t.product_q4_1
+         : format == "q8_0" ? t.product_q8_0 : nullptr;
+}
+
+template <class T>
+void quantise(MatView<const T> x, const BlockRows& out) {
+  for (int64_t r = 0; r < x.rows; ++r) {
+    for (int64_t b = 0; b < x.cols / kValues; ++b) {
+      const int64_t at = r * (x.cols / kValues) + b;
+      int8_t* codes = out.codes + at * kValues;
+      out.scales[at] = typed_table<T>().quantise(x.row(r) + b * kValues, codes, kValues);
+      int32_t sum = 0;
+      for (int64_t i = 0; i < kValues; ++i) sum += codes[i];
+      out.sums[at] = float(sum) * out.scales[at];
+    }
+  }
+}
+
+}  // namespace
+
+bool has_block_product(std::string_view format) { return product_of(format) != nullptr; }
+
+void quantise_blocks(Mat x, const BlockRows& out) {
+  RELATUM_CHECK(x.rows == out.rows && x.cols == out.cols && x.cols % kValues == 0);
+  if (x.type == DType::kBF16) {
+    quantise(x.as<const bf16>(), out);
+  } else {
+    quantise(x.as<const float>(), out);
+  }
+}
+
+void block_product(std::string_view format, const BlockRows& x, std::span<const std::byte> weights,
+                   MatView<float> y, int64_t begin, int64_t end) {
+  const BlockProduct task{x.codes, x.scales, x.sums, x.rows, x.cols, weights.data(), y.data,
+                          y.stride};
+  product_of(format)(task, begin, end);
+}
+
+}  // namespace relatum::kernels

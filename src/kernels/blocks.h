@@ -1,0 +1,29 @@
+// Products of few rows with weights as they are stored: what generating one token at a time needs,
+// where reading the weights takes all the time.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "tensor/mat.h"
+
+namespace relatum::kernels {
+
+/// T rows of K values in 8-bit integers, each 32 of them with a scale of their own.
+struct BlockRows {
+  int64_t rows = 0, cols = 0;
+  int8_t* codes = nullptr;   ///< T x K
+  float* scales = nullptr;   ///< T x K / 32
+  float* sums = nullptr;     ///< T x K / 32: what each block's values add up to, as rounded
+};
+
+/// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0, on a CPU with
+/// AVX512_VNNI).
+bool has_block_product(std::string_view format);
+/// x (f32 or bf16, K a multiple of 32) as integers. `out` has memory for it.
+void quantise_blocks(Mat x, const BlockRows& out);
+/// Columns [begin, end) of y (T x N) = x W^T. weights: N rows of K values in `format`.
+void block_product(std::string_view format, const BlockRows& x, std::span<const std::byte> weights,
+                   MatView<float> y, int64_t begin, int64_t end);
+
+}  // namespace relatum::kernels
