@@ -24,7 +24,7 @@ SharedPrefix::SharedPrefix(Session& session, std::span<const std::vector<int32_t
     : size_(size_for(rows)) {
   if (size_ + extra_rows == 0) return;
   const arch::ModelInfo& info = session.model().info();
-  cache_ = nn::KvCache(info.layers, size_ + extra_rows, info.kv_heads * info.head_size,
+  cache_ = nn::KvCache(info.layers, size_ + extra_rows, info.kv_heads, info.head_size,
                        session.compute());
   if (size_ == 0) return;
   nn::TokenBatch batch;

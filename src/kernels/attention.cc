@@ -1,6 +1,8 @@
 // Cuts attention into tasks: one per query group and key head forward, one per tree backward.
 #include "kernels/attention.h"
 
+#include <algorithm>
+
 #include "base/parallel_for.h"
 #include "kernels/isa/table.h"
 
@@ -64,8 +66,9 @@ AttentionTask<T> make_task(const AttentionPlan& plan, const AttentionShape& shap
     const AttentionSpan& span = plan.spans[size_t(group.first_span + s)];
     const auto& k = span.cached ? x.cache_k : x.k;
     const auto& v = span.cached ? x.cache_v : x.v;
-    const int64_t at = kv_head * shape.head_size;
-    spans[s] = {k.row(span.begin) + at, v.row(span.begin) + at, span.count, k.stride, v.stride};
+    const int64_t row = span.begin + (span.cached ? kv_head * (k.rows / shape.kv_heads) : 0);
+    const int64_t at = span.cached ? 0 : kv_head * shape.head_size;
+    spans[s] = {k.row(row) + at, v.row(row) + at, span.count, k.stride, v.stride};
   }
   AttentionTask<T> task{};
   task.heads = shape.heads / shape.kv_heads;
@@ -91,10 +94,19 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
              float* scratch) {
   const Workspace space = workspace(plan, shape.head_size, false);
   const int64_t groups = int64_t(plan.groups.size());
-  parallel_each(groups * shape.kv_heads, [&](int64_t i) {
-    const AttentionGroup& group = plan.groups[size_t(i / shape.kv_heads)];
+  // Single queries have nothing that heads of one key head would share: smaller tasks then.
+  const bool single = std::all_of(plan.groups.begin(), plan.groups.end(),
+                                  [](const AttentionGroup& group) { return group.count == 1; });
+  const int64_t pieces = single ? shape.heads / shape.kv_heads : 1;
+  parallel_each(groups * shape.kv_heads * pieces, [&](int64_t i) {
+    const int64_t piece = i % pieces, at = i / pieces;
+    const AttentionGroup& group = plan.groups[size_t(at / shape.kv_heads)];
     const SpanPlaces<T> places(scratch, space);
-    const auto task = make_task(plan, shape, x, group, i % shape.kv_heads, places.spans);
+    auto task = make_task(plan, shape, x, group, at % shape.kv_heads, places.spans);
+    task.heads /= pieces;
+    task.q += piece * task.heads * task.head_size;
+    task.out += piece * task.heads * task.head_size;
+    task.lse += piece * task.heads;
     typed_table<T>().attention(task, scratch + omp_get_thread_num() * space.floats());
   });
 }

@@ -38,7 +38,7 @@ struct AttentionShape {
 
 struct AttentionTensors {
   Mat q, k, v;              ///< T x H*K, T x G*K, T x G*K
-  Mat cache_k, cache_v;     ///< rows x G*K, or empty
+  Mat cache_k, cache_v;     ///< (G * rows) x K, each head's rows together, or empty
   Mat out;                  ///< T x H*K: written forward, read backward
   float* lse = nullptr;     ///< T x H log-sum-exp: written forward, read backward
 };

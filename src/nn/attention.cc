@@ -51,13 +51,19 @@ struct AttentionRecord {
 void store(const AttentionSettings& settings, const Parts& x) {
   const Mat keys = settings.cache.cache->keys(settings.layer);
   const Mat values = settings.cache.cache->values(settings.layer);
-  const size_t bytes = size_t(x.k.cols) * size_of(x.k.type);
+  const int64_t heads = settings.shape.kv_heads, size = settings.shape.head_size;
+  const int64_t capacity = settings.cache.cache->capacity();
+  RELATUM_CHECK(keys.type == x.k.type && keys.rows == heads * capacity && keys.cols == size);
+  const size_t bytes = size_t(size) * size_of(x.k.type);
   for (size_t t = 0; t < settings.cache.store.size(); ++t) {
     const int64_t row = settings.cache.store[t];
     if (row < 0) continue;
-    RELATUM_CHECK(row < keys.rows && keys.type == x.k.type && keys.cols == x.k.cols);
-    std::memcpy(keys.byte_at(row, 0), x.k.byte_at(int64_t(t), 0), bytes);
-    std::memcpy(values.byte_at(row, 0), x.v.byte_at(int64_t(t), 0), bytes);
+    RELATUM_CHECK(row < capacity);
+    for (int64_t g = 0; g < heads; ++g) {
+      const int64_t to = g * capacity + row;
+      std::memcpy(keys.byte_at(to, 0), x.k.byte_at(int64_t(t), g * size), bytes);
+      std::memcpy(values.byte_at(to, 0), x.v.byte_at(int64_t(t), g * size), bytes);
+    }
   }
 }
 

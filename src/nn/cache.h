@@ -9,14 +9,16 @@
 
 namespace relatum::nn {
 
-/// Per layer `capacity` rows of keys and of values, each W = G*K wide, in the compute type.
+/// Per layer and key head `capacity` rows of keys and of values, each K wide, in the compute type: a
+/// head's rows lie together, as a query reads them one behind the other.
 class KvCache {
  public:
   KvCache() = default;
-  KvCache(int64_t layers, int64_t capacity, int64_t width, DType type)
-      : layers_(layers), capacity_(capacity), width_(width), type_(type),
-        buffer_(size_t(2 * layers * capacity * width) * size_of(type)) {}
+  KvCache(int64_t layers, int64_t capacity, int64_t heads, int64_t head_size, DType type)
+      : capacity_(capacity), heads_(heads), head_size_(head_size), type_(type),
+        buffer_(size_t(2 * layers * capacity * heads * head_size) * size_of(type)) {}
 
+  /// (G * capacity) x K: row r of head g is row g * capacity + r.
   Mat keys(int64_t layer) const { return part(2 * layer); }
   Mat values(int64_t layer) const { return part(2 * layer + 1); }
   int64_t capacity() const { return capacity_; }
@@ -24,10 +26,11 @@ class KvCache {
 
  private:
   Mat part(int64_t index) const {
-    std::byte* start = buffer_.data() + size_t(index * capacity_ * width_) * size_of(type_);
-    return {start, type_, capacity_, width_};
+    const int64_t rows = heads_ * capacity_;
+    std::byte* start = buffer_.data() + size_t(index * rows * head_size_) * size_of(type_);
+    return {start, type_, rows, head_size_};
   }
-  int64_t layers_ = 0, capacity_ = 0, width_ = 0;
+  int64_t capacity_ = 0, heads_ = 0, head_size_ = 0;
   DType type_ = DType::kF32;
   Buffer buffer_;
 };

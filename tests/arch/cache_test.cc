@@ -29,7 +29,7 @@ class Cached : public ::testing::TestWithParam<DType> {
     options.compute = GetParam();
     model_ = load(fixture("llama/tied"), options);
     const arch::ModelInfo& info = model_->info();
-    cache_ = nn::KvCache(info.layers, 40, info.kv_heads * info.head_size, GetParam());
+    cache_ = nn::KvCache(info.layers, 40, info.kv_heads, info.head_size, GetParam());
     const auto file = io::Safetensors::open(fixture("llama/tied/expected.safetensors"));
     tokens_ = read_ints(file, "row1.input_ids");
   }

@@ -13,6 +13,7 @@ namespace {
 
 using namespace kernels;
 
+constexpr int64_t kCached = 9;  // rows of the cache
 constexpr int64_t kHeads = 4, kKvHeads = 2, kSize = 12;
 constexpr float kScale = 0.25f;
 
@@ -55,11 +56,14 @@ struct Problem {
     ref::Head<Running> result;
     result.scale = double(kScale);
     const int64_t at = h / (kHeads / kKvHeads) * kSize;
-    for (int64_t r = 0; r < cache_k.rows() + batch.tokens; ++r) {
-      const bool cached = r < cache_k.rows();
-      const int64_t row = cached ? r : r - cache_k.rows();
-      result.k.push_back((cached ? cache_k : k).template row<Running>(row, at, kSize));
-      result.v.push_back((cached ? cache_v : v).template row<Running>(row, at, kSize));
+    for (int64_t r = 0; r < kCached; ++r) {
+      const int64_t row = at / kSize * kCached + r;
+      result.k.push_back(cache_k.template row<Running>(row));
+      result.v.push_back(cache_v.template row<Running>(row));
+    }
+    for (int64_t r = 0; r < batch.tokens; ++r) {
+      result.k.push_back(k.template row<Running>(r, at, kSize));
+      result.v.push_back(v.template row<Running>(r, at, kSize));
     }
     result.sees.assign(size_t(batch.tokens), std::vector<bool>(result.k.size()));
     for (const AttentionGroup& group : batch.groups) {
@@ -75,7 +79,7 @@ struct Problem {
       const AttentionSpan& span = batch.spans[size_t(group.first_span + s)];
       const bool own = s + 1 == group.span_count;
       const int64_t count = own && batch.causal ? i + 1 : span.count;
-      const int64_t begin = span.begin + (span.cached ? 0 : cache_k.rows());
+      const int64_t begin = span.begin + (span.cached ? 0 : kCached);
       for (int64_t j = 0; j < count; ++j) sees[size_t(group.begin + i)][size_t(begin + j)] = true;
     }
   }
@@ -85,8 +89,8 @@ struct Problem {
   Gapped<T> q = Gapped<T>::random(70, kHeads * kSize, 1, 2),
             k = Gapped<T>::random(70, kKvHeads * kSize, 2, 2),
             v = Gapped<T>::random(70, kKvHeads * kSize, 3),
-            cache_k = Gapped<T>::random(9, kKvHeads * kSize, 4, 2, 0),
-            cache_v = Gapped<T>::random(9, kKvHeads * kSize, 5, 1, 0),
+            cache_k = Gapped<T>::random(kKvHeads * kCached, kSize, 4, 2, 0),
+            cache_v = Gapped<T>::random(kKvHeads * kCached, kSize, 5, 1, 0),
             dout = Gapped<T>::random(70, kHeads * kSize, 6), out{70, kHeads * kSize},
             dq{70, kHeads * kSize};
   Gapped<float> dk = Gapped<float>::random(70, kKvHeads * kSize, 0, 0),

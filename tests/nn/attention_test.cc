@@ -112,7 +112,7 @@ TEST_F(AttentionOp, IsTheTwinWithItsGradient) {
 }
 
 TEST_F(AttentionOp, StoresTurnedKeysAndValuesOfTheLayer) {
-  nn::KvCache cache(2, 4, kKvHeads * kSize, DType::kF32);
+  nn::KvCache cache(2, 4, kKvHeads, kSize, DType::kF32);
   const std::vector<int64_t> store{3, -1, 0, -1, -1, 1};
   settings_.layer = 1;
   settings_.cache = {&cache, store};
@@ -136,7 +136,7 @@ TEST_F(AttentionOp, StoresTurnedKeysAndValuesOfTheLayer) {
 }
 
 TEST_F(AttentionOp, ARowBeyondTheCacheIsRefused) {
-  nn::KvCache cache(1, 4, kKvHeads * kSize, DType::kF32);
+  nn::KvCache cache(1, 4, kKvHeads, kSize, DType::kF32);
   const std::vector<int64_t> store{0, 1, 2, 3, 4, -1};
   settings_.cache = {&cache, store};
   nn::Graph graph(arena_, DType::kF32, false);
