@@ -89,24 +89,59 @@ AttentionTask<T> make_task(const AttentionPlan& plan, const AttentionShape& shap
   return task;
 }
 
+// How a forward pass is cut: long rows into stretches of queries, single queries into heads.
+struct Cut {
+  int64_t stretches = 1;  // of each group, most of which may be empty in short ones
+  int64_t pieces = 1;     // of the heads that share a key head
+
+  Cut(const AttentionPlan& plan, const AttentionShape& shape) {
+    bool single = true;
+    for (const AttentionGroup& group : plan.groups) {
+      single = single && group.count == 1;
+      if (!group.mask) stretches = std::max(stretches, (group.count + kQueries - 1) / kQueries);
+    }
+    // Single queries have nothing that heads of one key head would share.
+    if (single) pieces = shape.heads / shape.kv_heads;
+  }
+
+  static constexpr int64_t kQueries = 128;  // their keys are gathered once for a stretch
+};
+
+// Leaves the task queries [begin, end) of its own.
+template <class T>
+void narrow(AttentionTask<T>& task, KeySpan<T>* spans, int64_t begin, int64_t end) {
+  if (task.causal && !task.mask) spans[task.span_count - 1].count = end;
+  task.n = end - begin;
+  task.q += begin * task.q_stride;
+  task.out += begin * task.out_stride;
+  task.lse += begin * task.lse_stride;
+}
+
+template <class T>
+void take_piece(AttentionTask<T>& task, int64_t piece, int64_t pieces) {
+  task.heads /= pieces;
+  task.q += piece * task.heads * task.head_size;
+  task.out += piece * task.heads * task.head_size;
+  task.lse += piece * task.heads;
+}
+
 template <class T>
 void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views<T>& x,
              float* scratch) {
   const Workspace space = workspace(plan, shape.head_size, false);
-  const int64_t groups = int64_t(plan.groups.size());
-  // Single queries have nothing that heads of one key head would share: smaller tasks then.
-  const bool single = std::all_of(plan.groups.begin(), plan.groups.end(),
-                                  [](const AttentionGroup& group) { return group.count == 1; });
-  const int64_t pieces = single ? shape.heads / shape.kv_heads : 1;
-  parallel_each(groups * shape.kv_heads * pieces, [&](int64_t i) {
-    const int64_t piece = i % pieces, at = i / pieces;
-    const AttentionGroup& group = plan.groups[size_t(at / shape.kv_heads)];
+  const Cut cut(plan, shape);
+  const int64_t each = shape.kv_heads * cut.pieces;
+  parallel_each(int64_t(plan.groups.size()) * cut.stretches * each, [&](int64_t i) {
+    const int64_t piece = i % cut.pieces, kv_head = i / cut.pieces % shape.kv_heads;
+    const AttentionGroup& group = plan.groups[size_t(i / each / cut.stretches)];
+    // Later stretches see more keys: they come first, so that no thread is left with one.
+    const int64_t stretch = cut.stretches - 1 - i / each % cut.stretches;
+    const int64_t begin = group.mask ? 0 : stretch * Cut::kQueries;
+    if (begin >= group.count || (group.mask && stretch > 0)) return;
     const SpanPlaces<T> places(scratch, space);
-    auto task = make_task(plan, shape, x, group, at % shape.kv_heads, places.spans);
-    task.heads /= pieces;
-    task.q += piece * task.heads * task.head_size;
-    task.out += piece * task.heads * task.head_size;
-    task.lse += piece * task.heads;
+    auto task = make_task(plan, shape, x, group, kv_head, places.spans);
+    if (!group.mask) narrow(task, places.spans, begin, std::min(begin + Cut::kQueries, group.count));
+    take_piece(task, piece, cut.pieces);
     typed_table<T>().attention(task, scratch + omp_get_thread_num() * space.floats());
   });
 }

@@ -19,7 +19,8 @@ void set_isa(std::string_view name);
 bool has_fast_bf16();
 /// True where products of 8-bit integers do (AVX512_VNNI).
 bool has_fast_int8();
-/// "auto", "bf16", "f32" or "int8" (whose products alone are of integers: bf16 or f32) to the type that activations are computed in.
+/// "auto", "bf16", "f32" or "int8" (whose products alone are of integers: bf16 or f32) to the type
+/// that activations are computed in.
 DType compute_type(std::string_view name);
 /// e.g. "avx512 with bf16", for run records.
 std::string cpu_summary();

@@ -9,8 +9,8 @@
 
 namespace relatum::nn {
 
-/// Per layer and key head `capacity` rows of keys and of values, each K wide, in the compute type: a
-/// head's rows lie together, as a query reads them one behind the other.
+/// Per layer and key head `capacity` rows of keys and of values, each K wide, in the compute type:
+/// a head's rows lie together, as a query reads them one behind the other.
 class KvCache {
  public:
   KvCache() = default;

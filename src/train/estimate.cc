@@ -69,13 +69,16 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
 double measure_gemm_rate(DType compute) {
   constexpr int64_t kRows = 2048, kOut = 1536, kIn = 576;
   const size_t width = size_of(compute);
-  Buffer a(size_t(kRows * kIn) * width), b(size_t(kOut * kIn) * width);
-  const Buffer c(size_t(kRows * kOut) * width);
+  Buffer a(size_t(kRows * kIn) * width), b(size_t(kOut * kIn) * sizeof(float));
+  const DType out = compute == DType::kI8 ? DType::kBF16 : compute;
+  const Buffer c(size_t(kRows * kOut) * size_of(out));
   a.zero();
   b.zero();
-  const kernels::PackedMatrix weights({b.data(), compute, kOut, kIn}, true);
+  const kernels::PackedMatrix weights =
+      compute == DType::kI8 ? kernels::PackedMatrix::quantised({b.as<float>(), kOut, kIn})
+                            : kernels::PackedMatrix({b.data(), compute, kOut, kIn}, true);
   const kernels::GemmArgs product{.a = {a.data(), compute, kRows, kIn},
-                                  .c = {c.data(), compute, kRows, kOut}, .packed = &weights};
+                                  .c = {c.data(), out, kRows, kOut}, .packed = &weights};
   double best = 1e9;
   for (int i = 0; i < 12; ++i) {
     const auto start = std::chrono::steady_clock::now();

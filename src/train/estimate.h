@@ -27,8 +27,8 @@ struct EstimateOptions {
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options);
 
-/// Rate of a bf16 or f32 product of the size that training computes, in operations per second:
-/// the machine's limit, measured in about a fifth of a second.
+/// Rate of a bf16, f32 or int8 product of the size that training computes, in operations per
+/// second: the machine's limit, measured in about a fifth of a second.
 double measure_gemm_rate(DType compute);
 
 }  // namespace relatum::train

@@ -61,6 +61,26 @@ TEST_F(Commands, EvaluatePrintsJson) {
   EXPECT_THAT(read("report.html"), HasSubstr("<html"));
 }
 
+TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
+  const Arguments bench = {"bench", "--model", kModel, "--tokens", "64", "--length", "16",
+                           "--rank", "4", "--decode", "3", "--rounds", "1", "--threads", "1"};
+  const json figures = json::parse(done(bench + Arguments{"--json", "--compute", "f32"}).out);
+  EXPECT_EQ(figures["products"], "f32");
+  EXPECT_EQ(figures["tokens"], 64);
+  EXPECT_EQ(figures["threads"], 1);
+  EXPECT_GT(figures["gemm_flops_per_s"], 0);
+  EXPECT_GT(figures["decode_tokens_per_s"], 0);
+  for (const char* work : {"prefill", "training"}) {
+    EXPECT_GT(figures[work]["tokens_per_s"], 0) << work;
+    EXPECT_GT(figures[work]["time_in_products"], 0) << work;
+  }
+  const std::string table = done(bench).out;
+  for (const char* part : {"Gop/s", "prefill, 4 rows of 16", "training, rank 4"}) {
+    EXPECT_THAT(table, HasSubstr(part));
+  }
+  refused({"bench", "--model", kEmbedder}, {"encoder"});
+}
+
 TEST_F(Commands, EvaluateCountsMissingOnesWhenTold) {
   write_rows("rows.jsonl", corpus());
   write("few.tsv", "1\t" + kLabels[0] + "\n");

@@ -26,7 +26,8 @@ const std::map<std::string, std::vector<std::string>> kFlags = {
                   "--relabel", "--labels"}},
     {"run", {"config"}},
     {"embed", {"--embedder", "--data", "--out"}},
-    {"tokenize", {"--model", "--text"}}};
+    {"tokenize", {"--model", "--text"}},
+    {"bench", {"--model", "--tokens", "--length", "--rank", "--rounds", "--json", "--compute"}}};
 
 TEST(Help, EveryCommandNamesItsFlags) {
   for (const app::Command* command : app::commands()) {

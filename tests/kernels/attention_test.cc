@@ -86,16 +86,18 @@ struct Problem {
 
   Batch batch;
   AttentionShape shape{kHeads, kKvHeads, kSize, kScale};
-  Gapped<T> q = Gapped<T>::random(70, kHeads * kSize, 1, 2),
-            k = Gapped<T>::random(70, kKvHeads * kSize, 2, 2),
-            v = Gapped<T>::random(70, kKvHeads * kSize, 3),
+  Gapped<T> q = Gapped<T>::random(batch.tokens, kHeads * kSize, 1, 2),
+            k = Gapped<T>::random(batch.tokens, kKvHeads * kSize, 2, 2),
+            v = Gapped<T>::random(batch.tokens, kKvHeads * kSize, 3),
             cache_k = Gapped<T>::random(kKvHeads * kCached, kSize, 4, 2, 0),
             cache_v = Gapped<T>::random(kKvHeads * kCached, kSize, 5, 1, 0),
-            dout = Gapped<T>::random(70, kHeads * kSize, 6), out{70, kHeads * kSize},
-            dq{70, kHeads * kSize};
-  Gapped<float> dk = Gapped<float>::random(70, kKvHeads * kSize, 0, 0),
-                dv = Gapped<float>::random(70, kKvHeads * kSize, 0, 0);
-  std::vector<float> lse = std::vector<float>(70 * kHeads), memory;
+            dout = Gapped<T>::random(batch.tokens, kHeads * kSize, 6),
+            out{batch.tokens, kHeads * kSize},
+            dq{batch.tokens, kHeads * kSize};
+  Gapped<float> dk = Gapped<float>::random(batch.tokens, kKvHeads * kSize, 0, 0),
+                dv = Gapped<float>::random(batch.tokens, kKvHeads * kSize, 0, 0);
+  std::vector<float> lse = std::vector<float>(size_t(batch.tokens * kHeads));
+  std::vector<float> memory;
 };
 
 template <class T>
@@ -107,20 +109,45 @@ class BatchAttention : public ::testing::Test {
 using Types = ::testing::Types<float, bf16>;
 TYPED_TEST_SUITE(BatchAttention, Types);
 
-TYPED_TEST(BatchAttention, ForwardIsTheTwin) {
-  for (const bool causal : {true, false}) {
-    Batch batch;
-    batch.causal = causal;
-    Problem<TypeParam> p(batch);
-    p.forward();
-    EXPECT_TRUE(p.out.gaps_kept());
-    for (int64_t h = 0; h < kHeads; ++h) {
-      const auto want = ref::attention(p.head(h));
-      for (int64_t i = 0; i < 70; ++i) {
+template <class T>
+void expect_twin(const Batch& batch) {
+  Problem<T> p(batch);
+  p.forward();
+  for (int64_t h = 0; h < kHeads; ++h) {
+    const auto want = ref::attention(p.head(h));
+    for (const AttentionGroup& group : batch.groups) {
+      for (int64_t i = group.begin; i < group.begin + group.count; ++i) {
         expect_row_close(p.out, i, h * kSize, want.out[size_t(i)], "head " + std::to_string(h));
       }
     }
   }
+}
+
+TYPED_TEST(BatchAttention, ForwardIsTheTwin) {
+  for (const bool causal : {true, false}) {
+    Batch batch;
+    batch.causal = causal;
+    expect_twin<TypeParam>(batch);
+  }
+}
+
+TYPED_TEST(BatchAttention, LongRowsAreCutWithoutATrace) {
+  for (const bool causal : {true, false}) {
+    Batch batch;
+    batch.tokens = 300;
+    batch.causal = causal;
+    batch.spans = {{2, 6, true}, {0, 270, false}, {270, 30, false}};
+    batch.groups = {{0, 270, 0, 2, 0}, {270, 30, 2, 1, 5}};
+    expect_twin<TypeParam>(batch);
+  }
+}
+
+TYPED_TEST(BatchAttention, SingleQueriesAreCutByHeads) {
+  Batch batch;
+  batch.tokens = 3;
+  batch.spans = {{0, 7, true}, {0, 1, false}, {1, 1, false}, {3, 1, true}, {2, 1, false}};
+  batch.groups = {{0, 1, 0, 2, 0}, {1, 1, 2, 1, 2}, {2, 1, 3, 2, 5}};
+  expect_twin<TypeParam>(batch);
 }
 
 TYPED_TEST(BatchAttention, BackwardIsTheTwin) {

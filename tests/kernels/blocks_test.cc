@@ -36,9 +36,9 @@ void check(const char* format, int64_t rows, int64_t outputs, int64_t cols) {
     for (int64_t n = 0; n < outputs; ++n) {
       double want = 0, size = 0;
       for (int64_t k = 0; k < cols; ++k) {
-        const double code = codes[size_t(r * cols + k)];
-        const double rounded = code * double(scales[size_t((r * cols + k) / 32)]);
-        EXPECT_LE(std::abs(rounded - x.get(r, k)), 0.501 * double(scales[size_t((r * cols + k) / 32)]));
+        const double scale = double(scales[size_t((r * cols + k) / 32)]);
+        const double rounded = codes[size_t(r * cols + k)] * scale;
+        EXPECT_LE(std::abs(rounded - x.get(r, k)), 0.501 * scale);
         want += rounded * values.get(n, k);
         size += std::abs(rounded) * (std::abs(values.get(n, k)) + 1);
       }

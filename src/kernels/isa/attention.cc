@@ -1,21 +1,14 @@
 // Softmax attention over a list of key spans, in f32, for the query heads of one key head.
-#include <cmath>
-
-#include "kernels/isa/simd.h"
+#include "kernels/isa/attention_parts.h"
 #include "kernels/isa/table.h"
 #include "kernels/isa/tables.h"
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
-constexpr int64_t kPad = 16;     // panels are padded to this, whatever the vector's width
 constexpr int64_t kBlock = 16;   // queries per block: short causal rows then skip most hidden keys
 
 constexpr float kHidden = -1e30f;
-
-typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-
-int64_t padded(int64_t n) { return (n + kPad - 1) / kPad * kPad; }
 
 // a(i, k) = a[i * row + k * step], so that a transposed left side needs no copy.
 struct Left {
@@ -88,18 +81,15 @@ void multiply(const Left& l, const Right& b, const Product& c, const Size& size,
   for (; i < size.m; ++i) band<1>(l.from(i), b, c.from(i, 0), size, accumulate);
 }
 
-// Copies a row to f32 and fills up to the padded width with zeros.
-template <class T>
-void gather(const T* x, float* y, int64_t n, int64_t width, float scale = 1.0f) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) y[i] = load(x + i) * scale;
-  for (int64_t i = n; i < width; ++i) y[i] = 0.0f;
-}
-
 // y (cols x ldy) = transpose of x (rows x ldx); columns rows … ldy-1 become zero.
 void transpose(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
+  for (int64_t begin = 0; begin < rows; begin += kPad) {  // whole cache lines are written
+    const int64_t end = begin + kPad < rows ? begin + kPad : rows;
+    for (int64_t j = 0; j < cols; ++j) {
+      for (int64_t i = begin; i < end; ++i) y[j * ldy + i] = x[i * ldx + j];
+    }
+  }
   for (int64_t j = 0; j < cols; ++j) {
-    for (int64_t i = 0; i < rows; ++i) y[j * ldy + i] = x[i * ldx + j];
     for (int64_t i = rows; i < ldy; ++i) y[j * ldy + i] = 0.0f;
   }
 }
@@ -146,125 +136,6 @@ void apply_mask(const AttentionTask<T>& t, const Panels& p, int64_t i, float* sc
   float* own = scores + p.keys - t.n;
 #pragma omp simd
   for (int64_t j = 0; j < t.n; ++j) own[j] = mask[j] ? own[j] : kHidden;
-}
-
-// Turns `seen` scores into probabilities, zeros behind them up to `width`; returns log-sum-exp.
-float softmax_row(float* s, int64_t seen, int64_t width) {
-  float best = s[0], sum = 0;
-#pragma omp simd reduction(max : best)
-  for (int64_t j = 0; j < seen; ++j) best = s[j] > best ? s[j] : best;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < seen; ++j) {
-    s[j] = fast_exp(s[j] - best);
-    sum += s[j];
-  }
-  const float inverse = 1.0f / sum;
-#pragma omp simd
-  for (int64_t j = 0; j < seen; ++j) s[j] *= inverse;
-  for (int64_t j = seen; j < width; ++j) s[j] = 0.0f;
-  return best + std::log(sum);
-}
-
-typedef uint16_t Halves __attribute__((vector_size(kLanes * 2), aligned(2), may_alias));
-typedef uint32_t Words __attribute__((vector_size(kLanes * 4)));
-
-Vector vector_at(const float* p) { return *reinterpret_cast<const Vector*>(p); }
-Vector vector_at(const bf16* p) {
-  const Words wide = __builtin_convertvector(*reinterpret_cast<const Halves*>(p), Words) << 16;
-  return reinterpret_cast<const Vector&>(wide);
-}
-
-// The sum of all lanes, in as many steps as halving takes.
-[[gnu::always_inline]] inline float total_of(Vector x) {
-#if defined(__AVX512F__)
-  x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
-  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
-#else
-  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
-  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 2, 3, 0, 1);
-#endif
-  return x[0] + x[1];
-}
-
-// scores[r] = q . k[r] for `Count` rows of keys.
-template <int Count, class T>
-[[gnu::always_inline]] inline void dot_rows(const float* q, const T* k, int64_t stride, int64_t n,
-                                            float* scores) {
-  Vector sum[Count] = {};
-  int64_t d = 0;
-  for (; d + kLanes <= n; d += kLanes) {
-    const Vector x = vector_at(q + d);
-    for (int r = 0; r < Count; ++r) sum[r] += x * vector_at(k + r * stride + d);
-  }
-  for (int r = 0; r < Count; ++r) {
-    float total = total_of(sum[r]);
-    for (int64_t rest = d; rest < n; ++rest) total += q[rest] * load(k + r * stride + rest);
-    scores[r] = total;
-  }
-}
-
-// out += sum over the span's rows of weights[r] * v[r], for columns [d, d + Vectors * kLanes).
-template <int Vectors, class T>
-[[gnu::always_inline]] inline void add_rows(const KeySpan<T>& span, const float* weights,
-                                            int64_t d, float* out) {
-  Vector sum[Vectors];
-  for (int v = 0; v < Vectors; ++v) sum[v] = vector_at(out + d + v * kLanes);
-  for (int64_t i = 0; i < span.count; ++i) {
-    const T* row = span.v + i * span.v_stride + d;
-    for (int v = 0; v < Vectors; ++v) sum[v] += weights[i] * vector_at(row + v * kLanes);
-  }
-  for (int v = 0; v < Vectors; ++v) {
-    *reinterpret_cast<Vector*>(out + d + v * kLanes) = sum[v];
-  }
-}
-
-template <class T>
-void add_values(const KeySpan<T>& span, const float* weights, int64_t n, float* out) {
-  constexpr int kWide = 4;
-  int64_t d = 0;
-  for (; d + kWide * kLanes <= n; d += kWide * kLanes) add_rows<kWide>(span, weights, d, out);
-  for (; d + kLanes <= n; d += kLanes) add_rows<1>(span, weights, d, out);
-  for (; d < n; ++d) {
-    for (int64_t i = 0; i < span.count; ++i) {
-      out[d] += weights[i] * load(span.v + i * span.v_stride + d);
-    }
-  }
-}
-
-// A single query: rows are read where they lie, as panels would be used once.
-template <class T>
-void attend_one(const AttentionTask<T>& t, float* scratch) {
-  constexpr int kTogether = 4;
-  const int64_t width = padded(t.head_size);
-  float* q = scratch;
-  float* out = q + width;
-  float* scores = out + width;
-  for (int64_t h = 0; h < t.heads; ++h) {
-    gather(t.q + h * t.head_size, q, t.head_size, width, t.scale);
-    int64_t keys = 0;
-    for (int64_t s = 0; s < t.span_count; ++s) {
-      const KeySpan<T>& span = t.spans[s];
-      int64_t i = 0;
-      for (; i + kTogether <= span.count; i += kTogether) {
-        dot_rows<kTogether>(q, span.k + i * span.k_stride, span.k_stride, t.head_size,
-                            scores + keys + i);
-      }
-      for (; i < span.count; ++i) {
-        dot_rows<1>(q, span.k + i * span.k_stride, span.k_stride, t.head_size, scores + keys + i);
-      }
-      keys += span.count;
-    }
-    t.lse[h] = softmax_row(scores, keys, keys);
-    std::memset(out, 0, size_t(width) * sizeof(float));
-    const float* weights = scores;
-    for (int64_t s = 0; s < t.span_count; ++s) {
-      add_values(t.spans[s], weights, t.head_size, out);
-      weights += t.spans[s].count;
-    }
-    T* y = t.out + h * t.head_size;
-    for (int64_t d = 0; d < t.head_size; ++d) store(y + d, out[d]);
-  }
 }
 
 template <class T>

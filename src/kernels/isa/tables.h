@@ -9,6 +9,9 @@ template <class T>
 void fill_rows(TypedTable<T>& t);
 template <class T>
 void fill_attention(TypedTable<T>& t);
+/// Attention for t.n == 1.
+template <class T>
+void attend_one(const AttentionTask<T>& t, float* scratch);
 template <class T>
 void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);

@@ -1,0 +1,240 @@
+// Times the engine's own passes on rows of random tokens, and the products alone beside them.
+#include "app/bench_job.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "app/run_record.h"
+#include "base/error.h"
+#include "base/parallel_for.h"
+#include "base/rng.h"
+#include "io/json.h"
+#include "kernels/cpu.h"
+#include "nn/loss.h"
+#include "train/estimate.h"
+#include "train/trainer.h"
+
+namespace relatum::app {
+namespace {
+
+constexpr int64_t kAnswer = 4;  // tokens of a row that training predicts
+
+// One kind of work: what a second of it does.
+struct Rate {
+  double tokens_per_s = 0;
+  double share = 0;      // of the measured product rate, the model's own products alone
+  double products = 0;   // of the time, those products take, measured alone
+};
+
+class Bench {
+ public:
+  Bench(const BenchOptions& options, Environment& environment)
+      : options_(options), environment_(environment),
+        session_(options.model.path(environment), options.model.session()) {
+    if (!session_.model().head()) {
+      fail("app.bench", fmt::format("{} is an encoder and writes no text. Use a language model.",
+                                    session_.model().info().path));
+    }
+    if (integers()) session_.quantise();
+    for (const nn::Linear* linear : session_.model().linears()) {
+      parameters_ += double(linear->in() * linear->out());
+    }
+    make_rows();
+  }
+
+  int run() {
+    tell(0, "products");
+    peak_ = train::measure_gemm_rate(session_.products());
+    tell(1, "prefill");
+    prefill_ = measure_prefill();
+    tell(2, "decoding");
+    decoding_ = measure_decoding();
+    tell(3, "training");
+    if (!integers()) training_ = measure_training();
+    tell(4, "");
+    peak_ = std::max(peak_, train::measure_gemm_rate(session_.products()));
+    for (Rate* rate : {&prefill_, &training_}) rate->share /= peak_;
+    environment_.end_progress();
+    if (environment_.interrupted()) return kInterrupted;
+    print();
+    return kDone;
+  }
+
+ private:
+  bool integers() const { return session_.products() == DType::kI8; }
+
+  void tell(int stage, const char* name) const {
+    environment_.context().report({"measuring", double(stage), 4, "stages", name});
+  }
+
+  int32_t random_token(uint64_t i) const {
+    return int32_t(double(session_.model().info().vocabulary) * Rng(1, 0xbe4c).uniform(i));
+  }
+
+  void make_rows() {
+    const int64_t length = std::clamp<int64_t>(options_.length, kAnswer + 1,
+                                               session_.model().info().context);
+    const int64_t count = std::max<int64_t>(1, options_.tokens / length);
+    uint64_t next = 0;
+    for (int64_t r = 0; r < count; ++r) {
+      train::TrainRow row;
+      for (int64_t t = 0; t < length; ++t) row.tokens.push_back(random_token(next++));
+      row.prompt_length = length - kAnswer;
+      rows_.push_back(std::move(row));
+    }
+    tokens_ = count * length;
+  }
+
+  // Median seconds of a few rounds, after one that is not counted.
+  template <class Work>
+  double median_seconds(const Work& work) const {
+    work();
+    std::vector<double> seconds;
+    for (int64_t i = 0; i < options_.rounds && !environment_.interrupted(); ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      work();
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+      seconds.push_back(time.count());
+    }
+    if (seconds.empty()) return 1;
+    const auto middle = seconds.begin() + int64_t(seconds.size() / 2);
+    std::nth_element(seconds.begin(), middle, seconds.end());
+    return *middle;
+  }
+
+  // The linears' products alone, forward and, where asked for, back.
+  double product_seconds(bool back) {
+    return median_seconds([&] {
+      session_.arena().reset();
+      nn::Graph graph(session_.arena(), session_.compute(), false);
+      for (const nn::Linear* linear : session_.model().linears()) {
+        const Arena::Mark mark = session_.arena().mark();
+        const Mat x = graph.allocate(session_.compute(), tokens_, linear->in());
+        const Mat y = graph.allocate(session_.compute(), tokens_, linear->out());
+        std::fill_n(static_cast<std::byte*>(x.data), size_t(x.rows * x.cols) * size_of(x.type),
+                    std::byte{});
+        std::fill_n(static_cast<std::byte*>(y.data), size_t(y.rows * y.cols) * size_of(y.type),
+                    std::byte{});
+        linear->multiply(graph, x, y);
+        if (back) linear->multiply_back(graph, y, x, false);
+        session_.arena().release(mark);
+      }
+    });
+  }
+
+  // The share still in operations per second: the peak is measured before and after.
+  Rate rate(double seconds, double operations, double alone) const {
+    return {double(tokens_) / seconds, operations / seconds, alone / seconds};
+  }
+
+  Rate measure_prefill() {
+    nn::TokenBatch batch;
+    std::vector<int64_t> last;
+    for (const train::TrainRow& row : rows_) {
+      last.push_back(batch.end(batch.append(batch.root(), row.tokens)) - 1);
+    }
+    batch.finish();
+    const double seconds = median_seconds([&] {
+      session_.arena().reset();
+      nn::Graph graph(session_.arena(), session_.compute(), false);
+      const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
+      nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+                          [](int64_t, MatView<const float>) {});
+    });
+    return rate(seconds, 2 * parameters_ * double(tokens_), product_seconds(false));
+  }
+
+  // One token at a time behind a short prompt; what it says does not matter.
+  double measure_decoding() {
+    const arch::ModelInfo& info = session_.model().info();
+    const int64_t steps = std::min(options_.decode, info.context - 1);
+    nn::KvCache cache(info.layers, steps, info.kv_heads, info.head_size, session_.compute());
+    const double seconds = median_seconds([&] {
+      for (int64_t step = 0; step < steps; ++step) {
+        nn::TokenBatch batch;
+        const kernels::AttentionSpan before{0, step, true};
+        const int32_t token = random_token(uint64_t(step));
+        batch.append(batch.root({&before, size_t(step > 0)}), {&token, 1});
+        batch.finish();
+        session_.arena().reset();
+        nn::Graph graph(session_.arena(), session_.compute(), false);
+        const int64_t first = 0;
+        const nn::Var states = session_.model().forward(
+            graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
+        nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+                            [](int64_t, MatView<const float>) {});
+      }
+    });
+    return double(steps) / seconds;
+  }
+
+  Rate measure_training() {
+    train::AdapterConfig config;
+    config.rank = options_.rank;
+    config.alpha = 2 * double(options_.rank);
+    train::Adapter adapter(session_.model(), session_.compute(), config, 1);
+    train::TrainOptions training;
+    training.epochs = options_.rounds + 2;
+    training.batch = {tokens_, tokens_, false};
+    train::Trainer trainer(session_, adapter, rows_, training);
+    train::StepRows all(rows_.size());
+    for (size_t r = 0; r < all.size(); ++r) all[r] = int64_t(r);
+    const double seconds = median_seconds([&] {
+      int64_t counted = 0;
+      trainer.apply(trainer.accumulate(all, 0, counted).count);
+    });
+    return rate(seconds, 4 * parameters_ * double(tokens_), product_seconds(true));
+  }
+
+  void print() const {
+    const std::string type(name_of(session_.products()));
+    if (options_.json) {
+      const auto json = [](const Rate& r) {
+        return nlohmann::json{{"tokens_per_s", r.tokens_per_s}, {"share_of_peak", r.share},
+                              {"time_in_products", r.products}};
+      };
+      nlohmann::json all{
+          {"model", session_.model().info().path}, {"cpu", kernels::cpu_summary()},
+          {"threads", thread_count()}, {"products", type}, {"tokens", tokens_},
+          {"length", int64_t(rows_[0].tokens.size())}, {"rank", options_.rank},
+          {"gemm_flops_per_s", peak_}, {"prefill", json(prefill_)},
+          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", peak_rss()}};
+      all["training"] = integers() ? nlohmann::json() : json(training_);
+      return fmt::print("{}\n", io::dump_json(all, 2));
+    }
+    fmt::print("{}, {} threads, {}: products in {} reach {:.0f} Gop/s\n\n",
+               session_.model().info().path, thread_count(), kernels::cpu_summary(), type,
+               peak_ / 1e9);
+    fmt::print("{:<34} {:>10} {:>15} {:>17}\n", "", "tokens/s", "share of that", "time in products");
+    line(fmt::format("prefill, {} rows of {}", rows_.size(), rows_[0].tokens.size()), prefill_);
+    fmt::print("{:<34} {:>10.0f}\n", "decoding, one stream", decoding_);
+    if (!integers()) line(fmt::format("training, rank {}", options_.rank), training_);
+    fmt::print("\nThe share counts the model's own products alone, not those of adapter, attention "
+               "and head.\n");
+  }
+
+  static void line(const std::string& name, const Rate& r) {
+    fmt::print("{:<34} {:>10.0f} {:>13.0f} % {:>15.0f} %\n", name, r.tokens_per_s, 100 * r.share,
+               100 * r.products);
+  }
+
+  const BenchOptions& options_;
+  Environment& environment_;
+  engine::Session session_;
+  std::vector<train::TrainRow> rows_;
+  int64_t tokens_ = 0;
+  double parameters_ = 0, peak_ = 1, decoding_ = 0;
+  Rate prefill_, training_;
+};
+
+}  // namespace
+
+int bench(const BenchOptions& options, Environment& environment) {
+  options.machine.apply(environment);
+  return Bench(options, environment).run();
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,24 @@
+// What this machine reaches with a model: products, prefill, decoding, training.
+#pragma once
+
+#include <cstdint>
+
+#include "app/options.h"
+
+namespace relatum::app {
+
+struct BenchOptions {
+  MachineOptions machine;
+  ModelOptions model;
+  int64_t tokens = 2048;   ///< computed at once
+  int64_t length = 64;     ///< tokens of a row
+  int64_t rank = 16;
+  int64_t decode = 64;     ///< tokens generated in one stream
+  int64_t rounds = 5;      ///< the median is told
+  bool json = false;
+};
+
+/// Prints a table or JSON to standard output. Gives the exit status.
+int bench(const BenchOptions& options, Environment& environment);
+
+}  // namespace relatum::app

@@ -1,0 +1,37 @@
+// relatum bench: what this machine reaches with a model.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/bench_job.h"
+#include "app/command.h"
+
+namespace relatum::app {
+namespace {
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<BenchOptions>();
+  o->model.define(app, true);
+  app.add_option("--tokens", o->tokens, "Tokens computed at once")
+      ->check(CLI::Range(1, 1 << 20))->group("Work");
+  app.add_option("--length", o->length, "Tokens of a row")
+      ->check(CLI::Range(8, 1 << 17))->group("Work");
+  app.add_option("--rank", o->rank, "Rank of the adapters")
+      ->check(CLI::Range(1, 4096))->group("Work");
+  app.add_option("--decode", o->decode, "Tokens generated in one stream")
+      ->check(CLI::Range(1, 1 << 17))->group("Work");
+  app.add_option("--rounds", o->rounds, "Rounds; the median is told")
+      ->check(CLI::Range(1, 1000))->group("Work");
+  app.add_flag("--json", o->json, "Print JSON instead of a table");
+  o->machine.define(app);
+  app.footer("Example:\n  relatum bench --model smollm2-135m-instruct --compute bf16");
+  return [o](Environment& environment) { return bench(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_bench() {
+  static const Command command{"bench", "Tell what this machine reaches with a model", define};
+  return command;
+}
+
+}  // namespace relatum::app
