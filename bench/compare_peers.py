@@ -80,11 +80,21 @@ def training(options, folder):
             "unit": "tokens_per_s", "rounds": rounds, "ratios": ratios(rounds, "tokens_per_s")}
 
 
+def answer_texts(options, folder):
+    """A file with all answers of the style, as the training rows have them."""
+    rows, path = folder / "all.jsonl", folder / "answers.json"
+    command([options.relatum, "prepare", "--data", options.data, "--prompt", options.prompt,
+             "--for", "train", "--out", rows])
+    texts = sorted({row["completion"].strip() for row in read_lines(rows)})
+    path.write_text(json.dumps(texts), encoding="utf-8")
+    return path
+
+
 def extraction(options, folder):
     prompts = folder / "test.jsonl"
     data = ["--data", options.test, "--limit", options.sentences]
     command([options.relatum, "prepare", *data, "--prompt", options.prompt, "--out", prompts])
-    labels = pathlib.Path(options.adapter) / "labels.json"
+    labels = answer_texts(options, folder)
     rounds, agreement = [], 1.0
     for number in range(options.rounds):
         ours, theirs = folder / f"ours{number}.jsonl", folder / f"theirs{number}.jsonl"
@@ -93,7 +103,7 @@ def extraction(options, folder):
         figures = json.loads(pathlib.Path(f"{ours}.run.json").read_text())
         other = peer(options, "hf_extract.py", prompts, "--labels", labels, "--adapter",
                      options.adapter, "--out", theirs)
-        same = [a["label"] == b["label"] for a, b in zip(read_lines(ours), read_lines(theirs))]
+        same = [a["answer"] == b["label"] for a, b in zip(read_lines(ours), read_lines(theirs))]
         agreement = min(agreement, sum(same) / options.sentences)
         if agreement < AGREEMENT:
             sys.exit(f"compare_peers: only {agreement:.2%} of the labels agree")

@@ -208,7 +208,8 @@ class Bench {
     fmt::print("{}, {} threads, {}: products in {} reach {:.0f} Gop/s\n\n",
                session_.model().info().path, thread_count(), kernels::cpu_summary(), type,
                peak_ / 1e9);
-    fmt::print("{:<34} {:>10} {:>15} {:>17}\n", "", "tokens/s", "share of that", "time in products");
+    fmt::print("{:<34} {:>10} {:>15} {:>17}\n", "", "tokens/s", "share of that",
+               "time in products");
     line(fmt::format("prefill, {} rows of {}", rows_.size(), rows_[0].tokens.size()), prefill_);
     fmt::print("{:<34} {:>10.0f}\n", "decoding, one stream", decoding_);
     if (!integers()) line(fmt::format("training, rank {}", options_.rank), training_);

@@ -19,10 +19,11 @@ struct ScoreOptions {
 };
 
 /// Per prompt the log-probability of each edge of the trie (log softmax over the whole
-/// vocabulary). Edges that were left out count as certain (0), so that an answer's sum is never
-/// too small, and too large only where its softmax is below `negligible`. Beginnings that all prompts share are computed once and kept; what only some
-/// share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
-/// Stops early, with fewer rows than prompts, when the context says so.
+/// vocabulary). Edges that were left out count as certain (0), so that an answer's sum is never too
+/// small, and too large only where its softmax is below `negligible`. Beginnings that all prompts
+/// share are computed once and kept; what only some share, once per batch. Throws Error for a
+/// prompt that with the answers exceeds the context. Stops early, with fewer rows than prompts,
+/// when the context says so.
 std::vector<std::vector<double>> score_edges(Session& session,
                                              std::span<const std::vector<int32_t>> prompts,
                                              const LabelTrie& trie, const ScoreOptions& options,

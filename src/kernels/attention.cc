@@ -140,7 +140,8 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
     if (begin >= group.count || (group.mask && stretch > 0)) return;
     const SpanPlaces<T> places(scratch, space);
     auto task = make_task(plan, shape, x, group, kv_head, places.spans);
-    if (!group.mask) narrow(task, places.spans, begin, std::min(begin + Cut::kQueries, group.count));
+    const int64_t end = group.mask ? group.count : std::min(begin + Cut::kQueries, group.count);
+    narrow(task, places.spans, begin, end);
     take_piece(task, piece, cut.pieces);
     typed_table<T>().attention(task, scratch + omp_get_thread_num() * space.floats());
   });
