@@ -49,6 +49,7 @@ class Job {
     training_.batch.micro_tokens =
         options_.micro_tokens > 0 ? options_.micro_tokens : training_.batch.batch_tokens;
     training_.schedule = train::parse_shape(options_.schedule);
+    fit_memory();
     announce();
     if (!options_.resume) clear_folder();
     task::save_labels(run_ / "labels.json", train_data_.labels);
@@ -200,6 +201,27 @@ class Job {
       config.targets.push_back(rest);
     }
     return config;
+  }
+
+  void fit_memory() {
+    if (!options_.memory) return;
+    const train::EstimateOptions wanted{training_.batch, training_.epochs, training_.checkpoint};
+    const auto fitting = train::fit_memory(session_->model(), *adapter_, session_->compute(),
+                                           rows_, wanted, int64_t(options_.memory));
+    if (!fitting) {
+      fail("app.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
+                                       "kept. Use more --memory{}.",
+                                       double(options_.memory) / kGigabyte,
+                                       options_.model.low_memory ? "" : ", or --low-memory"));
+    }
+    if (fitting->checkpoint && !training_.checkpoint) {
+      context().info(fmt::format("to stay below {:.2f} GB, layers are computed again in the "
+                                 "backward pass, {} tokens at a time.",
+                                 double(options_.memory) / kGigabyte,
+                                 fitting->batch.micro_tokens));
+    }
+    training_.batch = fitting->batch;
+    training_.checkpoint = fitting->checkpoint;
   }
 
   void announce() {

@@ -17,6 +17,7 @@ struct FinetuneOptions {
   std::string train, dev, prompt = "compact", index, embedder, out, method = "qlora";
   std::string schedule = "cosine", targets = "all-linear";
   int64_t holdout = 0, neighbours = 1, micro_tokens = 0;
+  uint64_t memory = 0;           ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false, force = false;

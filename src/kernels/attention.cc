@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/parallel_for.h"
+#include "kernels/cpu.h"
 #include "kernels/isa/table.h"
 
 namespace relatum::kernels {
@@ -125,6 +126,15 @@ void take_piece(AttentionTask<T>& task, int64_t piece, int64_t pieces) {
   task.lse += piece * task.heads;
 }
 
+void attend(const AttentionTask<float>& task, float* scratch) {
+  table().f32.attention(task, scratch);
+}
+void attend(const AttentionTask<bf16>& task, float* scratch) {
+  const bool narrow = has_fast_bf16() && table().attention_bf16 && task.n > 1 &&
+                      task.head_size % 16 == 0;
+  (narrow ? table().attention_bf16 : table().b16.attention)(task, scratch);
+}
+
 template <class T>
 void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views<T>& x,
              float* scratch) {
@@ -143,7 +153,7 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
     const int64_t end = group.mask ? group.count : std::min(begin + Cut::kQueries, group.count);
     narrow(task, places.spans, begin, end);
     take_piece(task, piece, cut.pieces);
-    typed_table<T>().attention(task, scratch + omp_get_thread_num() * space.floats());
+    attend(task, scratch + omp_get_thread_num() * space.floats());
   });
 }
 

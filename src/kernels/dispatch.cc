@@ -1,4 +1,6 @@
 // Picks the table of fast loops for the instruction set in use.
+#include <algorithm>
+
 #include "kernels/cpu.h"
 #include "kernels/isa/table.h"
 
@@ -20,7 +22,13 @@ int64_t attention_scratch(int64_t keys, int64_t head_size, bool backward) {
   const int64_t columns = (keys + kPad - 1) / kPad * kPad;
   const int64_t width = (head_size + kPad - 1) / kPad * kPad;
   const int64_t panels = (backward ? 6 : 4) * columns * width;
-  return panels + kBlock * (3 * width + 2 * columns) + kPad;
+  const int64_t wide = panels + kBlock * (3 * width + 2 * columns) + kPad;
+  // isa/attention_bf16.cc: vectors of 16, four together, for queries, result, scores and weights;
+  // the values in pairs; each part aligned.
+  constexpr int64_t kTogether = 4 * 16;
+  const int64_t narrow = kTogether * (width / 2 + width + columns + columns / 2) +
+                         columns / 2 * width + 6 * kPad;
+  return backward ? wide : std::max(wide, narrow);
 }
 
 }  // namespace relatum::kernels

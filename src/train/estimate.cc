@@ -66,6 +66,24 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
   return result;
 }
 
+std::optional<EstimateOptions> fit_memory(arch::Model& model, const Adapter& adapter,
+                                          DType compute, std::span<const TrainRow> rows,
+                                          EstimateOptions options, int64_t budget) {
+  constexpr int64_t kLeastTokens = 64;  // at once; products of fewer rows are slow
+  int64_t& micro = options.batch.micro_tokens;
+  micro = std::min(micro, options.batch.batch_tokens);
+  const auto fits = [&] {
+    return estimate(model, adapter, compute, rows, options).memory_bytes <= budget;
+  };
+  if (fits()) return options;
+  options.checkpoint = true;
+  while (!fits()) {
+    if (micro <= kLeastTokens) return std::nullopt;
+    micro = std::max(kLeastTokens, micro / 2);
+  }
+  return options;
+}
+
 double measure_gemm_rate(DType compute) {
   constexpr int64_t kRows = 2048, kOut = 1536, kIn = 576;
   const size_t width = size_of(compute);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "arch/model.h"
@@ -26,6 +27,13 @@ struct EstimateOptions {
 /// Sizes of weights and adapter are exact, transient buffers are estimated.
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options);
+
+/// The options changed as little as brings the estimated memory down to `budget` bytes: layers are
+/// computed again in the backward pass, then fewer tokens at a time. nullopt where that is not
+/// enough.
+std::optional<EstimateOptions> fit_memory(arch::Model& model, const Adapter& adapter,
+                                          DType compute, std::span<const TrainRow> rows,
+                                          EstimateOptions options, int64_t budget);
 
 /// Rate of a bf16, f32 or int8 product of the size that training computes, in operations per
 /// second: the machine's limit, measured in about a fifth of a second.

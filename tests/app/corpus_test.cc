@@ -145,6 +145,12 @@ TEST_F(Corpus, Int8IsForExtraction) {
   EXPECT_EQ(json::parse(read("p.jsonl.run.json"))["compute"], "int8");
 }
 
+TEST_F(Corpus, MemoryMayBeLimited) {
+  refused(finetune("run", {"--memory", "1kB"}), {"does not fit", "--low-memory"});
+  done(finetune("run", {"--memory", "8GB"}));
+  EXPECT_EQ(json::parse(read("run/run.json"))["checkpoint"], false);
+}
+
 TEST_F(Corpus, ConstrainedAnswersAreLabels) {
   done(extract("p.jsonl", plain() + Arguments{"--answer", "constrained"}));
   const auto rows = read_rows("p.jsonl");

@@ -37,6 +37,30 @@ TEST_F(EstimateTest, SavingMemorySaves) {
   EXPECT_GT(of(rows, wide).flops, 0);
 }
 
+TEST_F(EstimateTest, ABudgetIsKeptAtTheLeastCost) {
+  const auto rows = random_rows(9);
+  const train::EstimateOptions wanted{{2048, 2048, true}, 2, false};
+  const auto fit = [&](int64_t budget) {
+    return train::fit_memory(*model_, adapter_, DType::kF32, rows, wanted, budget);
+  };
+  const auto bytes = [&](const train::EstimateOptions& options) {
+    return train::estimate(*model_, adapter_, DType::kF32, rows, options).memory_bytes;
+  };
+  const int64_t whole = bytes(wanted);
+  EXPECT_FALSE(fit(whole)->checkpoint);
+  EXPECT_EQ(fit(whole)->batch.micro_tokens, 2048);
+  const auto again = fit(whole - 1);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->checkpoint);
+  EXPECT_EQ(again->batch.micro_tokens, 2048);
+  const auto small = fit(bytes(*again) - 1);
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->batch.micro_tokens, 1024);
+  EXPECT_LT(bytes(*small), bytes(*again));
+  EXPECT_EQ(small->batch.batch_tokens, 2048);
+  EXPECT_FALSE(fit(1));
+}
+
 TEST(MeasureGemmRate, IsARate) { EXPECT_GT(train::measure_gemm_rate(DType::kF32), 0); }
 
 }  // namespace

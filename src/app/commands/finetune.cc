@@ -66,6 +66,10 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   app.add_flag("--checkpoint", t.checkpoint,
                "Recompute layers in the backward pass: less memory, a third more time")
       ->group("Training");
+  app.add_option("--memory", o.memory,
+                 "Memory to stay below, e.g. 2GB: recomputes layers and takes fewer tokens at a "
+                 "time where it has to")
+      ->transform(CLI::AsSizeValue(true))->group("Training");
   app.add_flag("--no-share", o.no_share, "Compute shared beginnings of prompts in each row")
       ->group("Training");
 }

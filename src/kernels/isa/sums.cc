@@ -140,6 +140,7 @@ const Table& table() {
     fill_dropout(t);
     fill_lora(t);
     fill_blocks(t);
+    fill_attention_bf16(t);
     return t;
   }();
   return instance;

@@ -18,5 +18,6 @@ void fill_sums(Table& t);
 void fill_dropout(Table& t);
 void fill_lora(Table& t);
 void fill_blocks(Table& t);
+void fill_attention_bf16(Table& t);
 
 }  // namespace relatum::kernels::RELATUM_ISA
