@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "app/run_record.h"
@@ -14,6 +15,7 @@
 #include "io/json.h"
 #include "kernels/cpu.h"
 #include "nn/loss.h"
+#include "tensor/buffer.h"
 #include "train/estimate.h"
 #include "train/trainer.h"
 
@@ -105,24 +107,36 @@ class Bench {
     return *middle;
   }
 
-  // The linears' products alone, forward and, where asked for, back.
+  // The linears' products alone, forward and, where asked for, back. Rows of zeros: any will do.
   double product_seconds(bool back) {
+    int64_t widest = 0;
+    for (const nn::Linear* linear : session_.model().linears()) {
+      widest = std::max({widest, linear->in(), linear->out()});
+    }
+    Buffer in(size_t(tokens_ * widest) * size_of(session_.compute())), out(in.size());
+    in.zero();
     return median_seconds([&] {
       session_.arena().reset();
       nn::Graph graph(session_.arena(), session_.compute(), false);
       for (const nn::Linear* linear : session_.model().linears()) {
-        const Arena::Mark mark = session_.arena().mark();
-        const Mat x = graph.allocate(session_.compute(), tokens_, linear->in());
-        const Mat y = graph.allocate(session_.compute(), tokens_, linear->out());
-        std::fill_n(static_cast<std::byte*>(x.data), size_t(x.rows * x.cols) * size_of(x.type),
-                    std::byte{});
-        std::fill_n(static_cast<std::byte*>(y.data), size_t(y.rows * y.cols) * size_of(y.type),
-                    std::byte{});
+        const Mat x(in.data(), session_.compute(), tokens_, linear->in());
+        const Mat y(out.data(), session_.compute(), tokens_, linear->out());
         linear->multiply(graph, x, y);
         if (back) linear->multiply_back(graph, y, x, false);
-        session_.arena().release(mark);
       }
     });
+  }
+
+  // A time counts only where something was computed.
+  void check(double value) const {
+    if (std::isfinite(value)) return;
+    fail("app.bench", fmt::format("{}: what was computed is not finite, so its time says nothing. "
+                                  "The file may be damaged; try --compute f32.",
+                                  session_.model().info().path));
+  }
+  void read_logits(nn::Graph& graph, nn::Var states) {
+    nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+                        [&](int64_t, MatView<const float> logits) { check(logits.row(0)[0]); });
   }
 
   // The share still in operations per second: the peak is measured before and after.
@@ -141,8 +155,7 @@ class Bench {
       session_.arena().reset();
       nn::Graph graph(session_.arena(), session_.compute(), false);
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
-      nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
-                          [](int64_t, MatView<const float>) {});
+      read_logits(graph, states);
     });
     return rate(seconds, 2 * parameters_ * double(tokens_), product_seconds(false));
   }
@@ -164,8 +177,7 @@ class Bench {
         const int64_t first = 0;
         const nn::Var states = session_.model().forward(
             graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
-        nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
-                            [](int64_t, MatView<const float>) {});
+        read_logits(graph, states);
       }
     });
     return double(steps) / seconds;
@@ -184,7 +196,9 @@ class Bench {
     for (size_t r = 0; r < all.size(); ++r) all[r] = int64_t(r);
     const double seconds = median_seconds([&] {
       int64_t counted = 0;
-      trainer.apply(trainer.accumulate(all, 0, counted).count);
+      const nn::LossSum loss = trainer.accumulate(all, 0, counted);
+      check(loss.sum);
+      trainer.apply(loss.count);
     });
     return rate(seconds, 4 * parameters_ * double(tokens_), product_seconds(true));
   }

@@ -144,14 +144,15 @@ void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
 }
 
 void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add) {
-  RELATUM_CHECK(int64_t(scales.size()) == y.rows);
+  RELATUM_CHECK(scales.empty() || int64_t(scales.size()) == y.rows);
   RELATUM_CHECK(bias.empty() || int64_t(bias.size()) == y.cols);
   RELATUM_CHECK(!add.data || (add.rows == y.rows && add.cols == y.cols));
   const auto more = add.data ? add.as<const float>() : MatView<const float>{};
   with_type(y.type, [&]<class T>() {
     const auto out = y.as<T>();
     for_rows(y.rows, y.cols, [&](int64_t r) {
-      typed_table<T>().rescale(out.row(r), scales[size_t(r)], bias.empty() ? nullptr : bias.data(),
+      typed_table<T>().rescale(out.row(r), scales.empty() ? 1.0f : scales[size_t(r)],
+                               bias.empty() ? nullptr : bias.data(),
                                more.data ? more.row(r) : nullptr, out.row(r), y.cols);
     });
   });

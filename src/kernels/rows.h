@@ -49,7 +49,8 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
 /// int8. A row of zeros, or one with a number that is not finite, has codes of no meaning and a
 /// scale that is zero or not finite.
 void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales);
-/// y = scales[r] * y per row, plus the bias row (N, optional) and `add` (T x N f32, optional).
+/// y = scales[r] * y per row (no scales: y itself), plus the bias row (N, optional) and `add`
+/// (T x N f32, optional).
 void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add);
 
 /// y = x converted to y's type.

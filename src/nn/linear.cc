@@ -107,11 +107,7 @@ void Linear::multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const {
                              out.cols_from(part.begin, part.weight.rows), first, last);
     }
   });
-  if (!bias_.empty() || add.data) {
-    const std::span<float> ones(graph.arena().allocate_array<float>(y.rows), size_t(y.rows));
-    std::fill(ones.begin(), ones.end(), 1.0f);
-    kernels::rescale_rows(wide, ones, bias_, add);
-  }
+  if (!bias_.empty() || add.data) kernels::rescale_rows(wide, {}, bias_, add);
   if (merged_) {
     LoraTrace none;
     lora_forward(graph, *merged_, x, wide, none);

@@ -18,16 +18,17 @@ struct TrainCounters {
   int64_t tokens = 0, examples = 0, microseconds = 0;  ///< of the steps done
   bool evaluation_due = false;    ///< stopped between a step and its evaluation
   std::optional<double> best_metric;
-  std::string fingerprint;        ///< of rows and options: another run's state is refused
 };
 
 /// All that changes in a run.
 struct TrainState : TrainCounters {
+  std::string fingerprint;        ///< of rows and options: another run's state is refused
   std::vector<float> values, m, v, best;  ///< adapter, both moments, best adapter (may be empty)
 };
 
 /// Views for writing, so that saving copies nothing.
 struct TrainStateView : TrainCounters {
+  std::string fingerprint;
   std::span<const float> values, m, v, best;
 };
 

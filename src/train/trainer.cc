@@ -194,9 +194,7 @@ std::string Trainer::fingerprint() const {
 
 void Trainer::save(const TrainHooks& hooks) const {
   if (hooks.state.empty()) return;
-  TrainCounters counters = at_;
-  counters.fingerprint = fingerprint();
-  save_state(hooks.state, {counters, adapter_.values(), m_, v_, best_});
+  save_state(hooks.state, {at_, fingerprint(), adapter_.values(), m_, v_, best_});
 }
 
 void Trainer::resume(const std::filesystem::path& path) {
@@ -211,7 +209,7 @@ void Trainer::resume(const std::filesystem::path& path) {
   m_ = std::move(state.m);
   v_ = std::move(state.v);
   best_ = std::move(state.best);
-  at_ = std::move(state);
+  at_ = state;
 }
 
 }  // namespace relatum::train

@@ -93,6 +93,9 @@ TEST_P(ScoreLabels, EqualSeparatePassesInBf16) {
   expect_brute_force(DType::kBF16);
 }
 
+// Other batches add in another order, which in f32 moves a sum of log-probabilities by less.
+constexpr double kOrder = 1e-4;
+
 // What is left out was promised to be small, and is never told too small.
 TEST_P(ScoreLabels, NegligibleAnswersAloneAreLeftOut) {
   engine::Session session(fixture("llama/tied"), plain_options());
@@ -105,9 +108,9 @@ TEST_P(ScoreLabels, NegligibleAnswersAloneAreLeftOut) {
       for (size_t p = 0; p < prompts.size(); ++p) {
         const auto shares = engine::softmax(whole[p]), told = engine::softmax(part[p]);
         for (size_t a = 0; a < kAnswers.size(); ++a) {
-          EXPECT_GE(part[p][a], whole[p][a] - 1e-4) << p << ' ' << a;
+          EXPECT_GE(part[p][a], whole[p][a] - kOrder) << p << ' ' << a;
           if (shares[a] > 1.001 * negligible) {
-            EXPECT_NEAR(part[p][a], whole[p][a], 1e-4);
+            EXPECT_NEAR(part[p][a], whole[p][a], kOrder);
           }
           EXPECT_NEAR(told[a], shares[a], double(kAnswers.size()) * negligible);
         }

@@ -23,7 +23,6 @@ TYPED_TEST_SUITE(QuantisedRows, Types);
 TYPED_TEST(QuantisedRows, AreWithinHalfAStep) {
   for (const int64_t cols : {1, 15, 16, 33, 576}) {
     auto x = Gapped<TypeParam>::random(9, cols, 1, 3.0);
-    Gapped<float> codes_behind(9, cols);
     std::vector<int8_t> codes(size_t(9 * cols));
     std::vector<float> scales(9);
     quantise_rows(x.view(), {codes.data(), 9, cols}, scales);

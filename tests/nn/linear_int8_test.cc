@@ -31,6 +31,7 @@ double expect_near(Mat got, const Rows<Running>& x, const Rows<Running>& w,
       const double value = exact[size_t(r)][size_t(c)].value;
       const double y = got.type == DType::kF32 ? double(got.as<float>().row(r)[c])
                                                : double(to_float(got.as<bf16>().row(r)[c]));
+      // In bf16 the result is rounded twice, by 2^-8 at most each time.
       EXPECT_NEAR(y, value, bound + 0.01 * std::abs(value)) << r << ' ' << c;
       worst = std::max(worst, std::abs(y - value) / bound);
     }

@@ -49,8 +49,8 @@ class State : public ::testing::Test {
 TEST_F(State, ComesBackAsItWas) {
   const std::vector<float> values{1.5f, -0.0f, 1e-42f}, m{1, 2, 3}, v{4, 5, 6}, best{7, 8, 9};
   for (const double metric : {0.1, -0.3, 0.0, -1e-310, 85.01}) {
-    const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric, "a run"};
-    train::save_state(path_, {counters, values, m, v, best});
+    const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric};
+    train::save_state(path_, {counters, "a run", values, m, v, best});
     const train::TrainState state = train::load_state(path_, 3);
     EXPECT_EQ(state.step, 11);
     EXPECT_EQ(state.best_step, 8);
@@ -66,7 +66,7 @@ TEST_F(State, ComesBackAsItWas) {
     EXPECT_EQ(state.v, v);
     EXPECT_EQ(state.best, best);
   }
-  train::save_state(path_, {{}, values, m, v, {}});
+  train::save_state(path_, {{}, "", values, m, v, {}});
   const train::TrainState state = train::load_state(path_, 3);
   EXPECT_FALSE(state.evaluation_due);
   EXPECT_FALSE(state.best_metric);

@@ -37,22 +37,22 @@ float sum_of(__m256 x) {
 }
 
 // A format's block: its codes times the activations' codes, and what else its values contain.
-struct Q4_0 {
-  static constexpr int64_t kBytes = 18;
-  static __m256i codes(const std::byte* b) { return nibbles_at(b + 2); }
+struct Unsigned {
   static __m256i dot(__m256i w, __m256i x) {
     return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, x);
   }
+};
+
+struct Q4_0 : Unsigned {
+  static constexpr int64_t kBytes = 18;
+  static __m256i codes(const std::byte* b) { return nibbles_at(b + 2); }
   static float scale(const std::byte* b) { return half_at(b); }
   static float shift(const std::byte* b) { return -8.0f * half_at(b); }
 };
 
-struct Q4_1 {
+struct Q4_1 : Unsigned {
   static constexpr int64_t kBytes = 20;
   static __m256i codes(const std::byte* b) { return nibbles_at(b + 4); }
-  static __m256i dot(__m256i w, __m256i x) {
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, x);
-  }
   static float scale(const std::byte* b) { return half_at(b); }
   static float shift(const std::byte* b) { return half_at(b + 2); }
 };
