@@ -1,4 +1,5 @@
-// Cuts attention into tasks: one per query group and key head forward, one per tree backward.
+// Cuts attention into tasks: stretches of queries and key heads forward, trees and their shares
+// backward.
 #include "kernels/attention.h"
 
 #include <algorithm>
@@ -126,13 +127,23 @@ void take_piece(AttentionTask<T>& task, int64_t piece, int64_t pieces) {
   task.lse += piece * task.heads;
 }
 
+// Whether a task is for the loops of bf16.
+bool narrows(const AttentionTask<bf16>& task) {
+  return has_fast_bf16() && table().attention_bf16 && task.n > 1 && task.head_size % 16 == 0;
+}
 void attend(const AttentionTask<float>& task, float* scratch) {
   table().f32.attention(task, scratch);
 }
 void attend(const AttentionTask<bf16>& task, float* scratch) {
-  const bool narrow = has_fast_bf16() && table().attention_bf16 && task.n > 1 &&
-                      task.head_size % 16 == 0;
-  (narrow ? table().attention_bf16 : table().b16.attention)(task, scratch);
+  (narrows(task) ? table().attention_bf16 : table().b16.attention)(task, scratch);
+}
+void differentiate(const AttentionTask<float>& task, float* scratch) {
+  table().f32.attention_backward(task, scratch);
+}
+void differentiate(const AttentionTask<bf16>& task, float* scratch) {
+  const auto loops = narrows(task) ? table().attention_backward_bf16
+                                   : table().b16.attention_backward;
+  loops(task, scratch);
 }
 
 template <class T>
@@ -157,49 +168,126 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
   });
 }
 
-// The gradients of one pass, group by group.
-template <class T>
-struct Backward {
-  const AttentionPlan& plan;
-  const AttentionShape& shape;
-  const Views<T>& x;
-  MatView<T> dout, dq;
-  MatView<float> dk, dv;
+// How a backward pass is cut. Groups of a tree add to their ancestors' keys, so a tree is one
+// task per key head; where those are few, it is dealt out to shares that add to sums of their own.
+// It depends on the plan alone, so that a thread more changes no bit.
+struct Shares {
+  int64_t rows = 0;   // of the batch
+  int64_t count = 1;  // of a tree
 
-  void group(const AttentionGroup& g, int64_t kv_head, const SpanPlaces<T>& places,
-             float* loops) const {
-    auto task = make_task(plan, shape, x, g, kv_head, places.spans);
-    for (int64_t s = 0; s < g.span_count; ++s) {
-      const int64_t row = plan.spans[size_t(g.first_span + s)].begin;
-      places.dk[s] = dk.row(row) + kv_head * shape.head_size;
-      places.dv[s] = dv.row(row) + kv_head * shape.head_size;
+  Shares(const AttentionPlan& plan, const AttentionShape& shape) {
+    int64_t trees = 0;
+    for (size_t g = 0; g < plan.groups.size(); ++g) {
+      const AttentionGroup& group = plan.groups[g];
+      rows = std::max(rows, group.begin + group.count);
+      trees += g == 0 || plan.groups[g - 1].root != group.root;
     }
-    const int64_t column = kv_head * task.heads * shape.head_size;
-    task.dout = dout.row(g.begin) + column;
-    task.dq = dq.row(g.begin) + column;
-    task.dk = places.dk;
-    task.dv = places.dv;
-    task.dout_stride = dout.stride;
-    task.dq_stride = dq.stride;
-    task.dkv_stride = dk.stride;
-    typed_table<T>().attention_backward(task, loops);
+    constexpr int64_t kTasks = 12, kMost = 4;
+    const int64_t tasks = std::max<int64_t>(1, trees * shape.kv_heads);
+    count = std::clamp<int64_t>(kTasks / tasks, 1, kMost);
   }
+  // Floats of the sums that the shares but the first need.
+  int64_t floats(const AttentionShape& shape) const {
+    return (count - 1) * 2 * rows * shape.kv_heads * shape.head_size;
+  }
+  // Whose stretch number n is: back and forth, as a long row's stretches become ever longer.
+  int64_t owner(int64_t n) const {
+    const int64_t at = n % count;
+    return n / count % 2 ? count - 1 - at : at;
+  }
+};
+
+// The gradients of one pass.
+template <class T>
+class Backward {
+ public:
+  Backward(const AttentionPlan& plan, const AttentionShape& shape, const Views<T>& x,
+           const AttentionGradients& grad)
+      : plan_(plan), shape_(shape), x_(x), dout_(grad.dout.as<T>()), dq_(grad.dq.as<T>()),
+        dk_(grad.dk), dv_(grad.dv), shares_(plan, shape) {}
 
   void run(float* scratch) const {
-    const Workspace space = workspace(plan, shape.head_size, true);
-    const auto groups = plan.groups;
-    // Groups of one tree add to their ancestors' keys, so one thread does them in order: the one
-    // that gets the tree's first group.
-    parallel_each(int64_t(groups.size()) * shape.kv_heads, [&](int64_t i) {
-      const size_t first = size_t(i / shape.kv_heads);
+    const Workspace space = workspace(plan_, shape_.head_size, true);
+    float* sums = scratch + space.floats() * thread_count();
+    parallel_for(shares_.floats(shape_), 4096, [&](int64_t begin, int64_t end) {
+      std::fill(sums + begin, sums + end, 0.0f);
+    });
+    const auto groups = plan_.groups;
+    const int64_t each = shape_.kv_heads * shares_.count;
+    parallel_each(int64_t(groups.size()) * each, [&](int64_t i) {
+      const size_t first = size_t(i / each);  // does its tree's work, if it is the tree's first
       if (first > 0 && groups[first - 1].root == groups[first].root) return;
       const SpanPlaces<T> places(scratch, space);
-      float* loops = scratch + omp_get_thread_num() * space.floats();
-      for (size_t g = first; g < groups.size() && groups[g].root == groups[first].root; ++g) {
-        group(groups[g], i % shape.kv_heads, places, loops);
+      share(first, i / shares_.count % shape_.kv_heads, i % shares_.count, places,
+            scratch + omp_get_thread_num() * space.floats(), sums);
+    });
+    for (int64_t share = 1; share < shares_.count; ++share) add_sums(share, sums);
+  }
+
+ private:
+  struct Gradients {
+    MatView<float> dk, dv;
+  };
+  Gradients gradients(int64_t share, float* sums) const {
+    if (share == 0) return {dk_, dv_};
+    const int64_t cols = shape_.kv_heads * shape_.head_size, size = shares_.rows * cols;
+    float* at = sums + (share - 1) * 2 * size;
+    return {{at, shares_.rows, cols, cols}, {at + size, shares_.rows, cols, cols}};
+  }
+
+  // A share's stretches of the tree whose first group is `first`.
+  void share(size_t first, int64_t kv_head, int64_t share, const SpanPlaces<T>& places,
+             float* loops, float* sums) const {
+    const auto groups = plan_.groups;
+    int64_t number = 0;
+    for (size_t g = first; g < groups.size() && groups[g].root == groups[first].root; ++g) {
+      const int64_t count = groups[g].count;
+      const int64_t step = groups[g].mask || shares_.count == 1 ? count : Cut::kQueries;
+      for (int64_t begin = 0; begin < count; begin += step, ++number) {
+        if (shares_.owner(number) != share) continue;
+        stretch(groups[g], kv_head, begin, std::min(begin + step, count), places, loops,
+                gradients(share, sums));
+      }
+    }
+  }
+
+  // Queries [begin, end) of a group.
+  void stretch(const AttentionGroup& g, int64_t kv_head, int64_t begin, int64_t end,
+               const SpanPlaces<T>& places, float* loops, const Gradients& to) const {
+    auto task = make_task(plan_, shape_, x_, g, kv_head, places.spans);
+    for (int64_t s = 0; s < g.span_count; ++s) {
+      const int64_t row = plan_.spans[size_t(g.first_span + s)].begin;
+      places.dk[s] = to.dk.row(row) + kv_head * shape_.head_size;
+      places.dv[s] = to.dv.row(row) + kv_head * shape_.head_size;
+    }
+    const int64_t column = kv_head * task.heads * shape_.head_size;
+    narrow(task, places.spans, begin, end);
+    task.dout = dout_.row(g.begin + begin) + column;
+    task.dq = dq_.row(g.begin + begin) + column;
+    task.dk = places.dk;
+    task.dv = places.dv;
+    task.dout_stride = dout_.stride;
+    task.dq_stride = dq_.stride;
+    task.dkv_stride = to.dk.stride;
+    differentiate(task, loops);
+  }
+
+  void add_sums(int64_t share, float* sums) const {
+    const Gradients from = gradients(share, sums);
+    parallel_for(shares_.rows, 64, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        table().add(from.dk.row(row), dk_.row(row), from.dk.cols);
+        table().add(from.dv.row(row), dv_.row(row), from.dv.cols);
       }
     });
   }
+
+  const AttentionPlan& plan_;
+  const AttentionShape& shape_;
+  const Views<T>& x_;
+  MatView<T> dout_, dq_;
+  MatView<float> dk_, dv_;
+  Shares shares_;
 };
 
 // Here, as nothing may be thrown from within a parallel loop.
@@ -234,16 +322,18 @@ void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
                         float* scratch) {
   check_no_cache(plan);
   if (x.q.type == DType::kBF16) {
-    Backward<bf16>{plan, shape, views<bf16>(x), grad.dout.as<bf16>(), grad.dq.as<bf16>(), grad.dk,
-                   grad.dv}.run(scratch);
+    const auto typed = views<bf16>(x);
+    Backward<bf16>(plan, shape, typed, grad).run(scratch);
   } else {
-    Backward<float>{plan, shape, views<float>(x), grad.dout.as<float>(), grad.dq.as<float>(),
-                    grad.dk, grad.dv}.run(scratch);
+    const auto typed = views<float>(x);
+    Backward<float>(plan, shape, typed, grad).run(scratch);
   }
 }
 
-int64_t attention_scratch_size(const AttentionPlan& plan, int64_t head_size, bool backward) {
-  return workspace(plan, head_size, backward).floats() * thread_count();
+int64_t attention_scratch_size(const AttentionPlan& plan, const AttentionShape& shape,
+                               bool backward) {
+  const int64_t threads = workspace(plan, shape.head_size, backward).floats() * thread_count();
+  return threads + (backward ? Shares(plan, shape).floats(shape) : 0);
 }
 
 }  // namespace relatum::kernels

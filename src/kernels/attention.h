@@ -53,12 +53,13 @@ struct AttentionGradients {
   MatView<float> dk, dv;           ///< T x G*K f32, zeroed by the caller, added to
 };
 /// Gradients from dout, the saved out and lse. The plan may not use a cache.
-/// Bit-equal from run to run at the same plan, whatever the threads' timing.
+/// Bit-equal from run to run at the same plan, whatever the threads' number and timing.
 void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
                         const AttentionTensors& x, const AttentionGradients& grad,
                         float* scratch);
 
 /// Floats of scratch for a plan on the current number of threads.
-int64_t attention_scratch_size(const AttentionPlan& plan, int64_t head_size, bool backward);
+int64_t attention_scratch_size(const AttentionPlan& plan, const AttentionShape& shape,
+                               bool backward);
 
 }  // namespace relatum::kernels

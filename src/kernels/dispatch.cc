@@ -23,12 +23,12 @@ int64_t attention_scratch(int64_t keys, int64_t head_size, bool backward) {
   const int64_t width = (head_size + kPad - 1) / kPad * kPad;
   const int64_t panels = (backward ? 6 : 4) * columns * width;
   const int64_t wide = panels + kBlock * (3 * width + 2 * columns) + kPad;
-  // isa/attention_bf16.cc: vectors of 16, four together, for queries, result, scores and weights;
-  // the values in pairs; each part aligned.
-  constexpr int64_t kTogether = 4 * 16;
-  const int64_t narrow = kTogether * (width / 2 + width + columns + columns / 2) +
-                         columns / 2 * width + 6 * kPad;
-  return backward ? wide : std::max(wide, narrow);
+  // The bf16 loops' Memory: lanes of four vectors of 16 queries, and the keys' own panels.
+  constexpr int64_t kTogether = 4 * 16, kKeys = 128;
+  const int64_t narrow =
+      backward ? kTogether * (width * 3 + kKeys * 2 + kKeys * 3 / 2) + columns * width * 5 / 2
+               : kTogether * (width / 2 + width + columns + columns / 2) + columns / 2 * width;
+  return std::max(wide, narrow + 14 * kPad);
 }
 
 }  // namespace relatum::kernels

@@ -38,7 +38,7 @@ struct AttentionRecord {
     std::memset(dv.data, 0, size_t(dv.size()) * sizeof(float));
     const auto plan = batch->plan();
     float* scratch = graph.arena().allocate_array<float>(
-        kernels::attention_scratch_size(plan, shape.head_size, true));
+        kernels::attention_scratch_size(plan, shape, true));
     kernels::attention_backward(plan, shape, {x.q, x.k, x.v, {}, {}, graph.value(y), lse},
                                 {graph.grad(y), d.q, dk, dv}, scratch);
     kernels::convert(dk, d.k);
@@ -87,7 +87,7 @@ Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSet
   const Arena::Mark mark = graph.arena().mark();
   const auto plan = batch.plan();
   float* scratch = graph.arena().allocate_array<float>(
-      kernels::attention_scratch_size(plan, shape.head_size, false));
+      kernels::attention_scratch_size(plan, shape, false));
   kernels::attention(plan, shape, {x.q, x.k, x.v, cache_k, cache_v, graph.value(y), lse}, scratch);
   graph.arena().release(mark);
   if (graph.differentiable(y)) {

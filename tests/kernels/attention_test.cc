@@ -49,7 +49,7 @@ struct Problem {
     return {q.view(), k.view(), v.view(), cache_k.view(), cache_v.view(), out.view(), lse.data()};
   }
   float* scratch(bool back) {
-    memory.assign(size_t(attention_scratch_size(batch.plan(), batch.size, back)), std::nanf(""));
+    memory.assign(size_t(attention_scratch_size(batch.plan(), shape, back)), std::nanf(""));
     return memory.data();
   }
   // Head h of the whole batch: keys are the cache's rows, then the batch's own.
@@ -163,43 +163,67 @@ TYPED_TEST(BatchAttention, SingleQueriesAreCutByHeads) {
   expect_twin<TypeParam>(batch);
 }
 
-TYPED_TEST(BatchAttention, BackwardIsTheTwin) {
-  Batch batch;
-  batch.drop_cached();
-  Problem<TypeParam> p(batch);
+template <class T>
+void expect_backward_twin(const Batch& batch) {
+  Problem<T> p(batch);
   p.forward();
   p.backward();
-  const std::vector<ref::Sum<Running>> zeros(size_t(kKvHeads * p.batch.size));
-  ref::Rows<ref::Sum<Running>> dk(70, zeros), dv = dk;
+  const bool narrow = DTypeOf<T>::value == DType::kBF16 && batch.size % 16 == 0;
+  const auto stored = [&](const Running& x) { return narrow ? in_bf16(x) : x; };
+  const std::vector<ref::Sum<Running>> zeros(size_t(kKvHeads * batch.size));
+  ref::Rows<ref::Sum<Running>> dk(size_t(batch.tokens), zeros), dv = dk;
   for (int64_t h = 0; h < kHeads; ++h) {
     ref::HeadResult<Running> saved;
     ref::Rows<Running> dout;
-    for (int64_t i = 0; i < 70; ++i) {
-      saved.out.push_back(p.out.template row<Running>(i, h * p.batch.size, p.batch.size));
+    for (int64_t i = 0; i < batch.tokens; ++i) {
+      saved.out.push_back(p.out.template row<Running>(i, h * batch.size, batch.size));
       saved.lse.push_back(Running(double(p.lse[size_t(i * kHeads + h)])));
-      dout.push_back(p.dout.template row<Running>(i, h * p.batch.size, p.batch.size));
+      dout.push_back(p.dout.template row<Running>(i, h * batch.size, batch.size));
     }
-    const auto want = ref::attention_backward(p.head(h), saved, dout);
-    const int64_t at = h / (kHeads / kKvHeads) * p.batch.size;
-    for (int64_t i = 0; i < 70; ++i) {
-      expect_row_close(p.dq, i, h * p.batch.size, want.q[size_t(i)], "dq");
-      for (int64_t d = 0; d < p.batch.size; ++d) {
-        dk[size_t(i)][size_t(at + d)].add(want.k[size_t(9 + i)][size_t(d)]);
-        dv[size_t(i)][size_t(at + d)].add(want.v[size_t(9 + i)][size_t(d)]);
+    const auto want = ref::attention_backward(p.head(h), saved, dout, stored);
+    const int64_t at = h / (kHeads / kKvHeads) * batch.size;
+    for (int64_t i = 0; i < batch.tokens; ++i) {
+      expect_row_close(p.dq, i, h * batch.size, want.q[size_t(i)], "dq");
+      for (int64_t d = 0; d < batch.size; ++d) {
+        dk[size_t(i)][size_t(at + d)].add(want.k[size_t(kCached + i)][size_t(d)]);
+        dv[size_t(i)][size_t(at + d)].add(want.v[size_t(kCached + i)][size_t(d)]);
       }
     }
   }
-  for (int64_t i = 0; i < 70; ++i) {
-    for (int64_t d = 0; d < kKvHeads * p.batch.size; ++d) {
+  for (int64_t i = 0; i < batch.tokens; ++i) {
+    for (int64_t d = 0; d < kKvHeads * batch.size; ++d) {
       expect_close<float>(p.dk.get(i, d), dk[size_t(i)][size_t(d)].total(), "dk");
       expect_close<float>(p.dv.get(i, d), dv[size_t(i)][size_t(d)].total(), "dv");
     }
   }
 }
 
+TYPED_TEST(BatchAttention, BackwardIsTheTwin) {
+  for (const int64_t size : kSizes) {
+    Batch batch;
+    batch.drop_cached();
+    batch.size = size;
+    expect_backward_twin<TypeParam>(batch);
+  }
+}
+
+TYPED_TEST(BatchAttention, TreesAreSharedOutWithoutATrace) {
+  for (const bool causal : {true, false}) {
+    Batch batch;
+    batch.size = 32;
+    batch.tokens = 340;
+    batch.causal = causal;
+    batch.spans = {{0, 270, false}, {0, 270, false}, {270, 30, false}, {0, 270, false},
+                   {300, 40, false}};
+    batch.groups = {{0, 270, 0, 1, 0}, {270, 30, 1, 2, 0}, {300, 40, 3, 2, 0}};
+    expect_backward_twin<TypeParam>(batch);
+  }
+}
+
 TYPED_TEST(BatchAttention, ThreadsChangeNoBit) {
   Batch batch;
   batch.drop_cached();
+  batch.size = 16;
   Problem<TypeParam> one(batch), two(batch);
   set_thread_count(1);
   one.forward();

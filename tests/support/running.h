@@ -62,6 +62,11 @@ inline Running erf(const Running& x) {  // the C library's is within one unit in
                           2 * std::numbers::inv_sqrtpi * x.error + Running::rounding(1));
 }
 inline double real_part(const Running& x) { return x.value; }
+/// x after it was stored in bf16.
+inline Running in_bf16(const Running& x) {
+  const double most = std::abs(x.value) + x.error;
+  return {x.value, x.error + most * unit_roundoff(DType::kBF16)};
+}
 
 }  // namespace relatum::testing
 

@@ -141,6 +141,7 @@ const Table& table() {
     fill_lora(t);
     fill_blocks(t);
     fill_attention_bf16(t);
+    fill_attention_backward_bf16(t);
     return t;
   }();
   return instance;

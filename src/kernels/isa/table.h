@@ -162,9 +162,10 @@ struct Table {
   void (*lora_up)(const LoraUp& task, int64_t begin, int64_t end);
   // Tiles [begin, end) of 32 columns.
   void (*lora_gradient)(const LoraGradient& task, int64_t begin, int64_t end);
-  // As b16.attention, with weights rounded to bf16; for head sizes that are multiples of 16.
-  // nullptr where the set has no products of bf16.
+  // As b16's, with weights and their gradients rounded to bf16; for head sizes that are multiples
+  // of 16. nullptr where the set has no products of bf16.
   void (*attention_bf16)(const AttentionTask<bf16>& task, float* scratch);
+  void (*attention_backward_bf16)(const AttentionTask<bf16>& task, float* scratch);
   // Columns [begin, end) of y; nullptr where the set has none. For CPUs with AVX512_VNNI.
   void (*product_q4_0)(const BlockProduct& task, int64_t begin, int64_t end);
   void (*product_q4_1)(const BlockProduct& task, int64_t begin, int64_t end);

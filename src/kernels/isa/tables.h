@@ -19,5 +19,6 @@ void fill_dropout(Table& t);
 void fill_lora(Table& t);
 void fill_blocks(Table& t);
 void fill_attention_bf16(Table& t);
+void fill_attention_backward_bf16(Table& t);
 
 }  // namespace relatum::kernels::RELATUM_ISA

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "kernels/ref/softmax.h"
@@ -58,10 +59,11 @@ HeadResult<S> attention(const Head<S>& h) {
 }
 
 /// dv_j = sum_i p_ij dout_i; dscore_ij = p_ij (dout_i·v_j - dout_i·out_i); p_ij comes from the
-/// saved lse.
-template <class S>
+/// saved lse. `stored` says what p_ij and dscore_ij are when the products read them.
+template <class S, class Stored = std::identity>
 HeadGradient<S> attention_backward(const Head<S>& h, const HeadResult<S>& saved,
-                                   const std::vector<std::vector<S>>& dout) {
+                                   const std::vector<std::vector<S>>& dout,
+                                   const Stored& stored = {}) {
   using std::exp;
   const size_t width = h.q.empty() ? 0 : h.q[0].size();
   const std::vector<Sum<S>> zeros(width);
@@ -73,8 +75,9 @@ HeadGradient<S> attention_backward(const Head<S>& h, const HeadResult<S>& saved,
     const S delta = dot(dout[i], saved.out[i]);
     for (size_t j = 0; j < places.size(); ++j) {
       const size_t key = places[j];
-      const S p = exp(s[j] - saved.lse[i]);
-      const S ds = p * (dot(dout[i], h.v[key]) - delta) * S(h.scale);
+      const S weight = exp(s[j] - saved.lse[i]);
+      const S ds = stored(weight * (dot(dout[i], h.v[key]) - delta) * S(h.scale));
+      const S p = stored(weight);
       for (size_t d = 0; d < width; ++d) {
         dv[key][d].add(p * dout[i][d]);
         dk[key][d].add(ds * h.q[i][d]);
