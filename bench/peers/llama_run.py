@@ -107,10 +107,16 @@ def fill(batch, ids, start):
         batch.logits[i] = i + 1 == len(ids)
 
 
+def text_tokens(engine, options, count):
+    """As many tokens of the text, over and over."""
+    with open(options.data, encoding="utf-8") as text:
+        ids = engine.tokens(text.read())
+    return [ids[i % len(ids)] for i in range(count)]
+
+
 def prefill(engine, options):
     """Median rate of passes over the same number of tokens, from an empty cache each."""
-    text = "The quick brown fox jumps over the lazy dog, and the old cook watches it. "
-    ids = (engine.tokens(text) * options.tokens)[:options.tokens]
+    ids = text_tokens(engine, options, options.tokens)
     seconds = []
     for number in range(options.rounds + 1):
         engine.keep(0)
@@ -120,12 +126,13 @@ def prefill(engine, options):
             seconds.append(time.perf_counter() - begin)
     if not numpy.isfinite(logits).all():
         raise SystemExit("a logit is not finite")
-    return {"tokens": options.tokens, "tokens_per_s": options.tokens / statistics.median(seconds)}
+    return {"tokens": options.tokens, "tokens_per_s": options.tokens / statistics.median(seconds),
+            "next_token": int(logits.argmax())}
 
 
 def decode(engine, options):
     """Median rate of one greedy stream; end tokens are fed like any other."""
-    ids = engine.tokens("Once upon a time there was a king who lived in a small village, and")
+    ids = text_tokens(engine, options, 8)
     rates = []
     for number in range(options.rounds + 1):
         engine.keep(0)
@@ -137,7 +144,7 @@ def decode(engine, options):
         if number:
             rates.append(options.tokens / (time.perf_counter() - begin))
     return {"tokens": options.tokens, "tokens_per_s": statistics.median(rates),
-            "text": engine.text(said)[:80]}
+            "said_tokens": said}
 
 
 def answer(engine, options):
@@ -180,7 +187,8 @@ def main():
     parser.add_argument("--library", choices=PACKAGES, default="llama")
     parser.add_argument("--tokens", type=int, default=2048,
                         help="of a pass, of a stream, or at most of an answer")
-    parser.add_argument("--data", help="prompts.jsonl to answer")
+    parser.add_argument("--data", required=True,
+                        help="prompts.jsonl to answer; else a text")
     parser.add_argument("--out", help="write the answers as predictions.jsonl")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--rounds", type=int, default=3)

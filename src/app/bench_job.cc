@@ -1,4 +1,4 @@
-// Times the engine's own passes on rows of random tokens, and the products alone beside them.
+// Times the engine's own passes on rows of a text or of random tokens, and the products alone.
 #include "app/bench_job.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/run_record.h"
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/rng.h"
@@ -23,6 +24,7 @@ namespace relatum::app {
 namespace {
 
 constexpr int64_t kAnswer = 4;  // tokens of a row that training predicts
+constexpr int64_t kGiven = 8;   // tokens that the decoded stream begins with
 
 // One kind of work: what a second of it does.
 struct Rate {
@@ -55,7 +57,7 @@ class Bench {
     tell(2, "decoding");
     decoding_ = measure_decoding();
     tell(3, "training");
-    if (!integers()) training_ = measure_training();
+    if (trains()) training_ = measure_training();
     tell(4, "");
     peak_ = std::max(peak_, train::measure_gemm_rate(session_.products()));
     for (Rate* rate : {&prefill_, &training_}) rate->share /= peak_;
@@ -67,23 +69,32 @@ class Bench {
 
  private:
   bool integers() const { return session_.products() == DType::kI8; }
+  bool trains() const { return !integers() && !options_.skip_training; }
 
   void tell(int stage, const char* name) const {
     environment_.context().report({"measuring", double(stage), 4, "stages", name});
   }
 
-  int32_t random_token(uint64_t i) const {
+  // The text's tokens over and over, or random ones.
+  int32_t token(uint64_t i) const {
+    if (!text_.empty()) return text_[i % text_.size()];
     return int32_t(double(session_.model().info().vocabulary) * Rng(1, 0xbe4c).uniform(i));
   }
 
   void make_rows() {
+    if (!options_.text.empty()) {
+      text_ = session_.tokenizer().encode(read_file(options_.text));
+      if (text_.empty()) {
+        fail("app.bench", fmt::format("{} holds no text to make rows of.", options_.text));
+      }
+    }
     const int64_t length = std::clamp<int64_t>(options_.length, kAnswer + 1,
                                                session_.model().info().context);
     const int64_t count = std::max<int64_t>(1, options_.tokens / length);
     uint64_t next = 0;
     for (int64_t r = 0; r < count; ++r) {
       train::TrainRow row;
-      for (int64_t t = 0; t < length; ++t) row.tokens.push_back(random_token(next++));
+      for (int64_t t = 0; t < length; ++t) row.tokens.push_back(token(next++));
       row.prompt_length = length - kAnswer;
       rows_.push_back(std::move(row));
     }
@@ -134,9 +145,18 @@ class Bench {
                                   "The file may be damaged; try --compute f32.",
                                   session_.model().info().path));
   }
-  void read_logits(nn::Graph& graph, nn::Var states) {
+  // The likeliest token behind the first row.
+  int32_t read_logits(nn::Graph& graph, nn::Var states) {
+    int32_t next = 0;
     nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
-                        [&](int64_t, MatView<const float> logits) { check(logits.row(0)[0]); });
+                        [&](int64_t first, MatView<const float> logits) {
+                          check(logits.row(0)[0]);
+                          const float* row = logits.row(0);
+                          if (first == 0) {
+                            next = int32_t(std::max_element(row, row + logits.cols) - row);
+                          }
+                        });
+    return next;
   }
 
   // The share still in operations per second: the peak is measured before and after.
@@ -155,29 +175,31 @@ class Bench {
       session_.arena().reset();
       nn::Graph graph(session_.arena(), session_.compute(), false);
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
-      read_logits(graph, states);
+      next_ = read_logits(graph, states);
     });
     return rate(seconds, 2 * parameters_ * double(tokens_), product_seconds(false));
   }
 
-  // One token at a time behind a short prompt; what it says does not matter.
+  // Greedily one token at a time behind a few given ones.
   double measure_decoding() {
     const arch::ModelInfo& info = session_.model().info();
-    const int64_t steps = std::min(options_.decode, info.context - 1);
+    const int64_t steps = std::min(options_.decode + kGiven, info.context - 1);
     nn::KvCache cache(info.layers, steps, info.kv_heads, info.head_size, session_.compute());
     const double seconds = median_seconds([&] {
+      said_.clear();
       for (int64_t step = 0; step < steps; ++step) {
         nn::TokenBatch batch;
         const kernels::AttentionSpan before{0, step, true};
-        const int32_t token = random_token(uint64_t(step));
-        batch.append(batch.root({&before, size_t(step > 0)}), {&token, 1});
+        const int32_t fed = step < kGiven ? token(uint64_t(step)) : said_.back();
+        batch.append(batch.root({&before, size_t(step > 0)}), {&fed, 1});
         batch.finish();
         session_.arena().reset();
         nn::Graph graph(session_.arena(), session_.compute(), false);
         const int64_t first = 0;
         const nn::Var states = session_.model().forward(
             graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
-        read_logits(graph, states);
+        const int32_t likeliest = read_logits(graph, states);
+        if (step + 1 >= kGiven) said_.push_back(likeliest);
       }
     });
     return double(steps) / seconds;
@@ -215,8 +237,9 @@ class Bench {
           {"threads", thread_count()}, {"products", type}, {"tokens", tokens_},
           {"length", int64_t(rows_[0].tokens.size())}, {"rank", options_.rank},
           {"gemm_flops_per_s", peak_}, {"prefill", json(prefill_)},
-          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", peak_rss()}};
-      all["training"] = integers() ? nlohmann::json() : json(training_);
+          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", peak_rss()},
+          {"next_token", next_}, {"said_tokens", said_}};
+      all["training"] = trains() ? json(training_) : nlohmann::json();
       return fmt::print("{}\n", io::dump_json(all, 2));
     }
     fmt::print("{}, {} threads, {}: products in {} reach {:.0f} Gop/s\n\n",
@@ -226,7 +249,7 @@ class Bench {
                "time in products");
     line(fmt::format("prefill, {} rows of {}", rows_.size(), rows_[0].tokens.size()), prefill_);
     fmt::print("{:<34} {:>10.0f}\n", "decoding, one stream", decoding_);
-    if (!integers()) line(fmt::format("training, rank {}", options_.rank), training_);
+    if (trains()) line(fmt::format("training, rank {}", options_.rank), training_);
     fmt::print("\nThe share counts the model's own products alone, not those of adapter, attention "
                "and head.\n");
   }
@@ -239,8 +262,11 @@ class Bench {
   const BenchOptions& options_;
   Environment& environment_;
   engine::Session session_;
+  std::vector<int32_t> text_;
   std::vector<train::TrainRow> rows_;
   int64_t tokens_ = 0;
+  int32_t next_ = 0;            // the likeliest behind the first row
+  std::vector<int32_t> said_;   // the stream, the given tokens left out
   double parameters_ = 0, peak_ = 1, decoding_ = 0;
   Rate prefill_, training_;
 };

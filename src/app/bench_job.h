@@ -15,6 +15,8 @@ struct BenchOptions {
   int64_t rank = 16;
   int64_t decode = 64;     ///< tokens generated in one stream
   int64_t rounds = 5;      ///< the median is told
+  std::string text;        ///< file whose tokens the rows are made of; empty: random tokens
+  bool skip_training = false;
   bool json = false;
 };
 

@@ -43,6 +43,8 @@ class Job {
     }
     if (!options_.adapter.empty()) seat_adapter();
     if (session_->products() == DType::kI8) session_->quantise();
+    const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - start;
+    loading_seconds_ = loading.count();
     render_prompts();
     task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
                                 options_.batch_tokens, options_.negligible, options_.scores,
@@ -184,6 +186,7 @@ class Job {
         {"batch_tokens", options_.batch_tokens}, {"negligible", options_.negligible},
         {"examples", predictions.size()},
         {"unparsed", unparsed}, {"overlap", neighbours_.overlap}, {"seconds", seconds},
+        {"loading_seconds", loading_seconds_},
         {"examples_per_s", double(predictions.size()) / seconds},
         {"peak_rss_bytes", peak_rss()}};
     if (has_run_) {
@@ -198,6 +201,7 @@ class Job {
   const ExtractOptions& options_;
   Environment& environment_;
   RunInfo run_;
+  double loading_seconds_ = 0;
   bool has_run_ = false, chat_ = false;
   std::string prompt_, index_hash_;
   int64_t neighbours_wanted_ = 1;

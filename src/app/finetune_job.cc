@@ -266,7 +266,8 @@ class Job {
   void on_step(const train::StepReport& r) {
     const double rate = double(r.tokens) / r.seconds;
     log_.write({{"step", r.step}, {"epoch", r.epoch}, {"loss", r.loss}, {"lr", r.learning_rate},
-                {"grad_norm", r.grad_norm}, {"tokens_per_s", rate}});
+                {"grad_norm", r.grad_norm}, {"tokens_per_s", rate},
+                {"examples_per_s", double(r.examples) / r.seconds}});
     smooth_loss_ = smooth_loss_ == 0 ? r.loss : 0.95 * smooth_loss_ + 0.05 * r.loss;
     context().report({"training", double(r.step), double(r.steps), "steps",
                       fmt::format("loss {:.3f}, {:.0f} tokens/s", smooth_loss_, rate)});

@@ -133,12 +133,29 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y) {
   });
 }
 
-void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
+void hadamard_rows(Mat x, MatView<float> y) {
+  RELATUM_CHECK(y.rows == x.rows && y.cols == x.cols);
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>();
+    for_rows(x.rows, x.cols,
+             [&](int64_t r) { typed_table<T>().hadamard(in.row(r), y.row(r), x.cols); });
+  });
+}
+
+void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales, MatView<float> turned) {
   RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+  RELATUM_CHECK(!turned.data || (turned.rows >= thread_count() && turned.cols == x.cols));
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     for_rows(x.rows, x.cols, [&](int64_t r) {
-      scales[size_t(r)] = typed_table<T>().quantise(in.row(r), codes.row(r), x.cols);
+      float& scale = scales[size_t(r)];
+      if (turned.data) {
+        float* row = turned.row(omp_get_thread_num());
+        typed_table<T>().hadamard(in.row(r), row, x.cols);
+        scale = table().f32.quantise(row, codes.row(r), x.cols);
+      } else {
+        scale = typed_table<T>().quantise(in.row(r), codes.row(r), x.cols);
+      }
     });
   });
 }

@@ -59,6 +59,7 @@ void Linear::prepare_int8(DType compute) {
     merged_ = lora_;
     lora_ = nullptr;
   }
+  kernels::hadamard_rows(weight.view(), weight.view());  // as multiply_int8 does with its input
   forward_ = kernels::PackedMatrix::quantised(weight.view());
   blocks_ = std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
     return kernels::has_block_product(part.weight.format);
@@ -120,7 +121,8 @@ void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
   const Arena::Mark mark = graph.arena().mark();
   const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
   const std::span<float> scales(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
-  kernels::quantise_rows(x, codes.as<int8_t>(), scales);
+  kernels::quantise_rows(x, codes.as<int8_t>(), scales,
+                         graph.allocate(DType::kF32, thread_count(), x.cols).as<float>());
   gemm({.a = codes, .c = y, .packed = &forward_});
   kernels::rescale_rows(y, scales, bias_, add);
   graph.arena().release(mark);

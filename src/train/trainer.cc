@@ -100,6 +100,7 @@ StepReport Trainer::train_step() {
   const nn::LossSum loss = accumulate(plan.rows, plan.epoch, report.tokens);
   report.grad_norm = apply(loss.count);
   report.step = at_.step;
+  report.examples = int64_t(plan.rows.size());
   report.loss = loss.sum / double(loss.count);
   report.seconds = seconds_since(start);
   return report;
@@ -121,10 +122,9 @@ void Trainer::evaluate(const TrainHooks& hooks, const Context& context, TrainRes
 }
 
 void Trainer::advance(const TrainHooks& hooks, TrainResult& result) {
-  const PlannedStep& plan = plan_[size_t(at_.step)];
   const StepReport report = train_step();
   at_.tokens += report.tokens;
-  at_.examples += int64_t(plan.rows.size());
+  at_.examples += report.examples;
   at_.microseconds += std::llround(report.seconds * 1e6);
   result.last_loss = report.loss;
   at_.evaluation_due = hooks.evaluate && (reached(options_.eval_every) || at_.step == steps());

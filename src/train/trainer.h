@@ -42,6 +42,7 @@ struct StepReport {
   double learning_rate = 0;
   double grad_norm = 0;           ///< before clipping
   int64_t tokens = 0;             ///< computed in this step, shared ones once
+  int64_t examples = 0;
   double seconds = 0;
 };
 

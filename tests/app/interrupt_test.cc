@@ -50,6 +50,7 @@ class Interrupt : public Workbench {
   std::vector<json> logged(const std::string& name) const {
     auto rows = read_rows(name);
     for (json& each : rows) each.erase("tokens_per_s");
+    for (json& each : rows) each.erase("examples_per_s");
     return rows;
   }
   // An extraction from standard input, interrupted while it waits for its rows.

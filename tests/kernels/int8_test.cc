@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "support/numbers.h"
+#include "tensor/buffer.h"
 
 namespace relatum::testing {
 namespace {
@@ -63,6 +64,44 @@ TYPED_TEST(QuantisedRows, ARowThatIsNotFiniteSpoilsNoOther) {
   EXPECT_FALSE(std::isfinite(scales[1]));
   EXPECT_EQ(scales[2], scale[0]);
   EXPECT_TRUE(std::equal(alone.begin(), alone.end(), codes.begin() + 40));
+}
+
+TYPED_TEST(QuantisedRows, AreTurnedFirstWhereAsked) {
+  for (const int64_t cols : {16, 33, 96, 576}) {
+    auto x = Gapped<TypeParam>::random(7, cols, 1, 3.0);
+    Matrix<float> turned(7, cols), scratch(thread_count(), cols);
+    hadamard_rows(x.view(), turned.view());
+    std::vector<int8_t> codes(size_t(7 * cols)), want(codes.size());
+    std::vector<float> scales(7), sizes(7);
+    quantise_rows(x.view(), {codes.data(), 7, cols}, scales, scratch.view());
+    quantise_rows(turned.view(), {want.data(), 7, cols}, sizes);
+    EXPECT_EQ(codes, want);
+    EXPECT_EQ(scales, sizes);
+  }
+}
+
+TYPED_TEST(QuantisedRows, OneLargeValueDoesNotDrownTheOthersWhenTurned) {
+  constexpr int64_t kCols = 128;
+  auto x = Gapped<TypeParam>::random(1, kCols, 1);
+  put(x.at(0, 5), 100.0);
+  Matrix<float> exact(1, kCols), scratch(thread_count(), kCols);
+  std::vector<int8_t> codes(kCols);
+  std::vector<float> scale(1);
+  double errors[2] = {};
+  for (const bool turned : {false, true}) {
+    quantise_rows(x.view(), {codes.data(), 1, kCols}, scale,
+                  turned ? scratch.view() : MatView<float>{});
+    if (turned) {
+      hadamard_rows(x.view(), exact.view());
+    } else {
+      convert(x.view(), exact.view());
+    }
+    for (int64_t c = 0; c < kCols; ++c) {
+      const double error = double(exact.row(0)[c]) - double(scale[0]) * codes[size_t(c)];
+      errors[turned] += error * error;
+    }
+  }
+  EXPECT_LT(errors[1], 0.2 * errors[0]);
 }
 
 template <class T>

@@ -50,21 +50,23 @@ void swiglu_backward(const T* dy, const T* gate, const T* up, T* dgate, T* dup, 
   }
 }
 
-// x * Phi(x); erf makes these loops scalar, and only encoders use them.
+// x * Phi(x)
 template <class T>
 void gelu(const T* x, T* y, int64_t n) {
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float v = load(x + i);
-    store(y + i, 0.5f * v * (1.0f + ::erff(v * 0.707106781f)));
+    store(y + i, 0.5f * v * (1.0f + fast_erf(v * 0.707106781f)));
   }
 }
 
 template <class T>
 void gelu_backward(const T* dy, const T* x, T* dx, int64_t n) {
+#pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const float v = load(x + i);
     const float phi = 0.398942280f * fast_exp(-0.5f * v * v);
-    store(dx + i, load(dy + i) * (0.5f * (1.0f + ::erff(v * 0.707106781f)) + v * phi));
+    store(dx + i, load(dy + i) * (0.5f * (1.0f + fast_erf(v * 0.707106781f)) + v * phi));
   }
 }
 
@@ -121,12 +123,13 @@ void dropout_bits(uint64_t key, float p, uint32_t* words, int64_t n) {
 
 template <class T>
 float quantise(const T* x, int8_t* q, int64_t n) {
-  float most = 0;
-#pragma omp simd reduction(max : most)
+  int32_t bits = 0;  // of the largest magnitude: as integers, so that a NaN is larger than all
+#pragma omp simd reduction(max : bits)
   for (int64_t i = 0; i < n; ++i) {
-    const float size = __builtin_fabsf(load(x + i));
-    most = size > most ? size : most;
+    const int32_t size = __builtin_bit_cast(int32_t, load(x + i)) & 0x7fffffff;
+    bits = size > bits ? size : bits;
   }
+  const float most = __builtin_bit_cast(float, bits);
   const float inverse = most > 0 ? 127.0f / most : 0.0f;
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
 #pragma omp simd

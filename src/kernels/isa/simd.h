@@ -53,6 +53,28 @@ constexpr int64_t kTileRows = 4;
 
 [[gnu::always_inline]] inline float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
+// erf(x) within 4e-7 of itself: x times a rational function of x^2, fitted to the least relative
+// error on |x| < 4 (2.5e-8; evaluation in f32 adds the rest), beyond which a float holds no
+// difference from one.
+[[gnu::always_inline]] inline float fast_erf(float value) {
+  const float x = value < -4.0f ? -4.0f : value > 4.0f ? 4.0f : value;
+  const float t = x * x;
+  float p = 1.98678400e-6f;
+  p = p * t + 2.84566245e-4f;
+  p = p * t + 3.88334977e-3f;
+  p = p * t + 5.31017618e-2f;
+  p = p * t + 1.93545170e-1f;
+  p = p * t + 1.12837914f;
+  float q = 3.74202107e-5f;
+  q = q * t + 1.18557300e-3f;
+  q = q * t + 1.52072616e-2f;
+  q = q * t + 1.15350047e-1f;
+  q = q * t + 5.04857497e-1f;
+  q = q * t + 1.0f;
+  const float y = x * p / q;
+  return y < -1.0f ? -1.0f : y > 1.0f ? 1.0f : y;
+}
+
 // A 32-bit hash of (key, i) for dropout masks (the finaliser of MurmurHash3, public domain).
 [[gnu::always_inline]] inline uint32_t hash32(uint32_t key, uint32_t i) {
   uint32_t h = key ^ (i * 0x9e3779b9u);

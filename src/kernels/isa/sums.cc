@@ -136,6 +136,8 @@ const Table& table() {
     fill_attention(t.b16);
     fill_loss(t.f32);
     fill_loss(t.b16);
+    fill_hadamard(t.f32);
+    fill_hadamard(t.b16);
     fill_sums(t);
     fill_dropout(t);
     fill_lora(t);

@@ -68,6 +68,8 @@ struct TypedTable {
   void (*dropout)(const T* x, T* y, uint64_t key, float p, int64_t n);
   // y += dropout(x) with the same mask
   void (*dropout_add)(const T* x, T* y, uint64_t key, float p, int64_t n);
+  // y = x times an orthonormal symmetric matrix: see hadamard_rows()
+  void (*hadamard)(const T* x, float* y, int64_t n);
   // q = x / s rounded to nearest even, s = max |x| / 127; returns s
   float (*quantise)(const T* x, int8_t* q, int64_t n);
   // y = s * x + bias + add; bias and add may be nullptr, x may be y

@@ -13,6 +13,8 @@ void fill_attention(TypedTable<T>& t);
 template <class T>
 void attend_one(const AttentionTask<T>& t, float* scratch);
 template <class T>
+void fill_hadamard(TypedTable<T>& t);
+template <class T>
 void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
 void fill_dropout(Table& t);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/ref/activations.h"
+#include "kernels/ref/hadamard.h"
 #include "kernels/ref/norms.h"
 #include "kernels/ref/rope.h"
 #include "support/isa.h"
@@ -42,6 +43,17 @@ TYPED_TEST(RowLoops, RmsNorm) {
     const Running want = ref::rms_scale(at, double(kEpsilon));
     expect_close<float>(double(rstd), want, name);
     expect_row_close(y, 0, 0, ref::rmsnorm(at, w.template row<Running>(0), double(kEpsilon)), name);
+  });
+}
+
+TYPED_TEST(RowLoops, Hadamard) {
+  using T = TypeParam;
+  this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& name) {
+    auto x = Gapped<T>::random(1, n, 1, 3);
+    Gapped<float> y(1, n);
+    t.hadamard(x.view().data, y.view().data, n);
+    EXPECT_TRUE(y.gaps_kept()) << name;
+    expect_row_close(y, 0, 0, ref::hadamard(x.template row<Running>(0)), name);
   });
 }
 

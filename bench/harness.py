@@ -1,0 +1,71 @@
+"""What the lines of compare_peers.py share: running commands, ratios, checks."""
+
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+PEERS = pathlib.Path(__file__).resolve().parent / "peers"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def command(words):
+    """Runs a command to its end; returns its standard output."""
+    words = [str(word) for word in words]
+    say("$ " + " ".join(words))
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"compare_peers: {words[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def peer(options, driver, *words):
+    """One of bench/peers' drivers; its result line."""
+    result = json.loads(command([options.python, PEERS / driver, *words,
+                                 "--threads", options.threads]).splitlines()[-1])
+    result.pop("versions", None)
+    return result
+
+
+def read_lines(path):
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows),
+                    encoding="utf-8")
+
+
+def prompts(options, folder, name, data, style, *more):
+    """prompts.jsonl of a corpus in a style."""
+    path = folder / f"{name}.jsonl"
+    command([options.relatum, "prepare", "--data", data, "--prompt", style, *more, "--out", path])
+    return path
+
+
+def agreement(ours, theirs, least, what):
+    """Share of equal answers; ends the benchmark where it is below `least`."""
+    if len(ours) != len(theirs):
+        sys.exit(f"compare_peers: {what}: {len(ours)} answers against {len(theirs)}")
+    share = sum(a == b for a, b in zip(ours, theirs)) / len(ours)
+    if share < least:
+        sys.exit(f"compare_peers: {what}: only {share:.2%} of the answers agree, so the times "
+                 "are not of the same work")
+    return share
+
+
+def ratio(rounds, ours, against, unit, target, smaller=False):
+    """Ours over the best of the others, round by round: median, smallest and largest."""
+    best = min if smaller else max
+    each = []
+    for one in rounds:
+        other = best(one[name][unit] for name in against if name in one)
+        each.append(other / one[ours][unit] if smaller else one[ours][unit] / other)
+    return {"ours": ours, "against": list(against), "unit": unit, "target": target,
+            "median": round(statistics.median(each), 3), "smallest": round(min(each), 3),
+            "largest": round(max(each), 3)}

@@ -1,0 +1,147 @@
+"""Lines of compare_peers.py: prefill, one stream and extraction against llama.cpp and ik_llama.cpp."""
+
+import json
+import pathlib
+import sys
+
+from harness import agreement, command, peer, prompts, ratio, read_lines
+
+NAMES = {"llama": "llama.cpp", "ik": "ik_llama.cpp"}
+
+
+def files_of(options):
+    """(side's name, library, GGUF file) of every --gguf."""
+    for word in options.gguf:
+        library, separator, path = word.partition("=")
+        if library not in NAMES or not separator:
+            sys.exit(f"compare_peers: '{word}' is not llama=FILE.gguf or ik=FILE.gguf")
+        kind = pathlib.Path(path).stem.rpartition(".")[2]
+        yield f"{NAMES[library]} {kind}", library, path
+
+
+def bench(options, *more):
+    words = [options.relatum, "bench", "--json", "--rounds", options.passes, "--threads",
+             options.threads, "--quiet", *more]
+    return json.loads(command(words))
+
+
+def text_of(options):
+    return options.text or str(pathlib.Path(__file__).resolve().parent.parent / "ARCHITECTURE.md")
+
+
+def prefill(options, folder):  # pylint: disable=unused-argument
+    """One row of 2,048 tokens of a text; all sides must think the same token the likeliest."""
+    text, rounds, sides = text_of(options), [], list(files_of(options))
+    for _ in range(options.rounds):
+        one = {}
+        for name, compute in (("relatum bf16", "bf16"), ("relatum int8", "int8")):
+            got = bench(options, "--model", options.model, "--compute", compute, "--length", 2048,
+                        "--decode", 1, "--text", text, "--skip-training")
+            one[name] = {**got["prefill"], "next_token": got["next_token"],
+                         "peak_rss_bytes": got["peak_rss_bytes"]}
+        for name, library, path in sides:
+            one[name] = peer(options, "llama_run.py", path, "prefill", "--library", library,
+                             "--data", text, "--rounds", options.passes)
+        rounds.append(one)
+    same = agreement([one["relatum bf16"]["next_token"] for one in rounds for _ in sides],
+                     [one[name]["next_token"] for one in rounds for name, *_ in sides], 0.75,
+                     "the token behind the text")
+    names = [name for name, *_ in sides]
+    return {"what": "prefill, one row of 2,048 tokens", "agreement": same, "rounds": rounds,
+            "ratios": [ratio(rounds, "relatum bf16", names, "tokens_per_s", 1.6),
+                       ratio(rounds, "relatum int8", names, "tokens_per_s", 2.5)]}
+
+
+def decoding(options, folder):  # pylint: disable=unused-argument
+    """One greedy stream of 128 tokens from 4-bit weights; the beginnings must be the same."""
+    text, rounds, tokens = text_of(options), [], 128
+    sides = [side for side in files_of(options) if "Q4" in side[0]]
+    for _ in range(options.rounds):
+        got = bench(options, "--model", options.model, "--compute", "int8", "--decode", tokens,
+                    "--length", 64, "--text", text, "--skip-training")
+        one = {"relatum int8": {"tokens_per_s": got["decode_tokens_per_s"],
+                                "said_tokens": got["said_tokens"]}}
+        for name, library, path in sides:
+            one[name] = peer(options, "llama_run.py", path, "decode", "--library", library,
+                             "--data", text, "--tokens", tokens, "--rounds", options.passes)
+        rounds.append(one)
+    # The peers' files of another format are other weights: only the first words are the same.
+    start = [one["relatum int8"]["said_tokens"][0] for one in rounds for _ in sides]
+    same = agreement(start, [one[name]["said_tokens"][0] for one in rounds for name, *_ in sides],
+                     0.75, "the stream's first token")
+    return {"what": "decoding one stream, 4-bit weights", "agreement": same, "rounds": rounds,
+            "ratios": [ratio(rounds, "relatum int8", [name for name, *_ in sides],
+                             "tokens_per_s", 1)]}
+
+
+def extract(options, folder, name, adapter, *more):
+    """Relatum's predictions and figures; loading the model is outside the clock, as for peers."""
+    out = folder / f"{name}.jsonl"
+    command([options.relatum, "extract", "--model", options.model, "--adapter", adapter, "--data",
+             options.test, "--limit", options.sentences, "--threads", options.threads, *more,
+             "--out", out])
+    run = json.loads(pathlib.Path(f"{out}.run.json").read_text())
+    seconds = run["seconds"] - run["loading_seconds"]
+    return [row["answer"] for row in read_lines(out)], {
+        "examples_per_s": run["examples"] / seconds, "seconds": seconds,
+        "peak_rss_bytes": run["peak_rss_bytes"], **score(options, out)}
+
+
+def score(options, predictions):
+    """Official figures on the sentences that were answered."""
+    report = json.loads(command([options.relatum, "evaluate", "--data", options.test, "--limit",
+                                 options.sentences, "--predictions", predictions, "--json"]))
+    return {"f1": report["official"]["f1"], "accuracy": report["accuracy"]}
+
+
+def answers(options, folder, number, rows):
+    """The peers' greedy answers to the prompts, what is alike computed once."""
+    one, said = {}, {}
+    for name, library, path in files_of(options):
+        out = folder / f"{name.replace(' ', '-')}-{number}.jsonl"
+        one[name] = peer(options, "llama_run.py", path, "answer", "--library", library, "--data",
+                         rows, "--tokens", 12, "--out", out)
+        said[name] = [row["label"] for row in read_lines(out)]
+    return one, said
+
+
+def extraction(options, folder, ways, style, adapter, more):
+    """Rounds of our ways of answering and the peers' one, on the same prompts."""
+    rows = prompts(options, folder, "test", options.test, style, "--limit", options.sentences,
+                   *more)
+    rounds, agreements = [], {}
+    for number in range(options.rounds):
+        one, said = {}, {}
+        for name, how in ways.items():
+            said[name], one[name] = extract(options, folder, f"ours{number}", adapter, *how, *more)
+        theirs, spoken = answers(options, folder, number, rows)
+        one.update(theirs)
+        for name, words in spoken.items():
+            least = 0.98 if "BF16" in name else 0.9
+            agreements[name] = agreement(said["relatum bf16"], words, least, name)
+        rounds.append(one)
+    return rounds, agreements, list(theirs)
+
+
+def published_prompts(options, folder):
+    """Extraction with the prompts of RAG4RE, a retrieved sentence in each."""
+    ways = {"relatum bf16": ["--negligible", "1e-4", "--compute", "bf16"],
+            "relatum int8": ["--negligible", "1e-4", "--compute", "int8"]}
+    rounds, same, names = extraction(options, folder, ways, options.published_prompt,
+                                     options.published_adapter, ["--index", options.index])
+    return {"what": "extraction, prompts of rag4re with a retrieved sentence", "agreement": same,
+            "rounds": rounds, "ratios": [ratio(rounds, way, names, "examples_per_s", 2)
+                                         for way in ways]}
+
+
+def distributions(options, folder):
+    """Extraction with compact prompts and every label's probability, against greedy answers."""
+    ways = {"relatum bf16, exact": ["--scores", "--compute", "bf16"],
+            "relatum bf16": ["--scores", "--negligible", "1e-4", "--compute", "bf16"],
+            "relatum int8": ["--scores", "--negligible", "1e-4", "--compute", "int8"]}
+    rounds, same, names = extraction(options, folder, ways, options.prompt, options.adapter, [])
+    return {"what": f"extraction, {options.prompt}, all labels' probabilities", "agreement": same,
+            "rounds": rounds,
+            "ratios": [ratio(rounds, "relatum bf16, exact", names, "examples_per_s", 5),
+                       ratio(rounds, "relatum bf16", names, "examples_per_s", 5),
+                       ratio(rounds, "relatum int8", names, "examples_per_s", 8)]}

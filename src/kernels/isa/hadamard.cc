@@ -1,0 +1,92 @@
+// A row times Hadamard matrices: large values are spread over many places.
+#include "kernels/isa/simd.h"
+#include "kernels/isa/table.h"
+#include "kernels/isa/tables.h"
+
+namespace relatum::kernels::RELATUM_ISA {
+namespace {
+
+constexpr int64_t kBlock = 16;                // adjacent values that are mixed
+constexpr int64_t kParts = kBlock / kLanes;   // vectors that hold them
+
+typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+typedef int32_t Places __attribute__((vector_size(kLanes * 4)));
+
+struct Block {
+  Vector part[kParts];
+};
+
+// Lane i becomes x[i without the bit] + or - x[i with it], minus where i has the bit.
+template <int kBit>
+[[gnu::always_inline]] inline Vector mix(Vector x) {
+  Places partner;
+  Vector sign;
+  for (int i = 0; i < kLanes; ++i) {
+    partner[i] = i ^ kBit;
+    sign[i] = i & kBit ? -1.0f : 1.0f;
+  }
+  return x * sign + __builtin_shuffle(x, partner);
+}
+
+template <class T>
+[[gnu::always_inline]] inline Block mixed(const T* x, float scale) {
+  Block b;
+  for (int64_t p = 0; p < kParts; ++p) {
+    Vector v;
+    for (int64_t i = 0; i < kLanes; ++i) v[i] = load(x + p * kLanes + i) * scale;
+    v = mix<4>(mix<2>(mix<1>(v)));
+    if constexpr (kLanes == 16) v = mix<8>(v);
+    b.part[p] = v;
+  }
+  if constexpr (kParts == 2) {
+    const Vector low = b.part[0], high = b.part[1];
+    b.part[0] = low + high;
+    b.part[1] = low - high;
+  }
+  return b;
+}
+
+// a, b = a + b, a - b
+[[gnu::always_inline]] inline void cross(Block& a, Block& b) {
+  for (int64_t p = 0; p < kParts; ++p) {
+    const Vector low = a.part[p], high = b.part[p];
+    a.part[p] = low + high;
+    b.part[p] = low - high;
+  }
+}
+
+// Blocks of 16 are mixed, then kApart of them that lie n / kApart values apart.
+template <int kApart, class T>
+void turn(const T* x, float* y, int64_t n) {
+  const float scale = kApart == 4 ? 0.125f : kApart == 2 ? 0.176776695f : 0.25f;  // 1 / root(size)
+  const int64_t step = n / kApart;
+  for (int64_t at = 0; at < step; at += kBlock) {
+    Block b[kApart];
+    for (int64_t j = 0; j < kApart; ++j) b[j] = mixed(x + j * step + at, scale);
+    for (int64_t bit = 1; bit < kApart; bit *= 2) {
+      for (int64_t j = 0; j < kApart; ++j) {
+        if (!(j & bit)) cross(b[j], b[j | bit]);
+      }
+    }
+    for (int64_t j = 0; j < kApart; ++j) __builtin_memcpy(y + j * step + at, &b[j], sizeof b[j]);
+  }
+}
+
+template <class T>
+void hadamard(const T* x, float* y, int64_t n) {
+  if (n % (4 * kBlock) == 0) return turn<4>(x, y, n);
+  if (n % (2 * kBlock) == 0) return turn<2>(x, y, n);
+  if (n % kBlock == 0) return turn<1>(x, y, n);
+  for (int64_t i = 0; i < n; ++i) y[i] = load(x + i);
+}
+
+}  // namespace
+
+template <class T>
+void fill_hadamard(TypedTable<T>& t) {
+  t.hadamard = hadamard<T>;
+}
+template void fill_hadamard(TypedTable<float>&);
+template void fill_hadamard(TypedTable<bf16>&);
+
+}  // namespace relatum::kernels::RELATUM_ISA
