@@ -1,4 +1,4 @@
-"""Lines of compare_peers.py: prefill, one stream and extraction against llama.cpp and ik_llama.cpp."""
+"""Lines of compare_peers.py: prefill, one stream, extraction against llama.cpp and ik_llama.cpp."""
 
 import json
 import pathlib
@@ -29,25 +29,32 @@ def text_of(options):
     return options.text or str(pathlib.Path(__file__).resolve().parent.parent / "ARCHITECTURE.md")
 
 
-def prefill(options, folder):  # pylint: disable=unused-argument
-    """One row of 2,048 tokens of a text; all sides must think the same token the likeliest."""
+def prefill(length):
+    """The line of 2,048 tokens in rows of a text; llama.cpp's rate is that of one such row."""
+    def line(options, folder):  # pylint: disable=unused-argument
+        return measure_prefill(options, length)
+    return line
+
+
+def measure_prefill(options, length):
+    """All sides must think the same token the likeliest behind the first row."""
     text, rounds, sides = text_of(options), [], list(files_of(options))
     for _ in range(options.rounds):
         one = {}
         for name, compute in (("relatum bf16", "bf16"), ("relatum int8", "int8")):
-            got = bench(options, "--model", options.model, "--compute", compute, "--length", 2048,
+            got = bench(options, "--model", options.model, "--compute", compute, "--length", length,
                         "--decode", 1, "--text", text, "--skip-training")
             one[name] = {**got["prefill"], "next_token": got["next_token"],
                          "peak_rss_bytes": got["peak_rss_bytes"]}
         for name, library, path in sides:
             one[name] = peer(options, "llama_run.py", path, "prefill", "--library", library,
-                             "--data", text, "--rounds", options.passes)
+                             "--tokens", length, "--data", text, "--rounds", options.passes)
         rounds.append(one)
     same = agreement([one["relatum bf16"]["next_token"] for one in rounds for _ in sides],
                      [one[name]["next_token"] for one in rounds for name, *_ in sides], 0.75,
                      "the token behind the text")
     names = [name for name, *_ in sides]
-    return {"what": "prefill, one row of 2,048 tokens", "agreement": same, "rounds": rounds,
+    return {"what": f"prefill, 2,048 tokens in rows of {length}", "agreement": same, "rounds": rounds,
             "ratios": [ratio(rounds, "relatum bf16", names, "tokens_per_s", 1.6),
                        ratio(rounds, "relatum int8", names, "tokens_per_s", 2.5)]}
 

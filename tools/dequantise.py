@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-_LAYER = {"attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
+LAYER = {"attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
           "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
           "ffn_down": "mlp.down_proj", "attn_norm": "input_layernorm",
           "ffn_norm": "post_attention_layernorm"}
@@ -67,7 +67,7 @@ class GgufModel:
                 name = _OUTER[stem]
             else:
                 _, layer, part = stem.split(".", 2)
-                name = f"model.layers.{layer}.{_LAYER[part]}"
+                name = f"model.layers.{layer}.{LAYER[part]}"
                 values = unpermuted(values, heads[part]) if part in heads else values
             weight = torch.from_numpy(np.array(values, dtype=np.float32, order="C"))
             result[name + ".weight"] = weight.to(dtype)

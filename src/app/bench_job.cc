@@ -213,6 +213,7 @@ class Bench {
     train::TrainOptions training;
     training.epochs = options_.rounds + 2;
     training.batch = {tokens_, tokens_, false};
+    training.checkpoint = options_.checkpoint;
     train::Trainer trainer(session_, adapter, rows_, training);
     train::StepRows all(rows_.size());
     for (size_t r = 0; r < all.size(); ++r) all[r] = int64_t(r);

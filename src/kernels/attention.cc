@@ -217,9 +217,10 @@ class Backward {
     parallel_each(int64_t(groups.size()) * each, [&](int64_t i) {
       const size_t first = size_t(i / each);  // does its tree's work, if it is the tree's first
       if (first > 0 && groups[first - 1].root == groups[first].root) return;
-      const SpanPlaces<T> places(scratch, space);
-      share(first, i / shares_.count % shape_.kv_heads, i % shares_.count, places,
-            scratch + omp_get_thread_num() * space.floats(), sums);
+      const Memory memory{SpanPlaces<T>(scratch, space),
+                          scratch + omp_get_thread_num() * space.floats(),
+                          gradients(i % shares_.count, sums)};
+      share(first, i / shares_.count % shape_.kv_heads, i % shares_.count, memory);
     });
     for (int64_t share = 1; share < shares_.count; ++share) add_sums(share, sums);
   }
@@ -235,9 +236,15 @@ class Backward {
     return {{at, shares_.rows, cols, cols}, {at + size, shares_.rows, cols, cols}};
   }
 
+  // Where a thread works, and what its share adds to.
+  struct Memory {
+    SpanPlaces<T> places;
+    float* loops;
+    Gradients to;
+  };
+
   // A share's stretches of the tree whose first group is `first`.
-  void share(size_t first, int64_t kv_head, int64_t share, const SpanPlaces<T>& places,
-             float* loops, float* sums) const {
+  void share(size_t first, int64_t kv_head, int64_t share, const Memory& memory) const {
     const auto groups = plan_.groups;
     int64_t number = 0;
     for (size_t g = first; g < groups.size() && groups[g].root == groups[first].root; ++g) {
@@ -245,15 +252,15 @@ class Backward {
       const int64_t step = groups[g].mask || shares_.count == 1 ? count : Cut::kQueries;
       for (int64_t begin = 0; begin < count; begin += step, ++number) {
         if (shares_.owner(number) != share) continue;
-        stretch(groups[g], kv_head, begin, std::min(begin + step, count), places, loops,
-                gradients(share, sums));
+        stretch(groups[g], kv_head, begin, std::min(begin + step, count), memory);
       }
     }
   }
 
   // Queries [begin, end) of a group.
   void stretch(const AttentionGroup& g, int64_t kv_head, int64_t begin, int64_t end,
-               const SpanPlaces<T>& places, float* loops, const Gradients& to) const {
+               const Memory& memory) const {
+    const auto& [places, loops, to] = memory;
     auto task = make_task(plan_, shape_, x_, g, kv_head, places.spans);
     for (int64_t s = 0; s < g.span_count; ++s) {
       const int64_t row = plan_.spans[size_t(g.first_span + s)].begin;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -78,6 +79,28 @@ TEST_F(Nf4Fixture, EveryRangeIsAPartOfTheWhole) {
       format("nf4").decode(data_, total_, begin, count, part.data());
       for (int64_t i = 0; i < count; ++i) ASSERT_EQ(part[size_t(i)], whole[size_t(begin + i)]);
       ASSERT_EQ(part[size_t(count)], -7.0f) << "wrote behind the range";
+    }
+  }
+}
+
+TEST_F(Nf4Fixture, EveryRangeInBf16IsTheFloatsRounded) {
+  // Largest values of a damaged file, too: the second group's are not finite.
+  const float infinite = std::numeric_limits<float>::infinity();
+  std::memcpy(data_.data() + Nf4Layout(total_).state + sizeof(float), &infinite, sizeof infinite);
+  const int64_t late = kNf4Block * kNf4StateBlock - 90;
+  std::vector<float> wide(300);
+  std::vector<bf16> part(300);
+  for (const int64_t start : {int64_t{0}, late}) {
+    for (int64_t begin = start; begin < std::min(start + 70, total_ - 200); ++begin) {
+      for (int64_t count = 0; count <= 197; count += 1 + count / 3) {
+        std::fill(part.begin(), part.end(), bf16{0x1234});
+        format("nf4").decode(data_, total_, begin, count, wide.data());
+        format("nf4").decode_bf16(data_, total_, begin, count, part.data());
+        for (int64_t i = 0; i < count; ++i) {
+          ASSERT_EQ(part[size_t(i)].bits, to_bf16(wide[size_t(i)]).bits) << begin << ' ' << i;
+        }
+        ASSERT_EQ(part[size_t(count)].bits, 0x1234) << "wrote behind the range";
+      }
     }
   }
 }

@@ -19,6 +19,8 @@ Action define(CLI::App& app) {
       ->check(CLI::Range(1, 4096))->group("Work");
   app.add_option("--decode", o->decode, "Tokens generated in one stream")
       ->check(CLI::Range(1, 1 << 17))->group("Work");
+  app.add_flag("--checkpoint", o->checkpoint, "Train as with finetune --checkpoint")
+      ->group("Work");
   app.add_flag("--skip-training", o->skip_training, "Measure prefill and decoding alone")
       ->group("Work");
   app.add_option("--text", o->text, "Text to make the rows of, over and over (default: random "

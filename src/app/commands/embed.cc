@@ -2,12 +2,20 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output_path.h"
+#include "app/run_record.h"
+#include "base/atomic_file.h"
+#include "base/parallel_for.h"
+#include "io/json.h"
 #include "io/npy.h"
+#include "kernels/cpu.h"
 
 namespace relatum::app {
 namespace {
@@ -20,18 +28,30 @@ struct Options {
 };
 
 int run(const Options& o, Environment& environment) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
   o.machine.apply(environment);
   check_output_file(o.out);
   const task::Dataset data = o.data.load(o.input, true, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
+  const std::chrono::duration<double> loading = Clock::now() - start;
   const Matrix<float> vectors = embedder.embed(texts, environment.context());
+  const std::chrono::duration<double> time = Clock::now() - start - loading;
   environment.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
   io::write_npy(o.out, vectors.view());
-  environment.context().info(fmt::format("{} x {} values written to {}", vectors.rows(),
-                                         vectors.cols(), o.out));
+  const double rate = double(texts.size()) / std::max(time.count(), 1e-9);
+  const nlohmann::json record{
+      {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment.arguments()},
+      {"embedder", embedder.name()}, {"compute", name_of(embedder.compute())},
+      {"cpu", kernels::cpu_summary()}, {"threads", thread_count()}, {"data", o.input},
+      {"examples", texts.size()}, {"loading_seconds", loading.count()},
+      {"seconds", time.count()}, {"examples_per_s", rate}, {"peak_rss_bytes", peak_rss()}};
+  write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
+  environment.context().info(fmt::format("{} x {} values written to {} ({:.0f} sentences/s)",
+                                         vectors.rows(), vectors.cols(), o.out, rate));
   return kDone;
 }
 

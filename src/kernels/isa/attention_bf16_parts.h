@@ -1,6 +1,6 @@
-// What attention in bf16 does forward and backward; internal linkage, as in simd.h. A vector's lanes
-// are 16 queries of one head, so that keys are read as they lie and softmax needs no sum across
-// lanes.
+// What attention in bf16 does forward and backward; internal linkage, as in simd.h. A vector's
+// lanes are 16 queries of one head, so that keys are read as they lie and softmax needs no sum
+// across lanes.
 #pragma once
 
 #include <immintrin.h>

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Prints the README's tables of speed from the results files, or checks that the README has them.
+
+    bench/tables.py                 print both tables
+    bench/tables.py --write         put them between their marks in README.md
+    bench/tables.py --check         fail where README.md holds others
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench" / "results"
+
+
+def read(name):
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def markdown(head, rows):
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
+    lines = []
+    for row in [head, rule, *rows]:
+        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def peers():
+    rows = []
+    for line in read("peers").get("lines", {}).values():
+        for one in line["ratios"]:
+            rows.append([line["what"], one["ours"], " / ".join(one["against"]),
+                         f"{one['median']:.1f}", f"{one['smallest']:.1f} – {one['largest']:.1f}"])
+    return markdown(["work", "Relatum", "against the best of", "times", "rounds"], rows)
+
+
+def amount(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def point(name, p):
+    training = p["training"]
+    return [name, amount(p["prefill"]["tokens_per_s"]), amount(training["tokens_per_s"]),
+            f"{100 * training['share_of_peak']:.0f} %", f"{p['peak_rss_bytes'] / 1e9:.1f}"]
+
+
+def scaling():
+    report, rows = read("scaling"), []
+    names = {
+        "length": lambda p: f"rows of {p['length']:,}, {p['tokens']:,} tokens at once",
+        "rows": lambda p: f"{p['tokens'] // p['length']} rows of {p['length']}",
+        "rank": lambda p: f"rank {p['rank']}",
+        "threads": lambda p: f"{p['threads']} thread{'s' if p['threads'] > 1 else ''}",
+        "sets": lambda p: f"{p['isa']}, {p['compute']}",
+        "shapes": lambda p: f"shape of {p['name']}, NF4, {p['tokens']} tokens a step",
+    }
+    for series, name in names.items():
+        rows += [point(name(p), p) for p in report.get(series, {}).get("points", [])]
+    return markdown(["", "prefill, tokens/s", "training, tokens/s", "share of peak", "GB"], rows)
+
+
+TABLES = {"peers": peers, "scaling": scaling}
+
+
+def filled(text):
+    """The README with both tables between their marks."""
+    for name, make in TABLES.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        table = make()
+        text, count = re.subn(pattern, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S)
+        if count != 1:
+            sys.exit(f"tables: README.md has no place for '{name}' between its marks")
+    return text
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--write", action="store_true", help="put the tables into README.md")
+    how.add_argument("--check", action="store_true", help="fail where README.md holds others")
+    options = parser.parse_args()
+    readme = ROOT / "README.md"
+    if not options.write and not options.check:
+        print("\n\n".join(make() for make in TABLES.values()))
+        return
+    text = readme.read_text(encoding="utf-8")
+    new = filled(text)
+    if options.check and new != text:
+        sys.exit("tables: README.md is older than bench/results; run bench/tables.py --write")
+    if options.write:
+        readme.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
