@@ -54,7 +54,8 @@ def measure_prefill(options, length):
                      [one[name]["next_token"] for one in rounds for name, *_ in sides], 0.75,
                      "the token behind the text")
     names = [name for name, *_ in sides]
-    return {"what": f"prefill, 2,048 tokens in rows of {length}", "agreement": same, "rounds": rounds,
+    return {"what": f"prefill, 2,048 tokens in rows of {length}", "agreement": same,
+            "rounds": rounds,
             "ratios": [ratio(rounds, "relatum bf16", names, "tokens_per_s", 1.6),
                        ratio(rounds, "relatum int8", names, "tokens_per_s", 2.5)]}
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/mapped_file.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 
@@ -45,6 +46,7 @@ Weight to_base(const Weight& weight, std::string_view base) {
   if (base == "keep" || weight.format == base) return weight;
   Matrix<float> values(weight.rows, weight.cols);
   quant::decode_rows(weight, 0, values.view());
+  if (weight.mapped) drop_pages(weight.data);
   return quant::encode(base, weight.name, values.view());
 }
 

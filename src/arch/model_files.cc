@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "io/json.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
@@ -135,6 +136,8 @@ Weight unpermute_rows(const Weight& weight, int64_t heads) {
   Weight result = weight;
   result.data = {buffer->data(), buffer->size()};
   result.owner = buffer;
+  result.mapped = false;
+  if (weight.mapped) drop_pages(weight.data);
   return result;
 }
 

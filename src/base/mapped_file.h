@@ -27,4 +27,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Gives back the memory of the whole pages of `bytes`, which lie in a mapping: they come in again
+/// from the file where they are touched.
+void drop_pages(std::span<const std::byte> bytes);
+
 }  // namespace relatum

@@ -41,7 +41,8 @@ Weight to_weight(const GgufTensor& tensor) {
                                   type ? std::string(type->name) : std::to_string(tensor.type),
                                   readable_formats(true)));
   }
-  Weight weight{tensor.name, std::string(format->name), 0, 0, tensor.bytes, tensor.owner};
+  Weight weight{tensor.name, std::string(format->name), 0, 0, tensor.bytes, tensor.owner,
+                true};
   set_shape(weight, {tensor.shape.rbegin(), tensor.shape.rend()}, tensor.place);
   return weight;
 }
@@ -53,7 +54,8 @@ Weight to_weight(const SafetensorsTensor& tensor) {
                                   "the model.", tensor.place, tensor.dtype,
                                   readable_formats(false)));
   }
-  Weight weight{tensor.name, std::string(format->name), 0, 0, tensor.bytes, tensor.owner};
+  Weight weight{tensor.name, std::string(format->name), 0, 0, tensor.bytes, tensor.owner,
+                true};
   set_shape(weight, tensor.shape, tensor.place);
   return weight;
 }

@@ -17,6 +17,7 @@ struct Weight {
   int64_t rows = 0, cols = 0;
   std::span<const std::byte> data;     ///< bytes, held alive by `owner`
   std::shared_ptr<const void> owner;   ///< a MappedFile or a Buffer
+  bool mapped = false;                 ///< it is a MappedFile, whose pages may be dropped
 
   int64_t size() const { return rows * cols; }
 };

@@ -30,6 +30,18 @@ TEST(MappedFile, AnEmptyFileIsAnEmptySpan) {
   EXPECT_TRUE(MappedFile::open(folder / "f")->bytes().empty());
 }
 
+TEST(MappedFile, DroppedPagesComeInAgain) {
+  testing::TemporaryFolder folder;
+  const std::string text(50000, 'x');
+  write_file(folder / "f", text);
+  const auto file = MappedFile::open(folder / "f");
+  for (const size_t begin : {size_t{0}, size_t{1}, size_t{4096}, size_t{49999}}) {
+    drop_pages(file->bytes().subspan(begin));
+    drop_pages(file->bytes().subspan(begin, 1));
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(file->bytes().data()), text.size()), text);
+  }
+}
+
 TEST(MappedFile, ErrorsNameThePath) {
   testing::TemporaryFolder folder;
   EXPECT_THAT([&] { MappedFile::open(folder / "absent"); },
