@@ -11,6 +11,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import shlex
 import sys
 import tempfile
 
@@ -29,6 +30,13 @@ LINES = {
     "embedding": retrieval_lines.embedding,
     "search": retrieval_lines.search,
 }
+
+SERVING = ("gguf",)
+NEEDS = {"training": ("weights", "data"), "memory": ("weights", "data"), "prefill": SERVING,
+         "prefill-short": SERVING, "decoding": SERVING,
+         "published": ("gguf", "test", "published_prompt", "published_adapter", "index"),
+         "distributions": ("gguf", "test", "adapter"),
+         "embedding": ("data", "sentence_model"), "search": ()}
 
 
 def processor():
@@ -63,8 +71,8 @@ def arguments():
     parser.add_argument("--sentences", type=int, default=300)
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--batch-tokens", type=int, default=2048)
-    parser.add_argument("--memory", nargs="*", default=[],
-                        help="more options of our run where memory is measured")
+    parser.add_argument("--memory", type=shlex.split, default=[],
+                        help="more options of our run where memory is measured, in one word")
     parser.add_argument("--peft-rows", type=int, default=16,
                         help="rows that PEFT computes at once where memory is measured")
     parser.add_argument("--passes", type=int, default=3, help="timed passes of a round")
@@ -78,9 +86,15 @@ def main():
     out = pathlib.Path(options.out)
     report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {"lines": {}}
     for name in options.only:
+        for needed in NEEDS[name]:
+            if not getattr(options, needed):
+                sys.exit(f"compare_peers: '{name}' needs --{needed.replace('_', '-')}")
+    for name in options.only:
         with tempfile.TemporaryDirectory() as folder:
             line = LINES[name](options, pathlib.Path(folder))
-        report["lines"][name] = {"date": datetime.date.today().isoformat(),
+        # Answers depend on the style, so that each has a line of its own.
+        key = f"{name}, {options.prompt}" if name == "distributions" else name
+        report["lines"][key] = {"date": datetime.date.today().isoformat(),
                                  "machine": processor(), **line}
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         for one in line["ratios"]:

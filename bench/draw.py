@@ -7,7 +7,7 @@ import pathlib
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams.update({"svg.hashsalt": "relatum", "font.size": 9,
+matplotlib.rcParams.update({"svg.hashsalt": "relatum", "svg.fonttype": "none", "font.size": 9,
                             "axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot  # noqa: E402  pylint: disable=wrong-import-position
 

@@ -10,6 +10,7 @@ import argparse
 import datetime
 import json
 import pathlib
+import shlex
 import sys
 
 from compare_peers import processor
@@ -21,8 +22,7 @@ RANKS = [4, 8, 16, 32, 64, 128]
 
 
 def bench(options, *more):
-    words = [options.relatum, "bench", "--json", "--quiet", "--decode", 16, "--rounds",
-             options.passes, *more]
+    words = [options.relatum, "bench", "--json", "--quiet", "--rounds", options.passes, *more]
     told = json.loads(command(words))
     if not told["training"]["tokens_per_s"] > 0:
         sys.exit("scaling: no tokens were trained on")
@@ -56,7 +56,7 @@ def shapes(options):
         name, _, path = word.partition("=")
         points.append({"name": name, **bench(
             options, "--model", path, "--base", "nf4", "--threads", options.threads, "--length",
-            64, "--tokens", 512, *options.shape_options)})
+            64, "--tokens", 512, "--decode", 1, *options.shape_options)})
     return points
 
 
@@ -69,7 +69,8 @@ def main():
     parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--compute", default="bf16")
     parser.add_argument("--shape", nargs="*", default=[], help="NAME=FILE.gguf or folder")
-    parser.add_argument("--shape-options", nargs="*", default=["--low-memory", "--checkpoint"])
+    parser.add_argument("--shape-options", type=shlex.split,
+                        default=["--low-memory", "--checkpoint"], help="in one word")
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

@@ -31,13 +31,24 @@ def markdown(head, rows):
     return "\n".join(lines)
 
 
+def programs(sides):
+    """Sides that are a program with a file's type, by their programs."""
+    names = {}
+    for side in sides:
+        name, _, kind = side.rpartition(" ")
+        names.setdefault(name or kind, []).append(kind)
+    return "; ".join(f"{name} {', '.join(kinds)}" if [name] != kinds else name
+                     for name, kinds in names.items())
+
+
 def peers():
     rows = []
     for line in read("peers").get("lines", {}).values():
         for one in line["ratios"]:
-            rows.append([line["what"], one["ours"], " / ".join(one["against"]),
-                         f"{one['median']:.1f}", f"{one['smallest']:.1f} – {one['largest']:.1f}"])
-    return markdown(["work", "Relatum", "against the best of", "times", "rounds"], rows)
+            rows.append([line["what"], one["ours"].removeprefix("relatum").strip(" ,"),
+                         programs(one["against"]), f"{one['median']:.2f}",
+                         f"{one['smallest']:.2f} – {one['largest']:.2f}"])
+    return markdown(["work", "Relatum's way", "against the best of", "times", "rounds"], rows)
 
 
 def amount(value):
@@ -69,8 +80,10 @@ TABLES = {"peers": peers, "scaling": scaling}
 
 
 def filled(text):
-    """The README with both tables between their marks."""
+    """The README with a table of each results file that is there, between its marks."""
     for name, make in TABLES.items():
+        if not read(name):
+            continue
         pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
         table = make()
         text, count = re.subn(pattern, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S)

@@ -24,11 +24,13 @@ def falls(losses):
 
 
 def train(options, out, rows, batch_tokens, *more):
-    """Relatum's rates over the steps behind the first; a loss that does not fall is an error."""
+    """Relatum's rates over whole steps, the first left out; a loss that does not fall is an
+    error."""
     command([options.relatum, "finetune", "--model", options.model, "--train", options.data,
              "--limit", rows, "--prompt", options.prompt, "--epochs", 1, "--rank", 16,
              "--batch-tokens", batch_tokens, "--threads", options.threads, *more, "--out", out])
-    steps = [line for line in read_lines(out / "log.jsonl") if "tokens_per_s" in line][1:]
+    # The epoch's last step may be a short one.
+    steps = [line for line in read_lines(out / "log.jsonl") if "tokens_per_s" in line][1:-1]
     if not falls([step["loss"] for step in steps]):
         sys.exit("compare_peers: our loss does not fall, so its time means nothing")
     run = json.loads((out / "run.json").read_text())
@@ -43,7 +45,7 @@ def training(options, folder):
     """Steps of the same number of tokens, without and with the shared prompt computed once."""
     path = prompts(options, folder, "train", options.data, options.prompt, "--for", "train")
     tokens = options.batch_tokens
-    rows = rows_for(path, (options.steps + 1) * tokens)
+    rows = rows_for(path, (options.steps + 2) * tokens)
     steps = ["--steps", options.steps, "--batch-tokens", tokens]
     rounds = []
     for number in range(options.rounds):
@@ -66,7 +68,7 @@ def training_memory(options, folder):
     """Peak memory of steps of 4,096 tokens; the smaller the better."""
     path = prompts(options, folder, "memory", options.data, options.prompt, "--for", "train")
     tokens = 4096
-    rows = rows_for(path, 5 * tokens)
+    rows = rows_for(path, 6 * tokens)
     ours = train(options, folder / "memory", rows, tokens, "--no-share", *options.memory)
     theirs = peer(options, "hf_train.py", options.weights, path, "--steps", 3,
                   "--batch-tokens", tokens, "--rows", options.peft_rows)

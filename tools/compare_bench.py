@@ -29,11 +29,11 @@ def leaves(value, path=""):
 def gain(path, before, after):
     """How many times better the second is; None where the number is neither good nor bad."""
     name = path.rsplit(".", maxsplit=1)[-1]
-    if before <= 0 or after <= 0:
+    if before <= 0 or ".rounds[" in path:  # of rounds, their medians count
         return None
     if name.endswith(LARGER):
-        return after / before
-    if name.endswith(SMALLER):
+        return max(after, 0.0) / before
+    if name.endswith(SMALLER) and after > 0:
         return before / after
     return None
 
@@ -52,7 +52,8 @@ def main():
     parser.add_argument("--worst", type=float,
                         help="fail where something became so many times worse")
     options = parser.parse_args()
-    rows = [row for row in compare(json.load(options.before), json.load(options.after)) if row[3]]
+    both = compare(json.load(options.before), json.load(options.after))
+    rows = [row for row in both if row[3] is not None]
     if not rows:
         sys.exit("compare_bench: the files have no rate, time or size in common")
     width = max(len(path) for path, *_ in rows)

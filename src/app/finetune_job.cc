@@ -46,8 +46,9 @@ class Job {
                      options_.training.seed);
     training_ = options_.training;
     training_.batch.share = !options_.no_share;
-    training_.batch.micro_tokens =
-        options_.micro_tokens > 0 ? options_.micro_tokens : training_.batch.batch_tokens;
+    int64_t& micro = training_.batch.micro_tokens;
+    micro = training_.batch.batch_tokens;
+    if (options_.micro_tokens > 0) micro = std::min(micro, options_.micro_tokens);
     training_.schedule = train::parse_shape(options_.schedule);
     fit_memory();
     announce();

@@ -16,7 +16,7 @@ struct FinetuneOptions {
   DataOptions data;
   std::string train, dev, prompt = "compact", index, embedder, out, method = "qlora";
   std::string schedule = "cosine", targets = "all-linear";
-  int64_t holdout = 0, neighbours = 1, micro_tokens = 0;
+  int64_t holdout = 0, neighbours = 1, micro_tokens = 2048;
   uint64_t memory = 0;           ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
   train::TrainOptions training;

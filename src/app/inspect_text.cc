@@ -6,12 +6,15 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "arch/family.h"
 #include "base/error.h"
 #include "io/ggml_types.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "kernels/blocks.h"
+#include "kernels/cpu.h"
 #include "quant/format.h"
 #include "retrieve/store.h"
 #include "text/tokenizer.h"
@@ -87,6 +90,33 @@ std::string tokenizer_text(const fs::path& path) {
   }
 }
 
+// Which products serve the model on this machine, and what they keep in memory.
+std::string products_text(arch::Model& model, const std::string& base) {
+  std::vector<nn::Linear*> linears = model.linears();
+  if (model.head()) linears.push_back(model.head());
+  double weights = 0;
+  bool blocks = base == "keep";
+  std::set<std::string> formats;
+  for (const nn::Linear* linear : linears) {
+    weights += double(linear->out() * linear->in());
+    for (const nn::Linear::Part& part : linear->parts()) {
+      formats.insert(part.weight.format);
+      blocks = blocks && kernels::has_block_product(part.weight.format);
+    }
+  }
+  const DType type = kernels::compute_type("auto");
+  const std::string stored = base == "keep" ? fmt::format("{}", fmt::join(formats, ", ")) : base;
+  std::string text = fmt::format(
+      "products      {}\n  auto        {} by oneDNN; weights kept as {}, unpacked once: {}\n",
+      kernels::cpu_summary(), name_of(type), stored, size_text(weights * double(size_of(type))));
+  if (!model.info().causal) return text;
+  text += kernels::has_fast_int8()
+              ? fmt::format("  int8        8 bits by oneDNN (extract): {}{}\n", size_text(weights),
+                            blocks ? "; up to 4 rows read the stored blocks" : "")
+              : "  int8        not here: it needs AVX512_VNNI\n";
+  return text + "  low memory  as auto, weights unpacked for each product\n";
+}
+
 std::string model_text(const fs::path& path, bool all) {
   const arch::ModelFiles files = arch::ModelFiles::open(path);
   std::string text = fmt::format("model         {}\n", files.path().string());
@@ -105,6 +135,7 @@ std::string model_text(const fs::path& path, bool all) {
                         double(info.parameters) / 1e6, info.layers, info.width, info.heads,
                         info.kv_heads, info.head_size, info.ffn_width, info.vocabulary,
                         info.context);
+    text += products_text(*model, info.causal ? arch::resolve_base(files, "auto") : "keep");
   } catch (const Error& error) {
     text += fmt::format("\ncannot run    {}\n", error.what());
   }

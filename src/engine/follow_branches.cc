@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "engine/prefix.h"
 #include "kernels/rows.h"
@@ -49,9 +50,9 @@ struct Chunk {
 class Walker {
  public:
   Walker(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
-         double negligible, int64_t cache_rows)
-      : session_(session), prompts_(prompts), trie_(trie), threshold_(std::log(negligible)),
-        prefix_(session, prompts, cache_rows) {}
+         const ScoreOptions& options, int64_t cache_rows)
+      : session_(session), prompts_(prompts), trie_(trie), options_(options),
+        threshold_(std::log(options.negligible)), prefix_(session, prompts, cache_rows) {}
 
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
@@ -127,23 +128,32 @@ class Walker {
 
   void feed(const std::vector<Question>& questions) {
     nn::TokenBatch batch;
-    std::vector<int64_t> all;
+    std::vector<int64_t> last;
     std::vector<kernels::AttentionSpan> context;
+    std::vector<int32_t> nodes, tokens;  // of a branch that were not fed yet
     for (const Question& question : questions) {
       Walk& walk = walks_[question.walk];
-      const int32_t node = question.branch.node;
-      context = walk.context;
-      const size_t before = context.size();
-      for (int32_t n = trie_.parents()[size_t(node)]; n >= 0; n = trie_.parents()[size_t(n)]) {
-        context.push_back({walk.node_rows[size_t(n)], 1, true});
+      int32_t node = question.branch.node;
+      nodes.clear();
+      for (; node >= 0 && walk.node_rows[size_t(node)] < 0; node = trie_.parents()[size_t(node)]) {
+        nodes.push_back(node);
       }
-      std::reverse(context.begin() + int64_t(before), context.end());
-      all.push_back(batch.size());
-      walk.node_rows[size_t(node)] = next_row_ + batch.size();
-      batch.append(batch.root(context), {&trie_.tokens()[size_t(node)], 1});
+      context = walk.context;
+      const auto before = int64_t(context.size());
+      for (; node >= 0; node = trie_.parents()[size_t(node)]) {
+        context.push_back({walk.node_rows[size_t(node)], 1, true});
+      }
+      std::reverse(context.begin() + before, context.end());
+      tokens.clear();
+      for (auto n = nodes.rbegin(); n != nodes.rend(); ++n) {
+        walk.node_rows[size_t(*n)] = next_row_ + batch.size() + int64_t(tokens.size());
+        tokens.push_back(trie_.tokens()[size_t(*n)]);
+      }
+      last.push_back(batch.size() + int64_t(tokens.size()) - 1);
+      batch.append(batch.root(context), tokens);
     }
     batch.finish();
-    ask(batch, all, questions);
+    ask(batch, last, questions);
   }
 
   // Computes the batch into the cache and notes what its wanted rows say about the next tokens.
@@ -168,23 +178,45 @@ class Walker {
 
   void note(const Question& question, const float* logits, double norm) {
     Walk& walk = walks_[question.walk];
+    std::vector<double>& scores = scores_[question.walk];
     const auto [low, high] = trie_.edges_from(question.branch.node);
     for (size_t e = low; e < high; ++e) {
-      const LabelTrie::Edge& edge = trie_.edges()[e];
-      const double score = double(logits[edge.token]) - norm;
-      scores_[question.walk][e] = score;
-      const double path = question.branch.log_probability + score;
-      if (edge.node < 0) {
+      scores[e] = double(logits[trie_.edges()[e].token]) - norm;
+    }
+    const std::span choices(scores.data() + low, high - low);
+    if (options_.shares) {
+      double total = kNothing;
+      for (const double score : choices) total = log_add(total, score);
+      for (double& score : choices) score -= total;
+    }
+    const auto best = size_t(std::max_element(choices.begin(), choices.end()) - choices.begin());
+    for (size_t e = low; e < high; ++e) {
+      if (options_.greedy && e != low + best) continue;
+      const int32_t node = next_choice(trie_.edges()[e].node);
+      const double path = question.branch.log_probability + scores[e];
+      if (node < 0) {
         walk.known = log_add(walk.known, path);
       } else {
-        walk.open.push_back({edge.node, path});
+        walk.open.push_back({node, path});
       }
     }
+  }
+
+  // The first node from this one on whose edges are asked for: the node itself, or where forced
+  // tokens need no score the first that has several edges; -1: an answer ends before.
+  int32_t next_choice(int32_t node) const {
+    while (node >= 0 && (options_.shares || options_.greedy)) {
+      const auto [low, high] = trie_.edges_from(node);
+      if (high - low > 1) break;
+      node = trie_.edges()[low].node;
+    }
+    return node;
   }
 
   Session& session_;
   std::span<const std::vector<int32_t>> prompts_;
   const LabelTrie& trie_;
+  ScoreOptions options_;
   double threshold_;
   SharedPrefix prefix_;
   int64_t next_row_ = 0;
@@ -222,7 +254,7 @@ std::vector<std::vector<double>> follow_branches(Session& session,
   const auto chunks = cut(prompts, int64_t(trie.tokens().size()), options.batch_tokens);
   int64_t rows = 0;
   for (const Chunk& chunk : chunks) rows = std::max(rows, chunk.rows);
-  Walker walker(session, prompts, trie, options.negligible, rows);
+  Walker walker(session, prompts, trie, options, rows);
   for (const Chunk& chunk : chunks) {
     if (context.stopping()) break;
     walker.run(chunk.begin, chunk.end, results);

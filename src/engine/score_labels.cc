@@ -144,7 +144,9 @@ std::vector<std::vector<double>> score_edges(Session& session,
                                      session.model().info().path));
   }
   check_lengths(session, prompts, trie);
-  if (options.negligible > 0) return follow_branches(session, prompts, trie, options, context);
+  if (options.negligible > 0 || options.shares || options.greedy) {
+    return follow_branches(session, prompts, trie, options, context);
+  }
   Scorer scorer(session, prompts, trie);
   size_t begin = 0;
   while (begin < prompts.size() && !context.stopping()) {

@@ -16,14 +16,20 @@ struct ScoreOptions {
   /// Branches of the trie that cannot bring an answer this share of all answers' probability are
   /// left out; 0: none is.
   double negligible = 0;
+  /// An edge's score is its share among those from the same node, as in decoding that is held to
+  /// the answers; nothing is computed for tokens behind an answer's last choice.
+  bool shares = false;
+  /// Only the choices on the way of the most probable edge are scored: what LabelTrie::greedy()
+  /// reads.
+  bool greedy = false;
 };
 
-/// Per prompt the log-probability of each edge of the trie (log softmax over the whole
-/// vocabulary). Edges that were left out count as certain (0), so that an answer's sum is never too
-/// small, and too large only where its softmax is below `negligible`. Beginnings that all prompts
-/// share are computed once and kept; what only some share, once per batch. Throws Error for a
-/// prompt that with the answers exceeds the context. Stops early, with fewer rows than prompts,
-/// when the context says so.
+/// Per prompt the log-probability of each edge of the trie: log softmax over the whole vocabulary,
+/// or over the edges of a node where options.shares. Edges that were left out count as certain (0),
+/// so that an answer's sum is never too small, and (greedy apart) too large only where its softmax
+/// is below `negligible`. Beginnings that all prompts share are computed once and kept; what only
+/// some share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
+/// Stops early, with fewer rows than prompts, when the context says so.
 std::vector<std::vector<double>> score_edges(Session& session,
                                              std::span<const std::vector<int32_t>> prompts,
                                              const LabelTrie& trie, const ScoreOptions& options,

@@ -2,7 +2,6 @@
 #include "kernels/rows.h"
 
 #include <cstring>
-#include <vector>
 
 #include "base/parallel_for.h"
 #include "base/rng.h"
@@ -211,8 +210,9 @@ void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, Mat
   }
 }
 
-double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits) {
-  std::vector<double> losses(targets.size());
+double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits,
+                     std::span<double> losses) {
+  RELATUM_CHECK(losses.size() == targets.size());
   if (!dlogits.data) {
     log_sum_exp(logits, losses);
     for (size_t i = 0; i < losses.size(); ++i) {

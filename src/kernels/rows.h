@@ -69,8 +69,9 @@ void gather_rows(Mat x, std::span<const int64_t> rows, Mat y);
 void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, MatView<float> x);
 
 /// Per row: dlogits = softmax(logits) - onehot(target); returns the sum of -log p(target).
-/// logits: T x V f32; dlogits: T x V f32 or bf16 (no data: only the loss).
-double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits);
+/// logits: T x V f32; dlogits: T x V f32 or bf16 (no data: only the loss); losses: scratch, T.
+double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits,
+                     std::span<double> losses);
 /// out[t] = log sum_v exp(logits[t][v]).
 void log_sum_exp(MatView<const float> logits, std::span<double> out);
 

@@ -34,8 +34,9 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
     const Mat logits = graph.allocate(DType::kF32, rows, head.out());
     head.multiply(graph, in.rows_from(begin, rows), logits);
     const Mat dlogits = dx.data ? graph.allocate(in.type, rows, head.out()) : Mat{};
-    loss.sum += kernels::cross_entropy(logits.as<float>(),
-                                       targets.subspan(size_t(begin), size_t(rows)), dlogits);
+    const std::span losses(graph.arena().allocate_array<double>(rows), size_t(rows));
+    loss.sum += kernels::cross_entropy(
+        logits.as<float>(), targets.subspan(size_t(begin), size_t(rows)), dlogits, losses);
     if (dx.data) head.multiply_back(graph, dlogits, dx.rows_from(begin, rows), false);
     graph.arena().release(chunk);
   }

@@ -60,12 +60,13 @@ std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& 
   }
   const engine::LabelTrie trie(answers);
   std::vector<Prediction> predictions;
-  const engine::ScoreOptions scoring{
-      options.batch_tokens, options.mode == AnswerMode::kScored ? options.negligible : 0.0};
+  const bool greedy = options.mode == AnswerMode::kConstrained;
+  const engine::ScoreOptions scoring{options.batch_tokens, greedy ? 0.0 : options.negligible,
+                                     options.mode == AnswerMode::kShares, greedy};
   for (const auto& edges : engine::score_edges(session, rows, trie, scoring, context)) {
-    predictions.push_back(options.mode == AnswerMode::kScored
-                              ? scored(renderer, trie.answer_scores(edges), options.keep_scores)
-                              : constrained(renderer, trie.greedy(edges)));
+    predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges))
+                                 : scored(renderer, trie.answer_scores(edges),
+                                          options.keep_scores));
   }
   return predictions;
 }
@@ -91,10 +92,11 @@ std::vector<Prediction> by_generation(engine::Session& session, const PromptRend
 
 AnswerMode parse_answer_mode(std::string_view name) {
   if (name == "scored") return AnswerMode::kScored;
+  if (name == "shares") return AnswerMode::kShares;
   if (name == "constrained") return AnswerMode::kConstrained;
   if (name == "free") return AnswerMode::kFree;
-  fail("task.answer", fmt::format("unknown way to answer '{}'. Use scored, constrained or free.",
-                                  name));
+  fail("task.answer", fmt::format("unknown way to answer '{}'. Use scored, shares, constrained or "
+                                  "free.", name));
 }
 
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {

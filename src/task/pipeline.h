@@ -14,17 +14,17 @@
 
 namespace relatum::task {
 
-enum class AnswerMode { kScored, kConstrained, kFree };
+enum class AnswerMode { kScored, kShares, kConstrained, kFree };
 
-/// "scored", "constrained" or "free"; Error that lists them.
+/// "scored", "shares", "constrained" or "free"; Error that lists them.
 AnswerMode parse_answer_mode(std::string_view name);
 
 struct AnswerOptions {
   AnswerMode mode = AnswerMode::kScored;
   int64_t max_new_tokens = 32;   ///< free answers
   int64_t batch_tokens = 2048;
-  double negligible = 0;         ///< labels less probable need not be told apart (scored)
-  bool keep_scores = false;      ///< per label probabilities in the predictions (scored)
+  double negligible = 0;         ///< labels less probable need not be told apart (scored, shares)
+  bool keep_scores = false;      ///< per label probabilities in the predictions (the same)
   bool chat = false;             ///< wrap prompts in the model's chat template
 };
 
@@ -33,7 +33,8 @@ struct AnswerOptions {
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat);
 
 /// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
-/// completion's tokens and the end token, softmax over the labels. constrained: greedy within the
+/// completion's tokens and the end token, softmax over the labels. shares: at each token its share
+/// among those that some label still allows, multiplied up. constrained: greedy within the
 /// labels' tree, the probability is the product of the choices among the open branches. free: plain
 /// greedy generation, parsed by the rules of answer.h. Fewer where the context stops.
 std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRenderer& renderer,

@@ -49,21 +49,26 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t epoch, int64_t& to
   nn::LossSum total;
   for (const StepRows& micro : micro_batches(rows_, rows, options_.batch)) {
     const TrainBatch batch = build_batch(rows_, micro, options_.batch.share);
-    session_.arena().reset();
-    nn::Graph graph(session_.arena(), session_.compute(), true);
-    const nn::Var states = session_.model().forward(
-        graph, batch.batch,
-        {.rows = batch.predicting, .cache = {}, .checkpoint = options_.checkpoint,
-         .dropout = adapter_.config().dropout > 0,
-         .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(epoch))});
-    const nn::LossSum loss =
-        nn::head_cross_entropy(graph, *session_.model().head(), states, batch.targets);
-    graph.backward();
+    const nn::LossSum loss = accumulate(batch, epoch);
     total.sum += loss.sum;
     total.count += loss.count;
     tokens += batch.batch.size();
   }
   return total;
+}
+
+nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t epoch) {
+  session_.arena().reset();
+  nn::Graph graph(session_.arena(), session_.compute(), true);
+  const nn::Var states = session_.model().forward(
+      graph, batch.batch,
+      {.rows = batch.predicting, .cache = {}, .checkpoint = options_.checkpoint,
+       .dropout = adapter_.config().dropout > 0,
+       .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(epoch))});
+  const nn::LossSum loss =
+      nn::head_cross_entropy(graph, *session_.model().head(), states, batch.targets);
+  graph.backward();
+  return loss;
 }
 
 double Trainer::apply(int64_t count) {

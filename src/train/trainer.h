@@ -81,6 +81,8 @@ class Trainer {
 
   /// Forward and backward of the rows: adds to the adapter's gradients, gives the loss.
   nn::LossSum accumulate(const StepRows& rows, int64_t epoch, int64_t& tokens);
+  /// The same for one batch of rows. Once warmed up, it asks the system for no memory.
+  nn::LossSum accumulate(const TrainBatch& batch, int64_t epoch);
   /// One AdamW step from the summed gradients; returns their norm before clipping.
   double apply(int64_t count);
 

@@ -74,6 +74,15 @@ TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
     EXPECT_GT(figures[work]["tokens_per_s"], 0) << work;
     EXPECT_GT(figures[work]["time_in_products"], 0) << work;
   }
+  const Arguments from_text = bench + Arguments{"--json", "--text", path("words.txt"),
+                                                 "--compute", "f32", "--skip-training"};
+  write("words.txt", "in the end the king and the end");
+  const json once = json::parse(done(from_text).out), again = json::parse(done(from_text).out);
+  EXPECT_TRUE(once["training"].is_null());
+  EXPECT_EQ(once["said_tokens"].size(), 4u);  // behind the first eight and each of three more
+  for (const char* key : {"said_tokens", "next_token"}) EXPECT_EQ(once[key], again[key]);
+  write("words.txt", "");
+  refused(from_text, {"words.txt", "no text"});
   const std::string table = done(bench).out;
   for (const char* part : {"Gop/s", "prefill, 4 rows of 16", "training, rank 4"}) {
     EXPECT_THAT(table, HasSubstr(part));
@@ -151,6 +160,8 @@ TEST_F(Commands, InspectTellsWhatAThingIs) {
   const auto said = [&](const std::string& what) { return done({"inspect", what}).out; };
   EXPECT_THAT(said(kModel), HasSubstr("Hugging Face folder"));
   EXPECT_THAT(said(kModel), HasSubstr("128 tokens, end token 2"));
+  EXPECT_THAT(said(kModel), HasSubstr("weights kept as nf4, unpacked once"));
+  EXPECT_THAT(said(kModel), HasSubstr("int8 "));
   EXPECT_THAT(said(kOtherModel), HasSubstr("GGUF version 3"));
   EXPECT_THAT(said(kEmbedder), HasSubstr("encoder"));
   EXPECT_THAT(said(RELATUM_FIXTURES "/llama/lora"), HasSubstr("adapter "));

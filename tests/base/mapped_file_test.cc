@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "support/temporary.h"
@@ -40,6 +42,27 @@ TEST(MappedFile, DroppedPagesComeInAgain) {
     drop_pages(file->bytes().subspan(begin, 1));
     EXPECT_EQ(std::string(reinterpret_cast<const char*>(file->bytes().data()), text.size()), text);
   }
+}
+
+// Pages of this process that are in memory.
+int64_t resident_pages() {
+  std::ifstream file("/proc/self/statm");
+  int64_t size = 0, resident = 0;
+  file >> size >> resident;
+  return resident;
+}
+
+TEST(MappedFile, DroppedPagesTakeNoMemory) {
+  constexpr size_t kPage = 4096, kPages = 4096;
+  testing::TemporaryFolder folder;
+  write_file(folder / "f", std::string(kPages * kPage, 'x'));
+  const auto file = MappedFile::open(folder / "f");
+  int64_t sum = 0;
+  for (size_t i = 0; i < kPages; ++i) sum += int64_t(file->bytes()[i * kPage]);
+  EXPECT_EQ(sum, int64_t('x' * kPages));
+  const int64_t before = resident_pages();
+  drop_pages(file->bytes());
+  EXPECT_LT(resident_pages(), before - int64_t(kPages) / 2);
 }
 
 TEST(MappedFile, ErrorsNameThePath) {

@@ -152,6 +152,65 @@ TEST_P(ScoreLabels, ConstrainedChoiceIsGreedyStepping) {
   }
 }
 
+TEST_P(ScoreLabels, GreedyScoresAreAllThatTheChoiceReads) {
+  engine::Session session(fixture("llama/tied"), plain_options());
+  const auto whole = score_edges(session, GetParam().rows, trie_, {}, {});
+  for (const int64_t batch_tokens : {1, 70, 4096}) {
+    const auto part = score_edges(session, GetParam().rows, trie_,
+                                  {.batch_tokens = batch_tokens, .greedy = true}, {});
+    ASSERT_EQ(part.size(), whole.size());
+    for (size_t p = 0; p < whole.size(); ++p) {
+      const auto want = trie_.greedy(whole[p]), got = trie_.greedy(part[p]);
+      EXPECT_EQ(got.answer, want.answer) << p;
+      EXPECT_NEAR(got.probability, want.probability, kOrder);
+      for (size_t e = 0; e < part[p].size(); ++e) {
+        if (part[p][e] != 0) { EXPECT_NEAR(part[p][e], whole[p][e], kOrder); }
+      }
+      EXPECT_LT(std::count_if(part[p].begin(), part[p].end(), [](double s) { return s < 0; }),
+                int64_t(trie_.edges().size()));
+    }
+  }
+}
+
+// Products of the choices' shares, from scores over the whole vocabulary.
+std::vector<double> shares_of(const LabelTrie& trie, const std::vector<double>& edges) {
+  std::vector<double> shares;
+  for (int64_t a = 0; a < trie.answers(); ++a) {
+    double share = 1;
+    for (const int32_t edge : trie.path(a)) {
+      const auto [low, high] = trie.edges_from(trie.edges()[size_t(edge)].from);
+      double total = 0;
+      for (size_t e = low; e < high; ++e) total += std::exp(edges[e]);
+      share *= std::exp(edges[size_t(edge)]) / total;
+    }
+    shares.push_back(share);
+  }
+  return shares;
+}
+
+TEST_P(ScoreLabels, SharesAreThoseOfDecodingHeldToTheAnswers) {
+  engine::Session session(fixture("llama/tied"), plain_options());
+  const auto whole = score_edges(session, GetParam().rows, trie_, {}, {});
+  for (const double negligible : {0.0, 1e-3}) {
+    for (const int64_t batch_tokens : {1, 70, 4096}) {
+      const auto part = score_edges(session, GetParam().rows, trie_,
+                                    {batch_tokens, negligible, true}, {});
+      ASSERT_EQ(part.size(), whole.size());
+      for (size_t p = 0; p < whole.size(); ++p) {
+        const auto want = shares_of(trie_, whole[p]);
+        const auto scores = trie_.answer_scores(part[p]);
+        const auto got = engine::softmax(scores);
+        double total = 0;
+        for (size_t a = 0; a < want.size(); ++a) {
+          EXPECT_NEAR(got[a], want[a], kOrder + double(want.size()) * negligible) << a;
+          total += std::exp(scores[a]);
+        }
+        if (negligible == 0) { EXPECT_NEAR(total, 1, kOrder); }
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Prompts, ScoreLabels, ::testing::ValuesIn(prompt_sets()),
                          [](const auto& test) { return test.param.name; });
 

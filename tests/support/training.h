@@ -43,13 +43,14 @@ inline double gradient_bound(const engine::Session& session) {
 struct TinyRun {
   TinyRun(std::vector<train::TrainRow> run_rows, const train::TrainOptions& options,
           const train::AdapterConfig& config, uint64_t seed = 5)
-      : rows(std::move(run_rows)),
+      : session(fixture("llama/tied"), plain_options()), rows(std::move(run_rows)),
         adapter(std::make_unique<train::Adapter>(session.model(), session.compute(), config,
                                                  seed)),
         trainer(session, *adapter, rows, options) {}
   /// With the PEFT fixture's adapter.
-  TinyRun(std::vector<train::TrainRow> run_rows, const train::TrainOptions& options)
-      : rows(std::move(run_rows)),
+  TinyRun(std::vector<train::TrainRow> run_rows, const train::TrainOptions& options,
+          const engine::SessionOptions& how = plain_options())
+      : session(fixture("llama/tied"), how), rows(std::move(run_rows)),
         adapter(train::load_peft(fixture("llama/lora"), session.model(), session.compute())),
         trainer(session, *adapter, rows, options) {}
 
@@ -70,7 +71,7 @@ struct TinyRun {
     return {adapter->values().begin(), adapter->values().end()};
   }
 
-  engine::Session session{fixture("llama/tied"), plain_options()};
+  engine::Session session;
   std::vector<train::TrainRow> rows;
   std::unique_ptr<train::Adapter> adapter;
   train::Trainer trainer;

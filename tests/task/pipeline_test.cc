@@ -54,12 +54,16 @@ class Pipeline : public ::testing::Test {
   std::vector<Prompt> prompts_;
 };
 
+constexpr AnswerMode kModes[] = {AnswerMode::kScored, AnswerMode::kShares,
+                                 AnswerMode::kConstrained, AnswerMode::kFree};
+
 TEST(AnswerModes, AreReadByName) {
   EXPECT_EQ(parse_answer_mode("scored"), AnswerMode::kScored);
   EXPECT_EQ(parse_answer_mode("constrained"), AnswerMode::kConstrained);
   EXPECT_EQ(parse_answer_mode("free"), AnswerMode::kFree);
+  EXPECT_EQ(parse_answer_mode("shares"), AnswerMode::kShares);
   EXPECT_THAT([] { parse_answer_mode("greedy"); },
-              ThrowsMessage<Error>(HasSubstr("scored, constrained or free")));
+              ThrowsMessage<Error>(HasSubstr("scored, shares, constrained or free")));
 }
 
 TEST_F(Pipeline, ScoresAreTheSoftmaxOfWholeLabels) {
@@ -96,13 +100,25 @@ TEST_F(Pipeline, ScoresAreKeptOnRequestAlone) {
 }
 
 TEST_F(Pipeline, SmallBatchesAnswerTheSame) {
-  for (const AnswerMode mode : {AnswerMode::kScored, AnswerMode::kConstrained, AnswerMode::kFree}) {
+  for (const AnswerMode mode : kModes) {
     const auto whole = answer(mode), pieces = answer(mode, {.batch_tokens = 1});
     ASSERT_EQ(whole.size(), pieces.size());
     for (size_t i = 0; i < whole.size(); ++i) {
       EXPECT_EQ(whole[i].label, pieces[i].label);
       EXPECT_EQ(whole[i].answer, pieces[i].answer);
     }
+  }
+}
+
+TEST_F(Pipeline, SharesOfAllLabelsMakeOne) {
+  for (const Prediction& prediction : answer(AnswerMode::kShares, {.keep_scores = true})) {
+    double total = 0, most = 0;
+    for (const auto& [label, share] : prediction.scores) {
+      total += share;
+      most = std::max(most, share);
+    }
+    EXPECT_NEAR(total, 1, 1e-9);
+    EXPECT_EQ(prediction.probability, most);
   }
 }
 
@@ -137,7 +153,7 @@ TEST_F(Pipeline, StopsWhenAsked) {
   const std::atomic<bool> stop{true};
   Context context;
   context.stop = &stop;
-  for (const AnswerMode mode : {AnswerMode::kScored, AnswerMode::kConstrained, AnswerMode::kFree}) {
+  for (const AnswerMode mode : kModes) {
     AnswerOptions options;
     options.mode = mode;
     EXPECT_LT(answer_prompts(session_, renderer_, prompts_, options, context).size(),
@@ -149,7 +165,7 @@ TEST_F(Pipeline, NamesThePromptThatDoesNotFit) {
   std::string text;
   for (int i = 0; i < 300; ++i) text += " xyz";
   prompts_.push_back({"too long", text, "", 0});
-  for (const AnswerMode mode : {AnswerMode::kScored, AnswerMode::kConstrained, AnswerMode::kFree}) {
+  for (const AnswerMode mode : kModes) {
     EXPECT_THAT([&] { answer(mode); }, ThrowsMessage<Error>(HasSubstr("'too long'")));
   }
 }

@@ -181,10 +181,11 @@ TEST(Trainer, ReportsEachStep) {
 }
 
 TEST(Trainer, RefusesRowsThatCannotBeTrainedOn) {
-  EXPECT_THAT([] { TinyRun({}, {}, {}); }, ThrowsMessage<Error>(HasSubstr("no row to train on")));
-  EXPECT_THAT([] { TinyRun({{random_tokens(257, 1), 250}}, {}, {}); },
+  EXPECT_THAT([] { TinyRun({}, {}, train::AdapterConfig{}); },
+              ThrowsMessage<Error>(HasSubstr("no row to train on")));
+  EXPECT_THAT([] { TinyRun({{random_tokens(257, 1), 250}}, {}, train::AdapterConfig{}); },
               ThrowsMessage<Error>(AllOf(HasSubstr("257 tokens"), HasSubstr("context of 256"))));
-  EXPECT_NO_THROW(TinyRun({{random_tokens(256, 1), 250}}, {}, {}));
+  EXPECT_NO_THROW(TinyRun({{random_tokens(256, 1), 250}}, {}, train::AdapterConfig{}));
 }
 
 TEST(Trainer, StopsWhereGradientsAreNoNumbers) {

@@ -27,9 +27,10 @@ Action define(CLI::App& app) {
   o->data.define(app);
   app.add_option("--out", o->out, "predictions.jsonl")->required()->group("Answer");
   app.add_option("--answer", o->answer,
-                 "scored: all labels' exact probabilities; constrained: greedy within the labels; "
-                 "free: plain text, parsed")
-      ->check(CLI::IsMember({"scored", "constrained", "free"}))->group("Answer");
+                 "scored: all labels' exact probabilities; shares: those of decoding held to the "
+                 "labels, for less work; constrained: greedy within the labels; free: plain text, "
+                 "parsed")
+      ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
   app.add_flag("--scores", o->scores, "Write every label's probability")->group("Answer");
   app.add_option("--negligible", o->negligible,
                  "Probability below which labels need not be told apart, so that most of their "

@@ -54,7 +54,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--clip", t.clip, "Largest norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
   add("--batch-tokens", t.batch.batch_tokens, "Tokens of one optimiser step")
       ->check(CLI::PositiveNumber);
-  add("--micro-tokens", o.micro_tokens, "Tokens computed at once; 0: the whole step")
+  add("--micro-tokens", o.micro_tokens,
+      "Tokens computed at once, which sets the need of memory; 0: the whole step")
       ->check(CLI::NonNegativeNumber);
   add("--seed", t.seed, "Seed of everything random");
   add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")

@@ -1,0 +1,86 @@
+"""The scripts of bench/ and tools/ that need no package: comparing, ratios, checks, tables."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
+
+# pylint: disable=wrong-import-position
+import compare_bench  # noqa: E402
+import harness  # noqa: E402
+import tables  # noqa: E402
+import training_lines  # noqa: E402
+
+
+class CompareBench(unittest.TestCase):
+    BEFORE = {"lines": [{"tokens_per_s": 100.0, "seconds": 4.0, "date": "2026-01-01", "rows": 7,
+                         "peak_rss_bytes": 1000, "agreement": 0.99}]}
+    AFTER = {"lines": [{"tokens_per_s": 150.0, "seconds": 8.0, "date": "2026-01-02", "rows": 8,
+                        "peak_rss_bytes": 500, "agreement": 0.99}]}
+
+    def run_tool(self, *more):
+        with tempfile.TemporaryDirectory() as name:
+            files = [pathlib.Path(name) / "before.json", pathlib.Path(name) / "after.json"]
+            for file, report in zip(files, (self.BEFORE, self.AFTER)):
+                file.write_text(json.dumps(report), encoding="utf-8")
+            return subprocess.run([sys.executable, ROOT / "tools" / "compare_bench.py", *files,
+                                   *more], capture_output=True, text=True, check=False)
+
+    def test_rates_times_and_sizes_have_their_own_direction(self):
+        rows = {path: gain for path, _, _, gain in compare_bench.compare(self.BEFORE, self.AFTER)}
+        self.assertEqual(rows["lines[0].tokens_per_s"], 1.5)
+        self.assertEqual(rows["lines[0].seconds"], 0.5)
+        self.assertEqual(rows["lines[0].peak_rss_bytes"], 2.0)
+        self.assertEqual(rows["lines[0].agreement"], 1.0)
+        self.assertIsNone(rows["lines[0].rows"])
+        self.assertEqual(compare_bench.gain("a.tokens_per_s", 5.0, 0.0), 0.0)
+        self.assertIsNone(compare_bench.gain("a.rounds[0].tokens_per_s", 5.0, 4.0))
+
+    def test_the_gate_fails_where_something_became_worse(self):
+        self.assertEqual(self.run_tool().returncode, 0)
+        self.assertEqual(self.run_tool("--worst", "2.1").returncode, 0)
+        self.assertEqual(self.run_tool("--worst", "1.9").returncode, 1)
+
+
+class Harness(unittest.TestCase):
+    ROUNDS = [{"ours": {"rate": 6.0, "size": 2.0}, "a": {"rate": 2.0, "size": 8.0},
+               "b": {"rate": 3.0, "size": 6.0}},
+              {"ours": {"rate": 8.0, "size": 2.0}, "a": {"rate": 4.0, "size": 4.0},
+               "b": {"rate": 1.0, "size": 10.0}}]
+
+    def test_the_best_of_the_others_counts(self):
+        got = harness.ratio(self.ROUNDS, "ours", ["a", "b"], "rate", 1.5)
+        self.assertEqual((got["smallest"], got["median"], got["largest"]), (2.0, 2.0, 2.0))
+        got = harness.ratio(self.ROUNDS, "ours", ["a", "b"], "size", 5, smaller=True)
+        self.assertEqual((got["smallest"], got["median"], got["largest"]), (2.0, 2.5, 3.0))
+
+    def test_too_little_agreement_ends_the_benchmark(self):
+        self.assertEqual(harness.agreement([1, 2, 3, 4], [1, 2, 3, 5], 0.75, "x"), 0.75)
+        with self.assertRaises(SystemExit):
+            harness.agreement([1, 2, 3, 4], [1, 2, 3, 5], 0.76, "x")
+        with self.assertRaises(SystemExit):
+            harness.agreement([1, 2], [1], 0.1, "x")
+
+    def test_a_loss_that_does_not_fall_is_seen(self):
+        self.assertTrue(training_lines.falls([3.0, 2.9, 2.0, 1.0, 0.9, 0.8]))
+        self.assertFalse(training_lines.falls([3.0, 2.9, 2.0, 1.0, 3.1, 3.2]))
+        self.assertFalse(training_lines.falls([3.0, 1.0]))
+
+
+class Tables(unittest.TestCase):
+    def test_the_readme_has_the_tables_of_the_results(self):
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        self.assertEqual(tables.filled(text), text, "run bench/tables.py --write")
+
+    def test_a_readme_without_their_place_is_refused(self):
+        with self.assertRaises(SystemExit):
+            tables.filled("no marks here")
+
+
+if __name__ == "__main__":
+    unittest.main()
