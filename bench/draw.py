@@ -11,6 +11,8 @@ matplotlib.rcParams.update({"svg.hashsalt": "relatum", "svg.fonttype": "none", "
                             "axes.spines.top": False, "axes.spines.right": False})
 from matplotlib import pyplot  # noqa: E402  pylint: disable=wrong-import-position
 
+import tables  # noqa: E402  pylint: disable=wrong-import-position
+
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 OURS, WANTED = "#2a6f97", "#d1495b"
 
@@ -28,7 +30,7 @@ def save(figure, name):
 def peers():
     """Each ratio as a bar with its rounds' range, and what it should be as a mark."""
     lines = read("peers").get("lines", {})
-    bars = [(f"{line['what']}\n{one['ours']} / {' or '.join(one['against'])}", one)
+    bars = [(f"{line['what']}\n{one['ours']} / {tables.programs(one['against'])}", one)
             for line in lines.values() for one in line["ratios"]]
     if not bars:
         return
@@ -36,12 +38,16 @@ def peers():
     for place, (_, one) in enumerate(bars):
         spread = [[one["median"] - one["smallest"]], [one["largest"] - one["median"]]]
         axis.barh(place, one["median"], color=OURS, height=0.6, xerr=spread,
-                  error_kw={"ecolor": "#444444", "capsize": 2})
+                  error_kw={"ecolor": "#bbbbbb", "capsize": 2})
         axis.plot([one["target"]] * 2, [place - 0.4, place + 0.4], color=WANTED, linewidth=2)
-        axis.annotate(f"{one['median']:.1f}", (one["largest"], place), xytext=(4, 0),
-                      textcoords="offset points", va="center")
+        axis.annotate(f"{one['median']:.2f}", (0.52, place), color="white", va="center")
     axis.set_yticks(range(len(bars)), [name for name, _ in bars], fontsize=7)
-    axis.invert_yaxis()
+    axis.set_ylim(len(bars) - 0.4, -0.6)
+    axis.set_xscale("log")
+    axis.set_xlim(0.5, 25)
+    ticks = [0.5, 1, 2, 5, 10, 20]
+    axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
     axis.axvline(1, color="#999999", linewidth=0.8)
     axis.set_xlabel("times the best of the others (red: wanted)")
     save(figure, "peers")
