@@ -14,21 +14,13 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
+sys.path.insert(0, str(ROOT / "tools"))
+from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
 
 
 def read(name):
     path = RESULTS / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def markdown(head, rows):
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
-    lines = []
-    for row in [head, rule, *rows]:
-        cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
 
 
 def programs(sides):

@@ -28,10 +28,8 @@ def row_of(argument):
         sys.exit(f"readme_table: {source}: {error!r}; is it from `relatum evaluate --json`?")
 
 
-def table(rows):
-    head = ["", "F1", "95 % interval", "accuracy", "unparsed"]
-    if not any(row[4] for row in rows):
-        head, rows = head[:4], [row[:4] for row in rows]
+def markdown(head, rows):
+    """Lines of a Markdown table, the first column to the left, the others to the right."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
     lines = []
@@ -39,6 +37,13 @@ def table(rows):
         cells = [row[0].ljust(widths[0])] + [c.rjust(w) for c, w in zip(row[1:], widths[1:])]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def table(rows):
+    head = ["", "F1", "95 % interval", "accuracy", "unparsed"]
+    if not any(row[4] for row in rows):
+        head, rows = head[:4], [row[:4] for row in rows]
+    return markdown(head, rows)
 
 
 def main():
