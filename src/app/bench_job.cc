@@ -145,8 +145,8 @@ class Bench {
                                   "The file may be damaged; try --compute f32.",
                                   session_.model().info().path));
   }
-  // The likeliest token behind the first row.
-  int32_t read_logits(nn::Graph& graph, nn::Var states) {
+  // The likeliest token behind the first row; all rows' logits are computed.
+  int32_t likeliest_token(nn::Graph& graph, nn::Var states) {
     int32_t next = 0;
     nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
                         [&](int64_t first, MatView<const float> logits) {
@@ -175,7 +175,7 @@ class Bench {
       session_.arena().reset();
       nn::Graph graph(session_.arena(), session_.compute(), false);
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
-      next_ = read_logits(graph, states);
+      next_ = likeliest_token(graph, states);
     });
     return rate(seconds, 2 * parameters_ * double(tokens_), product_seconds(false));
   }
@@ -198,7 +198,7 @@ class Bench {
         const int64_t first = 0;
         const nn::Var states = session_.model().forward(
             graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
-        const int32_t likeliest = read_logits(graph, states);
+        const int32_t likeliest = likeliest_token(graph, states);
         if (step + 1 >= kGiven) said_.push_back(likeliest);
       }
     });

@@ -112,7 +112,9 @@ std::string products_text(arch::Model& model, const std::string& base) {
   if (!model.info().causal) return text;
   text += kernels::has_fast_int8()
               ? fmt::format("  int8        8 bits by oneDNN (extract): {}{}\n", size_text(weights),
-                            blocks ? "; up to 4 rows read the stored blocks" : "")
+                            blocks ? fmt::format("; up to {} rows read the stored blocks",
+                                                 nn::kStoredRows)
+                                   : "")
               : "  int8        not here: it needs AVX512_VNNI\n";
   return text + "  low memory  as auto, weights unpacked for each product\n";
 }

@@ -52,7 +52,8 @@ class Walker {
   Walker(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
          const ScoreOptions& options, int64_t cache_rows)
       : session_(session), prompts_(prompts), trie_(trie), options_(options),
-        threshold_(std::log(options.negligible)), prefix_(session, prompts, cache_rows) {}
+        threshold_(greedy() ? kNothing : std::log(options.negligible)),
+        prefix_(session, prompts, cache_rows) {}
 
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
@@ -65,6 +66,8 @@ class Walker {
   }
 
  private:
+  bool greedy() const { return options_.edges == EdgeScores::kGreedy; }
+
   // All tokens of the prompts into the cache, beginnings that some share once.
   void read_prompts(size_t begin, size_t end) {
     std::vector<std::span<const int32_t>> rows;
@@ -184,14 +187,14 @@ class Walker {
       scores[e] = double(logits[trie_.edges()[e].token]) - norm;
     }
     const std::span choices(scores.data() + low, high - low);
-    if (options_.shares) {
+    if (options_.edges == EdgeScores::kShares) {
       double total = kNothing;
       for (const double score : choices) total = log_add(total, score);
       for (double& score : choices) score -= total;
     }
     const auto best = size_t(std::max_element(choices.begin(), choices.end()) - choices.begin());
     for (size_t e = low; e < high; ++e) {
-      if (options_.greedy && e != low + best) continue;
+      if (greedy() && e != low + best) continue;
       const int32_t node = next_choice(trie_.edges()[e].node);
       const double path = question.branch.log_probability + scores[e];
       if (node < 0) {
@@ -205,7 +208,7 @@ class Walker {
   // The first node from this one on whose edges are asked for: the node itself, or where forced
   // tokens need no score the first that has several edges; -1: an answer ends before.
   int32_t next_choice(int32_t node) const {
-    while (node >= 0 && (options_.shares || options_.greedy)) {
+    while (node >= 0 && options_.edges != EdgeScores::kExact) {
       const auto [low, high] = trie_.edges_from(node);
       if (high - low > 1) break;
       node = trie_.edges()[low].node;

@@ -144,7 +144,7 @@ std::vector<std::vector<double>> score_edges(Session& session,
                                      session.model().info().path));
   }
   check_lengths(session, prompts, trie);
-  if (options.negligible > 0 || options.shares || options.greedy) {
+  if (options.negligible > 0 || options.edges != EdgeScores::kExact) {
     return follow_branches(session, prompts, trie, options, context);
   }
   Scorer scorer(session, prompts, trie);

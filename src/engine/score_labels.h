@@ -11,23 +11,25 @@
 
 namespace relatum::engine {
 
+/// Which of the tree's edges are scored, and how.
+enum class EdgeScores {
+  kExact,   ///< all edges: log softmax over the whole vocabulary
+  kShares,  ///< choices: share among a node's edges, as in decoding that is held to the answers
+  kGreedy,  ///< exact, but only the choices on the most probable way, as LabelTrie::greedy() reads
+};
+
 struct ScoreOptions {
   int64_t batch_tokens = 2048;  ///< tokens of one pass, prompts and answer trees together
   /// Branches of the trie that cannot bring an answer this share of all answers' probability are
-  /// left out; 0: none is.
+  /// left out; 0: none is. Without a meaning for kGreedy.
   double negligible = 0;
-  /// An edge's score is its share among those from the same node, as in decoding that is held to
-  /// the answers; nothing is computed for tokens behind an answer's last choice.
-  bool shares = false;
-  /// Only the choices on the way of the most probable edge are scored: what LabelTrie::greedy()
-  /// reads.
-  bool greedy = false;
+  EdgeScores edges = EdgeScores::kExact;
 };
 
-/// Per prompt the log-probability of each edge of the trie: log softmax over the whole vocabulary,
-/// or over the edges of a node where options.shares. Edges that were left out count as certain (0),
-/// so that an answer's sum is never too small, and (greedy apart) too large only where its softmax
-/// is below `negligible`. Beginnings that all prompts share are computed once and kept; what only
+/// Per prompt the log-probability of each edge of the trie. Edges that were left out count as
+/// certain (0), so that an answer's sum is never too small, and (kGreedy apart) too large only
+/// where its softmax is below `negligible`; for kShares and kGreedy, edges without a choice are
+/// left out as well. Beginnings that all prompts share are computed once and kept; what only
 /// some share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
 /// Stops early, with fewer rows than prompts, when the context says so.
 std::vector<std::vector<double>> score_edges(Session& session,

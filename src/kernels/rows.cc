@@ -141,20 +141,26 @@ void hadamard_rows(Mat x, MatView<float> y) {
   });
 }
 
-void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales, MatView<float> turned) {
+void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
   RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
-  RELATUM_CHECK(!turned.data || (turned.rows >= thread_count() && turned.cols == x.cols));
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     for_rows(x.rows, x.cols, [&](int64_t r) {
-      float& scale = scales[size_t(r)];
-      if (turned.data) {
-        float* row = turned.row(omp_get_thread_num());
-        typed_table<T>().hadamard(in.row(r), row, x.cols);
-        scale = table().f32.quantise(row, codes.row(r), x.cols);
-      } else {
-        scale = typed_table<T>().quantise(in.row(r), codes.row(r), x.cols);
-      }
+      scales[size_t(r)] = typed_table<T>().quantise(in.row(r), codes.row(r), x.cols);
+    });
+  });
+}
+
+void quantise_turned_rows(Mat x, MatView<int8_t> codes, std::span<float> scales,
+                          MatView<float> scratch) {
+  RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+  RELATUM_CHECK(scratch.rows >= thread_count() && scratch.cols == x.cols);
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      float* turned = scratch.row(omp_get_thread_num());
+      typed_table<T>().hadamard(in.row(r), turned, x.cols);
+      scales[size_t(r)] = table().f32.quantise(turned, codes.row(r), x.cols);
     });
   });
 }

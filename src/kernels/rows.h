@@ -52,10 +52,11 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
 void hadamard_rows(Mat x, MatView<float> y);
 /// Per row: codes = x / scales[r] rounded to nearest even, scales[r] = max |x| / 127. codes: T x K
 /// int8. A row of zeros, or one with a number that is not finite, has codes of no meaning and a
-/// scale that is zero or not finite. turned: scratch of thread_count() x K; where given, it is
-/// hadamard_rows(x) that is quantised.
-void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales,
-                   MatView<float> turned = {});
+/// scale that is zero or not finite.
+void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales);
+/// quantise_rows() of hadamard_rows(x). scratch: thread_count() x K.
+void quantise_turned_rows(Mat x, MatView<int8_t> codes, std::span<float> scales,
+                          MatView<float> scratch);
 /// y = scales[r] * y per row (no scales: y itself), plus the bias row (N, optional) and `add`
 /// (T x N f32, optional).
 void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add);

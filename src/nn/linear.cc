@@ -17,7 +17,6 @@ namespace relatum::nn {
 using kernels::gemm;
 
 namespace {
-constexpr int64_t kFewRows = 4;  // where reading the weights takes longer than multiplying them
 }
 
 Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
@@ -121,15 +120,15 @@ void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
   const Arena::Mark mark = graph.arena().mark();
   const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
   const std::span<float> scales(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
-  kernels::quantise_rows(x, codes.as<int8_t>(), scales,
-                         graph.allocate(DType::kF32, thread_count(), x.cols).as<float>());
+  const Mat turned = graph.allocate(DType::kF32, thread_count(), x.cols);
+  kernels::quantise_turned_rows(x, codes.as<int8_t>(), scales, turned.as<float>());
   gemm({.a = codes, .c = y, .packed = &forward_});
   kernels::rescale_rows(y, scales, bias_, add);
   graph.arena().release(mark);
 }
 
 void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
-  if (blocks_ && x.rows <= kFewRows) return multiply_stored(graph, x, y, add);
+  if (blocks_ && x.rows <= kStoredRows) return multiply_stored(graph, x, y, add);
   if (forward_.type() == DType::kI8) return multiply_int8(graph, x, y, add);
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
   if (!bias_.empty()) args.bias = {const_cast<float*>(bias_.data()), DType::kF32, 1, out_};

@@ -12,6 +12,9 @@
 
 namespace relatum::nn {
 
+/// Up to so many rows, reading the weights takes longer than multiplying them; see prepare_int8().
+inline constexpr int64_t kStoredRows = 4;
+
 /// One or several projections of the same input, computed as one product: y = x W^T + bias
 /// (+ adapters). x: T x K, y: T x N, the parts' outputs side by side.
 class Linear {
@@ -37,10 +40,10 @@ class Linear {
   /// and only the stored form stays in memory.
   void prepare(DType compute, bool resident);
   /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
-  /// integers: weights with a scale per output, inputs with one per row. Few rows are multiplied
-  /// with the stored weights instead where their format allows it. For inference alone. An adapter
-  /// that is seated becomes part of the weights, without its dropout, and is unseated; its numbers
-  /// must outlive the layer's use all the same.
+  /// integers: weights with a scale per output, inputs with one per row. Up to kStoredRows rows are
+  /// multiplied with the stored weights instead where their format allows it. For inference alone.
+  /// An adapter that is seated becomes part of the weights, without its dropout, and is unseated;
+  /// its numbers must outlive the layer's use all the same.
   void prepare_int8(DType compute);
   /// Replaces the stored weights (after conversion to another format).
   void set_weight(size_t part, Weight weight);

@@ -51,6 +51,14 @@ Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::
   return prediction;
 }
 
+engine::EdgeScores edges_for(AnswerMode mode) {
+  switch (mode) {
+    case AnswerMode::kShares: return engine::EdgeScores::kShares;
+    case AnswerMode::kConstrained: return engine::EdgeScores::kGreedy;
+    default: return engine::EdgeScores::kExact;
+  }
+}
+
 std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& renderer,
                                 std::span<const std::vector<int32_t>> rows,
                                 const AnswerOptions& options, const Context& context) {
@@ -60,9 +68,9 @@ std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& 
   }
   const engine::LabelTrie trie(answers);
   std::vector<Prediction> predictions;
-  const bool greedy = options.mode == AnswerMode::kConstrained;
-  const engine::ScoreOptions scoring{options.batch_tokens, greedy ? 0.0 : options.negligible,
-                                     options.mode == AnswerMode::kShares, greedy};
+  const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
+                                     edges_for(options.mode)};
+  const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
   for (const auto& edges : engine::score_edges(session, rows, trie, scoring, context)) {
     predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges))
                                  : scored(renderer, trie.answer_scores(edges),

@@ -192,6 +192,11 @@ TEST_F(Commands, EmbedWritesANumpyFile) {
   EXPECT_EQ(file.substr(1, 5), "NUMPY");
   EXPECT_THAT(file, HasSubstr("'shape': (10, 32)"));
   EXPECT_EQ((file.size() - 10 * 32 * sizeof(float)) % 64, 0u);  // an aligned header, then values
+  const json record = json::parse(read("v.npy.run.json"));
+  EXPECT_EQ(record["examples"], 10);
+  EXPECT_EQ(record["threads"], 1);
+  EXPECT_EQ(record["data"], path("rows.jsonl"));
+  EXPECT_GT(record["examples_per_s"], 0.0);
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ TEST_P(ScoreLabels, GreedyScoresAreAllThatTheChoiceReads) {
   const auto whole = score_edges(session, GetParam().rows, trie_, {}, {});
   for (const int64_t batch_tokens : {1, 70, 4096}) {
     const auto part = score_edges(session, GetParam().rows, trie_,
-                                  {.batch_tokens = batch_tokens, .greedy = true}, {});
+                                  {batch_tokens, 0.0, engine::EdgeScores::kGreedy}, {});
     ASSERT_EQ(part.size(), whole.size());
     for (size_t p = 0; p < whole.size(); ++p) {
       const auto want = trie_.greedy(whole[p]), got = trie_.greedy(part[p]);
@@ -194,7 +194,7 @@ TEST_P(ScoreLabels, SharesAreThoseOfDecodingHeldToTheAnswers) {
   for (const double negligible : {0.0, 1e-3}) {
     for (const int64_t batch_tokens : {1, 70, 4096}) {
       const auto part = score_edges(session, GetParam().rows, trie_,
-                                    {batch_tokens, negligible, true}, {});
+                                    {batch_tokens, negligible, engine::EdgeScores::kShares}, {});
       ASSERT_EQ(part.size(), whole.size());
       for (size_t p = 0; p < whole.size(); ++p) {
         const auto want = shares_of(trie_, whole[p]);

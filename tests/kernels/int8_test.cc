@@ -73,7 +73,7 @@ TYPED_TEST(QuantisedRows, AreTurnedFirstWhereAsked) {
     hadamard_rows(x.view(), turned.view());
     std::vector<int8_t> codes(size_t(7 * cols)), want(codes.size());
     std::vector<float> scales(7), sizes(7);
-    quantise_rows(x.view(), {codes.data(), 7, cols}, scales, scratch.view());
+    quantise_turned_rows(x.view(), {codes.data(), 7, cols}, scales, scratch.view());
     quantise_rows(turned.view(), {want.data(), 7, cols}, sizes);
     EXPECT_EQ(codes, want);
     EXPECT_EQ(scales, sizes);
@@ -89,11 +89,11 @@ TYPED_TEST(QuantisedRows, OneLargeValueDoesNotDrownTheOthersWhenTurned) {
   std::vector<float> scale(1);
   double errors[2] = {};
   for (const bool turned : {false, true}) {
-    quantise_rows(x.view(), {codes.data(), 1, kCols}, scale,
-                  turned ? scratch.view() : MatView<float>{});
     if (turned) {
+      quantise_turned_rows(x.view(), {codes.data(), 1, kCols}, scale, scratch.view());
       hadamard_rows(x.view(), exact.view());
     } else {
+      quantise_rows(x.view(), {codes.data(), 1, kCols}, scale);
       convert(x.view(), exact.view());
     }
     for (int64_t c = 0; c < kCols; ++c) {
@@ -101,7 +101,10 @@ TYPED_TEST(QuantisedRows, OneLargeValueDoesNotDrownTheOthersWhenTurned) {
       errors[turned] += error * error;
     }
   }
-  EXPECT_LT(errors[1], 0.2 * errors[0]);
+  // The row's largest falls from 100 to at most 100 / 8 plus 64 / 8 (the others are within 1, the
+  // factors are 1 / 8), so the step shrinks to 0.21 and its square to 0.04; 0.1 leaves room for
+  // errors that are not spread evenly over a step.
+  EXPECT_LT(errors[1], 0.1 * errors[0]);
 }
 
 template <class T>

@@ -11,6 +11,7 @@
 #include "kernels/cpu.h"
 #include "support/training.h"
 
+// The sanitizers bring allocators of their own, which check what these would hide.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
 

@@ -190,10 +190,4 @@ void fill_attention_backward_bf16(Table& t) {
 
 #pragma GCC pop_options
 
-#else
-
-namespace relatum::kernels::RELATUM_ISA {
-void fill_attention_backward_bf16(Table&) {}
-}  // namespace relatum::kernels::RELATUM_ISA
-
 #endif

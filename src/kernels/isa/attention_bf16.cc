@@ -108,10 +108,4 @@ void fill_attention_bf16(Table& t) { t.attention_bf16 = attention_bf16; }
 
 #pragma GCC pop_options
 
-#else
-
-namespace relatum::kernels::RELATUM_ISA {
-void fill_attention_bf16(Table&) {}
-}  // namespace relatum::kernels::RELATUM_ISA
-
 #endif

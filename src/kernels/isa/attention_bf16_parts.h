@@ -173,7 +173,7 @@ void store_panel(const Sums& panel, __m512 factor, const Task& t,
   }
 }
 
-// words of two rows of values, the even row's in the lower half; a row may be missing.
+// Words of two rows of values, the even row's in the lower half; either may be missing.
 void pair_rows(const bf16* even, const bf16* odd, int64_t size, uint32_t* words) {
   const auto wide = [](const bf16* x) {
     return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
@@ -185,36 +185,23 @@ void pair_rows(const bf16* even, const bf16* odd, int64_t size, uint32_t* words)
   }
 }
 
-// Key rows of all spans, one after the other.
-class KeyRows {
- public:
-  explicit KeyRows(const Task& t) : spans_(t.spans), end_(t.spans + t.span_count) { skip(); }
-  // The next row's span and place in it; nullptr behind the last.
-  const Span* span() const { return spans_ == end_ ? nullptr : spans_; }
-  int64_t row() const { return row_; }
-  void next() {
-    ++row_;
-    skip();
-  }
-
- private:
-  void skip() {
-    while (spans_ != end_ && row_ == spans_->count) ++spans_, row_ = 0;
-  }
-  const Span *spans_, *end_;
-  int64_t row_ = 0;
-};
-
-// Pairs of keys (or values), ceil(keys / 2) x head size words.
+// Pairs of all keys (or values), ceil(keys / 2) x head size words.
 template <class RowOf>
 void pair_keys(const Task& t, const RowOf& row_of, uint32_t* words) {
-  for (KeyRows at(t); at.span(); words += t.head_size) {
-    const bf16* even = row_of(*at.span(), at.row());
-    at.next();
-    const bf16* odd = at.span() ? row_of(*at.span(), at.row()) : nullptr;
-    if (odd) at.next();
-    pair_rows(even, odd, t.head_size, words);
+  const bf16* even = nullptr;  // the row that waits for its pair, which may be of another span
+  for (int64_t s = 0; s < t.span_count; ++s) {
+    for (int64_t row = 0; row < t.spans[s].count; ++row) {
+      const bf16* x = row_of(t.spans[s], row);
+      if (!even) {
+        even = x;
+        continue;
+      }
+      pair_rows(even, x, t.head_size, words);
+      words += t.head_size;
+      even = nullptr;
+    }
   }
+  if (even) pair_rows(even, nullptr, t.head_size, words);
 }
 
 // Calls f(span, first row in it, number of rows, first key) for the parts of keys [begin, end).

@@ -119,10 +119,4 @@ void fill_blocks(Table& t) {
 
 #pragma GCC pop_options
 
-#else
-
-namespace relatum::kernels::RELATUM_ISA {
-void fill_blocks(Table&) {}
-}  // namespace relatum::kernels::RELATUM_ISA
-
 #endif

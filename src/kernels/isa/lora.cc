@@ -226,10 +226,4 @@ void fill_lora(Table& t) {
 
 #pragma GCC pop_options
 
-#else
-
-namespace relatum::kernels::RELATUM_ISA {
-void fill_lora(Table&) {}
-}  // namespace relatum::kernels::RELATUM_ISA
-
 #endif

@@ -18,6 +18,7 @@ template <class T>
 void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
 void fill_dropout(Table& t);
+// Those of AVX-512 alone.
 void fill_lora(Table& t);
 void fill_blocks(Table& t);
 void fill_attention_bf16(Table& t);

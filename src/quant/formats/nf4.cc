@@ -1,4 +1,6 @@
 // nf4: 16 normal quantiles per block of 64, maxima coded in 8 bits (layout in quant/nf4.h).
+// The vectors stand here, not with the kernels, because a format's file is all that knows its
+// layout; every machine that Relatum runs on has AVX2.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -103,10 +105,9 @@ void decode_range(std::span<const std::byte> data, int64_t total, int64_t begin,
 
 void decode_bf16(std::span<const std::byte> data, int64_t total, int64_t begin, int64_t count,
                  bf16* out) {
-  static const bool vectors = __builtin_cpu_supports("avx2");
   const int64_t first = (begin + kNf4Block - 1) / kNf4Block * kNf4Block;
   const int64_t last = (begin + count) / kNf4Block * kNf4Block;
-  if (!vectors || first >= last) return decode_range(data, total, begin, count, out);
+  if (first >= last) return decode_range(data, total, begin, count, out);
   const Nf4Layout layout(total);
   decode_range(data, total, begin, first - begin, out);
   for (int64_t at = first; at < last; at += kNf4Block) {
