@@ -9,6 +9,7 @@ those of an older file that are not run again stay in it.
 
 import argparse
 import datetime
+import functools
 import json
 import pathlib
 import shlex
@@ -19,24 +20,21 @@ import retrieval_lines
 import serving_lines
 import training_lines
 
+# What measures a line, and the options that it cannot do without.
 LINES = {
-    "training": training_lines.training,
-    "memory": training_lines.training_memory,
-    "prefill": serving_lines.prefill(2048),
-    "prefill-short": serving_lines.prefill(512),
-    "decoding": serving_lines.decoding,
-    "published": serving_lines.published_prompts,
-    "distributions": serving_lines.distributions,
-    "embedding": retrieval_lines.embedding,
-    "search": retrieval_lines.search,
+    "training": (training_lines.training, ["weights", "data"]),
+    "memory": (training_lines.training_memory, ["weights", "data"]),
+    "prefill": (functools.partial(serving_lines.prefill, 2048), ["gguf"]),
+    "prefill-short": (functools.partial(serving_lines.prefill, 512), ["gguf"]),
+    "decoding": (serving_lines.decoding, ["gguf"]),
+    "published": (serving_lines.published_prompts,
+                  ["gguf", "test", "published_prompt", "published_adapter", "index"]),
+    "distributions": (serving_lines.distributions, ["gguf", "test", "adapter"]),
+    "transformers": (serving_lines.transformers, ["weights", "data", "test", "adapter"]),
+    "embedding": (retrieval_lines.embedding, ["data", "sentence_model"]),
+    "search": (retrieval_lines.search, []),
 }
-
-SERVING = ("gguf",)
-NEEDS = {"training": ("weights", "data"), "memory": ("weights", "data"), "prefill": SERVING,
-         "prefill-short": SERVING, "decoding": SERVING,
-         "published": ("gguf", "test", "published_prompt", "published_adapter", "index"),
-         "distributions": ("gguf", "test", "adapter"),
-         "embedding": ("data", "sentence_model"), "search": ()}
+PER_STYLE = ("distributions", "transformers")  # their answers depend on --prompt
 
 
 def processor():
@@ -86,14 +84,13 @@ def main():
     out = pathlib.Path(options.out)
     report = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {"lines": {}}
     for name in options.only:
-        for needed in NEEDS[name]:
+        for needed in LINES[name][1]:
             if not getattr(options, needed):
                 sys.exit(f"compare_peers: '{name}' needs --{needed.replace('_', '-')}")
     for name in options.only:
         with tempfile.TemporaryDirectory() as folder:
-            line = LINES[name](options, pathlib.Path(folder))
-        # Answers depend on the style, so that each has a line of its own.
-        key = f"{name}, {options.prompt}" if name == "distributions" else name
+            line = LINES[name][0](options, pathlib.Path(folder))
+        key = f"{name}, {options.prompt}" if name in PER_STYLE else name
         report["lines"][key] = {"date": datetime.date.today().isoformat(),
                                  "machine": processor(), **line}
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -30,16 +30,10 @@ def text_of(options):
     return options.text or str(pathlib.Path(__file__).resolve().parent.parent / "ARCHITECTURE.md")
 
 
-def prefill(length):
-    """The line of 2,048 tokens in rows of a text; llama.cpp's rate is that of one such row."""
-    def line(options, folder):  # pylint: disable=unused-argument
-        return measure_prefill(options, length)
-    return line
-
-
-def measure_prefill(options, length):
-    """The token that is likeliest behind the first row must be the same on all sides, but for
-    those of 4 bits, whose weights are others."""
+def prefill(length, options, folder):  # pylint: disable=unused-argument
+    """2,048 tokens in rows of a text; llama.cpp's rate is that of one such row. The token that is
+    likeliest behind the first row must be the same on all sides, but for those of 4 bits, whose
+    weights are others."""
     text, rounds, sides = text_of(options), [], list(files_of(options))
     for _ in range(options.rounds):
         one = {}
@@ -85,6 +79,9 @@ def decoding(options, folder):  # pylint: disable=unused-argument
     same = agreement([start(one, "relatum int8") for one in rounds for _ in sides],
                      [start(one, name) for one in rounds for name, *_ in sides], 0.5,
                      "the first four tokens of the stream")
+    for one in rounds:
+        for figures in one.values():
+            del figures["said_tokens"]
     return {"what": "decoding one stream, 4-bit weights", "agreement": same, "rounds": rounds,
             "ratios": [ratio(rounds, "relatum int8", [name for name, *_ in sides],
                              "tokens_per_s", 1)]}
@@ -165,3 +162,26 @@ def distributions(options, folder):
             "ratios": [ratio(rounds, "relatum bf16, exact", names, "examples_per_s", 5),
                        ratio(rounds, "relatum bf16", names, "examples_per_s", 5),
                        ratio(rounds, "relatum int8", names, "examples_per_s", 8)]}
+
+
+def transformers(options, folder):
+    """Every label's exact probability, against transformers, which computes the prompt once and
+    repeats its cache for all labels; it is given few sentences, because it is slow."""
+    rows = prompts(options, folder, "test", options.test, options.prompt, "--limit",
+                   options.sentences)
+    trained = prompts(options, folder, "train", options.data, options.prompt, "--for", "train")
+    labels = folder / "labels.json"
+    labels.write_text(json.dumps(sorted({row["completion"].strip()
+                                         for row in read_lines(trained)})), encoding="utf-8")
+    name, rounds, shares = "transformers bf16, exact", [], []
+    for number in range(options.rounds):
+        ours, figures = extract(options, folder, f"ours{number}", options.adapter, "--scores",
+                                "--compute", "bf16")
+        out = folder / f"theirs{number}.jsonl"
+        theirs = peer(options, "hf_extract.py", options.weights, rows, "--labels", labels,
+                      "--adapter", options.adapter, "--out", out)
+        shares.append(agreement(ours, [row["label"] for row in read_lines(out)], GREEDY, name))
+        rounds.append({"relatum bf16, exact": figures, name: theirs})
+    return {"what": f"extraction, {options.prompt}, all labels' probabilities on both sides",
+            "agreement": min(shares), "rounds": rounds,
+            "ratios": [ratio(rounds, "relatum bf16, exact", [name], "examples_per_s", 5)]}
