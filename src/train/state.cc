@@ -43,6 +43,18 @@ int64_t integer(const io::Safetensors& file, const char* key) {
                                   file.path().string(), key, text));
 }
 
+// As bits in two counts, so that comparisons after a resume are the same.
+void put_real(std::map<std::string, std::string>& metadata, const std::string& key, double value) {
+  const auto bits = std::bit_cast<uint64_t>(value);
+  metadata[key] = std::to_string(bits >> 1);
+  metadata[key + "_low"] = std::to_string(bits & 1);
+}
+
+double real(const io::Safetensors& file, const std::string& key) {
+  return std::bit_cast<double>(uint64_t(integer(file, key.c_str())) << 1 |
+                               uint64_t(integer(file, (key + "_low").c_str()) & 1));
+}
+
 }  // namespace
 
 void save_state(const std::filesystem::path& path, const TrainStateView& s) {
@@ -55,10 +67,8 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s) {
       {"microseconds", std::to_string(s.microseconds)},
       {"evaluation_due", std::to_string(int(s.evaluation_due))},
       {"fingerprint", s.fingerprint}};
-  if (s.best_metric) {  // as bits: the comparison after a resume must be the same
-    metadata["best_metric"] = std::to_string(std::bit_cast<uint64_t>(*s.best_metric) >> 1);
-    metadata["best_metric_low"] = std::to_string(std::bit_cast<uint64_t>(*s.best_metric) & 1);
-  }
+  put_real(metadata, "last_loss", s.last_loss);
+  if (s.best_metric) put_real(metadata, "best_metric", *s.best_metric);
   std::vector<io::SafetensorsOutput> tensors;
   const auto add = [&](const char* name, std::span<const float> values) {
     tensors.push_back({name, "F32", {int64_t(values.size())}, std::as_bytes(values)});
@@ -81,11 +91,8 @@ TrainState load_state(const std::filesystem::path& path, size_t size) {
   s.microseconds = integer(file, "microseconds");
   s.evaluation_due = integer(file, "evaluation_due") != 0;
   s.fingerprint = entry(file, "fingerprint");
-  if (file.metadata().contains("best_metric")) {
-    const auto bits = uint64_t(integer(file, "best_metric")) << 1 |
-                      uint64_t(integer(file, "best_metric_low") & 1);
-    s.best_metric = std::bit_cast<double>(bits);
-  }
+  s.last_loss = real(file, "last_loss");
+  if (file.metadata().contains("best_metric")) s.best_metric = real(file, "best_metric");
   s.values = read_array(file, "values", size);
   s.m = read_array(file, "m", size);
   s.v = read_array(file, "v", size);

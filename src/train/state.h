@@ -18,6 +18,7 @@ struct TrainCounters {
   int64_t tokens = 0, examples = 0, microseconds = 0;  ///< of the steps done
   bool evaluation_due = false;    ///< stopped between a step and its evaluation
   std::optional<double> best_metric;
+  double last_loss = 0;           ///< mean over the last step's answer tokens
 };
 
 /// All that changes in a run.

@@ -126,12 +126,12 @@ void Trainer::evaluate(const TrainHooks& hooks, const Context& context, TrainRes
   best_.assign(adapter_.values().begin(), adapter_.values().end());
 }
 
-void Trainer::advance(const TrainHooks& hooks, TrainResult& result) {
+void Trainer::advance(const TrainHooks& hooks) {
   const StepReport report = train_step();
   at_.tokens += report.tokens;
   at_.examples += report.examples;
   at_.microseconds += std::llround(report.seconds * 1e6);
-  result.last_loss = report.loss;
+  at_.last_loss = report.loss;
   at_.evaluation_due = hooks.evaluate && (reached(options_.eval_every) || at_.step == steps());
   if (hooks.on_step) hooks.on_step(report);
 }
@@ -153,7 +153,7 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
     if (at_.evaluation_due) {
       evaluate(hooks, context, result);
     } else {
-      advance(hooks, result);
+      advance(hooks);
     }
     const bool save_due = reached(options_.save_every > 0 ? options_.save_every
                                                           : options_.eval_every);
@@ -175,6 +175,7 @@ void Trainer::count(TrainResult& result) const {
   result.seconds = double(at_.microseconds) * 1e-6;
   result.best_metric = at_.best_metric;
   result.best_step = at_.best_step;
+  result.last_loss = at_.last_loss;
 }
 
 // Whatever decides the numbers of a run: options, rows, and the adapter's form.

@@ -55,7 +55,7 @@ struct TrainResult {
   int64_t best_step = 0;
   int64_t tokens = 0, examples = 0;  ///< of all steps, those before a resume included
   double seconds = 0;             ///< in steps, evaluation apart
-  double last_loss = 0;
+  double last_loss = 0;           ///< of the last step, also where a resume had none left
 };
 
 struct TrainHooks {
@@ -93,7 +93,7 @@ class Trainer {
     StepRows rows;
   };
   StepReport train_step();
-  void advance(const TrainHooks& hooks, TrainResult& result);
+  void advance(const TrainHooks& hooks);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
   bool reached(int64_t interval) const;
   void count(TrainResult& result) const;

@@ -86,6 +86,7 @@ class Resume : public ::testing::Test {
     EXPECT_EQ(rest.early, want.early);
     EXPECT_EQ(rest.best_metric, want.best_metric);
     EXPECT_EQ(rest.best_step, want.best_step);
+    EXPECT_EQ(rest.last_loss, want.last_loss);
   }
 
   TemporaryFolder folder_;

@@ -25,7 +25,8 @@ class State : public ::testing::Test {
   static Metadata sound() {
     return {{"step", "3"},         {"best_step", "2"},  {"without_gain", "1"},
             {"tokens", "90"},      {"examples", "4"},   {"microseconds", "1500"},
-            {"fingerprint", "x"},  {"evaluation_due", "0"}};
+            {"fingerprint", "x"},  {"evaluation_due", "0"},
+            {"last_loss", "2"},    {"last_loss_low", "1"}};
   }
   // Writes a state with these entries and arrays of `size` values; reads it for two.
   train::TrainState read(const Metadata& metadata, int64_t size = 2,
@@ -49,7 +50,7 @@ class State : public ::testing::Test {
 TEST_F(State, ComesBackAsItWas) {
   const std::vector<float> values{1.5f, -0.0f, 1e-42f}, m{1, 2, 3}, v{4, 5, 6}, best{7, 8, 9};
   for (const double metric : {0.1, -0.3, 0.0, -1e-310, 85.01}) {
-    const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric};
+    const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric, -metric};
     train::save_state(path_, {counters, "a run", values, m, v, best});
     const train::TrainState state = train::load_state(path_, 3);
     EXPECT_EQ(state.step, 11);
@@ -60,6 +61,7 @@ TEST_F(State, ComesBackAsItWas) {
     EXPECT_EQ(state.microseconds, 1500);
     EXPECT_TRUE(state.evaluation_due);
     EXPECT_EQ(state.best_metric, metric);
+    EXPECT_EQ(state.last_loss, -metric);
     EXPECT_EQ(state.fingerprint, "a run");
     EXPECT_EQ(std::memcmp(state.values.data(), values.data(), 12), 0);
     EXPECT_EQ(state.m, m);
