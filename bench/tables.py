@@ -33,14 +33,23 @@ def programs(sides):
                      for name, kinds in names.items())
 
 
+def alike(line, one):
+    """The smallest share of equal answers among the sides of a ratio."""
+    shares = line.get("agreement")
+    if isinstance(shares, dict):
+        shares = min(shares[side] for side in [one["ours"], *one["against"]] if side in shares)
+    return "" if shares is None else f"{100 * shares:.0f} %"
+
+
 def peers():
     rows = []
     for line in read("peers").get("lines", {}).values():
         for one in line["ratios"]:
             rows.append([line["what"], one["ours"].removeprefix("relatum").strip(" ,"),
                          programs(one["against"]), f"{one['median']:.2f}",
-                         f"{one['smallest']:.2f} – {one['largest']:.2f}"])
-    return markdown(["work", "Relatum's way", "against the best of", "times", "rounds"], rows)
+                         f"{one['smallest']:.2f} – {one['largest']:.2f}", alike(line, one)])
+    return markdown(["work", "Relatum's way", "against the best of", "times", "rounds",
+                     "alike"], rows)
 
 
 def amount(value):

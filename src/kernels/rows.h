@@ -47,8 +47,8 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
 
 /// Each row of x times the same orthonormal symmetric matrix, so that products of two such rows
 /// stay what they were, but large values are spread over up to 64 places (QuaRot, arXiv
-/// 2404.00456): Hadamard matrices over blocks of 16 and over 4, 2 or 1 of them, as K allows; a K
-/// that is no multiple of 16 is left as it is. y: T x K f32, may be x.
+/// 2404.00456): Hadamard matrices over blocks of 64, 32 or 16 values, as K allows; a K that is
+/// no multiple of 16 is left as it is. y: T x K f32, may be x.
 void hadamard_rows(Mat x, MatView<float> y);
 /// Per row: codes = x / scales[r] rounded to nearest even, scales[r] = max |x| / 127. codes: T x K
 /// int8. A row of zeros, or one with a number that is not finite, has codes of no meaning and a

@@ -77,6 +77,13 @@ class Tables(unittest.TestCase):
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         self.assertEqual(tables.filled(text), text, "run bench/tables.py --write")
 
+    def test_the_worst_agreement_is_told(self):
+        one = {"ours": "int8", "against": ["a", "b"]}
+        line = {"agreement": {"bf16": 1.0, "int8": 0.98, "a": 0.99, "b": 0.96, "c": 0.5}}
+        self.assertEqual(tables.alike(line, one), "96 %")
+        self.assertEqual(tables.alike({"agreement": 0.5}, one), "50 %")
+        self.assertEqual(tables.alike({}, one), "")
+
     def test_a_readme_without_their_place_is_refused(self):
         with self.assertRaises(SystemExit):
             tables.filled("no marks here")

@@ -55,20 +55,20 @@ template <class T>
   }
 }
 
-// Blocks of 16 are mixed, then kApart of them that lie n / kApart values apart.
-template <int kApart, class T>
+// Blocks of 16 are mixed, then kBlocks neighbours of them.
+template <int kBlocks, class T>
 void turn(const T* x, float* y, int64_t n) {
-  const float scale = kApart == 4 ? 0.125f : kApart == 2 ? 0.176776695f : 0.25f;  // 1 / root(size)
-  const int64_t step = n / kApart;
-  for (int64_t at = 0; at < step; at += kBlock) {
-    Block b[kApart];
-    for (int64_t j = 0; j < kApart; ++j) b[j] = mixed(x + j * step + at, scale);
-    for (int64_t bit = 1; bit < kApart; bit *= 2) {
-      for (int64_t j = 0; j < kApart; ++j) {
+  // 1 / root(size)
+  const float scale = kBlocks == 4 ? 0.125f : kBlocks == 2 ? 0.176776695f : 0.25f;
+  for (int64_t at = 0; at < n; at += kBlocks * kBlock) {
+    Block b[kBlocks];
+    for (int64_t j = 0; j < kBlocks; ++j) b[j] = mixed(x + at + j * kBlock, scale);
+    for (int64_t bit = 1; bit < kBlocks; bit *= 2) {
+      for (int64_t j = 0; j < kBlocks; ++j) {
         if (!(j & bit)) cross(b[j], b[j | bit]);
       }
     }
-    for (int64_t j = 0; j < kApart; ++j) __builtin_memcpy(y + j * step + at, &b[j], sizeof b[j]);
+    __builtin_memcpy(y + at, b, sizeof b);
   }
 }
 

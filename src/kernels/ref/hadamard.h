@@ -10,25 +10,21 @@
 
 namespace relatum::kernels::ref {
 
-/// y[i, a] = sum over j, b of (-1)^(bits of i & j) (-1)^(bits of a & b) x[j, b] / root(16 * apart),
-/// where a and b count the places of a block of 16, and i and j the blocks that lie K / apart
-/// values from each other.
+/// Blocks of 64, 32 or 16 values, the largest that divides K: y[a] = sum over b of
+/// (-1)^(bits of a & b) x[b] / root(size), a and b places of a block.
 template <class S>
 std::vector<S> hadamard(const std::vector<S>& x) {
   const size_t k = x.size();
-  const size_t apart = k % 64 == 0 ? 4 : k % 32 == 0 ? 2 : 1;
-  if (k == 0 || k % 16 != 0) return x;
-  const S scale(1 / std::sqrt(double(16 * apart)));
+  const size_t size = k % 64 == 0 ? 64 : k % 32 == 0 ? 32 : 16;
+  if (k % size != 0) return x;
+  const S scale(1 / std::sqrt(double(size)));
   std::vector<S> y;
   for (size_t place = 0; place < k; ++place) {
-    const size_t i = place / (k / apart), inside = place % (k / apart), a = inside % 16;
+    const size_t a = place % size;
     Sum<S> sum;
-    for (size_t j = 0; j < apart; ++j) {
-      for (size_t b = 0; b < 16; ++b) {
-        const S& value = x[j * (k / apart) + inside - a + b];
-        const bool minus = (std::popcount(i & j) + std::popcount(a & b)) % 2 != 0;
-        sum.add((minus ? -value : value) * scale);
-      }
+    for (size_t b = 0; b < size; ++b) {
+      const S& value = x[place - a + b];
+      sum.add((std::popcount(a & b) % 2 != 0 ? -value : value) * scale);
     }
     y.push_back(sum.total());
   }
