@@ -184,4 +184,4 @@ def transformers(options, folder):
         rounds.append({"relatum bf16, exact": figures, name: theirs})
     return {"what": f"extraction, {options.prompt}, all labels' probabilities on both sides",
             "agreement": min(shares), "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum bf16, exact", [name], "examples_per_s", 5)]}
+            "ratios": [ratio(rounds, "relatum bf16, exact", [name], "examples_per_s", 1)]}

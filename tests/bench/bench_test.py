@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 # pylint: disable=wrong-import-position
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
+import profile_kinds  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
 
@@ -70,6 +71,22 @@ class Harness(unittest.TestCase):
         self.assertTrue(training_lines.falls([3.0, 2.9, 2.0, 1.0, 0.9, 0.8]))
         self.assertFalse(training_lines.falls([3.0, 2.9, 2.0, 1.0, 3.1, 3.2]))
         self.assertFalse(training_lines.falls([3.0, 1.0]))
+
+
+class Profile(unittest.TestCase):
+    def test_samples_are_counted_by_kind_of_work(self):
+        lines = ["    40.00%  [unknown]  [.] 0x00007f0000000000",
+                 "    10.00%  libdnnl.so.2.6  [.] dnnl::impl::cpu::x64::brgemm_kernel_execute",
+                 "    20.00%  relatum  [.] relatum::kernels::avx512::(anonymous namespace)::lora_up",
+                 "    10.00%  libgomp.so.1.0.0  [.] gomp_barrier_wait_end", "",
+                 "    20.00%  relatum  [.] main"]
+        self.assertEqual(profile_kinds.shares("\n".join(lines)),
+                         {"frozen weights' products (oneDNN)": 0.5, "adapter's products": 0.2,
+                          "the rest": 0.2, "waiting for the other thread": 0.1})
+
+    def test_nothing_seen_is_an_error(self):
+        with self.assertRaises(SystemExit):
+            profile_kinds.shares("# no samples")
 
 
 class Tables(unittest.TestCase):
