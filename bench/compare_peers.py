@@ -70,7 +70,8 @@ def arguments():
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--batch-tokens", type=int, default=2048)
     parser.add_argument("--memory", type=shlex.split, default=[],
-                        help="more options of our run where memory is measured, in one word")
+                        help="more options of our run where memory is measured, in one word: "
+                             "--memory='--checkpoint'")
     parser.add_argument("--peft-rows", type=int, default=16,
                         help="rows that PEFT computes at once where memory is measured")
     parser.add_argument("--passes", type=int, default=3, help="timed passes of a round")

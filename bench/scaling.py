@@ -2,8 +2,7 @@
 """How the cost of training and prefill grows: with the length of rows, their number, the rank, the
 threads and the shape of the model. Writes a results file; bench/draw.py makes charts of it.
 
-Models of other shapes have random weights (bench/random_model.py) in NF4; the largest ones are
-trained within a memory budget.
+Models of other shapes have random weights (bench/random_model.py) in NF4, decoded for each use.
 """
 
 import argparse
@@ -70,7 +69,8 @@ def main():
     parser.add_argument("--compute", default="bf16")
     parser.add_argument("--shape", nargs="*", default=[], help="NAME=FILE.gguf or folder")
     parser.add_argument("--shape-options", type=shlex.split,
-                        default=["--low-memory", "--checkpoint"], help="in one word")
+                        default=["--low-memory"],
+                        help="in one word: --shape-options='--low-memory --checkpoint'")
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the README's tables of speed from the results files, or checks that the README has them.
 
-    bench/tables.py                 print both tables
+    bench/tables.py                 print them
     bench/tables.py --write         put them between their marks in README.md
     bench/tables.py --check         fail where README.md holds others
 """
@@ -56,6 +56,10 @@ def amount(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
+def counted(count, what):
+    return f"{count} {what}{'s' if count > 1 else ''}"
+
+
 def point(name, p):
     training = p["training"]
     return [name, amount(p["prefill"]["tokens_per_s"]), amount(training["tokens_per_s"]),
@@ -66,9 +70,9 @@ def scaling():
     report, rows = read("scaling"), []
     names = {
         "length": lambda p: f"rows of {p['length']:,}, {p['tokens']:,} tokens at once",
-        "rows": lambda p: f"{p['tokens'] // p['length']} rows of {p['length']}",
+        "rows": lambda p: counted(p['tokens'] // p['length'], 'row') + f" of {p['length']}",
         "rank": lambda p: f"rank {p['rank']}",
-        "threads": lambda p: f"{p['threads']} thread{'s' if p['threads'] > 1 else ''}",
+        "threads": lambda p: counted(p['threads'], 'thread'),
         "sets": lambda p: f"{p['isa']}, {p['compute']}",
         "shapes": lambda p: f"shape of {p['name']}, NF4, {p['tokens']} tokens a step",
     }
@@ -77,7 +81,15 @@ def scaling():
     return markdown(["", "prefill, tokens/s", "training, tokens/s", "share of peak", "GB"], rows)
 
 
-TABLES = {"peers": peers, "scaling": scaling}
+def profile():
+    entries = read("profile")
+    kinds = {kind: None for entry in entries.values() for kind in entry["shares"]}
+    rows = [[kind] + [f"{100 * entry['shares'].get(kind, 0):.1f}" for entry in entries.values()]
+            for kind in kinds]
+    return markdown(["share of the time, %", *entries], rows)
+
+
+TABLES = {"peers": peers, "scaling": scaling, "profile": profile}
 
 
 def filled(text):
