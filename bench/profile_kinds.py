@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Where a command's processor time goes, by kind of work, as perf counts it: a results file's entry.
+"""Where a command's processor time goes by kind of work, as perf counts it: for a results file.
 
     bench/profile_kinds.py NAME --out bench/results/profile.json -- build/release/relatum bench ...
 
@@ -67,7 +67,8 @@ def main():
                                  "-i", data], check=True, capture_output=True, text=True).stdout
     out = pathlib.Path(options.out)
     entries = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
-    words = [pathlib.Path(options.command[0]).name, *options.command[1:]]
+    # Folders are this machine's business.
+    words = [re.sub(r"(^|:)\S*/", r"\1", word) for word in options.command]
     entries[options.name] = {"date": datetime.date.today().isoformat(), "machine": processor(),
                              "command": words, "shares": shares(report)}
     out.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
