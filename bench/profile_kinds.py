@@ -68,7 +68,7 @@ def main():
     out = pathlib.Path(options.out)
     entries = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     # Folders are this machine's business.
-    words = [re.sub(r"(^|:)\S*/", r"\1", word) for word in options.command]
+    words = [re.sub(r"(^|:)[^:]*/", r"\1", word) for word in options.command]
     entries[options.name] = {"date": datetime.date.today().isoformat(), "machine": processor(),
                              "command": words, "shares": shares(report)}
     out.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
