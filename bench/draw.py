@@ -61,17 +61,19 @@ def panel(axes, points, across, label):
             ("tokens/s", lambda p: p["training"]["tokens_per_s"]),
             ("share of peak, %", lambda p: 100 * p["training"]["share_of_peak"]),
             ("memory, GB", lambda p: p["peak_rss_bytes"] / 1e9))):
-        axis.plot(x, [value(point) for point in points], "o-", color=OURS, label="training")
+        values = [value(point) for point in points]
+        axis.plot(x, values, "o-" if numbers else "o", color=OURS, label="training")
         if title == "tokens/s":
-            axis.plot(x, [point["prefill"]["tokens_per_s"] for point in points], "s--",
-                      color="#888888", label="prefill")
+            prefill = [point["prefill"]["tokens_per_s"] for point in points]
+            axis.plot(x, prefill, "s--" if numbers else "s", color="#888888", label="prefill")
             axis.legend(frameon=False, fontsize=7)
+            values = values + prefill
         if numbers and len(x) > 2:
             axis.set_xscale("log", base=2)
         if numbers:
             axis.set_xticks(x, [f"{value:,}" for value in x], fontsize=7)
             axis.minorticks_off()
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.1 * max(values))
         axis.set_xlabel(label)
         axis.set_ylabel(title)
 
