@@ -30,7 +30,8 @@ std::vector<float> read_array(const io::Safetensors& file, const char* name, siz
 const std::string& entry(const io::Safetensors& file, const char* key) {
   const auto it = file.metadata().find(key);
   if (it != file.metadata().end()) return it->second;
-  fail("train.state", fmt::format("{}: '{}' is missing. The file is not a training state.",
+  fail("train.state", fmt::format("{}: '{}' is missing. The file is not a training state of this "
+                                  "version. Train anew in another folder.",
                                   file.path().string(), key));
 }
 
