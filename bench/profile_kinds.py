@@ -19,11 +19,11 @@ from compare_peers import processor
 
 # The first that fits "library symbol" counts. Code that oneDNN makes at run time has neither.
 KINDS = {
-    "frozen weights' products (oneDNN)": r"libdnnl|block_product|^\[?(unknown|JIT|anon|//anon|perf-)",
+    "frozen weights' products (oneDNN)":
+        r"libdnnl|block_product|^\[?(unknown|JIT|anon|//anon|perf-)",
     "waiting for the other thread": r"libgomp",
     "adapter's products": r"lora|up_columns|gradient_tile|dot_tile|dropout",
-    "attention":
-        r"attend|attention|Panels|band<|pair_(rows|keys)|tile<|product<|transpose",
+    "attention": r"attend|attention|Panels|band<|pair_(rows|keys)|tile<|product<|transpose",
     "norms, activations, rotary positions": r"rmsnorm|layernorm|swiglu|gelu|rope",
     "integers made and scaled back": r"hadamard|quantise|rescale",
     "loss": r"cross_entropy|log_sum_exp|sum_exp",
