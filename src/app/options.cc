@@ -81,6 +81,7 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
   task::LoadOptions options;
   options.relabel = relabel;
   options.skip_bad_rows = skip_bad_rows;
+  options.keep_unknown_labels = keep_unknown_labels;
   if (main) options.limit = limit;
   if (!labels.empty()) options.labels = task::load_labels(labels);
   options.input = &std::cin;

@@ -52,6 +52,7 @@ struct DataOptions {
   std::string relabel, labels;
   std::optional<int64_t> limit;
   bool skip_bad_rows = false;
+  bool keep_unknown_labels = false;  ///< no option: for commands that need no known gold label
 
   void define(CLI::App& app);
   /// Loads a SPEC ("-" is standard input); reports skipped and dropped rows. `main`: --limit acts.

@@ -56,6 +56,23 @@ std::string mark(const Example& example, const Markers& markers) {
 
 }  // namespace
 
+std::vector<std::string> gold_labels(const Example& example) {
+  std::vector<std::string> labels;
+  if (example.label) labels.push_back(*example.label);
+  labels.insert(labels.end(), example.more_labels.begin(), example.more_labels.end());
+  return labels;
+}
+
+void add_gold_label(Example& example, const std::string& label) {
+  const std::vector<std::string> known = gold_labels(example);
+  if (std::find(known.begin(), known.end(), label) != known.end()) return;
+  if (!example.label) {
+    example.label = label;
+  } else {
+    example.more_labels.push_back(label);
+  }
+}
+
 std::string head_text(const Example& example) {
   return std::string(utf8_slice(example.text, example.head.start, example.head.end));
 }
@@ -87,6 +104,10 @@ std::string example_problem(const Example& example) {
   if (utf8_without_space(example.text).empty()) return "the text is nothing but white space";
   if (example.label && example.label->empty()) return "the label is empty";
   if (example.label && !utf8_valid(*example.label)) return "the label is not UTF-8";
+  for (const std::string& label : example.more_labels) {
+    if (label.empty()) return "one of its labels is empty";
+    if (!utf8_valid(label)) return "one of its labels is not UTF-8";
+  }
   const int64_t length = utf8_length(example.text);
   const std::string head = span_problem("head", example.head, length);
   return head.empty() ? span_problem("tail", example.tail, length) : head;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace relatum::task {
 
@@ -20,7 +21,17 @@ struct Example {
   Span head, tail;
   std::optional<std::string> label;
   int64_t line = 0;  ///< where it stands in its file, from 1; 0 where it has none
+  /// Further gold labels of the same pair, each once and none equal to `label`, in the file's
+  /// order; empty where the pair has one label or none.
+  std::vector<std::string> more_labels{};
+  /// The document that the sentence is part of, where the format names one; else empty.
+  std::string document{};
 };
+
+/// All gold labels of a pair, `label` first; empty where it has none.
+std::vector<std::string> gold_labels(const Example& example);
+/// Adds a gold label, unless the pair has it already.
+void add_gold_label(Example& example, const std::string& label);
 
 std::string head_text(const Example& example);
 std::string tail_text(const Example& example);

@@ -81,7 +81,7 @@ void apply_patch(const Patch& patch, Dataset& data) {
 }
 
 /// Leaves out rows with a repeated id or an unknown label, or stops at the first.
-void check_rows(Rows& rows, Dataset& data) {
+void check_rows(Rows& rows, bool keep_unknown_labels, Dataset& data) {
   std::vector<Example> kept;
   std::unordered_map<std::string, int64_t> lines;
   for (Example& example : data.examples) {
@@ -91,9 +91,13 @@ void check_rows(Rows& rows, Dataset& data) {
                                          utf8_printable(example.id), first->second));
       continue;
     }
-    if (example.label && data.open_labels) data.labels.add(*example.label);
-    if (example.label && !data.labels.find(*example.label)) {
-      std::string sentence = unknown_label(data.labels, *example.label);
+    const std::vector<std::string> labels = gold_labels(example);
+    const auto unknown = std::find_if(labels.begin(), labels.end(), [&](const std::string& label) {
+      if (data.open_labels) data.labels.add(label);
+      return !data.labels.find(label);
+    });
+    if (unknown != labels.end() && !keep_unknown_labels) {
+      std::string sentence = unknown_label(data.labels, *unknown);
       sentence.pop_back();  // Rows ends the sentence
       rows.bad(example.line, sentence);
       continue;
@@ -141,7 +145,7 @@ Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   }
   if (options.labels) data.labels = *options.labels;
   data.open_labels = data.labels.empty();
-  check_rows(rows, data);
+  check_rows(rows, options.keep_unknown_labels, data);
   data.bad_rows = std::move(rows.bad_rows());
   std::stable_sort(data.bad_rows.begin(), data.bad_rows.end(),
                    [](const BadRow& a, const BadRow& b) { return a.line < b.line; });

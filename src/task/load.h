@@ -17,10 +17,14 @@ struct LoadOptions {
   bool skip_bad_rows = false;    ///< list malformed rows instead of stopping at the first
   std::optional<int64_t> limit;  ///< the command's --limit; acts after the SPEC's own parts
   std::optional<Labels> labels;  ///< the inventory to hold the data to, instead of the format's
+  /// Keep rows whose gold label a closed inventory lacks instead of calling them malformed: for
+  /// what needs no known gold label, such as answering and scoring.
+  bool keep_unknown_labels = false;
   std::istream* input = nullptr;  ///< read for "-"; an error where it is nullptr
 };
 
-/// Examples in file order. Every label that occurs is in `labels`.
+/// Examples in file order. Every label that occurs is in `labels`, unless unknown ones were to be
+/// kept.
 struct Dataset {
   std::string name;    ///< the SPEC as written
   std::string format;  ///< name of the DatasetFormat

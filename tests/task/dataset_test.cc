@@ -67,7 +67,8 @@ TEST(DatasetFormats, TheSameRowsInEachFormatGiveTheSameExamples) {
   }
   EXPECT_EQ(head_text(tacred.examples[1]), "Łódź");
   EXPECT_EQ(tail_text(tacred.examples[3]), "honey 🍯");
-  EXPECT_EQ(crossre.examples[2].label, "part-of");  // the first of its pair's two labels
+  EXPECT_EQ(crossre.examples[2].label, "part-of");  // its pair has two labels
+  EXPECT_EQ(gold_labels(crossre.examples[2]).size(), 2u);
   EXPECT_EQ(jsonl.labels.name(0), "Cause-Effect(e1,e2)");  // order of first appearance
   EXPECT_EQ(jsonl.labels.name(1), "Other");
 }
@@ -137,8 +138,8 @@ TEST(PublicData, TacredSamplesLoadAndTakePatches) {
   EXPECT_EQ(rev.dropped, 0);
 }
 
-TEST(PublicData, CrossreKeepsOneLabelPerPair) {
-  size_t pairs = 0;
+TEST(PublicData, CrossreKeepsAllLabelsOfAPair) {
+  size_t pairs = 0, labels = 0;
   for (const char* domain : {"ai", "literature", "music", "news", "politics", "science"})
     for (const char* part : {"train", "dev", "test"}) {
       const auto file = relatum::testing::shared_file(std::string("crossre/") + domain + "-" +
@@ -147,8 +148,11 @@ TEST(PublicData, CrossreKeepsOneLabelPerPair) {
       const Dataset data = load_dataset(file->string());
       EXPECT_EQ(data.format, "crossre");
       pairs += data.examples.size();
+      for (const Example& example : data.examples) labels += gold_labels(example).size();
     }
-  EXPECT_EQ(pairs, 18608u);  // distinct pairs, counted apart from this reader
+  // Distinct pairs and distinct (pair, label), counted apart from this reader.
+  EXPECT_EQ(pairs, 18608u);
+  EXPECT_EQ(labels, 19758u);
 }
 
 }  // namespace

@@ -56,6 +56,19 @@ TEST(Example, NamesWhatIsWrong) {
   EXPECT_NE(problem("1", "éé", {0, INT64_MAX, ""}, {0, 1, ""}), "");
 }
 
+TEST(GoldLabels, AreKeptOnceAndInOrder) {
+  Example pair = testing::example("1", "a b", "a", "b");
+  EXPECT_TRUE(gold_labels(pair).empty());
+  for (const char* label : {"part-of", "named", "part-of", "named", "role"})
+    add_gold_label(pair, label);
+  EXPECT_EQ(pair.label, "part-of");
+  EXPECT_EQ(pair.more_labels, (std::vector<std::string>{"named", "role"}));
+  EXPECT_EQ(gold_labels(pair), (std::vector<std::string>{"part-of", "named", "role"}));
+  EXPECT_EQ(example_problem(pair), "");
+  pair.more_labels[1] = "";
+  EXPECT_NE(example_problem(pair), "");
+}
+
 TEST(Utf8, CountsAndFindsCodePoints) {
   const std::string text = "aé🍯b";
   EXPECT_EQ(utf8_length(text), 4);

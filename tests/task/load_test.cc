@@ -91,6 +91,11 @@ TEST(Load, HoldsTheDataToAGivenInventory) {
   options.labels = Labels({"y", "xx"});
   EXPECT_THAT(load_error(path, options),
               AllOf(HasSubstr("a.jsonl:1"), HasSubstr("'x'"), HasSubstr("2 labels")));
+  options.keep_unknown_labels = true;
+  const Dataset kept = load_dataset(path, options);
+  EXPECT_EQ(kept.labels.names(), (std::vector<std::string>{"y", "xx"}));
+  EXPECT_EQ(kept.examples[0].label, "x");
+  EXPECT_TRUE(kept.bad_rows.empty());
   options.labels = Labels({"y", "x"});
   EXPECT_EQ(load_dataset(path, options).labels.names(), (std::vector<std::string>{"y", "x"}));
   EXPECT_FALSE(load_dataset(path, options).open_labels);

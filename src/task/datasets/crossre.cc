@@ -67,24 +67,33 @@ Span span_of(const Range& range, const Sentence& sentence) {
           type == sentence.types.end() ? "" : type->second};
 }
 
-/// A pair with several labels keeps the first: the job is one label per pair. Pairs without a
-/// relation are no examples: CrossRE does not list them.
+/// One example per ordered pair, with all its labels. Pairs without a relation are no examples:
+/// CrossRE does not list them.
 std::vector<Example> parse_row(std::string_view line, int64_t number) {
   const std::string place = "the row";
   const json row = io::parse_json(line, place);
   const std::string key = io::require_string(row, "doc_key", place);
   const Sentence sentence = parse_sentence(row, place);
   std::vector<Example> examples;
-  std::map<std::pair<Range, Range>, bool> seen;
+  std::map<std::pair<Range, Range>, size_t> seen;
   for (const json& relation : io::require_array(row, "relations", place)) {
     const Range head = range_of(relation, 0, sentence, place);
     const Range tail = range_of(relation, 2, sentence, place);
-    if (!relation[4].is_string()) fail("task.crossre", place + ": a relation's label is no string");
-    if (!seen.emplace(std::pair(head, tail), true).second) continue;
-    examples.push_back({fmt::format("{}:{}-{}:{}-{}", key, head.first, head.second, tail.first,
-                                    tail.second),
-                        sentence.text, span_of(head, sentence), span_of(tail, sentence),
-                        relation[4].get<std::string>(), number});
+    if (relation.size() < 5 || !relation[4].is_string())
+      fail("task.crossre", place + ": a relation's label is no string");
+    const auto [at, fresh] = seen.emplace(std::pair(head, tail), examples.size());
+    if (fresh) {
+      Example example;
+      example.id = fmt::format("{}:{}-{}:{}-{}", key, head.first, head.second, tail.first,
+                               tail.second);
+      example.text = sentence.text;
+      example.head = span_of(head, sentence);
+      example.tail = span_of(tail, sentence);
+      example.line = number;
+      example.document = key;
+      examples.push_back(std::move(example));
+    }
+    add_gold_label(examples[at->second], relation[4].get<std::string>());
   }
   return examples;
 }
@@ -117,7 +126,7 @@ bool sniff(std::string_view, std::string_view first) {
 
 const DatasetFormat& dataset_crossre() {
   static const DatasetFormat format = {
-      "crossre", "CrossRE's JSON lines; a pair with several labels keeps the first", labels, sniff,
+      "crossre", "CrossRE's JSON lines; a pair may have several labels", labels, sniff,
       read};
   return format;
 }
