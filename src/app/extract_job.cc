@@ -75,6 +75,7 @@ class Job {
       if (prompt_.empty()) fail("app.extract", "--prompt is missing: name a style, e.g. compact.");
       return;
     }
+    train::check_adapter_folder(options_.adapter);
     if (fs::exists(fs::path(options_.adapter) / "run.json")) {
       run_ = read_run(options_.adapter);
       has_run_ = true;

@@ -26,22 +26,22 @@ bool matches(const std::string& name, const std::string& target) {
   return name == target || name.ends_with("." + target);
 }
 
-double scale_of(const AdapterConfig& config) {
-  const double rank = double(config.rank);
-  return config.alpha / (config.rank_stabilised ? std::sqrt(rank) : rank);
+float scale_of(const AdapterConfig& config, const OwnRank& own) {
+  const double rank = double(own.rank);
+  return float(own.alpha / (config.rank_stabilised ? std::sqrt(rank) : rank));
 }
 
-void check_numbers(const AdapterConfig& config) {
-  if (config.rank < 1 || config.rank > 4096) {
-    fail("train.adapter", fmt::format("rank {} cannot be. Use 1 to 4096.", config.rank));
+void check_numbers(const AdapterConfig& config, const OwnRank& own) {
+  if (own.rank < 1 || own.rank > 4096) {
+    fail("train.adapter", fmt::format("rank {} cannot be. Use 1 to 4096.", own.rank));
   }
   if (!(config.dropout >= 0 && config.dropout < 1)) {
     fail("train.adapter", fmt::format("dropout {} cannot be. Use 0 up to below 1.",
                                       config.dropout));
   }
-  if (!std::isfinite(float(scale_of(config)))) {
+  if (!std::isfinite(scale_of(config, own))) {
     fail("train.adapter", fmt::format("alpha {} cannot be. Use a number near the rank.",
-                                      config.alpha));
+                                      own.alpha));
   }
 }
 
@@ -66,7 +66,9 @@ size_t size_of_all(const std::vector<AdapterModule>& modules) {
 }  // namespace
 
 std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConfig& config) {
-  check_numbers(config);
+  const OwnRank common{config.rank, config.alpha};
+  check_numbers(config, common);
+  for (const auto& [name, own] : config.own) check_numbers(config, own);
   std::vector<AdapterModule> modules;
   std::set<std::string> known, used;
   int64_t size = 0;
@@ -78,7 +80,10 @@ std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConf
                                     [&](const auto& t) { return matches(part.name, t); });
       if (!all_linear(config) && hit == config.targets.end()) continue;
       if (hit != config.targets.end()) used.insert(*hit);
-      modules.push_back({part.name, linear->in(), part.weight.rows, config.rank});
+      const auto own = config.own.find(part.name);
+      const OwnRank& rank = own == config.own.end() ? common : own->second;
+      modules.push_back({part.name, linear->in(), part.weight.rows, rank.rank});
+      modules.back().scale = scale_of(config, rank);
     }
     place(std::span(modules).subspan(first), size);
   }
@@ -134,7 +139,7 @@ void Adapter::seat(arch::Model& model) {
       if (next == modules_.size() || modules_[next].name != part.name) continue;
       const AdapterModule& module = modules_[next++];
       group->parts.push_back({part.begin, module.out, ranks, module.rank,
-                              float(scale_of(config_)),
+                              module.scale,
                               compute_view(module.b_offset, module.rank, module.out), {}});
       ranks += module.rank;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +14,12 @@
 
 namespace relatum::train {
 
+/// Rank and alpha of one linear that differ from the adapter's (PEFT's rank_pattern and so on).
+struct OwnRank {
+  int64_t rank = 0;
+  double alpha = 0;
+};
+
 struct AdapterConfig {
   int64_t rank = 16;
   double alpha = 32;
@@ -20,6 +27,7 @@ struct AdapterConfig {
   /// Last parts of linears' names, e.g. "q_proj"; empty or {"all-linear"}: all but the head.
   std::vector<std::string> targets;
   bool rank_stabilised = false;   ///< scale alpha / sqrt(rank) instead of alpha / rank
+  std::map<std::string, OwnRank> own;  ///< by a linear's whole name
 };
 
 /// One adapted linear, in PEFT's terms: lora_A is R x K, lora_B (here transposed) R x N.
@@ -27,6 +35,7 @@ struct AdapterModule {
   std::string name;               ///< e.g. "model.layers.0.self_attn.q_proj"
   int64_t in = 0, out = 0, rank = 0;
   int64_t a_offset = 0, b_offset = 0;  ///< into the flat values
+  float scale = 1;                ///< alpha / rank, or alpha / sqrt(rank)
 };
 
 /// What an adapter with these settings consists of: costs no memory for its numbers. Error where

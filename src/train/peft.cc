@@ -3,25 +3,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/atomic_file.h"
-#include "base/error.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "io/to_weight.h"
-#include "quant/format.h"
+#include "train/peft_config.h"
+#include "train/peft_file.h"
 
 namespace relatum::train {
 namespace {
 
-constexpr const char* kPrefix = "base_model.model.";
-
 std::string tensor_name(const AdapterModule& module, const char* factor) {
-  return fmt::format("{}{}.{}.weight", kPrefix, module.name, factor);
+  return fmt::format("{}{}.{}.weight", kPeftPrefix, module.name, factor);
 }
 
 nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
@@ -33,96 +28,20 @@ nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
       targets.insert(module.name.substr(module.name.rfind('.') + 1));
     }
   }
+  // A name as a pattern: its dots match dots, among others that no linear's name has.
+  nlohmann::json ranks = nlohmann::json::object(), alphas = nlohmann::json::object();
+  for (const auto& [name, own] : config.own) {
+    if (own.rank != config.rank) ranks[name] = own.rank;
+    if (own.alpha != config.alpha) alphas[name] = own.alpha;
+  }
   return {{"peft_type", "LORA"}, {"task_type", "CAUSAL_LM"}, {"base_model_name_or_path", base},
           {"r", config.rank}, {"lora_alpha", config.alpha}, {"lora_dropout", config.dropout},
           {"target_modules", targets}, {"bias", "none"}, {"fan_in_fan_out", false},
           {"inference_mode", true}, {"init_lora_weights", true},
           {"use_rslora", config.rank_stabilised}, {"use_dora", false},
-          {"modules_to_save", nullptr}, {"rank_pattern", nlohmann::json::object()},
-          {"alpha_pattern", nlohmann::json::object()}, {"layers_to_transform", nullptr},
+          {"modules_to_save", nullptr}, {"rank_pattern", ranks}, {"alpha_pattern", alphas},
+          {"layers_to_transform", nullptr},
           {"layers_pattern", nullptr}, {"revision", nullptr}};
-}
-
-// True where an optional key says anything but nothing.
-bool set(const nlohmann::json& config, const char* key) {
-  const auto it = config.find(key);
-  if (it == config.end() || it->is_null()) return false;
-  return !(it->is_boolean() && !it->get<bool>()) && !(it->is_structured() && it->empty());
-}
-
-void refuse_unknown_kinds(const nlohmann::json& config, const std::string& place) {
-  const std::string type = io::require_string(config, "peft_type", place);
-  if (type != "LORA") {
-    fail("train.peft", fmt::format("{}: an adapter of type '{}' is not known. Known is LORA.",
-                                   place, type));
-  }
-  for (const char* key : {"use_dora", "modules_to_save", "rank_pattern", "alpha_pattern",
-                          "fan_in_fan_out", "layers_to_transform", "megatron_config",
-                          "trainable_token_indices", "layer_replication", "lora_bias",
-                          "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config",
-                          "target_parameters"}) {
-    if (!set(config, key)) continue;
-    fail("train.peft", fmt::format("{}: '{}' is set, which Relatum does not know. Train the "
-                                   "adapter without it, or merge it with PEFT.", place, key));
-  }
-  // These start from other base weights than the model's file holds.
-  const nlohmann::json* start = io::find(config, "init_lora_weights");
-  for (const char* kind : {"pissa", "olora", "corda", "loftq"}) {
-    if (!start || !start->is_string() || !start->get<std::string>().starts_with(kind)) continue;
-    fail("train.peft", fmt::format("{}: init_lora_weights = {} changes the base model. Convert "
-                                   "the adapter to plain LoRA with PEFT.", place, kind));
-  }
-  if (io::get_string(config, "bias", "none", place) != "none") {
-    fail("train.peft", fmt::format("{}: trained biases are not known. Use bias = none.", place));
-  }
-}
-
-AdapterConfig read_config(const nlohmann::json& config, const std::string& place) {
-  refuse_unknown_kinds(config, place);
-  AdapterConfig result;
-  result.rank = io::require_int(config, "r", place);
-  result.alpha = io::require_double(config, "lora_alpha", place);
-  result.dropout = io::get_double(config, "lora_dropout", 0.0, place);
-  result.rank_stabilised = io::get_bool(config, "use_rslora", false, place);
-  const nlohmann::json& targets = io::require(config, "target_modules", place);
-  if (targets.is_string()) {
-    result.targets = {targets.get<std::string>()};
-  } else {
-    result.targets = io::require_strings(config, "target_modules", place);
-  }
-  std::sort(result.targets.begin(), result.targets.end());
-  return result;
-}
-
-Weight factor(const io::SafetensorsTensor& tensor, int64_t rows, int64_t cols) {
-  Weight weight = io::to_weight(tensor);
-  if (weight.rows != rows || weight.cols != cols) {
-    fail("train.peft", fmt::format("{}: expected {} x {} values, got {} x {}. The adapter belongs "
-                                   "to another model.", tensor.place, rows, cols, weight.rows,
-                                   weight.cols));
-  }
-  return weight;
-}
-
-// Before memory is asked for, so that a rank from the configuration alone cannot ask for much.
-void check_file(const io::Safetensors& file, const std::vector<AdapterModule>& modules) {
-  for (const AdapterModule& module : modules) {
-    factor(file.tensor(tensor_name(module, "lora_A")), module.rank, module.in);
-    factor(file.tensor(tensor_name(module, "lora_B")), module.out, module.rank);
-  }
-  if (file.tensors().size() == 2 * modules.size()) return;
-  fail("train.peft", fmt::format("{}: holds {} tensors, but {} belong to this model's linears. The "
-                                 "adapter belongs to another model.", file.path().string(),
-                                 file.tensors().size(), 2 * modules.size()));
-}
-
-void read_factor(const io::SafetensorsTensor& tensor, MatView<float> out) {
-  quant::decode_rows(factor(tensor, out.rows, out.cols), 0, out);
-  for (int64_t i = 0; i < out.size(); ++i) {
-    if (std::isfinite(out.data[i])) continue;
-    fail("train.peft", fmt::format("{}: value {} is not a finite number. The adapter is damaged.",
-                                   tensor.place, i));
-  }
 }
 
 void transpose(MatView<const float> x, MatView<float> y) {
@@ -155,15 +74,23 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
 
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, arch::Model& model,
                                    DType compute) {
+  check_adapter_folder(folder);
   const auto config_path = folder / "adapter_config.json";
-  const AdapterConfig config = read_config(io::load_json(config_path), config_path.string());
-  const auto file = io::Safetensors::open(folder / "adapter_model.safetensors");
-  check_file(file, adapter_modules(model, config));
-  auto adapter = std::make_unique<Adapter>(model, compute, config, 0);
+  std::vector<std::string> linears;
+  for (const nn::Linear* linear : model.linears()) {
+    for (const auto& part : linear->parts()) linears.push_back(part.name);
+  }
+  const PeftConfig config =
+      read_peft_config(io::load_json(config_path), linears, config_path.string());
+  const PeftFile file(folder / "adapter_model.safetensors");
+  const auto modules = adapter_modules(model, config.adapter);
+  file.check_pairs(modules);  // before a rank from the configuration alone can ask for memory
+  file.check_others(modules, config.saved_modules, model.info().path);
+  auto adapter = std::make_unique<Adapter>(model, compute, config.adapter, 0);
   for (const AdapterModule& module : adapter->modules()) {
-    read_factor(file.tensor(tensor_name(module, "lora_A")), adapter->a(module));
+    file.read(module, "lora_A", adapter->a(module));
     Matrix<float> b(module.out, module.rank);
-    read_factor(file.tensor(tensor_name(module, "lora_B")), b.view());
+    file.read(module, "lora_B", b.view());
     transpose(b.view(), adapter->b(module));
   }
   adapter->sync();

@@ -129,6 +129,30 @@ TEST_F(LoraAdapter, RankStabilisedScaleDividesByTheRoot) {
   EXPECT_FALSE(bit_equal(stabilised, with({.rank = 4, .alpha = 8})));
 }
 
+TEST_F(LoraAdapter, LinearsMayHaveRanksAndAlphasOfTheirOwn) {
+  const std::string q = "model.layers.0.self_attn.q_proj", v = "model.layers.0.self_attn.v_proj";
+  const auto with = [&](const AdapterConfig& config) {
+    const auto adapter = make(config);
+    fill(*adapter);
+    return logits();
+  };
+  AdapterConfig config{.rank = 4, .alpha = 8, .targets = {q, v}};
+  const Matrix<float> plain = with(config);
+  config.own = {{q, {4, 8}}};
+  EXPECT_TRUE(bit_equal(with(config), plain));
+  config.own = {{q, {4, 16}}};
+  EXPECT_FALSE(bit_equal(with(config), plain));
+  config.own = {{q, {4, 16}}, {v, {4, 16}}};
+  EXPECT_TRUE(bit_equal(with(config), with({.rank = 4, .alpha = 16, .targets = {q, v}})));
+  config.own = {{q, {2, 8}}};
+  const auto adapter = make(config);
+  EXPECT_EQ(adapter->modules()[0].rank, 2);
+  EXPECT_EQ(adapter->modules()[1].rank, 4);
+  EXPECT_EQ(adapter->a(adapter->modules()[0]).rows, 2);
+  config.own = {{q, {-1, 8}}};
+  EXPECT_THAT([&] { make(config); }, ThrowsMessage<Error>(HasSubstr("rank -1 cannot be")));
+}
+
 TEST_F(LoraAdapter, LeavesItsSeatsAndOnlyItsOwn) {
   const Matrix<float> before = logits();
   auto adapter = make({.rank = 4});

@@ -2,8 +2,12 @@
 #include "train/peft.h"
 
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -124,6 +128,7 @@ TEST_F(Peft, RefusesCutFiles) {
   }
   std::filesystem::remove(tensors_path());
   expect_refused("adapter_model.safetensors");
+  write_file(tensors_path(), whole);
   const std::string text = read_file(path() / "adapter_config.json");
   for (const size_t size : {size_t{0}, size_t{1}, text.size() / 2}) {
     write_file(path() / "adapter_config.json", text.substr(0, size));
@@ -145,24 +150,108 @@ TEST_F(Peft, RefusesNumbersThatAreNone) {
   }
 }
 
-TEST_F(Peft, RefusesAdaptersForOtherModels) {
+TEST_F(Peft, NamesTensorsOfOtherShapesAndThoseThatAreMissing) {
   rewrite([](auto& tensors) { std::swap(tensors[0].shape[0], tensors[0].shape[1]); });
-  expect_refused("belongs to another model");
+  expect_refused("model.layers.0.mlp.down_proj.lora_A.weight");
   rewrite([](auto& tensors) { tensors.pop_back(); });
-  expect_refused("adapter_model.safetensors");
-  rewrite([](auto& tensors) {
-    tensors.push_back(tensors[0]);
-    tensors.back().name = "base_model.model.model.layers.2.mlp.up_proj.lora_A.weight";
-  });
-  expect_refused("holds 29 tensors, but 28");
+  expect_refused("has no tensor 'base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight'");
   rewrite([](auto&) {});
   EXPECT_NO_THROW(load_adapter());
+}
+
+TEST_F(Peft, NamesTensorsBesideItsPairs) {
+  for (const char* name :
+       {"model.layers.2.mlp.up_proj.lora_A.weight", "lm_head.lora_B.weight",
+        "model.embed_tokens.lora_embedding_A", "model.layers.0.mlp.up_proj.lora_magnitude_vector",
+        "model.layers.0.mlp.up_proj.lora_B.bias", "score.weight", "model.layers.0.mlp.up_proj.bias",
+        "model.layers.0.mlp.up_proj.lora_A.default.weight"}) {
+    SCOPED_TRACE(name);
+    rewrite([&](auto& tensors) {
+      tensors.push_back(tensors[1]);
+      tensors.back().name = std::string("base_model.model.") + name;
+    });
+    expect_refused(std::string("tensor 'base_model.model.") + name + "'");
+  }
+  rewrite([](auto& tensors) { tensors[3].name = "odd." + tensors[3].name; });
+  expect_refused("tensor 'odd.base_model");
+  rewrite([](auto& tensors) {
+    tensors.push_back(tensors[1]);
+    tensors.back().name.insert(std::string("base_model.model.").size(), "_orig_mod.");
+  });
+  expect_refused("'base_model.model._orig_mod.");
+}
+
+TEST_F(Peft, PassesAPairOfZerosThatNothingElseKnows) {
+  const std::vector<float> zeros(128 * 4);
+  rewrite([&](auto& tensors) {
+    tensors.push_back({"base_model.model.lm_head.lora_A.weight", "F32", {4, 32},
+                       std::as_bytes(std::span(zeros).first(128))});
+    tensors.push_back({"base_model.model.lm_head.lora_B.weight", "F32", {128, 4},
+                       std::as_bytes(std::span(zeros))});
+  });
+  EXPECT_NO_THROW(load_adapter());
+}
+
+TEST_F(Peft, ReadsNamesThatTorchCompileMade) {
+  const auto expected = load_adapter();
+  const std::vector<float> values(expected->values().begin(), expected->values().end());
+  rewrite([](auto& tensors) {
+    for (auto& t : tensors) t.name.insert(std::string("base_model.model.").size(), "_orig_mod.");
+  });
+  const auto adapter = load_adapter();
+  EXPECT_EQ(std::vector<float>(adapter->values().begin(), adapter->values().end()), values);
+}
+
+/// The tied model's embedding, as an adapter's file may hold it.
+class PeftEmbedding : public Peft {
+ protected:
+  void add(const std::string& name, const std::function<void(std::vector<float>&)>& change,
+           int64_t rows = 128) {
+    const auto base = io::Safetensors::open(fixture("llama/tied/model.safetensors"));
+    const auto& own = base.tensor("model.embed_tokens.weight");
+    ASSERT_EQ(own.dtype, "F32");
+    values_.resize(own.bytes.size() / sizeof(float));
+    std::memcpy(values_.data(), own.bytes.data(), own.bytes.size());
+    values_.resize(size_t(rows * own.shape[1]), 0.5f);
+    change(values_);
+    rewrite([&](auto& tensors) {
+      tensors.push_back({"base_model.model." + name, "F32", {rows, own.shape[1]},
+                         std::as_bytes(std::span(values_))});
+    });
+  }
+  static void nothing(std::vector<float>&) {}
+
+  std::vector<float> values_;
+};
+
+TEST_F(PeftEmbedding, PassesWhereItIsTheBasesOwn) {
+  for (const char* name : {"model.embed_tokens.weight", "lm_head.weight",
+                           "model.embed_tokens.modules_to_save.default.weight",
+                           "model.embed_tokens.base_layer.weight"}) {
+    add(name, nothing);
+    EXPECT_NO_THROW(load_adapter()) << name;
+  }
+  add("model.embed_tokens.weight", nothing);
+  set("modules_to_save", json::array({"embed_tokens"}));
+  EXPECT_NO_THROW(load_adapter());
+  set("modules_to_save", json::array({"embed_tokens", "lm_head"}));
+  expect_refused("has no tensor of 'lm_head', which modules_to_save");
+}
+
+TEST_F(PeftEmbedding, IsNamedWhereItIsNot) {
+  add("model.embed_tokens.weight", [](auto& values) { values[33] += 0.25f; });
+  expect_refused("model.embed_tokens.weight' of");
+  expect_refused("value 1 of row 1");
+  add("model.embed_tokens.weight", [](auto& values) { values[2] = std::nanf(""); });
+  expect_refused("value 2 of row 0 is nan");
+  add("model.embed_tokens.weight", nothing, 131);
+  expect_refused("131 x 32 values of its own, where the base has 128 x 32");
 }
 
 TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
   for (const int64_t rank : {3, 5, 4096}) {
     set("r", rank);
-    expect_refused("belongs to another model");
+    expect_refused(fmt::format("ask for {} x", rank));
   }
   for (const int64_t rank : {int64_t{0}, int64_t{-4}, int64_t{1} << 60}) {
     set("r", rank);
@@ -173,26 +262,61 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
 TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
   const std::vector<std::pair<std::string, json>> kinds{
       {"peft_type", "IA3"}, {"use_dora", true}, {"bias", "all"}, {"fan_in_fan_out", true},
-      {"modules_to_save", json::array({"lm_head"})}, {"rank_pattern", {{"q_proj", 8}}},
-      {"alpha_pattern", {{"q_proj", 8}}}, {"layers_to_transform", json::array({0})},
       {"lora_bias", true}, {"init_lora_weights", "pissa_niter_4"},
-      {"init_lora_weights", "loftq"}, {"use_qalora", true},
-      {"alora_invocation_tokens", json::array({5})}};
+      {"init_lora_weights", "loftq"}, {"init_lora_weights", "olora"},
+      {"init_lora_weights", "mica"}, {"use_qalora", true},
+      {"alora_invocation_tokens", json::array({5})},
+      {"layer_replication", json::array({json::array({0, 2})})},
+      {"trainable_token_indices", json::array({1})}, {"target_parameters", json::array({"x"})},
+      {"megatron_config", {{"a", 1}}}, {"arrow_config", {{"a", 1}}}, {"kasa_config", {{"a", 1}}},
+      {"a_key_of_tomorrow", 3}, {"modules_to_save", json::array({"score"})}};
   for (const auto& [key, value] : kinds) {
     set(key, value);
-    expect_refused("adapter_config.json");
+    expect_refused(key);
   }
   for (const auto& key : {"peft_type", "r", "lora_alpha", "target_modules"}) {
     set(key, nullptr);
     expect_refused("adapter_config.json");
   }
-  set("init_lora_weights", "gaussian");
-  EXPECT_NO_THROW(load_adapter());
+  // What PEFT passes over on loading, too.
+  const std::vector<std::pair<std::string, json>> harmless{
+      {"init_lora_weights", "gaussian"}, {"init_lora_weights", "eva"},
+      {"eva_config", {{"rho", 2.0}}}, {"loftq_config", {{"loftq_bits", 4}}},
+      {"a_key_of_tomorrow", false}, {"another", nullptr}, {"auto_mapping", {{"x", "y"}}}};
+  for (const auto& [key, value] : harmless) {
+    set(key, value);
+    EXPECT_NO_THROW(load_adapter()) << key;
+  }
 }
 
 TEST_F(Peft, RefusesTargetsThatTheModelLacks) {
   set("target_modules", json::array({"c_attn"}));
-  EXPECT_THAT([&] { load_adapter(); }, ThrowsMessage<Error>(HasSubstr("'c_attn' names no linear")));
+  expect_refused("(c_attn) names no linear");
+}
+
+TEST_F(Peft, AFolderThatIsNoAdapterIsCalledWhatItIs) {
+  const auto refused = [](const std::filesystem::path& folder, const std::string& what) {
+    EXPECT_THAT([&] { train::check_adapter_folder(folder); },
+                ThrowsMessage<Error>(AllOf(HasSubstr(folder.string()), HasSubstr(what))));
+  };
+  refused(folder_ / "nosuch", "there is no such adapter folder");
+  refused(tensors_path(), "this is a file");
+  refused(fixture("llama/tied"), "a model's folder");
+  refused(folder_.path(), "a folder around adapters (lora)");
+  std::filesystem::rename(tensors_path(), path() / "adapter_model.bin");
+  refused(path(), "adapter_model.bin, a pickle file");
+  std::filesystem::remove(path() / "adapter_model.bin");
+  refused(path(), "without adapter_model.safetensors");
+  for (const char* status : {"running", "interrupted"}) {
+    write_file(path() / "run.json", fmt::format(R"({{"status": "{}"}})", status));
+    refused(path(), fmt::format("not finished (its run.json says '{}')", status));
+  }
+  std::filesystem::create_directory(path() / "state");
+  refused(path(), "--resume");
+  std::filesystem::create_directory(folder_ / "index");
+  refused(folder_ / "index", "a folder without adapter_config.json");
+  write_file(folder_ / "index/index.faiss", "x");
+  refused(folder_ / "index", "an index of examples");
 }
 
 TEST_F(Peft, NothingIsLeftWhereTheFolderIsAbsent) {

@@ -1,0 +1,25 @@
+// What PEFT's adapter_config.json says: the adapter's numbers and which linears it adapts.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "train/adapter.h"
+
+namespace relatum::train {
+
+struct PeftConfig {
+  AdapterConfig adapter;                   ///< `targets` are the adapted linears' whole names
+  std::vector<std::string> saved_modules;  ///< modules_to_save: whole modules in the file
+};
+
+/// Reads the configuration of a LoRA adapter for a model with these `linears` (whole names). Every
+/// key that changes what is adapted, or by how much, is honoured or refused by its name, and so is
+/// a key that is set and not known (facts: LoraConfig of PEFT 0.21.2, tuners_utils.py's
+/// check_target_module_exists and utils/other.py's get_pattern_key). Throws Error with `place`.
+PeftConfig read_peft_config(const nlohmann::json& config, std::span<const std::string> linears,
+                            const std::string& place);
+
+}  // namespace relatum::train

@@ -1,0 +1,228 @@
+// What an adapter's file may hold, tensor by tensor.
+#include "train/peft_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "arch/model_files.h"
+#include "base/error.h"
+#include "io/message.h"
+#include "io/to_weight.h"
+#include "quant/format.h"
+#include "text/python_pattern.h"
+
+namespace relatum::train {
+namespace {
+
+using io::SafetensorsTensor;
+using io::printable;
+
+constexpr std::string_view kMerge =
+    "Merge the adapter into its base with PEFT and use the merged model";
+
+void erase_all(std::string& text, std::string_view part) {
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at)) {
+    text.erase(at, part.size());
+  }
+}
+
+std::optional<std::string> without_end(std::string_view name, std::string_view end) {
+  if (!name.ends_with(end)) return std::nullopt;
+  return std::string(name.substr(0, name.size() - end.size()));
+}
+
+std::string shape_text(const SafetensorsTensor& tensor) {
+  return fmt::format("{}", fmt::join(tensor.shape, " x "));
+}
+
+/// Calls `look` with the index and the value, row by row, until it says false.
+template <typename Look>
+void each_value(const Weight& weight, Look look) {
+  Matrix<float> row(1, weight.cols);
+  for (int64_t r = 0; r < weight.rows; ++r) {
+    quant::decode_rows(weight, r, row.view());
+    for (int64_t c = 0; c < weight.cols; ++c) {
+      if (!look(r, c, row.view().data[c])) return;
+    }
+  }
+}
+
+bool all_zero(const SafetensorsTensor& tensor) {
+  bool zero = true;
+  each_value(io::to_weight(tensor), [&](int64_t, int64_t, float value) {
+    return zero = value == 0.0f;
+  });
+  return zero;
+}
+
+/// The relative error of rounding to a tensor's type; what is stored wider has none.
+double rounding_of(std::string_view dtype) {
+  if (dtype == "BF16") return 0x1.0p-8;
+  return dtype == "F16" ? 0x1.0p-11 : 0.0;
+}
+
+/// The base's tensors under PEFT's names.
+class Base {
+ public:
+  explicit Base(const std::filesystem::path& path) : files_(arch::ModelFiles::open(path)) {}
+
+  /// Nothing where the base has no tensor of that name that can be compared as it is stored.
+  std::optional<Weight> find(const std::string& name) const {
+    if (const io::Safetensors* file = files_.safetensors()) {
+      const SafetensorsTensor* found = file->find(name);
+      if (!found && name == "lm_head.weight") found = file->find("model.embed_tokens.weight");
+      if (found) return io::to_weight(*found);
+    } else if (const io::GgufFile* gguf_file = files_.gguf()) {
+      // A tied head stands in the file once, as the embedding.
+      for (const auto& [peft, gguf] : kGgufNames) {
+        const io::GgufTensor* found = name == peft ? gguf_file->find_tensor(gguf) : nullptr;
+        if (found) return io::to_weight(*found);
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::pair<const char*, const char*> kGgufNames[] = {
+      {"model.embed_tokens.weight", "token_embd.weight"},
+      {"lm_head.weight", "output.weight"},
+      {"lm_head.weight", "token_embd.weight"},
+      {"model.norm.weight", "output_norm.weight"}};
+  arch::ModelFiles files_;
+};
+
+/// A saved module's tensor as the base names it.
+std::string base_name(std::string name) {
+  erase_all(name, ".base_layer");
+  erase_all(name, ".original_module");
+  if (const size_t at = name.find(".modules_to_save."); at != name.npos) {
+    const size_t adapter = at + std::string_view(".modules_to_save.").size();
+    name.erase(at, std::min(name.find('.', adapter), name.size()) - at);
+  }
+  return name;
+}
+
+/// Throws unless a tensor of the adapter's file equals the base's of the same name.
+void check_equal(const SafetensorsTensor& tensor, const std::string& name, const Base& base) {
+  const auto own = base.find(base_name(name));
+  if (!own) {
+    fail("train.peft", fmt::format("{}: this is neither a LoRA pair of a linear nor a tensor that "
+                                   "the base has. {}.", tensor.place, kMerge));
+  }
+  const Weight theirs = io::to_weight(tensor);
+  if (theirs.rows != own->rows || theirs.cols != own->cols) {
+    fail("train.peft", fmt::format("{}: the adapter brings {} values of its own, where the base "
+                                   "has {} x {}. Only the base's own can be used. {}.",
+                                   tensor.place, shape_text(tensor), own->rows, own->cols, kMerge));
+  }
+  const double rounding = rounding_of(tensor.dtype);
+  Matrix<float> row(1, own->cols);
+  each_value(theirs, [&](int64_t r, int64_t c, float value) {
+    if (c == 0) quant::decode_rows(*own, r, row.view());
+    const double given = double(value), wanted = double(row.view().data[c]);
+    if (std::abs(given - wanted) <= rounding * std::abs(wanted)) return true;  // not so for NaN
+    fail("train.peft", fmt::format("{}: value {} of row {} is {}, where the base has {}: the "
+                                   "adapter brings a tensor of its own besides its pairs, which is "
+                                   "not supported. {}.", tensor.place, c, r, given, wanted,
+                                   kMerge));
+  });
+}
+
+}  // namespace
+
+PeftFile::PeftFile(const std::filesystem::path& path) : file_(io::Safetensors::open(path)) {
+  for (const SafetensorsTensor& tensor : file_.tensors()) {
+    std::string name = tensor.name;
+    if (!name.starts_with(kPeftPrefix)) {
+      fail("train.peft", fmt::format("{}: expected a name that begins with '{}', as PEFT writes "
+                                     "them. Save the adapter with PEFT's save_pretrained.",
+                                     tensor.place, kPeftPrefix));
+    }
+    name.erase(0, std::string_view(kPeftPrefix).size());
+    erase_all(name, "_orig_mod.");
+    const auto [twin, fresh] = tensors_.emplace(name, &tensor);
+    if (fresh) continue;
+    fail("train.peft", fmt::format("{}: stands for '{}', and so does '{}'. Take one of them out.",
+                                   tensor.place, printable(name),
+                                   printable(twin->second->name)));
+  }
+}
+
+const SafetensorsTensor& PeftFile::factor(const AdapterModule& module, const char* name) const {
+  const auto found = tensors_.find(fmt::format("{}.{}.weight", module.name, name));
+  if (found == tensors_.end()) {
+    fail("train.peft", fmt::format("{}: has no tensor '{}{}.{}.weight', but adapter_config.json "
+                                   "says that this linear is adapted.", file_.path().string(),
+                                   kPeftPrefix, module.name, name));
+  }
+  return *found->second;
+}
+
+void PeftFile::check_pairs(std::span<const AdapterModule> modules) const {
+  const auto check = [](const SafetensorsTensor& tensor, int64_t rows, int64_t cols) {
+    if (tensor.shape == std::vector<int64_t>{rows, cols}) return;
+    fail("train.peft", fmt::format("{}: has {} values, but the rank in adapter_config.json and "
+                                   "the base's linear ask for {} x {}.", tensor.place,
+                                   shape_text(tensor), rows, cols));
+  };
+  for (const AdapterModule& module : modules) {
+    check(factor(module, "lora_A"), module.rank, module.in);
+    check(factor(module, "lora_B"), module.out, module.rank);
+  }
+}
+
+void PeftFile::check_others(std::span<const AdapterModule> modules,
+                            std::span<const std::string> saved,
+                            const std::filesystem::path& base_path) const {
+  std::set<std::string, std::less<>> adapted;
+  for (const AdapterModule& module : modules) adapted.insert(module.name);
+  std::optional<Base> base;
+  std::set<std::string> extra;
+  for (const auto& [name, tensor] : tensors_) {
+    auto module = without_end(name, ".lora_A.weight");
+    if (!module) module = without_end(name, ".lora_B.weight");
+    if (module && adapted.contains(*module)) continue;
+    if (module) {
+      // A pair adds nothing where one of its factors is zero; PEFT's fresh ones are such.
+      const auto other = tensors_.find(*module + ".lora_B.weight");
+      if (other != tensors_.end() && all_zero(*other->second)) continue;
+      fail("train.peft", fmt::format("{}: adapts '{}', which is no linear that adapter_config.json "
+                                     "and the model's layers have in common. {}.", tensor->place,
+                                     printable(*module), kMerge));
+    }
+    if (name.find(".lora_") != name.npos) {
+      fail("train.peft", fmt::format("{}: this part of an adapter is not supported. Supported are "
+                                     "lora_A.weight and lora_B.weight of linears. {}.",
+                                     tensor->place, kMerge));
+    }
+    if (!base) base.emplace(base_path);
+    check_equal(*tensor, name, *base);
+    extra.insert(base_name(name));
+  }
+  for (const std::string& module : saved) {
+    const text::PythonPattern pattern(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
+                                      "'modules_to_save' of adapter_config.json");
+    const auto holds = [&](const std::string& name) { return pattern.matches_start(name); };
+    if (std::any_of(extra.begin(), extra.end(), holds)) continue;
+    fail("train.peft", fmt::format("{}: has no tensor of '{}', which modules_to_save in "
+                                   "adapter_config.json names.", file_.path().string(),
+                                   printable(module)));
+  }
+}
+
+void PeftFile::read(const AdapterModule& module, const char* name, MatView<float> out) const {
+  const SafetensorsTensor& tensor = factor(module, name);
+  quant::decode_rows(io::to_weight(tensor), 0, out);
+  for (int64_t i = 0; i < out.size(); ++i) {
+    if (std::isfinite(out.data[i])) continue;
+    fail("train.peft", fmt::format("{}: value {} is not a finite number. The adapter is damaged.",
+                                   tensor.place, i));
+  }
+}
+
+}  // namespace relatum::train
