@@ -1,12 +1,17 @@
 // Signals, log and progress on standard error.
 #include "app/environment.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <cstdlib>
+#include <initializer_list>
+#include <mutex>
+#include <thread>
 
 #include "app/progress_bar.h"
 
@@ -18,6 +23,26 @@ std::atomic<bool> g_stop{false};  // a signal handler can reach nothing else
 // The first Ctrl-C asks the command to save and stop; the second ends the process at once.
 void on_interrupt(int) {
   if (g_stop.exchange(true)) std::_Exit(kInterrupted);
+}
+
+// The handler runs on a thread that does nothing else, with a stack of its own. All other threads
+// block both signals, as they inherit the mask of this one: a handler on the stack of a thread that
+// computes would overwrite what oneDNN's generated code keeps there (base/signals.h).
+void take_interrupts() {
+  sigset_t interrupts;
+  sigemptyset(&interrupts);
+  for (const int signal : {SIGINT, SIGTERM}) sigaddset(&interrupts, signal);
+  pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+  static std::once_flag once;  // the thread lives as long as the process
+  std::call_once(once, [interrupts] {
+    std::thread([interrupts] {
+      pthread_sigmask(SIG_UNBLOCK, &interrupts, nullptr);
+      while (true) pause();
+    }).detach();
+  });
 }
 
 void set_up_log() {
@@ -32,8 +57,7 @@ void set_up_log() {
 Environment::Environment(std::vector<std::string> arguments)
     : arguments_(std::move(arguments)), bar_(std::make_unique<ProgressBar>()) {
   set_up_log();
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  take_interrupts();
   context_.stop = &g_stop;
   context_.log = [this](LogLevel level, const std::string& line) {
     bar_->clear();

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/signals.h"
+
 namespace relatum {
 
 /// Number of threads that parallel_for uses, oneDNN and FAISS too.
@@ -21,6 +23,7 @@ void parallel_for(int64_t n, int64_t grain, const Body& body) {
     if (n > 0) body(int64_t{0}, n);
     return;
   }
+  const SignalsHeld held;
 #pragma omp parallel for num_threads(static_cast<int>(parts)) schedule(static, 1)
   for (int64_t p = 0; p < parts; ++p) body(n * p / parts, n * (p + 1) / parts);
 }
@@ -32,6 +35,7 @@ void parallel_each(int64_t n, const Body& body) {
     for (int64_t i = 0; i < n; ++i) body(i);
     return;
   }
+  const SignalsHeld held;
 #pragma omp parallel for schedule(dynamic, 1)
   for (int64_t i = 0; i < n; ++i) body(i);
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 
+#include "base/signals.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
 #include "nn/loss.h"
@@ -57,6 +58,7 @@ class Walker {
 
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+    const SignalsHeld held;
     scores_.assign(end - begin, std::vector<double>(trie_.edges().size(), 0.0));
     walks_.assign(end - begin, Walk{});
     next_row_ = prefix_.size();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "engine/prefix.h"
 #include "nn/loss.h"
 
@@ -88,6 +89,7 @@ class Generator {
   // Runs the batch and gives each stream the most probable token behind its last one.
   void step(const nn::TokenBatch& batch, std::span<const int64_t> store,
             std::span<const int64_t> last, std::span<Stream> streams) {
+    const SignalsHeld held;
     session_.arena().reset();
     nn::Graph graph(session_.arena(), session_.compute(), false);
     const nn::Var states = session_.model().forward(

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "base/signals.h"
 #include "nn/share.h"
 
 namespace relatum::engine {
@@ -27,6 +28,7 @@ SharedPrefix::SharedPrefix(Session& session, std::span<const std::vector<int32_t
   cache_ = nn::KvCache(info.layers, size_ + extra_rows, info.kv_heads, info.head_size,
                        session.compute());
   if (size_ == 0) return;
+  const SignalsHeld held;
   nn::TokenBatch batch;
   batch.append(batch.root(), std::span(rows[0]).first(size_t(size_)));
   batch.finish();

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "engine/follow_branches.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
@@ -53,6 +54,7 @@ class Scorer {
 
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+    const SignalsHeld held;
     nn::TokenBatch batch;
     const std::vector<int64_t> first = build(batch, begin, end);
     std::vector<int64_t> rows;  // per prompt: its last token, then the trie's nodes

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "kernels/cpu.h"
 
 namespace relatum::engine {
@@ -28,6 +29,7 @@ Session::Session(const std::filesystem::path& path, const SessionOptions& option
 
 void Session::quantise() {
   RELATUM_CHECK(products_ == DType::kI8);
+  const SignalsHeld held;
   for (nn::Linear* linear : model_->linears()) linear->prepare_int8(compute_);
   if (model_->head()) model_->head()->prepare_int8(compute_);
 }

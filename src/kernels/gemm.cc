@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/signals.h"
 #include "kernels/rows.h"
 
 namespace relatum::kernels {
@@ -175,6 +176,7 @@ void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream
 class Cache {
  public:
   void run(const GemmArgs& g, const Shape& s) {
+    const SignalsHeld held;
     const std::lock_guard lock(mutex_);
     execute(find(g, s), g, stream_);
     stream_.wait();
@@ -244,6 +246,7 @@ namespace {
 dnnl::memory pack(const Mat& b, bool transposed) {
   const int64_t k = transposed ? b.cols : b.rows, n = transposed ? b.rows : b.cols;
   RELATUM_CHECK(k > 0 && n > 0);
+  const SignalsHeld held;
   const DType out = b.type == DType::kI8 ? DType::kF32 : b.type;
   const auto matrix = [](int64_t rows, int64_t cols, DType type, bool any) {
     using Tag = dnnl::memory::format_tag;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/signals.h"
 #include "nn/batch.h"
 #include "nn/graph.h"
 
@@ -106,6 +107,7 @@ void Embedder::pool(MatView<const float> states, float* out) const {
 }
 
 void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> out) {
+  const SignalsHeld held;
   nn::TokenBatch batch(false);
   std::vector<int> segments;
   for (const auto& row : rows) segments.push_back(batch.append(batch.root(), row));

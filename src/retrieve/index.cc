@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "base/signals.h"
 
 namespace relatum::retrieve {
 namespace {
@@ -61,6 +62,7 @@ std::vector<int64_t> Index::Search::run(std::span<const int64_t> wanted, int64_t
   for (int64_t i = 0; i < n; ++i) {
     std::copy_n(queries.row(wanted[size_t(i)]), d, values.data() + i * d);
   }
+  const SignalsHeld held;
   index.flat_->search(n, values.data(), depth, scores.data(), rows.data());
   for (int64_t i = 0; i < n; ++i) {
     const std::span candidates(rows.data() + i * depth, size_t(depth));

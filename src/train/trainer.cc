@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/signals.h"
 #include "kernels/optimizer.h"
 
 namespace relatum::train {
@@ -96,6 +97,7 @@ double Trainer::apply(int64_t count) {
 }
 
 StepReport Trainer::train_step() {
+  const SignalsHeld held;
   const auto start = std::chrono::steady_clock::now();
   const PlannedStep& plan = plan_[size_t(at_.step)];
   StepReport report;
