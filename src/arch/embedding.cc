@@ -12,8 +12,9 @@ namespace relatum::arch {
 void embed_tokens(const Weight& table, std::span<const int32_t> tokens, MatView<float> out) {
   for (const int32_t token : tokens) {
     if (token < 0 || token >= table.rows) {
-      fail("arch.embed", fmt::format("token {} is outside the model's vocabulary of {}. The "
-                                     "tokenizer belongs to another model.", token, table.rows));
+      fail("arch.embed", fmt::format("the tokenizer gives token {}, but the model's embedding "
+                                     "has {} rows. Use the tokenizer that came with the model.",
+                                     token, table.rows));
     }
   }
   const quant::Format& format = quant::format(table.format);

@@ -3,13 +3,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/mapped_file.h"
+#include "io/message.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
+#include "tensor/finite.h"
 
 namespace relatum::arch {
+namespace {
+
+void check_finite(const Weight& weight, MatView<const float> values) {
+  if (all_finite({values.data, size_t(values.size())})) return;
+  const float* bad = std::find_if(values.data, values.data + values.size(),
+                                  [](float value) { return !std::isfinite(value); });
+  const int64_t place = bad - values.data;
+  fail("arch.load", fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
+                                "number. Fetch the model again, or make it again.",
+                                io::printable(weight.name), place / values.cols,
+                                place % values.cols, *bad));
+}
+
+}  // namespace
 
 const Family& family(const ModelFiles& files) {
   std::string known;
@@ -24,7 +43,10 @@ const Family& family(const ModelFiles& files) {
 }
 
 std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options) {
-  return family(files).load(files, options);
+  const Family& found = family(files);
+  auto model = found.load(files, options);
+  check_all_read(files, found.spare);
+  return model;
 }
 
 std::string resolve_base(const ModelFiles& files, std::string_view base) {
@@ -46,6 +68,7 @@ Weight to_base(const Weight& weight, std::string_view base) {
   if (base == "keep" || weight.format == base) return weight;
   Matrix<float> values(weight.rows, weight.cols);
   quant::decode_rows(weight, 0, values.view());
+  check_finite(weight, values.view());
   if (weight.mapped) drop_pages(weight.data);
   return quant::encode(base, weight.name, values.view());
 }

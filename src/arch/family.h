@@ -7,6 +7,7 @@
 
 #include "arch/model.h"
 #include "arch/model_files.h"
+#include "arch/unread.h"
 
 namespace relatum::arch {
 
@@ -22,6 +23,7 @@ struct Family {
   std::string_view name;                        ///< as in ModelInfo::family
   std::span<const std::string_view> model_types;  ///< architecture names that it serves
   bool causal = true;
+  Spare spare;                                  ///< what its files may hold and nobody reads
   std::unique_ptr<Model> (*load)(const ModelFiles& files, const LoadOptions& options) = nullptr;
 };
 
@@ -30,13 +32,15 @@ std::span<const Family* const> families();
 /// By GGUF's architecture or config.json's model_type; Error that lists the known ones.
 const Family& family(const ModelFiles& files);
 
-/// Loads a model with whatever family its files name.
+/// Loads a model with whatever family its files name. Throws Error that names tensors and settings
+/// of the files that the family would leave unread (see check_all_read).
 std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options);
 /// The form that "auto" stands for: a quantised GGUF keeps its own blocks, all else becomes NF4.
 std::string resolve_base(const ModelFiles& files, std::string_view base);
-/// Converts one stored weight to the form that `base` names.
+/// Converts one stored weight to the form that `base` names. Throws Error where a value is not
+/// finite: other forms could not show it any more.
 Weight to_base(const Weight& weight, std::string_view base);
-/// SHA-256 over the weight files, for run records.
+/// SHA-256 over the files that the weights are read from (and no others), for run records.
 std::string weights_hash(const ModelFiles& files);
 
 }  // namespace relatum::arch

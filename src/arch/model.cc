@@ -12,8 +12,8 @@ void check_sizes(const ModelInfo& info) {
   for (const int64_t value : {info.layers, info.width, info.heads, info.kv_heads, info.ffn_width,
                               info.context}) {
     if (value <= 0 || value > kLargest) {
-      fail("arch.model", fmt::format("{}: a size of {} among the model's settings cannot be. The "
-                                     "file is damaged.", info.path, value));
+      fail("arch.model", fmt::format("{}: a size of {} among the model's settings cannot be. Fetch "
+                                     "its settings again.", info.path, value));
     }
   }
 }

@@ -3,81 +3,72 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "arch/model_folder.h"
+#include "arch/tensor_names.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "io/json.h"
+#include "io/message.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 
 namespace relatum::arch {
-namespace {
 
 namespace fs = std::filesystem;
 
-// The single GGUF file of a folder that has no config.json.
-std::optional<fs::path> lone_gguf(const fs::path& folder) {
-  std::optional<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".gguf") continue;
-    if (found) {
-      fail("arch.open", fmt::format("{} holds several GGUF files. Name the one you mean.",
-                                    folder.string()));
-    }
-    found = entry.path();
-  }
-  return found;
-}
-
-}  // namespace
-
 ModelFiles ModelFiles::open(const fs::path& path) {
   ModelFiles files;
-  files.path_ = path;
-  if (!fs::exists(path)) {
-    fail("arch.open", fmt::format("there is no model at {}. `relatum models` lists the names "
-                                  "that are known.", path.string()));
-  }
-  fs::path file = path;
-  if (fs::is_directory(path) && !fs::exists(path / "config.json")) {
-    const auto lone = lone_gguf(path);
-    if (!lone) {
-      fail("arch.open", fmt::format("{} holds neither config.json nor a GGUF file. Name a GGUF "
-                                    "file or a Hugging Face folder.", path.string()));
-    }
-    file = *lone;
-  }
-  if (!fs::is_directory(file)) {
-    files.path_ = file;
-    files.gguf_ = std::make_shared<io::GgufFile>(io::GgufFile::open(file));
+  files.path_ = model_place(path);
+  if (!fs::is_directory(files.path_)) {
+    files.gguf_ = std::make_shared<io::GgufFile>(io::GgufFile::open(files.path_));
     files.architecture_ = files.gguf_->get_string("general.architecture");
     return files;
   }
   files.config_ = std::make_shared<nlohmann::json>(io::load_json(path / "config.json"));
-  files.architecture_ =
-      io::require_string(*files.config_, "model_type", (path / "config.json").string());
+  files.architecture_ = io::require_string(*files.config_, "model_type", files.settings_place());
   files.safetensors_ = std::make_shared<io::Safetensors>(io::Safetensors::open_folder(path));
+  files.map_names();
   return files;
+}
+
+// Two tensors of one plain name are one where their values are equal; otherwise nobody can tell
+// which is meant.
+void ModelFiles::map_names() {
+  for (const io::SafetensorsTensor& tensor : safetensors_->tensors()) {
+    const auto [entry, fresh] = names_.emplace(plain_name(tensor.name), tensor.name);
+    if (fresh) continue;
+    const io::SafetensorsTensor& other = safetensors_->tensor(entry->second);
+    if (other.dtype != tensor.dtype || other.shape != tensor.shape ||
+        !std::ranges::equal(other.bytes, tensor.bytes)) {
+      fail("arch.open", fmt::format("{}: '{}' and '{}' are two names of one tensor, with different "
+                                    "values. Keep the one that is meant.", path_.string(),
+                                    io::printable(other.name), io::printable(tensor.name)));
+    }
+    asked_->tensors.insert(tensor.name);
+  }
 }
 
 std::vector<fs::path> ModelFiles::weight_files() const {
   if (gguf_) return {gguf_->path()};
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(path_)) {
-    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
-  }
+  std::vector<fs::path> files = safetensors_->files();
   std::sort(files.begin(), files.end());
   return files;
 }
 
+std::string ModelFiles::settings_place() const {
+  return gguf_ ? path_.string() : (path_ / "config.json").string();
+}
+
 std::string ModelFiles::tensor_name(const TensorName& name) const {
   if (gguf_) return name.gguf;
-  if (safetensors_->find(name.hugging_face)) return name.hugging_face;
-  const size_t dot = name.hugging_face.find('.');  // a base model lacks the leading "model."
-  return name.hugging_face.substr(dot + 1);
+  const auto found = names_.find(plain_name(name.hugging_face));
+  return found == names_.end() ? name.hugging_face : found->second;
 }
 
 bool ModelFiles::has(const TensorName& name) const {
@@ -86,13 +77,14 @@ bool ModelFiles::has(const TensorName& name) const {
 }
 
 Weight ModelFiles::weight(const TensorName& name, int64_t rows, int64_t cols) const {
-  const std::string stored = has(name) ? tensor_name(name) : gguf_ ? name.gguf : name.hugging_face;
+  const std::string stored = tensor_name(name);
   Weight weight = gguf_ ? io::to_weight(gguf_->tensor(stored))
                         : io::to_weight(safetensors_->tensor(stored));
+  asked_->tensors.insert(stored);
   if (weight.rows != rows || weight.cols != cols) {
     fail("arch.open", fmt::format("tensor '{}' of {}: expected {} x {} values from the model's "
-                                  "settings, got {} x {}. The file is damaged or of another "
-                                  "kind.", stored, path_.string(), rows, cols, weight.rows,
+                                  "settings, got {} x {}. Settings and weights do not agree.",
+                                  io::printable(stored), path_.string(), rows, cols, weight.rows,
                                   weight.cols));
   }
   return weight;
@@ -102,34 +94,92 @@ std::vector<float> ModelFiles::vector(const TensorName& name, int64_t size) cons
   const Weight stored = weight(name, 1, size);
   std::vector<float> values(static_cast<size_t>(size));
   quant::decode_rows(stored, 0, MatView<float>(values.data(), 1, size));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    fail("arch.open", fmt::format("tensor '{}' of {}: value {} is {}, not a finite number. Fetch "
+                                  "the model again, or make it again.",
+                                  io::printable(stored.name), path_.string(), i, values[i]));
+  }
   return values;
+}
+
+std::string ModelFiles::gguf_key(std::string_view key) const {
+  const std::string whole = fmt::format("{}.{}", architecture_, key);
+  asked_->keys.insert(whole);
+  return whole;
+}
+
+const nlohmann::json* ModelFiles::setting(std::string_view key) const {
+  if (gguf_) return nullptr;
+  asked_->keys.insert(std::string(key));
+  return io::find(*config_, key);
+}
+
+bool ModelFiles::mentions(std::string_view key) const {
+  return config_ && config_->is_object() && config_->contains(key);
 }
 
 int64_t ModelFiles::get_int(std::string_view key, std::string_view gguf_key,
                             std::optional<int64_t> fallback) const {
-  if (gguf_) return gguf_->get_int(fmt::format("{}.{}", architecture_, gguf_key), fallback);
-  const std::string place = (path_ / "config.json").string();
-  const nlohmann::json* value = io::find(*config_, key);
-  if (fallback && (!value || value->is_null())) return *fallback;
-  return io::require_int(*config_, key, place);
+  if (fallback && (gguf_ ? gguf_key : key).empty()) return *fallback;
+  if (gguf_) return gguf_->get_int(this->gguf_key(gguf_key), fallback);
+  if (!setting(key) && fallback) return *fallback;
+  return io::require_int(*config_, key, settings_place());
 }
 
 double ModelFiles::get_double(std::string_view key, std::string_view gguf_key,
                               std::optional<double> fallback) const {
-  if (gguf_) return gguf_->get_double(fmt::format("{}.{}", architecture_, gguf_key), fallback);
-  const std::string place = (path_ / "config.json").string();
-  const nlohmann::json* value = io::find(*config_, key);
-  if (fallback && (!value || value->is_null())) return *fallback;
-  return io::require_double(*config_, key, place);
+  if (fallback && (gguf_ ? gguf_key : key).empty()) return *fallback;
+  double value = 0;
+  if (gguf_) {
+    value = gguf_->get_double(this->gguf_key(gguf_key), fallback);
+  } else {
+    if (!setting(key) && fallback) return *fallback;
+    value = io::require_double(*config_, key, settings_place());
+  }
+  if (!std::isfinite(value)) {
+    fail("arch.open", fmt::format("{}: the setting '{}' is {}, not a finite number.",
+                                  settings_place(), gguf_ ? gguf_key : key, value));
+  }
+  return value;
+}
+
+std::string ModelFiles::get_string(std::string_view key, std::string_view gguf_key,
+                                   const std::string& fallback) const {
+  if ((gguf_ ? gguf_key : key).empty()) return fallback;
+  if (gguf_) return gguf_->get_string(this->gguf_key(gguf_key), fallback);
+  return setting(key) ? io::require_string(*config_, key, settings_place()) : fallback;
+}
+
+bool ModelFiles::get_bool(std::string_view key, bool fallback) const {
+  return setting(key) ? io::require_bool(*config_, key, settings_place()) : fallback;
+}
+
+namespace {
+
+// Where the row that lies at `row` belongs; `head` rows each.
+int64_t unpermuted(int64_t row, int64_t head) {
+  const int64_t in_head = row % head;
+  return row - in_head + (in_head % 2) * (head / 2) + in_head / 2;
+}
+
+}  // namespace
+
+std::vector<float> unpermute_rows(const std::vector<float>& values, int64_t heads) {
+  std::vector<float> result(values.size());
+  const int64_t head = int64_t(values.size()) / heads;
+  for (size_t row = 0; row < values.size(); ++row) {
+    result[size_t(unpermuted(int64_t(row), head))] = values[row];
+  }
+  return result;
 }
 
 Weight unpermute_rows(const Weight& weight, int64_t heads) {
-  const int64_t head = weight.rows / heads, half = head / 2;
+  const int64_t head = weight.rows / heads;
   const size_t row_bytes = quant::format(weight.format).bytes(weight.cols);
   auto buffer = std::make_shared<Buffer>(row_bytes * size_t(weight.rows));
   for (int64_t row = 0; row < weight.rows; ++row) {
-    const int64_t in_head = row % head;
-    const int64_t target = row - in_head + (in_head % 2) * half + in_head / 2;
+    const int64_t target = unpermuted(row, head);
     std::memcpy(buffer->data() + size_t(target) * row_bytes,
                 weight.data.data() + size_t(row) * row_bytes, row_bytes);
   }

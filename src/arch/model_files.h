@@ -2,9 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +23,11 @@ struct TensorName {
   std::string gguf;           ///< e.g. "blk.0.ffn_up.weight"
 };
 
+/// What was asked of a model's files so far, by the names in the files; see check_all_read().
+struct Asked {
+  std::set<std::string, std::less<>> tensors, keys;
+};
+
 class ModelFiles {
  public:
   /// A GGUF file, or a folder with config.json and safetensors (or with one GGUF in it).
@@ -33,32 +40,53 @@ class ModelFiles {
   const io::GgufFile* gguf() const { return gguf_.get(); }
   const nlohmann::json* config() const { return config_.get(); }
   const io::Safetensors* safetensors() const { return safetensors_.get(); }
-  /// The files that hold the weights, for hashing.
+  /// The files that the weights are read from, for hashing; nothing else of a folder.
   std::vector<std::filesystem::path> weight_files() const;
+  /// Where the settings stand, for messages: config.json, or the GGUF file.
+  std::string settings_place() const;
 
+  /// Names in a folder are compared by plain_name(), so wrappers' prefixes do not matter.
   bool has(const TensorName& name) const;
   /// The tensor, checked to be rows x cols; throws Error naming tensor, file and both shapes.
   Weight weight(const TensorName& name, int64_t rows, int64_t cols) const;
-  /// A vector of `size` values as floats.
+  /// A vector of `size` values as floats; throws Error where one is not finite.
   std::vector<float> vector(const TensorName& name, int64_t size) const;
 
-  /// An integer from config.json's `key` or GGUF's "<architecture>.<gguf_key>".
+  /// An integer from config.json's `key` or GGUF's "<architecture>.<gguf_key>". A setting that
+  /// the form of the file has not is named by an empty key and gives the fallback.
   int64_t get_int(std::string_view key, std::string_view gguf_key,
                   std::optional<int64_t> fallback = std::nullopt) const;
+  /// As get_int(). Throws Error where the number is not finite.
   double get_double(std::string_view key, std::string_view gguf_key,
                     std::optional<double> fallback = std::nullopt) const;
+  std::string get_string(std::string_view key, std::string_view gguf_key,
+                         const std::string& fallback) const;
+  /// From config.json alone; the fallback for a GGUF file.
+  bool get_bool(std::string_view key, bool fallback) const;
+  /// config.json's value itself; nullptr where it is absent or null, and for a GGUF file.
+  const nlohmann::json* setting(std::string_view key) const;
+  /// True where config.json has the key, be it null.
+  bool mentions(std::string_view key) const;
+
+  const Asked& asked() const { return *asked_; }
 
  private:
+  void map_names();
   std::string tensor_name(const TensorName& name) const;
+  std::string gguf_key(std::string_view key) const;
   std::filesystem::path path_;
   std::string architecture_;
   std::shared_ptr<const io::GgufFile> gguf_;
   std::shared_ptr<const nlohmann::json> config_;
   std::shared_ptr<const io::Safetensors> safetensors_;
+  std::map<std::string, std::string> names_;  // of safetensors: plain to stored
+  std::shared_ptr<Asked> asked_ = std::make_shared<Asked>();
 };
 
 /// Undoes llama.cpp's reordering of rotary rows: in each of `heads` heads, row 2j + s becomes row
 /// s * K/2 + j. Works on stored rows of any block format.
 Weight unpermute_rows(const Weight& weight, int64_t heads);
+/// The same for one value per row.
+std::vector<float> unpermute_rows(const std::vector<float>& values, int64_t heads);
 
 }  // namespace relatum::arch

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "io/json.h"
+#include "io/message.h"
 
 namespace relatum::arch {
 namespace {
@@ -28,37 +29,75 @@ float scale_llama3(float frequency, const nlohmann::json& scaling, const std::st
   return float((1 - blend) * double(frequency) / factor + blend * double(frequency));
 }
 
-void scale_by_config(const ModelFiles& files, std::vector<float>& frequencies) {
-  const std::string place = (files.path() / "config.json").string();
-  const nlohmann::json* scaling = io::find(*files.config(), "rope_scaling");
-  if (!scaling || scaling->is_null()) scaling = io::find(*files.config(), "rope_parameters");
-  if (!scaling || scaling->is_null()) return;
-  const std::string old_key = io::get_string(*scaling, "type", "default", place);
-  const std::string type = io::get_string(*scaling, "rope_type", old_key, place);
-  if (type == "default") return;
-  for (float& frequency : frequencies) {
-    if (type == "llama3") {
-      frequency = scale_llama3(frequency, *scaling, place);
-    } else if (type == "linear") {
-      frequency = float(double(frequency) / io::require_double(*scaling, "factor", place));
-    } else {
-      fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are "
-                                    "default, linear and llama3.", place, type));
-    }
+// "rope_type", "type" in older files.
+std::string type_of(const nlohmann::json& scaling, const std::string& place) {
+  const std::string old = io::get_string(scaling, "type", "", place);
+  const std::string type = io::get_string(scaling, "rope_type", old, place);
+  if (!old.empty() && old != type) {
+    fail("arch.rope", fmt::format("{}: the rotary scaling is of type '{}' and of rope_type '{}'. "
+                                  "Keep the one that is meant.", place, old, type));
+  }
+  return type.empty() ? "default" : type;
+}
+
+// Every key of a scaling is read for its type, or refused.
+void check_keys(const nlohmann::json& scaling, const std::string& type, const std::string& place) {
+  if (!scaling.is_object()) {
+    fail("arch.rope", fmt::format("{}: the rotary scaling is no JSON object.", place));
+  }
+  for (const auto& [key, value] : scaling.items()) {
+    const bool neutral = key == "partial_rotary_factor" && value == 1.0;
+    const bool read = key == "type" || key == "rope_type" || key == "rope_theta" || neutral ||
+                      (key == "factor" && (type != "default" || value == 1.0)) ||
+                      (type == "llama3" && (key == "low_freq_factor" || key == "high_freq_factor" ||
+                                            key == "original_max_position_embeddings"));
+    // Without these types it serves nothing.
+    if (read || value.is_null() || key == "original_max_position_embeddings") continue;
+    fail("arch.rope", fmt::format("{}: '{}' ({}) of the rotary scaling of type '{}' is not known. "
+                                  "Use a model without it.", place, io::printable(key),
+                                  io::printable(io::dump_json(value), 60), type));
   }
 }
 
+void scale_by_config(const ModelFiles& files, std::vector<float>& frequencies) {
+  const std::string place = files.settings_place();
+  const nlohmann::json* old = files.setting("rope_scaling");
+  const nlohmann::json* now = files.setting("rope_parameters");
+  const nlohmann::json* scaling = old ? old : now;
+  if (!scaling) return;
+  const std::string type = type_of(*scaling, place);
+  if (type != "default" && type != "linear" && type != "llama3") {
+    fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are "
+                                  "default, linear and llama3.", place, type));
+  }
+  if (old && now && (type_of(*now, place) != type ||
+                     io::get_double(*now, "factor", 1.0, place) !=
+                         io::get_double(*old, "factor", 1.0, place))) {
+    fail("arch.rope", fmt::format("{}: rope_scaling and rope_parameters do not say the same. Keep "
+                                  "the one that is meant.", place));
+  }
+  check_keys(*scaling, type, place);
+  if (type == "default") return;
+  for (float& frequency : frequencies) {
+    frequency = type == "llama3"
+                    ? scale_llama3(frequency, *scaling, place)
+                    : float(double(frequency) / io::require_double(*scaling, "factor", place));
+  }
+}
+
+// As llama.cpp reads it: a factor without a type is linear, and the oldest files have a key of
+// their own for it.
 void scale_by_gguf(const ModelFiles& files, std::vector<float>& frequencies) {
-  const io::GgufFile& gguf = *files.gguf();
-  const std::string type =
-      gguf.get_string(files.architecture() + ".rope.scaling.type", std::string("none"));
+  const double old = files.get_double("", "rope.scale_linear", 1.0);
+  const double factor = files.get_double("", "rope.scaling.factor", old);
+  const std::string type = files.get_string("", "rope.scaling.type", "linear");
   if (type != "none" && type != "linear") {
     fail("arch.rope", fmt::format("{}: rope scaling of type '{}' is not known. Known are none and "
                                   "linear.", files.path().string(), type));
   }
-  const double factor =
-      type == "linear" ? gguf.get_double(files.architecture() + ".rope.scaling.factor") : 1.0;
-  for (float& frequency : frequencies) frequency = float(double(frequency) / factor);
+  if (type == "linear" && factor != 0) {
+    for (float& frequency : frequencies) frequency = float(double(frequency) / factor);
+  }
   const TensorName name{"", "rope_freqs.weight"};
   if (!files.has(name)) return;
   const auto divisors = files.vector(name, int64_t(frequencies.size()));
@@ -67,14 +106,19 @@ void scale_by_gguf(const ModelFiles& files, std::vector<float>& frequencies) {
 
 double rope_theta(const ModelFiles& files) {
   constexpr double kDefault = 10000.0;
-  if (files.config()) {  // newer configurations keep it inside rope_parameters
-    const nlohmann::json* parameters = io::find(*files.config(), "rope_parameters");
-    if (parameters && parameters->is_object() && parameters->contains("rope_theta")) {
-      return io::require_double(*parameters, "rope_theta",
-                                (files.path() / "config.json").string());
-    }
+  const nlohmann::json* parameters = files.setting("rope_parameters");
+  if (!parameters || !io::find(*parameters, "rope_theta")) {
+    return files.get_double("rope_theta", "rope.freq_base", kDefault);
   }
-  return files.get_double("rope_theta", "rope.freq_base", kDefault);
+  // Newer configurations keep it inside rope_parameters.
+  const std::string place = files.settings_place();
+  const double theta = io::require_double(*parameters, "rope_theta", place);
+  const double outside = files.get_double("rope_theta", "", theta);
+  if (outside != theta) {
+    fail("arch.rope", fmt::format("{}: rope_theta is {} and, in rope_parameters, {}. Keep the one "
+                                  "that is meant.", place, outside, theta));
+  }
+  return theta;
 }
 
 }  // namespace
@@ -88,6 +132,12 @@ RopeTable::RopeTable(const ModelFiles& files, int64_t head_size) {
     scale_by_config(files, frequencies_);
   } else {
     scale_by_gguf(files, frequencies_);
+  }
+  for (const float frequency : frequencies_) {
+    if (std::isfinite(frequency) && frequency > 0) continue;
+    fail("arch.rope", fmt::format("{}: the base {} of the rotary positions and their scaling "
+                                  "give a frequency of {}, which cannot be.",
+                                  files.settings_place(), theta, frequency));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "io/ggml_types.h"
 #include "io/message.h"
+#include "io/nearest_name.h"
 
 namespace relatum::io {
 
@@ -119,18 +120,22 @@ class GgufParser {
   GgufValue read_value(uint32_t number, const std::string& what, int depth) {
     GgufValue value;
     value.type = GgufType(number);
+    check_type(value.type, what);
     if (value.type == GgufType::kArray) return read_array(what, depth + 1);
     const uint64_t begin = position_;
     if (value.type == GgufType::kString) {
       take_string(what);
     } else if (const uint64_t size = scalar_bytes(value.type)) {
       take_bytes(size, what);
-    } else {
-      fail_file(fmt::format("{} has a value of unknown type {}. The file is damaged, or newer than "
-                            "this program.", what, number));
     }
     value.raw = bytes_.subspan(begin, position_ - begin);
     return value;
+  }
+
+  void check_type(GgufType type, const std::string& what) const {
+    if (type <= GgufType::kF64) return;
+    fail_file(fmt::format("{} has a value of unknown type {}. The file is damaged, or newer than "
+                          "this program.", what, uint32_t(type)));
   }
 
   GgufValue read_array(const std::string& what, int depth) {
@@ -142,6 +147,7 @@ class GgufParser {
     value.is_array = true;
     value.type = GgufType(take<uint32_t>(what));
     value.count = take<uint64_t>(what);
+    check_type(value.type, what);  // an empty array has no element that would tell
     const uint64_t begin = position_;
     if (const uint64_t size = scalar_bytes(value.type)) {
       check_count(value.count, size, fmt::format("values of {}", what));
@@ -266,8 +272,10 @@ const GgufTensor* GgufFile::find_tensor(std::string_view name) const {
 
 const GgufTensor& GgufFile::tensor(std::string_view name) const {
   if (const auto* found = find_tensor(name)) return *found;
-  fail("io.gguf", fmt::format("{}: tensor '{}' is missing. Is it a model of another kind?",
-                              path().string(), printable(name)));
+  std::vector<std::string_view> names;
+  for (const GgufTensor& tensor : tensors_) names.push_back(tensor.name);
+  fail("io.gguf", fmt::format("{}: tensor '{}' is missing. {}", path().string(), printable(name),
+                              nearest_sentence(name, names, "tensors")));
 }
 
 }  // namespace relatum::io

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "io/gguf.h"
 #include "io/message.h"
+#include "io/nearest_name.h"
 
 namespace relatum::io {
 namespace {
@@ -26,14 +27,15 @@ std::string type_name(const GgufValue& value) {
 
 [[noreturn]] void fail_type(const GgufFile& file, std::string_view key, const char* wanted,
                             const GgufValue& value) {
-  fail("io.gguf", fmt::format("key '{}' of {}: expected {}, got {}. The file is damaged, or of "
-                              "another kind.", printable(key), file.path().string(), wanted,
-                              type_name(value)));
+  fail("io.gguf", fmt::format("key '{}' of {}: expected {}, got {}. Such a file is not read.",
+                              printable(key), file.path().string(), wanted, type_name(value)));
 }
 
 [[noreturn]] void fail_missing(const GgufFile& file, std::string_view key) {
-  fail("io.gguf", fmt::format("key '{}' is missing in {}. Is it a model of another kind?",
-                              printable(key), file.path().string()));
+  std::vector<std::string_view> keys;
+  for (const GgufEntry& entry : file.metadata()) keys.push_back(entry.key);
+  fail("io.gguf", fmt::format("key '{}' is missing in {}. {}", printable(key),
+                              file.path().string(), nearest_sentence(key, keys, "keys")));
 }
 
 /// The integer of this type at `at`; nothing for other types and above 2^63.

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -19,25 +20,58 @@ using nlohmann::json;
   fail("io.json", fmt::format("{}: {}", place, what));
 }
 
-/// Deepest nesting of brackets outside strings; stops counting behind `limit`. A flat scan before
-/// the parser, so that hostile nesting costs no memory and no stack.
-int nesting(std::string_view text, int limit) {
-  int depth = 0, deepest = 0;
+struct Scan {
+  int deepest = 0;      ///< nesting of brackets outside strings
+  size_t members = 0;   ///< of all objects together, those of equal names counted each
+};
+
+/// A flat look before the parser, so that hostile nesting costs no memory and no stack; stops
+/// behind `limit` levels.
+Scan scan(std::string_view text, int limit) {
+  Scan result;
+  int depth = 0;
   bool in_string = false;
-  for (size_t i = 0; i < text.size() && deepest <= limit; ++i) {
+  for (size_t i = 0; i < text.size() && result.deepest <= limit; ++i) {
     const char c = text[i];
     if (in_string) {
       if (c == '\\') ++i;
       else if (c == '"') in_string = false;
     } else if (c == '"') {
       in_string = true;
+    } else if (c == ':') {
+      ++result.members;
     } else if (c == '[' || c == '{') {
-      deepest = std::max(deepest, ++depth);
+      result.deepest = std::max(result.deepest, ++depth);
     } else if (c == ']' || c == '}') {
       --depth;
     }
   }
-  return deepest;
+  return result;
+}
+
+size_t count_members(const json& value) {
+  size_t count = value.is_object() ? value.size() : 0;
+  if (value.is_structured()) {
+    for (const json& item : value) count += count_members(item);
+  }
+  return count;
+}
+
+/// The first key that an object of a valid text has twice.
+std::string duplicate_key(std::string_view text) {
+  std::vector<std::set<std::string>> open;
+  std::string found;
+  const json::parser_callback_t look = [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
+    if (event == json::parse_event_t::key && found.empty() &&
+        !open.back().insert(value.get<std::string>()).second) {
+      found = value.get<std::string>();
+    }
+    return true;
+  };
+  [[maybe_unused]] const json parsed = json::parse(text, look);
+  return found;
 }
 
 /// The library's message without its tag and without the quoted input, which may be long.
@@ -97,12 +131,16 @@ json parse_json(std::string_view text, const std::string& place) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     fail_json(place, "expected JSON, got nothing. The file or line is empty.");
   }
-  if (nesting(text, kJsonDepth) > kJsonDepth) {
+  const Scan seen = scan(text, kJsonDepth);
+  if (seen.deepest > kJsonDepth) {
     fail_json(place, fmt::format("nested deeper than {} levels, which no file of ours needs. "
                                  "Check where it comes from.", kJsonDepth));
   }
   try {
-    return json::parse(text);
+    json value = json::parse(text);
+    if (count_members(value) == seen.members) return value;
+    fail_json(place, fmt::format("key '{}' stands twice in one object. Keep the one that is "
+                                 "meant.", printable(duplicate_key(text))));
   } catch (const json::exception& error) {
     fail_json(place, fmt::format("not valid JSON: {}. Correct this place.", reason_of(error)));
   }

@@ -15,7 +15,8 @@ inline constexpr int kJsonDepth = 256;
 
 /// Parses one JSON text. `place` names it in errors, e.g. "config.json" or "mine.jsonl:12".
 /// Throws Error for a syntax error (with line and column), more than kJsonDepth levels, invalid
-/// UTF-8, a lone surrogate escape, or a number that no double holds. A UTF-8 BOM is skipped.
+/// UTF-8, a lone surrogate escape, a number that no double holds, or a key that an object has
+/// twice. A UTF-8 BOM is skipped.
 nlohmann::json parse_json(std::string_view text, const std::string& place);
 nlohmann::json load_json(const std::filesystem::path& path);
 

@@ -12,6 +12,7 @@
 #include "base/mapped_file.h"
 #include "io/json.h"
 #include "io/message.h"
+#include "io/nearest_name.h"
 
 namespace relatum::io {
 namespace {
@@ -141,6 +142,7 @@ size_t safetensors_dtype_size(std::string_view dtype) {
 
 void Safetensors::append(const fs::path& path) {
   const auto file = MappedFile::open(path);
+  files_.push_back(path);
   std::span<const std::byte> data;
   const json header = parse_json(header_of(path, file->bytes(), data), path.string());
   if (!header.is_object()) fail_file(path.string(), "the header is no JSON object.");
@@ -206,8 +208,10 @@ const SafetensorsTensor* Safetensors::find(std::string_view name) const {
 
 const SafetensorsTensor& Safetensors::tensor(std::string_view name) const {
   if (const auto* found = find(name)) return *found;
-  fail_file(path_.string(), fmt::format("tensor '{}' is missing. Is it a model of another kind?",
-                                        printable(name)));
+  std::vector<std::string_view> names;
+  for (const SafetensorsTensor& tensor : tensors_) names.push_back(tensor.name);
+  fail_file(path_.string(), fmt::format("tensor '{}' is missing. {}", printable(name),
+                                        nearest_sentence(name, names, "tensors")));
 }
 
 }  // namespace relatum::io

@@ -31,7 +31,8 @@ class Safetensors {
   /// overlap, sizes equal to product(shape) x dtype, no duplicate. Throws Error naming file and
   /// tensor.
   static Safetensors open(const std::filesystem::path& path);
-  /// model.safetensors, or the shards that model.safetensors.index.json lists.
+  /// model.safetensors, or where there is none the shards that model.safetensors.index.json lists
+  /// (transformers' order of preference). Whatever else lies in the folder is not looked at.
   static Safetensors open_folder(const std::filesystem::path& folder);
 
   const std::vector<SafetensorsTensor>& tensors() const { return tensors_; }
@@ -42,10 +43,13 @@ class Safetensors {
   /// The "__metadata__" entries of the file (of the first shard).
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::filesystem::path& path() const { return path_; }
+  /// The files that the tensors are read from, sorted.
+  const std::vector<std::filesystem::path>& files() const { return files_; }
 
  private:
   void append(const std::filesystem::path& file);
   std::filesystem::path path_;
+  std::vector<std::filesystem::path> files_;
   std::vector<SafetensorsTensor> tensors_;
   std::unordered_map<std::string, size_t> index_;
   std::map<std::string, std::string> metadata_;

@@ -52,6 +52,20 @@ TEST_F(Gguf, GivesBackEveryKindOfValue) {
   EXPECT_EQ(file.metadata().front().key, "general.architecture");
 }
 
+TEST_F(Gguf, AnEmptyArrayHasAKnownTypeToo) {
+  constexpr uint32_t kArray = 9, kUnknown = 1000;
+  RawGguf file(0, 1);
+  file.string("general.name").u32(kArray).u32(kUnknown).u64(0);
+  EXPECT_THAT(refusal(file.text()), HasSubstr("unknown type 1000"));
+}
+
+TEST_F(Gguf, WhatComesNearestToAMissingNameIsTold) {
+  const auto file = GgufFile::open(testing::sample_gguf(folder_ / "x.gguf"));
+  EXPECT_THAT([&] { file.tensor("absent"); }, ThrowsMessage<Error>(HasSubstr("'a' comes nearest")));
+  EXPECT_THAT([&] { file.get_int("mistral.block_count"); },
+              ThrowsMessage<Error>(HasSubstr("'llama.block_count' comes nearest")));
+}
+
 TEST_F(Gguf, TensorsLieAlignedWithTheirBytes) {
   const auto file = GgufFile::open(testing::sample_gguf(folder_ / "x.gguf"));
   ASSERT_EQ(file.tensors().size(), 2u);

@@ -49,6 +49,12 @@ TEST(Json, DamageIsNamedWithItsPlace) {
   EXPECT_LT(refusal("\"" + std::string(100000, 'x')).size(), 400u) << "the input is not repeated";
 }
 
+TEST(Json, AKeyStandsOnceInAnObject) {
+  EXPECT_THAT(refusal(R"({"a":1,"b":{"c":1,"c":2}})"), HasSubstr("key 'c' stands twice"));
+  EXPECT_THAT(refusal(R"([{"a":1},{"a":1,"\u0061":1}])"), HasSubstr("key 'a' stands twice"));
+  EXPECT_EQ(refusal(R"({"a":{"a":1},"b":[{"a":1},{"a":2}],":":"x:\":y","":{}})"), "accepted");
+}
+
 TEST(Json, TextMustBeUnicode) {
   EXPECT_THAT(refusal(R"("\ud800")"), HasSubstr("not valid JSON"));
   EXPECT_THAT(refusal(R"("\udc00")"), HasSubstr("not valid JSON"));

@@ -2,12 +2,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "arch/embedding.h"
 #include "arch/family.h"
 #include "base/error.h"
-#include "io/json.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
@@ -99,10 +97,13 @@ void Bert::read_settings(const ModelFiles& files) {
                                   info_.heads, info_.width));
   }
   info_.head_size = info_.width / info_.heads;
-  const std::string place = (files.path() / "config.json").string();
-  const std::string activation = io::get_string(*files.config(), "hidden_act", "gelu", place);
-  const std::string position =
-      io::get_string(*files.config(), "position_embedding_type", "absolute", place);
+  if (const int64_t size = files.get_int("embedding_size", "", info_.width); size != info_.width) {
+    fail("arch.bert", fmt::format("{}: an embedding_size of {} beside a hidden_size of {} is not "
+                                  "supported.", files.settings_place(), size, info_.width));
+  }
+  const std::string place = files.settings_place();
+  const std::string activation = files.get_string("hidden_act", "", "gelu");
+  const std::string position = files.get_string("position_embedding_type", "", "absolute");
   if (activation != "gelu" || position != "absolute") {
     fail("arch.bert", fmt::format("{}: activation '{}' with {} positions is not known. Known are "
                                   "gelu and absolute.", place, activation, position));
@@ -210,7 +211,17 @@ nn::Var Bert::forward(nn::Graph& graph, const nn::TokenBatch& batch,
 
 const Family& family_bert() {
   static constexpr std::string_view kTypes[] = {"bert"};
-  static const Family family{"bert", kTypes, false,
+  // Buffers of a place's number and of type 0, which are counted here, and heads that read the
+  // encoder's states: none has a part in the states themselves.
+  static constexpr std::string_view kTensors[] = {
+      "embeddings.position_ids", "embeddings.token_type_ids", "pooler.*", "cls.*", "classifier.*",
+      "qa_outputs.*"};
+  // They describe such heads (pooler_…, directionality: the first BERT's own files), or how the
+  // word head's weights are stored.
+  static constexpr std::string_view kKeys[] = {"pooler_*", "classifier_*", "tie_word_embeddings"};
+  static constexpr NeutralSetting kNeutral[] = {
+      {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
+  static const Family family{"bert", kTypes, false, {kTensors, kKeys, kNeutral},
                              [](const ModelFiles& files, const LoadOptions& options) {
                                return std::unique_ptr<Model>(
                                    std::make_unique<Bert>(files, options));

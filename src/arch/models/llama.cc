@@ -11,6 +11,7 @@
 #include "arch/rope.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "io/message.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
@@ -19,6 +20,13 @@
 
 namespace relatum::arch {
 namespace {
+
+// One projection's name in both worlds and its shape.
+struct Projection {
+  std::string_view name, gguf;
+  int64_t rows = 0, cols = 0;
+  int64_t rotary_heads = 0;  ///< llama.cpp stores the rows of so many heads in another order
+};
 
 struct Layer {
   std::vector<float> attention_norm, ffn_norm;
@@ -37,6 +45,8 @@ class Llama final : public Model {
   friend class Pass;
   void read_settings(const ModelFiles& files);
   void check_network(const ModelFiles& files) const;
+  nn::Linear load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
+                         std::span<const Projection> projections, const char* flag);
   Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
 
   float epsilon_ = 0;
@@ -97,12 +107,15 @@ class Pass final : public nn::LayerStack {
   nn::DropoutKeys dropout_, row_dropout_;
 };
 
-TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::string_view gguf) {
-  return {fmt::format("model.layers.{}.{}.weight", index, hugging_face),
-          fmt::format("blk.{}.{}.weight", index, gguf)};
+TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::string_view gguf,
+                        std::string_view kind = "weight") {
+  return {fmt::format("model.layers.{}.{}.{}", index, hugging_face, kind),
+          fmt::format("blk.{}.{}.{}", index, gguf, kind)};
 }
 
 void Llama::read_settings(const ModelFiles& files) {
+  // Mistral's configuration has other values where it says nothing (transformers).
+  const bool mistral = files.config() && files.architecture() == "mistral";
   info_.family = "llama";
   info_.path = files.path().string();
   info_.layers = files.get_int("num_hidden_layers", "block_count");
@@ -113,57 +126,125 @@ void Llama::read_settings(const ModelFiles& files) {
   info_.context = files.get_int("max_position_embeddings", "context_length", 2048);
   check_sizes(info_);
   info_.head_size = files.get_int("head_dim", "attention.key_length", info_.width / info_.heads);
-  epsilon_ = float(files.get_double("rms_norm_eps", "attention.layer_norm_rms_epsilon", 1e-6));
+  const std::optional<double> epsilon =
+      files.config() ? std::optional(1e-6) : std::nullopt;  // llama.cpp asks for it, too
+  epsilon_ = float(files.get_double("rms_norm_eps", "attention.layer_norm_rms_epsilon", epsilon));
   if (info_.head_size <= 0 || info_.head_size % 2 || info_.head_size > 1024 ||
       info_.heads % info_.kv_heads) {
-    fail("arch.llama", fmt::format("{}: {} heads, {} key heads of size {} do not fit together. "
-                                   "The file is damaged.", info_.path, info_.heads,
-                                   info_.kv_heads, info_.head_size));
+    fail("arch.llama", fmt::format("{}: {} heads, {} key heads of size {} do not fit together.",
+                                   info_.path, info_.heads, info_.kv_heads, info_.head_size));
   }
   // Up to the window's length a sliding window (Mistral) changes nothing.
-  const int64_t window = files.get_int("sliding_window", "attention.sliding_window", 0);
+  const int64_t unsaid = mistral && !files.mentions("sliding_window") ? 4096 : 0;
+  const int64_t window = files.get_int("sliding_window", "attention.sliding_window", unsaid);
   if (window > 0) info_.context = std::min(info_.context, window);
-  if (files.config()) check_network(files);
+  check_network(files);
 }
 
-// Settings under which the same tensors' names mean another network.
+// Settings that have one value in this network.
 void Llama::check_network(const ModelFiles& files) const {
-  const std::string place = (files.path() / "config.json").string();
-  const nlohmann::json& config = *files.config();
-  const std::string activation = io::get_string(config, "hidden_act", "silu", place);
-  if (activation != "silu") {
-    fail("arch.llama", fmt::format("{}: activation '{}' is not Llama's silu.", place, activation));
+  const auto refuse = [&](std::string_view what) {
+    fail("arch.llama", fmt::format("{}: {}, which is not supported. Use a model without it.",
+                                   files.settings_place(), what));
+  };
+  const std::string activation = files.get_string("hidden_act", "", "silu");
+  if (activation != "silu" && activation != "swish") {
+    refuse(fmt::format("hidden_act is '{}', not Llama's silu", activation));
   }
-  for (const char* key : {"attention_bias", "mlp_bias"}) {
-    if (io::get_bool(config, key, false, place)) {
-      fail("arch.llama", fmt::format("{}: {} is set, but biases in a Llama are not read. Take a "
-                                     "model without them.", place, key));
+  const double natural = 1.0 / std::sqrt(double(info_.head_size));
+  const double scale = files.get_double("attention_multiplier", "attention.scale", 0.0);
+  if (scale != 0 && std::abs(scale - natural) > 1e-6 * natural) {
+    refuse(fmt::format("attention scores are scaled by {} ({}), not by {:.6g}", scale,
+                       files.config() ? "attention_multiplier" : "attention.scale", natural));
+  }
+  for (const char* key : {"attention.value_length", "rope.dimension_count"}) {
+    const int64_t size = files.get_int("", key, info_.head_size);
+    if (size == info_.head_size) continue;
+    refuse(fmt::format("{} is {}, but a head has {} values", key, size, info_.head_size));
+  }
+  const nlohmann::json* types = files.setting("layer_types");
+  if (!types) return;
+  for (const nlohmann::json& type : *types) {
+    if (type == "full_attention" || type == "sliding_attention") continue;
+    refuse(fmt::format("layer_types holds {}", io::printable(io::dump_json(type), 60)));
+  }
+}
+
+// One product of a layer, with the biases that the files have: a GGUF file by their presence, a
+// folder where `flag` of config.json says so.
+nn::Linear Llama::load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
+                              std::span<const Projection> projections, const char* flag) {
+  std::vector<nn::Linear::Part> parts;
+  std::vector<float> biases;
+  bool any = false;
+  for (const Projection& p : projections) {
+    const bool reordered = files.gguf() && p.rotary_heads;
+    Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
+    if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
+    info_.parameters += weight.size();
+    parts.push_back({fmt::format("model.layers.{}.{}", index, p.name),
+                     to_base(weight, options.base)});
+    const TensorName name = layer_tensor(index, p.name, p.gguf, "bias");
+    std::vector<float> bias(size_t(p.rows), 0.0f);
+    if (files.gguf() ? files.has(name) : files.get_bool(flag, false)) {
+      if (!files.has(name)) {
+        fail("arch.llama", fmt::format("{}: {} is set, but the weights have no tensor '{}'. "
+                                       "Correct the setting, or fetch the weights again.",
+                                       files.settings_place(), flag, name.hugging_face));
+      }
+      bias = files.vector(name, p.rows);
+      if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
+      info_.parameters += p.rows;
+      any = true;
     }
+    biases.insert(biases.end(), bias.begin(), bias.end());
   }
+  if (!any) biases.clear();
+  return nn::Linear(std::move(parts), std::move(biases));
 }
 
 Layer Llama::load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index) {
   const int64_t d = info_.width, q = info_.heads * info_.head_size,
                 kv = info_.kv_heads * info_.head_size, f = info_.ffn_width;
-  const auto part = [&](std::string_view name, std::string_view gguf, int64_t rows, int64_t cols,
-                        int64_t rotary_heads = 0) {
-    Weight weight = files.weight(layer_tensor(index, name, gguf), rows, cols);
-    if (files.gguf() && rotary_heads) weight = unpermute_rows(weight, rotary_heads);
-    info_.parameters += weight.size();
-    return nn::Linear::Part{fmt::format("model.layers.{}.{}", index, name),
-                            to_base(weight, options.base)};
-  };
+  const Projection qkv[] = {{"self_attn.q_proj", "attn_q", q, d, info_.heads},
+                            {"self_attn.k_proj", "attn_k", kv, d, info_.kv_heads},
+                            {"self_attn.v_proj", "attn_v", kv, d}};
+  const Projection output[] = {{"self_attn.o_proj", "attn_output", d, q}};
+  const Projection gate_up[] = {{"mlp.gate_proj", "ffn_gate", f, d},
+                                {"mlp.up_proj", "ffn_up", f, d}};
+  const Projection down[] = {{"mlp.down_proj", "ffn_down", d, f}};
   Layer layer;
   layer.attention_norm = files.vector(layer_tensor(index, "input_layernorm", "attn_norm"), d);
   layer.ffn_norm = files.vector(layer_tensor(index, "post_attention_layernorm", "ffn_norm"), d);
-  layer.qkv = nn::Linear({part("self_attn.q_proj", "attn_q", q, d, info_.heads),
-                          part("self_attn.k_proj", "attn_k", kv, d, info_.kv_heads),
-                          part("self_attn.v_proj", "attn_v", kv, d)});
-  layer.output = nn::Linear({part("self_attn.o_proj", "attn_output", d, q)});
-  layer.gate_up = nn::Linear({part("mlp.gate_proj", "ffn_gate", f, d),
-                              part("mlp.up_proj", "ffn_up", f, d)});
-  layer.down = nn::Linear({part("mlp.down_proj", "ffn_down", d, f)});
+  layer.qkv = load_linear(files, options, index, qkv, "attention_bias");
+  layer.output = load_linear(files, options, index, output, "attention_bias");
+  layer.gate_up = load_linear(files, options, index, gate_up, "mlp_bias");
+  layer.down = load_linear(files, options, index, down, "mlp_bias");
   return layer;
+}
+
+// The head has weights of its own, or the embedding's. Where a file has both though its settings
+// tie them, they must be equal.
+Weight head_weight(const ModelFiles& files, const Weight& embedding) {
+  const TensorName output{"lm_head.weight", "output.weight"};
+  const nlohmann::json* tied = files.setting("tie_word_embeddings");
+  if (!files.has(output)) {
+    if (tied && *tied == false) {
+      fail("arch.llama", fmt::format("{}: tie_word_embeddings is false, but the weights have no "
+                                     "tensor '{}'. Fetch them again, or set it to true if the head "
+                                     "shares the embedding.", files.settings_place(),
+                                     output.hugging_face));
+    }
+    return embedding;
+  }
+  const Weight head = files.weight(output, embedding.rows, embedding.cols);
+  if (tied && *tied == true && (head.format != embedding.format ||
+                                !std::ranges::equal(head.data, embedding.data))) {
+    fail("arch.llama", fmt::format("{}: tie_word_embeddings is true, but '{}' differs from the "
+                                   "embedding. Set it to false if the head has weights of its own.",
+                                   files.settings_place(), output.hugging_face));
+  }
+  return head;
 }
 
 // Rows of the embedding tell the vocabulary's size, whatever the settings say.
@@ -182,10 +263,9 @@ Llama::Llama(const ModelFiles& files, const LoadOptions& options) {
   embedding_ = files.weight({"model.embed_tokens.weight", "token_embd.weight"}, info_.vocabulary,
                             info_.width);
   final_norm_ = files.vector({"model.norm.weight", "output_norm.weight"}, info_.width);
-  const TensorName output{"lm_head.weight", "output.weight"};
-  Weight head = files.has(output) ? files.weight(output, info_.vocabulary, info_.width)
-                                  : embedding_;
-  info_.parameters = embedding_.size() + (files.has(output) ? head.size() : 0);
+  Weight head = head_weight(files, embedding_);
+  info_.parameters = embedding_.size() + (head.data.data() == embedding_.data.data() ? 0
+                                                                                    : head.size());
   head_ = nn::Linear({{"lm_head", std::move(head)}});
   head_.prepare(options.compute, options.resident);
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
@@ -215,7 +295,27 @@ nn::Var Llama::forward(nn::Graph& graph, const nn::TokenBatch& batch,
 
 const Family& family_llama() {
   static constexpr std::string_view kTypes[] = {"llama", "mistral"};
-  static const Family family{"llama", kTypes, true,
+  // Buffers of rotary frequencies, which follow from the settings; a head that guesses tokens
+  // further ahead (mtp) and has no part in the next one.
+  static constexpr std::string_view kTensors[] = {"*rotary_emb.inv_freq", "*.attn_rot_embd.weight",
+                                                  "rope_freqs", "mtp.*"};
+  // The first is the embedding's own shape. Then what belongs to the scaling types that are
+  // refused, or to windows, which the context ends before; the order that Llama's rows have in
+  // GGUF anyway; and how the products are split in training.
+  static constexpr std::string_view kKeys[] = {
+      "vocab_size", "rope.scaling.original_context_length", "rope.scaling.finetuned",
+      "original_max_position_embeddings", "use_sliding_window", "max_window_layers",
+      "sliding_window_pattern", "attention.sliding_window_pattern", "tensor_data_layout",
+      "pretraining_tp", "is_llama_config", "router_aux_loss_coef"};
+  static constexpr NeutralSetting kNeutral[] = {
+      {"partial_rotary_factor", 1}, {"rotary_pct", 1}, {"embedding_multiplier", 1},
+      {"residual_multiplier", 1}, {"logits_scaling", 1}, {"logit_scale", 1}, {"logit_scale", 0},
+      {"is_causal", 1}, {"scale_attn_weights", 1}, {"attention.causal", 1}, {"residual_scale", 1},
+      {"residual_scale", 0}, {"embedding_scale", 1}, {"embedding_scale", 0},
+      {"rope.scaling.attn_factor", 1}, {"rope_interleaved", 0}, {"final_logit_softcapping", 0},
+      {"attn_logit_softcapping", 0}, {"expert_count", 0}, {"num_local_experts", 0},
+      {"num_experts", 0}, {"quantization_config", 0}, {"is_encoder_decoder", 0}};
+  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral},
                              [](const ModelFiles& files, const LoadOptions& options) {
                                return std::unique_ptr<Model>(
                                    std::make_unique<Llama>(files, options));

@@ -1,0 +1,14 @@
+// Which files of a folder a model is read from, and what lies there where it is none.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+namespace relatum::arch {
+
+/// The file or folder that a model at `path` is read from. A GGUF file is itself. A folder with
+/// config.json and model.safetensors (or its index) is itself, whatever else lies there; without
+/// those weights it is its only GGUF file. Throws Error that says what was found otherwise.
+std::filesystem::path model_place(const std::filesystem::path& path);
+
+}  // namespace relatum::arch
