@@ -20,6 +20,8 @@ struct DatasetFormat {
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
   /// Reads a whole file (a byte-order mark is already removed). Bad rows go to rows.bad().
   void (*read)(std::string_view bytes, Rows& rows) = nullptr;
+  /// The metric (task/metric.h) that the corpus is usually judged by; "": decided by the labels.
+  std::string_view official = {};
 };
 
 /// All formats; generated from the folder.

@@ -5,118 +5,95 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "base/error.h"
-#include "base/rng.h"
+#include "task/dataset.h"
+#include "task/join.h"
 #include "task/metric.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
 
-constexpr size_t kNamed = 5;  // ids that an error lists
 constexpr int kBins = 10;
 
-std::string listed(const std::vector<std::string>& ids) {
-  std::string text;
-  for (size_t i = 0; i < std::min(ids.size(), kNamed); ++i)
-    text += fmt::format("{}'{}'", i ? ", " : "", utf8_printable(ids[i]));
-  if (ids.size() > kNamed) text += fmt::format(" and {} more", ids.size() - kNamed);
-  return text;
+using Joined = std::vector<const Prediction*>;
+
+/// Whether every answer is among the gold labels, and there is one.
+bool is_right(const ScoredLabels& scored, size_t i) {
+  const auto& gold = scored.gold[i];
+  const auto& answers = scored.predicted[i];
+  return !answers.empty() && std::all_of(answers.begin(), answers.end(), [&](int32_t label) {
+    return std::find(gold.begin(), gold.end(), label) != gold.end();
+  });
 }
 
-/// Predictions in the order of the examples; nullptr where one is missing.
-std::vector<const Prediction*> join(const Dataset& data, std::span<const Prediction> predictions,
-                                    bool missing_is_wrong) {
-  std::unordered_map<std::string_view, size_t> place;
-  for (size_t i = 0; i < data.examples.size(); ++i) place.emplace(data.examples[i].id, i);
-  std::vector<const Prediction*> joined(data.examples.size());
-  std::vector<std::string> repeated, extra, missing;
-  for (const Prediction& prediction : predictions) {
-    const auto at = place.find(prediction.id);
-    if (at == place.end())
-      extra.push_back(prediction.id);
-    else if (joined[at->second])
-      repeated.push_back(prediction.id);
-    else
-      joined[at->second] = &prediction;
-  }
-  for (size_t i = 0; i < joined.size(); ++i)
-    if (!joined[i]) missing.push_back(data.examples[i].id);
-  if (!repeated.empty())
-    fail("task.evaluate", fmt::format("the predictions answer {} more than once. Keep one answer "
-                                      "per id.",
-                                      listed(repeated)));
-  if (!extra.empty())
-    fail("task.evaluate", fmt::format("{} of {} predictions have ids that {} lacks: {}. Are they "
-                                      "for other data?",
-                                      extra.size(), predictions.size(), data.name, listed(extra)));
-  if (!missing.empty() && !missing_is_wrong)
-    fail("task.evaluate", fmt::format("{} of {} examples have no prediction: {}. Count them as "
-                                      "wrong with --missing wrong.",
-                                      missing.size(), joined.size(), listed(missing)));
-  return joined;
+/// What the data's format names; "" where it may hold any labels.
+std::string_view named_official(const Dataset& data) {
+  return data.format.empty() ? "" : dataset_format(data.format).official;
 }
 
-/// Label indices of gold and prediction, row by row.
-struct Answers {
-  std::vector<int32_t> gold, predicted;
-};
-
-Answers index_answers(const Dataset& data, std::span<const Prediction* const> joined,
-                      Labels& labels) {
-  Answers answers;
-  for (size_t i = 0; i < joined.size(); ++i) {
-    const Example& example = data.examples[i];
-    if (!example.label)
-      fail("task.evaluate", fmt::format("{}: example '{}' (line {}) has no label to compare with. "
-                                        "Evaluate on labelled data.",
-                                        data.name, example.id, example.line));
-    answers.gold.push_back(int32_t(labels.index(*example.label, data.name)));
-    if (!joined[i] || !joined[i]->label) {
-      answers.predicted.push_back(Confusion::kNone);
-      continue;
-    }
-    const std::string& label = *joined[i]->label;
-    if (data.open_labels) labels.add(label);
-    const std::string place = fmt::format("the prediction for '{}' (line {})", joined[i]->id,
-                                          joined[i]->line);
-    answers.predicted.push_back(int32_t(labels.index(label, place)));
-  }
-  return answers;
-}
-
-std::optional<int32_t> negative_index(const Labels& labels, const EvaluateOptions& options) {
-  if (options.negative) return int32_t(labels.index(*options.negative, "--negative"));
-  if (const auto name = negative_label(labels)) return int32_t(*labels.find(*name));
-  return std::nullopt;
+const Metric& choose_official(const Confusion& confusion, const Dataset& data,
+                              const std::optional<std::string>& given) {
+  if (!given) return official_metric(confusion, named_official(data));
+  const Metric& chosen = metric(*given);
+  if (chosen.compute(confusion)) return chosen;
+  std::string others;
+  for (const Metric* each : metrics())
+    if (each->compute(confusion))
+      others += fmt::format("{}{}", others.empty() ? "" : ", ", each->name);
+  fail("task.evaluate", fmt::format("--official {}: this figure does not apply to the labels of "
+                                    "{}. Those that do: {}.",
+                                    *given, data.name, others));
 }
 
 void describe_labels(const Confusion& confusion, Report& report) {
   const Labels& labels = confusion.labels();
-  for (int32_t g = 0; g < confusion.size(); ++g) {
+  for (int32_t i = 0; i < confusion.scope().known; ++i) {
     LabelReport row;
-    row.label = labels.name(g);
-    row.support = confusion.gold_count(g);
-    row.predicted = confusion.predicted_count(g);
-    row.scores = scores_of(confusion.at(g, g), row.predicted, row.support);
+    row.label = labels.name(i);
+    row.support = confusion.gold_count(i);
+    row.predicted = confusion.predicted_count(i);
+    row.scores = scores_of(confusion.at(i, i), row.predicted, row.support);
     report.per_label.push_back(row);
-    report.matrix.emplace_back();
-    for (int32_t p = 0; p <= confusion.size(); ++p) {
-      const bool none = p == confusion.size();
-      const int64_t count = confusion.at(g, none ? Confusion::kNone : p);
-      report.matrix.back().push_back(count);
-      if (count > 0 && p != g)
-        report.worst.push_back({labels.name(g), none ? "" : labels.name(p), count});
-    }
   }
+  const auto name = [&](int32_t label) {
+    return label == Confusion::kNone ? std::string() : labels.name(label);
+  };
+  report.counts = confusion.entries();
+  for (const auto& [cell, count] : report.counts)
+    if (cell.gold != cell.predicted)
+      report.worst.push_back({name(cell.gold), name(cell.predicted), count});
   std::stable_sort(report.worst.begin(), report.worst.end(),
                    [](const ConfusedPair& a, const ConfusedPair& b) { return a.count > b.count; });
 }
 
-std::optional<Calibration> calibrate(std::span<const Prediction* const> joined,
-                                     const Answers& answers) {
+/// Keeps the most confident wrong answers; those without a probability come last, in file order.
+void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& scored,
+                size_t limit, Report& report) {
+  std::vector<size_t> wrong;
+  for (size_t i = 0; i < joined.size(); ++i)
+    if (!is_right(scored, i)) wrong.push_back(i);
+  report.wrong_count = int64_t(wrong.size());
+  report.right = report.examples - report.wrong_count;
+  const auto confidence = [&](size_t i) {
+    return scored.predicted[i].empty() ? -1.0 : joined[i]->probability.value_or(-0.5);
+  };
+  std::stable_sort(wrong.begin(), wrong.end(),
+                   [&](size_t a, size_t b) { return confidence(a) > confidence(b); });
+  wrong.resize(std::min(wrong.size(), limit));
+  for (const size_t i : wrong) {
+    WrongAnswer answer{data.examples[i], {}, {}, {}};
+    for (const int32_t label : scored.predicted[i])
+      answer.predicted.push_back(scored.labels.name(label));
+    if (joined[i]) answer.probability = joined[i]->probability;
+    if (joined[i] && answer.predicted.empty()) answer.answer = joined[i]->answer;
+    report.wrong.push_back(std::move(answer));
+  }
+}
+
+/// A probability belongs to the prediction's `label`, which is right where it is a gold one.
+std::optional<Calibration> calibrate(const Dataset& data, const Joined& joined) {
   Calibration result;
   for (int b = 0; b < kBins; ++b)
     result.bins.push_back({b / double(kBins), (b + 1) / double(kBins)});
@@ -126,10 +103,11 @@ std::optional<Calibration> calibrate(std::span<const Prediction* const> joined,
     if (!(p >= 0 && p <= 1))
       fail("task.evaluate", fmt::format("the prediction for '{}' (line {}) has probability {}: "
                                         "expected 0 to 1.",
-                                        joined[i]->id, joined[i]->line, p));
+                                        utf8_printable(joined[i]->id), joined[i]->line, p));
     CalibrationBin& bin = result.bins[size_t(std::min(int(p * kBins), kBins - 1))];
+    const std::vector<std::string> gold = gold_labels(data.examples[i]);
     bin.mean_probability += p;
-    bin.accuracy += answers.gold[i] == answers.predicted[i];
+    bin.accuracy += std::find(gold.begin(), gold.end(), *joined[i]->label) != gold.end();
     ++bin.count;
     ++result.count;
   }
@@ -144,65 +122,47 @@ std::optional<Calibration> calibrate(std::span<const Prediction* const> joined,
   return result;
 }
 
-/// The value below which `share` of the sorted values lie, interpolated.
-double percentile(const std::vector<double>& sorted, double share) {
-  const double place = share * double(sorted.size() - 1);
-  const auto low = size_t(place);
-  const size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (place - double(low)) * (sorted[high] - sorted[low]);
+NamedScores named(const Metric& metric, const Confusion& confusion) {
+  NamedScores scores{std::string(metric.name), std::string(metric.title),
+                     metric.compute(confusion)};
+  scores.wanted = scores.scores && (!metric.wanted || metric.wanted(confusion));
+  return scores;
 }
 
 }  // namespace
 
-Interval bootstrap(const Confusion& confusion, std::span<const int32_t> gold,
-                   std::span<const int32_t> predicted, const EvaluateOptions& options) {
-  RELATUM_CHECK(!gold.empty() && options.samples > 0);
-  const Metric& official = official_metric(confusion);
-  Confusion drawn(confusion.labels(), confusion.negative());
-  std::vector<double> figures;
-  for (int64_t sample = 0; sample < options.samples; ++sample) {
-    const Rng rng(options.seed, uint64_t(sample));
-    drawn.clear();
-    for (size_t i = 0; i < gold.size(); ++i) {
-      const size_t row = rng.below(i, gold.size());
-      drawn.add(gold[row], predicted[row]);
-    }
-    figures.push_back(official.compute(drawn).value_or(Scores{}).f1);
-  }
-  std::sort(figures.begin(), figures.end());
-  Interval interval;
-  interval.low = percentile(figures, (1 - interval.level) / 2);
-  interval.high = percentile(figures, (1 + interval.level) / 2);
-  interval.samples = options.samples;
-  return interval;
-}
-
 Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
                 const EvaluateOptions& options) {
   if (data.examples.empty()) fail("task.evaluate", data.name + " holds no examples to evaluate.");
-  const auto joined = join(data, predictions, options.missing_is_wrong);
-  Labels labels = data.labels;
-  const Answers answers = index_answers(data, joined, labels);
-  const std::optional<int32_t> negative = negative_index(labels, options);
-  const Confusion confusion(labels, negative, answers.gold, answers.predicted);
+  const Joined joined = join_predictions(data, predictions, options.missing_is_wrong);
+  const ScoredLabels scored = index_labels(data, joined);
+  const std::optional<int32_t> negative = negative_index(scored, options.negative);
+  Confusion confusion(scored.labels, negative, scored.scope);
+  std::vector<std::vector<Cell>> cells;
+  for (size_t i = 0; i < joined.size(); ++i) {
+    cells.push_back(cells_of(scored.gold[i], scored.predicted[i]));
+    confusion.add(cells.back());
+  }
 
   Report report;
   report.data = data.name;
-  report.examples = confusion.total();
-  report.unparsed = confusion.unparsed();
+  report.examples = int64_t(joined.size());
+  report.gold_labels = confusion.golds();
+  for (const auto& answers : scored.predicted) report.unparsed += answers.empty();
   report.missing = std::count(joined.begin(), joined.end(), nullptr);
-  report.accuracy = double(confusion.correct()) / double(report.examples);
-  for (const Metric* each : metrics())
-    report.metrics.push_back(
-        {std::string(each->name), std::string(each->title), each->compute(confusion)});
-  const Metric& official = official_metric(confusion);
-  report.official = {std::string(official.name), std::string(official.title),
-                     official.compute(confusion)};
-  if (negative) report.negative = labels.name(*negative);
+  keep_wrong(data, joined, scored, options.wrong_kept, report);
+  report.accuracy = double(report.right) / double(report.examples);
+  for (const Metric* each : metrics()) report.metrics.push_back(named(*each, confusion));
+  const Metric& official = choose_official(confusion, data, options.official);
+  report.official = named(official, confusion);
+  if (negative) report.negative = scored.labels.name(*negative);
+  report.outside = scored.outside;
+  report.warnings = label_warnings(scored, options.negative);
   describe_labels(confusion, report);
   if (options.samples > 0)
-    report.interval = bootstrap(confusion, answers.gold, answers.predicted, options);
-  report.calibration = calibrate(joined, answers);
+    report.interval = bootstrap(official, confusion, cells, sentence_groups(data.examples),
+                                {options.samples, options.seed});
+  report.calibration = calibrate(data, joined);
   return report;
 }
 

@@ -16,8 +16,10 @@ const Metric& metric(std::string_view name) {
   fail("task.metric", fmt::format("metric '{}' is unknown. Known ones: {}.", name, known));
 }
 
-const Metric& official_metric(const Confusion& confusion) {
-  for (const char* name : {"semeval_macro", "tacred_micro"}) {
+const Metric& official_metric(const Confusion& confusion, std::string_view named) {
+  for (const std::string_view name : {named, std::string_view("semeval_macro"),
+                                      std::string_view("tacred_micro")}) {
+    if (name.empty()) continue;
     const Metric& candidate = metric(name);
     if (candidate.compute(confusion)) return candidate;
   }

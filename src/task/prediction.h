@@ -23,6 +23,8 @@ struct Prediction {
   std::string answer;                  ///< the generated or verbalised text
   std::vector<NeighbourRef> neighbours;
   std::vector<std::pair<std::string, double>> scores;  ///< label, probability; empty: not kept
+  /// All answers, where pairs may carry several labels; nothing: `label` is the only one.
+  std::optional<std::vector<std::string>> labels{};
   int64_t line = 0;                    ///< where it stood in its file, from 1
 };
 
@@ -30,8 +32,10 @@ struct Prediction {
 std::string to_json(const Prediction& prediction);
 /// Writes the file in one atomic step.
 void write_predictions(const std::filesystem::path& path, std::span<const Prediction> predictions);
-/// Reads predictions.jsonl, or `id TAB label` lines (told by the first byte; an empty label is
-/// unparsed). Throws Error with file and line.
+/// Reads predictions: JSON lines as `extract` writes them, a table (csv, tsv) whose header names at
+/// least the columns id and label (probability and answer are read too, others are not), or plain
+/// lines of id TAB label. The first line tells which. An empty label, or null, is unparsed. Throws
+/// Error with file and line.
 std::vector<Prediction> read_predictions(const std::filesystem::path& path);
 
 }  // namespace relatum::task

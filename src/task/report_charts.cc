@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "task/html_text.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
@@ -13,7 +15,8 @@ namespace {
 constexpr int kRow = 22;       // height of a bar's row
 constexpr int kNames = 250;    // width kept for label names
 constexpr int kBars = 420;     // width of a full bar
-constexpr int kCell = 20;      // side of a matrix cell
+constexpr int kCell = 22;      // height of a matrix cell, and its least width
+constexpr size_t kPictured = 60;  // labels
 constexpr int kPlot = 320;     // side of the reliability diagram
 constexpr int kMargin = 44;
 constexpr int64_t kLongestName = 36;
@@ -29,51 +32,80 @@ std::string open_svg(int width, int height, std::string_view title) {
                      width, height, title);
 }
 
-/// Labels that occur in gold or answers; the others would only take room.
-std::vector<size_t> occurring(const Report& report) {
-  std::vector<size_t> indices;
-  for (size_t i = 0; i < report.per_label.size(); ++i)
-    if (report.per_label[i].support + report.per_label[i].predicted > 0) indices.push_back(i);
-  return indices;
+/// What the confusion matrix shows: a count per place of a row and a column. The columns after the
+/// labels' are those of other labels and of unparsed answers.
+struct Matrix {
+  std::vector<size_t> labels;
+  std::vector<std::string> columns;  // their names, escaped
+  std::map<std::pair<size_t, size_t>, int64_t> counts;
+  int cell_width = kCell;
+};
+
+Matrix matrix_of(const Report& report) {
+  Matrix matrix;
+  matrix.labels = pictured_labels(report);
+  std::map<int32_t, size_t> place;
+  for (const size_t label : matrix.labels) {
+    place.emplace(int32_t(label), place.size());
+    matrix.columns.push_back(short_name(report.per_label[label].label));
+  }
+  const auto is_other = [&](int32_t label) { return label >= 0 && !place.contains(label); };
+  bool has_other = false, has_none = false;
+  for (const auto& [cell, count] : report.counts) {
+    if (!place.contains(cell.gold)) continue;
+    has_other = has_other || is_other(cell.predicted);
+    has_none = has_none || cell.predicted == Confusion::kNone;
+  }
+  const size_t other = matrix.columns.size(), none = other + (has_other ? 1 : 0);
+  if (has_other) matrix.columns.push_back("(another label)");
+  if (has_none) matrix.columns.push_back("(no answer)");
+  int64_t largest = 0;
+  for (const auto& [cell, count] : report.counts) {
+    const auto row = place.find(cell.gold);
+    if (row == place.end()) continue;
+    const size_t column = is_other(cell.predicted)              ? other
+                          : cell.predicted == Confusion::kNone ? none
+                                                               : place.at(cell.predicted);
+    largest = std::max(largest, matrix.counts[{row->second, column}] += count);
+  }
+  const int digits = int(std::to_string(largest).size());
+  matrix.cell_width = std::max(kCell, 8 + 7 * digits);
+  return matrix;
 }
 
-std::string cell(const Report& report, size_t gold, size_t column, int x, int y) {
-  const int64_t count = report.matrix[gold][column];
-  if (count == 0) return fmt::format("<rect class=\"empty\" x=\"{}\" y=\"{}\" width=\"{}\" "
-                                     "height=\"{}\"/>\n",
-                                     x, y, kCell - 1, kCell - 1);
-  const bool none = column == report.per_label.size();
-  const double share = double(count) / double(report.per_label[gold].support);
-  const std::string answer =
-      none ? "unparsed" : escape_html(report.per_label[column].label);
+std::string cell_svg(const Matrix& matrix, const Report& report, std::pair<size_t, size_t> at,
+                     int64_t count, int top) {
+  const LabelReport& gold = report.per_label[matrix.labels[at.first]];
+  const double share = double(count) / double(std::max<int64_t>(1, gold.support));
+  const int x = kNames + matrix.cell_width * int(at.second), y = top + kCell * int(at.first);
   return fmt::format(
-      "<rect class=\"{}\" fill-opacity=\"{:.3f}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\">"
-      "<title>{} answered as {}: {} ({:.1f} %)</title></rect>\n",
-      gold == column ? "hit" : "miss", 0.12 + 0.88 * share, x, y, kCell - 1, kCell - 1,
-      escape_html(report.per_label[gold].label), answer, count, 100 * share);
+      "<g><title>{} answered as {}: {} ({:.1f} %)</title>"
+      "<rect class=\"{}\" fill-opacity=\"{:.2f}\" x=\"{}\" y=\"{}\" width=\"{}\" "
+      "height=\"{}\"/><text class=\"count{}\" x=\"{:.1f}\" y=\"{}\">{}</text></g>\n",
+      escape_html(gold.label), matrix.columns[at.second], count, 100 * share,
+      at.first == at.second ? "hit" : "miss", 0.12 + 0.88 * share, x, y, matrix.cell_width - 1,
+      kCell - 1, share > 0.5 ? " on" : "", x + (matrix.cell_width - 1) / 2.0, y + 15, count);
 }
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') safe += "\uFFFD";
-        else safe += c;
-    }
-  }
-  return safe;
+std::vector<size_t> pictured_labels(const Report& report) {
+  std::vector<size_t> indices;
+  const auto occurs = [&](size_t i) {
+    return report.per_label[i].support + report.per_label[i].predicted;
+  };
+  for (size_t i = 0; i < report.per_label.size(); ++i)
+    if (occurs(i) > 0) indices.push_back(i);
+  if (indices.size() <= kPictured) return indices;
+  std::stable_sort(indices.begin(), indices.end(),
+                   [&](size_t a, size_t b) { return occurs(a) > occurs(b); });
+  indices.resize(kPictured);
+  std::sort(indices.begin(), indices.end());
+  return indices;
 }
 
 std::string label_bars(const Report& report) {
-  const std::vector<size_t> labels = occurring(report);
+  const std::vector<size_t> labels = pictured_labels(report);
   std::string svg =
       open_svg(kNames + kBars + 70, kRow * int(labels.size()) + 4, "F1 of each label");
   int y = 2;
@@ -95,32 +127,26 @@ std::string label_bars(const Report& report) {
 }
 
 std::string confusion_map(const Report& report) {
-  std::vector<size_t> columns = occurring(report);
-  const std::vector<size_t> rows = columns;
-  if (report.unparsed > 0) columns.push_back(report.per_label.size());
+  const Matrix matrix = matrix_of(report);
+  size_t longest = 0;
+  for (const std::string& name : matrix.columns) longest = std::max(longest, name.size());
+  const int columns = matrix.cell_width * int(matrix.columns.size());
   // The slanted names of the last columns lean half their length to the right.
-  const int width = kNames + kCell * int(columns.size()) + kNames / 2;
-  size_t longest = std::string_view("(unparsed)").size();
-  for (const size_t row : rows) {
-    longest = std::max(longest, short_name(report.per_label[row].label).size());
-  }
+  const int width = kNames + columns + kNames / 2;
   const int top = std::min(kNames, 16 + 6 * int(longest));  // about 7 pixels a letter, slanted
-  const int height = top + kCell * int(rows.size()) + 4;
-  std::string svg = open_svg(width, height, "Confusion matrix");
-  for (size_t c = 0; c < columns.size(); ++c) {
-    const int x = kNames + kCell * int(c) + 14;
-    const bool none = columns[c] == report.per_label.size();
-    svg += fmt::format("<text transform=\"translate({},{}) rotate(-60)\">{}</text>\n", x,
-                       top - 8,
-                       none ? "(unparsed)" : short_name(report.per_label[columns[c]].label));
-  }
-  for (size_t r = 0; r < rows.size(); ++r) {
+  std::string svg =
+      open_svg(width, top + kCell * int(matrix.labels.size()) + 4, "Confusion matrix");
+  for (size_t c = 0; c < matrix.columns.size(); ++c)
+    svg += fmt::format("<text transform=\"translate({},{}) rotate(-60)\">{}</text>\n",
+                       kNames + matrix.cell_width * int(c) + matrix.cell_width / 2 + 4, top - 8,
+                       matrix.columns[c]);
+  for (size_t r = 0; r < matrix.labels.size(); ++r) {
     const int y = top + kCell * int(r);
-    svg += fmt::format("<text class=\"name\" x=\"{}\" y=\"{}\">{}</text>\n", kNames - 8, y + 14,
-                       short_name(report.per_label[rows[r]].label));
-    for (size_t c = 0; c < columns.size(); ++c)
-      svg += cell(report, rows[r], columns[c], kNames + kCell * int(c), y);
+    svg += fmt::format("<text class=\"name\" x=\"{}\" y=\"{}\">{}</text><rect class=\"empty\" "
+                       "x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
+                       kNames - 8, y + 15, matrix.columns[r], kNames, y, columns - 1, kCell - 1);
   }
+  for (const auto& [at, count] : matrix.counts) svg += cell_svg(matrix, report, at, count, top);
   return svg + "</svg>\n";
 }
 

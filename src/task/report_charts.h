@@ -3,16 +3,19 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "task/evaluate.h"
 
 namespace relatum::task {
 
-/// Text made safe for HTML and attribute values; control characters become U+FFFD.
-std::string escape_html(std::string_view text);
-/// One bar per label that occurs: F1, with support in its title.
+/// Labels that the pictures show: those that occur in gold or answers, at most the 60 most frequent
+/// ones, as indices into Report::per_label in its order.
+std::vector<size_t> pictured_labels(const Report& report);
+/// One bar per label: F1, with support in its title.
 std::string label_bars(const Report& report);
-/// Gold in rows, answers in columns; darker is a larger share of the row.
+/// Gold in rows, answers in columns, each with its count; darker is a larger share of the row.
+/// Answers that are none of the labels share a column, unparsed ones have another.
 std::string confusion_map(const Report& report);
 /// Mean probability against accuracy, per bin; an empty string without probabilities.
 std::string reliability_diagram(const Report& report);

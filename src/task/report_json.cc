@@ -38,6 +38,8 @@ std::string to_json(const Report& report) {
   out["examples"] = report.examples;
   out["unparsed"] = report.unparsed;
   out["missing"] = report.missing;
+  out["gold_labels"] = report.gold_labels;
+  out["negative"] = report.negative ? ordered_json(*report.negative) : ordered_json();
   out["accuracy"] = report.accuracy;
   out["official"] = official(report.official);
   out["metrics"] = ordered_json::object();
@@ -49,10 +51,12 @@ std::string to_json(const Report& report) {
     label["support"] = row.support;
     out["per_label"][row.label] = std::move(label);
   }
+  out["outside"] = ordered_json::object();
+  for (const LabelCount& each : report.outside) out["outside"][each.label] = each.count;
   out["confusions"] = ordered_json::array();
   for (const ConfusedPair& pair : report.worst)
     out["confusions"].push_back(
-        {{"gold", pair.gold},
+        {{"gold", pair.gold.empty() ? ordered_json() : ordered_json(pair.gold)},
          {"predicted", pair.predicted.empty() ? ordered_json() : ordered_json(pair.predicted)},
          {"count", pair.count}});
   out["interval"] = ordered_json();
@@ -60,7 +64,8 @@ std::string to_json(const Report& report) {
     out["interval"] = {{"low", report.interval->low},
                        {"high", report.interval->high},
                        {"level", report.interval->level},
-                       {"samples", report.interval->samples}};
+                       {"samples", report.interval->samples},
+                       {"texts", report.interval->units}};
   if (report.calibration) out["calibration"] = calibration(*report.calibration);
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace);
 }

@@ -42,26 +42,31 @@ int64_t label_width(const Report& report) {
 }
 
 void write_summary(const Report& report, std::string& out) {
-  out += fmt::format("{}: {} examples", report.data, report.examples);
+  out += fmt::format("{}: {}", report.data, counted(report.examples, "example", "examples"));
+  if (report.gold_labels > report.examples)
+    out += fmt::format(" with {} gold labels", report.gold_labels);
   if (report.unparsed - report.missing > 0)
     out += fmt::format(", {} unparsed", report.unparsed - report.missing);
   if (report.missing > 0) out += fmt::format(", {} without a prediction", report.missing);
   const Scores official = report.official.scores.value_or(Scores{});
   out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
   if (report.interval)
-    out += fmt::format("\n  its {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples)",
+    out += fmt::format("\n  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})",
                        100 * report.interval->level, 100 * report.interval->low,
-                       100 * report.interval->high, report.interval->samples);
+                       100 * report.interval->high, report.interval->samples,
+                       counted(report.interval->units, "text", "texts"));
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
+  if (report.negative)
+    out += fmt::format("  negative label  {}\n", utf8_printable(*report.negative));
 }
 
 void write_metrics(const Report& report, int64_t width, std::string& out) {
   out += fmt::format("\n{}       P       R      F1\n", padded("metric", width));
   for (const NamedScores& metric : report.metrics) {
-    const char* mark = metric.name == report.official.name ? "  official" : "";
-    out += padded(metric.name, width);
-    out += metric.scores ? fmt::format("  {}{}\n", figures(*metric.scores), mark)
-                         : std::string("       -       -       -\n");
+    const bool official = metric.name == report.official.name;
+    if (!metric.scores || !(metric.wanted || official)) continue;
+    out += fmt::format("{}  {}{}\n", padded(metric.name, width), figures(*metric.scores),
+                       official ? "  official" : "");
   }
 }
 
@@ -80,8 +85,8 @@ void write_worst(const Report& report, int64_t width, std::string& out) {
                      padded("answered", width));
   for (size_t i = 0; i < std::min(kWorst, report.worst.size()); ++i) {
     const ConfusedPair& pair = report.worst[i];
-    out += fmt::format("{}  {}  {:5}\n", padded(pair.gold, width),
-                       padded(pair.predicted.empty() ? "(unparsed)" : pair.predicted, width),
+    out += fmt::format("{}  {}  {:5}\n", padded(pair.gold.empty() ? "(none)" : pair.gold, width),
+                       padded(pair.predicted.empty() ? no_answer_name(report) : pair.predicted, width),
                        pair.count);
   }
 }
@@ -100,6 +105,14 @@ void write_calibration(const Report& report, std::string& out) {
 }
 
 }  // namespace
+
+std::string counted(int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string_view no_answer_name(const Report& report) {
+  return report.gold_labels > report.examples ? "(no answer)" : "(unparsed)";
+}
 
 std::string to_text(const Report& report) {
   const int64_t width = label_width(report);

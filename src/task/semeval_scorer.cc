@@ -13,7 +13,9 @@ constexpr std::string_view kOther = "Other";
 
 std::string undirected(const std::string& label) { return label.substr(0, label.find('(')); }
 
-/// A count per (gold, predicted) pair of the scorer's own label order; skipped in the last column.
+/// A count per (gold, predicted) pair of the scorer's own label order. Labels that are not the
+/// scorer's share a last row and column (a gold kNone, too); after it comes the column of skipped
+/// pairs.
 struct Counts {
   std::vector<std::string> names;  // sorted as printed, Other last
   std::vector<std::vector<int64_t>> pairs;
@@ -21,8 +23,9 @@ struct Counts {
 
   explicit Counts(std::vector<std::string> labels)
       : names(std::move(labels)),
-        pairs(names.size(), std::vector<int64_t>(names.size() + 1)),
-        wrong_direction(names.size()) {}
+        pairs(names.size() + 1, std::vector<int64_t>(names.size() + 2)),
+        wrong_direction(names.size() + 1) {}
+  /// names.size() for a label that is not the scorer's.
   size_t place(const std::string& name) const {
     return size_t(std::find(names.begin(), names.end(), name) - names.begin());
   }
@@ -51,15 +54,18 @@ Counts count(const Confusion& confusion, bool directed, bool official) {
     const std::string& full = confusion.labels().name(label);
     return directed ? full : undirected(full);
   };
-  for (int32_t g = 0; g < confusion.size(); ++g) {
-    const size_t gold = counts.place(name(g));
-    counts.pairs[gold].back() += confusion.at(g, Confusion::kNone);
-    for (int32_t p = 0; p < confusion.size(); ++p) {
-      const size_t predicted = counts.place(name(p));
-      if (official && gold == predicted && g != p)
-        counts.wrong_direction[gold] += confusion.at(g, p);
-      else
-        counts.pairs[gold][predicted] += confusion.at(g, p);
+  const size_t outside = counts.names.size();
+  const auto place = [&](int32_t label) {
+    return label == Confusion::kNone ? outside : counts.place(name(label));
+  };
+  for (const auto& [cell, number] : confusion.entries()) {
+    const size_t gold = place(cell.gold), predicted = place(cell.predicted);
+    if (cell.predicted == Confusion::kNone) {
+      counts.pairs[gold].back() += number;
+    } else if (official && gold == predicted && cell.gold != cell.predicted && gold < outside) {
+      counts.wrong_direction[gold] += number;
+    } else {
+      counts.pairs[gold][predicted] += number;
     }
   }
   return counts;
@@ -93,7 +99,7 @@ void fill_matrix(const Counts& counts, SemevalEvaluation& result) {
     result.answered += counts.gold(g) - counts.pairs[g].back();
     result.right += counts.pairs[g][g];
   }
-  result.skipped_other = counts.pairs.back().back();
+  result.skipped_other = counts.pairs[counts.names.size() - 1].back();
 }
 
 SemevalRow score(const Counts& counts, size_t i) {
@@ -139,6 +145,15 @@ SemevalEvaluation evaluate(const Counts& counts) {
 
 double share(int64_t part, int64_t whole) { return whole ? double(part) / double(whole) : 0.0; }
 
+bool all_semeval(std::span<const std::string> labels) {
+  const auto& known = semeval_labels();
+  const auto has_direction = [](const std::string& label) { return label != kOther; };
+  return std::any_of(labels.begin(), labels.end(), has_direction) &&
+         std::all_of(labels.begin(), labels.end(), [&](const std::string& label) {
+           return std::find(known.begin(), known.end(), label) != known.end();
+         });
+}
+
 }  // namespace
 
 double SemevalEvaluation::coverage() const { return share(answered, total); }
@@ -164,16 +179,15 @@ const std::vector<std::string>& semeval_labels() {
   return labels;
 }
 
-bool is_semeval(const Labels& labels) {
-  const auto& known = semeval_labels();
-  return labels.size() > (labels.find(kOther) ? 1 : 0) &&
-         std::all_of(labels.names().begin(), labels.names().end(), [&](const std::string& name) {
-           return std::find(known.begin(), known.end(), name) != known.end();
-         });
+bool is_semeval(const Labels& labels) { return all_semeval(labels.names()); }
+
+bool is_semeval(const Confusion& confusion) {
+  const std::span<const std::string> names = confusion.labels().names();
+  return all_semeval(names.first(size_t(confusion.scope().inventory)));
 }
 
 SemevalScores score_semeval(const Confusion& confusion) {
-  RELATUM_CHECK(is_semeval(confusion.labels()));
+  RELATUM_CHECK(is_semeval(confusion));
   return {evaluate(count(confusion, true, false)), evaluate(count(confusion, false, false)),
           evaluate(count(confusion, false, true))};
 }

@@ -49,7 +49,13 @@ struct SemevalScores {
 const std::vector<std::string>& semeval_labels();
 /// Whether all labels are SemEval's and at least one has a direction.
 bool is_semeval(const Labels& labels);
-/// All three evaluations of a confusion over SemEval's labels (kNone: skipped).
+/// The same of the labels that decide which figures apply (LabelScope::inventory).
+bool is_semeval(const Confusion& confusion);
+/// All three evaluations of a confusion over SemEval's labels (kNone: skipped). Labels that are not
+/// SemEval's take part so: an answer that is a relation without its direction ("Cause-Effect")
+/// counts as an answer of that relation in the wrong direction; any other such answer predicts none
+/// of the relations (it counts against recall alone); a gold label makes no relation of its own, its
+/// answers count against the precision of what they name.
 SemevalScores score_semeval(const Confusion& confusion);
 
 }  // namespace relatum::task

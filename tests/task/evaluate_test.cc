@@ -29,7 +29,8 @@ Dataset data_of(const std::vector<std::string>& gold, const Labels& labels) {
   data.name = "test.jsonl";
   data.labels = labels;
   for (size_t i = 0; i < gold.size(); ++i)
-    data.examples.push_back(example(std::to_string(i), "a b", "a", "b", gold[i]));
+    data.examples.push_back(
+        example(std::to_string(i), "a b" + std::string(i, '.'), "a", "b", gold[i]));
   return data;
 }
 
@@ -65,10 +66,10 @@ TEST(Evaluate, FillsTheReport) {
   EXPECT_DOUBLE_EQ(report.per_label[0].scores.precision, 0.5);
   ASSERT_EQ(report.worst.size(), 4u);
   int64_t total = 0;
-  for (const auto& row : report.matrix)
-    for (const int64_t count : row) total += count;
+  for (const auto& [cell, count] : report.counts) total += count;
   EXPECT_EQ(total, 7);
-  EXPECT_EQ(report.matrix[0], (std::vector<int64_t>{1, 1, 0, 1}));
+  EXPECT_EQ(report.right, 3);
+  EXPECT_EQ(report.wrong_count, 4);
   ASSERT_TRUE(report.calibration);
   EXPECT_EQ(report.calibration->count, 6);
   EXPECT_EQ(report.calibration->bins[9].count, 2);  // 0.95 and 1.0
@@ -85,7 +86,6 @@ TEST(Evaluate, ErrorsNameIds) {
   EXPECT_THAT(error({answer(0, "a"), answer(1, "b"), answer(2, "a")}), HasSubstr("'2'"));
   EXPECT_THAT(error({answer(0, "a"), answer(1, "b"), answer(1, "a")}),
               AllOf(HasSubstr("'1'"), HasSubstr("more than once")));
-  EXPECT_THAT(error({answer(0, "a"), answer(1, "c")}), AllOf(HasSubstr("'c'"), HasSubstr("'1'")));
   EXPECT_THAT(error({answer(0, "a", 1.5), answer(1, "b")}), HasSubstr("1.5"));
   Dataset bare = data;
   bare.examples[1].label.reset();
@@ -109,12 +109,163 @@ TEST(Evaluate, MissingMayCountAsWrong) {
   EXPECT_DOUBLE_EQ(report.accuracy, 0.5);
 }
 
-TEST(Evaluate, AnOpenInventoryTakesPredictedLabels) {
-  Dataset data = data_of({"a", "b"}, Labels({"a", "b"}));
-  data.open_labels = true;
-  const Report report = evaluate(data, std::vector{answer(0, "c"), answer(1, "b")});
+TEST(Evaluate, AnAnswerOutsideTheLabelsIsWrongAndNamed) {
+  for (const bool open : {true, false}) {
+    Dataset data = data_of({"a", "b", "b"}, Labels({"a", "b"}));
+    data.open_labels = open;
+    const Report report =
+        evaluate(data, std::vector{answer(0, "c"), answer(1, "b"), answer(2, "Other")});
+    EXPECT_EQ(report.per_label.size(), 2u);
+    EXPECT_EQ(report.official.name, "micro_all");
+    EXPECT_EQ(report.negative, std::nullopt);
+    EXPECT_DOUBLE_EQ(report.official.scores->precision, 1.0 / 3);
+    ASSERT_EQ(report.outside.size(), 2u);
+    EXPECT_EQ(report.wrong_count, 2);
+    ASSERT_EQ(report.warnings.size(), 1u);
+    EXPECT_THAT(report.warnings[0], AllOf(HasSubstr("2 of 3 answers"), HasSubstr("'c' (1)"),
+                                          HasSubstr("'Other' (1)")));
+    EXPECT_THAT(to_text(report), HasSubstr("c "));  // among the confusions
+  }
+}
+
+/// Figures and labels that a report shows, whatever the answers were.
+std::string shape_of(const Report& report) {
+  std::string shape = report.official.name + " " + report.negative.value_or("-");
+  for (const NamedScores& each : report.metrics)
+    if (each.scores) shape += " " + each.name + (each.wanted ? "+" : "");
+  for (const LabelReport& each : report.per_label) shape += " " + each.label;
+  return shape;
+}
+
+TEST(Evaluate, AnswersNeverSteerTheMeasure) {
+  const std::vector<std::vector<std::string>> inventories = {
+      {"a", "b"}, {"a", "no_relation"}, {"a", "Other"}, {"Cause-Effect(e1,e2)", "Other"},
+      {"Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)"}, {"per:title", "no_relation"},
+      {"title", "is founder of"}};
+  for (const auto& labels : inventories) {
+    for (const bool open : {true, false}) {
+      Dataset data = data_of({labels[0], labels[1]}, Labels(labels));
+      data.open_labels = open;
+      const std::string shape =
+          shape_of(evaluate(data, std::vector{answer(0, labels[0]), answer(1, labels[1])}));
+      for (const char* stray : {"no_relation", "Other", "title", "founder", "NA", "Cause-Effect",
+                                "Message-Topic(e1,e2)", "x y"}) {
+        const Report report =
+            evaluate(data, std::vector{answer(0, labels[0]), answer(1, stray, 0.5)});
+        EXPECT_EQ(shape_of(report), shape) << stray;
+        const Report none = evaluate(data, std::vector{answer(0, labels[0]), answer(1, {})});
+        for (size_t i = 0; i < report.metrics.size(); ++i) {
+          // No stray answer gains anything over no answer.
+          const auto &with = report.metrics[i].scores, &without = none.metrics[i].scores;
+          ASSERT_EQ(with.has_value(), without.has_value());
+          if (with && Labels(labels).find(stray) == std::nullopt) {
+            EXPECT_LE(with->f1, without->f1) << report.metrics[i].name << " " << stray;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Evaluate, TheFormatNamesTheOfficialFigure) {
+  const auto official = [](const std::string& format, const std::vector<std::string>& labels,
+                           const EvaluateOptions& options = {}) {
+    Dataset data = data_of({labels[0], labels[1]}, Labels(labels));
+    data.format = format;
+    return evaluate(data, std::vector{answer(0, labels[0]), answer(1, labels[0])}, options)
+        .official.name;
+  };
+  const std::vector<std::string> semeval = {"Cause-Effect(e1,e2)", "Other"};
+  const std::vector<std::string> tacred = {"per:title", "no_relation"};
+  const std::vector<std::string> own = {"role", "part-of"};
+  EXPECT_EQ(official("semeval2010", semeval), "semeval_macro");
+  EXPECT_EQ(official("jsonl", semeval), "semeval_macro");
+  EXPECT_EQ(official("csv", tacred), "tacred_micro");
+  EXPECT_EQ(official("tacred", tacred), "tacred_micro");
+  EXPECT_EQ(official("crossre", own), "macro");
+  EXPECT_EQ(official("jsonl", own), "micro_all");
+  EXPECT_EQ(official("tacred", own), "micro_all");  // there is no negative label
+  EXPECT_EQ(official("crossre", own, {.official = "micro_all"}), "micro_all");
+  EXPECT_EQ(official("jsonl", own, {.negative = "role"}), "tacred_micro");
+  EXPECT_THAT(error_of([&] { official("jsonl", own, {.official = "tacred_micro"}); }),
+              AllOf(HasSubstr("tacred_micro"), HasSubstr("micro_all, rag4re")));
+}
+
+TEST(Evaluate, GoldLabelsThatTheInventoryLacksAreScored) {
+  Dataset data = data_of({"a", "b", "new", "new"}, Labels({"a", "b"}));
+  const Report report = evaluate(
+      data, std::vector{answer(0, "a"), answer(1, "b"), answer(2, "a"), answer(3, "b")});
+  EXPECT_DOUBLE_EQ(report.accuracy, 0.5);
   EXPECT_EQ(report.per_label.size(), 3u);
-  EXPECT_EQ(report.official.name, "micro_all");
+  ASSERT_EQ(report.warnings.size(), 1u);
+  EXPECT_THAT(report.warnings[0], AllOf(HasSubstr("2 gold labels"), HasSubstr("'new' (2)")));
+  data = data_of({"Cause-Effect(e1,e2)", "Cause-Efect(e1,e2)"}, Labels(semeval_labels()));
+  data.format = "semeval2010";
+  const Report semeval = evaluate(data, std::vector{answer(0, "Cause-Effect(e1,e2)"),
+                                                    answer(1, "Cause-Effect(e1,e2)")});
+  EXPECT_EQ(semeval.official.name, "semeval_macro");
+  EXPECT_DOUBLE_EQ(semeval.official.scores->precision, 0.5);
+  EXPECT_DOUBLE_EQ(semeval.official.scores->recall, 1.0);
+}
+
+TEST(Evaluate, HintsAtTheNegativeLabel) {
+  for (const char* name : {"NA", "N/A", "None", "no relation", "NO_RELATION", "no-relation", "null",
+                           "O", "other", "unrelated", "Negative", "NoRel"}) {
+    const Dataset data = data_of({"a", name}, Labels({"a", name}));
+    const std::vector<Prediction> right = {answer(0, "a"), answer(1, name)};
+    const Report report = evaluate(data, right);
+    ASSERT_EQ(report.warnings.size(), 1u) << name;
+    EXPECT_THAT(report.warnings[0], HasSubstr("--negative '" + std::string(name) + "'"));
+    EXPECT_TRUE(evaluate(data, right, {.negative = name}).warnings.empty()) << name;
+  }
+  for (const char* name : {"no_relation", "Other", "nation", "origin", "part of", "нет", "spouse"}) {
+    const Dataset data = data_of({"a", name}, Labels({"a", name}));
+    EXPECT_TRUE(evaluate(data, std::vector{answer(0, "a"), answer(1, name)}).warnings.empty())
+        << name;
+  }
+  const Dataset data = data_of({"a", "None"}, Labels({"a", "None"}));
+  const std::string error = error_of([&] {
+    evaluate(data, std::vector{answer(0, "a"), answer(1, "none")}, {.negative = "none"});
+  });
+  EXPECT_THAT(error, AllOf(HasSubstr("--negative 'none'"), HasSubstr("'None'")));
+}
+
+/// Two sentences with three pairs; the first pair has two labels.
+Dataset several() {
+  Dataset data = data_of({"a", "b", "c"}, Labels({"a", "b", "c"}));
+  data.examples[0].more_labels = {"b"};
+  data.format = "crossre";
+  return data;
+}
+
+Prediction answers(int id, const std::vector<std::string>& labels) {
+  Prediction prediction = answer(id, labels.empty() ? std::nullopt : std::optional(labels[0]), 0.9);
+  prediction.labels = labels;
+  return prediction;
+}
+
+TEST(Evaluate, EachGoldLabelAndEachAnswerOfAPairCounts) {
+  // One answer per pair: "b" is among the first pair's labels, its "a" stays unanswered.
+  const Report single =
+      evaluate(several(), std::vector{answer(0, "b", 0.9), answer(1, "b", 0.8), answer(2, "b", 0.7)});
+  EXPECT_EQ(single.examples, 3);
+  EXPECT_EQ(single.gold_labels, 4);
+  EXPECT_EQ(single.unparsed, 0);
+  EXPECT_DOUBLE_EQ(single.accuracy, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(single.metrics[1].scores->precision, 2.0 / 3) << single.metrics[1].name;
+  EXPECT_DOUBLE_EQ(single.metrics[1].scores->recall, 2.0 / 4);
+  // b: 2 of 3 answers, 2 of 2 gold; a and c: nothing. CrossRE's mean over the three.
+  EXPECT_EQ(single.official.name, "macro");
+  EXPECT_DOUBLE_EQ(single.official.scores->f1, 0.8 / 3);
+  EXPECT_DOUBLE_EQ(single.calibration->bins[9].accuracy, 1.0);  // 0.9: b is a gold label
+  const Report both = evaluate(
+      several(), std::vector{answers(0, {"a", "b"}), answers(1, {"b", "c"}), answers(2, {})});
+  EXPECT_EQ(both.unparsed, 1);
+  EXPECT_DOUBLE_EQ(both.accuracy, 1.0 / 3);  // c is wrong beside the second pair's b
+  EXPECT_DOUBLE_EQ(both.metrics[1].scores->precision, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(both.metrics[1].scores->recall, 3.0 / 4);
+  EXPECT_THAT(to_text(both), AllOf(HasSubstr("3 examples with 4 gold labels"),
+                                   HasSubstr("(none)"), HasSubstr("(no answer)")));
 }
 
 TEST(Evaluate, NegativeMayBeNamed) {
@@ -124,29 +275,6 @@ TEST(Evaluate, NegativeMayBeNamed) {
   const Report report = evaluate(data, std::vector{answer(0, "a"), answer(1, "a")}, options);
   EXPECT_EQ(report.official.name, "tacred_micro");
   EXPECT_DOUBLE_EQ(report.official.scores->precision, 0.5);
-}
-
-TEST(Bootstrap, IsRepeatableAndHoldsTheFigure) {
-  const Labels labels({"a", "b"});
-  std::vector<int32_t> gold, predicted;
-  for (int i = 0; i < 400; ++i) {
-    gold.push_back(i % 2);
-    predicted.push_back(i % 5 == 0 ? 1 - i % 2 : i % 2);
-  }
-  const Confusion confusion(labels, {}, gold, predicted);
-  const Interval interval = bootstrap(confusion, gold, predicted, {});
-  EXPECT_EQ(interval.samples, 1000);
-  EXPECT_LT(interval.low, 0.8);
-  EXPECT_GT(interval.high, 0.8);
-  // 0.8 of 400: the normal interval is 0.8 ± 1.96 · 0.02, so both ends lie within 4 of them.
-  EXPECT_GT(interval.low, 0.72);
-  EXPECT_LT(interval.high, 0.88);
-  const Interval again = bootstrap(confusion, gold, predicted, {});
-  EXPECT_EQ(again.low, interval.low);
-  EXPECT_EQ(again.high, interval.high);
-  EvaluateOptions other;
-  other.seed = 2;
-  EXPECT_NE(bootstrap(confusion, gold, predicted, other).low, interval.low);
 }
 
 TEST(Report, JsonHasTheInterfacesShape) {
@@ -169,8 +297,12 @@ TEST(Report, JsonHasTheInterfacesShape) {
 TEST(Report, TextReadsWell) {
   const std::string text = to_text(small_report());
   EXPECT_THAT(text, AllOf(HasSubstr("test.jsonl: 7 examples, 1 unparsed"), HasSubstr("44.44"),
-                          HasSubstr("(unparsed)"), HasSubstr("95 % interval"),
+                          HasSubstr("(unparsed)"), HasSubstr("negative label  no_relation"),
                           HasSubstr("official"), HasSubstr("calibration")));
+  // Labels of one's own: the benchmarks' own figures are left out.
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("semeval_macro")), Not(HasSubstr("rag4re"))));
+  EXPECT_THAT(to_text(evaluate(data_of({"a"}, kAbn), std::vector{answer(0, "a")})),
+              AllOf(HasSubstr("1 example\n"), Not(HasSubstr("interval"))));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(utf8_length(line), 100) << line;
 }
@@ -191,60 +323,29 @@ TEST(Report, HtmlIsSelfContainedAndEscaped) {
               Not(HasSubstr("Reliability")));
 }
 
+TEST(Report, HtmlShowsWrongAnswersWithTheirSentences) {
+  const Labels labels({"a", "b"});
+  Dataset data = data_of(std::vector<std::string>(70, "a"), labels);
+  std::vector<Prediction> predictions;
+  for (int i = 0; i < 70; ++i) predictions.push_back(answer(i, i < 5 ? "a" : "b", i / 100.0));
+  data.examples[69] = example("69", "<b>x\x01</b> meets y", "<b>x\x01</b>", "y", "a");
+  const std::string page = to_html(evaluate(data, predictions), std::vector<ReportFact>{
+                                       {"model", "tiny <1>"}, {"answered on", "2026-01-31"}});
+  EXPECT_THAT(page, AllOf(HasSubstr("Wrong answers: 65"), HasSubstr("15 more"),
+                          HasSubstr("<mark class=\"head\">&lt;b&gt;x&#x2401;&lt;/b&gt;</mark>"),
+                          HasSubstr("<mark class=\"tail\">y</mark>"), HasSubstr("(69.0 %)"),
+                          HasSubstr("tiny &lt;1&gt;"), HasSubstr("2026-01-31"),
+                          Not(HasSubstr("rag4re")), Not(HasSubstr("semeval"))));
+  EXPECT_LT(page.find("(69.0 %)"), page.find("(68.0 %)"));
+  EXPECT_THAT(page, Not(HasSubstr("(19.0 %)")));  // the 51st
+  EXPECT_THAT(page, HasSubstr(">65</text>"));     // in the confusion matrix
+}
+
 TEST(Report, ControlCharactersStayOutOfTheTerminal) {
   const Labels labels({"a\x1b[31m", "b"});
   const Dataset data = data_of({labels.name(0), "b"}, labels);
   const Report report = evaluate(data, std::vector{answer(0, "b"), answer(1, "b")});
   EXPECT_THAT(to_text(report), Not(HasSubstr("\x1b")));
-}
-
-TEST(Predictions, GoBothWays) {
-  const Scratch scratch;
-  Prediction full = answer(7, "a", 0.25);
-  full.answer = "a \"é\"\n";
-  full.neighbours = {{"12", 0.5}};
-  full.scores = {{"b", 0.75}, {"a", 0.25}};
-  write_predictions(scratch.path("p.jsonl"), std::vector{full, answer(8, {})});
-  EXPECT_EQ(slurp(scratch.path("p.jsonl")),
-            "{\"id\":\"7\",\"label\":\"a\",\"probability\":0.25,\"answer\":\"a \\\"é\\\"\\n\","
-            "\"neighbours\":[{\"id\":\"12\",\"similarity\":0.5}],"
-            "\"scores\":{\"b\":0.75,\"a\":0.25}}\n"
-            "{\"id\":\"8\",\"label\":null,\"probability\":null,\"answer\":\"\","
-            "\"neighbours\":[]}\n");
-  const auto read = read_predictions(scratch.path("p.jsonl"));
-  ASSERT_EQ(read.size(), 2u);
-  EXPECT_EQ(read[0].label, "a");
-  EXPECT_EQ(read[0].probability, 0.25);
-  EXPECT_EQ(read[0].neighbours[0].id, "12");
-  EXPECT_EQ(read[0].scores.size(), 2u);
-  EXPECT_EQ(read[1].label, std::nullopt);
-  EXPECT_EQ(read[1].line, 2);
-}
-
-TEST(Predictions, ReadTabLines) {
-  const Scratch scratch;
-  const auto read =
-      read_predictions(scratch.file("p.txt", "1\tCause-Effect(e1,e2)\r\n\n2\t\n3\tOther"));
-  ASSERT_EQ(read.size(), 3u);
-  EXPECT_EQ(read[0].label, "Cause-Effect(e1,e2)");
-  EXPECT_EQ(read[1].label, std::nullopt);
-  EXPECT_EQ(read[2].line, 4);
-}
-
-TEST(Predictions, BadFilesAreNamed) {
-  const Scratch scratch;
-  for (const auto& [text, place] : std::vector<std::pair<std::string, std::string>>{
-           {"", "p.txt"},
-           {"1 Other\n", "p.txt:1"},
-           {"1\ta\tb\n", "p.txt:1"},
-           {"{\"id\":\"1\",\"label\":\"a\"}\n{\"id\":1,\"label\":\"a\"}\n", "p.txt:2"},
-           {"{\"id\":\"1\"}\n", "p.txt:1"},
-           {"{\"id\":\"1\",\"label\":\"a\",\"probability\":\"x\"}\n", "p.txt:1"},
-           {"{\"id\":\"1\",\"label\":\"a\",\"neighbours\":[1]}\n", "p.txt:1"},
-           {"{" + std::string(100000, '[') + "\n", "p.txt:1"}}) {
-    const std::string path = scratch.file("p.txt", text);
-    EXPECT_THAT(error_of([&] { read_predictions(path); }), HasSubstr(place)) << text.substr(0, 99);
-  }
 }
 
 TEST(HoldOut, IsRepeatableAndKeepsDuplicatesTogether) {

@@ -74,6 +74,54 @@ TEST(Metrics, WorkedExample) {
   EXPECT_EQ(official_metric(Confusion(semeval, 18)).name, "semeval_macro");
 }
 
+TEST(Metrics, TheOfficialOneIsToldFromInventoryAndFormat) {
+  const Labels labels({"Cause-Effect(e1,e2)", "Other", "Cause-Effect"});
+  const Confusion all(labels, 1);
+  EXPECT_EQ(official_metric(all).name, "tacred_micro");
+  Confusion scoped(labels, 1, LabelScope{2, 2});  // the last label is an answer's
+  scoped.add(0, 2);
+  EXPECT_EQ(official_metric(scoped).name, "semeval_macro");
+  EXPECT_EQ(official_metric(scoped, "macro").name, "macro");
+  EXPECT_EQ(official_metric(all, "semeval_macro").name, "tacred_micro");  // does not apply
+}
+
+TEST(Cells, CountEachGoldLabelAndEachAnswerOnce) {
+  using Labels = std::vector<int32_t>;
+  const auto cells = [](const Labels& gold, const Labels& predicted) {
+    std::string text;
+    for (const Cell& cell : cells_of(gold, predicted))
+      text += fmt::format("{}:{} ", cell.gold, cell.predicted);
+    return text;
+  };
+  EXPECT_EQ(cells({1}, {1}), "1:1 ");
+  EXPECT_EQ(cells({1}, {2}), "1:2 ");
+  EXPECT_EQ(cells({1}, {}), "1:-1 ");
+  EXPECT_EQ(cells({1, 2}, {2}), "2:2 1:-1 ");
+  EXPECT_EQ(cells({1, 2}, {3}), "1:3 2:-1 ");
+  EXPECT_EQ(cells({1, 2}, {3, 2, 4}), "2:2 1:3 -1:4 ");
+}
+
+TEST(Confusion, CountsOnBothSides) {
+  const Labels labels({"a", "b"});
+  Confusion confusion(labels, {});
+  confusion.add(0, 0, 2);
+  confusion.add(0, 1);
+  confusion.add(1, Confusion::kNone);
+  confusion.add(Confusion::kNone, 1, 3);
+  EXPECT_EQ(confusion.golds(), 4);
+  EXPECT_EQ(confusion.answers(), 6);
+  EXPECT_EQ(confusion.correct(), 2);
+  EXPECT_EQ(confusion.gold_count(0), 3);
+  EXPECT_EQ(confusion.predicted_count(1), 4);
+  EXPECT_EQ(confusion.at(Confusion::kNone, 1), 3);
+  EXPECT_EQ(confusion.at(1, 0), 0);
+  ASSERT_EQ(confusion.entries().size(), 4u);
+  EXPECT_EQ(confusion.entries()[0].cell.gold, Confusion::kNone);
+  confusion.clear();
+  EXPECT_EQ(confusion.golds() + confusion.answers() + confusion.correct(), 0);
+  EXPECT_TRUE(confusion.entries().empty());
+}
+
 TEST(Metrics, MacroLeavesOutLabelsThatTheGoldLacks) {
   const Labels labels({"a", "b", "c"});
   Confusion confusion(labels, {});

@@ -231,5 +231,31 @@ TEST(SemevalScorer, WrongDirectionStaysInPrecisionsDenominator) {
   EXPECT_DOUBLE_EQ(scores.undirected.macro.recall, 4.0 / 5);
 }
 
+TEST(SemevalScorer, LabelsOfNoRelationTakePartAsTheHeaderSays) {
+  // Inventory: the first three; "new" stands in the gold, the last two in answers alone.
+  const Labels labels({"Other", "Cause-Effect(e1,e2)", "Message-Topic(e1,e2)", "new",
+                       "Cause-Effect", "nonsense"});
+  const auto macro = [&](int32_t gold, int32_t predicted) {
+    Confusion confusion(labels, 0, LabelScope{3, 4});
+    confusion.add(1, 1, 3);
+    confusion.add(2, 2, 1);
+    confusion.add(gold, predicted, 1);
+    return score_semeval(confusion).official.macro;
+  };
+  const Scores unanswered = macro(1, Confusion::kNone);
+  EXPECT_DOUBLE_EQ(unanswered.precision, 1.0);
+  EXPECT_DOUBLE_EQ(unanswered.recall, (3.0 / 4 + 1) / 2);
+  // Without its direction: as in the wrong direction.
+  EXPECT_DOUBLE_EQ(macro(1, 4).precision, (3.0 / 4 + 1) / 2);
+  EXPECT_DOUBLE_EQ(macro(1, 4).recall, unanswered.recall);
+  EXPECT_DOUBLE_EQ(macro(2, 4).precision, (3.0 / 4 + 1) / 2);  // an answer of Cause-Effect
+  // No relation at all: against recall alone.
+  EXPECT_DOUBLE_EQ(macro(1, 5).precision, unanswered.precision);
+  EXPECT_DOUBLE_EQ(macro(1, 5).recall, unanswered.recall);
+  // A gold label that is none: no relation of its own, but against the precision of the answer.
+  EXPECT_DOUBLE_EQ(macro(3, 1).precision, (3.0 / 4 + 1) / 2);
+  EXPECT_DOUBLE_EQ(macro(3, 1).recall, 1.0);
+}
+
 }  // namespace
 }  // namespace relatum::task

@@ -1,14 +1,21 @@
 // relatum evaluate: scores predictions with the benchmarks' official figures.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output_path.h"
+#include "app/run_record.h"
 #include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
 #include "task/evaluate.h"
+#include "task/metric.h"
 #include "task/report.h"
 
 namespace relatum::app {
@@ -18,38 +25,80 @@ struct Options {
   MachineOptions machine;
   DataOptions data;
   std::string gold, predictions, report, missing = "error";
-  std::optional<std::string> negative;
+  std::optional<std::string> negative, official;
   bool json = false;
 };
+
+/// What the record beside the predictions says about where they come from. A record that cannot be
+/// read is told and left out: the figures do not depend on it.
+std::vector<task::ReportFact> facts_of(const Options& o, Environment& environment) {
+  std::vector<task::ReportFact> facts = {{"predictions", o.predictions}};
+  const std::string path = o.predictions + ".run.json";
+  if (std::filesystem::exists(path)) {
+    try {
+      const nlohmann::json record = io::load_json(path);
+      for (const auto& [key, name] : {std::pair("model", "model"), std::pair("adapter", "adapter"),
+                                      std::pair("base", "weights"), std::pair("prompt", "prompt"),
+                                      std::pair("index", "index"), std::pair("data", "data"),
+                                      std::pair("answer", "answers"),
+                                      std::pair("time", "answered on")}) {
+        const std::string value = io::get_string(record, key, "", path);
+        if (!value.empty()) facts.emplace_back(name, value);
+      }
+    } catch (const Error& error) {
+      environment.context().warn(
+          fmt::format("the report says nothing about the model: {}", error.what()));
+    }
+  }
+  facts.emplace_back("scored on", utc_now());
+  facts.emplace_back("Relatum", RELATUM_VERSION);
+  return facts;
+}
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   if (!o.report.empty()) check_output_file(o.report);
-  const task::Dataset data = o.data.load(o.gold, true, environment);
+  DataOptions reading = o.data;
+  reading.keep_unknown_labels = true;
+  const task::Dataset data = reading.load(o.gold, true, environment);
   const auto predictions = task::read_predictions(o.predictions);
   task::EvaluateOptions options;
   options.negative = o.negative;
+  options.official = o.official;
   options.missing_is_wrong = o.missing == "wrong";
   const task::Report report = task::evaluate(data, predictions, options);
-  if (!o.report.empty()) write_file(o.report, task::to_html(report));
+  for (const std::string& warning : report.warnings) environment.context().warn(warning);
+  if (!o.report.empty()) write_file(o.report, task::to_html(report, facts_of(o, environment)));
   fmt::print("{}\n", o.json ? task::to_json(report) : task::to_text(report));
   return kDone;
+}
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const task::Metric* each : task::metrics()) names.emplace_back(each->name);
+  return names;
 }
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("--data", o->gold, "Gold data: FORMAT:PATH")->required()->group("Data");
   app.add_option("--predictions", o->predictions,
-                 "predictions.jsonl of `relatum extract`, or lines of id TAB label")
+                 "What `relatum extract` wrote, a table with the columns id and label, or lines "
+                 "of id TAB label")
       ->required()->group("Data");
   o->data.define(app);
   app.add_option("--negative", o->negative,
                  "The label that means no relation (default: no_relation or Other)")
       ->group("Score");
+  app.add_option("--official", o->official,
+                 fmt::format("The figure that counts: {} (default: the one of the data's format; "
+                             "else by the labels of the gold and the inventory)",
+                             fmt::join(metric_names(), ", ")))
+      ->check(CLI::IsMember(metric_names()))->group("Score");
   app.add_option("--missing", o->missing, "An example without a prediction: error, or wrong")
       ->check(CLI::IsMember({"error", "wrong"}))->group("Score");
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
-  app.add_option("--report", o->report, "Write a page with tables and pictures")->group("Output");
+  app.add_option("--report", o->report, "Write a page with tables, pictures and wrong answers")->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
              "--predictions predictions.jsonl --report report.html");

@@ -127,7 +127,7 @@ bool sniff(std::string_view, std::string_view first) {
 const DatasetFormat& dataset_crossre() {
   static const DatasetFormat format = {
       "crossre", "CrossRE's JSON lines; a pair may have several labels", labels, sniff,
-      read};
+      read, "macro"};
   return format;
 }
 

@@ -128,7 +128,7 @@ bool sniff(std::string_view, std::string_view first) {
 const DatasetFormat& dataset_semeval2010() {
   static const DatasetFormat format = {
       "semeval2010", "SemEval-2010 Task 8: TRAIN_FILE.TXT, TEST_FILE_FULL.TXT, TEST_FILE_CLEAN.TXT",
-      semeval_labels, sniff, read};
+      semeval_labels, sniff, read, "semeval_macro"};
   return format;
 }
 

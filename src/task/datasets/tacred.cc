@@ -87,7 +87,7 @@ bool sniff(std::string_view, std::string_view first) {
 const DatasetFormat& dataset_tacred() {
   static const DatasetFormat format = {
       "tacred", "TACRED's JSON array (tokens, subj_start, obj_start, relation …)", tacred_labels,
-      sniff, read};
+      sniff, read, "tacred_micro"};
   return format;
 }
 

@@ -1,9 +1,12 @@
-// The plain mean over all labels that occur in the gold, the negative one too.
+// The plain mean over all labels that occur in the gold, the negative one too; CrossRE's official.
 #include "task/metric.h"
 
 namespace relatum::task {
 namespace {
 
+/// CrossRE's own scorer (evaluate.py of github.com/mainlp/CrossRE) computes the same F1: pairs keep
+/// all their gold labels, each label's F1 is that of its own yes-or-no decisions, and the mean is
+/// taken over the labels that occur in the gold.
 std::optional<Scores> compute(const Confusion& confusion) {
   Scores mean;
   int64_t labels = 0;

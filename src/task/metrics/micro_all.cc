@@ -4,10 +4,10 @@
 namespace relatum::task {
 namespace {
 
-/// An unparsed answer predicts nothing, so precision may lie above accuracy; recall is accuracy.
+/// Each gold label and each answer counts once. An unparsed answer predicts nothing, so precision
+/// may lie above accuracy; where each pair has one gold label, recall is accuracy.
 std::optional<Scores> compute(const Confusion& confusion) {
-  const int64_t total = confusion.total();
-  return scores_of(confusion.correct(), total - confusion.unparsed(), total);
+  return scores_of(confusion.correct(), confusion.answers(), confusion.golds());
 }
 
 }  // namespace

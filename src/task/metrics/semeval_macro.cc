@@ -6,7 +6,7 @@ namespace relatum::task {
 namespace {
 
 std::optional<Scores> compute(const Confusion& confusion) {
-  if (!is_semeval(confusion.labels())) return std::nullopt;
+  if (!is_semeval(confusion)) return std::nullopt;
   return score_semeval(confusion).official.macro;
 }
 
