@@ -22,7 +22,7 @@ struct EvaluateOptions {
   bool missing_is_wrong = false;        ///< count an example without a prediction as unparsed
   int64_t samples = 1000;               ///< of the bootstrap; 0: no interval
   uint64_t seed = 1;
-  size_t wrong_kept = 50;               ///< wrong answers that the report keeps with their sentences
+  size_t wrong_kept = 50;               ///< wrong answers whose sentences the report keeps
 };
 
 struct LabelReport {

@@ -24,10 +24,10 @@ struct BootstrapOptions {
   uint64_t seed = 1;
 };
 
-/// What is drawn together: the examples of one document where the format names documents, else those
-/// whose texts are equal (normalised_text). Pairs of one sentence are right or wrong together, so
-/// rows drawn one by one would make the interval too narrow. A group's number for each example,
-/// numbered by first appearance; without repeated texts, the examples' own numbers.
+/// What is drawn together: the examples of one document where the format names documents, else
+/// those whose texts are equal (normalised_text). Pairs of one sentence are right or wrong
+/// together, so rows drawn one by one would make the interval too narrow. A group's number for each
+/// example, numbered by first appearance; without repeated texts, the examples' own numbers.
 std::vector<int64_t> sentence_groups(std::span<const Example> examples);
 
 /// The percentile interval of a metric's F1 when as many groups as there are get drawn with

@@ -145,10 +145,11 @@ std::string worst_table(const Report& report) {
       "<table><tr><th>gold</th><th class=\"left\">answered</th><th>count</th></tr>\n";
   for (size_t i = 0; i < std::min(kWorst, report.worst.size()); ++i) {
     const ConfusedPair& pair = report.worst[i];
-    out += fmt::format("<tr><td>{}</td><td class=\"left\">{}</td><td>{}</td></tr>\n",
-                       pair.gold.empty() ? "(none)" : escape_html(pair.gold),
-                       pair.predicted.empty() ? no_answer_name(report) : escape_html(pair.predicted),
-                       pair.count);
+    const std::string gold = pair.gold.empty() ? "(none)" : escape_html(pair.gold);
+    const std::string predicted = escape_html(
+        pair.predicted.empty() ? no_answer_name(report) : std::string_view(pair.predicted));
+    out += fmt::format("<tr><td>{}</td><td class=\"left\">{}</td><td>{}</td></tr>\n", gold,
+                       predicted, pair.count);
   }
   return out + "</table>\n";
 }

@@ -85,8 +85,10 @@ void write_worst(const Report& report, int64_t width, std::string& out) {
                      padded("answered", width));
   for (size_t i = 0; i < std::min(kWorst, report.worst.size()); ++i) {
     const ConfusedPair& pair = report.worst[i];
-    out += fmt::format("{}  {}  {:5}\n", padded(pair.gold.empty() ? "(none)" : pair.gold, width),
-                       padded(pair.predicted.empty() ? no_answer_name(report) : pair.predicted, width),
+    const std::string gold = pair.gold.empty() ? "(none)" : pair.gold;
+    const std::string_view predicted =
+        pair.predicted.empty() ? no_answer_name(report) : std::string_view(pair.predicted);
+    out += fmt::format("{}  {}  {:5}\n", padded(gold, width), padded(predicted, width),
                        pair.count);
   }
 }

@@ -33,8 +33,8 @@ struct ScoredLabels {
 /// The answers of a prediction: its `labels` where it has them, else its label; each once.
 std::vector<std::string> answers_of(const Prediction& prediction);
 
-/// `joined`: per example, nullptr where there is no prediction. Counts are sorted, the most frequent
-/// first. Throws Error for examples without a gold label.
+/// `joined`: per example, nullptr where there is no prediction. Counts are sorted, the most
+/// frequent first. Throws Error for examples without a gold label.
 ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const> joined);
 
 /// Index of the negative label: `given`, or the usual one. Throws Error where neither the gold nor
@@ -42,8 +42,8 @@ ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const
 std::optional<int32_t> negative_index(const ScoredLabels& scored,
                                       const std::optional<std::string>& given);
 
-/// One sentence each: answers outside the labels, gold labels outside the inventory, and, unless the
-/// negative label was `given`, labels that look like one but are scored as a relation.
+/// One sentence each: answers outside the labels, gold labels outside the inventory, and, unless
+/// the negative label was `given`, labels that look like one but are scored as a relation.
 std::vector<std::string> label_warnings(const ScoredLabels& scored,
                                         const std::optional<std::string>& given);
 

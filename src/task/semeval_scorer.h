@@ -51,11 +51,11 @@ const std::vector<std::string>& semeval_labels();
 bool is_semeval(const Labels& labels);
 /// The same of the labels that decide which figures apply (LabelScope::inventory).
 bool is_semeval(const Confusion& confusion);
-/// All three evaluations of a confusion over SemEval's labels (kNone: skipped). Labels that are not
-/// SemEval's take part so: an answer that is a relation without its direction ("Cause-Effect")
-/// counts as an answer of that relation in the wrong direction; any other such answer predicts none
-/// of the relations (it counts against recall alone); a gold label makes no relation of its own, its
-/// answers count against the precision of what they name.
+/// All three evaluations of a confusion over SemEval's labels (kNone: skipped). How labels that are
+/// not SemEval's count in the official one: an answer that is a relation without its direction
+/// ("Cause-Effect") is a wrong answer of that relation; any other such answer predicts none of the
+/// relations, so it counts against recall alone. A gold label that is not SemEval's makes no
+/// relation of its own; the answers given to it count against the precision of what they name.
 SemevalScores score_semeval(const Confusion& confusion);
 
 }  // namespace relatum::task

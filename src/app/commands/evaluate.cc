@@ -98,7 +98,8 @@ Action define(CLI::App& app) {
   app.add_option("--missing", o->missing, "An example without a prediction: error, or wrong")
       ->check(CLI::IsMember({"error", "wrong"}))->group("Score");
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
-  app.add_option("--report", o->report, "Write a page with tables, pictures and wrong answers")->group("Output");
+  app.add_option("--report", o->report, "Write a page with tables, pictures and wrong answers")
+      ->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
              "--predictions predictions.jsonl --report report.html");
