@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the README's tables of speed from the results files, or checks that the README has them.
+"""Prints the tables of docs/benchmarks.md from the results files, or checks that they are there.
 
     bench/tables.py                 print them
-    bench/tables.py --write         put them between their marks in README.md
-    bench/tables.py --check         fail where README.md holds others
+    bench/tables.py --write         put them between their marks in docs/benchmarks.md
+    bench/tables.py --check         fail where docs/benchmarks.md holds others
 """
 
 import argparse
@@ -93,7 +93,7 @@ TABLES = {"peers": peers, "scaling": scaling, "profile": profile}
 
 
 def filled(text):
-    """The README with a table of each results file that is there, between its marks."""
+    """The page with a table of each results file that is there, between its marks."""
     for name, make in TABLES.items():
         if not read(name):
             continue
@@ -101,26 +101,27 @@ def filled(text):
         table = make()
         text, count = re.subn(pattern, lambda m, t=table: f"{m[1]}{t}\n{m[2]}", text, flags=re.S)
         if count != 1:
-            sys.exit(f"tables: README.md has no place for '{name}' between its marks")
+            sys.exit(f"tables: docs/benchmarks.md has no place for '{name}' between its marks")
     return text
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--write", action="store_true", help="put the tables into README.md")
-    how.add_argument("--check", action="store_true", help="fail where README.md holds others")
+    how.add_argument("--write", action="store_true", help="put them into the page")
+    how.add_argument("--check", action="store_true", help="fail where the page holds others")
     options = parser.parse_args()
-    readme = ROOT / "README.md"
+    page = ROOT / "docs" / "benchmarks.md"
     if not options.write and not options.check:
         print("\n\n".join(make() for make in TABLES.values()))
         return
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     new = filled(text)
     if options.check and new != text:
-        sys.exit("tables: README.md is older than bench/results; run bench/tables.py --write")
+        sys.exit("tables: docs/benchmarks.md is older than bench/results; "
+                 "run bench/tables.py --write")
     if options.write:
-        readme.write_text(new, encoding="utf-8")
+        page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,15 @@
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(dnnl REQUIRED)
-# Debian's FAISS is a static library that wants a BLAS with libgomp's threads.
-find_package(BLAS REQUIRED)
-find_package(LAPACK REQUIRED)
-find_package(faiss REQUIRED)
+# Debian's FAISS is a static library that wants a BLAS with libgomp's threads. Ubuntu 24.04 has no
+# package of it: our own products then find a query's candidates, with the same neighbours.
+find_package(faiss QUIET)
+if(faiss_FOUND)
+  find_package(BLAS REQUIRED)
+  find_package(LAPACK REQUIRED)
+else()
+  message(STATUS "FAISS is not there: nearest neighbours are found by our own products")
+endif()
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)

@@ -110,6 +110,30 @@ const dnnl::engine& engine() {
   return instance;
 }
 
+// Debian 12 has oneDNN 2, Debian 13 and Ubuntu 24.04 have oneDNN 3, which describes a product
+// without a descriptor of its own and scales outputs by an operation after the product.
+constexpr bool kScalesAfterwards = DNNL_VERSION_MAJOR >= 3;
+
+dnnl::matmul::primitive_desc matmul_of(const dnnl::memory::desc& a, const dnnl::memory::desc& b,
+                                       const dnnl::memory::desc& c,
+                                       const dnnl::primitive_attr& attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {engine(), a, b, c, attributes};
+#else
+  return {dnnl::matmul::desc(a, b, c), attributes, engine()};
+#endif
+}
+
+void scale_output(float alpha, dnnl::primitive_attr& attributes, dnnl::post_ops& after) {
+#if DNNL_VERSION_MAJOR >= 3
+  (void)attributes;
+  after.append_eltwise(dnnl::algorithm::eltwise_linear, alpha, 0.0f);
+#else
+  (void)after;
+  attributes.set_output_scales(0, {alpha});
+#endif
+}
+
 Kernel build(const GemmArgs& g, const Shape& s) {
   Kernel kernel;
   const auto place = [](const dnnl::memory::desc& desc) {
@@ -124,8 +148,8 @@ Kernel build(const GemmArgs& g, const Shape& s) {
   kernel.b = place(b);
   kernel.c = place(c);
   dnnl::primitive_attr attributes;
-  if (g.alpha != 1.0f) attributes.set_output_scales(0, {g.alpha});
   dnnl::post_ops after;
+  if (g.alpha != 1.0f) scale_output(g.alpha, attributes, after);
   if (g.accumulate) after.append_sum(1.0f);
   if (g.a.type == DType::kI8) {
     const dnnl::memory::desc scales = describe(1, s.n, DType::kF32, s.n, false);
@@ -143,7 +167,7 @@ Kernel build(const GemmArgs& g, const Shape& s) {
     kernel.bias = place(bias);
   }
   attributes.set_post_ops(after);
-  kernel.primitive = dnnl::matmul({dnnl::matmul::desc(a, b, c), attributes, engine()});
+  kernel.primitive = dnnl::matmul(matmul_of(a, b, c, attributes));
   return kernel;
 }
 
@@ -159,7 +183,7 @@ void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream
   set(DNNL_ARG_WEIGHTS, kernel.b,
       g.packed ? g.packed->layout().memory.get_data_handle() : g.b.data);
   set(DNNL_ARG_DST, kernel.c, g.c.data);
-  int post = g.accumulate ? 1 : 0;
+  int post = int(kScalesAfterwards && g.alpha != 1.0f) + int(g.accumulate);
   const auto operand = [&] { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1; };
   if (kernel.scales) {
     set(operand(), kernel.scales, const_cast<float*>(g.packed->layout().scales.data()));
@@ -252,9 +276,8 @@ dnnl::memory pack(const Mat& b, bool transposed) {
     using Tag = dnnl::memory::format_tag;
     return dnnl::memory::desc({rows, cols}, dnnl_type(type), any ? Tag::any : Tag::ab);
   };
-  const dnnl::matmul::desc wanted(matrix(kPackedFor, k, b.type, false),
-                                  matrix(k, n, b.type, true), matrix(kPackedFor, n, out, false));
-  const dnnl::matmul::primitive_desc product(wanted, engine());
+  const auto product = matmul_of(matrix(kPackedFor, k, b.type, false), matrix(k, n, b.type, true),
+                                 matrix(kPackedFor, n, out, false), {});
   dnnl::memory source(describe(k, n, b.type, b.stride, transposed), engine(), b.data);
   dnnl::memory packed(product.weights_desc(), engine());
   dnnl::stream stream(engine());

@@ -1,7 +1,6 @@
-// Search behind Index: candidates from FAISS, order and certainty from products in double.
+// Search behind Index: candidates in f32, order and certainty from products in double.
 #include "retrieve/index.h"
 
-#include <faiss/IndexFlat.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,14 +8,14 @@
 #include <span>
 
 #include "base/error.h"
-#include "base/signals.h"
+#include "retrieve/flat/flat.h"
 
 namespace relatum::retrieve {
 namespace {
 
-// FAISS is asked for a few more than wanted: mostly enough to be certain at the first try.
+// A few more are asked for than wanted: mostly enough to be certain at the first try.
 constexpr int64_t kSpare = 8;
-// Queries of one FAISS call: bounds the memory for candidates.
+// Queries of one call: bounds the memory for candidates.
 constexpr int64_t kBlock = 1024;
 // Longest vector taken: products of two such vectors stay far inside f32's range.
 constexpr double kLongest = 1e15;
@@ -62,8 +61,7 @@ std::vector<int64_t> Index::Search::run(std::span<const int64_t> wanted, int64_t
   for (int64_t i = 0; i < n; ++i) {
     std::copy_n(queries.row(wanted[size_t(i)]), d, values.data() + i * d);
   }
-  const SignalsHeld held;
-  index.flat_->search(n, values.data(), depth, scores.data(), rows.data());
+  index.flat_->candidates(n, values.data(), depth, scores.data(), rows.data());
   for (int64_t i = 0; i < n; ++i) {
     const std::span candidates(rows.data() + i * depth, size_t(depth));
     const float last = scores[size_t((i + 1) * depth - 1)];
@@ -72,7 +70,7 @@ std::vector<int64_t> Index::Search::run(std::span<const int64_t> wanted, int64_t
   return open;
 }
 
-/// `last`: FAISS's score of the worst candidate, which no other row exceeds. True where that
+/// `last`: the f32 score of the worst candidate, which no other row exceeds. True where that
 /// proves, rounding included, that the best k are among the candidates.
 bool Index::Search::settle(int64_t query, std::span<const int64_t> rows, float last) const {
   const int64_t d = index.dimension();
@@ -81,7 +79,7 @@ bool Index::Search::settle(int64_t query, std::span<const int64_t> rows, float l
   best.clear();
   for (const int64_t row : rows) {
     RELATUM_CHECK(row >= 0 && row < index.size());
-    best.push_back({row, product(q, index.flat_->get_xb() + row * d, d)});
+    best.push_back({row, product(q, index.flat_->values() + row * d, d)});
   }
   std::sort(best.begin(), best.end(), better);
   best.resize(size_t(k));
@@ -91,16 +89,16 @@ bool Index::Search::settle(int64_t query, std::span<const int64_t> rows, float l
   return int64_t(rows.size()) == index.size() || best.back().similarity > double(last) + bound;
 }
 
-Index::Index(int64_t dimension) {
+Index::Index(int64_t dimension) : dimension_(dimension) {
   RELATUM_CHECK(dimension > 0);
-  flat_ = std::make_unique<faiss::IndexFlatIP>(dimension);
+  flat_ = make_flat(dimension);
 }
 Index::~Index() = default;
 Index::Index(Index&&) noexcept = default;
 Index& Index::operator=(Index&&) noexcept = default;
 
-int64_t Index::dimension() const { return flat_->d; }
-int64_t Index::size() const { return flat_->ntotal; }
+int64_t Index::dimension() const { return dimension_; }
+int64_t Index::size() const { return flat_->size(); }
 
 void Index::add(MatView<const float> rows) {
   RELATUM_CHECK(rows.cols == dimension());

@@ -1,4 +1,4 @@
-// Exact inner-product search over stored vectors, with FAISS behind it.
+// Exact inner-product search over stored vectors, by FAISS where it is there.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,9 @@
 
 #include "tensor/mat.h"
 
-namespace faiss {
-struct IndexFlatIP;
-}
-
 namespace relatum::retrieve {
+
+class Flat;
 
 /// A stored row and its inner product with the query: the cosine, where both have length 1.
 struct Neighbour {
@@ -34,13 +32,13 @@ class Index {
   /// Appends n x D rows. Throws Error for a value that is not finite.
   void add(MatView<const float> rows);
   /// Per query (n x D) its min(k, size()) most similar rows, best first; ties to the earlier row.
-  /// Exact: FAISS finds candidates in f32, inner products are computed again in double, and the
+  /// Exact: candidates are found in f32, inner products are computed again in double, and the
   /// search goes deeper until f32's rounding cannot have hidden a better row. So the result
   /// depends neither on the batch nor on the threads. Throws Error for queries of another width
   /// and for one that is not finite.
   std::vector<std::vector<Neighbour>> search(MatView<const float> queries, int64_t k) const;
 
-  /// Writes FAISS's own format (IndexFlatIP), atomically.
+  /// Writes FAISS's format (IndexFlatIP), atomically.
   void save(const std::filesystem::path& file) const;
   /// Throws Error naming the file where it is anything else, cut, or holds values not finite.
   static Index load(const std::filesystem::path& file);
@@ -48,7 +46,8 @@ class Index {
  private:
   struct Search;
   void note_norms(MatView<const float> rows, const std::string& place);
-  std::unique_ptr<faiss::IndexFlatIP> flat_;
+  int64_t dimension_ = 0;
+  std::unique_ptr<Flat> flat_;
   double longest_ = 0;  // largest norm of a row, for the bound on rounding
 };
 

@@ -1,17 +1,16 @@
 // The index on disk: FAISS's format, believed only after its header agrees with the file's size.
-#include <faiss/IndexFlat.h>
-#include <faiss/impl/io.h>
-#include <faiss/index_io.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
-#include <exception>
+#include <string>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "retrieve/flat/flat.h"
 #include "retrieve/index.h"
+#include "tensor/buffer.h"
 
 namespace relatum::retrieve {
 namespace {
@@ -57,45 +56,48 @@ void check_header(std::span<const std::byte> bytes, const std::filesystem::path&
   }
 }
 
-/// Lets FAISS read a mapped file without a copy of it.
-struct SpanReader : faiss::IOReader {
-  std::span<const std::byte> left;
-  size_t operator()(void* to, size_t size, size_t items) override {
-    if (size == 0) return 0;
-    items = std::min(items, left.size() / size);
-    if (items) std::memcpy(to, left.data(), size * items);
-    left = left.subspan(size * items);
-    return items;
-  }
-};
+template <class T>
+void append(std::string& bytes, T value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
+}
 
 }  // namespace
 
 void Index::save(const std::filesystem::path& file) const {
-  faiss::VectorIOWriter writer;
-  faiss::write_index(flat_.get(), &writer);
+  constexpr int64_t kUnused = 1 << 20;  // what FAISS writes there
+  const int64_t values = size() * dimension();
+  std::string header(kKind, sizeof(kKind));
+  append(header, int32_t(dimension()));
+  append(header, size());
+  append(header, kUnused);
+  append(header, kUnused);
+  append(header, uint8_t{1});
+  append(header, int32_t{0});
+  append(header, uint64_t(values));
+  RELATUM_CHECK(header.size() == kHeaderSize);
   AtomicFile out(file);
-  out.write(std::as_bytes(std::span(writer.data)));
+  out.write(header);
+  out.write(std::as_bytes(std::span(flat_->values(), size_t(values))));
   out.commit();
 }
 
 Index Index::load(const std::filesystem::path& file) {
   const auto mapped = MappedFile::open(file);
-  check_header(mapped->bytes(), file);
-  SpanReader reader;
-  reader.left = mapped->bytes();
-  std::unique_ptr<faiss::Index> read;
-  try {
-    read.reset(faiss::read_index(&reader));
-  } catch (const std::exception& error) {
-    fail_file(file, fmt::format("FAISS cannot read it: {}", error.what()));
+  const std::span<const std::byte> bytes = mapped->bytes();
+  check_header(bytes, file);
+  Index index(value_at<int32_t>(bytes, kDimensionAt));
+  const auto rows = value_at<int64_t>(bytes, kRowsAt);
+  // In parts, as the file's floats are not aligned and a second copy of all would cost too much.
+  constexpr int64_t kRowsAtOnce = 4096;
+  Matrix<float> part(std::min(rows, kRowsAtOnce), index.dimension());
+  for (int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
+    const int64_t count = std::min(kRowsAtOnce, rows - begin);
+    const size_t row_bytes = size_t(index.dimension()) * sizeof(float);
+    std::memcpy(part.row(0), bytes.data() + kHeaderSize + size_t(begin) * row_bytes,
+                size_t(count) * row_bytes);
+    index.note_norms(part.view().rows_from(0, count), file.string());
+    index.flat_->add(count, part.row(0));
   }
-  auto* flat = dynamic_cast<faiss::IndexFlatIP*>(read.get());
-  if (!flat) fail_file(file, "not a FAISS file of kind IndexFlatIP");
-  Index index(flat->d);
-  index.flat_.reset(flat);
-  (void)read.release();
-  index.note_norms({flat->get_xb(), flat->ntotal, flat->d}, file.string());
   return index;
 }
 

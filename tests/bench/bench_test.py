@@ -90,8 +90,8 @@ class Profile(unittest.TestCase):
 
 
 class Tables(unittest.TestCase):
-    def test_the_readme_has_the_tables_of_the_results(self):
-        text = (ROOT / "README.md").read_text(encoding="utf-8")
+    def test_the_page_has_the_tables_of_the_results(self):
+        text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
         self.assertEqual(tables.filled(text), text, "run bench/tables.py --write")
 
     def test_the_worst_agreement_is_told(self):
@@ -101,7 +101,7 @@ class Tables(unittest.TestCase):
         self.assertEqual(tables.alike({"agreement": 0.5}, one), "50 %")
         self.assertEqual(tables.alike({}, one), "")
 
-    def test_a_readme_without_their_place_is_refused(self):
+    def test_a_page_without_their_place_is_refused(self):
         with self.assertRaises(SystemExit):
             tables.filled("no marks here")
 
