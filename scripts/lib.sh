@@ -20,6 +20,28 @@ heading() {
   printf '\n== %s  [%s]\n' "$1" "$(elapsed)" >&2
 }
 
+# build_quietly PRESET TARGET...: builds; one line tells how far it is (on a terminal it is redrawn,
+# elsewhere a new one follows every half minute), and only a failure shows what the compiler said.
+build_quietly() {
+  local preset=$1 log=build/$1/build.log line last=$SECONDS status
+  shift
+  printf '$ cmake --build --preset %s --target %s\n' "$preset" "$*" >&2
+  cmake --build --preset "$preset" --target "$@" 2>&1 | tee "$log" | while IFS= read -r line; do
+    case $line in '['*/*']'*) ;; *) continue ;; esac
+    if [ -t 2 ]; then
+      printf '\r\033[K%.78s' "$line" >&2
+    elif [ $((SECONDS - last)) -ge 30 ]; then
+      last=$SECONDS
+      printf '%s\n' "${line%%]*}]" >&2
+    fi
+  done && status=0 || status=$?
+  if [ -t 2 ]; then printf '\r\033[K' >&2; fi
+  if [ "$status" -ne 0 ]; then
+    cat "$log" >&2
+    die "the build failed; see above."
+  fi
+}
+
 note() {
   printf '%s\n' "$*" >&2
 }
