@@ -1,4 +1,4 @@
-// The steps of an extraction job, in order.
+// The stages of an extraction, in order. All that can be refused is refused before a model answers.
 #include "app/extract_job.h"
 
 #include <fmt/format.h>
@@ -6,22 +6,29 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "app/extract_data.h"
+#include "app/extract_setup.h"
+#include "app/output.h"
 #include "app/output_path.h"
 #include "app/progress_bar.h"
-#include "app/retrieval.h"
-#include "app/run_record.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "io/json.h"
 #include "kernels/cpu.h"
 #include "task/pipeline.h"
+#include "task/prediction_table.h"
 #include "train/peft.h"
 
 namespace relatum::app {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 class Job {
  public:
@@ -29,189 +36,177 @@ class Job {
       : options_(options), environment_(environment) {}
 
   int run() {
-    const auto start = std::chrono::steady_clock::now();
-    if (options_.out != "-") check_output_file(options_.out);
-    read_adapter_record();
-    load_data();
-    renderer_.emplace(task::load_style(prompt_), data_.labels);
-    engine::SessionOptions session = options_.model.session();
-    if (!options_.adapter.empty() && session.base == "auto") session.base = run_.base;
-    session_.emplace(options_.model.path(environment_), session);
-    if (!session_->model().head()) {
-      fail("app.extract", fmt::format("{} is an encoder and writes no text. Use a language model.",
-                                      session_->model().info().path));
-    }
+    settle_output();
+    setup_ = settle_extract(options_, environment_);
+    check_output();
+    data_ = load_extract_data(options_, setup_, environment_);
+    settle_filter();
+    renderer_.emplace(setup_.style, data_.labels,
+                      words_for(setup_, data_.labels, environment_.context()),
+                      setup_.words.value_or(task::AnswerWords{}));
+    open_model();
     if (!options_.adapter.empty()) seat_adapter();
     if (session_->products() == DType::kI8) session_->quantise();
-    const std::chrono::duration<double> loading = std::chrono::steady_clock::now() - start;
-    loading_seconds_ = loading.count();
-    render_prompts();
-    task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
-                                options_.batch_tokens, options_.negligible, options_.scores,
-                                chat_};
-    auto predictions = task::answer_prompts(*session_, *renderer_, prompts_, answers,
-                                            environment_.context());
+    loading_seconds_ = seconds_since(start_);
+    made_ = make_extract_prompts(options_, setup_, data_, *renderer_, *session_, environment_);
+    auto answered = answer();
     environment_.end_progress();
-    if (predictions.size() != prompts_.size()) {
+    if (answered.size() != made_.prompts.size()) {
       environment_.context().info("interrupted; nothing was written.");
       return kInterrupted;
     }
-    for (size_t i = 0; i < neighbours_.references.size(); ++i) {
-      predictions[i].neighbours = neighbours_.references[i];
-    }
-    write(predictions);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    report(predictions, time.count());
+    const auto predictions = in_order(std::move(answered));
+    const int64_t omitted = write(predictions);
+    report(predictions, omitted, seconds_since(start_));
     return kDone;
   }
 
  private:
-  // What the run was trained with decides, unless the user says otherwise with --force.
-  void read_adapter_record() {
-    prompt_ = options_.prompt;
-    chat_ = options_.chat;
-    neighbours_wanted_ = std::max<int64_t>(1, options_.neighbours);
-    if (options_.adapter.empty()) {
-      if (prompt_.empty()) fail("app.extract", "--prompt is missing: name a style, e.g. compact.");
-      return;
+  bool to_stdout() const { return options_.out == "-"; }
+
+  void settle_output() {
+    format_ = options_.format.empty() ? task::prediction_format_of(options_.out)
+                                      : task::parse_prediction_format(options_.format);
+    if (options_.scores && format_ != task::PredictionFormat::kJsonl) {
+      fail("app.extract", "--scores needs --format jsonl: a table has no place for the labels' "
+                          "probabilities.");
     }
-    train::check_adapter_folder(options_.adapter);
-    if (fs::exists(fs::path(options_.adapter) / "run.json")) {
-      run_ = read_run(options_.adapter);
-      has_run_ = true;
-      if (prompt_.empty()) prompt_ = run_.prompt;
-      if (prompt_ != run_.prompt) mismatch("prompt style", run_.prompt, prompt_);
-      chat_ = chat_ || run_.chat;
-      if (options_.neighbours == 0) neighbours_wanted_ = run_.neighbours;
-    } else {
-      run_.base = "auto";
-      if (prompt_.empty()) {
-        fail("app.extract", fmt::format("{} has no run.json that names a prompt style. Give "
-                                        "--prompt.", options_.adapter));
-      }
+    if (options_.negative && !options_.skip_negative) {
+      environment_.context().warn("--negative has no effect without --skip-negative.");
     }
   }
 
-  void mismatch(const char* what, const std::string& trained, const std::string& asked) const {
-    if (options_.force) {
-      environment_.context().warn(fmt::format("the adapter was trained with {} {}, used with {}.",
-                                              what, trained, asked));
-      return;
-    }
-    fail("app.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "
-                                    "same, or --force if it is meant.", options_.adapter, what,
-                                    trained, asked));
+  void check_output() const {
+    if (to_stdout()) return;
+    CommandInputs inputs;
+    inputs.add_data(options_.input);
+    inputs.files.insert(inputs.files.end(), {options_.data.labels, setup_.model, options_.prompt});
+    inputs.folders = {options_.adapter, setup_.index, setup_.model};
+    check_new_file(options_.out, inputs, options_.overwrite);
+    check_new_file(options_.out + ".run.json", inputs, true);
   }
 
-  void load_data() {
-    DataOptions options = options_.data;
-    const fs::path kept = fs::path(options_.adapter) / "labels.json";
-    const bool from_run = !options_.adapter.empty() && options.labels.empty() && fs::exists(kept);
-    if (from_run) options.labels = kept.string();
-    data_ = options.load(options_.input, true, environment_);
-    if (!options_.index.empty()) settle_labels(data_, options_.index);
-    if (data_.labels.empty()) {
-      fail("app.extract", fmt::format("{}: no label is known to choose from. Give --labels, a "
-                                      "JSON list, or an --index.", data_.name));
+  void settle_filter() {
+    filter_.min_probability = options_.min_probability;
+    if (!options_.skip_negative) return;
+    filter_.negative = options_.negative;
+    if (filter_.negative) data_.labels.index(*filter_.negative, "--negative");
+    if (!filter_.negative && setup_.run && !setup_.run->negative.empty()) {
+      filter_.negative = setup_.run->negative;
+    }
+    if (!filter_.negative) filter_.negative = task::negative_label(data_.labels);
+    if (filter_.negative) return;
+    fail("app.extract", "--skip-negative: none of the labels is called no_relation or Other. Name "
+                        "the one that means no relation with --negative.");
+  }
+
+  void open_model() {
+    engine::SessionOptions session = options_.model.session();
+    session.base = setup_.base;
+    session_.emplace(find_model(setup_.model, setup_.models, environment_), session);
+    if (!session_->model().head()) {
+      fail("app.extract", fmt::format("{} is an encoder and writes no text. Use a language model.",
+                                      session_->model().info().path));
     }
   }
 
   void seat_adapter() {
-    if (has_run_ && run_.base_hash != session_->weights_hash()) {
-      mismatch("a base whose hash is", run_.base_hash.substr(0, 12),
-               session_->weights_hash().substr(0, 12));
+    if (setup_.run && setup_.run->base_hash != session_->weights_hash()) {
+      tell_mismatch(options_, environment_, "a base whose hash is",
+                    setup_.run->base_hash.substr(0, 12), session_->weights_hash().substr(0, 12));
     }
-    if (has_run_ && run_.base != session_->base()) {
-      mismatch("base format", run_.base, session_->base());
+    if (setup_.run && setup_.run->base != session_->base()) {
+      tell_mismatch(options_, environment_, "base format", setup_.run->base, session_->base());
     }
     adapter_ = train::load_peft(options_.adapter, session_->model(), session_->compute());
   }
 
-  // An adapter may be used with neighbours though trained without, and the other way round.
-  void tell_retrieval() const {
-    if (!has_run_ || run_.index.empty() == options_.index.empty()) return;
-    environment_.context().info(fmt::format(
-        "the adapter was trained {} retrieved examples and is used {} them.",
-        run_.index.empty() ? "without" : "with", run_.index.empty() ? "with" : "without"));
+  std::vector<task::Prediction> answer() {
+    if (made_.prompts.empty()) return {};
+    const task::AnswerOptions answers{task::parse_answer_mode(options_.answer),
+                                      options_.max_new_tokens, options_.batch_tokens,
+                                      options_.negligible, options_.scores, setup_.chat};
+    return task::answer_prompts(*session_, *renderer_, made_.prompts, answers,
+                                environment_.context());
   }
 
-  void write(const std::vector<task::Prediction>& predictions) const {
-    if (options_.out != "-") return task::write_predictions(options_.out, predictions);
-    for (const auto& prediction : predictions) fmt::print("{}\n", task::to_json(prediction));
-  }
-
-  void render_prompts() {
-    tell_retrieval();
-    if (!options_.index.empty()) {
-      Retrieval retrieval(options_.index, options_.embedder, options_.model.models, environment_);
-      index_hash_ = retrieval.hash();
-      if (!run_.index_hash.empty() && run_.index_hash != index_hash_) {
-        mismatch("an index whose hash is", run_.index_hash.substr(0, 12),
-                 index_hash_.substr(0, 12));
-      }
-      neighbours_ = retrieval.find(data_.examples, neighbours_wanted_, QueryKind::kTest,
-                                   environment_.context());
-      if (neighbours_.overlap) {
-        environment_.context().info(fmt::format(
-            "{} of {} sentences have their own text as nearest neighbour in the index.",
-            neighbours_.overlap, data_.examples.size()));
-      }
+  // One prediction per example; rows that were too long have no label.
+  std::vector<task::Prediction> in_order(std::vector<task::Prediction> answered) const {
+    std::vector<task::Prediction> predictions(data_.examples.size());
+    for (size_t i = 0; i < predictions.size(); ++i) predictions[i].id = data_.examples[i].id;
+    for (size_t i = 0; i < answered.size(); ++i) {
+      predictions[made_.rows[i]] = std::move(answered[i]);
     }
-    for (size_t i = 0; i < data_.examples.size(); ++i) {
-      std::vector<const task::Example*> nearest;
-      if (!neighbours_.examples.empty()) {
-        for (const task::Example& example : neighbours_.examples[i]) nearest.push_back(&example);
-      }
-      prompts_.push_back(renderer_->render(data_.examples[i], nearest));
+    for (size_t i = 0; i < made_.neighbours.references.size(); ++i) {
+      predictions[i].neighbours = made_.neighbours.references[i];
     }
+    return predictions;
   }
 
-  void report(const std::vector<task::Prediction>& predictions, double seconds) {
-    int64_t unparsed = 0;
+  int64_t write(const std::vector<task::Prediction>& predictions) const {
+    Output output(options_.out);
+    const int64_t omitted =
+        task::write_predictions(format_, data_.examples, predictions, filter_,
+                                [&](std::string_view text) { output.write(text); });
+    output.commit();
+    return omitted;
+  }
+
+  void report(const std::vector<task::Prediction>& predictions, int64_t omitted,
+              double seconds) const {
+    int64_t unparsed = -made_.too_long;
     for (const auto& prediction : predictions) unparsed += !prediction.label.has_value();
-    environment_.context().info(fmt::format(
-        "{} predictions in {} ({:.1f} sentences/s, model loading included), written to {}{}",
-        predictions.size(), duration_text(seconds), double(predictions.size()) / seconds,
-        options_.out == "-" ? "standard output" : options_.out,
-        unparsed ? fmt::format("; {} answers could not be parsed", unparsed) : ""));
-    if (options_.out == "-") return;
+    const Context& context = environment_.context();
+    context.info(fmt::format("{} sentences answered in {} ({:.1f} a second, model loading "
+                             "included), written to {}", predictions.size(),
+                             duration_text(seconds), double(predictions.size()) / seconds,
+                             output_name(options_.out)));
+    if (unparsed) context.info(fmt::format("answers that could not be parsed: {}", unparsed));
+    if (omitted) context.info(fmt::format("answers left out of the output: {}", omitted));
+    if (to_stdout()) return;
+    write_file(options_.out + ".run.json",
+               io::dump_json(record(predictions.size(), omitted, unparsed, seconds), 2) + "\n");
+  }
+
+  nlohmann::json record(size_t count, int64_t omitted, int64_t unparsed, double seconds) const {
     nlohmann::json record{
         {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment_.arguments()},
-        {"model", options_.model.model}, {"base", session_->base()},
+        {"model", setup_.model}, {"base", session_->base()},
         {"base_hash", session_->weights_hash()}, {"compute", name_of(session_->products())},
         {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
-        {"adapter", options_.adapter}, {"prompt", prompt_}, {"index", options_.index},
-        {"index_hash", index_hash_},
-        {"neighbours", neighbours_wanted_}, {"data", options_.input}, {"answer", options_.answer},
-        {"chat", chat_}, {"max_new_tokens", options_.max_new_tokens},
-        {"batch_tokens", options_.batch_tokens}, {"negligible", options_.negligible},
-        {"examples", predictions.size()},
-        {"unparsed", unparsed}, {"overlap", neighbours_.overlap}, {"seconds", seconds},
-        {"loading_seconds", loading_seconds_},
-        {"examples_per_s", double(predictions.size()) / seconds},
+        {"adapter", options_.adapter}, {"prompt", setup_.prompt},
+        {"prompt_hash", task::style_hash(setup_.style)}, {"index", setup_.index},
+        {"index_hash", made_.index_hash}, {"neighbours", setup_.neighbours},
+        {"data", options_.input}, {"answer", options_.answer}, {"chat", setup_.chat},
+        {"max_new_tokens", options_.max_new_tokens}, {"batch_tokens", options_.batch_tokens},
+        {"negligible", options_.negligible}, {"min_probability", options_.min_probability},
+        {"examples", count}, {"unparsed", unparsed}, {"too_long", made_.too_long},
+        {"left_out", omitted}, {"overlap", made_.neighbours.overlap}, {"seconds", seconds},
+        {"loading_seconds", loading_seconds_}, {"examples_per_s", double(count) / seconds},
         {"peak_rss_bytes", peak_rss()}};
-    if (has_run_) {
-      record["trained"] = {{"prompt", run_.prompt}, {"index", run_.index},
-                           {"index_hash", run_.index_hash}, {"neighbours", run_.neighbours},
-                           {"base", run_.base}, {"base_hash", run_.base_hash},
-                           {"chat", run_.chat}};
+    if (setup_.run) {
+      const RunInfo& run = *setup_.run;
+      record["trained"] = {{"prompt", run.prompt}, {"prompt_hash", run.prompt_hash},
+                           {"index", run.index}, {"index_hash", run.index_hash},
+                           {"neighbours", run.neighbours}, {"base", run.base},
+                           {"base_hash", run.base_hash}, {"chat", run.chat}};
     }
-    write_file(options_.out + ".run.json", io::dump_json(record, 2) + "\n");
+    return record;
   }
 
   const ExtractOptions& options_;
   Environment& environment_;
-  RunInfo run_;
+  Clock::time_point start_ = Clock::now();
   double loading_seconds_ = 0;
-  bool has_run_ = false, chat_ = false;
-  std::string prompt_, index_hash_;
-  int64_t neighbours_wanted_ = 1;
+  task::PredictionFormat format_ = task::PredictionFormat::kJsonl;
+  task::PredictionFilter filter_;
+  ExtractSetup setup_;
   task::Dataset data_;
   std::optional<task::PromptRenderer> renderer_;
-  std::optional<engine::Session> session_;
+  // The session's layers hold the adapter, which leaves them when it ends: it is declared later.
+  mutable std::optional<engine::Session> session_;
   std::unique_ptr<train::Adapter> adapter_;
-  Retrieved neighbours_;
-  std::vector<task::Prompt> prompts_;
+  ExtractPrompts made_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "app/options.h"
@@ -12,14 +13,18 @@ struct ExtractOptions {
   MachineOptions machine;
   ModelOptions model;
   DataOptions data;
-  std::string adapter, prompt, index, embedder, input, out, answer = "scored";
+  std::string adapter, prompt, index, embedder, input, out = "-", answer = "scored";
+  std::string format;            ///< empty: by the ending of `out`
+  std::optional<std::string> negative;
   int64_t neighbours = 0;        ///< 0: as the run was trained, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;
-  double negligible = 0;
-  bool scores = false, chat = false, force = false;
+  double negligible = 0, min_probability = 0;
+  bool scores = false, chat = false, force = false, overwrite = false;
+  bool no_index = false;         ///< do without the run's index
+  bool skip_negative = false;    ///< leave answers of the negative label out of the output
 };
 
-/// Writes predictions.jsonl and, beside it, a record of the options. Gives the exit status.
+/// Writes predictions and, beside a file, a record of the options. Gives the exit status.
 int extract(const ExtractOptions& options, Environment& environment);
 
 }  // namespace relatum::app

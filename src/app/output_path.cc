@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "task/spec.h"
 
 namespace relatum::app {
 namespace {
@@ -38,6 +39,26 @@ void check_parent(const fs::path& path) {
   }
 }
 
+// Whether two paths lead to one file. Both are looked at, so a path with links in it counts, too.
+bool same_file(const fs::path& one, const fs::path& other) {
+  std::error_code error;
+  if (fs::equivalent(one, other, error) && !error) return true;
+  const fs::path a = fs::weakly_canonical(one, error), b = fs::weakly_canonical(other, error);
+  return !error && !a.empty() && a == b;
+}
+
+// What the program itself puts into the folders that it reads; a model's files have many names.
+bool belongs_to(const fs::path& folder, const fs::path& file) {
+  const std::string name = file.filename().string(), extension = file.extension().string();
+  if (extension == ".safetensors" || extension == ".gguf" || extension == ".faiss") return true;
+  for (const char* known : {"run.json", "labels.json", "answers.json", "prompt.txt", "log.jsonl",
+                            "adapter_config.json", "index.json", "examples.jsonl", "config.json",
+                            "tokenizer.json", "tokenizer_config.json", "vocab.txt"}) {
+    if (name == known) return fs::exists(folder / known);
+  }
+  return false;
+}
+
 }  // namespace
 
 void check_output_file(const fs::path& path) {
@@ -63,6 +84,39 @@ void check_output_folder(const fs::path& path) {
                                    path.string()));
   }
   check_parent(path / "x");
+}
+
+void CommandInputs::add_data(const std::string& spec) {
+  if (spec.empty() || spec == "-") return;
+  files.emplace_back(task::parse_spec(spec).path);
+}
+
+void check_new_file(const fs::path& path, const CommandInputs& inputs, bool overwrite) {
+  check_output_file(path);
+  std::error_code ignored;
+  for (const fs::path& input : inputs.files) {
+    if (input.empty() || input == "-" || !same_file(path, input)) continue;
+    fail("app.output", fmt::format("{} is a file that this command reads ({}). Write to another "
+                                   "one.", path.string(), input.string()));
+  }
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (const fs::path& folder : inputs.folders) {
+    if (folder.empty() || !fs::is_directory(folder, ignored)) continue;
+    if (!same_file(parent, folder) || !belongs_to(folder, path)) continue;
+    fail("app.output", fmt::format("{} is a file of {}, which this command reads. Write to another "
+                                   "one.", path.string(), folder.string()));
+  }
+  if (!overwrite && fs::exists(path, ignored)) {
+    fail("app.output", fmt::format("{} is there already. Use --overwrite to replace it, or write "
+                                   "to another file.", path.string()));
+  }
+}
+
+void check_new_folder(const fs::path& path, bool overwrite) {
+  std::error_code ignored;
+  if (overwrite || !fs::is_directory(path, ignored) || fs::is_empty(path, ignored)) return;
+  fail("app.output", fmt::format("{} is there already and holds files. Use --overwrite to replace "
+                                 "what it holds, or write to another folder.", path.string()));
 }
 
 }  // namespace relatum::app

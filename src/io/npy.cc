@@ -105,22 +105,26 @@ Matrix<float> read_npy(const std::filesystem::path& path) {
   return result;
 }
 
-void write_npy(const std::filesystem::path& path, MatView<const float> values) {
+void write_npy(MatView<const float> values, const std::function<void(std::string_view)>& write) {
   std::string header = fmt::format(
       "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", values.rows, values.cols);
   const size_t used = kMagic.size() + 4 + header.size() + 1;
   header.append((kHeaderAlignment - used % kHeaderAlignment) % kHeaderAlignment, ' ');
   header += '\n';
   const uint16_t length = uint16_t(header.size());
-  AtomicFile file(path);
-  file.write(kMagic);
-  file.write(std::string_view("\x01\x00", 2));
-  file.write(std::string_view(reinterpret_cast<const char*>(&length), sizeof length));
-  file.write(header);
+  write(kMagic);
+  write(std::string_view("\x01\x00", 2));
+  write(std::string_view(reinterpret_cast<const char*>(&length), sizeof length));
+  write(header);
   for (int64_t r = 0; r < values.rows; ++r) {
-    file.write(std::string_view(reinterpret_cast<const char*>(values.row(r)),
-                                size_t(values.cols) * sizeof(float)));
+    write(std::string_view(reinterpret_cast<const char*>(values.row(r)),
+                           size_t(values.cols) * sizeof(float)));
   }
+}
+
+void write_npy(const std::filesystem::path& path, MatView<const float> values) {
+  AtomicFile file(path);
+  write_npy(values, [&](std::string_view bytes) { file.write(bytes); });
   file.commit();
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string_view>
 
 #include "tensor/buffer.h"
 #include "tensor/mat.h"
@@ -13,5 +15,7 @@ namespace relatum::io {
 Matrix<float> read_npy(const std::filesystem::path& path);
 /// Writes format version 1, atomically.
 void write_npy(const std::filesystem::path& path, MatView<const float> values);
+/// The same bytes, piece by piece.
+void write_npy(MatView<const float> values, const std::function<void(std::string_view)>& write);
 
 }  // namespace relatum::io

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <unordered_set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "task/nearest.h"
 #include "task/utf8.h"
 
@@ -16,28 +16,37 @@ namespace {
 
 constexpr uintmax_t kLargestTemplate = 1 << 20;  // a megabyte is a corpus, not a template
 
-PromptStyle load_template_file(const std::string& path) {
-  if (std::filesystem::file_size(path) > kLargestTemplate)
-    fail("task.prompt", fmt::format("{}: a template has at most 1 MiB. Is this the right file?",
-                                    path));
-  const std::string bytes = read_file(path);
-  std::string_view text = bytes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  if (!utf8_valid(text)) fail("task.prompt", fmt::format("{}: a template must be UTF-8.", path));
-  if (text.empty()) fail("task.prompt", fmt::format("{}: the template is empty.", path));
-  PromptStyle style;
-  style.name = path;
-  style.description = "template file";
-  style.body = Template::parse(text, path);
-  return style;
+// However it was saved: a line ends with LF.
+std::string with_plain_line_ends(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+    if (!pair) plain += text[i] == '\r' ? '\n' : text[i];
+  }
+  return plain;
 }
 
 }  // namespace
 
-std::string PromptStyle::answer(std::string_view label) const {
-  return verbalise ? verbalise(label) : std::string(label);
+PromptStyle load_template(const std::filesystem::path& path) {
+  const std::string place = path.string();
+  if (std::filesystem::file_size(path) > kLargestTemplate)
+    fail("task.prompt", fmt::format("{}: a template has at most 1 MiB. Is this the right file?",
+                                    place));
+  const std::string bytes = read_file(path);
+  std::string_view read = bytes;
+  if (read.starts_with("\xEF\xBB\xBF")) read.remove_prefix(3);
+  std::string text = with_plain_line_ends(read);
+  if (text.ends_with('\n')) text.pop_back();
+  if (!utf8_valid(text)) fail("task.prompt", fmt::format("{}: a template must be UTF-8.", place));
+  if (text.empty()) fail("task.prompt", fmt::format("{}: the template is empty.", place));
+  PromptStyle style;
+  style.name = place;
+  style.description = "template file";
+  style.body = Template::parse(text, place);
+  style.from_file = true;
+  return style;
 }
 
 PromptStyle load_style(const std::string& name_or_path) {
@@ -48,7 +57,7 @@ PromptStyle load_style(const std::string& name_or_path) {
   }
   std::error_code ignored;
   if (std::filesystem::is_regular_file(name_or_path, ignored))
-    return load_template_file(name_or_path);
+    return load_template(name_or_path);
   const std::string near = nearest_name(name_or_path, known);
   fail("task.prompt",
        fmt::format("prompt style '{}' is unknown, and no such file exists.{} Known styles: {}; or "
@@ -57,23 +66,27 @@ PromptStyle load_style(const std::string& name_or_path) {
                    fmt::join(known, ", ")));
 }
 
+std::string style_text(const PromptStyle& style) { return style.body.source() + "\n"; }
+
+std::string style_hash(const PromptStyle& style) {
+  const std::string text = style_text(style);
+  return sha256(std::as_bytes(std::span(text)));
+}
+
 std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& labels) {
-  if (labels.empty())
-    fail("task.prompt", "the label inventory is empty: there is nothing to answer. Give the labels "
-                        "with --labels, or data that has some.");
-  std::vector<std::string> answers;
-  std::unordered_set<std::string> seen;
-  for (const std::string& label : labels.names()) {
-    answers.push_back(style.answer(label));
-    if (answers.back().empty() || !seen.insert(answers.back()).second) return labels.names();
-  }
-  return answers;
+  return answer_words(labels, style.verbalise);
 }
 
 PromptRenderer::PromptRenderer(PromptStyle style, Labels labels)
+    : PromptRenderer(std::move(style), labels, answer_texts(style, labels)) {}
+
+PromptRenderer::PromptRenderer(PromptStyle style, Labels labels, std::vector<std::string> answers,
+                               const AnswerWords& of_neighbours)
     : style_(std::move(style)),
       labels_(std::move(labels)),
-      answers_(answer_texts(style_, labels_)) {
+      answers_(std::move(answers)),
+      of_neighbours_(of_neighbours.begin(), of_neighbours.end()) {
+  RELATUM_CHECK(int64_t(answers_.size()) == labels_.size());
   label_list_ = fmt::format("{}", fmt::join(answers_, ", "));
   prefix_chars_ = utf8_length(style_.body.shared_prefix(label_list_));
 }
@@ -90,7 +103,11 @@ Prompt PromptRenderer::render(const Example& example,
       fail("task.prompt", fmt::format("retrieved example '{}' has no label for style '{}' to show. "
                                       "Index labelled data.",
                                       utf8_printable(neighbour->id), style_.name));
-    neighbour_answers.push_back(show ? answer(*neighbour, "retrieved example") : "");
+    const auto shown = show ? of_neighbours_.find(*neighbour->label) : of_neighbours_.end();
+    if (shown != of_neighbours_.end() && !labels_.find(*neighbour->label))
+      neighbour_answers.push_back(shown->second);
+    else
+      neighbour_answers.push_back(show ? answer(*neighbour, "retrieved example") : "");
   }
   TemplateValues values;
   values.query = &example;

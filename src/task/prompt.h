@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "task/answer_words.h"
 #include "task/example.h"
 #include "task/labels.h"
 #include "task/template.h"
@@ -19,21 +22,29 @@ struct PromptStyle {
   std::string description;  ///< one line for --help
   Template body;
   /// The answer text of a label, in prompts and completions; nullptr: the label itself.
-  std::string (*verbalise)(std::string_view label) = nullptr;
+  Verbalise verbalise = nullptr;
+  bool from_file = false;   ///< a template file's, or one that a run kept
 
   bool uses_labels() const { return body.uses_labels(); }
   bool uses_example() const { return body.uses_example(); }
-  std::string answer(std::string_view label) const;
 };
 
 /// All built-in styles; generated from the folder.
 std::span<const PromptStyle* const> prompt_styles();
 /// A built-in style by name, or a template file. Throws Error that lists the styles, or names
 /// file:line. A name wins over a file: write ./compact for a file of that name.
-/// A file's bytes are taken as they are, but for a byte-order mark and one final line end.
 PromptStyle load_style(const std::string& name_or_path);
-/// Answer texts of the whole inventory, in its order: the labels themselves where the style would
-/// give two of them one text or one of them none. Throws Error for an empty inventory.
+/// A template file. Its line ends become LF, and a byte-order mark and one final line end are not
+/// part of the template. Throws Error naming file:line.
+PromptStyle load_template(const std::filesystem::path& path);
+
+/// What a style is: its template with LF line ends and one at its end, as load_template takes it.
+std::string style_text(const PromptStyle& style);
+/// SHA-256 of style_text(): two styles that ask alike have one.
+std::string style_hash(const PromptStyle& style);
+
+/// Answer texts of the whole inventory, in its order, by the rule of answer_words(). Throws Error
+/// for an empty inventory.
 std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& labels);
 
 /// One row for a model.
@@ -49,6 +60,9 @@ class PromptRenderer {
  public:
   /// Throws Error where the inventory is empty.
   PromptRenderer(PromptStyle style, Labels labels);
+  /// With given answer texts, one per label, and words for labels that only neighbours may have.
+  PromptRenderer(PromptStyle style, Labels labels, std::vector<std::string> answers,
+                 const AnswerWords& of_neighbours = {});
   /// `neighbours`: nearest first; none is fine unless the template insists on one. Labels that the
   /// inventory lacks are an Error that names them, and so is a neighbour without the label that the
   /// template shows.
@@ -56,13 +70,14 @@ class PromptRenderer {
 
   const PromptStyle& style() const { return style_; }
   const Labels& labels() const { return labels_; }
-  /// Answer texts in the inventory's order; completions are these behind one space.
+  /// Answer texts in the inventory's order; completions are these after one space.
   const std::vector<std::string>& answers() const { return answers_; }
 
  private:
   PromptStyle style_;
   Labels labels_;
   std::vector<std::string> answers_;
+  std::map<std::string, std::string, std::less<>> of_neighbours_;
   std::string label_list_;
   int64_t prefix_chars_ = 0;
 };

@@ -216,6 +216,7 @@ struct Uses {
 Template Template::parse(std::string_view text, std::string_view place) {
   Template parsed;
   parsed.place_ = place;
+  parsed.source_ = text;
   auto nodes = std::make_shared<Nodes>(Parser(text, place).parse("", 0));
   Uses uses;
   uses.look(*nodes, false);

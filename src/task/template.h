@@ -40,13 +40,15 @@ class Template {
   bool uses_labels() const { return uses_labels_; }
   bool uses_example() const { return uses_example_; }
   bool uses_example_label() const { return uses_example_label_; }
+  /// The text that was parsed: what makes two templates the same.
+  const std::string& source() const { return source_; }
   /// Whether an example_… stands outside a section: rows without a neighbour cannot be rendered.
   bool needs_example() const { return needs_example_; }
 
   struct Node;
 
  private:
-  std::string place_;
+  std::string place_, source_;
   std::shared_ptr<const std::vector<Node>> nodes_;  // shared: copies of a style are cheap
   bool uses_labels_ = false, uses_example_ = false, needs_example_ = false;
   bool uses_example_label_ = false;

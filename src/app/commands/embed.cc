@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output.h"
 #include "app/output_path.h"
 #include "app/run_record.h"
 #include "base/atomic_file.h"
@@ -25,13 +26,18 @@ struct Options {
   EmbedderOptions embedder;
   DataOptions data;
   std::string input, out;
+  bool overwrite = false;
 };
 
 int run(const Options& o, Environment& environment) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   o.machine.apply(environment);
-  check_output_file(o.out);
+  CommandInputs inputs;
+  inputs.add_data(o.input);
+  inputs.files.push_back(o.data.labels);
+  inputs.folders = {o.embedder.embedder};
+  if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
   const task::Dataset data = o.data.load(o.input, true, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
@@ -41,7 +47,9 @@ int run(const Options& o, Environment& environment) {
   const std::chrono::duration<double> time = Clock::now() - start - loading;
   environment.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
-  io::write_npy(o.out, vectors.view());
+  Output output(o.out);
+  io::write_npy(vectors.view(), [&](std::string_view bytes) { output.write(bytes); });
+  output.commit();
   const double rate = double(texts.size()) / std::max(time.count(), 1e-9);
   const nlohmann::json record{
       {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment.arguments()},
@@ -49,9 +57,9 @@ int run(const Options& o, Environment& environment) {
       {"cpu", kernels::cpu_summary()}, {"threads", thread_count()}, {"data", o.input},
       {"examples", texts.size()}, {"loading_seconds", loading.count()},
       {"seconds", time.count()}, {"examples_per_s", rate}, {"peak_rss_bytes", peak_rss()}};
-  write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
+  if (!output.is_stdout()) write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
   environment.context().info(fmt::format("{} x {} values written to {} ({:.0f} sentences/s)",
-                                         vectors.rows(), vectors.cols(), o.out, rate));
+                                         vectors.rows(), vectors.cols(), output_name(o.out), rate));
   return kDone;
 }
 
@@ -61,7 +69,8 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
       ->required();
   o->data.define(app);
-  app.add_option("--out", o->out, "NumPy file: N x D float32")->required();
+  app.add_option("--out", o->out, "NumPy file: N x D float32; -: standard output")->required();
+  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there");
   o->machine.define(app);
   app.footer("Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
              "--out test.npy");

@@ -9,6 +9,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output.h"
 #include "app/output_path.h"
 #include "app/run_record.h"
 #include "base/atomic_file.h"
@@ -26,7 +27,7 @@ struct Options {
   DataOptions data;
   std::string gold, predictions, report, missing = "error";
   std::optional<std::string> negative, official;
-  bool json = false;
+  bool json = false, overwrite = false;
 };
 
 /// What the record beside the predictions says about where they come from. A record that cannot be
@@ -57,7 +58,11 @@ std::vector<task::ReportFact> facts_of(const Options& o, Environment& environmen
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
-  if (!o.report.empty()) check_output_file(o.report);
+  CommandInputs inputs;
+  inputs.add_data(o.gold);
+  inputs.files.insert(inputs.files.end(), {o.predictions, o.predictions + ".run.json",
+                                           o.data.labels});
+  if (!o.report.empty() && o.report != "-") check_new_file(o.report, inputs, o.overwrite);
   DataOptions reading = o.data;
   reading.keep_unknown_labels = true;
   const task::Dataset data = reading.load(o.gold, true, environment);
@@ -68,7 +73,12 @@ int run(const Options& o, Environment& environment) {
   options.missing_is_wrong = o.missing == "wrong";
   const task::Report report = task::evaluate(data, predictions, options);
   for (const std::string& warning : report.warnings) environment.context().warn(warning);
-  if (!o.report.empty()) write_file(o.report, task::to_html(report, facts_of(o, environment)));
+  if (!o.report.empty()) {
+    Output output(o.report);
+    output.write(task::to_html(report, facts_of(o, environment)));
+    output.commit();
+    if (output.is_stdout()) return kDone;
+  }
   fmt::print("{}\n", o.json ? task::to_json(report) : task::to_text(report));
   return kDone;
 }
@@ -100,6 +110,7 @@ Action define(CLI::App& app) {
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
   app.add_option("--report", o->report, "Write a page with tables, pictures and wrong answers")
       ->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace a report that is there")->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
              "--predictions predictions.jsonl --report report.html");

@@ -11,11 +11,18 @@ namespace {
 Action define(CLI::App& app) {
   const auto o = std::make_shared<ExtractOptions>();
   o->model.define(app, true);
-  app.add_option("--adapter", o->adapter, "Run folder of `relatum finetune`, or a PEFT adapter")
+  app.get_option("--model")->required(false)->description(
+      "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
+  app.add_option("--adapter", o->adapter,
+                 "Run folder of `relatum finetune`, which also says which model, style and index "
+                 "belong to it; or a PEFT adapter")
       ->group("Model");
-  app.add_option("--prompt", o->prompt, "Style (default: the run's)")->group("Prompt");
-  app.add_option("--index", o->index, "Index folder: prompts carry the most similar example")
+  app.add_option("--prompt", o->prompt, "Style, or a template file (default: the run's)")
       ->group("Prompt");
+  app.add_option("--index", o->index,
+                 "Index folder: prompts carry the most similar example (default: the run's)")
+      ->group("Prompt");
+  app.add_flag("--no-index", o->no_index, "Do without the run's index")->group("Prompt");
   app.add_option("--neighbours", o->neighbours,
                  "Retrieved examples per prompt; 0: as the run, else 1")
       ->check(CLI::NonNegativeNumber)->group("Prompt");
@@ -25,13 +32,27 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
       ->required()->group("Data");
   o->data.define(app);
-  app.add_option("--out", o->out, "predictions.jsonl")->required()->group("Answer");
+  app.add_option("--out", o->out, "File for the answers; -: standard output")->group("Output");
+  app.add_option("--format", o->format,
+                 "jsonl, csv, tsv, or triples (head, relation, tail, probability, id between tabs; "
+                 "r(e2,e1) becomes r from tail to head); default: by the ending of --out, else "
+                 "jsonl")
+      ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))->group("Output");
+  app.add_option("--min-probability", o->min_probability,
+                 "Leave out answers that are less probable (`evaluate` then needs --missing wrong)")
+      ->check(CLI::Range(0.0, 1.0))->group("Output");
+  app.add_flag("--skip-negative", o->skip_negative,
+               "Leave out answers of the label that means no relation")->group("Output");
+  app.add_option("--negative", o->negative,
+                 "The label that means no relation (default: the run's, else no_relation or Other)")
+      ->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there")->group("Output");
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: those of decoding held to the "
                  "labels, for less work; constrained: greedy within the labels; free: plain text, "
                  "parsed")
       ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
-  app.add_flag("--scores", o->scores, "Write every label's probability")->group("Answer");
+  app.add_flag("--scores", o->scores, "Write every label's probability (jsonl)")->group("Output");
   app.add_option("--negligible", o->negligible,
                  "Probability below which labels need not be told apart, so that most of their "
                  "tree is left out; 0: every label is scored in full")
@@ -43,8 +64,11 @@ Action define(CLI::App& app) {
   app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
       ->group("Model");
   o->machine.define(app);
-  app.footer("Example:\n  relatum extract --model smollm2-135m-instruct --adapter run "
-             "--data test.jsonl --out predictions.jsonl");
+  app.footer("Examples:\n  relatum extract --adapter run --data test.jsonl --out answers.jsonl\n"
+             "  relatum extract --adapter run --data new.csv --out triples.tsv --format triples "
+             "--skip-negative --min-probability 0.8\n"
+             "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
+             "extract --adapter run --data -");
   return [o](Environment& environment) { return extract(*o, environment); };
 }
 

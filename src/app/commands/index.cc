@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output_path.h"
 #include "app/progress_bar.h"
 #include "base/error.h"
 #include "retrieve/store.h"
@@ -19,6 +20,7 @@ struct Options {
   EmbedderOptions embedder;
   DataOptions data;
   std::string input, out;
+  bool overwrite = false;
 };
 
 retrieve::StoredExample to_stored(const task::Example& example) {
@@ -31,6 +33,7 @@ retrieve::StoredExample to_stored(const task::Example& example) {
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   retrieve::check_store_target(o.out);
+  check_new_folder(o.out, o.overwrite);
   const task::Dataset data = o.data.load(o.input, true, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
@@ -62,6 +65,7 @@ Action define(CLI::App& app) {
       ->required()->group("Data");
   o->data.define(app);
   app.add_option("--out", o->out, "Index folder")->required()->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an index that is there")->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum index --embedder all-minilm-l6-v2 "
              "--data semeval2010:TRAIN_FILE.TXT --out index");

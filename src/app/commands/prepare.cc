@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/output.h"
 #include "app/output_path.h"
 #include "app/retrieval.h"
 #include "task/prompts_file.h"
@@ -18,11 +19,16 @@ struct Options {
   DataOptions data;
   std::string input, prompt = "compact", index, embedder, models, out, purpose = "test";
   int64_t neighbours = 1;
+  bool overwrite = false;
 };
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
-  check_output_file(o.out);
+  CommandInputs inputs;
+  inputs.add_data(o.input);
+  inputs.files.insert(inputs.files.end(), {o.data.labels, o.prompt});
+  inputs.folders = {o.index};
+  if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
   task::Dataset data = o.data.load(o.input, true, environment);
   if (!o.index.empty()) settle_labels(data, o.index);
   const task::PromptRenderer renderer(task::load_style(o.prompt), data.labels);
@@ -41,9 +47,12 @@ int run(const Options& o, Environment& environment) {
     }
     prompts.push_back(renderer.render(data.examples[i], nearest));
   }
-  task::write_prompts(o.out, prompts);
   environment.end_progress();
-  environment.context().info(fmt::format("{} prompts written to {}", prompts.size(), o.out));
+  Output output(o.out);
+  for (const task::Prompt& prompt : prompts) output.write(task::to_json(prompt) + "\n");
+  output.commit();
+  environment.context().info(fmt::format("prompts written to {}: {}", output_name(o.out),
+                                         prompts.size()));
   return kDone;
 }
 
@@ -63,7 +72,9 @@ Action define(CLI::App& app) {
   app.add_option("--embedder", o->embedder, "Embedder, where not the one that the index names")
       ->group("Prompt");
   app.add_option("--models", o->models, "Folder where named models lie")->group("Prompt");
-  app.add_option("--out", o->out, "prompts.jsonl")->required()->group("Output");
+  app.add_option("--out", o->out, "File for the prompts, as JSON lines; -: standard output")
+      ->required()->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there")->group("Output");
   o->machine.define(app);
   app.footer("A template file is text with {{text}} {{marked_text}} (<e1>…</e1> <e2>…</e2>) "
              "{{bracketed_text}} ([…] {…})\n{{head}} {{tail}} {{head_type}} {{tail_type}} "

@@ -1,0 +1,170 @@
+// The run's record against the options.
+#include "app/extract_setup.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "retrieve/store.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_adapter(const fs::path& folder) {
+  if (fs::is_directory(folder)) return;
+  fail("app.extract", fmt::format("there is no adapter at {}. Name the folder that `relatum "
+                                  "finetune --out` wrote, or one in PEFT's layout.",
+                                  folder.string()));
+}
+
+void require_finished(const fs::path& folder, const RunInfo& run) {
+  if (run.status.empty() || run.status == "done") return;
+  if (fs::exists(folder / "adapter_model.safetensors")) return;
+  fail("app.extract", fmt::format("the run in {} is not finished (its status is '{}'). Go on with "
+                                  "its `relatum finetune` command and --resume, then extract.",
+                                  folder.string(), run.status));
+}
+
+// The style by its text: the run's own copy of a template, or a built-in style.
+void settle_style(const ExtractOptions& o, Environment& environment, ExtractSetup& setup) {
+  const fs::path kept = fs::path(o.adapter) / "prompt.txt";
+  const bool has_kept = setup.run && fs::exists(kept);
+  if (!o.prompt.empty()) {
+    setup.prompt = o.prompt;
+    setup.style = task::load_style(o.prompt);
+  } else if (has_kept) {
+    setup.prompt = setup.run->prompt;
+    setup.style = task::load_template(kept);
+  } else if (setup.run) {
+    setup.prompt = setup.run->prompt;
+    setup.style = task::load_style(setup.prompt);
+  } else if (o.adapter.empty()) {
+    fail("app.extract", "--prompt is missing: name a style, e.g. compact, or an --adapter whose "
+                        "run names one.");
+  } else {
+    fail("app.extract", fmt::format("{} has no run.json that names a prompt style. Give --prompt.",
+                                    o.adapter));
+  }
+  if (!setup.run) return;
+  const std::string& trained = setup.run->prompt_hash;
+  const bool other = trained.empty() ? setup.prompt != setup.run->prompt
+                                     : task::style_hash(setup.style) != trained;
+  if (!other) return;
+  const bool renamed = setup.prompt == setup.run->prompt;
+  tell_mismatch(o, environment, "prompt style", setup.run->prompt,
+                renamed ? "another text of that name" : setup.prompt);
+}
+
+void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
+  setup.index = o.no_index ? "" : o.index;
+  if (o.no_index && !o.index.empty()) {
+    fail("app.extract", "--index and --no-index exclude each other. Give one of them.");
+  }
+  if (!setup.run) return;
+  const std::string& trained = setup.run->index;
+  if (trained.empty() && !setup.index.empty()) {
+    context.info("the adapter was trained without retrieved examples and is used with them.");
+  }
+  if (trained.empty() || !setup.index.empty()) return;
+  if (o.no_index) {
+    context.info("the adapter was trained with retrieved examples and is used without them.");
+  } else if (retrieve::is_store(trained) &&
+             retrieve::load_store(trained).hash == setup.run->index_hash) {
+    setup.index = trained;
+    context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
+                             "without).", trained));
+  } else {
+    context.warn(fmt::format("the adapter was trained with retrieved examples, but the index of "
+                             "its training is not at {} any more: it is used without them. Name "
+                             "it with --index.", trained));
+  }
+}
+
+void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
+  setup.model = o.model.model;
+  setup.models = o.model.models;
+  setup.base = o.model.base;
+  if (setup.run) {
+    if (setup.model.empty()) setup.model = setup.run->model;
+    if (setup.models.empty()) setup.models = setup.run->models;
+    if (setup.base == "auto") setup.base = setup.run->base;
+  }
+  if (setup.model.empty()) {
+    fail("app.extract", o.adapter.empty()
+                            ? std::string("--model is missing: name a language model, or an "
+                                          "--adapter whose run names one.")
+                            : fmt::format("{} has no run.json that names its base model. Give "
+                                          "--model.", o.adapter));
+  }
+}
+
+void read_words(const fs::path& folder, ExtractSetup& setup) {
+  if (!fs::exists(folder / "labels.json")) return;
+  setup.labels = task::load_labels(folder / "labels.json");
+  if (fs::exists(folder / "answers.json")) {
+    setup.words = task::load_answers(folder / "answers.json");
+  } else if (setup.run && setup.run->prompt_hash.empty() && !setup.labels->empty()) {
+    setup.words = task::pair_words(*setup.labels, task::answer_words_before_they_were_kept(
+                                                      *setup.labels, setup.style.verbalise));
+  } else {
+    setup.words = task::pair_words(*setup.labels, setup.labels->names());
+  }
+}
+
+}  // namespace
+
+void tell_mismatch(const ExtractOptions& o, Environment& environment, const std::string& what,
+                   const std::string& trained, const std::string& asked) {
+  if (o.force) {
+    environment.context().warn(fmt::format("the adapter was trained with {} '{}' and is used with "
+                                           "'{}'.", what, trained, asked));
+    return;
+  }
+  fail("app.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "
+                                  "same, or --force if it is meant.", o.adapter, what, trained,
+                                  asked));
+}
+
+ExtractSetup settle_extract(const ExtractOptions& o, Environment& environment) {
+  ExtractSetup setup;
+  const fs::path folder(o.adapter);
+  if (!o.adapter.empty()) {
+    require_adapter(folder);
+    if (fs::exists(folder / "run.json")) setup.run = read_run(folder);
+    if (setup.run) require_finished(folder, *setup.run);
+  }
+  settle_style(o, environment, setup);
+  settle_model(o, setup);
+  if (!o.adapter.empty()) read_words(folder, setup);
+  setup.chat = o.chat || (setup.run && setup.run->chat);
+  if (setup.run && o.chat && !setup.run->chat) {
+    environment.context().warn("the adapter was trained without --chat and is used with it.");
+  }
+  settle_index(o, environment.context(), setup);
+  setup.neighbours = o.neighbours > 0 ? o.neighbours : setup.run ? setup.run->neighbours : 1;
+  if (o.neighbours > 0 && setup.index.empty()) {
+    environment.context().warn("--neighbours has no effect without --index.");
+  }
+  return setup;
+}
+
+std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,
+                                   const Context& context) {
+  if (!setup.words) return task::answer_texts(setup.style, labels);
+  int64_t unknown = 0;
+  std::string first;
+  for (const std::string& label : labels.names()) {
+    if (setup.labels->find(label)) continue;
+    if (++unknown == 1) first = label;
+  }
+  if (unknown) {
+    context.warn(fmt::format("{} of {} labels, '{}' first, are none that the adapter was trained "
+                             "with.", unknown, labels.size(), first));
+  }
+  return task::answer_words(labels, setup.style.verbalise, *setup.words);
+}
+
+}  // namespace relatum::app

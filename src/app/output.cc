@@ -1,0 +1,33 @@
+// Both ways behind one write().
+#include "app/output.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace relatum::app {
+
+Output::Output(const std::string& path) {
+  if (path != "-") file_.emplace(path);
+}
+
+void Output::write(std::string_view text) {
+  if (file_) return file_->write(text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return;
+  fail("app.output", fmt::format("cannot write to standard output: {}. Free some space, or send "
+                                 "it elsewhere.", std::strerror(errno)));
+}
+
+void Output::commit() {
+  if (file_) file_->commit();
+}
+
+std::string output_name(const std::string& path) {
+  return path == "-" ? "standard output" : path;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,96 @@
+// Fields, their quoting, and the direction of triples.
+#include "task/prediction_table.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace relatum::task {
+namespace {
+
+std::string field(std::string_view text, char separator) {
+  const bool plain = text.find_first_of("\"\r\n") == text.npos && text.find(separator) == text.npos;
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + '"';
+}
+
+std::string record(std::span<const std::string> fields, char separator) {
+  std::string line;
+  for (const std::string& each : fields) {
+    if (&each != fields.data()) line += separator;
+    line += field(each, separator);
+  }
+  return line + '\n';
+}
+
+std::string shown(const std::optional<double>& probability) {
+  return probability ? fmt::format("{:.6g}", *probability) : "";
+}
+
+std::vector<std::string> row_of(const Example& example, const Prediction& prediction) {
+  return {prediction.id, prediction.label.value_or(""), shown(prediction.probability),
+          prediction.answer, head_text(example), tail_text(example), example.text};
+}
+
+std::vector<std::string> triple_of(const Example& example, const Prediction& prediction) {
+  std::string_view relation = *prediction.label;
+  std::string from = head_text(example), to = tail_text(example);
+  const bool reversed = relation.ends_with("(e2,e1)");
+  if (reversed) from.swap(to);
+  if (reversed || relation.ends_with("(e1,e2)")) relation.remove_suffix(7);
+  return {from, std::string(relation), to, shown(prediction.probability), prediction.id};
+}
+
+bool left_out(const Prediction& prediction, const PredictionFilter& filter) {
+  if (prediction.probability && *prediction.probability < filter.min_probability) return true;
+  return filter.negative && prediction.label == filter.negative;
+}
+
+}  // namespace
+
+PredictionFormat parse_prediction_format(std::string_view name) {
+  if (name == "jsonl") return PredictionFormat::kJsonl;
+  if (name == "csv") return PredictionFormat::kCsv;
+  if (name == "tsv") return PredictionFormat::kTsv;
+  if (name == "triples") return PredictionFormat::kTriples;
+  fail("task.prediction", fmt::format("unknown format of predictions '{}'. Use jsonl, csv, tsv or "
+                                      "triples.", name));
+}
+
+PredictionFormat prediction_format_of(std::string_view file_name) {
+  if (file_name.ends_with(".csv")) return PredictionFormat::kCsv;
+  if (file_name.ends_with(".tsv")) return PredictionFormat::kTsv;
+  return PredictionFormat::kJsonl;
+}
+
+int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
+                          std::span<const Prediction> predictions, const PredictionFilter& filter,
+                          const std::function<void(std::string_view)>& write) {
+  RELATUM_CHECK(examples.size() == predictions.size());
+  const char separator = format == PredictionFormat::kCsv ? ',' : '\t';
+  const bool triples = format == PredictionFormat::kTriples;
+  if (triples) {
+    write("head\trelation\ttail\tprobability\tid\n");
+  } else if (format != PredictionFormat::kJsonl) {
+    const std::vector<std::string> names{"id", "label", "probability", "answer", "head", "tail",
+                                         "text"};
+    write(record(names, separator));
+  }
+  int64_t omitted = 0;
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    const Prediction& prediction = predictions[i];
+    if (left_out(prediction, filter) || (triples && !prediction.label)) {
+      ++omitted;
+    } else if (format == PredictionFormat::kJsonl) {
+      write(to_json(prediction) + "\n");
+    } else {
+      write(record(triples ? triple_of(examples[i], prediction) : row_of(examples[i], prediction),
+                   separator));
+    }
+  }
+  return omitted;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,158 @@
+// Extraction under a user's hands: outputs, what the run keeps, and rows that need no gold label.
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+class Extract : public Workbench {
+ protected:
+  // An adapter with plain.txt as its style.
+  void train(const Arguments& more = {}) const { done(finetune("run", more)); }
+  Arguments by_run(const Arguments& more = {}) const {
+    return Arguments{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
+                     "--compute", "f32", "--threads", "1"} + more;
+  }
+  std::vector<json> scores(const Arguments& arguments) const {
+    return json_lines(done(arguments + Arguments{"--scores"}).out);
+  }
+};
+
+TEST_F(Extract, AnswersOnStandardOutputWithNothingButTheRun) {
+  train();
+  const Outcome outcome = done(by_run());
+  EXPECT_EQ(json_lines(outcome.out).size(), 10u);
+  done(by_run({"--out", path("p.jsonl")}));
+  EXPECT_EQ(read("p.jsonl"), outcome.out);
+  EXPECT_EQ(done(by_run({"--out", "-"})).out, outcome.out);
+}
+
+TEST_F(Extract, NeverWritesOverWhatItReads) {
+  train();
+  fs::create_symlink(path("rows.jsonl"), path("link.jsonl"));
+  fs::create_hard_link(path("rows.jsonl"), path("hard.jsonl"));
+  for (const char* name : {"rows.jsonl", "link.jsonl", "hard.jsonl", "./rows.jsonl"}) {
+    refused(by_run({"--out", path(name), "--overwrite"}), {"a file that this command reads"});
+  }
+  refused(Arguments{"extract", "--adapter", path("run"), "--data",
+                    "jsonl:" + path("rows.jsonl") + "?limit=2", "--out", path("rows.jsonl"),
+                    "--overwrite"}, {"a file that this command reads"});
+  refused(by_run({"--out", path("run/labels.json"), "--overwrite"}), {"labels.json is a file of"});
+  refused(prepare("rows.jsonl", plain() + Arguments{"--overwrite"}), {"this command reads"});
+}
+
+TEST_F(Extract, ReplacesAnOutputOnlyWhenAsked) {
+  write("p.jsonl", "mine\n");
+  refused(extract("p.jsonl", plain()), {"p.jsonl is there already", "--overwrite"});
+  EXPECT_EQ(read("p.jsonl"), "mine\n");
+  done(extract("p.jsonl", plain() + Arguments{"--overwrite"}));
+  EXPECT_EQ(read_rows("p.jsonl").size(), 10u);
+  done(index("index"));
+  refused(index("index"), {"is there already", "--overwrite"});
+  done(index("index", {"--overwrite"}));
+}
+
+TEST_F(Extract, AStyleIsItsText) {
+  train();
+  const auto before = scores(by_run());
+  // Edited, renamed, gone: the run has its own copy.
+  const std::string text = read("plain.txt");
+  write("plain.txt", "Something else: {{text}}");
+  EXPECT_EQ(scores(by_run()), before);
+  refused(by_run({"--prompt", path("plain.txt")}), {"another text of that name", "--force"});
+  write("copy.txt", "\xEF\xBB\xBF" + std::string("{{text}}\r\n{{head}} and {{tail}}:\r\n"));
+  EXPECT_EQ(scores(by_run({"--prompt", path("copy.txt")})), before);
+  fs::remove(path("plain.txt"));
+  EXPECT_EQ(scores(by_run()), before);
+  write("other.txt", text + " {{head}}");
+  refused(by_run({"--prompt", path("other.txt")}), {"prompt style", "--force"});
+  done(by_run({"--prompt", path("other.txt"), "--force"}));
+}
+
+TEST_F(Extract, AskesForTheWordsThatWereTrained) {
+  Arguments training = finetune("run");
+  *(std::find(training.begin(), training.end(), "--prompt") + 1) = "roles-nolist";
+  done(training);
+  const json words = json::parse(read("run/answers.json"));
+  EXPECT_EQ(words["causes(e1,e2)"], "causes");
+  EXPECT_EQ(words["part-of"], "part of");
+  // An inventory of the user's: known labels keep their words, one that collides gets its name.
+  write("labels.json", R"(["part of it", "part-of", "part_of"])");
+  const Outcome outcome = done(by_run({"--labels", path("labels.json"), "--scores"}));
+  EXPECT_THAT(outcome.err, HasSubstr("none that the adapter was trained with"));
+  for (const json& each : json_lines(outcome.out)) {
+    const std::string label = each["label"];
+    EXPECT_EQ(each["answer"], label == "part-of" ? "part of" : label);
+  }
+}
+
+TEST_F(Extract, NeedsNoGoldLabel) {
+  train();
+  auto rows = corpus();
+  rows[0]["label"] = "/people/person/spouse";
+  rows[1]["label"] = "";
+  rows[2].erase("label");
+  write_rows("gold.jsonl", rows);
+  for (json& each : rows) each.erase("label");
+  write_rows("bare.jsonl", rows);
+  const auto answers = [&](const char* name) {
+    return done(Arguments{"extract", "--adapter", path("run"), "--data", path(name), "--compute",
+                          "f32", "--threads", "1"});
+  };
+  const Outcome gold = answers("gold.jsonl");
+  EXPECT_EQ(gold.out, answers("bare.jsonl").out);
+  EXPECT_THAT(gold.err, HasSubstr("1 of 10 examples has a label that the adapter cannot answer"));
+}
+
+TEST_F(Extract, ARowThatIsTooLongIsNamedAndCanBeLeftOut) {
+  train();
+  auto rows = corpus();
+  std::string page = "Rain made the road wet.";
+  for (int i = 0; i < 200; ++i) page += " And it rained on.";
+  rows[4] = row("page", page, "Rain", "road", kLabels[0]);
+  write_rows("long.jsonl", rows);
+  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("long.jsonl"),
+                             "--compute", "f32", "--threads", "1"};
+  refused(extraction, {"long.jsonl:5", "example 'page'", "--skip-bad-rows"});
+  const Outcome outcome = done(extraction + Arguments{"--skip-bad-rows"});
+  const auto answers = json_lines(outcome.out);
+  ASSERT_EQ(answers.size(), 10u);
+  EXPECT_TRUE(answers[4]["label"].is_null());
+  EXPECT_THAT(outcome.err, HasSubstr("answered with null: 1"));
+}
+
+TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
+  done(index("index"));
+  Arguments training = finetune("run", with_index());
+  *(std::find(training.begin(), training.end(), "--prompt") + 1) = path("example.txt");
+  done(training);
+  const auto with = json_lines(done(by_run({"--embedder", kEmbedder})).out);
+  EXPECT_EQ(with[0]["neighbours"].size(), 1u);
+  const Outcome without = done(by_run({"--no-index"}));
+  EXPECT_EQ(json_lines(without.out)[0]["neighbours"].size(), 0u);
+  fs::remove_all(path("index"));
+  EXPECT_THAT(done(by_run()).err, HasSubstr("is not at"));
+}
+
+TEST_F(Extract, WritesTablesAndTriples) {
+  train();
+  done(by_run({"--out", path("p.csv")}));
+  EXPECT_TRUE(read("p.csv").starts_with("id,label,probability,answer,head,tail,text\n"));
+  const Outcome triples = done(by_run({"--format", "triples", "--skip-negative"}));
+  EXPECT_TRUE(triples.out.starts_with("head\trelation\ttail\tprobability\tid\n"));
+  EXPECT_THAT(triples.out, Not(HasSubstr("no_relation")));
+  EXPECT_EQ(done(by_run({"--format", "tsv", "--min-probability", "1"})).out,
+            "id\tlabel\tprobability\tanswer\thead\ttail\ttext\n");
+  refused(by_run({"--format", "csv", "--scores"}), {"--scores needs --format jsonl"});
+  const Outcome figures = done({"evaluate", "--data", path("rows.jsonl"), "--predictions",
+                                path("p.csv")});
+  EXPECT_THAT(figures.out, HasSubstr("10"));
+}
+
+TEST_F(Extract, TellsWhatHasNoEffect) {
+  EXPECT_THAT(done(extract("p.jsonl", plain() + Arguments{"--neighbours", "3"})).err,
+              HasSubstr("--neighbours has no effect without --index"));
+  refused(by_run(), {"there is no adapter at"});
+}
+
+}  // namespace
+}  // namespace relatum::testing
