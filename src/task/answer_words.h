@@ -25,8 +25,8 @@ using Verbalise = std::string (*)(std::string_view label);
 std::vector<std::string> answer_words(const Labels& labels, Verbalise verbalise);
 
 /// The same for a run that was trained with the words `kept`, which stay what they are. A label
-/// that the run does not know gets its words by the same rule, or its name where a label of the run has
-/// those words. Throws Error where a label of the run is answered by that very name.
+/// that the run does not know gets its words by the same rule, or its name where a label of the
+/// run has those words. Throws Error where a label of the run is answered by that very name.
 std::vector<std::string> answer_words(const Labels& labels, Verbalise verbalise,
                                       const AnswerWords& kept);
 

@@ -8,6 +8,25 @@
 namespace relatum::app {
 namespace {
 
+void define_output(CLI::App& app, ExtractOptions& o) {
+  app.add_option("--out", o.out, "File for the answers; -: standard output")->group("Output");
+  app.add_option("--format", o.format,
+                 "jsonl, csv, tsv, or triples (head, relation, tail, probability, id between tabs; "
+                 "r(e2,e1) becomes r from tail to head); default: by the ending of --out, else "
+                 "jsonl")
+      ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))->group("Output");
+  app.add_option("--min-probability", o.min_probability,
+                 "Leave out answers that are less probable (`evaluate` then needs --missing wrong)")
+      ->check(CLI::Range(0.0, 1.0))->group("Output");
+  app.add_flag("--skip-negative", o.skip_negative,
+               "Leave out answers of the label that means no relation")->group("Output");
+  app.add_option("--negative", o.negative,
+                 "The label that means no relation (default: the run's, else no_relation or Other)")
+      ->group("Output");
+  app.add_flag("--overwrite", o.overwrite, "Replace a file that is there")->group("Output");
+  app.add_flag("--scores", o.scores, "Write every label's probability (jsonl)")->group("Output");
+}
+
 Action define(CLI::App& app) {
   const auto o = std::make_shared<ExtractOptions>();
   o->model.define(app, true);
@@ -32,27 +51,12 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
       ->required()->group("Data");
   o->data.define(app);
-  app.add_option("--out", o->out, "File for the answers; -: standard output")->group("Output");
-  app.add_option("--format", o->format,
-                 "jsonl, csv, tsv, or triples (head, relation, tail, probability, id between tabs; "
-                 "r(e2,e1) becomes r from tail to head); default: by the ending of --out, else "
-                 "jsonl")
-      ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))->group("Output");
-  app.add_option("--min-probability", o->min_probability,
-                 "Leave out answers that are less probable (`evaluate` then needs --missing wrong)")
-      ->check(CLI::Range(0.0, 1.0))->group("Output");
-  app.add_flag("--skip-negative", o->skip_negative,
-               "Leave out answers of the label that means no relation")->group("Output");
-  app.add_option("--negative", o->negative,
-                 "The label that means no relation (default: the run's, else no_relation or Other)")
-      ->group("Output");
-  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there")->group("Output");
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: those of decoding held to the "
                  "labels, for less work; constrained: greedy within the labels; free: plain text, "
                  "parsed")
       ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
-  app.add_flag("--scores", o->scores, "Write every label's probability (jsonl)")->group("Output");
+  define_output(app, *o);
   app.add_option("--negligible", o->negligible,
                  "Probability below which labels need not be told apart, so that most of their "
                  "tree is left out; 0: every label is scored in full")
