@@ -5,6 +5,7 @@
 
 #include "app/output_path.h"
 #include "app/run_record.h"
+#include "base/atomic_file.h"
 #include "base/error.h"
 
 namespace relatum::app {
@@ -58,7 +59,15 @@ void begin_finetune_run(const FinetuneParts& parts) {
                            "answers.json", "state"}) {
     fs::remove_all(run / name);
   }
-  task::save_labels(run / "labels.json", parts.data.train.labels);
+  const task::PromptRenderer& renderer = parts.renderer;
+  task::save_labels(run / "labels.json", renderer.labels());
+  if (renderer.style().from_file) {
+    write_file(run / "prompt.txt", task::style_text(renderer.style()));
+  }
+  if (renderer.answers() != renderer.labels().names()) {
+    task::save_answers(run / "answers.json",
+                       task::pair_words(renderer.labels(), renderer.answers()));
+  }
 }
 
 }  // namespace relatum::app

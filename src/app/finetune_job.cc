@@ -42,7 +42,7 @@ class Job {
     rows_ = make_finetune_rows(options_, data_, *session_, *renderer_, environment_);
     adapter_.emplace(session_->model(), session_->compute(), finetune_adapter(options_),
                      options_.training.seed);
-    plan_ = plan_finetune(options_, *session_, *adapter_, rows_.train, context());
+    plan_ = plan_finetune(options_, *session_, *adapter_, rows_, context());
     check_free_space(run_, plan_.needs.disk_bytes);
     plan_.training.given = finetune_identity(parts());
     trainer_.emplace(*session_, *adapter_, rows_.train, plan_.training);

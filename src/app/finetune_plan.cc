@@ -3,21 +3,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "app/run_record.h"
 #include "base/error.h"
+#include "task/pipeline.h"
 
 namespace relatum::app {
 namespace {
 
 constexpr double kGigabyte = 1e9;
 
+// What the program holds before it trains counts, and so do dev evaluations.
+train::EstimateOptions estimate_options(const FinetuneRows& rows,
+                                        const train::TrainOptions& training) {
+  const int64_t evaluated = rows.dev.empty() ? 0 : task::AnswerOptions{}.batch_tokens;
+  return {training.batch, training.epochs, training.checkpoint, training.seed, evaluated,
+          current_rss(), peak_rss()};
+}
+
 void fit_memory(const FinetuneOptions& options, engine::Session& session,
-                const train::Adapter& adapter, const std::vector<train::TrainRow>& rows,
-                FinetunePlan& plan, const Context& context) {
+                const train::Adapter& adapter, const FinetuneRows& rows, FinetunePlan& plan,
+                const Context& context) {
   train::TrainOptions& training = plan.training;
-  const train::EstimateOptions wanted{training.batch, training.epochs, training.checkpoint};
-  const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows, wanted,
+  const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows.train,
+                                         estimate_options(rows, training),
                                          int64_t(options.memory));
   if (!fitting) {
     fail("app.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
@@ -83,24 +94,24 @@ train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
 }
 
 FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,
-                           const train::Adapter& adapter,
-                           const std::vector<train::TrainRow>& rows, const Context& context) {
+                           const train::Adapter& adapter, const FinetuneRows& rows,
+                           const Context& context) {
   FinetunePlan plan;
   train::TrainOptions& training = plan.training;
   training = options.training;
   training.batch.share = !options.no_share;
   training.batch.batch_tokens = options.batch_tokens > 0
                                     ? options.batch_tokens
-                                    : train::automatic_batch_tokens(rows, training.batch.share);
+                                    : train::automatic_batch_tokens(rows.train, training.batch.share);
   int64_t& micro = training.batch.micro_tokens;
   micro = training.batch.batch_tokens;
   if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
   training.schedule = train::parse_shape(options.schedule);
   if (options.memory) fit_memory(options, session, adapter, rows, plan, context);
-  plan.needs = train::estimate(session.model(), adapter, session.compute(), rows,
-                               {training.batch, training.epochs, training.checkpoint});
+  plan.needs = train::estimate(session.model(), adapter, session.compute(), rows.train,
+                               estimate_options(rows, training));
   plan.gemm_rate = train::measure_gemm_rate(session.compute());
-  plan.epoch_steps = int64_t(train::plan_epoch(rows, training.batch, training.seed, 0).size());
+  plan.epoch_steps = int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
   return plan;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/finetune_job.h"
+#include "app/finetune_rows.h"
 #include "engine/session.h"
 #include "train/adapter.h"
 #include "train/batcher.h"
@@ -24,7 +25,7 @@ void check_finetune_values(const FinetuneOptions& options, const Context& contex
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.
 FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,
-                           const train::Adapter& adapter,
-                           const std::vector<train::TrainRow>& rows, const Context& context);
+                           const train::Adapter& adapter, const FinetuneRows& rows,
+                           const Context& context);
 
 }  // namespace relatum::app

@@ -20,6 +20,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
   const train::TrainOptions& t = parts.plan.training;
   return {{"train", o.train}, {"dev", o.dev}, {"holdout", o.holdout},
           {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
+          {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
           {"index", o.index}, {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
           {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
@@ -35,18 +36,6 @@ nlohmann::json settings(const FinetuneParts& parts) {
 
 std::string hash_of(const std::string& text) {
   return sha256(std::as_bytes(std::span(text))).substr(0, 12);
-}
-
-// A style is what it makes of an example, whatever its file's name.
-std::string style_hash(const task::PromptRenderer& renderer) {
-  task::Example example;
-  example.id = "probe";
-  example.text = "alpha beta gamma delta";
-  example.head = {6, 10, "HEAD"};
-  example.tail = {17, 22, "TAIL"};
-  example.label = renderer.labels().name(0);
-  const task::Example* neighbour = &example;
-  return hash_of(renderer.render(example, {&neighbour, 1}).prompt);
 }
 
 std::string dev_hash(const FinetuneParts& parts) {
@@ -66,7 +55,8 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
   nlohmann::json record{
       {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},
       {"command", environment.arguments()}, {"method", parts.options.method},
-      {"model", parts.options.model.model}, {"base", session.base()},
+      {"model", parts.options.model.model}, {"models", parts.options.model.models},
+      {"base", session.base()},
       {"base_hash", session.weights_hash()}, {"compute", name_of(session.compute())},
       {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
       {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
@@ -74,6 +64,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"steps", r.steps}, {"tokens", r.tokens}, {"seconds", r.seconds},
       {"tokens_per_s", double(r.tokens) / seconds},
       {"examples_per_s", double(r.examples) / seconds}, {"peak_rss_bytes", peak_rss()},
+      {"estimated_bytes", parts.plan.needs.memory_bytes},
       {"gemm_flops_per_s", parts.plan.gemm_rate}, {"final_loss", r.last_loss}};
   record.update(settings(parts));
   record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
@@ -87,7 +78,7 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
   std::vector<train::NamedValue> values{
       {"the base's SHA-256", parts.session.weights_hash()}, {"--base", parts.session.base()},
       {"--compute", std::string(name_of(parts.session.compute()))},
-      {"the prompt style's SHA-256", style_hash(parts.renderer)},
+      {"the prompt style's SHA-256", task::style_hash(parts.renderer.style())},
       {"--holdout", std::to_string(o.holdout)},
       {"--chat", o.chat ? "on" : "off"},
       {"the index's SHA-256", parts.rows.index_hash},
