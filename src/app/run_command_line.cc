@@ -14,21 +14,26 @@
 #include "app/command.h"
 #include "app/environment.h"
 #include "app/nearest_flag.h"
+#include "app/usage_text.h"
 #include "base/error.h"
+#include "base/printable.h"
 
 namespace relatum::app {
 namespace {
 
 constexpr const char* kAbout =
-    "Relatum teaches a language model to extract relations, and runs it.\n\n"
-    "A first run, from a corpus to figures:\n"
-    "  relatum index    --embedder all-minilm-l6-v2 --data train.jsonl --out index\n"
-    "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --dev dev.jsonl "
-    "--prompt compact --index index --out run\n"
-    "  relatum extract  --model smollm2-135m-instruct --adapter run --index index "
-    "--data test.jsonl --out predictions.jsonl\n"
+    "Relatum teaches a language model to name the relation between two marked entities in a\n"
+    "sentence, and says how good it is at it.\n\n"
+    "A first run. Each line of train.jsonl and test.jsonl is a sentence with its two entities\n"
+    "(places in characters from 0, the end not included) and its label:\n"
+    "  {\"id\":\"1\",\"text\":\"Bo Nilsen flies for Kestrel Airways.\","
+    "\"head\":{\"start\":0,\"end\":9},\"tail\":{\"start\":20,\"end\":35},\"label\":\"works_for\"}\n"
+    "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --out run\n"
+    "  relatum extract  --model smollm2-135m-instruct --adapter run --data test.jsonl "
+    "--out predictions.jsonl\n"
     "  relatum evaluate --data test.jsonl --predictions predictions.jsonl\n\n"
-    "Results go to standard output, log and progress to standard error.";
+    "scripts/quickstart fetches that model. Results go to standard output, log and progress to\n"
+    "standard error. relatum COMMAND --help shows every option.";
 
 // Whether all results have left for standard output; says so where they have not.
 bool flushed() {
@@ -38,22 +43,15 @@ bool flushed() {
   return false;
 }
 
-// CLI11 shows the largest double in full where a number only has to be positive.
-std::string shortened(const std::string& message) {
-  const size_t at = message.find(" not in range ");
-  if (at == message.npos || message.size() - at < 200) return message;
-  return message.substr(0, at) + " is not a number that it takes";
-}
-
 int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == int(CLI::ExitCodes::Success)) {
     const int status = app.exit(error);
     return flushed() ? status : kFailed;
   }
-  const std::string message = unknown_word(app, argc, argv).value_or(shortened(error.what()));
+  const std::string message = unknown_word(app, argc, argv).value_or(usage_text(error.what()));
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
-  fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", message,
+  fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", printable(message),
              command == &app ? "" : " ", command == &app ? "" : command->get_name());
   return kWrongUse;
 }
@@ -69,10 +67,10 @@ int guarded(const Action& action, Environment& environment) {
   } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be read
     environment.end_progress();
     fmt::print(stderr, "relatum: [app.files] cannot reach {}: {}. Check the path and its "
-                       "permissions.\n", error.path1().string(), error.code().message());
+                       "permissions.\n", printable(error.path1().string()), error.code().message());
   } catch (const std::exception& error) {
     environment.end_progress();
-    fmt::print(stderr, "relatum: {}\n", error.what());
+    fmt::print(stderr, "relatum: {}\n", printable(error.what()));
   }
   return environment.interrupted() ? kInterrupted : kFailed;
 }
@@ -105,9 +103,16 @@ Action parse_command(const std::vector<std::string>& arguments) {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
     fail("app.run", fmt::format("{}: {}. See `relatum {} --help`.", arguments.at(0),
-                                shortened(error.what()), arguments[0]));
+                                usage_text(error.what()), arguments[0]));
   }
   return chosen;
+}
+
+std::vector<std::string> flags_of_command(const std::string& name) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
+  return flags_of(*app.get_subcommand(name));
 }
 
 int run_command_line(int argc, char** argv) {

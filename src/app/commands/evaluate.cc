@@ -14,6 +14,7 @@
 #include "app/run_record.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "task/evaluate.h"
 #include "task/metric.h"
@@ -79,7 +80,7 @@ int run(const Options& o, Environment& environment) {
     output.commit();
     if (output.is_stdout()) return kDone;
   }
-  fmt::print("{}\n", o.json ? task::to_json(report) : task::to_text(report));
+  fmt::print("{}\n", o.json ? task::to_json(report) : printable_lines(task::to_text(report)));
   return kDone;
 }
 
