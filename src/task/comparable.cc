@@ -5,8 +5,6 @@
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 
-#include <algorithm>
-
 #include "task/utf8.h"
 
 namespace relatum::task {
@@ -24,18 +22,6 @@ std::string comparable(std::string_view text) {
   while (end > start && u_isUWhiteSpace(units.charAt(end - 1))) --end;
   std::string form;
   units.tempSubStringBetween(start, end).toUTF8String(form);
-  return form;
-}
-
-std::string comparable_id(std::string_view id) {
-  std::string form = comparable(id);
-  const size_t point = form.find('.');
-  if (point == form.npos || point == 0 || point + 1 == form.size()) return form;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto middle = form.begin() + std::ptrdiff_t(point);
-  if (std::all_of(form.begin(), middle, is_digit) &&
-      std::all_of(middle + 1, form.end(), [](char c) { return c == '0'; }))
-    form.resize(point);
   return form;
 }
 

@@ -1,4 +1,4 @@
-// One form for strings that people see as equal, to compare ids and labels by.
+// One form for strings that people see as equal, to compare labels by.
 #pragma once
 
 #include <string>
@@ -9,7 +9,5 @@ namespace relatum::task {
 /// The string composed (Unicode NFC), without white space at its ends. Bytes that are not UTF-8 are
 /// given back as they are.
 std::string comparable(std::string_view text);
-/// The same for an id, where a whole number that was written 7.0 is 7.
-std::string comparable_id(std::string_view id);
 
 }  // namespace relatum::task

@@ -4,41 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "task/comparable.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
 
 constexpr size_t kNamed = 5;  // names that a message lists
-
-/// Finds examples by id.
-class Places {
- public:
-  explicit Places(const std::vector<Example>& examples) {
-    for (size_t i = 0; i < examples.size(); ++i) {
-      exact_.emplace(examples[i].id, i);
-      const auto [at, fresh] = alike_.emplace(comparable_id(examples[i].id), i);
-      if (!fresh) at->second = kSeveral;
-    }
-  }
-
-  std::optional<size_t> find(const std::string& id) const {
-    if (const auto at = exact_.find(id); at != exact_.end()) return at->second;
-    const auto at = alike_.find(comparable_id(id));
-    if (at == alike_.end() || at->second == kSeveral) return std::nullopt;
-    return at->second;
-  }
-
- private:
-  static constexpr size_t kSeveral = size_t(-1);
-  std::unordered_map<std::string_view, size_t> exact_;
-  std::unordered_map<std::string, size_t> alike_;
-};
 
 struct Misfits {
   std::vector<std::string> repeated, extra, missing;
@@ -73,17 +47,18 @@ std::string listed(std::span<const std::string> names) {
 std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 std::span<const Prediction> predictions,
                                                 bool missing_is_wrong) {
-  const Places places(data.examples);
+  std::unordered_map<std::string_view, size_t> place;
+  for (size_t i = 0; i < data.examples.size(); ++i) place.emplace(data.examples[i].id, i);
   std::vector<const Prediction*> joined(data.examples.size());
   Misfits misfits;
   for (const Prediction& prediction : predictions) {
-    const auto place = places.find(prediction.id);
-    if (!place) {
+    const auto at = place.find(prediction.id);
+    if (at == place.end()) {
       misfits.extra.push_back(prediction.id);
-    } else if (joined[*place]) {
+    } else if (joined[at->second]) {
       misfits.repeated.push_back(prediction.id);
     } else {
-      joined[*place] = &prediction;
+      joined[at->second] = &prediction;
     }
   }
   refuse(misfits, data, predictions.size());

@@ -10,9 +10,7 @@
 namespace relatum::task {
 
 /// One prediction per example, in the examples' order, by id; nullptr where one is missing and that
-/// counts as wrong. An id that no example has is also looked for in the form of comparable_id, as
-/// tables and spreadsheets change how an id is written; it is taken where one example alone has it.
-/// Throws Error that names the first ids for repeated, missing and extra ones.
+/// counts as wrong. Throws Error that names the first ids for repeated, missing and extra ones.
 std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 std::span<const Prediction> predictions,
                                                 bool missing_is_wrong);
