@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "task/comparable.h"
 #include "task/join.h"
 #include "task/nearest.h"
 #include "task/negative_names.h"
@@ -105,13 +106,20 @@ ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const
   scored.scope.known = int32_t(scored.labels.size());
   scored.scope.inventory = data.open_labels ? scored.scope.known : int32_t(data.labels.size());
   scored.usual_negative = negative_label(scored.labels);
+  std::map<std::string, int32_t> alike;  // labels by the form that people see
+  for (int32_t i = 0; i < scored.scope.known; ++i)
+    alike.emplace(comparable(scored.labels.name(i)), i);
   for (const Prediction* prediction : joined) {
     scored.predicted.emplace_back();
     if (!prediction) continue;
     for (const std::string& label : answers_of(*prediction)) {
-      const auto index = int32_t(scored.labels.add(label));
+      const auto seen = alike.find(comparable(label));
+      const bool as_it_is = scored.labels.find(label) || seen == alike.end();
+      const int32_t index = as_it_is ? int32_t(scored.labels.add(label)) : seen->second;
       if (index >= scored.scope.known) ++outside[label];
-      scored.predicted.back().push_back(index);
+      auto& answers = scored.predicted.back();
+      if (std::find(answers.begin(), answers.end(), index) != answers.end()) continue;
+      answers.push_back(index);
       ++scored.answers;
     }
   }

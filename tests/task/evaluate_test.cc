@@ -268,6 +268,14 @@ TEST(Evaluate, EachGoldLabelAndEachAnswerOfAPairCounts) {
                                    HasSubstr("(none)"), HasSubstr("(no answer)")));
 }
 
+TEST(Evaluate, LabelsThatLookEqualAreEqual) {
+  const std::string composed = "caf\u00e9", apart = "cafe\u0301";
+  const Dataset data = data_of({composed, "a b"}, Labels({composed, "a b"}));
+  const Report report = evaluate(data, std::vector{answer(0, apart), answer(1, "a b ")});
+  EXPECT_EQ(report.right, 2);
+  EXPECT_TRUE(report.warnings.empty());
+}
+
 TEST(Evaluate, NegativeMayBeNamed) {
   const Dataset data = data_of({"a", "b"}, Labels({"a", "b"}));
   EvaluateOptions options;
