@@ -100,9 +100,11 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& sess
   train::TrainOptions& training = plan.training;
   training = options.training;
   training.batch.share = !options.no_share;
-  training.batch.batch_tokens = options.batch_tokens > 0
-                                    ? options.batch_tokens
-                                    : train::automatic_batch_tokens(rows.train, training.batch.share);
+  training.batch.batch_tokens = options.batch_tokens;
+  if (options.batch_tokens == 0) {
+    training.batch.batch_tokens =
+        train::automatic_batch_tokens(rows.train, training.batch.share);
+  }
   int64_t& micro = training.batch.micro_tokens;
   micro = training.batch.batch_tokens;
   if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
@@ -111,7 +113,8 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& sess
   plan.needs = train::estimate(session.model(), adapter, session.compute(), rows.train,
                                estimate_options(rows, training));
   plan.gemm_rate = train::measure_gemm_rate(session.compute());
-  plan.epoch_steps = int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
+  plan.epoch_steps =
+      int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
   return plan;
 }
 

@@ -12,6 +12,7 @@
 
 #include "app/inspect_file.h"
 #include "arch/family.h"
+#include "arch/model_folder.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/ggml_types.h"
@@ -213,13 +214,6 @@ std::string seen_in(const fs::path& path) {
                      count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
 }
 
-bool holds_model(const fs::path& path) {
-  if (fs::exists(path / "config.json")) return true;
-  for (const auto& entry : fs::directory_iterator(path))
-    if (entry.path().extension() == ".gguf") return true;
-  return false;
-}
-
 std::string folder_text(const fs::path& path, bool all) {
   if (retrieve::is_store(path)) return index_text(path);
   std::string text;
@@ -231,7 +225,7 @@ std::string folder_text(const fs::path& path, bool all) {
   if (fs::exists(path / "state.safetensors")) {
     text += inspect_file_text(path / "state.safetensors", all);
   }
-  if (holds_model(path)) text += model_text(path, all);
+  if (arch::holds_model(path)) text += model_text(path, all);
   if (!text.empty()) return text;
   fail("app.inspect", fmt::format("{} is a folder, but no model, adapter, index or run: {}. Name "
                                   "what lies in it.", path.string(), seen_in(path)));

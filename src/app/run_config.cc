@@ -11,8 +11,8 @@
 #include <toml++/toml.h>
 
 #include "app/run_command_line.h"
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/text_file.h"
 #include "task/nearest.h"
 #include "task/prompt.h"
 #include "task/spec.h"
@@ -78,7 +78,7 @@ bool is_style(const std::string& name) {
 RunConfig::RunConfig(const fs::path& path) : path_(path) {
   toml::table file;
   try {
-    file = toml::parse(read_file(path), path.string());
+    file = toml::parse(io::read_text(path), path.string());
   } catch (const toml::parse_error& error) {
     fail("app.run", fmt::format("{}:{}: {}. Correct that line.", path.string(),
                                 error.source().begin.line, error.description()));
