@@ -59,9 +59,16 @@ shown() {
 
 # Prints the packages of scripts/packages.txt, and those named, that are absent.
 missing_packages() {
-  local package command
+  local package command system
+  # shellcheck source=/dev/null
+  system=$(. /etc/os-release 2> /dev/null && printf '%s' "${ID:-}")
   while read -r package command; do
     case $package in '' | '#'*) continue ;; esac
+    case $command in
+      '') ;;
+      "!$system") continue ;;
+      '!'*) command= ;;
+    esac
     if [ -n "$command" ] && command -v "$command" > /dev/null; then continue; fi
     case $(dpkg-query -W -f='${Status}' "$package" 2> /dev/null) in
       *' installed') ;;
@@ -74,7 +81,7 @@ missing_packages() {
 ensure_packages() {
   local missing
   if ! command -v dpkg-query > /dev/null; then
-    note 'This is no Debian system: install by hand what scripts/packages.txt lists.'
+    note 'Neither Debian nor Ubuntu: install by hand what scripts/packages.txt lists.'
     return
   fi
   missing=$(missing_packages "$@")
