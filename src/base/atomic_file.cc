@@ -3,10 +3,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/mapped_file.h"
@@ -14,34 +19,117 @@
 namespace relatum {
 namespace {
 
+namespace fs = std::filesystem;
 constexpr size_t kPendingLimit = 1 << 20;  // one system call per MiB
+constexpr int kMostLinks = 40;             // as the kernel follows
+constexpr std::string_view kSuffix = ".tmp";
 
-[[noreturn]] void fail_write(const std::filesystem::path& path, int reason) {
+[[noreturn]] void fail_write(const fs::path& path, int reason) {
+  const bool full = reason == ENOSPC || reason == EDQUOT;
   fail("base.file", fmt::format("cannot write {}: {}. {}", path.string(), std::strerror(reason),
-                                reason == ENOSPC ? "Free some space and run again."
-                                                 : "Check the folder and its permissions."));
+                                full ? "Free some space and run again."
+                                     : "Check the folder and its permissions."));
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// The file that a link stands for, there or not; a path that is no link as it is.
+fs::path behind_links(fs::path path) {
+  std::error_code error;
+  for (int i = 0; fs::is_symlink(fs::symlink_status(path, error)); ++i) {
+    if (i == kMostLinks) fail_write(path, ELOOP);
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) fail_write(path, error.value());
+    path = folder_of(path) / next;
+  }
+  return path;
+}
+
+// Makes the folder's entries durable. One that may be written but not read cannot be opened: then
+// the whole file system is flushed, of which `file` is a part. 0 or the error.
+int sync_folder(const fs::path& folder, int file) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return file >= 0 && ::syncfs(file) != 0 ? errno : 0;
+  const int reason = ::fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return reason == EINVAL || reason == ENOTSUP ? 0 : reason;  // not every file system can
+}
+
+void create_folders(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path p = folder; !p.empty() && !fs::exists(p, error); p = p.parent_path()) {
+    missing.push_back(p);
+    if (p == p.parent_path()) break;
+  }
+  fs::create_directories(folder, error);
+  if (error) fail_write(folder, error.value());
+  for (const fs::path& made : missing) {
+    if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
+  }
+}
+
+bool is_temporary_of(const std::string& target, std::string_view name) {
+  if (!name.starts_with(target + ".") || !name.ends_with(kSuffix)) return false;
+  name.remove_prefix(target.size() + 1);
+  if (name.size() <= kSuffix.size()) return false;
+  name.remove_suffix(kSuffix.size());
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Removes what a killed process left of the same target. Whoever still writes holds a lock, also
+// on another machine, where its process number would say nothing.
+void remove_leftovers(const fs::path& target) {
+  std::error_code error;
+  fs::directory_iterator entry(folder_of(target), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (!is_temporary_of(target.filename().string(), entry->path().filename().string())) continue;
+    const int fd = ::open(entry->path().c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    ::close(fd);
+  }
+}
+
+// An empty file that is locked while it is open. Another process may take the new file for a
+// leftover before the lock is held: then once more.
+int create_locked(const fs::path& path) {
+  while (true) {
+    const int fd =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0) return fd;
+    struct stat status {};
+    const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (!locked || ::fstat(fd, &status) != 0 || status.st_nlink > 0) return fd;
+    ::close(fd);
+  }
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
+AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target))) {
   std::error_code error;
-  if (std::filesystem::exists(target_, error) && !std::filesystem::is_regular_file(target_)) {
+  if (fs::exists(target_, error) && !fs::is_regular_file(target_)) {
     fail("base.file", fmt::format("{} is no regular file, and would be replaced by one. Name "
                                   "another place.", target_.string()));
   }
-  if (target_.has_parent_path()) std::filesystem::create_directories(target_.parent_path(), error);
-  if (error) fail_write(target_.parent_path(), error.value());
+  if (target_.has_parent_path()) create_folders(target_.parent_path());
+  remove_leftovers(target_);
   temporary_ = target_;
-  temporary_ += fmt::format(".{}.tmp", ::getpid());
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  temporary_ += fmt::format(".{}{}", ::getpid(), kSuffix);
+  fd_ = create_locked(temporary_);
   if (fd_ < 0) fail_write(target_, errno);
+  struct stat old {};
+  // Where that is not allowed, the new file has the rights of any other.
+  if (::stat(target_.c_str(), &old) == 0) (void)!::fchmod(fd_, old.st_mode & 07777);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
-  ::close(fd_);
   ::unlink(temporary_.c_str());
+  ::close(fd_);
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -49,40 +137,46 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
 }
 
 void AtomicFile::write(std::string_view text) {
-  pending_.append(text);
-  if (pending_.size() >= kPendingLimit) flush();
+  if (pending_.size() + text.size() < kPendingLimit) {
+    pending_.append(text);
+    return;
+  }
+  flush();
+  put(text);  // large pieces are not copied first
 }
 
 void AtomicFile::flush() {
-  size_t done = 0;
-  while (done < pending_.size()) {
-    const ssize_t n = ::write(fd_, pending_.data() + done, pending_.size() - done);
+  put(pending_);
+  pending_.clear();
+}
+
+void AtomicFile::put(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd_, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail_write(target_, errno);
-    done += size_t(n);
+    text.remove_prefix(size_t(n));
   }
-  pending_.clear();
 }
 
 void AtomicFile::commit() {
   flush();
+  // Until the rename the destructor removes the temporary file; the name follows the content.
   if (::fsync(fd_) != 0) fail_write(target_, errno);
-  const int closed = ::close(fd_);
-  fd_ = -1;
-  if (closed != 0 || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary_.c_str());
-    fail_write(target_, reason);
-  }
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail_write(target_, errno);
+  const int fd = std::exchange(fd_, -1);
+  const int reason = sync_folder(folder_of(target_), fd);
+  const int closed = ::close(fd) == 0 ? 0 : errno;
+  if (reason || closed) fail_write(target_, reason ? reason : closed);
 }
 
-void write_file(const std::filesystem::path& path, std::string_view text) {
+void write_file(const fs::path& path, std::string_view text) {
   AtomicFile file(path);
   file.write(text);
   file.commit();
 }
 
-std::string read_file(const std::filesystem::path& path) {
+std::string read_file(const fs::path& path) {
   const auto file = MappedFile::open(path);
   return std::string(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
 }

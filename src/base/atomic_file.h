@@ -8,11 +8,14 @@
 
 namespace relatum {
 
-/// Writes beside the target under a temporary name; commit() flushes to disk and renames.
-/// Without commit() the destructor removes the temporary file. Not thread-safe.
+/// Writes beside the target under a temporary name; commit() flushes to disk, renames and flushes
+/// the folder, so that the file outlives a power cut and later removals cannot overtake it.
+/// Without commit() the destructor removes the temporary file; what a killed process left of the
+/// same target goes when the target is next written. A target that is a link stays one: the file
+/// behind it is replaced. A replaced file's permissions stay. Not thread-safe.
 class AtomicFile {
  public:
-  /// Creates parent folders. Throws Error where the place cannot be written.
+  /// Creates parent folders, durably. Throws Error where the place cannot be written.
   explicit AtomicFile(std::filesystem::path target);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -26,6 +29,7 @@ class AtomicFile {
 
  private:
   void flush();
+  void put(std::string_view text);
   std::filesystem::path target_, temporary_;
   std::string pending_;
   int fd_ = -1;
