@@ -1,6 +1,8 @@
 // Splits the thin products over threads: rows, or columns where rows are summed.
 #include "kernels/lora.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/rng.h"
@@ -11,6 +13,7 @@ namespace relatum::kernels {
 namespace {
 
 constexpr int64_t kGrain = 16;  // rows that are worth a thread
+constexpr int64_t kUpRank = 512;  // ranks that LoraUp takes at once
 
 const bf16* narrow(const Mat& m) {
   RELATUM_CHECK(m.type == DType::kBF16);
@@ -46,7 +49,7 @@ void dropout_bits(const DropoutMask& mask, int64_t cols, KeptBits out) {
 }
 
 bool has_lora_kernels(int64_t rank) {
-  return has_fast_bf16() && table().lora_down && rank % 2 == 0 && rank <= 512;
+  return has_fast_bf16() && table().lora_down && rank > 0;
 }
 
 void lora_down(const Mat& x, KeptBits kept, const Mat& factor, float scale, const Mat& low) {
@@ -60,10 +63,14 @@ void lora_down(const Mat& x, KeptBits kept, const Mat& factor, float scale, cons
 void lora_up(const Mat& low, const Mat& factor, float scale, KeptBits kept, const Mat& y) {
   RELATUM_CHECK(low.cols == factor.rows && y.rows == low.rows && y.cols == factor.cols);
   RELATUM_CHECK(has_lora_kernels(low.cols));
-  const LoraUp task{narrow(low), low.cols, low.stride, narrow(factor), factor.cols, factor.stride,
-                    scale, kept.words, kept.stride, y.data, y.type == DType::kBF16, y.stride};
-  parallel_for(y.rows, kGrain,
-               [&](int64_t begin, int64_t end) { table().lora_up(task, begin, end); });
+  for (int64_t begin = 0; begin < low.cols; begin += kUpRank) {
+    const int64_t ranks = std::min(kUpRank, low.cols - begin);
+    const LoraUp task{narrow(low) + begin, ranks, low.stride,
+                      narrow(factor) + begin * factor.stride, factor.cols, factor.stride, scale,
+                      kept.words, kept.stride, y.data, y.type == DType::kBF16, y.stride};
+    parallel_for(y.rows, kGrain,
+                 [&](int64_t first, int64_t last) { table().lora_up(task, first, last); });
+  }
 }
 
 void lora_gradient(const Mat& low, const Mat& x, KeptBits kept, float scale, uint32_t* pairs,

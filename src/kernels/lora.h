@@ -19,15 +19,15 @@ inline int64_t kept_words(int64_t cols) { return (cols + 31) / 32; }
 /// The masks that dropout() would apply: |keys| rows of `cols`.
 void dropout_bits(const DropoutMask& mask, int64_t cols, KeptBits out);
 
-/// Whether the products below serve a factor of this rank here: bf16 instructions, an even rank of
-/// at most 512. Elsewhere gemm() does the work.
+/// Whether the products below serve a factor of this rank here: any rank where the CPU has bf16
+/// instructions. Elsewhere gemm() does the work.
 bool has_lora_kernels(int64_t rank);
 
 /// low = scale * x . factor^T, elements of x that are not kept counting as zero.
 /// x: T x K, factor: R x K, low: T x R, all bf16.
 void lora_down(const Mat& x, KeptBits kept, const Mat& factor, float scale, const Mat& low);
 /// y += scale * low . factor where kept. low: T x R, factor: R x N, both bf16; y: T x N, bf16 or
-/// f32.
+/// f32. A y in bf16 is rounded once for each 512 ranks.
 void lora_up(const Mat& low, const Mat& factor, float scale, KeptBits kept, const Mat& y);
 /// gradient += scale * low^T . x, elements of x that are not kept counting as zero.
 /// low: T x R, x: T x K, both bf16; gradient: R x K, f32. pairs: scratch of ceil(T / 2) * R words.

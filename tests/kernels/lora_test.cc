@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/cpu.h"
 #include "kernels/ref/gemm.h"
 #include "support/numbers.h"
 
@@ -17,7 +18,9 @@ struct Case {
 };
 
 const std::vector<Case> kCases = {{1, 1, 2},   {3, 31, 2},   {4, 32, 4},    {5, 33, 6},
-                                  {9, 64, 16}, {17, 47, 18}, {40, 100, 48}, {2, 576, 130}};
+                                  {9, 64, 16}, {17, 47, 18}, {40, 100, 48}, {2, 576, 130},
+                                  {1, 1, 1},   {9, 40, 3},   {17, 33, 171}, {5, 64, 511},
+                                  {9, 47, 513}, {3, 40, 768}};
 
 // Random masks of `rows` x `cols` and what they say.
 struct Masks {
@@ -123,6 +126,14 @@ TEST(LoraKernels, GradientAddsTheSumOverRows) {
     lora_gradient(low.view(), x.view(), bits_of(masks), 0.5f, pairs.data(), gradient.view());
     expect_rows(gradient, want, name);
   });
+}
+
+// What serves one rank serves all that an adapter may have, three parts side by side too.
+TEST(LoraKernels, NoRankTakesTheGeneralProductsAlone) {
+  for (int64_t rank = 1; rank <= 3 * 4096; ++rank) {
+    ASSERT_EQ(has_lora_kernels(rank), has_lora_kernels(16)) << rank;
+  }
+  EXPECT_EQ(has_lora_kernels(16), has_fast_bf16());
 }
 
 TEST(LoraKernels, BitsAreTheMasksOfDropout) {

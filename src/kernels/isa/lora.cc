@@ -115,23 +115,31 @@ void add_to(bf16* p, __mmask16 there, __mmask16 kept, __m512 scale, __m512 acc) 
   _mm256_mask_storeu_epi16(p, there, __builtin_bit_cast(__m256i, _mm512_cvtneps_pbh(sum)));
 }
 
+// Adds the products with pair p of the factor's rows. Bytes: those of low's values, two bf16 or,
+// behind the last pair of an odd rank, one alone.
+template <size_t Bytes, int Rows>
+[[gnu::always_inline]] inline void add_pair(const LoraUp& t, const __m512i* pairs, int64_t row,
+                                            int64_t p, __m512 (&acc)[Rows][2]) {
+  const Pair b0 = as_pair(pairs[2 * p]), b1 = as_pair(pairs[2 * p + 1]);
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) {
+    int32_t two = 0;
+    __builtin_memcpy(&two, t.low + (row + i) * t.low_stride + 2 * p, Bytes);
+    const Pair low = as_pair(_mm512_set1_epi32(two));
+    acc[i][0] = _mm512_dpbf16_ps(acc[i][0], low, b0);
+    acc[i][1] = _mm512_dpbf16_ps(acc[i][1], low, b1);
+  }
+}
+
 // One tile of 32 columns: `Rows` rows from `row` on.
 template <int Rows, class T>
 void up_tile(const LoraUp& t, T* y, const __m512i* pairs, int64_t row, int64_t c) {
   __m512 acc[Rows][2];
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) acc[i][0] = acc[i][1] = _mm512_setzero_ps();
-  for (int64_t p = 0; p < t.rank / 2; ++p) {
-    const Pair b0 = as_pair(pairs[2 * p]), b1 = as_pair(pairs[2 * p + 1]);
-#pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) {
-      int32_t two;
-      __builtin_memcpy(&two, t.low + (row + i) * t.low_stride + 2 * p, sizeof two);
-      const Pair low = as_pair(_mm512_set1_epi32(two));
-      acc[i][0] = _mm512_dpbf16_ps(acc[i][0], low, b0);
-      acc[i][1] = _mm512_dpbf16_ps(acc[i][1], low, b1);
-    }
-  }
+  const int64_t whole = t.rank / 2;
+  for (int64_t p = 0; p < whole; ++p) add_pair<2 * sizeof(bf16)>(t, pairs, row, p, acc);
+  if (t.rank % 2) add_pair<sizeof(bf16)>(t, pairs, row, whole, acc);
   const uint32_t there = first_bits(t.cols - c);
   const __m512 scale = _mm512_set1_ps(t.scale);
 #pragma GCC unroll 8
@@ -150,10 +158,13 @@ template <class T>
 void up_columns(const LoraUp& t, T* y, int64_t begin, int64_t end, int64_t c) {
   __m512i pairs[2 * kMaxPairs];
   const __mmask32 mask = first_bits(t.cols - c);
-  for (int64_t p = 0; p < t.rank / 2; ++p) {
+  for (int64_t p = 0; p < (t.rank + 1) / 2; ++p) {
     const bf16* even = t.factor + 2 * p * t.factor_stride + c;
+    const bool alone = 2 * p + 1 == t.rank;
     interleave(_mm512_maskz_loadu_epi16(mask, even),
-               _mm512_maskz_loadu_epi16(mask, even + t.factor_stride), pairs + 2 * p);
+               alone ? _mm512_setzero_si512()
+                     : _mm512_maskz_loadu_epi16(mask, even + t.factor_stride),
+               pairs + 2 * p);
   }
   int64_t row = begin;
   for (; row + 8 <= end; row += 8) up_tile<8>(t, y, pairs, row, c);

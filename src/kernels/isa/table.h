@@ -108,7 +108,7 @@ struct LoraDown {
   int64_t low_stride;
 };
 
-/// y (T x N) += scale * low (T x R) . factor (R x N), where kept. R is even and at most 512.
+/// y (T x N) += scale * low (T x R) . factor (R x N), where kept. R is at most 512.
 struct LoraUp {
   const bf16* low;
   int64_t rank, low_stride;
