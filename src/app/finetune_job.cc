@@ -204,11 +204,17 @@ class Job {
     return config;
   }
 
+  train::EstimateOptions estimate_options() const {
+    const int64_t evaluated = dev_prompts_.empty() ? 0 : task::AnswerOptions{}.batch_tokens;
+    return {training_.batch, training_.epochs, training_.checkpoint, training_.seed, evaluated,
+            held_bytes_, peak_rss()};
+  }
+
   void fit_memory() {
+    held_bytes_ = current_rss();
     if (!options_.memory) return;
-    const train::EstimateOptions wanted{training_.batch, training_.epochs, training_.checkpoint};
     const auto fitting = train::fit_memory(session_->model(), *adapter_, session_->compute(),
-                                           rows_, wanted, int64_t(options_.memory));
+                                           rows_, estimate_options(), int64_t(options_.memory));
     if (!fitting) {
       fail("app.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
                                        "kept. Use more --memory{}.",
@@ -229,7 +235,7 @@ class Job {
     const arch::ModelInfo& info = session_->model().info();
     const auto needs =
         train::estimate(session_->model(), *adapter_, session_->compute(), rows_,
-                        {training_.batch, training_.epochs, training_.checkpoint});
+                        estimate_options());
     const double rate = train::measure_gemm_rate(session_->compute());
     constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
     context().info(fmt::format(
@@ -343,6 +349,7 @@ class Job {
         {"tokens", r.tokens}, {"seconds", r.seconds},
         {"tokens_per_s", double(r.tokens) / seconds},
         {"examples_per_s", double(r.examples) / seconds}, {"peak_rss_bytes", peak_rss()},
+        {"estimated_bytes", estimate_.memory_bytes},
         {"gemm_flops_per_s", gemm_rate_}, {"final_loss", r.last_loss}};
     record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
     record["best_step"] = r.best_step;
@@ -361,6 +368,7 @@ class Job {
   std::vector<train::TrainRow> rows_;
   std::vector<task::Prompt> dev_prompts_;
   train::Estimate estimate_;
+  int64_t held_bytes_ = 0;
   double gemm_rate_ = 0, smooth_loss_ = 0;
   std::string index_hash_;
   RunLog log_;

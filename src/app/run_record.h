@@ -23,5 +23,7 @@ void write_run(const std::filesystem::path& run, const nlohmann::json& record);
 std::string utc_now();
 /// Most memory that this process has held, in bytes (VmHWM).
 int64_t peak_rss();
+/// Memory that this process holds now, in bytes (its resident set); 0 where that cannot be told.
+int64_t current_rss();
 
 }  // namespace relatum::app

@@ -5,64 +5,132 @@
 #include <chrono>
 
 #include "kernels/gemm.h"
+#include "nn/share.h"
 #include "tensor/buffer.h"
+#include "train/pass_memory.h"
 
 namespace relatum::train {
 namespace {
 
-// Bytes per token that the tape keeps for one layer: residuals f32, the rest in the compute type.
-double layer_bytes(const arch::ModelInfo& info, DType compute) {
-  const double d = double(info.width), f = double(info.ffn_width);
-  const double q = double(info.heads * info.head_size), kv = double(info.kv_heads * info.head_size);
-  const double narrow = 2 * d + (q + 2 * kv) + q + 3 * f;
-  return 2 * d * 4 + narrow * double(size_of(compute));
-}
+// oneDNN's compiled products, the buffers it blocks matrices in, and the threads' stacks.
+constexpr int64_t kLibraries = 24 << 20;
 
-// Kept decoded weights: packed for the forward pass and, once training starts, for the backward
-// pass too, whose copies are not there yet.
-int64_t weight_bytes(arch::Model& model) {
+std::vector<nn::Linear*> all_linears(arch::Model& model) {
   std::vector<nn::Linear*> linears = model.linears();
   if (model.head()) linears.push_back(model.head());
+  return linears;
+}
+
+// A table of its own for the words read, of the head's form: its rows are read as they are needed.
+int64_t embedding_bytes(arch::Model& model) {
+  const arch::ModelInfo& info = model.info();
+  int64_t known = info.width * info.vocabulary;
+  for (const nn::Linear* linear : model.linears()) known += linear->in() * linear->out();
+  if (!model.head() || info.parameters <= known) return 0;
+  return int64_t(model.head()->parts()[0].weight.data.size());
+}
+
+// Bytes of the weights' stored form, or of those alone that lie in a mapped file.
+int64_t stored_bytes(arch::Model& model, bool mapped_alone) {
   int64_t bytes = 0;
-  for (const nn::Linear* linear : linears) {
-    if (!linear->resident_bytes()) continue;
-    bytes += 2 * linear->out() * linear->in() * int64_t(size_of(linear->compute()));
+  for (const nn::Linear* linear : all_linears(model)) {
+    for (const nn::Linear::Part& part : linear->parts()) {
+      if (part.weight.mapped || !mapped_alone) bytes += int64_t(part.weight.data.size());
+    }
   }
   return bytes;
+}
+
+// What is there before the first step, with the file's pages that come in as they are read. Kept
+// weights have read theirs when they were decoded.
+int64_t before_training(arch::Model& model, const Adapter& adapter, DType compute,
+                        int64_t held_bytes) {
+  int64_t resident = 0;
+  for (const nn::Linear* linear : all_linears(model)) resident += int64_t(linear->resident_bytes());
+  if (held_bytes > 0) {
+    return held_bytes + embedding_bytes(model) + (resident ? 0 : stored_bytes(model, true));
+  }
+  const int64_t copies = compute == DType::kF32 ? 0 : int64_t(size_of(compute));
+  return resident + stored_bytes(model, false) + embedding_bytes(model) +
+         int64_t(adapter.values().size()) * (4 + copies);
+}
+
+// Weights packed a second time, for the backward pass, where they are kept.
+int64_t backward_weights(arch::Model& model) {
+  int64_t bytes = 0;
+  for (const nn::Linear* linear : all_linears(model)) {
+    const int64_t twice = 2 * linear->out() * linear->in() * int64_t(size_of(linear->compute()));
+    const int64_t there = int64_t(linear->resident_bytes());
+    if (there) bytes += std::max<int64_t>(0, twice - there);
+  }
+  return bytes;
+}
+
+// The arena of the largest micro-batch of all epochs; counts tokens and answers on the way.
+int64_t largest_step(arch::Model& model, DType compute, std::span<const TrainRow> rows,
+                     const EstimateOptions& options, Estimate& result, int64_t& answers) {
+  int64_t most = 0;
+  for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    for (const StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
+      for (const StepRows& micro : micro_batches(rows, step, options.batch)) {
+        const TrainBatch built = build_batch(rows, micro, options.batch.share);
+        const int64_t targets = int64_t(built.targets.size());
+        result.tokens += built.batch.size();
+        answers += targets;
+        most = std::max(most, training_arena(model, compute, options.checkpoint,
+                                             size_of_pass(model.info(), built.batch, targets)));
+      }
+    }
+  }
+  return most;
+}
+
+struct Evaluation {
+  int64_t arena = 0, cache = 0;
+};
+
+// Of prompts like the training rows': a beginning that all share is kept in a cache.
+Evaluation evaluation(arch::Model& model, DType compute, std::span<const TrainRow> rows,
+                      int64_t tokens) {
+  if (tokens <= 0) return {};
+  const arch::ModelInfo& info = model.info();
+  int64_t longest = 0;
+  std::vector<std::span<const int32_t>> prompts;
+  for (const TrainRow& row : rows) {
+    longest = std::max(longest, int64_t(row.tokens.size()));
+    prompts.emplace_back(row.tokens.data(), size_t(row.prompt_length));
+  }
+  const int64_t shared = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
+  const PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
+  return {scoring_arena(model, compute, size),
+          2 * info.layers * shared * info.kv_heads * info.head_size * int64_t(size_of(compute))};
 }
 
 }  // namespace
 
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
-  const BatchOptions& batch = options.batch;
   const arch::ModelInfo& info = model.info();
   Estimate result;
   int64_t answers = 0;
-  for (const StepRows& step : plan_epoch(rows, batch, 1, 0)) {
-    const TrainBatch built = build_batch(rows, step, batch.share);
-    result.tokens += built.batch.size();
-    answers += int64_t(built.targets.size());
-  }
-  result.tokens *= options.epochs;
-  answers *= options.epochs;
+  const int64_t step = largest_step(model, compute, rows, options, result, answers);
+  const Evaluation between = evaluation(model, compute, rows, options.evaluation_tokens);
   double parameters = 0;
   for (const nn::Linear* linear : model.linears()) {
     parameters += double(linear->in() * linear->out());
   }
   const double head = double(info.width) * double(info.vocabulary);
-  const double adapters = double(adapter.values().size());
+  const int64_t adapters = int64_t(adapter.values().size());
   // Forward and backward of frozen weights take 2 + 2 operations a weight, of adapters 2 + 4.
-  result.flops =
-      double(result.tokens) * (4 * parameters + 6 * adapters) + double(answers) * 4 * head;
-  const double kept = layer_bytes(info, compute) * double(options.checkpoint ? 1 : info.layers) +
-                      (options.checkpoint ? double(info.width * info.layers) * 4 : 0);
-  const double transient = 3 * layer_bytes(info, compute);
-  const int64_t micro = std::min(batch.micro_tokens, batch.batch_tokens);
-  result.memory_bytes = weight_bytes(model) + int64_t(adapters) * 5 * 4 +
-                        int64_t(double(micro) * (kept + transient)) +
-                        int64_t{256} * info.vocabulary * 6;
-  result.disk_bytes = int64_t(adapters) * 4 * 5;
+  result.flops = double(result.tokens) * (4 * parameters + 6 * double(adapters)) +
+                 double(answers) * 4 * head;
+  // Gradients and two moments; the best values so far where there is an evaluation.
+  const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
+  result.memory_bytes = before_training(model, adapter, compute, options.held_bytes) +
+                        backward_weights(model) + optimiser + std::max(step, between.arena) +
+                        between.cache + kLibraries;
+  result.memory_bytes = std::max(result.memory_bytes, options.peak_bytes);
+  result.disk_bytes = adapters * 4 * 5;
   return result;
 }
 

@@ -12,7 +12,7 @@
 namespace relatum::train {
 
 struct Estimate {
-  int64_t memory_bytes = 0;   ///< weights, adapter with optimiser, activations of a micro-batch
+  int64_t memory_bytes = 0;   ///< most that the program holds at a time, what it holds now included
   int64_t disk_bytes = 0;     ///< adapter and state
   int64_t tokens = 0;         ///< computed over all epochs
   double flops = 0;           ///< of the model's own products, forward and backward
@@ -22,9 +22,18 @@ struct EstimateOptions {
   BatchOptions batch;
   int64_t epochs = 1;
   bool checkpoint = false;
+  uint64_t seed = 1;          ///< of the trainer: it decides which rows are computed together
+  /// Tokens that an evaluation on the way computes at once; 0: there is none.
+  int64_t evaluation_tokens = 0;
+  /// Bytes that the program holds in memory now, model and rows included (its resident set), and
+  /// the most it held so far. 0: not known; the model's weights are counted instead.
+  int64_t held_bytes = 0, peak_bytes = 0;
 };
 
-/// Sizes of weights and adapter are exact, transient buffers are estimated.
+/// What the run will hold at most: what is held now; pages of the model's file that training will
+/// read; weights packed for the backward pass; gradients, moments and best values; the arena of the
+/// largest micro-batch or evaluation; compiled products. bench/memory.py holds it to what runs
+/// took.
 Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options);
 

@@ -46,11 +46,11 @@ Trainer::Trainer(engine::Session& session, Adapter& adapter, std::span<const Tra
   v_.assign(adapter.values().size(), 0.0f);
 }
 
-nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t epoch, int64_t& tokens) {
+nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tokens) {
   nn::LossSum total;
   for (const StepRows& micro : micro_batches(rows_, rows, options_.batch)) {
     const TrainBatch batch = build_batch(rows_, micro, options_.batch.share);
-    const nn::LossSum loss = accumulate(batch, epoch);
+    const nn::LossSum loss = accumulate(batch, step);
     total.sum += loss.sum;
     total.count += loss.count;
     tokens += batch.batch.size();
@@ -58,14 +58,14 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t epoch, int64_t& to
   return total;
 }
 
-nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t epoch) {
+nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
   session_.arena().reset();
   nn::Graph graph(session_.arena(), session_.compute(), true);
   const nn::Var states = session_.model().forward(
       graph, batch.batch,
       {.rows = batch.predicting, .cache = {}, .checkpoint = options_.checkpoint,
        .dropout = adapter_.config().dropout > 0,
-       .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(epoch))});
+       .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
   const nn::LossSum loss =
       nn::head_cross_entropy(graph, *session_.model().head(), states, batch.targets);
   graph.backward();
@@ -104,7 +104,7 @@ StepReport Trainer::train_step() {
   report.steps = steps();
   report.epoch = plan.epoch;
   report.learning_rate = schedule_.rate(at_.step);
-  const nn::LossSum loss = accumulate(plan.rows, plan.epoch, report.tokens);
+  const nn::LossSum loss = accumulate(plan.rows, at_.step, report.tokens);
   report.grad_norm = apply(loss.count);
   report.step = at_.step;
   report.examples = int64_t(plan.rows.size());
@@ -191,7 +191,7 @@ std::string Trainer::fingerprint() const {
   const AdapterConfig& a = adapter_.config();
   std::string text = fmt::format(
       "rows {} {:016x} epochs {} rate {} {} {} decay {} clip {} adam {} {} {} batch {} {} {} "
-      "checkpoint {} seed {} evaluation {} {} base {} {} rank {} alpha {} dropout {} {}",
+      "checkpoint {} seed {} evaluation {} {} base {} {} rank {} alpha {} dropout {} by step {}",
       rows_.size(), hash, o.epochs, o.learning_rate, int(o.schedule), o.warmup, o.weight_decay,
       o.clip, o.beta1, o.beta2, o.epsilon, o.batch.batch_tokens, o.batch.micro_tokens,
       o.batch.share, o.checkpoint, o.seed, o.eval_every, o.patience, session_.base(),

@@ -79,10 +79,11 @@ class Trainer {
   /// Trains to the end or until the context stops; leaves the best (or last) values in the adapter.
   TrainResult run(const TrainHooks& hooks, const Context& context);
 
-  /// Forward and backward of the rows: adds to the adapter's gradients, gives the loss.
-  nn::LossSum accumulate(const StepRows& rows, int64_t epoch, int64_t& tokens);
+  /// Forward and backward of the rows: adds to the adapter's gradients, gives the loss. All rows of
+  /// a step (counted from 0) meet the same dropout masks behind equal tokens, another step others.
+  nn::LossSum accumulate(const StepRows& rows, int64_t step, int64_t& tokens);
   /// The same for one batch of rows. Once warmed up, it asks the system for no memory.
-  nn::LossSum accumulate(const TrainBatch& batch, int64_t epoch);
+  nn::LossSum accumulate(const TrainBatch& batch, int64_t step);
   /// One AdamW step from the summed gradients; returns their norm before clipping.
   double apply(int64_t count);
 

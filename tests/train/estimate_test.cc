@@ -29,7 +29,7 @@ TEST_F(EstimateTest, CountsTheTokensThatAreComputed) {
 }
 
 TEST_F(EstimateTest, SavingMemorySaves) {
-  const auto rows = random_rows(9);
+  const auto rows = random_rows(400);
   const train::BatchOptions wide{2048, 2048, true}, narrow{2048, 256, true};
   EXPECT_LT(of(rows, narrow).memory_bytes, of(rows, wide).memory_bytes);
   EXPECT_LT(of(rows, wide, 2, true).memory_bytes, of(rows, wide).memory_bytes);
@@ -38,7 +38,7 @@ TEST_F(EstimateTest, SavingMemorySaves) {
 }
 
 TEST_F(EstimateTest, ABudgetIsKeptAtTheLeastCost) {
-  const auto rows = random_rows(9);
+  const auto rows = random_rows(400);
   const train::EstimateOptions wanted{{2048, 2048, true}, 2, false};
   const auto fit = [&](int64_t budget) {
     return train::fit_memory(*model_, adapter_, DType::kF32, rows, wanted, budget);
@@ -59,6 +59,35 @@ TEST_F(EstimateTest, ABudgetIsKeptAtTheLeastCost) {
   EXPECT_LT(bytes(*small), bytes(*again));
   EXPECT_EQ(small->batch.batch_tokens, 2048);
   EXPECT_FALSE(fit(1));
+}
+
+TEST_F(EstimateTest, WhatIsHeldNowIsPartOfTheWhole) {
+  const auto rows = random_rows(9);
+  const auto bytes = [&](train::EstimateOptions options) {
+    options.batch = {2048, 2048, true};
+    return train::estimate(*model_, adapter_, DType::kF32, rows, options).memory_bytes;
+  };
+  const int64_t a = bytes({.held_bytes = 1 << 30}), b = bytes({.held_bytes = 1 << 29});
+  EXPECT_EQ(a - b, 1 << 29);
+  EXPECT_EQ(bytes({.held_bytes = 1 << 29, .peak_bytes = int64_t{5} << 30}), int64_t{5} << 30);
+  EXPECT_GT(bytes({.evaluation_tokens = 1 << 14, .held_bytes = 1 << 29}), b);
+}
+
+// A frozen base is there whether its weights are kept decoded or not.
+TEST(Estimate, CountsABaseThatIsDecodedForEachUse) {
+  const auto bytes = [](bool resident) {
+    const auto model = load(fixture("llama/tied"), {.resident = resident});
+    const train::Adapter adapter(*model, DType::kF32, {.rank = 4}, 1);
+    return train::estimate(*model, adapter, DType::kF32, random_rows(9), {}).memory_bytes;
+  };
+  const auto model = load(fixture("llama/tied"), {.resident = false});
+  int64_t stored = 0;
+  for (const nn::Linear* linear : model->linears()) {
+    for (const auto& part : linear->parts()) stored += int64_t(part.weight.data.size());
+  }
+  const train::Adapter adapter(*model, DType::kF32, {.rank = 4}, 1);
+  EXPECT_GT(bytes(false), stored);
+  EXPECT_GT(bytes(true), bytes(false));
 }
 
 TEST(MeasureGemmRate, IsARate) { EXPECT_GT(train::measure_gemm_rate(DType::kF32), 0); }

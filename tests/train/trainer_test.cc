@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/error.h"
 #include "io/json.h"
@@ -141,19 +142,65 @@ TEST_F(TrainerCuts, CountsAnswerTokensAlone) {
   EXPECT_EQ(loss.count, answers);
 }
 
-TEST(Trainer, DropoutIsNewInEachEpochAndTheSameAgain) {
-  TinyRun tiny(random_rows(6), {}, {.rank = 4, .dropout = 0.3});
+// An adapter that does something, so that its dropout shows.
+void fill(train::Adapter& adapter) {
   const Rng rng(1, 1);
-  for (size_t i = 0; i < tiny.adapter->values().size(); ++i) {
-    tiny.adapter->values()[i] = float(0.2 * rng.normal(i));
+  for (size_t i = 0; i < adapter.values().size(); ++i) {
+    adapter.values()[i] = float(0.2 * rng.normal(i));
   }
-  const auto at = [&](int64_t epoch) {
+  adapter.sync();
+}
+
+TEST(Trainer, DropoutIsNewInEachStepAndTheSameAgain) {
+  TinyRun tiny(random_rows(6), {}, {.rank = 4, .dropout = 0.3});
+  fill(*tiny.adapter);
+  const auto at = [&](int64_t step) {
     int64_t tokens = 0;
     tiny.adapter->zero_grads();
-    return tiny.trainer.accumulate(tiny.all(), epoch, tokens).sum;
+    return tiny.trainer.accumulate(tiny.all(), step, tokens).sum;
   };
   EXPECT_EQ(at(0), at(0));
   EXPECT_NE(at(0), at(1));
+}
+
+// Equal rows in one epoch: each step draws masks of its own, the rows of a step share theirs.
+TEST(Trainer, EqualRowsMeetOtherMasksInEachStepOfAnEpoch) {
+  const std::vector<train::TrainRow> rows(6, random_rows(1)[0]);
+  const int64_t length = int64_t(rows[0].tokens.size());
+  TrainOptions options;
+  options.epochs = 1;
+  options.learning_rate = 0;  // the adapter stays what it is
+  options.batch = {2 * length, 2 * length, false};
+  for (const double dropout : {0.3, 0.0}) {
+    TinyRun tiny(rows, options, {.rank = 4, .dropout = dropout});
+    fill(*tiny.adapter);
+    std::set<double> losses;
+    train::TrainHooks hooks;
+    hooks.on_step = [&](const train::StepReport& report) { losses.insert(report.loss); };
+    tiny.trainer.run(hooks, {});
+    ASSERT_GE(tiny.trainer.steps(), 2);
+    EXPECT_EQ(int64_t(losses.size()), dropout > 0 ? tiny.trainer.steps() : 1) << dropout;
+  }
+}
+
+// Masks are those of the step, whatever is shared and however it is cut.
+TEST(Trainer, SharingAndCuttingAreExactUnderDropout) {
+  const auto rows = random_rows(8, random_tokens(20, 77));
+  const auto gradients = [&](int64_t micro_tokens, bool share) {
+    TrainOptions options;
+    options.batch = {2048, micro_tokens, share};
+    TinyRun tiny(rows, options, {.rank = 4, .dropout = 0.3});
+    fill(*tiny.adapter);
+    tiny.adapter->zero_grads();
+    int64_t tokens = 0;
+    tiny.trainer.accumulate(tiny.all(), 3, tokens);
+    return std::vector<float>(tiny.adapter->grads().begin(), tiny.adapter->grads().end());
+  };
+  const engine::Session session(fixture("llama/tied"), plain_options());
+  const auto want = gradients(2048, false);
+  for (const auto& got : {gradients(2048, true), gradients(40, true), gradients(1, false)}) {
+    EXPECT_LT(distance(as_row(got), as_row(want)), gradient_bound(session));
+  }
 }
 
 TEST(Trainer, ReportsEachStep) {
