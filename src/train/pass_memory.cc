@@ -25,6 +25,7 @@ struct Level {
   }
 };
 
+// A layer's linears in the order of Model::linears().
 enum Role { kQkv, kOutput, kGateUp, kDown, kRoles };
 
 class Pass {
@@ -33,8 +34,12 @@ class Pass {
       : info_(model.info()), head_(*model.head()), compute_(compute), size_(size),
         training_(training), c_(int64_t(size_of(compute))) {
     const auto linears = model.linears();
-    const size_t last = linears.size() - 1;
-    for (size_t i = 0; i < kRoles; ++i) linears_[i] = linears[std::min(i, last)];
+    for (size_t i = 0; i < linears.size(); ++i) {
+      const size_t role = i % kRoles;
+      if (i < kRoles) linears_[role] = linears[i];
+      ranks_[role] = std::max(ranks_[role], rank_of(*linears[i]));  // layers' may differ
+      drops_[role] = drops_[role] || (training && drops(*linears[i]));
+    }
     all_ = rows(size.tokens);
     chosen_ = rows(size.predicting);
     q_ = info_.heads * info_.head_size;
@@ -90,14 +95,14 @@ class Pass {
 
  private:
   static int64_t rows(int64_t count) { return kernels::rounded_rows(count); }
-  int64_t rank(const nn::Linear& linear) const {
+  static int64_t rank_of(const nn::Linear& linear) {
     return linear.lora() ? linear.lora()->a.rows : 0;
   }
-  bool drops(const nn::Linear& linear) const {
-    return training_ && linear.lora() && linear.lora()->dropout > 0;
+  static bool drops(const nn::Linear& linear) {
+    return linear.lora() && linear.lora()->dropout > 0;
   }
-  bool fused(const nn::Linear& linear) const {
-    return compute_ == DType::kBF16 && kernels::has_lora_kernels(rank(linear));
+  bool fused(Role role) const {
+    return compute_ == DType::kBF16 && kernels::has_lora_kernels(ranks_[role]);
   }
   int64_t decoded(const nn::Linear& linear) const { return c_ * linear.in() * linear.out(); }
 
@@ -106,9 +111,9 @@ class Pass {
     const nn::Linear& linear = *linears_[role];
     level.take(bytes * r * linear.out());
     if (!linear.resident_bytes()) level.brief(decoded(linear));
-    level.take(c_ * r * rank(linear));
-    if (!drops(linear)) return;
-    if (fused(linear)) {
+    level.take(c_ * r * ranks_[role]);
+    if (!drops_[role]) return;
+    if (fused(role)) {
       level.take(4 * r * kernels::kept_words(linear.in()));
     } else {
       level.brief(c_ * r * linear.in());
@@ -121,16 +126,18 @@ class Pass {
     const nn::Linear& linear = *linears_[role];
     const bool residual = role == kOutput || role == kDown;
     const int64_t narrow = residual && compute_ != DType::kF32 ? c_ * r * linear.out() : 0;
-    int64_t adapter = c_ * r * rank(linear);
-    if (fused(linear)) adapter += 4 * rows((r + 1) / 2) * rank(linear);
-    if (!fused(linear) && drops(linear)) adapter += 2 * c_ * r * linear.in();
+    int64_t adapter = c_ * r * ranks_[role];
+    if (fused(role)) adapter += 4 * rows((r + 1) / 2) * ranks_[role];
+    if (!fused(role) && drops_[role]) adapter += 2 * c_ * r * linear.in();
     level.take(c_ * r * linear.in());
     level.brief(narrow + std::max(decoded(linear), adapter));
   }
 
   const arch::ModelInfo& info_;
   const nn::Linear& head_;
-  std::array<const nn::Linear*, kRoles> linears_;
+  std::array<const nn::Linear*, kRoles> linears_{};
+  std::array<int64_t, kRoles> ranks_{};
+  std::array<bool, kRoles> drops_{};
   DType compute_;
   PassSize size_;
   bool training_;
