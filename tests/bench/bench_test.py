@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 # pylint: disable=wrong-import-position
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
+import memory  # noqa: E402
 import profile_kinds  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
@@ -71,6 +72,33 @@ class Harness(unittest.TestCase):
         self.assertTrue(training_lines.falls([3.0, 2.9, 2.0, 1.0, 0.9, 0.8]))
         self.assertFalse(training_lines.falls([3.0, 2.9, 2.0, 1.0, 3.1, 3.2]))
         self.assertFalse(training_lines.falls([3.0, 1.0]))
+
+
+class Memory(unittest.TestCase):
+    def test_told_holds_from_taken_to_15_percent_more(self):
+        self.assertEqual(memory.judge(1_000, 1_000), "")
+        self.assertEqual(memory.judge(1_150, 1_000), "")
+        self.assertIn("told", memory.judge(1_160, 1_000))
+        self.assertIn("took", memory.judge(999, 1_000))
+
+    def test_a_budget_is_kept_or_refused_before_the_first_step(self):
+        def entry(refused, steps, peak=0):
+            return {"refused": refused, "steps": steps, "peak_rss_bytes": peak}
+        self.assertEqual(memory.judge_budget(1e9, entry(True, 0)), "")
+        self.assertIn("refused", memory.judge_budget(1e9, entry(True, 1)))
+        self.assertEqual(memory.judge_budget(1e9, entry(False, 3, 1e9)), "")
+        self.assertIn("took", memory.judge_budget(1e9, entry(False, 3, 1.1e9)))
+
+    def test_the_results_hold(self):
+        path = ROOT / "bench" / "results" / "memory.json"
+        if not path.exists():
+            self.skipTest("memory has not been measured yet")
+        for name, model in json.loads(path.read_text(encoding="utf-8")).items():
+            for one in model["runs"]:
+                fault = (memory.judge_budget(memory.bytes_of(one["budget"]), one)
+                         if "budget" in one
+                         else memory.judge(one["told_bytes"], one["peak_rss_bytes"]))
+                self.assertEqual(fault, "", f"{name} {one['options']}")
 
 
 class Profile(unittest.TestCase):
