@@ -9,6 +9,7 @@
 #include <set>
 
 #include "arch/family.h"
+#include "arch/model_folder.h"
 #include "base/error.h"
 #include "io/ggml_types.h"
 #include "io/json.h"
@@ -193,7 +194,8 @@ std::string inspect_text(const fs::path& path, bool all) {
   const bool run = fs::exists(path / "run.json");
   const bool adapter = fs::exists(path / "adapter_config.json");
   if (run || adapter) {
-    return (run ? run_text(path) : "") + (adapter ? adapter_text(path, all) : "");
+    const std::string text = (run ? run_text(path) : "") + (adapter ? adapter_text(path, all) : "");
+    return arch::holds_model(path) ? text + model_text(path, all) : text;
   }
   return model_text(path, all);
 }

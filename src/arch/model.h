@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ struct ForwardOptions {
   /// Apply the adapters' dropout, with masks from this salt and the batch's keys.
   bool dropout = false;
   uint64_t dropout_salt = 0;
+  /// For finding faults: called with what the embedding (-1), each layer and the last norm (the
+  /// number of layers; not of an encoder) give.
+  const std::function<void(int64_t layer, Mat values)>* probe = nullptr;
 };
 
 class Model {

@@ -16,6 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kIndex = "model.safetensors.index.json";
+
 // What kinds of files a folder holds, by their names.
 struct Found {
   std::vector<std::string> gguf, safetensors, torch, tensorflow, flax, onnx, tokenizer;
@@ -133,7 +135,7 @@ std::string other_weights(const Found& found) {
 fs::path place_in(const fs::path& folder) {
   const Found found = look(folder);
   const bool weights = fs::exists(folder / "model.safetensors") ||
-                       fs::exists(folder / "model.safetensors.index.json");
+                       fs::exists(folder / kIndex);
   if (found.config && weights) return folder;
   if (found.gguf.size() == 1) return folder / found.gguf.front();
   if (found.gguf.size() > 1) {
@@ -144,6 +146,12 @@ fs::path place_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+bool holds_model(const fs::path& folder) {
+  const Found found = look(folder);
+  return !found.gguf.empty() || (found.config && (fs::exists(folder / "model.safetensors") ||
+                                                  fs::exists(folder / kIndex)));
+}
 
 fs::path model_place(const fs::path& path) {
   if (!fs::exists(path)) {

@@ -11,4 +11,8 @@ namespace relatum::arch {
 /// those weights it is its only GGUF file. Throws Error that says what was found otherwise.
 std::filesystem::path model_place(const std::filesystem::path& path);
 
+/// Whether a folder holds a model, whatever else lies in it: config.json with weights beside it, or
+/// GGUF files.
+bool holds_model(const std::filesystem::path& folder);
+
 }  // namespace relatum::arch

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/signals.h"
+#include "engine/finite.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
 #include "nn/loss.h"
@@ -59,6 +60,7 @@ class Walker {
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
     const SignalsHeld held;
+    first_ = begin;
     scores_.assign(end - begin, std::vector<double>(trie_.edges().size(), 0.0));
     walks_.assign(end - begin, Walk{});
     next_row_ = prefix_.size();
@@ -181,12 +183,24 @@ class Walker {
     });
   }
 
+  // The prompt and the answers' tokens up to the question's node.
+  std::vector<int32_t> row_of(const Question& question) const {
+    std::vector<int32_t> path;
+    for (int32_t n = question.branch.node; n >= 0; n = trie_.parents()[size_t(n)]) {
+      path.push_back(trie_.tokens()[size_t(n)]);
+    }
+    std::vector<int32_t> row = prompts_[first_ + question.walk];
+    row.insert(row.end(), path.rbegin(), path.rend());
+    return row;
+  }
+
   void note(const Question& question, const float* logits, double norm) {
     Walk& walk = walks_[question.walk];
     std::vector<double>& scores = scores_[question.walk];
     const auto [low, high] = trie_.edges_from(question.branch.node);
     for (size_t e = low; e < high; ++e) {
       scores[e] = double(logits[trie_.edges()[e].token]) - norm;
+      if (!std::isfinite(scores[e])) fail_not_finite(session_, row_of(question));
     }
     const std::span choices(scores.data() + low, high - low);
     if (options_.edges == EdgeScores::kShares) {
@@ -225,6 +239,7 @@ class Walker {
   double threshold_;
   SharedPrefix prefix_;
   int64_t next_row_ = 0;
+  size_t first_ = 0;                            // prompt of the first walk
   std::vector<Walk> walks_;
   std::vector<std::vector<double>> scores_;
 };

@@ -7,8 +7,10 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "engine/finite.h"
 #include "engine/prefix.h"
 #include "nn/loss.h"
+#include "tensor/finite.h"
 
 namespace relatum::engine {
 namespace {
@@ -31,6 +33,7 @@ class Generator {
   // Prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<int32_t>>& results) {
     std::vector<Stream> streams;
+    first_ = begin;
     prefill(begin, end, streams);
     std::vector<std::vector<int32_t>> said(streams.size());
     for (int64_t step = 0; step < options_.max_new_tokens; ++step) {
@@ -98,6 +101,9 @@ class Generator {
                         [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
         const float* row = logits.row(r);
+        if (!all_finite({row, size_t(logits.cols)})) {
+          fail_not_finite(session_, prompts_[first_ + streams[size_t(begin + r)].prompt]);
+        }
         streams[size_t(begin + r)].next = int32_t(std::max_element(row, row + logits.cols) - row);
       }
     });
@@ -107,6 +113,7 @@ class Generator {
   std::span<const std::vector<int32_t>> prompts_;
   GenerateOptions options_;
   SharedPrefix prefix_;
+  size_t first_ = 0;  // prompt of the first stream
   int32_t end_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "engine/finite.h"
 #include "engine/follow_branches.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
@@ -69,6 +70,17 @@ class Scorer {
   }
 
  private:
+  // The prompt and the answers' tokens up to the node.
+  std::vector<int32_t> row_of(size_t prompt, int32_t node) const {
+    std::vector<int32_t> path;
+    for (; node >= 0; node = trie_.parents()[size_t(node)]) {
+      path.push_back(trie_.tokens()[size_t(node)]);
+    }
+    std::vector<int32_t> row = prompts_[prompt];
+    row.insert(row.end(), path.rbegin(), path.rend());
+    return row;
+  }
+
   // Appends the batch's tree; gives the place of each prompt's last token (the trie follows it).
   std::vector<int64_t> build(nn::TokenBatch& batch, size_t begin, size_t end) const {
     std::vector<std::span<const int32_t>> rows;
@@ -122,6 +134,10 @@ class Scorer {
         const auto [low, high] = trie_.edges_from(node);
         for (size_t e = low; e < high; ++e) {
           scores[e] = double(logits.row(r)[trie_.edges()[e].token]) - norm[size_t(r)];
+          // A logit that is not finite makes the whole row's sum so.
+          if (!std::isfinite(scores[e])) {
+            fail_not_finite(session_, row_of(base + row / per_prompt, node));
+          }
         }
       }
     });

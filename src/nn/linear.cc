@@ -1,6 +1,8 @@
 // Forward and backward of the linear layer with its adapters.
 #include "nn/linear.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -11,6 +13,7 @@
 #include "kernels/rows.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
+#include "tensor/finite.h"
 
 namespace relatum::nn {
 
@@ -57,6 +60,13 @@ void Linear::prepare_int8(DType compute) {
     }
     merged_ = lora_;
     lora_ = nullptr;
+  }
+  for (const Part& part : parts_) {
+    const float* begin = weight.row(part.begin);
+    if (all_finite({begin, size_t(part.weight.rows * in_)})) continue;
+    // An 8-bit integer could not show it any more.
+    fail("nn.linear", fmt::format("'{}' holds values that are not finite (NaN or infinite){}.",
+                                  part.name, merged_ ? ", its adapter included" : ""));
   }
   kernels::hadamard_rows(weight.view(), weight.view());  // as multiply_int8 does with its input
   forward_ = kernels::PackedMatrix::quantised(weight.view());

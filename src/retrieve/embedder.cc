@@ -11,8 +11,10 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "engine/finite.h"
 #include "nn/batch.h"
 #include "nn/graph.h"
+#include "tensor/finite.h"
 
 namespace relatum::retrieve {
 namespace {
@@ -118,6 +120,10 @@ void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> ou
   for (size_t i = 0; i < rows.size(); ++i) {
     const int64_t begin = batch.begin(segments[i]);
     pool(states.rows_from(begin, int64_t(rows[i].size())), out.row(int64_t(i)));
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (all_finite({out.row(int64_t(i)), size_t(out.cols)})) continue;
+    engine::fail_not_finite(session_, rows[i]);
   }
 }
 

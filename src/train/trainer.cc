@@ -9,8 +9,10 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "engine/finite.h"
 #include "base/signals.h"
 #include "kernels/optimizer.h"
+#include "tensor/finite.h"
 
 namespace relatum::train {
 namespace {
@@ -96,6 +98,18 @@ double Trainer::apply(int64_t count) {
   return norm;
 }
 
+// Looks for a row that alone shows where the loss stops being a number.
+void Trainer::fail_loss(const StepRows& rows) {
+  for (const size_t row : rows) {
+    const auto found = engine::first_not_finite(session_, rows_[row].tokens);
+    if (!found) continue;
+    fail("train.trainer", fmt::format("the loss of step {} is not finite: values that are NaN or "
+                                      "infinite {}.", at_.step + 1, *found));
+  }
+  fail("train.trainer", fmt::format("the loss of step {} is not finite. Use a smaller --lr, or "
+                                    "--compute f32.", at_.step + 1));
+}
+
 StepReport Trainer::train_step() {
   const SignalsHeld held;
   const auto start = std::chrono::steady_clock::now();
@@ -105,6 +119,7 @@ StepReport Trainer::train_step() {
   report.epoch = plan.epoch;
   report.learning_rate = schedule_.rate(at_.step);
   const nn::LossSum loss = accumulate(plan.rows, at_.step, report.tokens);
+  if (!std::isfinite(loss.sum)) fail_loss(plan.rows);
   report.grad_norm = apply(loss.count);
   report.step = at_.step;
   report.examples = int64_t(plan.rows.size());
@@ -164,6 +179,10 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
   if (at_.best_metric) {
     std::copy(best_.begin(), best_.end(), adapter_.values().begin());
     adapter_.sync();
+  }
+  if (!all_finite(adapter_.values())) {
+    fail("train.trainer", "the adapter's numbers are no longer finite after the last step, so it "
+                          "is not saved. Use a smaller --lr.");
   }
   count(result);
   result.finished = true;

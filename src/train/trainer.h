@@ -94,6 +94,7 @@ class Trainer {
     StepRows rows;
   };
   StepReport train_step();
+  [[noreturn]] void fail_loss(const StepRows& rows);
   void advance(const TrainHooks& hooks);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
   bool reached(int64_t interval) const;

@@ -1,7 +1,9 @@
 // Damaged, foreign and absent models, adapters and indexes: one sentence each, nothing written.
 #include <cstring>
+#include <limits>
 
 #include "app/workbench.h"
+#include "support/damaged.h"
 
 namespace relatum::testing {
 namespace {
@@ -165,6 +167,53 @@ TEST_F(BadModel, DamagedAdapter) {
     write(name, whole);
   }
   refused(extract("p.jsonl", Arguments{"--adapter", path("absent")} + plain()), {"absent"});
+}
+
+TEST_F(BadModel, WeightsThatAreNoNumbers) {
+  const float bad = std::numeric_limits<float>::quiet_NaN();
+  const std::string tensor = "model.layers.1.mlp.up_proj.weight";
+  damaged(kModel, path("model"), tensor, bad);
+  for (const std::string answer : {"scored", "shares", "constrained", "free"}) {
+    refused(extract("p.jsonl", plain() + Arguments{"--base", "f32", "--answer", answer},
+                    path("model")), {path("model"), "layer 2 of 2", tensor});
+  }
+  refused(extract("p.jsonl", plain(), path("model")), {tensor, "not a finite number"});
+  Arguments training = finetune("run", {"--base", "f32"});
+  training[2] = path("model");
+  const Outcome outcome = run_program(training);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("layer 2 of 2"));
+  EXPECT_THAT(outcome.err, HasSubstr(tensor));
+  EXPECT_FALSE(there("run/adapter_model.safetensors"));
+  const std::string dense = "encoder.layer.1.intermediate.dense.weight";
+  damaged(kEmbedder, path("embedder"), dense, bad);
+  refused({"embed", "--embedder", path("embedder"), "--data", path("rows.jsonl"), "--out",
+           path("e.npy")}, {path("embedder"), "layer 2 of 2", dense});
+  Arguments indexing = index("index");
+  indexing[2] = path("embedder");
+  refused(indexing, {path("embedder"), "layer 2 of 2", dense});
+}
+
+TEST_F(BadModel, FilesOfOtherKindsAreNamed) {
+  copy(kModel, "model");
+  fs::rename(path("model/model.safetensors"), path("model/pytorch_model.bin"));
+  refused_model(path("model"), {path("model"), "pytorch_model.bin", "save_pretrained"});
+  refused({"inspect", path("model")}, {"pytorch_model.bin"});
+  fs::remove(path("model/config.json"));
+  fs::remove(path("model/pytorch_model.bin"));
+  refused_model(path("model"), {path("model"), "only a tokenizer"});
+}
+
+TEST_F(BadModel, AnAdapterBesideItsBase) {
+  done(finetune("run"));
+  copy(kModel, "model");
+  for (const char* file : {"adapter_model.safetensors", "adapter_config.json"}) {
+    write(std::string("model/") + file, read(std::string("run/") + file));
+  }
+  done(extract("p.jsonl", {"--adapter", path("run")}, path("model")));
+  const std::string shown = done({"inspect", path("model")}).out;
+  EXPECT_THAT(shown, HasSubstr("adapter       "));
+  EXPECT_THAT(shown, HasSubstr("architecture  llama"));
 }
 
 TEST_F(BadModel, IndexOfAnotherEmbedder) {

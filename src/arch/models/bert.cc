@@ -46,7 +46,7 @@ class Bert final : public Model {
 class Pass final : public nn::LayerStack {
  public:
   Pass(const Bert& model, const nn::TokenBatch& batch, const ForwardOptions& options)
-      : model_(model), batch_(batch) {
+      : model_(model), batch_(batch), probe_(options.probe) {
     if (options.dropout) dropout_ = {batch.keys(), options.dropout_salt};
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
@@ -60,7 +60,9 @@ class Pass final : public nn::LayerStack {
     h = nn::attention(graph, h, batch_, settings);
     x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, dropout_));
     h = nn::gelu(graph, nn::linear(graph, layer.up, nn::to_compute(graph, x), dropout_));
-    return norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, dropout_));
+    x = norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, dropout_));
+    if (probe_) (*probe_)(index, graph.value(x));
+    return x;
   }
 
  private:
@@ -69,6 +71,7 @@ class Pass final : public nn::LayerStack {
   }
   const Bert& model_;
   const nn::TokenBatch& batch_;
+  const std::function<void(int64_t, Mat)>* probe_;
   nn::DropoutKeys dropout_;
 };
 
@@ -201,6 +204,7 @@ nn::Var Bert::forward(nn::Graph& graph, const nn::TokenBatch& batch,
   nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
   embed(batch, graph.value(x).as<float>());
   x = nn::layernorm(graph, x, norm_.weight.data(), norm_.bias.data(), epsilon_);
+  if (options.probe) (*options.probe)(-1, graph.value(x));
   const Pass& pass = graph.arena().make<Pass>(*this, batch, options);
   x = nn::run_layers(graph, pass, x, options.checkpoint);
   if (!options.rows.empty()) x = nn::take_rows(graph, x, options.rows);

@@ -96,7 +96,9 @@ class Pass final : public nn::LayerStack {
     x = nn::linear_residual(graph, layer.output, h, x, dropout);
     h = nn::rmsnorm(graph, x, layer.ffn_norm.data(), model_.epsilon_);
     h = nn::swiglu(graph, nn::linear(graph, layer.gate_up, h, dropout));
-    return nn::linear_residual(graph, layer.down, h, x, dropout);
+    x = nn::linear_residual(graph, layer.down, h, x, dropout);
+    if (options_.probe) (*options_.probe)(index, graph.value(x));
+    return x;
   }
 
  private:
@@ -286,9 +288,12 @@ nn::Var Llama::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                        const ForwardOptions& options) const {
   nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
   embed_tokens(embedding_, batch.tokens(), graph.value(x).as<float>());
+  if (options.probe) (*options.probe)(-1, graph.value(x));
   const Pass& pass = graph.arena().make<Pass>(*this, batch, options, graph.arena());
   x = nn::run_layers(graph, pass, x, options.checkpoint);
-  return nn::rmsnorm(graph, x, final_norm_.data(), epsilon_);
+  x = nn::rmsnorm(graph, x, final_norm_.data(), epsilon_);
+  if (options.probe) (*options.probe)(info_.layers, graph.value(x));
+  return x;
 }
 
 }  // namespace

@@ -1,0 +1,135 @@
+// A pass with a look behind each layer, then a look at the weights of the layer that was found.
+#include "engine/finite.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <vector>
+
+#include "base/error.h"
+#include "io/message.h"
+#include "kernels/rows.h"
+#include "nn/loss.h"
+#include "quant/format.h"
+#include "tensor/buffer.h"
+#include "tensor/finite.h"
+
+namespace relatum::engine {
+namespace {
+
+bool finite(Mat values) {
+  Matrix<float> row(1, values.cols);
+  for (int64_t r = 0; r < values.rows; ++r) {
+    kernels::convert(values.rows_from(r, 1), row.view());
+    if (!all_finite({row.row(0), size_t(values.cols)})) return false;
+  }
+  return true;
+}
+
+bool finite(const Weight& weight) {
+  Matrix<float> row(1, weight.cols);
+  for (int64_t r = 0; r < weight.rows; ++r) {
+    quant::decode_rows(weight, r, row.view());
+    if (!all_finite({row.row(0), size_t(weight.cols)})) return false;
+  }
+  return true;
+}
+
+bool finite(const nn::LoraGroup& lora) {
+  if (!finite(lora.a)) return false;
+  for (const nn::LoraPart& part : lora.parts) {
+    if (!finite(part.b)) return false;
+  }
+  return true;
+}
+
+// What of a linear is not finite; empty where all is.
+std::string bad_part(const nn::Linear& linear) {
+  for (const nn::Linear::Part& part : linear.parts()) {
+    if (!finite(part.weight)) {
+      return fmt::format("tensor '{}' holds such values. Fetch the model again, or make it again",
+                         io::printable(part.weight.name));
+    }
+  }
+  if (linear.lora() && !finite(*linear.lora())) {
+    return fmt::format("the adapter's numbers for '{}' are not finite. Train it again, with a "
+                       "smaller --lr", linear.parts()[0].name);
+  }
+  return "";
+}
+
+// The layer's own weights, or nothing that could be seen there.
+std::string cause(Session& session, int64_t layer) {
+  std::vector<nn::Linear*> linears = session.model().linears();
+  const int64_t layers = session.model().info().layers;
+  const size_t each = linears.size() / size_t(layers);
+  for (size_t i = 0; layer >= 0 && layer < layers && i < each; ++i) {
+    const std::string bad = bad_part(*linears[size_t(layer) * each + i]);
+    if (!bad.empty()) return bad;
+  }
+  return session.products() == DType::kF32
+             ? "the matrices there are finite, so the numbers became too large on their way"
+             : "the matrices there are finite, so the numbers became too large on their way. Try "
+               "--compute f32";
+}
+
+std::string place(int64_t layer, int64_t layers) {
+  if (layer < 0) return "in the rows of the embedding";
+  if (layer >= layers) return "behind the last norm";
+  return fmt::format("in layer {} of {}", layer + 1, layers);
+}
+
+// The head's product with states that are finite.
+std::optional<std::string> look_at_head(Session& session, nn::Graph& graph, Mat states) {
+  nn::Linear* head = session.model().head();
+  bool good = true;
+  if (head) {
+    nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
+      for (int64_t r = 0; r < logits.rows; ++r) {
+        good = good && all_finite({logits.row(r), size_t(logits.cols)});
+      }
+    });
+  }
+  if (good) return std::nullopt;
+  const std::string bad = bad_part(*head);
+  return fmt::format("begin in the output head: {}",
+                     bad.empty() ? "its weights are finite, so the numbers became too large" : bad);
+}
+
+}  // namespace
+
+std::optional<std::string> first_not_finite(Session& session, std::span<const int32_t> row) {
+  const int64_t layers = session.model().info().layers;
+  std::optional<int64_t> first;
+  const std::function<void(int64_t, Mat)> probe = [&](int64_t layer, Mat values) {
+    if (!first && !finite(values)) first = layer;
+  };
+  nn::TokenBatch batch(session.model().info().causal);
+  batch.append(batch.root(), row);
+  batch.finish();
+  session.arena().reset();
+  nn::Graph graph(session.arena(), session.compute(), false);
+  arch::ForwardOptions options;
+  options.probe = &probe;
+  const Mat states = graph.value(session.model().forward(graph, batch, options));
+  if (!first) return look_at_head(session, graph, states);
+  if (*first < 0) {
+    return fmt::format("begin {}: it holds such values. Fetch the model again, or make it again",
+                       place(*first, layers));
+  }
+  return fmt::format("begin {}: {}", place(*first, layers), cause(session, *first));
+}
+
+void fail_not_finite(Session& session, std::span<const int32_t> row) {
+  const std::string path = session.model().info().path;
+  const auto found = first_not_finite(session, row);
+  if (found) {
+    fail("engine.finite", fmt::format("{}: values that are not finite (NaN or infinite) {}.", path,
+                                      *found));
+  }
+  fail("engine.finite", fmt::format("{}: a row of {} tokens gives values that are not finite (NaN "
+                                    "or infinite) in its batch, though not alone. Try --compute "
+                                    "f32, or other --batch-tokens.", path, row.size()));
+}
+
+}  // namespace relatum::engine

@@ -1,0 +1,100 @@
+// Values that are no numbers end every way of answering, with the layer where they begin.
+#include "engine/finite.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "base/error.h"
+#include "engine/generate.h"
+#include "engine/score_labels.h"
+#include "support/damaged.h"
+#include "support/sessions.h"
+#include "support/temporary.h"
+
+namespace relatum::testing {
+namespace {
+
+using engine::EdgeScores;
+using engine::LabelTrie;
+using engine::Session;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+const Rows kAnswers{{40, 41, 2}, {40, 42, 43, 2}, {50, 2}};
+const float kNan = std::numeric_limits<float>::quiet_NaN();
+
+class Finite : public ::testing::Test {
+ protected:
+  Session session(const std::string& tensor, float value, size_t place = 1) {
+    return Session(damaged(fixture("llama/tied"), folder_ / "model", tensor, value, place),
+                   plain_options());
+  }
+  // Whatever way of answering is taken.
+  static void expect_refused(Session& session, const Rows& prompts,
+                             const std::vector<std::string>& parts) {
+    const LabelTrie trie(kAnswers);
+    std::vector<std::function<void()>> ways = {
+        [&] { engine::generate(session, prompts, {.max_new_tokens = 3}, {}); }};
+    for (const EdgeScores edges : {EdgeScores::kExact, EdgeScores::kShares, EdgeScores::kGreedy}) {
+      for (const double negligible : {0.0, 1e-3}) {
+        ways.push_back([&, edges, negligible] {
+          engine::score_edges(session, prompts, trie, {64, negligible, edges}, {});
+        });
+      }
+    }
+    for (const auto& way : ways) {
+      for (const std::string& part : parts) {
+        EXPECT_THAT(way, ThrowsMessage<Error>(HasSubstr(part)));
+      }
+    }
+  }
+  static Rows prompts() { return {random_tokens(9, 1), random_tokens(5, 2)}; }
+  TemporaryFolder folder_;
+};
+
+TEST_F(Finite, TheLayerAndItsTensorAreNamed) {
+  for (const float value : {kNan, std::numeric_limits<float>::infinity()}) {
+    Session model = session("model.layers.1.mlp.up_proj.weight", value);
+    expect_refused(model, prompts(), {"layer 2 of 2", "'model.layers.1.mlp.up_proj.weight'"});
+  }
+  Session model = session("model.layers.0.self_attn.k_proj.weight", kNan);
+  expect_refused(model, prompts(), {"layer 1 of 2", "'model.layers.0.self_attn.k_proj.weight'"});
+}
+
+TEST_F(Finite, NumbersThatGrewTooLargeAreNotCalledDamaged) {
+  // A row of the next product's weights adds 3e38 times whatever the first norm lets through.
+  Session model = session("model.layers.1.mlp.up_proj.weight", 3e38f);
+  EXPECT_THAT(engine::first_not_finite(model, prompts()[0]).value_or("none"),
+              AllOf(HasSubstr("layer 2 of 2"), HasSubstr("too large")));
+}
+
+TEST_F(Finite, TheEmbeddingIsNamed) {
+  // Row 77 of the embedding is the head's, too: every logit row has one that is no number.
+  Session model = session("model.embed_tokens.weight", kNan, 77 * 32);
+  expect_refused(model, {{5, 77, 9}, {5, 78}}, {"not finite"});
+  EXPECT_THAT(*engine::first_not_finite(model, std::vector<int32_t>{5, 77, 9}),
+              HasSubstr("embedding"));
+  EXPECT_THAT(*engine::first_not_finite(model, std::vector<int32_t>{5, 9}),
+              AllOf(HasSubstr("output head"), HasSubstr("'model.embed_tokens.weight'")));
+}
+
+TEST_F(Finite, SoundModelsHaveNone) {
+  Session sound(fixture("llama/tied"), plain_options());
+  EXPECT_EQ(engine::first_not_finite(sound, prompts()[0]), std::nullopt);
+  Session encoder(fixture("bert"), plain_options());
+  EXPECT_EQ(engine::first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}), std::nullopt);
+}
+
+TEST_F(Finite, AnEncodersLayerIsNamed) {
+  Session encoder(damaged(fixture("bert"), folder_ / "model",
+                          "encoder.layer.1.intermediate.dense.weight", kNan), plain_options());
+  EXPECT_THAT(engine::first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}).value_or("none"),
+              AllOf(HasSubstr("layer 2 of 2"), HasSubstr("intermediate.dense.weight")));
+}
+
+}  // namespace
+}  // namespace relatum::testing
