@@ -93,6 +93,8 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
     environment.context().warn(fmt::format("{}: malformed rows skipped: {}.", data.name,
                                            data.bad_rows.size()));
   }
+  for (const std::string& line : data.warnings)
+    environment.context().warn(fmt::format("{}: {}", data.name, line));
   if (data.dropped) {
     environment.context().info(fmt::format("{}: {} examples that the patch lacks were dropped.",
                                            data.name, data.dropped));

@@ -16,9 +16,9 @@ struct DatasetFormat {
   std::string_view description;  ///< one line for --help
   /// The whole inventory in its usual order; nullptr: labels are those that occur in the data.
   const std::vector<std::string>& (*inventory)() = nullptr;
-  /// Whether a file whose SPEC names no format is of this one: file name, first bytes (<= 4096).
+  /// Whether a file whose SPEC names no format is of this one: file name, first 64 KiB.
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
-  /// Reads a whole file (a byte-order mark is already removed). Bad rows go to rows.bad().
+  /// Reads a whole file: no byte-order mark, lines end with LF. Bad rows go to rows.bad().
   void (*read)(std::string_view bytes, Rows& rows) = nullptr;
   /// The metric (task/metric.h) that the corpus is usually judged by; "": decided by the labels.
   std::string_view official = {};

@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "task/forms.h"
 #include "task/nearest.h"
 #include "task/utf8.h"
 
@@ -56,6 +57,20 @@ std::string unknown_label(const Labels& labels, std::string_view label) {
                      utf8_printable(label), labels.size(), hint);
 }
 
+namespace {
+
+/// The last label may not look like an earlier one that has other bytes.
+void check_twin(const std::vector<std::string>& names, const std::vector<std::string>& written,
+                const std::string& place) {
+  for (size_t i = 0; i + 1 < names.size(); ++i)
+    if (names[i] == names.back() && written[i] != written.back())
+      fail("task.labels", fmt::format("{}: labels {} and {}, '{}', differ only by blanks or Unicode "
+                                      "forms. Remove one.", place, i + 1, names.size(),
+                                      utf8_printable(names.back())));
+}
+
+}  // namespace
+
 Labels load_labels(const std::filesystem::path& path) {
   const nlohmann::json list = io::load_json(path);
   if (!list.is_array() || list.empty())
@@ -63,14 +78,19 @@ Labels load_labels(const std::filesystem::path& path) {
                                     "got {}. Write the labels as a list of strings.",
                                     path.string(), list.is_array() ? "an empty one"
                                                                    : list.type_name()));
-  std::vector<std::string> names;
+  std::vector<std::string> names, written, rewritten;
   for (const auto& item : list) {
     if (!item.is_string())
       fail("task.labels", fmt::format("{}: label {} is of type {}: expected a string.",
                                       path.string(), names.size() + 1, item.type_name()));
-    names.push_back(item.get<std::string>());
+    written.push_back(item.get<std::string>());
+    names.push_back(seen_form(written.back()));
+    if (names.back() != written.back()) rewritten.push_back(written.back());
+    check_twin(names, written, path.string());
   }
-  return Labels(std::move(names), path.string());
+  Labels labels(std::move(names), path.string());
+  labels.set_rewritten(std::move(rewritten));
+  return labels;
 }
 
 void save_labels(const std::filesystem::path& path, const Labels& labels) {

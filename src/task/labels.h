@@ -28,10 +28,13 @@ class Labels {
   int64_t index(std::string_view label, std::string_view place) const;
   /// Adds a label unless it is there; gives its index.
   int64_t add(const std::string& label);
+  /// Labels of a file that were not in their plain form (task/forms.h), as they were written.
+  const std::vector<std::string>& rewritten() const { return rewritten_; }
+  void set_rewritten(std::vector<std::string> written) { rewritten_ = std::move(written); }
   bool operator==(const Labels& other) const { return names_ == other.names_; }
 
  private:
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, rewritten_;
   std::map<std::string, int64_t, std::less<>> index_;
 };
 
@@ -40,7 +43,8 @@ std::optional<std::string> negative_label(const Labels& labels);
 /// The sentence for a label that an inventory lacks; names the nearest known one.
 std::string unknown_label(const Labels& labels, std::string_view label);
 
-/// labels.json: a JSON list of strings. Reading throws Error with the path; writing is atomic.
+/// labels.json: a JSON list of strings, read in their seen_form (task/forms.h). Reading throws Error
+/// with the path, also where two labels differ by nothing that can be seen; writing is atomic.
 Labels load_labels(const std::filesystem::path& path);
 void save_labels(const std::filesystem::path& path, const Labels& labels);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <numeric>
 #include <unordered_map>
@@ -11,23 +12,51 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/rng.h"
+#include "io/text_file.h"
+#include "task/data_warnings.h"
 #include "task/dataset.h"
+#include "task/json_rows.h"
+#include "task/nearest.h"
 #include "task/relabel.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
 
-constexpr size_t kSniffed = 4096;       // bytes that a format is told from
+constexpr size_t kSniffed = 64 << 10;   // bytes that a format is told from
+constexpr size_t kKeysShown = 8;
 constexpr uint64_t kSampleStream = 11;  // apart from the hold-out's and the trainer's draws
 
-/// The file's bytes, mapped or read from the stream, without a byte-order mark.
+/// The file's text, mapped or read from the stream, without a byte-order mark; lines end with LF.
 struct Source {
   std::shared_ptr<const MappedFile> file;
   std::string text;
   std::string name;
   std::string_view bytes;
 };
+
+/// "brat:notes" is meant as a format, unless there is such a file.
+void check_prefix(const Spec& spec) {
+  const size_t colon = spec.path.find(':');
+  std::error_code ignored;
+  if (!spec.format.empty() || colon == spec.path.npos || colon < 2 ||
+      std::filesystem::exists(spec.path, ignored))
+    return;
+  const std::string prefix = spec.path.substr(0, colon);
+  const auto named = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_' || c == '.';
+  };
+  if (!std::all_of(prefix.begin(), prefix.end(), named)) return;
+  std::vector<std::string> known;
+  for (const DatasetFormat* format : dataset_formats()) known.emplace_back(format->name);
+  const std::string near = nearest_name(prefix, known);
+  fail("task.load", fmt::format("'{}': there is no file of this name, and '{}' is no data format "
+                                "that is known.{} Known formats: {}.",
+                                utf8_printable(spec.path), prefix,
+                                near.empty() ? "" : fmt::format(" Did you mean '{}'?", near),
+                                fmt::join(known, ", ")));
+}
 
 Source open_source(const Spec& spec, const LoadOptions& options) {
   Source source;
@@ -42,7 +71,14 @@ Source open_source(const Spec& spec, const LoadOptions& options) {
     source.bytes = {reinterpret_cast<const char*>(source.file->bytes().data()),
                     source.file->bytes().size()};
   }
-  if (source.bytes.starts_with("\xEF\xBB\xBF")) source.bytes.remove_prefix(3);
+  if (const std::string wide = io::wide_encoding(source.bytes); !wide.empty())
+    fail("task.load", fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name,
+                                  wide));
+  source.bytes = io::without_mark(source.bytes);
+  if (source.bytes.find('\r') != source.bytes.npos) {
+    source.text = io::with_line_feeds(source.bytes);
+    source.bytes = source.text;
+  }
   if (source.bytes.find_first_not_of(" \t\r\n") == source.bytes.npos)
     fail("task.load", fmt::format("{} is empty: expected rows with a text and two entities. Check "
                                   "the file.",
@@ -50,17 +86,44 @@ Source open_source(const Spec& spec, const LoadOptions& options) {
   return source;
 }
 
-const DatasetFormat& choose_format(const Spec& spec, const Source& source) {
-  if (!spec.format.empty()) return dataset_format(spec.format);
-  if (spec.path == "-") return dataset_format("jsonl");
-  const DatasetFormat* format =
-      sniff_dataset_format(spec.path, source.bytes.substr(0, kSniffed));
-  if (format) return *format;
+/// What the beginning of a file shows, for a sentence.
+std::string seen_first(std::string_view bytes) {
+  const std::vector<std::string> keys = first_keys(bytes.substr(0, kSniffed));
+  if (keys.empty()) {
+    const std::string_view line = bytes.substr(0, bytes.find('\n'));
+    return fmt::format("its first line is '{}'", utf8_printable(line, 60));
+  }
+  std::string list;
+  for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i)
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", utf8_printable(keys[i], 40));
+  return fmt::format("its first JSON object has the keys {}{}", list,
+                     keys.size() > kKeysShown ? " …" : "");
+}
+
+std::string known_formats() {
   std::string known;
   for (const DatasetFormat* each : dataset_formats())
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", each->name);
-  fail("task.load", fmt::format("{}: its format does not show. Write FORMAT:{} with one of {}.",
-                                spec.path, spec.path, known));
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
+  return known;
+}
+
+/// The format that was named, or the one that shows; `guess` says in the latter case why.
+const DatasetFormat& choose_format(const Spec& spec, const Source& source, std::string& guess) {
+  if (!spec.format.empty()) return dataset_format(spec.format);
+  const DatasetFormat* format =
+      spec.path == "-" ? &dataset_format("jsonl")
+                       : sniff_dataset_format(spec.path, source.bytes.substr(0, kSniffed));
+  if (!format)
+    fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
+                                  "{}.", spec.path, seen_first(source.bytes), spec.path,
+                                  known_formats()));
+  const std::string reason =
+      spec.path == "-" ? "standard input is read so where no format is named"
+                       : seen_first(source.bytes);
+  guess = fmt::format("The file was taken for {}, as {}. Where it is of another format, write "
+                      "FORMAT:{} with one of: {}.", format->name, reason, spec.path,
+                      known_formats());
+  return *format;
 }
 
 void apply_patch(const Patch& patch, Dataset& data) {
@@ -87,8 +150,12 @@ void check_rows(Rows& rows, bool keep_unknown_labels, Dataset& data) {
   for (Example& example : data.examples) {
     const auto [first, fresh] = lines.emplace(example.id, example.line);
     if (!fresh) {
-      rows.bad(example.line, fmt::format("id '{}' already stands on line {}",
-                                         utf8_printable(example.id), first->second));
+      rows.bad(example.line,
+               rows.numbered(example)
+                   ? fmt::format("the row has no id, and the number {} that would stand for one is "
+                                 "the id of line {}", example.id, first->second)
+                   : fmt::format("id '{}' already stands on line {}", utf8_printable(example.id),
+                                 first->second));
       continue;
     }
     const std::vector<std::string> labels = gold_labels(example);
@@ -128,9 +195,12 @@ void draw_sample(std::vector<Example>& examples, const Spec& spec) {
 Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   if (options.limit && *options.limit < 1)
     fail("task.load", fmt::format("--limit {}: expected at least 1.", *options.limit));
+  check_prefix(spec);
   const Source source = open_source(spec, options);
-  const DatasetFormat& format = choose_format(spec, source);
+  std::string guess;
+  const DatasetFormat& format = choose_format(spec, source, guess);
   Rows rows(std::string(format.name), source.name, options.skip_bad_rows);
+  rows.guessed(guess);
   format.read(source.bytes, rows);
 
   Dataset data;
@@ -151,11 +221,20 @@ Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
                    [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
   if (data.examples.empty())
     fail("task.load", fmt::format("{}: no example is left ({} bad rows, {} dropped by --relabel). "
-                                  "Check the file and its format ({}).",
-                                  source.name, data.bad_rows.size(), data.dropped, format.name));
+                                  "Check the file and its format ({}).{}",
+                                  source.name, data.bad_rows.size(), data.dropped, format.name,
+                                  guess.empty() ? "" : " " + guess));
   cut(data.examples, spec.limit);
   draw_sample(data.examples, spec);
   cut(data.examples, options.limit);
+  data.warnings = rows.warnings();
+  if (options.labels && !options.labels->rewritten().empty())
+    data.warnings.push_back(
+        fmt::format("labels of the inventory that differ from their plain form only by blanks or "
+                    "Unicode forms are read as that form: '{}'.",
+                    fmt::join(options.labels->rewritten(), "', '")));
+  for (std::string& line : data_warnings(data.examples, data.labels))
+    data.warnings.push_back(std::move(line));
   return data;
 }
 

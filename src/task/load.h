@@ -32,6 +32,7 @@ struct Dataset {
   Labels labels;  ///< given, or the format's own, or (jsonl, csv) in order of first appearance
   bool open_labels = false;  ///< labels were only collected from the data: others may exist
   std::vector<BadRow> bad_rows;
+  std::vector<std::string> warnings;  ///< what looks wrong in rows that are read; whole sentences
   int64_t relabelled = 0;  ///< labels that the patch changed
   int64_t dropped = 0;     ///< examples whose id Re-TACRED's patch lacks
 };

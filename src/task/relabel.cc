@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "io/json.h"
+#include "task/fields.h"
 #include "task/tacred_labels.h"
 
 namespace relatum::task {
@@ -32,7 +33,7 @@ void read_list(const json& list, const std::string& path, Patch& patch) {
   int64_t number = 0;
   for (const json& row : list) {
     const std::string place = fmt::format("{}: row {}", path, ++number);
-    put(patch, io::require_string(row, "id", place), io::require_string(row, "relation", place),
+    put(patch, id_of(row, "id", place), io::require_string(row, "relation", place),
         path);
   }
 }

@@ -5,26 +5,72 @@
 
 #include <algorithm>
 
+#include "task/forms.h"
+#include "task/nearest.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
+namespace {
 
-void Rows::add(Example example) {
+constexpr size_t kMostKinds = 1000;  // distinct unknown names that are kept apart
+constexpr size_t kShown = 3;
+
+}  // namespace
+
+void Rows::count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
+                 const std::string& detail) {
+  if (counts.size() >= kMostKinds && !counts.contains(key)) return;
+  Count& counted = counts[key];
+  if (counted.rows++ == 0) {
+    counted.first_line = line;
+    counted.detail = detail;
+  }
+}
+
+void Rows::unknown_field(const std::string& name, std::span<const std::string> known,
+                         int64_t line) {
+  const auto at = fields_.find(name);
+  count(fields_, name, line, at == fields_.end() ? nearest_name(name, known) : "");
+}
+
+void Rows::odd(const std::string& what, int64_t line) { count(odd_, what, line, ""); }
+
+void Rows::settle_labels(Example& example) {
+  const std::vector<std::string> written = gold_labels(example);
+  if (written.empty()) return;
+  example.label.reset();
+  example.more_labels.clear();
+  for (const std::string& label : written) {
+    const std::string form = seen_form(label);
+    if (form.empty()) continue;  // an empty label is none
+    if (form != label) count(forms_, label, example.line, form);
+    add_gold_label(example, form);
+  }
+}
+
+void Rows::add(Example example, int64_t number) {
+  settle_labels(example);
+  if (example.id.empty()) {
+    example.id = std::to_string(number ? number : example.line);
+    numbered_.insert(example.line);
+  }
   const std::string problem = example_problem(example);
   if (problem.empty()) {
     examples_.push_back(std::move(example));
     return;
   }
   const std::string name =
-      example.id.empty() ? "" : fmt::format("row '{}': ", utf8_printable(example.id));
+      numbered(example) ? "" : fmt::format("row '{}': ", utf8_printable(example.id));
   bad(example.line, name + problem);
 }
 
 void Rows::bad(int64_t line, const std::string& sentence) {
   if (!skip_bad_) {
-    fail("task." + room_, fmt::format("{}:{}: {}. Correct it, or leave such rows out with "
-                                      "--skip-bad-rows.",
-                                      file_, line, sentence));
+    const bool guess = !guess_.empty() && examples_.empty();
+    fail("task." + room_,
+         fmt::format("{}:{}: {}. {}", file_, line, sentence,
+                     guess ? guess_ + " Or leave such rows out with --skip-bad-rows."
+                           : "Correct the row, or leave such rows out with --skip-bad-rows."));
   }
   bad_rows_.push_back({line, sentence});
 }
@@ -34,11 +80,48 @@ void Rows::bad(int64_t line, const Error& error) {
   if (sentence.starts_with('['))
     sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
   if (sentence.ends_with('.')) sentence.pop_back();
+  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"})
+    if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());
   bad(line, sentence);
 }
 
 void Rows::fatal(const std::string& sentence) const {
-  fail("task." + room_, fmt::format("{}: {}", file_, sentence));
+  const std::string guess = examples_.empty() && !guess_.empty() ? " " + guess_ : "";
+  fail("task." + room_, fmt::format("{}: {}{}", file_, sentence, guess));
+}
+
+std::vector<std::string> Rows::warnings() const {
+  std::vector<std::string> lines;
+  std::string names;
+  size_t shown = 0;
+  for (const auto& [name, counted] : fields_) {
+    if (++shown > kShown) continue;
+    const std::string near =
+        counted.detail.empty() ? "" : fmt::format(", near to '{}'", counted.detail);
+    names += fmt::format("{}'{}' (first on line {}{})", names.empty() ? "" : ", ",
+                         utf8_printable(name, 40), counted.first_line, near);
+  }
+  if (!fields_.empty())
+    lines.push_back(fmt::format("fields that are not read: {} of them: {}{}.", fields_.size(), names,
+                                shown > kShown ? " …" : ""));
+  std::string forms;
+  int64_t rows = 0;
+  shown = 0;
+  for (const auto& [written, counted] : forms_) {
+    rows += counted.rows;
+    if (++shown > kShown) continue;
+    forms += fmt::format("{}'{}' on line {} as '{}'", forms.empty() ? "" : ", ",
+                         utf8_printable(written, 40), counted.first_line,
+                         utf8_printable(counted.detail, 40));
+  }
+  if (!forms_.empty())
+    lines.push_back(fmt::format("labels that differ from their plain form only by blanks or Unicode "
+                                "forms: {} rows, read as that form: {}{}.",
+                                rows, forms, shown > kShown ? " …" : ""));
+  for (const auto& [what, counted] : odd_)
+    lines.push_back(fmt::format("{}: {} rows, the first on line {}.", what, counted.rows,
+                                counted.first_line));
+  return lines;
 }
 
 }  // namespace relatum::task

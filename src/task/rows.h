@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
@@ -23,24 +26,51 @@ class Rows {
   Rows(std::string room, std::string file, bool skip_bad)
       : room_(std::move(room)), file_(std::move(file)), skip_bad_(skip_bad) {}
 
-  /// Keeps the example, or reports it by bad() where its spans or its text are not sound.
-  void add(Example example);
+  /// What the file was taken for and why, where nobody named its format: said with whatever is wrong
+  /// before a first good row.
+  void guessed(std::string sentence) { guess_ = std::move(sentence); }
+
+  /// Keeps the example, or reports it by bad() where its spans or its text are not sound. Labels are
+  /// kept in their seen_form (task/forms.h), and an empty one is none. An example without an id is
+  /// named by `number`, or where that is 0 by its line.
+  void add(Example example, int64_t number = 0);
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);
-  /// The same for what a parser threw: its bracket and its full stop go.
+  /// The same for what a parser threw: its bracket, its full stop and its advice go.
   void bad(int64_t line, const Error& error);
   /// Throws Error with the file: what no skipping of rows can mend.
   [[noreturn]] void fatal(const std::string& sentence) const;
+  /// Counts a key or column that no reader looks at.
+  void unknown_field(const std::string& name, std::span<const std::string> known, int64_t line);
+  /// Counts a row with something odd, which is read all the same; `what` is a whole sentence that
+  /// ends before its full stop.
+  void odd(const std::string& what, int64_t line);
+
+  /// One sentence for each kind of thing that was read over, with counts and first lines.
+  std::vector<std::string> warnings() const;
+  /// Whether the example's id is its line or number, as the file has none for it.
+  bool numbered(const Example& example) const { return numbered_.contains(example.line); }
 
   std::vector<Example>& examples() { return examples_; }
   std::vector<BadRow>& bad_rows() { return bad_rows_; }
   const std::string& file() const { return file_; }
+  const std::string& guess() const { return guess_; }
 
  private:
-  std::string room_, file_;
+  struct Count {
+    int64_t rows = 0, first_line = 0;
+    std::string detail;
+  };
+  void count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
+             const std::string& detail);
+  void settle_labels(Example& example);
+
+  std::string room_, file_, guess_;
   bool skip_bad_;
   std::vector<Example> examples_;
   std::vector<BadRow> bad_rows_;
+  std::map<std::string, Count> fields_, forms_, odd_;
+  std::unordered_set<int64_t> numbered_;
 };
 
 }  // namespace relatum::task

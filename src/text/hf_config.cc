@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
 #include "io/json.h"
+#include "io/text_file.h"
 #include "text/loaders.h"
 
 namespace relatum::text {
@@ -72,7 +72,7 @@ void apply_config(const std::filesystem::path& folder, TokenizerInfo& info) {
     info.chat_template = chat_template(config);
   }
   const auto jinja = folder / "chat_template.jinja";
-  if (std::filesystem::exists(jinja)) info.chat_template = read_file(jinja);
+  if (std::filesystem::exists(jinja)) info.chat_template = io::read_text(jinja);
 }
 
 }  // namespace relatum::text

@@ -8,6 +8,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "io/text_file.h"
 #include "text/byte_bpe.h"
 #include "text/loaders.h"
 #include "text/word_piece.h"
@@ -167,7 +168,8 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
 /// One token a line, the id is the line's number from 0; as BERT's original files are.
 std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
   const std::string place = (folder / "vocab.txt").string();
-  const std::string file = read_file(place);
+  const std::string bytes = read_file(place);
+  const std::string_view file = io::without_mark(bytes);
   std::vector<std::string_view> lines;
   for (size_t at = 0; at < file.size();) {
     const size_t end = std::min(file.find('\n', at), file.size());

@@ -13,6 +13,7 @@
 #include "app/run_command_line.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/text_file.h"
 
 namespace relatum::app {
 namespace {
@@ -39,7 +40,7 @@ class Config {
  public:
   explicit Config(const std::string& path) : path_(path) {
     try {
-      table_ = toml::parse(read_file(path), path);
+      table_ = toml::parse(io::read_text(path), path);
     } catch (const toml::parse_error& error) {
       fail("app.run", fmt::format("{}:{}: {}.", path, error.source().begin.line,
                                   error.description()));

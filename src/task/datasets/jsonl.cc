@@ -1,69 +1,102 @@
 // JSON lines: {"id","text","head":{"start","end","type"},"tail":{…},"label"}, code point offsets.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "io/json.h"
 #include "task/dataset.h"
+#include "task/fields.h"
+#include "task/json_rows.h"
+#include "task/raw_row.h"
 
 namespace relatum::task {
 namespace {
 
 using nlohmann::json;
 
-Span parse_span(const json& row, std::string_view name, const std::string& place) {
+const std::vector<std::string>& keys() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = {"id", "text", "label", "labels"};
+    all.insert(all.end(), entity_fields().begin(), entity_fields().end());
+    return all;
+  }();
+  return names;
+}
+
+std::optional<int64_t> get_offset(const json& row, std::string_view key, const std::string& place) {
+  if (!io::find(row, key)) return std::nullopt;
+  return io::require_int(row, key, place);
+}
+
+/// "head" is an object with offsets, or with the entity's text, or that text itself; flat keys such
+/// as head_start serve as well.
+RawEntity parse_entity(const json& row, const std::string& name, const std::string& place,
+                       Rows& rows, int64_t line) {
+  static const std::vector<std::string> kInside = {"start", "end", "type", "text"};
+  RawEntity entity;
+  entity.start = get_offset(row, name + "_start", place);
+  entity.end = get_offset(row, name + "_end", place);
+  entity.type = io::get_string(row, name + "_type", "", place);
+  const json* given = io::find(row, name);
+  if (!given) return entity;
+  if (given->is_string()) {
+    entity.name = given->get<std::string>();
+    return entity;
+  }
   const json& object = io::require_object(row, name, place);
-  Span span;
-  span.start = io::require_int(object, "start", place);
-  span.end = io::require_int(object, "end", place);
-  span.type = io::get_string(object, "type", "", place);
-  return span;
+  for (const auto& [key, value] : object.items())
+    if (std::find(kInside.begin(), kInside.end(), key) == kInside.end())
+      rows.unknown_field(name + "." + key, kInside, line);
+  if (!object.contains("text") || object.contains("start") || object.contains("end")) {
+    entity.start = io::require_int(object, "start", place);
+    entity.end = io::require_int(object, "end", place);
+  }
+  entity.type = io::get_string(object, "type", entity.type, place);
+  entity.name = io::get_string(object, "text", "", place);
+  return entity;
 }
 
-Example parse_row(std::string_view line, int64_t number) {
+Example parse_row(const JsonRow& source, Rows& rows) {
   const std::string place = "the row";  // Rows names file and line
-  const json row = io::parse_json(line, place);
-  Example example;
-  example.line = number;
-  // Ids are strings; a number's own digits are as good as one.
-  const json* id = io::find(row, "id");
-  example.id = id && id->is_number_integer() ? id->dump() : io::require_string(row, "id", place);
-  example.text = io::require_string(row, "text", place);
-  example.head = parse_span(row, "head", place);
-  example.tail = parse_span(row, "tail", place);
-  if (io::find(row, "label")) example.label = io::require_string(row, "label", place);
-  return example;
+  const json row = io::parse_json(source.text, place);
+  RawRow raw;
+  raw.line = source.line;
+  raw.text = text_of(row, "text", place);
+  raw.id = id_of(row, "id", place);
+  raw.head = parse_entity(row, "head", place, rows, source.line);
+  raw.tail = parse_entity(row, "tail", place, rows, source.line);
+  if (io::find(row, "label")) raw.labels.push_back(io::require_string(row, "label", place));
+  if (io::find(row, "labels"))
+    for (const std::string& label : io::require_strings(row, "labels", place))
+      raw.labels.push_back(label);
+  for (const auto& [key, value] : row.items())
+    if (std::find(keys().begin(), keys().end(), key) == keys().end())
+      rows.unknown_field(key, keys(), source.line);
+  return settle(std::move(raw));
 }
 
-void read_line(std::string_view line, int64_t number, Rows& rows) {
-  if (line.find_first_not_of(" \t\r") == line.npos) return;
-  Example example;
-  try {
-    example = parse_row(line, number);
-  } catch (const Error& error) {
-    rows.bad(number, error);
-    return;
-  }
-  rows.add(std::move(example));
-}
+void read(std::string_view bytes, Rows& rows) { read_json_rows(bytes, rows, parse_row); }
 
-void read(std::string_view bytes, Rows& rows) {
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    read_line(bytes.substr(0, end), number, rows);
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-  }
-}
-
-bool sniff(std::string_view, std::string_view first) {
+bool sniff(std::string_view file_name, std::string_view first) {
+  const std::vector<std::string> found = first_keys(first);
+  const auto has = [&](const char* key) {
+    return std::find(found.begin(), found.end(), key) != found.end();
+  };
+  for (const char* key : {"doc_key", "token", "subj_start", "obj_start"})
+    if (has(key)) return false;
+  for (const char* key : {"text", "head", "tail", "label", "head_start"})
+    if (has(key)) return true;
   const size_t at = first.find_first_not_of(" \t\r\n");
-  return at != first.npos && first[at] == '{' && first.find("\"doc_key\"") == first.npos;
+  const bool named = file_name.ends_with(".jsonl") || file_name.ends_with(".ndjson");
+  return named && at != first.npos && first[at] == '{';
 }
 
 }  // namespace
 
 const DatasetFormat& dataset_jsonl() {
   static const DatasetFormat format = {
-      "jsonl", "JSON lines with id, text, head, tail and label", nullptr, sniff, read};
+      "jsonl", "JSON lines (or a JSON array) with text, head, tail, label and id", nullptr, sniff,
+      read};
   return format;
 }
 

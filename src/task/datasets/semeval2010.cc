@@ -1,13 +1,7 @@
 // SemEval-2010 Task 8's text format: number, quoted sentence with <e1> and <e2>, label, comment.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
-#include <cctype>
-
 #include "task/dataset.h"
+#include "task/raw_row.h"
 #include "task/semeval_scorer.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -19,35 +13,6 @@ size_t number_length(std::string_view line) {
   size_t digits = 0;
   while (digits < line.size() && is_digit(line[digits])) ++digits;
   return digits > 0 && digits < line.size() && line[digits] == '\t' ? digits : 0;
-}
-
-/// Removes the four tags from `marked` and notes where they stood. Gives what is wrong, or "".
-std::string take_tags(std::string_view marked, Example& example) {
-  constexpr std::array<std::string_view, 4> kTags = {"<e1>", "</e1>", "<e2>", "</e2>"};
-  std::array<int64_t*, 4> places = {&example.head.start, &example.head.end, &example.tail.start,
-                                    &example.tail.end};
-  std::array<bool, 4> seen = {};
-  int64_t length = 0;  // code points so far
-  for (size_t at = 0; at < marked.size();) {
-    const auto tag = std::find_if(kTags.begin(), kTags.end(), [&](std::string_view t) {
-      return marked.substr(at).starts_with(t);
-    });
-    if (tag == kTags.end()) {
-      const size_t size = utf8_offset(marked.substr(at), 1);
-      example.text.append(marked.substr(at, size));
-      at += size;
-      ++length;
-      continue;
-    }
-    const size_t which = size_t(tag - kTags.begin());
-    if (seen[which]) return fmt::format("{} stands twice in the sentence", *tag);
-    seen[which] = true;
-    *places[which] = length;
-    at += tag->size();
-  }
-  for (size_t i = 0; i < kTags.size(); ++i)
-    if (!seen[i]) return fmt::format("the sentence has no {}", kTags[i]);
-  return "";
 }
 
 std::string_view without_quotes(std::string_view text) {
@@ -93,7 +58,7 @@ class Reader {
     const size_t end = line.find_last_not_of(" \t") + 1;
     const std::string_view sentence =
         end > digits + 1 ? line.substr(digits + 1, end - digits - 1) : "";
-    const std::string problem = take_tags(without_quotes(sentence), example_);
+    const std::string problem = take_marks(without_quotes(sentence), example_);
     if (!problem.empty()) broken(problem, number);
   }
 

@@ -1,12 +1,14 @@
-// TACRED's JSON: an array of objects with tokens and the token ranges of subject and object.
+// TACRED's JSON: objects with tokens and the token ranges of subject and object.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "io/json.h"
 #include "task/dataset.h"
-#include "task/json_array.h"
+#include "task/fields.h"
+#include "task/json_rows.h"
 #include "task/tacred_labels.h"
 #include "task/utf8.h"
 
@@ -37,6 +39,8 @@ std::vector<Span> join_tokens(const std::vector<std::string>& tokens, std::strin
 /// The entity whose first and last token (inclusive) the row names.
 Span entity(const json& row, const std::string& name, const std::vector<Span>& tokens,
             const std::string& place) {
+  need(row, name + "_start", place);
+  need(row, name + "_end", place);
   const int64_t first = io::require_int(row, name + "_start", place);
   const int64_t last = io::require_int(row, name + "_end", place);
   if (first < 0 || last < first || last >= int64_t(tokens.size()))
@@ -50,44 +54,60 @@ Span entity(const json& row, const std::string& name, const std::vector<Span>& t
   return span;
 }
 
-Example parse_row(const JsonElement& element, const std::string& place) {
-  const json row = io::parse_json(element.text, place);
+/// Lists that have one entry a token in TACRED's own files: others mean that tokens were changed.
+void check_columns(const json& row, size_t tokens, int64_t line, Rows& rows) {
+  for (const char* key : {"stanford_pos", "stanford_ner", "stanford_head", "stanford_deprel"}) {
+    const json* list = io::find(row, key);
+    if (list && list->is_array() && list->size() != tokens)
+      rows.odd(fmt::format("'{}' has another length than 'token', so the token numbers of subject "
+                           "and object may be those of other tokens", key), line);
+  }
+}
+
+const std::vector<std::string>& keys() {
+  static const std::vector<std::string> names = {
+      "id",        "docid",     "relation", "token",        "subj_start",   "subj_end",
+      "subj_type", "obj_start", "obj_end",  "obj_type",     "stanford_pos", "stanford_ner",
+      "stanford_head", "stanford_deprel"};
+  return names;
+}
+
+Example parse_row(const JsonRow& source, Rows& rows) {
+  const std::string place = fmt::format("row {}", source.number);
+  const json row = io::parse_json(source.text, place);
   Example example;
-  example.line = element.line;
-  example.id = io::require_string(row, "id", place);
+  example.line = source.line;
+  need(row, "token", place);
   const std::vector<Span> tokens =
       join_tokens(io::require_strings(row, "token", place), example.text);
+  example.id = id_of(row, "id", place);
   example.head = entity(row, "subj", tokens, place);
   example.tail = entity(row, "obj", tokens, place);
   if (io::find(row, "relation")) example.label = io::require_string(row, "relation", place);
+  check_columns(row, tokens.size(), source.line, rows);
+  for (const auto& [key, value] : row.items())
+    if (std::find(keys().begin(), keys().end(), key) == keys().end())
+      rows.unknown_field(key, keys(), source.line);
   return example;
 }
 
-void read(std::string_view bytes, Rows& rows) {
-  const std::string problem = walk_json_array(bytes, [&](const JsonElement& element) {
-    Example example;
-    try {
-      example = parse_row(element, fmt::format("row {}", element.number));
-    } catch (const Error& error) {
-      rows.bad(element.line, error);
-      return;
-    }
-    rows.add(std::move(example));
-  });
-  if (!problem.empty()) rows.fatal(problem + ".");
-}
+void read(std::string_view bytes, Rows& rows) { read_json_rows(bytes, rows, parse_row); }
 
 bool sniff(std::string_view, std::string_view first) {
-  const size_t at = first.find_first_not_of(" \t\r\n");
-  return at != first.npos && first[at] == '[';
+  const std::vector<std::string> found = first_keys(first);
+  const auto has = [&](const char* key) {
+    return std::find(found.begin(), found.end(), key) != found.end();
+  };
+  // OpenNRE's lines have "token", too, with "h" and "t".
+  return (has("token") && !has("h")) || has("subj_start") || has("obj_start");
 }
 
 }  // namespace
 
 const DatasetFormat& dataset_tacred() {
   static const DatasetFormat format = {
-      "tacred", "TACRED's JSON array (tokens, subj_start, obj_start, relation …)", tacred_labels,
-      sniff, read, "tacred_micro"};
+      "tacred", "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
+      tacred_labels, sniff, read, "tacred_micro"};
   return format;
 }
 
