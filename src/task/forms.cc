@@ -82,7 +82,8 @@ std::vector<Seen> as_seen(std::string_view text) {
 
 void trim(std::vector<Seen>& seen) {
   while (!seen.empty() && seen.back().c == ' ') seen.pop_back();
-  const auto first = std::find_if(seen.begin(), seen.end(), [](const Seen& s) { return s.c != ' '; });
+  const auto first =
+      std::find_if(seen.begin(), seen.end(), [](const Seen& s) { return s.c != ' '; });
   seen.erase(seen.begin(), first);
 }
 

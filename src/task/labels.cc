@@ -64,8 +64,8 @@ void check_twin(const std::vector<std::string>& names, const std::vector<std::st
                 const std::string& place) {
   for (size_t i = 0; i + 1 < names.size(); ++i)
     if (names[i] == names.back() && written[i] != written.back())
-      fail("task.labels", fmt::format("{}: labels {} and {}, '{}', differ only by blanks or Unicode "
-                                      "forms. Remove one.", place, i + 1, names.size(),
+      fail("task.labels", fmt::format("{}: labels {} and {}, '{}', differ only by blanks or "
+                                      "Unicode forms. Remove one.", place, i + 1, names.size(),
                                       utf8_printable(names.back())));
 }
 

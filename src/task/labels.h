@@ -43,8 +43,9 @@ std::optional<std::string> negative_label(const Labels& labels);
 /// The sentence for a label that an inventory lacks; names the nearest known one.
 std::string unknown_label(const Labels& labels, std::string_view label);
 
-/// labels.json: a JSON list of strings, read in their seen_form (task/forms.h). Reading throws Error
-/// with the path, also where two labels differ by nothing that can be seen; writing is atomic.
+/// labels.json: a JSON list of strings, read in their seen_form (task/forms.h). Reading throws
+/// Error with the path, also where two labels differ by nothing that can be seen; writing is
+/// atomic.
 Labels load_labels(const std::filesystem::path& path);
 void save_labels(const std::filesystem::path& path, const Labels& labels);
 

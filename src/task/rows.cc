@@ -92,32 +92,32 @@ void Rows::fatal(const std::string& sentence) const {
 
 std::vector<std::string> Rows::warnings() const {
   std::vector<std::string> lines;
-  std::string names;
-  size_t shown = 0;
-  for (const auto& [name, counted] : fields_) {
-    if (++shown > kShown) continue;
-    const std::string near =
-        counted.detail.empty() ? "" : fmt::format(", near to '{}'", counted.detail);
-    names += fmt::format("{}'{}' (first on line {}{})", names.empty() ? "" : ", ",
-                         utf8_printable(name, 40), counted.first_line, near);
-  }
+  const auto first_few = [](const std::map<std::string, Count>& counts, const auto& tell) {
+    std::string list;
+    size_t shown = 0;
+    for (const auto& [name, counted] : counts) {
+      if (++shown > kShown) return list + " …";
+      list += (list.empty() ? "" : ", ") + tell(utf8_printable(name, 40), counted);
+    }
+    return list;
+  };
   if (!fields_.empty())
-    lines.push_back(fmt::format("fields that are not read: {} of them: {}{}.", fields_.size(), names,
-                                shown > kShown ? " …" : ""));
-  std::string forms;
+    lines.push_back(fmt::format(
+        "fields that are not read: {}.",
+        first_few(fields_, [](const std::string& name, const Count& counted) {
+          const std::string near =
+              counted.detail.empty() ? "" : fmt::format(", near to '{}'", counted.detail);
+          return fmt::format("'{}' (first on line {}{})", name, counted.first_line, near);
+        })));
   int64_t rows = 0;
-  shown = 0;
-  for (const auto& [written, counted] : forms_) {
-    rows += counted.rows;
-    if (++shown > kShown) continue;
-    forms += fmt::format("{}'{}' on line {} as '{}'", forms.empty() ? "" : ", ",
-                         utf8_printable(written, 40), counted.first_line,
-                         utf8_printable(counted.detail, 40));
-  }
-  if (!forms_.empty())
-    lines.push_back(fmt::format("labels that differ from their plain form only by blanks or Unicode "
-                                "forms: {} rows, read as that form: {}{}.",
-                                rows, forms, shown > kShown ? " …" : ""));
+  for (const auto& [written, counted] : forms_) rows += counted.rows;
+  if (rows > 0)
+    lines.push_back(fmt::format(
+        "labels with other blanks or Unicode forms are read as their plain form, in {} rows: {}.",
+        rows, first_few(forms_, [](const std::string& written, const Count& counted) {
+          return fmt::format("'{}' on line {} as '{}'", written, counted.first_line,
+                             utf8_printable(counted.detail, 40));
+        })));
   for (const auto& [what, counted] : odd_)
     lines.push_back(fmt::format("{}: {} rows, the first on line {}.", what, counted.rows,
                                 counted.first_line));

@@ -26,13 +26,13 @@ class Rows {
   Rows(std::string room, std::string file, bool skip_bad)
       : room_(std::move(room)), file_(std::move(file)), skip_bad_(skip_bad) {}
 
-  /// What the file was taken for and why, where nobody named its format: said with whatever is wrong
-  /// before a first good row.
+  /// What the file was taken for and why, where nobody named its format: said with whatever is
+  /// wrong before a first good row.
   void guessed(std::string sentence) { guess_ = std::move(sentence); }
 
-  /// Keeps the example, or reports it by bad() where its spans or its text are not sound. Labels are
-  /// kept in their seen_form (task/forms.h), and an empty one is none. An example without an id is
-  /// named by `number`, or where that is 0 by its line.
+  /// Keeps the example, or reports it by bad() where its spans or its text are not sound. Labels
+  /// are kept in their seen_form (task/forms.h), and an empty one is none. An example without an id
+  /// is named by `number`, or where that is 0 by its line.
   void add(Example example, int64_t number = 0);
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);

@@ -95,7 +95,8 @@ TEST(RowForms, RefusesEntitiesThatAreNotThereOrNotClear) {
               HasSubstr("head_start is given without head_end"));
   EXPECT_THAT(refusal("a.jsonl", row(R"("head":{"start":0,"end":3,"text":"Eva"},"tail":"Ulm")")),
               HasSubstr("'Eva' contradicts the offsets, which name 'Ada'"));
-  EXPECT_THAT(refusal("a.csv", "text,head_start,head_end,tail\n<e1>Ada</e1> in <e2>Ulm</e2>,1,2,\n"),
+  EXPECT_THAT(refusal("a.csv",
+                      "text,head_start,head_end,tail\n<e1>Ada</e1> in <e2>Ulm</e2>,1,2,\n"),
               AllOf(HasSubstr("a.csv:2"), HasSubstr("contradict the marks")));
   EXPECT_THAT(refusal("a.csv", "text,head,tail\n<e1>Ada</e1> in <e2>Ulm</e2>,Eva,\n"),
               HasSubstr("'Eva' contradicts the marks"));
@@ -126,7 +127,7 @@ TEST(RowForms, LabelsAreReadAsTheyLook) {
   EXPECT_EQ(data.examples[2].label, std::nullopt);
   EXPECT_EQ(data.examples[3].label, std::nullopt);
   EXPECT_THAT(data.warnings, ::testing::ElementsAre(AllOf(
-                                 HasSubstr("1 rows"), HasSubstr("'works_for ' on line 3"))));
+                                 HasSubstr("in 1 rows"), HasSubstr("'works_for ' on line 3"))));
   LoadOptions options;
   options.labels = load_labels(scratch.file("l.json", "[\"works_for\\u00a0\"]"));
   EXPECT_THAT(load_dataset(scratch.file("a.csv", text), options).warnings,
@@ -193,7 +194,8 @@ TEST(Formats, AGuessIsCalledOne) {
 TEST(Formats, AnUnknownPrefixIsNoFileName) {
   EXPECT_THAT(error_of([] { load_dataset("brat:notes"); }),
               AllOf(HasSubstr("'brat'"), HasSubstr("Known formats"), HasSubstr("jsonl")));
-  EXPECT_THAT(error_of([] { load_dataset("json:rows.jsonl"); }), HasSubstr("Did you mean 'jsonl'?"));
+  EXPECT_THAT(error_of([] { load_dataset("json:rows.jsonl"); }),
+              HasSubstr("Did you mean 'jsonl'?"));
   EXPECT_THAT(error_of([] { load_dataset("sub/dir:rows.jsonl"); }), HasSubstr("No such file"));
 }
 
