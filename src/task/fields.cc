@@ -28,7 +28,10 @@ std::string_view without_blanks(std::string_view cell) {
 
 std::optional<int64_t> whole_number(std::string_view cell) {
   std::string digits(without_blanks(cell));
-  if (const size_t comma = digits.find(','); comma != digits.npos) digits[comma] = '.';
+  if (const size_t comma = digits.find(','); comma != digits.npos) {
+    if (digits.size() - comma == 4) return std::nullopt;  // 1,000 may be a thousand
+    digits[comma] = '.';
+  }
   if (digits.empty() || digits.size() > 40) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -31,8 +31,9 @@ struct RawRow {
 const std::vector<std::string>& entity_fields();
 
 /// Finds the entities. A text with <e1>…</e1> and <e2>…</e2> loses its marks; a string is looked
-/// for in the text (task/forms.h). Throws Error, with no file or line, where an entity is not given,
-/// not found, or stands in several places, and where two ways of giving it contradict one another.
+/// for in the text (task/forms.h). Throws Error, with no file or line, where an entity is not
+/// given, not found, or stands in several places, and where two ways of giving it contradict one
+/// another.
 Example settle(RawRow row);
 
 /// Removes <e1>, </e1>, <e2> and </e2> from `marked`, each of which must stand there once, and

@@ -69,7 +69,8 @@ void Rows::bad(int64_t line, const std::string& sentence) {
     const bool guess = !guess_.empty() && examples_.empty();
     fail("task." + room_,
          fmt::format("{}:{}: {}. {}", file_, line, sentence,
-                     guess ? guess_ + " Or leave such rows out with --skip-bad-rows."
+                     guess ? guess_ + " Else correct the row, or leave such rows out with "
+                                    "--skip-bad-rows."
                            : "Correct the row, or leave such rows out with --skip-bad-rows."));
   }
   bad_rows_.push_back({line, sentence});
