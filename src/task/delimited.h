@@ -18,8 +18,9 @@ struct DelimitedRecord {
 /// separators, line ends and doubled quotes. Empty lines are no records.
 class DelimitedReader {
  public:
-  DelimitedReader(std::string_view bytes, char separator)
-      : bytes_(bytes), separator_(separator), ends_{separator, '\r', '\n'} {}
+  /// `line`: the number of the text's first line.
+  DelimitedReader(std::string_view bytes, char separator, int64_t line = 1)
+      : bytes_(bytes), separator_(separator), ends_{separator, '\r', '\n'}, line_(line) {}
 
   /// The next record; false at the end.
   bool next(DelimitedRecord& record);
@@ -32,7 +33,7 @@ class DelimitedReader {
   std::string_view bytes_;
   char separator_;
   std::string ends_;  // what a field ends before
-  int64_t line_ = 1;
+  int64_t line_;
 };
 
 }  // namespace relatum::task

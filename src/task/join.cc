@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "task/forms.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
@@ -49,10 +50,18 @@ std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 bool missing_is_wrong) {
   std::unordered_map<std::string_view, size_t> place;
   for (size_t i = 0; i < data.examples.size(); ++i) place.emplace(data.examples[i].id, i);
+  std::unordered_map<std::string, size_t> seen;  // made where an id's bytes are not found
   std::vector<const Prediction*> joined(data.examples.size());
   Misfits misfits;
   for (const Prediction& prediction : predictions) {
-    const auto at = place.find(prediction.id);
+    auto at = place.find(prediction.id);
+    if (at == place.end()) {
+      if (seen.empty())
+        for (size_t i = 0; i < data.examples.size(); ++i)
+          seen.emplace(seen_form(data.examples[i].id), i);
+      const auto alike = seen.find(seen_form(prediction.id));
+      if (alike != seen.end()) at = place.find(data.examples[alike->second].id);
+    }
     if (at == place.end()) {
       misfits.extra.push_back(prediction.id);
     } else if (joined[at->second]) {

@@ -10,6 +10,8 @@
 #include "base/mapped_file.h"
 #include "io/json.h"
 #include "task/delimited.h"
+#include "task/fields.h"
+#include "task/forms.h"
 #include "task/prediction.h"
 #include "task/utf8.h"
 
@@ -18,17 +20,11 @@ namespace {
 
 using nlohmann::json;
 
-/// Ids are strings; a whole number means the string of its digits, as where data are read.
-std::string read_id(const json& row, const std::string& place) {
-  const json* id = io::find(row, "id");
-  if (!id || !id->is_number()) return io::require_string(row, "id", place);
-  return std::to_string(io::require_int(row, "id", place));
-}
-
 Prediction parse_json_line(std::string_view line, const std::string& place) {
   const json row = io::parse_json(line, place);
   Prediction prediction;
-  prediction.id = read_id(row, place);
+  need(row, "id", place);
+  prediction.id = id_of(row, "id", place);
   if (!row.contains("label") && !row.contains("labels"))
     fail("task.prediction", fmt::format("{}: the row has no \"label\" (null says: unparsed).",
                                         place));
@@ -70,7 +66,7 @@ Prediction parse_tab_line(std::string_view line, const std::string& place) {
                      "or a table whose first line names the columns id and label.",
                      place));
   Prediction prediction;
-  prediction.id = line.substr(0, tab);
+  prediction.id = id_of_cell(line.substr(0, tab));
   if (tab + 1 < line.size()) prediction.label = prediction.answer = line.substr(tab + 1);
   return prediction;
 }
@@ -130,7 +126,7 @@ Prediction parse_record(const DelimitedRecord& record, const Columns& columns,
     return column < 0 ? std::string() : record.fields[size_t(column)];
   };
   Prediction prediction;
-  prediction.id = field(columns.id);
+  prediction.id = id_of_cell(field(columns.id));
   if (prediction.id.empty()) fail("task.prediction", place + ": the id is empty.");
   if (const std::string label = field(columns.label); !label.empty()) prediction.label = label;
   prediction.answer = columns.answer < 0 ? prediction.label.value_or("") : field(columns.answer);
@@ -155,6 +151,19 @@ std::vector<Prediction> read_table(std::string_view bytes, const Columns& column
 
 }  // namespace
 
+namespace {
+
+/// Labels are compared in the form that data and inventories have them in.
+void settle_label(Prediction& prediction) {
+  if (prediction.label) prediction.label = seen_form(*prediction.label);
+  if (prediction.label && prediction.label->empty()) prediction.label.reset();
+  if (prediction.labels)
+    for (std::string& label : *prediction.labels) label = seen_form(label);
+  for (auto& [label, score] : prediction.scores) label = seen_form(label);
+}
+
+}  // namespace
+
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   std::string_view bytes(reinterpret_cast<const char*>(file->bytes().data()),
@@ -173,6 +182,7 @@ std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
       predictions.back().line = number;
     });
   }
+  for (Prediction& prediction : predictions) settle_label(prediction);
   if (predictions.empty())
     fail("task.prediction", fmt::format("{} holds no predictions. Give the file that extract "
                                         "wrote.",

@@ -109,7 +109,8 @@ TEST(RowForms, RefusesEntitiesThatAreNotThereOrNotClear) {
 TEST(RowForms, WhatIsANumber) {
   for (const char* cell : {"25", "25.0", "25,0", " 25 ", "25.", "2.5e1"})
     EXPECT_EQ(whole_number(cell), 25) << cell;
-  for (const char* cell : {"", " ", "25.5", "x", "25x", "1,000", "1,000.0", "nan", "inf", "1e300", "0x10"})
+  for (const char* cell :
+       {"", " ", "25.5", "x", "25x", "1,000", "1,000.0", "nan", "inf", "1e300", "0x10"})
     EXPECT_EQ(whole_number(cell), std::nullopt) << cell;
   EXPECT_EQ(id_of_cell("25.0"), "25");
   EXPECT_EQ(id_of_cell("007"), "007");

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "io/text_file.h"
-#include "task/csv_records.h"
 #include "task/dataset.h"
+#include "task/delimited.h"
 #include "task/fields.h"
 #include "task/forms.h"
 #include "task/raw_row.h"
@@ -63,8 +63,8 @@ Shape shape_of(std::string_view bytes) {
   best.separator = separators[0];
   best.line = line;
   for (const char separator : separators) {
-    CsvRecords cutter(records, separator, line);
-    CsvRecord header;
+    DelimitedReader cutter(records, separator, line);
+    DelimitedRecord header;
     if (!cutter.next(header)) break;
     Shape shape{separator, records, line, 0, false};
     for (const std::string& cell : header.fields) {
@@ -80,7 +80,7 @@ Shape shape_of(std::string_view bytes) {
 /// Column name to its place in a record.
 using Header = std::map<std::string, size_t>;
 
-Header parse_header(const CsvRecord& record, Rows& rows) {
+Header parse_header(const DelimitedRecord& record, Rows& rows) {
   Header header;
   for (size_t i = 0; i < record.fields.size(); ++i) {
     const std::string name = column_name(record.fields[i]);
@@ -103,7 +103,7 @@ Header parse_header(const CsvRecord& record, Rows& rows) {
 /// Cells of one record by the names of their columns.
 class Cells {
  public:
-  Cells(const CsvRecord& record, const Header& header) : record_(record), header_(header) {}
+  Cells(const DelimitedRecord& record, const Header& header) : record_(record), header_(header) {}
 
   /// "" where the file has no such column.
   std::string operator[](const std::string& name) const {
@@ -129,11 +129,11 @@ class Cells {
     fail("task.csv", fmt::format("{} is no whole number: '{}'", name, utf8_printable(cell, 40)));
   }
 
-  const CsvRecord& record_;
+  const DelimitedRecord& record_;
   const Header& header_;
 };
 
-void read_record(CsvRecord record, const Header& header, size_t width, Rows& rows) {
+void read_record(DelimitedRecord record, const Header& header, size_t width, Rows& rows) {
   for (const std::string& field : record.fields)
     if (const std::string odd = io::encoding_problem(field, false); !odd.empty())
       record.problem = "the row is not UTF-8: it " + odd;
@@ -160,8 +160,8 @@ void read_record(CsvRecord record, const Header& header, size_t width, Rows& row
 
 void read(std::string_view bytes, Rows& rows) {
   const Shape shape = shape_of(bytes);
-  CsvRecords cutter(shape.records, shape.separator, shape.line);
-  CsvRecord record;
+  DelimitedReader cutter(shape.records, shape.separator, shape.line);
+  DelimitedRecord record;
   if (!cutter.next(record)) return;
   if (!record.problem.empty()) rows.fatal("the header is malformed: " + record.problem + ".");
   const size_t width = record.fields.size();

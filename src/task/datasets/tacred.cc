@@ -107,7 +107,6 @@ bool sniff(std::string_view, std::string_view first) {
 const DatasetFormat& dataset_tacred() {
   static const DatasetFormat format = {
       "tacred", "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
-      "tacred", "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
       tacred_labels, sniff, read, "tacred_micro"};
   return format;
 }
