@@ -202,6 +202,8 @@ Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   Rows rows(std::string(format.name), source.name, options.skip_bad_rows);
   rows.guessed(guess);
   format.read(source.bytes, rows);
+  if (!rows.examples().empty()) guess.clear();  // it fits: what follows is not the format's fault
+  rows.guessed(guess);
 
   Dataset data;
   data.name = spec.text;

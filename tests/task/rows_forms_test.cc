@@ -4,7 +4,9 @@
 
 #include "support.h"
 #include "task/fields.h"
+#include "task/join.h"
 #include "task/load.h"
+#include "task/prediction.h"
 
 namespace relatum::task {
 namespace {
@@ -137,6 +139,22 @@ TEST(RowForms, LabelsAreReadAsTheyLook) {
               AllOf(HasSubstr("m.json"), HasSubstr("labels 1 and 3")));
   EXPECT_EQ(read("a.jsonl", R"({"text":"<e1>a</e1> <e2>b</e2>","label":""})"),
             (std::vector<std::string>{"1|<e1>a</e1> <e2>b</e2>|-"}));
+}
+
+TEST(RowForms, PredictionsFollowTheSameRules) {
+  const Scratch scratch;
+  const Dataset data = load_dataset(scratch.file(
+      "a.csv", "id,text,label\n7.0,<e1>a</e1> <e2>b</e2>,caf\u00e9\n"
+               "n 8,<e1>c</e1> d <e2>e</e2>,x\n"));
+  for (const char* text : {"7.0\tcafe\u0301 \nn\u00a08\tx\n",
+                           "id,label\r\n7,caf\u00e9\r\nn 8 ,x\r\n",
+                           "{\"id\":7.0,\"label\":\"caf\u00e9\"}\n"
+                           "{\"id\":\"n 8\",\"label\":\"x \"}"}) {
+    const auto predictions = read_predictions(scratch.file("p", text));
+    const auto joined = join_predictions(data, predictions, false);
+    ASSERT_EQ(joined.size(), 2u) << text;
+    for (size_t i = 0; i < 2; ++i) EXPECT_EQ(joined[i]->label, data.examples[i].label) << text;
+  }
 }
 
 TEST(RowWarnings, OneLineForEachKind) {
