@@ -13,7 +13,7 @@ namespace relatum::train {
 namespace {
 
 // oneDNN's compiled products, the buffers it blocks matrices in, and the threads' stacks.
-constexpr int64_t kLibraries = 24 << 20;
+constexpr int64_t kLibraries = 48 << 20;
 
 std::vector<nn::Linear*> all_linears(arch::Model& model) {
   std::vector<nn::Linear*> linears = model.linears();
