@@ -50,6 +50,7 @@ class Work:
         """Predictions of one kind on the test split, and their evaluation."""
         predictions = self.folder / f"{name}.jsonl"
         if not predictions.exists():
+            how = how if "--index" in how else (*how, "--no-index")
             self.relatum("extract", "--model", self.options.model, *how, "--data", self.test,
                          "--out", predictions)
         report = json.loads(self.relatum("evaluate", "--data", self.test, "--predictions",
