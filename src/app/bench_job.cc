@@ -83,7 +83,7 @@ class Bench {
 
   void make_rows() {
     if (!options_.text.empty()) {
-      text_ = session_.tokenizer().encode(read_file(options_.text));
+      text_ = session_.tokenizer().encode_data(read_file(options_.text));
       if (text_.empty()) {
         fail("app.bench", fmt::format("{} holds no text to make rows of.", options_.text));
       }

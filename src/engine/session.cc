@@ -21,9 +21,12 @@ Session::Session(const std::filesystem::path& path, const SessionOptions& option
                            "Choose one of the two.");
   }
   if (tokenizer_->vocab_size() > model_->info().vocabulary) {
-    fail("engine.session", fmt::format("{}: the tokenizer has {} tokens, the model only {}. They "
-                                       "do not belong together.", files_.path().string(),
-                                       tokenizer_->vocab_size(), model_->info().vocabulary));
+    const int64_t rows = model_->info().vocabulary;
+    fail("engine.session", fmt::format("{}: the tokenizer has {} tokens, the embedding {} rows: "
+                                       "token '{}' (id {}) has none. Resize the embedding, or take "
+                                       "the token out of the tokenizer's files.",
+                                       files_.path().string(), tokenizer_->vocab_size(), rows,
+                                       tokenizer_->token(int32_t(rows)), rows));
   }
 }
 
@@ -39,10 +42,11 @@ const std::string& Session::weights_hash() {
   return hash_;
 }
 
-std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt) {
+std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt,
+                                   std::span<const text::DataRange> data) {
   const auto before = tokenizer.before();
   std::vector<int32_t> tokens(before.begin(), before.end());
-  const auto ids = tokenizer.encode(prompt);
+  const auto ids = tokenizer.encode(prompt, data);
   tokens.insert(tokens.end(), ids.begin(), ids.end());
   if (tokens.empty()) fail("engine.prompt", "a prompt is empty: it has no token to answer.");
   return tokens;
@@ -50,7 +54,7 @@ std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string
 
 std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
                                        std::string_view completion) {
-  std::vector<int32_t> tokens = tokenizer.encode(completion);
+  std::vector<int32_t> tokens = tokenizer.encode_data(completion);
   if (!tokenizer.special().eos) {
     fail("engine.prompt", "the model's tokenizer names no end token, so answers cannot end.");
   }

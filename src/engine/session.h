@@ -50,8 +50,11 @@ class Session {
 };
 
 /// A prompt as the model reads it: BOS where the tokenizer's configuration adds one, then the text.
-std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt);
-/// A completion, tokenised apart from its prompt, and the model's end token.
+/// No control token is read in the prompt's bytes that come from `data`.
+std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt,
+                                   std::span<const text::DataRange> data = {});
+/// A completion, tokenised apart from its prompt, and the model's end token. A completion is data:
+/// a label that spells a control token does not become one.
 std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
                                        std::string_view completion);
 

@@ -84,7 +84,7 @@ Embedder::Embedder(const fs::path& folder, const std::string& compute)
 std::vector<int32_t> Embedder::tokens_of(const std::string& text) const {
   const auto& tokenizer = session_.tokenizer();
   const auto before = tokenizer.before(), after = tokenizer.after();
-  std::vector<int32_t> ids = tokenizer.encode(text);
+  std::vector<int32_t> ids = tokenizer.encode_data(text);  // "[SEP]" in it is text
   const size_t room = size_t(config_.max_tokens) - before.size() - after.size();
   if (ids.size() > room) ids.resize(room);
   ids.insert(ids.begin(), before.begin(), before.end());

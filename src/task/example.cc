@@ -1,27 +1,15 @@
-// Cuts entities out of a text, marks them, and tells whether a row is sound.
+// Cuts entities out of a text, and tells whether a row is sound.
 #include "task/example.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <tuple>
 
+#include "task/marked.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
-
-/// A tag at a code point. Sorting by `order` gives the nesting that the header promises.
-struct Tag {
-  std::string_view text;
-  std::tuple<int64_t, int, int64_t, int> order;
-};
-
-/// What stands before and behind the two entities.
-struct Markers {
-  std::string_view head_open, head_close, tail_open, tail_close;
-};
 
 constexpr size_t kLongestText = size_t{64} << 20;  // ICU counts in 32 bits; sentences are short
 
@@ -29,29 +17,6 @@ std::string span_problem(std::string_view name, const Span& span, int64_t length
   if (span.start >= 0 && span.start < span.end && span.end <= length) return "";
   return fmt::format("the {} entity's span [{}, {}) does not lie in the text's {} code points",
                      name, span.start, span.end, length);
-}
-
-std::string mark(const Example& example, const Markers& markers) {
-  const Span &head = example.head, &tail = example.tail;
-  // (place, closing first, outer opens first / inner closes first, e1 outside e2 where equal)
-  std::array<Tag, 4> tags = {{{markers.head_open, {head.start, 1, -head.end, 0}},
-                              {markers.tail_open, {tail.start, 1, -tail.end, 1}},
-                              {markers.head_close, {head.end, 0, -head.start, 1}},
-                              {markers.tail_close, {tail.end, 0, -tail.start, 0}}}};
-  std::sort(tags.begin(), tags.end(),
-            [](const Tag& a, const Tag& b) { return a.order < b.order; });
-  std::string marked;
-  marked.reserve(example.text.size() + 18);
-  const std::string_view text = example.text;
-  size_t done = 0;
-  int64_t place = 0;
-  for (const Tag& tag : tags) {
-    const size_t to = done + utf8_offset(text.substr(done), std::get<0>(tag.order) - place);
-    marked.append(text.substr(done, to - done)).append(tag.text);
-    done = to;
-    place = std::get<0>(tag.order);
-  }
-  return marked.append(text.substr(done));
 }
 
 }  // namespace
@@ -82,10 +47,12 @@ std::string tail_text(const Example& example) {
 }
 
 std::string marked_text(const Example& example) {
-  return mark(example, {"<e1>", "</e1>", "<e2>", "</e2>"});
+  return mark_entities(example, Markers::kTags).text;
 }
 
-std::string bracketed_text(const Example& example) { return mark(example, {"[", "]", "{", "}"}); }
+std::string bracketed_text(const Example& example) {
+  return mark_entities(example, Markers::kBrackets).text;
+}
 
 std::string normalised_text(std::string_view text) {
   std::string plain(text);

@@ -99,7 +99,7 @@ Prompt PromptRenderer::render(const Example& example,
   values.labels = label_list_;
   Prompt prompt;
   prompt.id = example.id;
-  prompt.prompt = style_.body.render(values);
+  prompt.prompt = style_.body.render(values, &prompt.data);
   if (example.label) prompt.completion = " " + answer(example, "row");
   prompt.prefix_chars = prefix_chars_;
   return prompt;

@@ -42,6 +42,8 @@ struct Prompt {
   std::string prompt;
   std::string completion;     ///< " " and the answer text; empty where the example has no label
   int64_t prefix_chars = 0;   ///< leading code points that all rows share: instruction, labels
+  /// The bytes of `prompt` that come from data: text in them is never read as a control token.
+  std::vector<text::DataRange> data{};
 };
 
 /// Renders examples of one inventory in one style. Cheap to keep, safe to share between threads.

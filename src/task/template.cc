@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "task/marked.h"
 
 namespace relatum::task {
 namespace {
@@ -134,7 +135,9 @@ class Parser {
 /// Fills a tree; `neighbour` is the retrieved example that example_… means at this place.
 class Filler {
  public:
-  Filler(const TemplateValues& values, std::string_view place) : values_(values), place_(place) {}
+  Filler(const TemplateValues& values, std::string_view place,
+         std::vector<text::DataRange>* data)
+      : values_(values), place_(place), data_(data) {}
 
   void fill(const Nodes& nodes, size_t neighbour, std::string& out) const {
     for (const Template::Node& node : nodes) fill(node, neighbour, out);
@@ -148,11 +151,11 @@ class Filler {
         out += node.literal;
         break;
       case Kind::kValue:
-        out += value(node, neighbour);
+        put(value(node, neighbour), out);
         break;
       case Kind::kIfValue: {
         const bool filled = !(node.of_example && neighbour >= count) &&
-                            !value(node, neighbour).empty();
+                            !value(node, neighbour).text.empty();
         if (filled != node.inverted) fill(node.children, neighbour, out);
         break;
       }
@@ -166,29 +169,44 @@ class Filler {
     }
   }
 
-  std::string value(const Template::Node& node, size_t neighbour) const {
-    if (node.field == Field::kLabels) return std::string(values_.labels);
+  void put(const Marked& value, std::string& out) const {
+    for (const text::DataRange& range : value.data) {
+      if (data_) data_->push_back({out.size() + range.begin, out.size() + range.end});
+    }
+    out += value.text;
+  }
+
+  /// A value that is data from end to end.
+  static Marked plain(std::string_view text) {
+    Marked value{std::string(text), {}};
+    if (!text.empty()) value.data = {{0, text.size()}};
+    return value;
+  }
+
+  Marked value(const Template::Node& node, size_t neighbour) const {
+    if (node.field == Field::kLabels) return plain(values_.labels);
     if (node.of_example && neighbour >= values_.neighbours.size())
       fail("task.template", fmt::format("{}: the template shows a retrieved example, and row '{}' "
                                         "has none. Name an --index, or take a template without.",
                                         place_, values_.query->id));
     const Example& example = node.of_example ? *values_.neighbours[neighbour] : *values_.query;
     switch (node.field) {
-      case Field::kText: return example.text;
-      case Field::kMarked: return marked_text(example);
-      case Field::kBracketed: return bracketed_text(example);
-      case Field::kHead: return head_text(example);
-      case Field::kTail: return tail_text(example);
-      case Field::kHeadType: return example.head.type;
-      case Field::kTailType: return example.tail.type;
-      case Field::kLabel: return values_.neighbour_answers[neighbour];
+      case Field::kText: return plain(example.text);
+      case Field::kMarked: return mark_entities(example, Markers::kTags);
+      case Field::kBracketed: return mark_entities(example, Markers::kBrackets);
+      case Field::kHead: return plain(head_text(example));
+      case Field::kTail: return plain(tail_text(example));
+      case Field::kHeadType: return plain(example.head.type);
+      case Field::kTailType: return plain(example.tail.type);
+      case Field::kLabel: return plain(values_.neighbour_answers[neighbour]);
       case Field::kLabels: break;
     }
-    return "";
+    return {};
   }
 
   const TemplateValues& values_;
   std::string_view place_;
+  std::vector<text::DataRange>* data_;
 };
 
 /// What a tree makes use of; `inside`: within a section that stands only where there are examples.
@@ -227,9 +245,10 @@ Template Template::parse(std::string_view text, std::string_view place) {
   return parsed;
 }
 
-std::string Template::render(const TemplateValues& values) const {
+std::string Template::render(const TemplateValues& values,
+                             std::vector<text::DataRange>* data) const {
   std::string out;
-  if (nodes_) Filler(values, place_).fill(*nodes_, 0, out);
+  if (nodes_) Filler(values, place_, data).fill(*nodes_, 0, out);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "task/example.h"
+#include "text/data_range.h"
 
 namespace relatum::task {
 
@@ -34,7 +35,10 @@ class Template {
 
   /// Values are inserted as they are; braces in them mean nothing. Throws Error where an example_…
   /// outside a section has no neighbour.
-  std::string render(const TemplateValues& values) const;
+  std::string render(const TemplateValues& values) const { return render(values, nullptr); }
+  /// The same; `data` gains the bytes of the result that are no literal text of the template and no
+  /// entity marker: what the rows and the labels brought.
+  std::string render(const TemplateValues& values, std::vector<text::DataRange>* data) const;
   /// The leading part that no row changes: literal text and the label list.
   std::string shared_prefix(std::string_view labels) const;
   bool uses_labels() const { return uses_labels_; }

@@ -62,9 +62,12 @@ void AddedTokenMatcher::add(const AddedToken& token, std::string_view pattern) {
   }
   ends_[node] = static_cast<int32_t>(tokens_.size());
   tokens_.push_back(token);
+  has_special_ |= token.special;
 }
 
-AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text, size_t at) const {
+AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text, size_t at,
+                                                       std::span<const DataRange> data) const {
+  const size_t start = at;
   Match match;
   uint32_t node = 0;
   while (at < text.size()) {
@@ -72,17 +75,21 @@ AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text, si
     if (edge == edges_.end()) break;
     node = edge->second;
     ++at;
-    if (ends_[node] >= 0) match = {at, ends_[node]};
+    if (ends_[node] < 0) continue;
+    const bool control = tokens_[static_cast<size_t>(ends_[node])].special;
+    if (control && touches(data, start, at)) continue;
+    match = {at, ends_[node]};
   }
   return match;
 }
 
-std::vector<Stretch> AddedTokenMatcher::split(std::string_view text) const {
+std::vector<Stretch> AddedTokenMatcher::split(std::string_view text,
+                                              std::span<const DataRange> data) const {
   std::vector<Stretch> stretches;
   size_t done = 0;
   for (size_t at = 0; !tokens_.empty() && at < text.size();) {
     const Match match =
-        begins_[static_cast<unsigned char>(text[at])] ? longest_at(text, at) : Match{};
+        begins_[static_cast<unsigned char>(text[at])] ? longest_at(text, at, data) : Match{};
     if (match.token < 0) {
       ++at;
       continue;

@@ -3,10 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "text/data_range.h"
 
 namespace relatum::text {
 
@@ -34,17 +37,22 @@ class AddedTokenMatcher {
   void add(const AddedToken& token, std::string_view pattern);
   bool empty() const { return tokens_.empty(); }
 
-  /// Cuts valid UTF-8 into stretches that cover it; empty text gives none.
-  std::vector<Stretch> split(std::string_view text) const;
+  /// Whether one of the tokens is special.
+  bool has_special() const { return has_special_; }
+
+  /// Cuts valid UTF-8 into stretches that cover it; empty text gives none. Special tokens are not
+  /// found where they touch `data`.
+  std::vector<Stretch> split(std::string_view text, std::span<const DataRange> data = {}) const;
 
  private:
   struct Match {
     size_t end = 0;
     int32_t token = -1;
   };
-  Match longest_at(std::string_view text, size_t at) const;
+  Match longest_at(std::string_view text, size_t at, std::span<const DataRange> data) const;
 
   std::vector<AddedToken> tokens_;
+  bool has_special_ = false;
   std::array<bool, 256> begins_{};  // bytes that some token begins with
   // A byte trie: (node << 8 | byte) → node; ends_[node] is the token that ends there or -1.
   std::unordered_map<uint64_t, uint32_t> edges_;

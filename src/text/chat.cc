@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -61,11 +62,37 @@ std::string token_text(const Tokenizer& tokenizer, std::optional<int32_t> id) {
   return id ? std::string(tokenizer.token(*id)) : std::string();
 }
 
-std::string trim(std::string_view text) {
+std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\v\f";
   const size_t begin = text.find_first_not_of(kSpace);
-  if (begin == text.npos) return "";
-  return std::string(text.substr(begin, text.find_last_not_of(kSpace) - begin + 1));
+  if (begin == text.npos) return text.substr(text.size());
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+/// What stands around a user's message, and whether its white space goes.
+struct Frame {
+  std::string before, after;
+  bool trims = false;
+};
+
+Frame frame_of(const ChatTemplate& chat) {
+  switch (chat.family) {
+    case ChatFamily::kChatMl: {
+      std::string system;
+      if (!chat.system.empty())
+        system = fmt::format("<|im_start|>system\n{}<|im_end|>\n", chat.system);
+      return {chat.bos + system + "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"};
+    }
+    case ChatFamily::kLlama2: return {chat.bos + "[INST] ", " [/INST]", true};
+    case ChatFamily::kLlama3:
+      return {chat.bos + "<|start_header_id|>user<|end_header_id|>\n\n",
+              "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", true};
+    case ChatFamily::kMistral: return {chat.bos + chat.open, chat.close};
+    case ChatFamily::kGemma:
+      return {chat.bos + "<start_of_turn>user\n", "<end_of_turn>\n<start_of_turn>model\n", true};
+    case ChatFamily::kZephyr: return {"<|user|>\n", chat.eos + "\n<|assistant|>\n"};
+  }
+  return {};
 }
 
 }  // namespace
@@ -100,6 +127,12 @@ ChatTemplate recognise_chat(const Tokenizer& tokenizer) {
                                   "depends on '{}', which is not supported. Leave --chat out.",
                                   chat_name(*family), part));
   }
+  const bool own_turn = has(source, "bos_token + '[INST] '") &&
+                        (has(source, "strip") || has(source, "trim"));
+  if (*family == ChatFamily::kLlama2 && !own_turn) {
+    fail("text.chat", "the model's chat template has Llama 2's markers, but writes a user's turn "
+                      "in another way, which is not supported. Leave --chat out.");
+  }
   ChatTemplate chat;
   chat.family = *family;
   if (*family == ChatFamily::kChatMl) chat.system = default_system(source);
@@ -110,31 +143,28 @@ ChatTemplate recognise_chat(const Tokenizer& tokenizer) {
   if (has(source, "bos_token") || spelt) chat.bos = bos;
   chat.eos = token_text(tokenizer, tokenizer.special().eos);
   chat.open = has(source, "[INST] ") ? "[INST] " : "[INST]";
+  if (has(source, "' [INST] '") || has(source, "\" [INST] \"")) chat.open = " [INST] ";
   chat.close = has(source, " [/INST]") ? " [/INST]" : "[/INST]";
   return chat;
 }
 
-std::string apply_chat(const ChatTemplate& chat, std::string_view user_message) {
-  const std::string trimmed = trim(user_message);
-  switch (chat.family) {
-    case ChatFamily::kChatMl:
-      return fmt::format("{}{}<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n", chat.bos,
-                         chat.system.empty() ? std::string()
-                                             : fmt::format("<|im_start|>system\n{}<|im_end|>\n",
-                                                           chat.system),
-                         user_message);
-    case ChatFamily::kLlama2: return fmt::format("{}[INST] {} [/INST]", chat.bos, trimmed);
-    case ChatFamily::kLlama3:
-      return fmt::format("{}<|start_header_id|>user<|end_header_id|>\n\n{}<|eot_id|>"
-                         "<|start_header_id|>assistant<|end_header_id|>\n\n", chat.bos, trimmed);
-    case ChatFamily::kMistral: return chat.bos + chat.open + std::string(user_message) + chat.close;
-    case ChatFamily::kGemma:
-      return fmt::format("{}<start_of_turn>user\n{}<end_of_turn>\n<start_of_turn>model\n",
-                         chat.bos, trimmed);
-    case ChatFamily::kZephyr:
-      return fmt::format("<|user|>\n{}{}\n<|assistant|>\n", user_message, chat.eos);
+ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
+                    std::span<const DataRange> data) {
+  const Frame frame = frame_of(chat);
+  const std::string_view message = frame.trims ? trim(user_message) : user_message;
+  const auto cut = static_cast<size_t>(message.data() - user_message.data());
+  ChatText result{fmt::format("{}{}{}", frame.before, message, frame.after), {}};
+  for (const DataRange& range : data) {
+    const size_t begin = std::max(range.begin, cut);
+    const size_t end = std::min(range.end, cut + message.size());
+    if (begin >= end) continue;
+    result.data.push_back({begin - cut + frame.before.size(), end - cut + frame.before.size()});
   }
-  return std::string(user_message);
+  return result;
+}
+
+std::string apply_chat(const ChatTemplate& chat, std::string_view user_message) {
+  return apply_chat(chat, user_message, {}).text;
 }
 
 }  // namespace relatum::text

@@ -1,8 +1,10 @@
 // Wraps a user's message in the chat format of well-known model families.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "text/tokenizer.h"
 
@@ -23,9 +25,18 @@ struct ChatTemplate {
 /// or one that writes dates or thinking instructions, is refused by an Error that says so.
 ChatTemplate recognise_chat(const Tokenizer& tokenizer);
 
+/// A wrapped message, and which of its bytes come from data.
+struct ChatText {
+  std::string text;
+  std::vector<DataRange> data;
+};
+
 /// The prompt for one user message up to where the model's answer begins: what transformers'
 /// apply_chat_template gives with add_generation_prompt=True. It brings its own BOS text: encode
 /// it with encode(), not encode_with_special().
+/// `data`: the message's bytes that come from data.
+ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
+                    std::span<const DataRange> data);
 std::string apply_chat(const ChatTemplate& chat, std::string_view user_message);
 
 /// For messages: "ChatML", "Llama 3", …

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "io/json.h"
 #include "io/text_file.h"
 #include "text/loaders.h"
@@ -59,18 +60,60 @@ std::string chat_template(const json& config) {
   return "";
 }
 
+[[noreturn]] void contradiction(const std::string& place, const char* key, const json& here,
+                                const char* other, const json& there) {
+  fail("text.config", fmt::format("{}: '{}' is {}, but tokenizer.json has {} = {}. Make the two "
+                                  "agree.", place, key, io::dump_json(here), other,
+                                  io::dump_json(there)));
+}
+
+/// BERT's settings stand in both files; null or absent ones are no word against the other.
+void check_bert(const json& config, const json& normalizer, const std::string& place) {
+  constexpr std::pair<const char*, const char*> kPairs[] = {
+      {"do_lower_case", "lowercase"}, {"strip_accents", "strip_accents"},
+      {"tokenize_chinese_chars", "handle_chinese_chars"}};
+  for (const auto& [key, other] : kPairs) {
+    const json* here = io::find(config, key);
+    const json* there = io::find(normalizer, other);
+    if (here && there && *here != *there) contradiction(place, key, *here, other, *there);
+  }
+}
+
 }  // namespace
 
-void apply_config(const std::filesystem::path& folder, TokenizerInfo& info) {
-  const auto map = folder / "special_tokens_map.json";
-  if (std::filesystem::exists(map)) apply_names(io::load_json(map), map.string(), info);
+void check_config(const std::filesystem::path& folder, const json& root) {
   const auto path = folder / "tokenizer_config.json";
-  if (std::filesystem::exists(path)) {
-    const json config = io::load_json(path);
-    apply_names(config, path.string(), info);
-    apply_additions(config, path.string(), info);
-    info.chat_template = chat_template(config);
+  if (!std::filesystem::exists(path)) return;
+  const std::string place = path.string();
+  const json config = io::load_json(path);
+  if (io::get_bool(config, "split_special_tokens", false, place)) {
+    fail("text.config", fmt::format("{}: 'split_special_tokens' is set, which is not supported: "
+                                    "templates write special tokens. Set it to false.", place));
   }
+  const json* normalizer = io::find(root, "normalizer");
+  if (normalizer && io::get_string(*normalizer, "type", "", place) == "BertNormalizer")
+    check_bert(config, *normalizer, place);
+  const json* steps = io::find(root, "pre_tokenizer");
+  const json* prefix = io::find(config, "add_prefix_space");
+  if (!steps || !prefix || io::get_string(*steps, "type", "", place) != "ByteLevel") return;
+  const json* there = io::find(*steps, "add_prefix_space");
+  if (there && *there != *prefix)
+    contradiction(place, "add_prefix_space", *prefix, "add_prefix_space", *there);
+}
+
+void apply_config(const std::filesystem::path& folder, TokenizerInfo& info) {
+  const auto map_path = folder / "special_tokens_map.json";
+  const auto path = folder / "tokenizer_config.json";
+  const bool has_map = std::filesystem::exists(map_path);
+  const json config = std::filesystem::exists(path) ? io::load_json(path) : json::object();
+  const json map = has_map ? io::load_json(map_path) : json::object();
+  // As in transformers: the older file counts unless there is a table of added tokens.
+  const bool newer = io::find(config, "added_tokens_decoder");
+  if (newer) apply_names(map, map_path.string(), info);
+  apply_names(config, path.string(), info);
+  if (!newer) apply_names(map, map_path.string(), info);
+  apply_additions(config, path.string(), info);
+  info.chat_template = chat_template(config);
   const auto jinja = folder / "chat_template.jinja";
   if (std::filesystem::exists(jinja)) info.chat_template = io::read_text(jinja);
 }

@@ -10,6 +10,7 @@
 #include "io/json.h"
 #include "io/text_file.h"
 #include "text/byte_bpe.h"
+#include "text/hf_added.h"
 #include "text/loaders.h"
 #include "text/word_piece.h"
 
@@ -19,47 +20,47 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-AddedToken parse_added(const json& value, const std::string& place) {
-  AddedToken token;
-  const int64_t id = io::require_int(value, "id", place);
-  token.content = io::require_string(value, "content", place);
-  token.special = io::get_bool(value, "special", false, place);
-  token.normalized = io::get_bool(value, "normalized", !token.special, place);
-  token.single_word = io::get_bool(value, "single_word", false, place);
-  token.lstrip = io::get_bool(value, "lstrip", false, place);
-  token.rstrip = io::get_bool(value, "rstrip", false, place);
-  if (id < 0 || id > INT32_MAX) {
-    fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more.",
-                                  place, token.content, id));
-  }
-  token.id = static_cast<int32_t>(id);
-  return token;
-}
-
 /// Both the model's tokens and the added ones; an added token that the model has keeps its id.
-void load_vocabulary(const json& root, const json& model, const std::string& place,
+void load_vocabulary(const json& root, const json& model, const fs::path& folder,
                      TokenizerInfo& info, PipelineParts& parts) {
+  const std::string place = (folder / "tokenizer.json").string();
   const json& vocab = io::require_object(model, "vocab", place);
+  std::unordered_map<std::string, int64_t> ids;
   int64_t largest = -1;
   for (const auto& [token, id] : vocab.items()) {
     if (!id.is_number_integer()) {
       fail("text.json", fmt::format("{}: the id of token '{}' is no whole number.", place, token));
     }
     const bool huge = id.is_number_unsigned() && id.get<uint64_t>() > INT32_MAX;
-    largest = std::max(largest, huge ? int64_t{INT32_MAX} : id.get<int64_t>());
+    ids[token] = huge ? int64_t{INT32_MAX} : id.get<int64_t>();
+    largest = std::max(largest, ids[token]);
   }
+  AddedTokens added(std::move(ids), largest);
   if (io::find(root, "added_tokens")) {
     for (const json& value : io::require_array(root, "added_tokens", place)) {
-      AddedToken token = parse_added(value, place);
-      if (const auto own = vocab.find(token.content); own != vocab.end())
-        token.id = static_cast<int32_t>(std::min<int64_t>(own->get<int64_t>(), INT32_MAX));
-      largest = std::max<int64_t>(largest, token.id);
-      parts.added.push_back(std::move(token));
+      AddedToken token = parse_added_token(value, false, place);
+      const int64_t id = io::require_int(value, "id", place);
+      if (id < 0 || id > INT32_MAX) {
+        fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more.",
+                                      place, token.content, id));
+      }
+      token.id = static_cast<int32_t>(id);
+      added.add_own(std::move(token), place);
     }
   }
-  info.vocabulary = Vocabulary(vocab.size() + parts.added.size(), largest, place);
-  for (const auto& [token, id] : vocab.items())
+  // Before the other files count on: a broken table must not give them ids.
+  Vocabulary(vocab.size() + added.tokens().size(), added.largest(), place);
+  added.add_folder(folder);
+  parts.added = added.tokens();
+  info.vocabulary = Vocabulary(vocab.size() + parts.added.size(), added.largest(), place);
+  for (const auto& [token, id] : vocab.items()) {
+    const auto taken = info.vocabulary.token(static_cast<int32_t>(id.get<int64_t>()));
+    if (!taken.empty()) {
+      fail("text.json", fmt::format("{}: the tokens '{}' and '{}' have the same id {}. Correct the "
+                                    "file.", place, taken, token, id.get<int64_t>()));
+    }
     info.vocabulary.set(id.get<int64_t>(), token, place);
+  }
   for (const AddedToken& token : parts.added)
     info.vocabulary.add(token.id, token.content, place);
 }
@@ -103,9 +104,14 @@ void build_bpe(const json& model, const std::string& place, bool byte_level, Tok
     return !io::get_string(model, key, "", place).empty();
   };
   if (!byte_level || has_text("continuing_subword_prefix") || has_text("end_of_word_suffix")) {
-    fail("text.json", fmt::format("{}: a BPE tokenizer of another kind than byte-level (such as "
-                                  "SentencePiece's) is not supported. Supported: BPE behind the "
-                                  "ByteLevel pre-tokenizer, WordPiece.", place));
+    fail("text.json", fmt::format("{}: a BPE without the ByteLevel pre-tokenizer, or with a prefix "
+                                  "or suffix of its own (as SentencePiece's conversions and CLIP "
+                                  "have), is not supported. Supported: BPE after the ByteLevel "
+                                  "pre-tokenizer, WordPiece.", place));
+  }
+  if (io::get_double(model, "dropout", 0.0, place) != 0.0) {
+    fail("text.json", fmt::format("{}: the BPE model's 'dropout' is set: its ids are drawn at "
+                                  "random. Set it to null.", place));
   }
   BpeOptions options;
   options.unk = unk_of(model, info.vocabulary, place);
@@ -147,9 +153,10 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
                                   "(byte-level), WordPiece.", place, type,
                                   type == "Unigram" ? " (SentencePiece)" : ""));
   }
+  check_config(folder, root);
   TokenizerInfo info;
   PipelineParts parts;
-  load_vocabulary(root, model, place, info, parts);
+  load_vocabulary(root, model, folder, info, parts);
   bool byte_level = false;
   if (type == "BPE") {  // first, so that another kind of BPE is named as such
     const json* steps = io::find(root, "pre_tokenizer");
@@ -179,19 +186,24 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
     at = end + 1;
   }
   TokenizerInfo info;
-  info.vocabulary = Vocabulary(lines.size(), int64_t(lines.size()) - 1, place);
-  for (size_t id = 0; id < lines.size(); ++id) info.vocabulary.set(int64_t(id), lines[id], place);
-
   PipelineParts parts;
+  std::unordered_map<std::string, int64_t> ids;  // of a token twice, the later counts
+  for (size_t id = 0; id < lines.size(); ++id) ids[std::string(lines[id])] = int64_t(id);
+  AddedTokens added(ids, int64_t(lines.size()) - 1);
   for (const char* name : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
-    if (const auto id = info.vocabulary.find(name))
-      parts.added.push_back({.id = *id, .content = name, .special = true});
+    if (ids.contains(name)) added.add_own({.content = name, .special = true}, place);
   }
+  added.add_folder(folder);
+  parts.added = added.tokens();
+  info.vocabulary = Vocabulary(lines.size() + parts.added.size(), added.largest(), place);
+  for (size_t id = 0; id < lines.size(); ++id) info.vocabulary.set(int64_t(id), lines[id], place);
+  for (const AddedToken& token : parts.added) info.vocabulary.add(token.id, token.content, place);
   info.special = {.unk = info.vocabulary.find("[UNK]"), .pad = info.vocabulary.find("[PAD]"),
                   .cls = info.vocabulary.find("[CLS]"), .sep = info.vocabulary.find("[SEP]")};
   if (!info.special.unk || !info.special.cls || !info.special.sep) {
     fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], at least "
-                                   "one is absent. Is this a WordPiece vocabulary?", place));
+                                   "one of which is absent. Add it, or bring a tokenizer.json.",
+                                   place));
   }
   info.before = {*info.special.cls};
   info.after = {*info.special.sep};

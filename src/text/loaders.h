@@ -23,6 +23,10 @@ SplitSteps parse_pre_tokenizer(const nlohmann::json* value, const std::string& p
 void parse_post_processor(const nlohmann::json* value, const std::string& place,
                           TokenizerInfo& info);
 
+/// Refuses settings of tokenizer_config.json by name that change ids and are not honoured, and
+/// those that contradict tokenizer.json (`root`): Hugging Face's loaders differ about them.
+void check_config(const std::filesystem::path& folder, const nlohmann::json& root);
+
 /// What tokenizer_config.json (or special_tokens_map.json) beside it says, applied to `info`.
 void apply_config(const std::filesystem::path& folder, TokenizerInfo& info);
 

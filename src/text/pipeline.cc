@@ -1,11 +1,37 @@
 // How text runs through the chain and back.
 #include "text/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "text/unicode.h"
 
 namespace relatum::text {
+namespace {
+
+/// The parts of `data` within [begin, end), counted from `begin`.
+std::vector<DataRange> clipped(std::span<const DataRange> data, size_t begin, size_t end) {
+  std::vector<DataRange> result;
+  for (const DataRange& range : data) {
+    const size_t from = std::max(range.begin, begin), to = std::min(range.end, end);
+    if (from < to) result.push_back({from - begin, to - begin});
+  }
+  return result;
+}
+
+/// Where `data` of `text` lies in change(text), told by what becomes of the text up to there.
+template <typename Change>
+std::vector<DataRange> mapped(std::span<const DataRange> data, std::string_view text,
+                              Change change) {
+  std::vector<DataRange> result;
+  for (const DataRange& range : data) {
+    result.push_back({change(text.substr(0, range.begin)).size(),
+                      change(text.substr(0, range.end)).size()});
+  }
+  return result;
+}
+
+}  // namespace
 
 PipelineTokenizer::PipelineTokenizer(TokenizerInfo info, PipelineParts parts)
     : Tokenizer(std::move(info)),
@@ -23,22 +49,40 @@ PipelineTokenizer::PipelineTokenizer(TokenizerInfo info, PipelineParts parts)
   }
 }
 
-std::vector<int32_t> PipelineTokenizer::encode(std::string_view text) const {
+std::vector<int32_t> PipelineTokenizer::encode_parts(std::string_view text,
+                                                     std::span<const DataRange> data) const {
   std::vector<int32_t> ids;
   ids.reserve(text.size() / 3);
   std::string repaired;
-  if (!is_valid_utf8(text)) text = repaired = to_valid_utf8(text);
-  for (const Stretch& stretch : raw_.split(text)) {
-    if (stretch.id >= 0) ids.push_back(stretch.id);
-    else encode_raw(stretch.text, ids);
+  std::vector<DataRange> moved;
+  if (!is_valid_utf8(text)) {
+    moved = mapped(data, text, to_valid_utf8);
+    data = moved;
+    text = repaired = to_valid_utf8(text);
+  }
+  for (const Stretch& stretch : raw_.split(text, data)) {
+    if (stretch.id >= 0) {
+      ids.push_back(stretch.id);
+    } else {
+      const auto at = static_cast<size_t>(stretch.text.data() - text.data());
+      encode_raw(stretch.text, clipped(data, at, at + stretch.text.size()), ids);
+    }
   }
   return ids;
 }
 
-void PipelineTokenizer::encode_raw(std::string_view text, std::vector<int32_t>& ids) const {
+void PipelineTokenizer::encode_raw(std::string_view text, std::span<const DataRange> data,
+                                   std::vector<int32_t>& ids) const {
   std::string changed;
-  if (!parts_.normalizer.empty()) text = changed = normalize(parts_.normalizer, text);
-  for (const Stretch& stretch : normalised_.split(text)) {
+  std::vector<DataRange> moved;
+  if (!normalised_.has_special()) data = {};
+  if (!parts_.normalizer.empty()) {
+    const auto change = [&](std::string_view part) { return normalize(parts_.normalizer, part); };
+    moved = mapped(data, text, change);
+    data = moved;
+    text = changed = change(text);
+  }
+  for (const Stretch& stretch : normalised_.split(text, data)) {
     if (stretch.id >= 0) ids.push_back(stretch.id);
     else encode_words(stretch.text, ids);
   }

@@ -26,11 +26,15 @@ struct PipelineParts {
 class PipelineTokenizer final : public Tokenizer {
  public:
   PipelineTokenizer(TokenizerInfo info, PipelineParts parts);
-  std::vector<int32_t> encode(std::string_view text) const override;
   std::string decode(std::span<const int32_t> ids) const override;
 
+ protected:
+  std::vector<int32_t> encode_parts(std::string_view text,
+                                    std::span<const DataRange> data) const override;
+
  private:
-  void encode_raw(std::string_view text, std::vector<int32_t>& ids) const;
+  void encode_raw(std::string_view text, std::span<const DataRange> data,
+                  std::vector<int32_t>& ids) const;
   void encode_words(std::string_view normalised, std::vector<int32_t>& ids) const;
 
   PipelineParts parts_;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/data_range.h"
 #include "text/vocabulary.h"
 
 namespace relatum::text {
@@ -46,7 +47,16 @@ class Tokenizer {
   /// encode(text, add_special_tokens=False). As there, the text of an added token ("<|im_end|>",
   /// "[SEP]") becomes that token. Invalid UTF-8 is read as U+FFFD, one for each maximal
   /// ill-formed part (as Python's and Rust's lossy decoding do).
-  virtual std::vector<int32_t> encode(std::string_view text) const = 0;
+  /// `data`: bytes that come from data. The text of a special added token (a control token) that
+  /// touches one of them stays text; everything else is the same as without `data`.
+  std::vector<int32_t> encode(std::string_view text, std::span<const DataRange> data = {}) const {
+    return encode_parts(text, data);
+  }
+  /// encode() of a text that is data from end to end.
+  std::vector<int32_t> encode_data(std::string_view text) const {
+    const DataRange all{0, text.size()};
+    return encode_parts(text, {&all, 1});
+  }
   /// Text of `ids`, special tokens skipped; ids outside the vocabulary give nothing. Always
   /// valid UTF-8: bytes that do not form a character become U+FFFD.
   virtual std::string decode(std::span<const int32_t> ids) const = 0;
@@ -71,6 +81,8 @@ class Tokenizer {
   const std::string& chat_template() const { return info_.chat_template; }
 
  protected:
+  virtual std::vector<int32_t> encode_parts(std::string_view text,
+                                            std::span<const DataRange> data) const = 0;
   const TokenizerInfo info_;
 };
 

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "support/sessions.h"
 #include "support/temporary.h"
@@ -21,6 +23,12 @@ TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
   EXPECT_EQ(engine::prompt_tokens(tokenizer, "a b"), tokenizer.encode("a b"));
   EXPECT_EQ(engine::completion_tokens(tokenizer, " c"),
             joined(tokenizer.encode(" c"), {*tokenizer.special().eos}));
+  // A label that spells the end token does not end the answer.
+  const std::string end(tokenizer.token(*tokenizer.special().eos));
+  const auto label = engine::completion_tokens(tokenizer, " a" + end);
+  EXPECT_EQ(std::count(label.begin(), label.end(), *tokenizer.special().eos), 1);
+  const std::vector<text::DataRange> data = {{0, end.size()}};
+  EXPECT_NE(engine::prompt_tokens(tokenizer, end, data), engine::prompt_tokens(tokenizer, end));
   EXPECT_THAT([&] { engine::prompt_tokens(tokenizer, ""); },
               ThrowsMessage<Error>(HasSubstr("prompt is empty")));
 }

@@ -89,6 +89,13 @@ TEST(Embedder, BatchSizeChangesRoundingOnly) {
   EXPECT_LT(distance(one, embedder.embed(texts(), {})), 2 * bound());
 }
 
+TEST(Embedder, ATextThatSpellsAControlTokenIsText) {
+  Embedder embedder(kPath);
+  const std::vector<std::string> pair = {"one [SEP] two", "one [ SEP ] two"};
+  const Matrix<float> got = embedder.embed(pair, {}, {.batch_tokens = 1});
+  EXPECT_TRUE(std::equal(got.view().row(0), got.view().row(0) + got.cols(), got.view().row(1)));
+}
+
 TEST(Embedder, NoTextAndEmptyText) {
   Embedder embedder(kPath);
   EXPECT_EQ(embedder.embed({}, {}).rows(), 0);

@@ -37,6 +37,35 @@ TEST(Template, FillsEveryPlaceholder) {
             "one {{text}} two|<e1>one</e1> {{text}} <e2>two</e2>|one|two|||X");
 }
 
+TEST(Template, TellsWhichBytesAreData) {
+  Example query = example("q", "a <e1>cat</e1> sat", "cat", "sat");
+  const Example near = example("1", "one two", "one", "two", "x");
+  const std::vector<const Example*> neighbours = {&near};
+  const std::vector<std::string> answers = {"X"};
+  TemplateValues values;
+  values.query = &query;
+  values.neighbours = neighbours;
+  values.neighbour_answers = answers;
+  values.labels = "x, y";
+  const auto data_of = [&](std::string_view text) {
+    std::vector<text::DataRange> data;
+    const std::string whole = Template::parse(text, "t").render(values, &data);
+    EXPECT_EQ(whole, Template::parse(text, "t").render(values));
+    std::string shown;
+    for (const auto& range : data) {
+      shown += "(" + whole.substr(range.begin, range.end - range.begin) + ")";
+    }
+    return shown;
+  };
+  EXPECT_EQ(data_of("<s>{{text}}</s>"), "(a <e1>cat</e1> sat)");
+  EXPECT_EQ(data_of("no value {{head_type}}"), "");
+  EXPECT_EQ(data_of("{{labels}}: {{#example}}<{{example_text}} {{example_label}}>{{/example}}"),
+            "(x, y)(one two)(X)");
+  // Entity markers are the program's, what the text itself spells is not.
+  EXPECT_EQ(data_of("{{marked_text}}"), "(a <e1>)(cat)(</e1> )(sat)");
+  EXPECT_EQ(data_of("{{example_bracketed_text}}"), "(one)( )(two)");
+}
+
 TEST(Template, SectionsRepeatStandOnceOrDisappear) {
   const char* each = "<{{#example}}[{{example_head}} {{head}}]{{/example}}>";
   EXPECT_EQ(render(each, 0), "<>");

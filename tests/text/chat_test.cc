@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -54,6 +55,31 @@ TEST(Chat, FindsChatMlsDefaultSystemMessage) {
   EXPECT_EQ(chat("{{ '<|im_start|>system\\n' + m.content + '<|im_end|>\\n' }}"
                  "{{ '<|im_start|>system\\nBe brief.\\nBe kind.<|im_end|>\\n' }}"),
             "<|im_start|>system\nBe brief.\nBe kind.<|im_end|>\n" + rest);
+}
+
+TEST(Chat, PublishedTemplatesAreWrittenAsJinjaDoesOrRefused) {
+  const auto file = testing::shared_file("tokenizers/chat/renderings.jsonl");
+  RELATUM_NEEDS(file);
+  std::ifstream lines(*file);
+  int compared = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto one = nlohmann::json::parse(line);
+    const auto& messages = one["messages"];
+    if (!one["add_generation_prompt"] || messages.size() != 1) continue;
+    if (!one["variables"].empty() || !one.contains("expected")) continue;
+    if (messages[0]["role"] != "user" || !messages[0]["content"].is_string()) continue;
+    if (one["bos_token"] != "<s>" || one["eos_token"] != "</s>") continue;
+    const std::string name = one["template"].get<std::string>() + ".jinja";
+    const auto tokenizer = tokenizer_with(read_file(file->parent_path() / "templates" / name));
+    try {
+      const ChatTemplate chat = recognise_chat(*tokenizer);
+      const std::string content = messages[0]["content"];
+      EXPECT_EQ(apply_chat(chat, content), one["expected"]) << name;
+      ++compared;
+    } catch (const Error&) {
+    }
+  }
+  EXPECT_GT(compared, 6);
 }
 
 TEST(Chat, RefusesWhatItDoesNotKnow) {
