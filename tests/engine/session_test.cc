@@ -54,8 +54,8 @@ TEST(Session, RefusesATokenizerWithMoreTokensThanTheModel) {
                              std::filesystem::copy_options::overwrite_existing);
   std::filesystem::remove(path / "tokenizer_config.json");
   EXPECT_THAT([&] { engine::Session session(path, plain_options()); },
-              ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr("the model only 128"),
-                                         HasSubstr("do not belong together"))));
+              ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr("embedding 128 rows"),
+                                         HasSubstr("(id 128) has none"))));
 }
 
 TEST(Session, NamesWhatIsMissing) {
