@@ -66,6 +66,16 @@ int64_t backward_weights(arch::Model& model) {
   return bytes;
 }
 
+// Weights that are decoded for each use lie there row by row; oneDNN blocks a copy of its own.
+int64_t blocked_weight(arch::Model& model) {
+  int64_t most = 0;
+  for (const nn::Linear* linear : model.linears()) {
+    if (linear->resident_bytes()) continue;
+    most = std::max(most, linear->out() * linear->in() * int64_t(size_of(linear->compute())));
+  }
+  return most;
+}
+
 // The arena of the largest micro-batch of all epochs; counts tokens and answers on the way.
 int64_t largest_step(arch::Model& model, DType compute, std::span<const TrainRow> rows,
                      const EstimateOptions& options, Estimate& result, int64_t& answers) {
@@ -128,7 +138,7 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
   const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
   result.memory_bytes = before_training(model, adapter, compute, options.held_bytes) +
                         backward_weights(model) + optimiser + std::max(step, between.arena) +
-                        between.cache + kLibraries;
+                        between.cache + blocked_weight(model) + kLibraries;
   result.memory_bytes = std::max(result.memory_bytes, options.peak_bytes);
   result.disk_bytes = adapters * 4 * 5;
   return result;
