@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <initializer_list>
 #include <mutex>
 #include <thread>
 
 #include "app/progress_bar.h"
+#include "base/printable.h"
 
 namespace relatum::app {
 namespace {
@@ -55,12 +57,14 @@ void set_up_log() {
 }  // namespace
 
 Environment::Environment(std::vector<std::string> arguments)
-    : arguments_(std::move(arguments)), bar_(std::make_unique<ProgressBar>()) {
+    : arguments_(std::move(arguments)), bar_(std::make_unique<ProgressBar>()),
+      lines_(std::make_unique<ProgressLines>()) {
   set_up_log();
   take_interrupts();
   context_.stop = &g_stop;
-  context_.log = [this](LogLevel level, const std::string& line) {
+  context_.log = [this](LogLevel level, const std::string& text) {
     bar_->clear();
+    const std::string line = printable(text);  // names and texts come from files
     if (level == LogLevel::kWarning) {
       spdlog::warn("warning: {}", line);
     } else if (level == LogLevel::kInfo) {
@@ -69,12 +73,22 @@ Environment::Environment(std::vector<std::string> arguments)
       spdlog::debug("{}", line);
     }
   };
-  context_.progress = [this](const Progress& progress) { bar_->show(progress); };
+  context_.progress = [this](const Progress& progress) { show(progress); };
 }
 
 Environment::~Environment() { bar_->clear(); }
 
-void Environment::end_progress() { bar_->clear(); }
+void Environment::show(const Progress& progress) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const double seconds = std::chrono::duration<double>(now).count();
+  if (ProgressBar::terminal()) return bar_->show(progress, seconds);
+  if (const auto line = lines_->next(progress, seconds)) context_.info(*line);
+}
+
+void Environment::end_progress() {
+  bar_->end();
+  lines_->reset();
+}
 
 void Environment::set_quiet(bool quiet) {
   spdlog::set_level(quiet ? spdlog::level::warn : spdlog::level::info);

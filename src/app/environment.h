@@ -13,6 +13,7 @@ namespace relatum::app {
 constexpr int kDone = 0, kFailed = 1, kWrongUse = 2, kInterrupted = 130;
 
 class ProgressBar;
+class ProgressLines;
 
 class Environment {
  public:
@@ -32,8 +33,10 @@ class Environment {
   void set_quiet(bool quiet);
 
  private:
+  void show(const Progress& progress);
   std::vector<std::string> arguments_;
-  std::unique_ptr<ProgressBar> bar_;
+  std::unique_ptr<ProgressBar> bar_;      ///< on a terminal
+  std::unique_ptr<ProgressLines> lines_;  ///< elsewhere
   Context context_;
 };
 

@@ -1,4 +1,4 @@
-// Drawing of the progress line.
+// Drawing and wording of progress.
 #include "app/progress_bar.h"
 
 #include <fmt/format.h>
@@ -6,18 +6,34 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+
+#include "base/printable.h"
 
 namespace relatum::app {
 namespace {
 
 constexpr int kBarWidth = 24;
+constexpr double kSilent = 2, kRedraw = 0.1, kLogged = 30;  // seconds
 
 int terminal_width() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
   return 80;
 }
+
+// East Asian wide and full-width characters and emoji, by Unicode's blocks.
+bool wide(uint32_t code) {
+  constexpr uint32_t kRanges[][2] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
+                                     {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+                                     {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
+  for (const auto& range : kRanges)
+    if (code >= range[0] && code <= range[1]) return true;
+  return false;
+}
+
+std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0); }
 
 }  // namespace
 
@@ -28,33 +44,84 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {:02} min", s / 3600, s % 3600 / 60);
 }
 
+std::string fit_columns(const std::string& line, int columns) {
+  size_t at = 0;
+  while (at < line.size()) {
+    const auto first = static_cast<unsigned char>(line[at]);
+    size_t bytes = 1;
+    while (at + bytes < line.size() && (line[at + bytes] & 0xc0) == 0x80) ++bytes;
+    uint32_t code = first < 0x80 ? first : first & (0x7fu >> bytes);
+    for (size_t i = 1; i < bytes; ++i) code = code << 6 | (line[at + i] & 0x3fu);
+    columns -= wide(code) ? 2 : 1;
+    if (columns < 0) break;
+    at += bytes;
+  }
+  return line.substr(0, at);
+}
+
+bool ProgressRate::take(const Progress& p, double now) {
+  if (running_ && p.task == task_) return false;
+  running_ = true;
+  task_ = p.task;
+  first_ = p.done;
+  start_ = now;
+  return true;
+}
+
+double ProgressRate::rate(const Progress& p, double now) const {
+  return now > start_ ? (p.done - first_) / (now - start_) : 0;
+}
+
+std::string ProgressRate::left(const Progress& p, double now) const {
+  const double per_second = rate(p, now);
+  if (per_second <= 0 || p.total <= p.done) return "";
+  return duration_text((p.total - p.done) / per_second) + " left";
+}
+
+std::string ProgressRate::bar(const Progress& p, double now) const {
+  const double share = p.total > 0 ? std::clamp(p.done / p.total, 0.0, 1.0) : 0;
+  const auto filled = size_t(share * kBarWidth);
+  std::string line = fmt::format("{} [{}{}] {:.0f}/{:.0f} {}  {}", p.task,
+                                 std::string(filled, '#'), std::string(kBarWidth - filled, '.'),
+                                 p.done, p.total, p.unit, rate_text(rate(p, now)));
+  for (const std::string& part : {left(p, now), p.note})
+    if (!part.empty()) line += "  " + part;
+  return printable(line);
+}
+
+std::string ProgressRate::sentence(const Progress& p, double now) const {
+  const std::string done = p.total > 0 ? fmt::format("{:.0f} of {:.0f}", p.done, p.total)
+                                       : fmt::format("{:.0f}", p.done);
+  std::string line = fmt::format("{}: {} {}, {}", p.task, done, p.unit, rate_text(rate(p, now)));
+  for (const std::string& part : {left(p, now), p.note})
+    if (!part.empty()) line += ", " + part;
+  return line;
+}
+
+std::optional<std::string> ProgressLines::next(const Progress& progress, double now) {
+  if (rate_.take(progress, now)) {
+    last_ = now;
+    return std::nullopt;
+  }
+  if (now - last_ < kLogged) return std::nullopt;
+  last_ = now;
+  return rate_.sentence(progress, now);
+}
+
 bool ProgressBar::terminal() { return isatty(STDERR_FILENO) != 0; }
 
-void ProgressBar::show(const Progress& p) {
+void ProgressBar::show(const Progress& p, double now) {
   if (!enabled_) return;
-  const auto now = Clock::now();
-  if (p.task != task_) {
+  if (rate_.take(p, now)) {
     clear();
-    task_ = p.task;
-    start_ = last_ = now;
-    first_ = p.done;
+    last_ = now;
     return;
   }
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const bool recent = std::chrono::duration<double>(now - last_).count() < 0.1;
-  if (elapsed < 0.5 || recent) return;
+  if (rate_.elapsed(now) < kSilent || now - last_ < kRedraw) return;
   last_ = now;
-  const double rate = (p.done - first_) / elapsed;
-  const double share = p.total > 0 ? std::clamp(p.done / p.total, 0.0, 1.0) : 0;
-  const int filled = int(share * kBarWidth);
-  std::string line = fmt::format("{} [{}{}] {:.0f}/{:.0f} {}  {:.{}f}/s", p.task,
-                                 std::string(size_t(filled), '#'),
-                                 std::string(size_t(kBarWidth - filled), '.'), p.done, p.total,
-                                 p.unit, rate, rate < 10 ? 2 : 0);
-  if (rate > 0) line += fmt::format("  {} left", duration_text((p.total - p.done) / rate));
-  if (!p.note.empty()) line += "  " + p.note;
-  if (int(line.size()) >= terminal_width()) line.resize(size_t(terminal_width() - 1));
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  // The rest of the line is cleared after the text is drawn: clearing it first would flicker.
+  const std::string line = fit_columns(rate_.bar(p, now), terminal_width() - 1);
+  std::fputs(("\r" + line + "\033[K").c_str(), stderr);
   std::fflush(stderr);
   visible_ = true;
 }
@@ -62,7 +129,11 @@ void ProgressBar::show(const Progress& p) {
 void ProgressBar::clear() {
   if (visible_) std::fputs("\r\033[K", stderr);
   visible_ = false;
-  task_.clear();
+}
+
+void ProgressBar::end() {
+  clear();
+  rate_.reset();
 }
 
 }  // namespace relatum::app

@@ -15,6 +15,7 @@
 #include "app/environment.h"
 #include "app/nearest_flag.h"
 #include "base/error.h"
+#include "base/printable.h"
 
 namespace relatum::app {
 namespace {
@@ -53,7 +54,7 @@ int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv
   const std::string message = unknown_word(app, argc, argv).value_or(shortened(error.what()));
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
-  fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", message,
+  fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", printable(message),
              command == &app ? "" : " ", command == &app ? "" : command->get_name());
   return kWrongUse;
 }
@@ -69,10 +70,10 @@ int guarded(const Action& action, Environment& environment) {
   } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be read
     environment.end_progress();
     fmt::print(stderr, "relatum: [app.files] cannot reach {}: {}. Check the path and its "
-                       "permissions.\n", error.path1().string(), error.code().message());
+                       "permissions.\n", printable(error.path1().string()), error.code().message());
   } catch (const std::exception& error) {
     environment.end_progress();
-    fmt::print(stderr, "relatum: {}\n", error.what());
+    fmt::print(stderr, "relatum: {}\n", printable(error.what()));
   }
   return environment.interrupted() ? kInterrupted : kFailed;
 }

@@ -1,6 +1,8 @@
 // Formats numbers and untrusted names for error sentences.
 #include "io/message.h"
 
+#include "base/printable.h"
+
 namespace relatum::io {
 
 std::string grouped(uint64_t number) {
@@ -12,13 +14,7 @@ std::string grouped(uint64_t number) {
 }
 
 std::string printable(std::string_view text, size_t limit) {
-  std::string shown(text.substr(0, limit));
-  for (char& c : shown) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f) c = '?';
-  }
-  if (text.size() > limit) shown += "...";
-  return shown;
+  return printable_start(text, limit);
 }
 
 }  // namespace relatum::io

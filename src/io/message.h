@@ -10,7 +10,7 @@ namespace relatum::io {
 
 /// 331776 becomes "331,776".
 std::string grouped(uint64_t number);
-/// ASCII of `text` with other and control bytes as "?", cut after `limit` bytes: for a terminal.
+/// base/printable.h's printable_start(), cut after `limit` code points.
 std::string printable(std::string_view text, size_t limit = 80);
 
 }  // namespace relatum::io

@@ -6,6 +6,8 @@
 #include <unicode/unistr.h>
 #include <unicode/utf8.h>
 
+#include "base/printable.h"
+
 namespace relatum::task {
 namespace {
 
@@ -63,23 +65,7 @@ bool utf8_valid(std::string_view text) {
 }
 
 std::string utf8_printable(std::string_view text, int64_t limit) {
-  const bool cut = utf8_length(text) > limit;
-  const std::string_view kept = cut ? text.substr(0, utf8_offset(text, limit)) : text;
-  if (!utf8_valid(kept)) {
-    std::string ascii(kept);
-    for (char& c : ascii)
-      if (c < 0x20 || c == 0x7f) c = '?';  // bytes above 0x7f are negative here: gone too
-    return cut ? ascii + "…" : ascii;
-  }
-  std::string shown;
-  for (size_t at = 0; at < kept.size();) {
-    const size_t size = utf8_offset(kept.substr(at), 1);
-    const UChar32 c = decode(kept.substr(at, size));
-    const bool hidden = u_iscntrl(c) || u_charType(c) == U_FORMAT_CHAR;  // such as bidi overrides
-    shown += hidden ? "?" : kept.substr(at, size);
-    at += size;
-  }
-  return cut ? shown + "…" : shown;
+  return printable_start(text, size_t(limit));
 }
 
 std::string utf8_lower(std::string_view text) {

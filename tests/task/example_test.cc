@@ -89,10 +89,10 @@ TEST(Utf8, RefusesWhatUnicodeDoes) {
 }
 
 TEST(Utf8, PrintableHidesControls) {
-  EXPECT_EQ(utf8_printable("a\x1b[31mé\n"), "a?[31mé?");
-  EXPECT_EQ(utf8_printable("ab\u202ecd"), "ab?cd");
+  EXPECT_EQ(utf8_printable("a\x1b[31mé\n"), "a\\x1b[31mé\\n");
+  EXPECT_EQ(utf8_printable("ab\u202ecd"), "ab\\u202ecd");
   EXPECT_EQ(utf8_printable("abcdef", 3), "abc…");
-  EXPECT_EQ(utf8_printable("a\xff"), "a?");
+  EXPECT_EQ(utf8_printable("a\xff"), "a\\xff");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "app/run_record.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "task/evaluate.h"
 #include "task/metric.h"
@@ -69,7 +70,7 @@ int run(const Options& o, Environment& environment) {
   const task::Report report = task::evaluate(data, predictions, options);
   for (const std::string& warning : report.warnings) environment.context().warn(warning);
   if (!o.report.empty()) write_file(o.report, task::to_html(report, facts_of(o, environment)));
-  fmt::print("{}\n", o.json ? task::to_json(report) : task::to_text(report));
+  fmt::print("{}\n", o.json ? task::to_json(report) : printable_lines(task::to_text(report)));
   return kDone;
 }
 
