@@ -4,13 +4,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "app/inspect_file.h"
 #include "arch/family.h"
 #include "arch/model_folder.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/ggml_types.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -49,7 +53,7 @@ std::string tensors_text(const std::vector<TensorLine>& tensors, bool all) {
     text += fmt::format("  {:<12}{} tensors, {}\n", format, sum.first, size_text(sum.second));
   }
   for (size_t i = 0; i < tensors.size() && (all || i < kShownTensors); ++i) {
-    text += fmt::format("  {:<44} {:<8} {}\n", tensors[i].name, tensors[i].format,
+    text += fmt::format("  {:<44} {:<8} {}\n", printable(tensors[i].name), tensors[i].format,
                         tensors[i].shape);
   }
   if (!all && tensors.size() > kShownTensors) {
@@ -85,7 +89,8 @@ std::string tokenizer_text(const fs::path& path) {
     const auto end = tokenizer->special().eos;
     return fmt::format("tokenizer     {}, {} tokens{}\n", tokenizer->kind(),
                        tokenizer->vocab_size(),
-                       end ? fmt::format(", end token {} ({})", *end, tokenizer->token(*end)) : "");
+                       end ? fmt::format(", end token {} ({})", *end,
+                                         printable(tokenizer->token(*end))) : "");
   } catch (const Error& error) {
     return fmt::format("tokenizer     not read: {}\n", error.what());
   }
@@ -154,7 +159,7 @@ std::string index_text(const fs::path& path) {
                      path.string(), store.examples.size(), store.index.size(),
                      store.index.dimension(), store.embedder.name, store.embedder.compute,
                      store.embedder.hash.substr(0, 12), store.labels.size(),
-                     fmt::join(store.labels, ", "));
+                     printable(fmt::format("{}", fmt::join(store.labels, ", "))));
 }
 
 std::string adapter_text(const fs::path& path, bool all) {
@@ -164,13 +169,11 @@ std::string adapter_text(const fs::path& path, bool all) {
                           "lora_dropout", "target_modules"}) {
     if (config.contains(key)) text += fmt::format("{:<25} {}\n", key, io::dump_json(config[key]));
   }
-  const auto file = io::Safetensors::open(path / "adapter_model.safetensors");
-  std::vector<TensorLine> lines;
-  for (const auto& tensor : file.tensors()) {
-    lines.push_back({tensor.name, tensor.dtype, fmt::format("{}", fmt::join(tensor.shape, " x ")),
-                     tensor.bytes.size()});
+  const fs::path weights = path / "adapter_model.safetensors";
+  if (!fs::exists(weights)) {
+    return text + "tensors       adapter_model.safetensors is not there\n";
   }
-  return text + tensors_text(lines, all);
+  return text + safetensors_lines(io::Safetensors::open(weights), all);
 }
 
 std::string run_text(const fs::path& path) {
@@ -182,22 +185,85 @@ std::string run_text(const fs::path& path) {
   return text;
 }
 
+// The folder of `relatum run`.
+std::string job_text(const fs::path& path) {
+  std::string text = inspect_line("job", path.string());
+  const nlohmann::json stages = io::load_json(path / "stages.json");
+  for (const char* name : {"index", "finetune", "extract", "evaluate"}) {
+    const nlohmann::json* stage = io::find(stages, name);
+    if (!stage) continue;
+    const std::string finished = io::get_string(*stage, "finished", "", "stages.json");
+    const std::string result = io::get_string(*stage, "result", "", "stages.json");
+    text += inspect_line(name, (finished.empty() ? "not finished" : "finished " + finished) +
+                                   (result.empty() ? "" : ": " + result));
+  }
+  return text + "Inspect the results for more; `relatum run` with the file again does the rest.\n";
+}
+
+std::string seen_in(const fs::path& path) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const size_t count = names.size();
+  constexpr size_t kNamed = 5;
+  if (count > kNamed) names.resize(kNamed);
+  if (names.empty()) return "it is empty";
+  return fmt::format("it holds {}{}", fmt::join(names, ", "),
+                     count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
+}
+
+std::string folder_text(const fs::path& path, bool all) {
+  if (retrieve::is_store(path)) return index_text(path);
+  std::string text;
+  if (fs::exists(path / "stages.json")) text += job_text(path);
+  if (fs::exists(path / "run.json")) text += run_text(path);
+  if (fs::exists(path / "adapter_config.json")) text += adapter_text(path, all);
+  const fs::path state = path / "state" / "state.safetensors";
+  if (fs::exists(state)) text += inspect_file_text(state, all);
+  if (fs::exists(path / "state.safetensors")) {
+    text += inspect_file_text(path / "state.safetensors", all);
+  }
+  if (arch::holds_model(path)) text += model_text(path, all);
+  if (!text.empty()) return text;
+  fail("app.inspect", fmt::format("{} is a folder, but no model, adapter, index or run: {}. Name "
+                                  "what lies in it.", path.string(), seen_in(path)));
+}
+
+// By its first bytes; a file that only ends in .gguf is told from what is in it.
+bool is_gguf(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  char magic[4] = {};
+  file.read(magic, sizeof magic);
+  return std::string_view(magic, sizeof magic) == "GGUF" || path.extension() == ".gguf";
+}
+
 }  // namespace
+
+std::string safetensors_lines(const io::Safetensors& file, bool all) {
+  std::vector<TensorLine> lines;
+  for (const auto& tensor : file.tensors()) {
+    lines.push_back({tensor.name, tensor.dtype, fmt::format("{}", fmt::join(tensor.shape, " x ")),
+                     tensor.bytes.size()});
+  }
+  return tensors_text(lines, all);
+}
 
 std::string inspect_text(const fs::path& path, bool all) {
   if (!fs::exists(path)) {
     fail("app.inspect", fmt::format("there is nothing at {}. `relatum models` lists the models "
                                     "that have a name.", path.string()));
   }
-  if (!fs::is_directory(path)) return model_text(path, all);
-  if (retrieve::is_store(path)) return index_text(path);
-  const bool run = fs::exists(path / "run.json");
-  const bool adapter = fs::exists(path / "adapter_config.json");
-  if (run || adapter) {
-    const std::string text = (run ? run_text(path) : "") + (adapter ? adapter_text(path, all) : "");
-    return arch::holds_model(path) ? text + model_text(path, all) : text;
+  std::string text;
+  if (fs::is_directory(path)) {
+    text = folder_text(path, all);
+  } else if (!fs::is_regular_file(path)) {
+    fail("app.inspect", fmt::format("{} is neither a file nor a folder.", path.string()));
+  } else {
+    text = is_gguf(path) ? model_text(path, all) : inspect_file_text(path, all);
   }
-  return model_text(path, all);
+  return printable_lines(text);
 }
 
 }  // namespace relatum::app

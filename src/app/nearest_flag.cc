@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <vector>
 
 #include "task/nearest.h"
 
@@ -18,6 +17,8 @@ std::string with_nearest(std::string sentence, const std::string& typed,
   return nearest.empty() ? sentence : sentence + " Did you mean " + nearest + "?";
 }
 
+}  // namespace
+
 std::vector<std::string> flags_of(const CLI::App& app) {
   std::vector<std::string> flags;
   for (const CLI::Option* option : app.get_options()) {
@@ -25,8 +26,6 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   }
   return flags;
 }
-
-}  // namespace
 
 std::optional<std::string> unknown_word(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return std::nullopt;

@@ -27,7 +27,8 @@ void MachineOptions::define(CLI::App& app) {
 void MachineOptions::apply(Environment& environment) const {
   environment.set_quiet(quiet);
   kernels::set_isa(isa);
-  if (threads > 0) set_thread_count(threads);
+  static const int usual = thread_count();  // what it was before any command set it
+  set_thread_count(threads > 0 ? threads : usual);
 }
 
 void ModelOptions::define(CLI::App& app, bool int8) {

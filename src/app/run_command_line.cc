@@ -14,6 +14,7 @@
 #include "app/command.h"
 #include "app/environment.h"
 #include "app/nearest_flag.h"
+#include "app/usage_text.h"
 #include "base/error.h"
 #include "base/printable.h"
 
@@ -39,19 +40,12 @@ bool flushed() {
   return false;
 }
 
-// CLI11 shows the largest double in full where a number only has to be positive.
-std::string shortened(const std::string& message) {
-  const size_t at = message.find(" not in range ");
-  if (at == message.npos || message.size() - at < 200) return message;
-  return message.substr(0, at) + " is not a number that it takes";
-}
-
 int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   if (error.get_exit_code() == int(CLI::ExitCodes::Success)) {
     const int status = app.exit(error);
     return flushed() ? status : kFailed;
   }
-  const std::string message = unknown_word(app, argc, argv).value_or(shortened(error.what()));
+  const std::string message = unknown_word(app, argc, argv).value_or(usage_text(error.what()));
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
   fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", printable(message),
@@ -106,9 +100,16 @@ Action parse_command(const std::vector<std::string>& arguments) {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
     fail("app.run", fmt::format("{}: {}. See `relatum {} --help`.", arguments.at(0),
-                                shortened(error.what()), arguments[0]));
+                                usage_text(error.what()), arguments[0]));
   }
   return chosen;
+}
+
+std::vector<std::string> flags_of_command(const std::string& name) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
+  return flags_of(*app.get_subcommand(name));
 }
 
 int run_command_line(int argc, char** argv) {

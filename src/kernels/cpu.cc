@@ -24,6 +24,8 @@ Isa& current() {
   return value;
 }
 
+bool g_limited = false;  // to AVX2, which holds until the process ends
+
 }  // namespace
 
 Isa isa() { return current(); }
@@ -38,12 +40,18 @@ void set_isa(std::string_view name) {
     if (detect() != Isa::kAvx512) {
       fail("kernels.cpu", "this CPU has no AVX-512. Use --isa auto or --isa avx2.");
     }
+    if (g_limited) {
+      fail("kernels.cpu", "this process was limited to AVX2 before, which cannot be undone. Use "
+                          "one instruction set for all of it.");
+    }
     return;
   }
+  if (g_limited) return;
   if (dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2) != dnnl::status::success) {
     fail("kernels.cpu", "the instruction set was chosen after the first product was computed.");
   }
   current() = Isa::kAvx2;
+  g_limited = true;
 }
 
 bool has_fast_bf16() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16"); }

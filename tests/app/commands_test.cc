@@ -1,4 +1,4 @@
-// evaluate, run, models, inspect, tokenize and embed, through the program.
+// evaluate, models, inspect, tokenize and embed, through the program.
 #include "app/workbench.h"
 
 namespace relatum::testing {
@@ -97,40 +97,6 @@ TEST_F(Commands, EvaluateCountsMissingOnesWhenTold) {
                          path("few.tsv"), "--json"};
   refused(few, {"9 of 10", "'2'", "--missing wrong"});
   EXPECT_EQ(json::parse(done(few + Arguments{"--missing", "wrong"}).out)["accuracy"], 0.1);
-}
-
-std::string config_text(const std::string& folder, const std::string& last) {
-  return "out = \"" + folder + "/all\"\nmodel = \"" + kModel + "\"\ntrain = \"" + folder +
-         "/rows.jsonl\"\ntest = \"" + folder + "/rows.jsonl\"\nprompt = \"" + folder +
-         "/example.txt\"\n[index]\nembedder = \"" + kEmbedder +
-         "\"\nthreads = 1\n[finetune]\nepochs = 1\nthreads = 1\nrank = 4\nquiet = true\n"
-         "[extract]\nthreads = 1\nscores = true\n[evaluate]\n" + last;
-}
-
-TEST_F(Commands, RunDoesItAll) {
-  write("all.toml", config_text(folder_.path().string(), "json = true\n"));
-  const Outcome outcome = done({"run", path("all.toml")});
-  EXPECT_EQ(json::parse(outcome.out)["examples"], 10);
-  for (const char* name : {"config.toml", "index/index.json", "run/adapter_model.safetensors",
-                           "predictions.jsonl", "report.html"}) {
-    EXPECT_TRUE(there(std::string("all/") + name)) << name;
-  }
-  EXPECT_EQ(json::parse(read("all/run/run.json"))["rank"], 4);
-  const auto rows = read_rows("all/predictions.jsonl");
-  ASSERT_EQ(rows.size(), 10u);
-  EXPECT_EQ(rows[0]["neighbours"][0]["id"], "1");
-  EXPECT_EQ(rows[0]["scores"].size(), kLabels.size());
-}
-
-TEST_F(Commands, RunReadsTheWholeFileFirst) {
-  write("slip.toml", config_text(folder_.path().string(), "jsn = true\n"));
-  refused({"run", path("slip.toml")}, {"evaluate", "--jsn"});
-  write("slip.toml", config_text(folder_.path().string(), "[extrct]\n"));
-  refused({"run", path("slip.toml")}, {"slip.toml:", "extrct"});
-  write("slip.toml", "out = \n");
-  refused({"run", path("slip.toml")}, {"slip.toml:1"});
-  refused({"run", write("empty.toml", "")}, {"empty.toml", "'out'"});
-  refused({"run", path("absent.toml")}, {"absent.toml"});
 }
 
 TEST_F(Commands, ModelsListsWhatAFolderHolds) {

@@ -105,9 +105,12 @@ TEST(WrongUse, RefusesValuesThatCannotBe) {
     expect_wrong_use(finetune + Arguments{flag, "x"}, {flag});
   }
   expect_wrong_use(finetune + Arguments{"--epochs", "-1"}, {"--epochs"});
-  expect_wrong_use(finetune + Arguments{"--schedule", "wavy"}, {"--schedule", "cosine"});
+  expect_wrong_use(finetune + Arguments{"--schedule", "cosin"},
+                   {"--schedule: 'cosin' is not one of cosine", "Did you mean cosine?"});
+  expect_wrong_use(finetune + Arguments{"--isa", "axv2"}, {"avx512", "Did you mean avx2?"});
+  expect_wrong_use(finetune + Arguments{"--threads", "-1"}, {"--threads: '-1'", "from 0 to"});
   const std::string sentence = run_program(finetune + Arguments{"--epochs", "x"}).err;
-  EXPECT_EQ(sentence, "relatum: --epochs: Value x is not a number that it takes\n"
+  EXPECT_EQ(sentence, "relatum: --epochs: 'x' is not a number\n"
                       "See `relatum finetune --help`.\n");
 }
 

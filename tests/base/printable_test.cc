@@ -7,7 +7,8 @@ namespace relatum {
 namespace {
 
 TEST(Printable, LeavesTextAsItIs) {
-  for (const char* text : {"", "plain", "Größe \\n 日本語 ‘x’ — …", "\U0001F468‍\U0001F469", "हिन्दी"}) {
+  for (const char* text : {"", "plain", "Größe \\n 日本語 ‘x’ — …",
+                           "\U0001F468‍\U0001F469", "हिन्दी"}) {
     EXPECT_EQ(printable(text), text);
   }
 }

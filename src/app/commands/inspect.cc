@@ -1,12 +1,15 @@
-// relatum inspect: what a GGUF, model folder, adapter, index or run is.
+// relatum inspect: what any file or folder that Relatum reads or writes is.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/command.h"
+#include "app/inspect_file.h"
 #include "app/inspect_text.h"
 #include "app/models_folder.h"
+#include "base/printable.h"
+#include "task/spec.h"
 
 namespace relatum::app {
 namespace {
@@ -16,26 +19,38 @@ struct Options {
   bool tensors = false;
 };
 
+int run(const Options& o, Environment& environment) {
+  std::error_code ignored;
+  std::string text;
+  if (std::filesystem::exists(o.path, ignored)) {
+    text = inspect_text(o.path, o.tensors);
+  } else if (!task::parse_spec(o.path).format.empty()) {
+    text = printable_lines(inspect_data_text(o.path));
+  } else {
+    text = inspect_text(find_model(o.path, o.models, environment), o.tensors);
+  }
+  fmt::print("{}", text);
+  return kDone;
+}
+
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("path", o->path, "GGUF file, model folder, adapter, index, run, or a model's name")
+  app.add_option("path", o->path, "Any file or folder that Relatum reads or writes (a model, an "
+                 "adapter, a run, an index, data, predictions, a report …), FORMAT:PATH for data, "
+                 "or a model's name")
       ->required();
-  app.add_option("--models", o->models, "Folder where named models lie");
-  app.add_flag("--tensors", o->tensors, "List every tensor");
-  app.footer("Example:\n  relatum inspect smollm2-135m-instruct --tensors");
-  return [o](Environment& environment) {
-    const bool there = std::filesystem::exists(o->path);
-    const auto path = there ? std::filesystem::path(o->path)
-                            : find_model(o->path, o->models, environment);
-    fmt::print("{}", inspect_text(path, o->tensors));
-    return kDone;
-  };
+  app.add_option("--models", o->models, "Folder where named models lie (default: the user's own)");
+  app.add_flag("--tensors", o->tensors, "List every tensor instead of the first ones");
+  app.footer("Examples:\n  relatum inspect smollm2-135m-instruct --tensors\n"
+             "  relatum inspect train.jsonl");
+  return [o](Environment& environment) { return run(*o, environment); };
 }
 
 }  // namespace
 
 const Command& command_inspect() {
-  static const Command command{"inspect", "Say what a model, adapter, index or run is", define};
+  static const Command command{"inspect", "Say what a file or folder is: model, data, run …",
+                               define};
   return command;
 }
 

@@ -8,6 +8,8 @@
 #include "app/command.h"
 #include "app/models_folder.h"
 #include "arch/model_files.h"
+#include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
 
 namespace relatum::app {
@@ -30,16 +32,22 @@ std::string architecture_of(const NamedModel& model) {
 int run(const Options& o, Environment& environment) {
   const std::filesystem::path folder =
       o.folder.empty() ? environment.default_models() : std::filesystem::path(o.folder);
+  std::error_code ignored;
+  if (!o.folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    fail("app.models", fmt::format("{} is not a folder. Name the folder in which models lie.",
+                                   folder.string()));
+  }
   const auto models = models_in(folder);
   nlohmann::json list = nlohmann::json::array();
   size_t width = 4;
-  for (const NamedModel& model : models) width = std::max(width, model.name.size());
+  for (const NamedModel& model : models) width = std::max(width, printable(model.name).size());
   for (const NamedModel& model : models) {
     const std::string architecture = architecture_of(model);
     list.push_back({{"name", model.name}, {"architecture", architecture},
                     {"path", model.path.string()}});
     if (!o.json) {
-      fmt::print("{:<{}}  {:<8}  {}\n", model.name, width, architecture, model.path.string());
+      fmt::print("{:<{}}  {:<8}  {}\n", printable(model.name), width, printable(architecture),
+                 printable(model.path.string()));
     }
   }
   if (o.json) fmt::print("{}\n", io::dump_json(list, 2));

@@ -1,0 +1,279 @@
+// Looks at the first bytes, then at the keys.
+#include "app/inspect_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+#include "app/inspect_text.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/printable.h"
+#include "io/json.h"
+#include "io/npy.h"
+#include "io/safetensors.h"
+#include "task/dataset.h"
+#include "task/load.h"
+#include "task/prediction.h"
+#include "task/template.h"
+#include "task/utf8.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr size_t kSeen = 4096;                 // bytes that a file is told from
+constexpr uintmax_t kLargestText = 64 << 20;  // JSON that is read as a whole
+constexpr size_t kShownLabels = 60, kShownWarnings = 5;
+
+std::string first_bytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(kSeen, '\0');
+  file.read(bytes.data(), std::streamsize(bytes.size()));
+  bytes.resize(size_t(file.gcount()));
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
+  return bytes;
+}
+
+char first_letter(const std::string& bytes) {
+  const size_t at = bytes.find_first_not_of(" \t\r\n");
+  return at == bytes.npos ? '\0' : bytes[at];
+}
+
+std::string counts_text(const std::map<std::string, int64_t>& counts, size_t none) {
+  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text = inspect_line("labels", std::to_string(sorted.size()));
+  for (size_t i = 0; i < sorted.size() && i < kShownLabels; ++i) {
+    text += fmt::format("  {:>8}  {}\n", sorted[i].second, printable(sorted[i].first));
+  }
+  if (sorted.size() > kShownLabels) {
+    text += fmt::format("  … and {} more\n", sorted.size() - kShownLabels);
+  }
+  return none ? text + fmt::format("  {:>8}  (without a label)\n", none) : text;
+}
+
+std::string data_text(const std::string& spec) {
+  task::LoadOptions options;
+  options.skip_bad_rows = true;
+  const task::Dataset data = task::load_dataset(spec, options);
+  std::map<std::string, int64_t> counts;
+  size_t none = 0;
+  for (const task::Example& example : data.examples) {
+    if (example.label) ++counts[*example.label];
+    none += !example.label;
+  }
+  std::string text = inspect_line("data", spec) + inspect_line("format", data.format) +
+                     inspect_line("examples", std::to_string(data.examples.size()));
+  if (!data.bad_rows.empty()) {
+    text += inspect_line("bad rows", fmt::format("{} (commands stop at the first, or leave them "
+                                                 "out with --skip-bad-rows)",
+                                                 data.bad_rows.size()));
+  }
+  for (size_t i = 0; i < data.bad_rows.size() && i < kShownWarnings; ++i) {
+    text += fmt::format("  line {}: {}\n", data.bad_rows[i].line,
+                        printable(data.bad_rows[i].sentence));
+  }
+  return text + counts_text(counts, none);
+}
+
+std::string predictions_text(const fs::path& path) {
+  const auto predictions = task::read_predictions(path);
+  std::map<std::string, int64_t> counts;
+  size_t none = 0, probabilities = 0, neighbours = 0;
+  for (const task::Prediction& each : predictions) {
+    if (each.label) ++counts[*each.label];
+    none += !each.label;
+    probabilities += each.probability.has_value();
+    neighbours += !each.neighbours.empty();
+  }
+  std::string text = inspect_line("predictions", path.string()) +
+                     inspect_line("rows", std::to_string(predictions.size()));
+  text += inspect_line("probability", fmt::format("in {} rows", probabilities));
+  if (neighbours) text += inspect_line("neighbours", fmt::format("in {} rows", neighbours));
+  return text + counts_text(counts, none);
+}
+
+// Rows of JSON lines that have no kind of their own elsewhere.
+std::string rows_text(const fs::path& path, const std::string& kind) {
+  std::ifstream file(path, std::ios::binary);
+  size_t rows = 0;
+  std::string last;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find_first_not_of(" \t\r") == line.npos) continue;
+    ++rows;
+    last = line;
+  }
+  std::string text = inspect_line(kind, path.string()) +
+                     inspect_line("rows", std::to_string(rows));
+  try {
+    for (const auto& [key, value] : io::parse_json(last, path.string()).items()) {
+      text += inspect_line("last " + key, task::utf8_printable(io::dump_json(value), 100));
+    }
+  } catch (const Error&) {  // a line that is being written
+  }
+  return text;
+}
+
+std::string json_lines_text(const fs::path& path, const json& row) {
+  const auto has = [&](const char* key) { return row.contains(key); };
+  if (has("prompt") && has("completion")) return rows_text(path, "prompts");
+  if (has("step")) return rows_text(path, "training log");
+  if (has("text")) return data_text(path.string());
+  if (has("id") && (has("label") || has("answer"))) return predictions_text(path);
+  return "";
+}
+
+std::string record_text(const std::string& kind, const fs::path& path, const json& object) {
+  std::string text = inspect_line(kind, path.string());
+  for (const auto& [key, value] : object.items()) {
+    text += fmt::format("{:<25} {}\n", printable(key),
+                        task::utf8_printable(io::dump_json(value), 200));
+  }
+  return text;
+}
+
+std::string object_text(const fs::path& path, const json& object) {
+  const auto has = [&](const char* key) { return object.contains(key); };
+  const std::string name = path.filename().string();
+  const auto record = [&](const char* kind) { return record_text(kind, path, object); };
+  if (has("peft_type")) return record("adapter settings");
+  if (has("base_hash") && has("rank")) return record("run record");
+  if (has("base_hash") && has("answer")) return record("extraction record");
+  if (has("embedder") && has("examples_per_s")) return record("embedding record");
+  if (has("official") && has("per_label")) return record("evaluation");
+  if (has("embedder") && has("format")) return record("index settings");
+  if (has("chat_template") || has("tokenizer_class")) return record("tokenizer settings");
+  if (has("model") && has("added_tokens")) {
+    return inspect_line("tokenizer", path.string()) +
+           "Name its folder to see the tokenizer with its model.\n";
+  }
+  if (has("model_type") || has("architectures")) {
+    return record("model settings") + "Name its folder to see the model.\n";
+  }
+  if (has("weight_map")) return inspect_line("weights index", path.string());
+  if (name == "stages.json") return record("stages of a run");
+  if (has("text") && (has("head") || has("entities"))) return data_text("jsonl:" + path.string());
+  const bool words = !object.empty() &&
+                     std::all_of(object.begin(), object.end(),
+                                 [](const json& value) { return value.is_string(); });
+  return words ? record("answer words") : "";
+}
+
+std::string json_text(const fs::path& path) {
+  if (fs::file_size(path) > kLargestText) return "";
+  const json value = io::load_json(path);
+  if (value.is_object()) return object_text(path, value);
+  const bool labels = value.is_array() && !value.empty() &&
+                      std::all_of(value.begin(), value.end(),
+                                  [](const json& v) { return v.is_string(); });
+  if (!labels) return "";
+  std::string text = inspect_line("labels", path.string()) +
+                     inspect_line("count", std::to_string(value.size()));
+  for (const json& label : value) text += "  " + printable(label.get<std::string>()) + "\n";
+  return text;
+}
+
+std::string safetensors_text(const fs::path& path, bool all) {
+  const auto file = io::Safetensors::open(path);
+  const auto& notes = file.metadata();
+  const auto named = [&](const char* part) {
+    return std::any_of(file.tensors().begin(), file.tensors().end(), [&](const auto& tensor) {
+      return tensor.name.find(part) != tensor.name.npos;
+    });
+  };
+  const bool state = notes.contains("fingerprint") && notes.contains("step");
+  std::string text = inspect_line(state ? "training state" : named("lora_A") ? "adapter weights"
+                                                                              : "weights",
+                                  path.string());
+  if (!state && !named("lora_A")) text += "Name its folder to see the model.\n";
+  for (const auto& [key, value] : notes) {
+    text += fmt::format("{:<25} {}\n", printable(key), task::utf8_printable(value, 200));
+  }
+  return text + safetensors_lines(file, all);
+}
+
+std::string npy_text(const fs::path& path) {
+  const Matrix<float> values = io::read_npy(path);
+  return inspect_line("array", path.string()) +
+         inspect_line("form", fmt::format("NumPy, {} x {} of float32", values.rows(),
+                                          values.cols()));
+}
+
+// Text that is no JSON: a template, a chat template, a TOML file, predictions, data.
+std::string plain_text(const fs::path& path, const std::string& seen) {
+  const std::string extension = path.extension().string();
+  if (extension == ".toml") {
+    return inspect_line("settings", path.string()) + "A file for `relatum run`.\n";
+  }
+  if (extension == ".jinja" || seen.find("{%") != seen.npos) {
+    return inspect_line("chat template", path.string()) +
+           printable_lines(seen) + (seen.ends_with('\n') ? "" : "\n");
+  }
+  if (seen.find("{{") != seen.npos && task::utf8_valid(read_file(path))) {
+    const auto style = task::Template::parse(read_file(path), path.string());
+    return inspect_line("template", path.string()) +
+           inspect_line("labels listed", style.uses_labels() ? "yes" : "no") +
+           inspect_line("example", style.needs_example()  ? "needed"
+                                   : style.uses_example() ? "shown where there is one"
+                                                          : "none");
+  }
+  if (extension == ".tsv") return predictions_text(path);
+  return "";
+}
+
+[[noreturn]] void unknown(const fs::path& path, const std::string& seen) {
+  const std::string start = task::utf8_printable(seen.substr(0, 48), 32);
+  fail("app.inspect",
+       seen.empty()
+           ? fmt::format("{} is empty.", path.string())
+           : fmt::format("{}: {} bytes that begin with '{}'. This is none of the files that "
+                         "Relatum reads or writes, or its first bytes do not show it; FORMAT:PATH "
+                         "names the format of data.", path.string(), fs::file_size(path), start));
+}
+
+}  // namespace
+
+std::string inspect_data_text(const std::string& spec) { return data_text(spec); }
+
+std::string inspect_line(const std::string& name, const std::string& value) {
+  return fmt::format("{:<13} {}\n", printable(name), printable(value));
+}
+
+std::string inspect_file_text(const fs::path& path, bool all) {
+  const std::string seen = first_bytes(path);
+  if (seen.starts_with("\x93NUMPY")) return npy_text(path);
+  if (path.extension() == ".safetensors") return safetensors_text(path, all);
+  const char first = first_letter(seen);
+  if (first == '<' && seen.find("Relatum") != seen.npos) {
+    return inspect_line("report", path.string()) + "A page of `relatum evaluate --report`.\n";
+  }
+  std::string text;
+  if (first == '{') {
+    const std::string line = seen.substr(0, seen.find('\n'));
+    try {
+      const json row = io::parse_json(line, path.string() + ":1");
+      if (row.is_object()) text = json_lines_text(path, row);
+    } catch (const Error&) {  // an object over several lines
+    }
+  }
+  const bool whole = first == '{' || first == '[';
+  if (text.empty() && whole && path.extension() != ".jsonl") text = json_text(path);
+  if (text.empty()) text = plain_text(path, seen);
+  if (!text.empty()) return text;
+  const task::DatasetFormat* format = task::sniff_dataset_format(path.string(), seen);
+  if (!format) unknown(path, seen);
+  return data_text(path.string());
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,54 @@
+// The TOML file of `relatum run`: its keys, where each stands, and what its paths mean.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace relatum::app {
+
+/// One value of the file, as it would stand on a command line.
+struct RunValue {
+  std::string text;
+  std::optional<bool> flag;  ///< set where the file says true or false
+  bool is_string = false;
+  int64_t line = 0;
+};
+
+using RunTable = std::map<std::string, RunValue>;
+
+/// Parsed and checked for unknown keys, with the nearest known one in the sentence.
+class RunConfig {
+ public:
+  /// Throws Error with file and line.
+  explicit RunConfig(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  /// The stages that the file asks for, in the order in which they run.
+  const std::vector<std::string>& stages() const { return stages_; }
+  bool has_stage(const std::string& name) const { return tables_.contains(name); }
+  const RunTable& table(const std::string& stage) const { return tables_.at(stage); }
+  const RunTable& top() const { return top_; }
+  /// A top key's value, or nothing.
+  std::optional<std::string> text(const std::string& key) const;
+  /// A top key that has to be there; Error that says which stage needs it.
+  std::string require(const std::string& key, const std::string& needed_by) const;
+  /// "file:line" of a stage's key (or of the top where `stage` is empty); the file where it has
+  /// none.
+  std::string place(const std::string& stage, const std::string& key) const;
+  /// A path of the file: relative to the file's own folder; "-" and "~/…" as in a shell.
+  std::string resolve(const std::string& path) const;
+  /// The same of a value after --FLAG that may hold a path: FORMAT:PATH?parts, a model's or a
+  /// style's name, or a plain path. Other flags' values stay as they are.
+  std::string resolve_flag(const std::string& flag, const std::string& value) const;
+
+ private:
+  std::filesystem::path path_;
+  RunTable top_;
+  std::map<std::string, RunTable> tables_;
+  std::vector<std::string> stages_;
+};
+
+}  // namespace relatum::app

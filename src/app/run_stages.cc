@@ -1,0 +1,134 @@
+// Settings as text, files as SHA-256.
+#include "app/run_stages.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <span>
+
+#include "app/models_folder.h"
+#include "app/run_record.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "io/json.h"
+#include "task/spec.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// Of a folder: the files that a model, an adapter or an index consists of, not their READMEs.
+std::string content_hash(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) return sha256_file(path);
+  if (!fs::is_directory(path, ignored)) return "";
+  static const std::set<std::string> kKept = {".json", ".jsonl", ".txt", ".model", ".safetensors",
+                                              ".jinja", ".gguf", ".faiss"};
+  std::set<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(path)) {
+    const bool kept = kKept.contains(entry.path().extension().string());
+    if (kept && entry.is_regular_file()) files.insert(entry.path());
+  }
+  std::string all;
+  for (const fs::path& file : files) {
+    if (file.filename() == "log.jsonl") continue;
+    all += file.filename().string() + '\0' + sha256_file(file) + '\n';
+  }
+  return sha256(std::as_bytes(std::span(all.data(), all.size())));
+}
+
+// A stage's results and what it read from earlier stages are told by the results' own hashes.
+json describe(const RunStage& stage, const Environment& environment) {
+  static const std::set<std::string> kLeftOut = {"out", "report", "predictions", "adapter", "index",
+                                                 "threads", "quiet", "models", "resume", "force",
+                                                 "overwrite"};
+  static const std::set<std::string> kSpecs = {"data", "train", "dev"};
+  json settings = json::object(), inputs = json::object();
+  for (const auto& [flag, value] : stage.values) {
+    fs::path path;
+    std::string rest;
+    if (kSpecs.contains(flag)) {
+      const task::Spec spec = task::parse_spec(value);
+      path = spec.path;
+      const size_t start = spec.format.empty() ? 0 : spec.format.size() + 1;
+      rest = value.substr(0, start) + value.substr(start + spec.path.size());
+    } else if (flag == "relabel") {
+      path = value.substr(value.find(':') + 1);
+      rest = value.substr(0, value.find(':'));
+    } else if (flag == "model" || flag == "embedder") {
+      path = find_model(value, stage.value("models"), environment);
+    } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
+               flag == "index" || flag == "adapter") {
+      path = value;
+    } else if (!kLeftOut.contains(flag)) {
+      settings[flag] = value;
+      continue;
+    }
+    if (kLeftOut.contains(flag) && flag != "index" && flag != "adapter") continue;
+    inputs[flag] = {{"parts", rest}, {"sha256", content_hash(path)}};
+  }
+  return {{"settings", settings}, {"inputs", inputs}};
+}
+
+std::string result_hash(const RunStage& stage) {
+  const fs::path result = stage.result();
+  if (stage.name == "finetune" && !fs::exists(result / "adapter_model.safetensors")) return "";
+  return content_hash(result);
+}
+
+bool left_state(const RunStage& stage) {
+  return stage.name == "finetune" &&
+         fs::exists(fs::path(stage.result()) / "state" / "state.safetensors");
+}
+
+bool anything_there(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return !fs::is_empty(path, ignored);
+  return fs::exists(path, ignored);
+}
+
+}  // namespace
+
+RunStages::RunStages(const fs::path& out)
+    : file_(out / "stages.json"), stages_(std::make_shared<json>(json::object())) {
+  if (!fs::exists(file_)) return;
+  *stages_ = io::load_json(file_);
+  if (stages_->is_object()) return;
+  fail("app.run", fmt::format("{}: expected a JSON object. Move it away; the stages are then done "
+                              "again with --overwrite.", file_.string()));
+}
+
+bool RunStages::foreign(const RunStage& stage) const {
+  return !io::find(*stages_, stage.name) && anything_there(stage.result());
+}
+
+StageState RunStages::state(const RunStage& stage, const Environment& environment) const {
+  const json* record = io::find(*stages_, stage.name);
+  if (!anything_there(stage.result())) return StageState::kNew;
+  if (!record || !record->is_object()) return StageState::kChanged;
+  const json described = describe(stage, environment);
+  const bool same = record->value("described", json()) == described;
+  const std::string hash = io::get_string(*record, "sha256", "", file_.string());
+  if (same && !hash.empty() && hash == result_hash(stage)) return StageState::kDone;
+  return same && left_state(stage) ? StageState::kStopped : StageState::kChanged;
+}
+
+void RunStages::begin(const RunStage& stage, const Environment& environment) {
+  (*stages_)[stage.name] = {{"described", describe(stage, environment)}, {"result", stage.result()},
+                         {"begun", utc_now()}};
+  save();
+}
+
+void RunStages::finish(const RunStage& stage) {
+  (*stages_)[stage.name]["finished"] = utc_now();
+  (*stages_)[stage.name]["sha256"] = result_hash(stage);
+  save();
+}
+
+void RunStages::save() const { write_file(file_, io::dump_json(*stages_, 2) + "\n"); }
+
+}  // namespace relatum::app
