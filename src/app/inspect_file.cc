@@ -117,7 +117,8 @@ std::string rows_text(const fs::path& path, const std::string& kind) {
   std::string text = inspect_line(kind, path.string()) +
                      inspect_line("rows", std::to_string(rows));
   try {
-    for (const auto& [key, value] : io::parse_json(last, path.string()).items()) {
+    const json row = io::parse_json(last, path.string());
+    for (const auto& [key, value] : row.items()) {
       text += inspect_line("last " + key, task::utf8_printable(io::dump_json(value), 100));
     }
   } catch (const Error&) {  // a line that is being written

@@ -17,11 +17,11 @@
 namespace relatum::app {
 
 void MachineOptions::define(CLI::App& app) {
-  app.add_option("--threads", threads, "Threads; 0 means one per core")
+  app.add_option("--threads", threads, "Threads; 0: one per core")
       ->check(CLI::Range(0, 1024))->group("Machine");
-  app.add_option("--isa", isa, "Instruction set: auto, avx2 or avx512")
+  app.add_option("--isa", isa, "Instruction set; auto: the widest that this CPU has")
       ->check(CLI::IsMember({"auto", "avx2", "avx512"}))->group("Machine");
-  app.add_flag("--quiet", quiet, "Show warnings alone, no progress")->group("Machine");
+  app.add_flag("--quiet", quiet, "Only warnings and errors: no log, no progress")->group("Machine");
 }
 
 void MachineOptions::apply(Environment& environment) const {
@@ -40,13 +40,15 @@ void ModelOptions::define(CLI::App& app, bool int8) {
   std::vector<std::string> types{"auto", "bf16", "f32"};
   if (int8) types.push_back("int8");
   app.add_option("--compute", compute,
-                 fmt::format("Type of products: {}", fmt::join(types, ", ")))
+                 fmt::format("Number type of matrix products: {}; auto: the fastest here",
+                             fmt::join(types, ", ")))
       ->check(CLI::IsMember(types))->group("Model");
   app.add_flag("--low-memory", low_memory,
-               "Decode weights for each use instead of keeping them decoded")->group("Model");
+               "Decode weights for each use instead of keeping them decoded: slower, but takes "
+               "much less memory")->group("Model");
   app.add_option("--base", base,
-                 "Form of the frozen weights: nf4 (QLoRA), keep (the file's own blocks), bf16, "
-                 "f32; auto keeps a quantised GGUF and makes all else nf4")
+                 "How frozen weights are kept in memory: nf4 (4 bits, as in QLoRA), keep (the "
+                 "file's own blocks), bf16 or f32; auto: keep for a quantised GGUF, else nf4")
       ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))->group("Model");
 }
 
@@ -58,7 +60,7 @@ void EmbedderOptions::define(CLI::App& app) {
   app.add_option("--embedder", embedder, "A name from `relatum models`, or a folder")
       ->required()->group("Embedder");
   app.add_option("--models", models, "Folder where named models lie")->group("Embedder");
-  app.add_option("--compute", compute, "Type of products: f32, bf16 or auto")
+  app.add_option("--compute", compute, "Number type of matrix products: f32, bf16 or auto")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
 }
 
@@ -70,11 +72,13 @@ void DataOptions::define(CLI::App& app) {
   app.add_option("--relabel", relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
       ->group("Data");
-  app.add_option("--labels", labels, "The label inventory and its order: a JSON list")
+  app.add_option("--labels", labels, "A JSON list of all labels, in order (default: the data set's "
+                 "own, or those that occur)")
       ->group("Data");
   app.add_option("--limit", limit, "Read only the first N examples")->group("Data");
   app.add_flag("--skip-bad-rows", skip_bad_rows,
-               "List malformed rows and go on instead of stopping at the first")->group("Data");
+               "Leave malformed rows out and say so, instead of stopping at the first")
+      ->group("Data");
 }
 
 task::Dataset DataOptions::load(const std::string& spec, bool main,

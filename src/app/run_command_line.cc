@@ -22,15 +22,18 @@ namespace relatum::app {
 namespace {
 
 constexpr const char* kAbout =
-    "Relatum teaches a language model to extract relations, and runs it.\n\n"
-    "A first run, from a corpus to figures:\n"
-    "  relatum index    --embedder all-minilm-l6-v2 --data train.jsonl --out index\n"
-    "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --dev dev.jsonl "
-    "--prompt compact --index index --out run\n"
-    "  relatum extract  --model smollm2-135m-instruct --adapter run --index index "
-    "--data test.jsonl --out predictions.jsonl\n"
+    "Relatum teaches a language model to name the relation between two marked entities in a\n"
+    "sentence, and says how good it is at it.\n\n"
+    "A first run. Each line of train.jsonl and test.jsonl is a sentence with its two entities\n"
+    "(places in characters from 0, the end not included) and its label:\n"
+    "  {\"id\":\"1\",\"text\":\"Bo Nilsen flies for Kestrel Airways.\","
+    "\"head\":{\"start\":0,\"end\":9},\"tail\":{\"start\":20,\"end\":35},\"label\":\"works_for\"}\n"
+    "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --out run\n"
+    "  relatum extract  --model smollm2-135m-instruct --adapter run --data test.jsonl "
+    "--out predictions.jsonl\n"
     "  relatum evaluate --data test.jsonl --predictions predictions.jsonl\n\n"
-    "Results go to standard output, log and progress to standard error.";
+    "scripts/quickstart fetches that model. Results go to standard output, log and progress to\n"
+    "standard error. relatum COMMAND --help shows every option.";
 
 // Whether all results have left for standard output; says so where they have not.
 bool flushed() {

@@ -113,7 +113,7 @@ StageState RunStages::state(const RunStage& stage, const Environment& environmen
   const json described = describe(stage, environment);
   const bool same = record->value("described", json()) == described;
   const std::string hash = io::get_string(*record, "sha256", "", file_.string());
-  if (same && !hash.empty() && hash == result_hash(stage)) return StageState::kDone;
+  if (same && !hash.empty() && hash == result_hash(stage)) return StageState::kFinished;
   return same && left_state(stage) ? StageState::kStopped : StageState::kChanged;
 }
 

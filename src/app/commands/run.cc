@@ -66,7 +66,7 @@ class Runner {
     bool redo = overwrite_;
     for (RunStage& stage : stages) {
       const StageState state = redo ? StageState::kChanged : record.state(stage, environment_);
-      if (state == StageState::kDone && stage.name != "evaluate") {
+      if (state == StageState::kFinished && stage.name != "evaluate") {
         environment_.context().info(fmt::format("{}: finished before with the same settings and "
                                                 "inputs; skipped.", stage.name));
         continue;

@@ -1,0 +1,129 @@
+// relatum inspect: every file of ours by what is in it; the rest by what was seen.
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+class Inspect : public Workbench {
+ protected:
+  std::string said(const std::string& what) const { return done({"inspect", what}).out; }
+  void expect(const std::string& what, const std::vector<std::string>& parts) const {
+    const std::string text = said(what);
+    for (const std::string& part : parts) EXPECT_THAT(text, HasSubstr(part)) << what;
+  }
+};
+
+TEST_F(Inspect, TellsData) {
+  expect(path("rows.jsonl"), {"data ", "jsonl", "examples      10", "labels        4", "part-of"});
+  expect("jsonl:" + path("rows.jsonl") + "?limit=3", {"examples      3"});
+  auto rows = corpus();
+  rows[0].erase("label");
+  rows[1]["head"]["end"] = 999;
+  write_rows("some.jsonl", rows);
+  expect(path("some.jsonl"), {"bad rows      1", "line 2:", "(without a label)"});
+}
+
+TEST_F(Inspect, TellsWhatCommandsWrite) {
+  const std::string job = "out = \"all\"\nmodel = \"" + kModel +
+                          "\"\ntrain = \"rows.jsonl\"\ntest = \"rows.jsonl\"\nprompt = "
+                          "\"plain.txt\"\nthreads = 1\n[finetune]\nepochs = 1\nrank = 4\n"
+                          "[extract]\n[evaluate]\n";
+  done({"run", write("all.toml", job)});
+  expect(path("all"), {"job ", "finetune      finished", "all/run", "extract "});
+  expect(path("all/run"), {"run ", "base_hash", "adapter ", "target_modules", "lora_A"});
+  expect(path("all/run/run.json"), {"run record", "rank"});
+  expect(path("all/run/labels.json"), {"labels ", "count         4", "part-of"});
+  expect(path("all/run/log.jsonl"), {"training log", "loss"});
+  expect(path("all/run/adapter_config.json"), {"adapter settings", "LORA"});
+  expect(path("all/run/adapter_model.safetensors"), {"adapter weights", "lora_A"});
+  expect(path("all/predictions.jsonl"), {"predictions ", "rows          10"});
+  expect(path("all/predictions.jsonl.run.json"), {"extraction record"});
+  expect(path("all/report.html"), {"report "});
+  expect(path("all/stages.json"), {"stages of a run"});
+  expect(path("all.toml"), {"relatum run"});
+  done(prepare("prompts.jsonl", plain()));
+  expect(path("prompts.jsonl"), {"prompts ", "rows          10"});
+  done({"embed", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out", path("v.npy"),
+        "--threads", "1"});
+  expect(path("v.npy"), {"NumPy", "10 x 32"});
+  expect(path("plain.txt"), {"template ", "example       none"});
+  expect(path("example.txt"), {"example       needed"});
+  expect(write("p.tsv", "1\tpart-of\n2\t\n"), {"predictions ", "(without a label)"});
+}
+
+TEST_F(Inspect, ShowsAModelAndAnAdapterInOneFolder) {
+  copy(kModel, "both");
+  for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
+    write(std::string("both/") + name, contents(fs::path(RELATUM_FIXTURES "/llama/lora") / name));
+  }
+  expect(path("both"), {"adapter ", "lora_A", "model ", "Hugging Face folder"});
+}
+
+TEST_F(Inspect, SaysWhatWasSeenElsewhere) {
+  const auto none = [&](const std::string& text, const std::vector<std::string>& parts) {
+    refused({"inspect", write("thing.bin", text)}, parts);
+  };
+  write("thing.bin", "");
+  none("\x7f" "ELF\x02\x01", {"thing.bin", "6 bytes", "\\x7fELF"});
+  none("", {"thing.bin", "empty"});
+  none("{\"a\": 1}", {"8 bytes", "{\"a\": 1}"});
+  fs::create_directories(path("things"));
+  refused({"inspect", path("things")}, {"things", "empty"});
+  write("things/a.xyz", "");
+  refused({"inspect", path("things")}, {"things", "a.xyz"});
+  refused({"inspect", path("nowhere")}, {"nowhere"});
+}
+
+// A model's, a label's or a file's name must not steer the terminal.
+TEST_F(Inspect, EscapesWhatComesFromFiles) {
+  auto rows = corpus();
+  rows[0]["label"] = "red\x1b[31m";
+  rows[1]["label"] = "turned\u202e";
+  const std::string data = write_rows("odd\x1b]0;x\x07.jsonl", rows);
+  const auto clean = [](const std::string& text) {
+    for (const char c : text)
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) return false;
+    return text.find("\u202e") == text.npos;
+  };
+  const std::string shown = done({"inspect", data}).out;
+  EXPECT_TRUE(clean(shown));
+  EXPECT_THAT(shown, HasSubstr("red\\x1b[31m"));
+  EXPECT_THAT(shown, HasSubstr("turned\\u202e"));
+  std::string predictions;
+  for (const json& each : rows) {
+    predictions += each["id"].get<std::string>() + "\t" + each["label"].get<std::string>() + "\n";
+  }
+  const Outcome table = done({"evaluate", "--data", data, "--predictions",
+                              write("p.tsv", predictions)});
+  EXPECT_TRUE(clean(table.out)) << table.out;
+  EXPECT_TRUE(clean(table.err)) << table.err;
+  for (const Arguments& wrong : std::vector<Arguments>{
+           {"inspect", "no\x1b[1m\nsuch"}, {"evaluate", "--data", data, "--predictions", "no\x9b"},
+           {"ext\x1b[1mract"}, {"extract", "--\x1b[1m"}, {"extract", "--answer", "\x1b[1m"}}) {
+    const Outcome outcome = run_program(wrong);
+    EXPECT_NE(outcome.status, 0);
+    EXPECT_TRUE(clean(outcome.err)) << outcome.err;
+  }
+}
+
+TEST_F(Inspect, ModelsLeavesOutWhatIsHiddenAndBroken) {
+  copy(kModel, "models/tiny");
+  copy(kModel, "models/.cache");
+  copy(kModel, "models/odd\x1b[31m");
+  fs::create_symlink(path("gone"), path("models/link"));
+  fs::create_symlink(path("gone.gguf"), path("models/link.gguf"));
+  const Outcome list = done({"models", "--models", path("models")});
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 2);
+  EXPECT_THAT(list.out, HasSubstr("odd\\x1b[31m"));
+  const auto tokenize = [&](const std::string& model) {
+    return Arguments{"tokenize", "--model", model, "--models", path("models"), "--text", "a"};
+  };
+  refused(tokenize("tinny"), {"'tinny'", "Did you mean 'tiny'?"});
+  copy(kModel, "models/twice");
+  write("models/twice.gguf", contents(kOtherModel));
+  refused(tokenize("twice"), {"two models", "twice.gguf"});
+  refused({"models", "--models", path("nowhere")}, {"nowhere", "not a folder"});
+}
+
+}  // namespace
+}  // namespace relatum::testing
