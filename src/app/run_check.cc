@@ -136,9 +136,7 @@ class Checks {
     if (stage.has("dropout")) config.dropout = std::stod(stage.value("dropout"));
     std::istringstream names(stage.value("targets"));
     for (std::string name; std::getline(names, name, ',');) {
-      name.erase(0, name.find_first_not_of(' '));
-      name.erase(name.find_last_not_of(' ') + 1);
-      if (!name.empty()) config.targets.push_back(name);
+      config.targets.push_back(name);
     }
     return config;
   }

@@ -35,7 +35,7 @@ bool JsonlReader::next_line(std::string& line) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) return true;
   }
   if (stream_->bad()) {
-    fail("io.jsonl", fmt::format("cannot read {} behind line {}: {}.", name_, line_,
+    fail("io.jsonl", fmt::format("cannot read {} after line {}: {}.", name_, line_,
                                  std::strerror(errno)));
   }
   return false;

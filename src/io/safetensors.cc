@@ -111,7 +111,7 @@ void check_cover(const std::vector<Range>& ranges, uint64_t size, const fs::path
       fail_file(range.tensor.place,
                 fmt::format("begins at {}, {} the tensor before it, which ends at {}. The file is "
                             "damaged.", grouped(range.begin),
-                            range.begin < end ? "inside" : "with a hole behind", grouped(end)));
+                            range.begin < end ? "inside" : "with a hole after", grouped(end)));
     }
     end = range.end;
   }
@@ -160,7 +160,7 @@ void Safetensors::append(const fs::path& path) {
   check_cover(ranges, data.size(), path);
   for (Range& range : ranges) {
     if (!index_.emplace(range.tensor.name, tensors_.size()).second) {
-      fail_file(range.tensor.place, "stands in an earlier shard too. Download the model again.");
+      fail_file(range.tensor.place, "is in an earlier shard, too. Download the model again.");
     }
     range.tensor.owner = file;
     tensors_.push_back(std::move(range.tensor));

@@ -64,7 +64,7 @@ std::vector<std::string> read_labels(const fs::path& file) {
   std::set<std::string> seen;
   for (const json& item : list) {
     if (!item.is_string() || !seen.insert(item.get<std::string>()).second) {
-      fail_store(file.string(), fmt::format("label {} is no string or stands twice",
+      fail_store(file.string(), fmt::format("label {} is not a string or appears twice",
                                             labels.size() + 1));
     }
     labels.push_back(item.get<std::string>());

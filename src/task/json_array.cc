@@ -78,7 +78,7 @@ std::string walk_json_array(std::string_view text,
   cursor.step();
   cursor.skip_space();
   if (cursor.ended()) return "";
-  return fmt::format("line {}: something stands behind the array's end", cursor.line());
+  return fmt::format("line {}: something follows the array's end", cursor.line());
 }
 
 }  // namespace relatum::task

@@ -60,7 +60,7 @@ void append_steps(const json& value, const std::string& place, SplitSteps& steps
     return;
   }
   if (byte_level) {
-    fail("text.json", fmt::format("{}: the pre-tokenizer '{}' stands behind ByteLevel, expected "
+    fail("text.json", fmt::format("{}: the pre-tokenizer '{}' comes after ByteLevel, expected "
                                   "ByteLevel last. This tokenizer is not supported.", place, type));
   }
   if (type == "ByteLevel") {

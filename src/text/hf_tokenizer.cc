@@ -104,7 +104,7 @@ void build_bpe(const json& model, const std::string& place, bool byte_level, Tok
   };
   if (!byte_level || has_text("continuing_subword_prefix") || has_text("end_of_word_suffix")) {
     fail("text.json", fmt::format("{}: a BPE tokenizer of another kind than byte-level (such as "
-                                  "SentencePiece's) is not supported. Supported: BPE behind the "
+                                  "SentencePiece's) is not supported. Supported: BPE after the "
                                   "ByteLevel pre-tokenizer, WordPiece.", place));
   }
   BpeOptions options;
@@ -191,7 +191,7 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
                   .cls = info.vocabulary.find("[CLS]"), .sep = info.vocabulary.find("[SEP]")};
   if (!info.special.unk || !info.special.cls || !info.special.sep) {
     fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], at least "
-                                   "one is absent. Is this a WordPiece vocabulary?", place));
+                                   "one is absent. Name a WordPiece vocabulary.", place));
   }
   info.before = {*info.special.cls};
   info.after = {*info.special.sep};

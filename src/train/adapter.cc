@@ -33,14 +33,14 @@ float scale_of(const AdapterConfig& config, const OwnRank& own) {
 
 void check_numbers(const AdapterConfig& config, const OwnRank& own) {
   if (own.rank < 1 || own.rank > 4096) {
-    fail("train.adapter", fmt::format("rank {} cannot be. Use 1 to 4096.", own.rank));
+    fail("train.adapter", fmt::format("rank {} is out of range. Use 1 to 4096.", own.rank));
   }
   if (!(config.dropout >= 0 && config.dropout < 1)) {
-    fail("train.adapter", fmt::format("dropout {} cannot be. Use 0 up to below 1.",
+    fail("train.adapter", fmt::format("dropout {} is out of range. Use at least 0 and less than 1.",
                                       config.dropout));
   }
   if (!std::isfinite(scale_of(config, own))) {
-    fail("train.adapter", fmt::format("alpha {} cannot be. Use a number near the rank.",
+    fail("train.adapter", fmt::format("alpha {} is out of range. Use a number near the rank.",
                                       own.alpha));
   }
 }

@@ -115,7 +115,7 @@ TEST_F(SafetensorsFile, TensorsThatDisagreeAreNamed) {
   EXPECT_THAT(one("Q7", "[4]", "[0,16]"), HasSubstr("dtype 'Q7' is unknown"));
   EXPECT_THAT(one("F32", "\"4\"", "[0,16]"), HasSubstr("key 'shape': expected an array"));
   EXPECT_THAT(one("F32", "[3]", "[0,12]"), HasSubstr("end after 12 bytes of 16"));
-  EXPECT_THAT(one("F32", "[3]", "[4,16]"), HasSubstr("with a hole behind"));
+  EXPECT_THAT(one("F32", "[3]", "[4,16]"), HasSubstr("with a hole after"));
   EXPECT_THAT(refusal(R"({"t":5})", 0), HasSubstr("expected an object"));
 }
 
@@ -163,7 +163,7 @@ TEST_F(SafetensorsFolder, DamagedListingsAreNamed) {
   write_index(R"({"a":"1.safetensors","b":"1.safetensors"})");
   EXPECT_THAT(open(), HasSubstr("lists tensor 'b', which 1.safetensors lacks"));
   write_index(R"({"a":"1.safetensors","b":"2.safetensors"})");
-  EXPECT_THAT(open(), HasSubstr("stands in an earlier shard too"));
+  EXPECT_THAT(open(), HasSubstr("is in an earlier shard, too"));
   write_index(R"({"a":"../1.safetensors"})");
   EXPECT_THAT(open(), HasSubstr("'../1.safetensors' is no file name"));
   write_index(R"({"a":5})");
