@@ -233,6 +233,15 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
   return "";
 }
 
+// A format is told from little: JSON has to name a key that rows have before it is taken for data.
+bool looks_like_data(const fs::path& path, const std::string& seen) {
+  const task::DatasetFormat* format = task::sniff_dataset_format(path.string(), seen);
+  if (!format) return false;
+  if (format->name == "jsonl") return seen.find("\"text\"") != seen.npos;
+  return format->name != "tacred" || seen.find("\"token\"") != seen.npos ||
+         seen.find("\"subj_start\"") != seen.npos;
+}
+
 [[noreturn]] void unknown(const fs::path& path, const std::string& seen) {
   const std::string start = task::utf8_printable(seen.substr(0, 48), 32);
   fail("app.inspect",
@@ -270,10 +279,10 @@ std::string inspect_file_text(const fs::path& path, bool all) {
   }
   const bool whole = first == '{' || first == '[';
   if (text.empty() && whole && path.extension() != ".jsonl") text = json_text(path);
-  if (text.empty()) text = plain_text(path, seen);
+  const bool braces = seen.starts_with("{{") || seen.starts_with("{%");
+  if (text.empty() && (!whole || braces)) text = plain_text(path, seen);
   if (!text.empty()) return text;
-  const task::DatasetFormat* format = task::sniff_dataset_format(path.string(), seen);
-  if (!format) unknown(path, seen);
+  if (!looks_like_data(path, seen)) unknown(path, seen);
   return data_text(path.string());
 }
 

@@ -87,8 +87,8 @@ TEST_F(Run, GivesEachStageItsOwnThreads) {
 }
 
 TEST_F(Run, GoesOnWithAStoppedFineTuning) {
-  std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 1"}}, "threads = 1\n");
-  text.replace(text.find("epochs = 1"), 10, "epochs = 400");
+  std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2"}}, "threads = 1\n");
+  text.replace(text.find("epochs = 1"), 10, "epochs = 60");
   write("all.toml", text);
   Program program({"run", path("all.toml")});
   while (program.running() && !there("all/run/state/state.safetensors")) ::usleep(1000);
@@ -137,7 +137,7 @@ TEST_F(Run, NamesTheLineAndTheNearestKey) {
     refused({"run", path("slip.toml")}, parts);
   };
   write("slip.toml", "");
-  refuse(config({{"evaluate", "jsn = true"}}), {"slip.toml:15", "[evaluate]", "'jsn'", "'json'?"});
+  refuse(config({{"evaluate", "jsn = true"}}), {"slip.toml:16", "[evaluate]", "'jsn'", "'json'?"});
   refuse(config({{"extract", "[extrct]"}}), {"slip.toml:14", "'extrct'", "'extract'?"});
   refuse(config({}, "trian = \"x\"\n"), {"slip.toml:6", "'trian'", "'train'?"});
   refuse(config({{"finetune", "epochs = -1"}}), {"slip.toml"});

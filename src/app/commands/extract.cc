@@ -33,8 +33,8 @@ Action define(CLI::App& app) {
       ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
   app.add_flag("--scores", o->scores, "Write every label's probability")->group("Answer");
   app.add_option("--negligible", o->negligible,
-                 "Probability below which labels need not be told apart, so that most of their "
-                 "tree is left out; 0: every label is scored in full")
+                 "Leave out labels as soon as their probability must be below P, which saves most "
+                 "of the work; 0: every label is computed in full")
       ->check(CLI::Range(0.0, 0.01))->group("Answer");
   app.add_option("--max-new-tokens", o->max_new_tokens, "Limit of a free answer")
       ->check(CLI::PositiveNumber)->group("Answer");
