@@ -13,8 +13,7 @@ enum class Isa { kAvx2, kAvx512 };
 /// The set in use. Found once from the CPU; Error where the CPU lacks AVX2.
 Isa isa();
 /// Limits our kernels and oneDNN alike: "auto", "avx2" or "avx512". To be called before any
-/// product is computed (oneDNN reads it once); throws Error where the CPU lacks it or it is late.
-/// The same limit again changes nothing.
+/// product is computed (oneDNN reads it once), or again with the same; Error where it cannot be.
 void set_isa(std::string_view name);
 /// True where products of bf16 run on instructions made for them (AVX512_BF16), isa() permitting.
 bool has_fast_bf16();

@@ -15,7 +15,8 @@ size_t utf8_offset(std::string_view text, int64_t index);
 std::string_view utf8_slice(std::string_view text, int64_t start, int64_t end);
 /// Whether the bytes are UTF-8 as Unicode defines it: no surrogates, no overlong forms.
 bool utf8_valid(std::string_view text);
-/// For messages: base/printable.h's printable_start(), cut after `limit` code points.
+/// For messages: base/printable.h's printable_start(), which shows what could steer a terminal as
+/// escapes, cut after `limit` code points.
 std::string utf8_printable(std::string_view text, int64_t limit = 80);
 /// Lower case by Unicode's full mapping, independent of locale (ICU).
 std::string utf8_lower(std::string_view text);
