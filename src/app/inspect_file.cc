@@ -84,6 +84,9 @@ std::string data_text(const std::string& spec) {
     text += fmt::format("  line {}: {}\n", data.bad_rows[i].line,
                         printable(data.bad_rows[i].sentence));
   }
+  for (size_t i = 0; i < data.warnings.size() && i < kShownWarnings; ++i) {
+    text += inspect_line("warning", data.warnings[i]);
+  }
   return text + counts_text(counts, none);
 }
 

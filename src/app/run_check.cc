@@ -99,6 +99,7 @@ class Checks {
     task::LoadOptions options;
     options.relabel = stage.value("relabel");
     options.skip_bad_rows = stage.has("skip-bad-rows");
+    options.keep_unknown_labels = stage.name == "extract" || stage.name == "evaluate";
     if (main && stage.has("limit")) options.limit = std::stoll(stage.value("limit"));
     if (stage.has("labels")) options.labels = task::load_labels(stage.value("labels"));
     const std::string spec = stage.value(flag);
