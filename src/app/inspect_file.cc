@@ -281,8 +281,8 @@ std::string inspect_file_text(const fs::path& path, bool all) {
     }
   }
   const bool whole = first == '{' || first == '[';
-  if (text.empty() && whole && path.extension() != ".jsonl") text = json_text(path);
   const bool braces = seen.starts_with("{{") || seen.starts_with("{%");
+  if (text.empty() && whole && !braces && path.extension() != ".jsonl") text = json_text(path);
   if (text.empty() && (!whole || braces)) text = plain_text(path, seen);
   if (!text.empty()) return text;
   if (!looks_like_data(path, seen)) unknown(path, seen);

@@ -157,7 +157,8 @@ std::string RunConfig::resolve(const std::string& path) const {
     return home ? std::string(home) + path.substr(1) : path;
   }
   if (fs::path(path).is_absolute()) return path;
-  return (path_.parent_path() / path).lexically_normal().string();
+  // Absolute, so that the same file has one name wherever the program is called.
+  return fs::absolute(path_.parent_path() / path).lexically_normal().string();
 }
 
 std::string RunConfig::resolve_flag(const std::string& flag, const std::string& value) const {
@@ -184,7 +185,8 @@ std::string RunConfig::resolve_flag(const std::string& flag, const std::string& 
   std::error_code ignored;
   const std::string beside = resolve(value);
   if (flag == "prompt") return is_style(value) || !fs::exists(beside, ignored) ? value : beside;
-  return fs::exists(beside, ignored) && beside.find('/') != beside.npos ? beside : value;
+  const bool elsewhere = !path_.parent_path().empty();
+  return elsewhere && fs::exists(beside, ignored) ? beside : value;
 }
 
 }  // namespace relatum::app

@@ -14,7 +14,7 @@ namespace relatum::app {
 /// What to do with a stage.
 enum class StageState {
   kNew,       ///< nothing is there
-  kDone,      ///< finished with these settings and inputs, and its results are unchanged
+  kFinished,  ///< finished with these settings and inputs, and its results are unchanged
   kStopped,   ///< fine-tuning that left a state to go on from
   kChanged,   ///< to be done again, over what it left before
 };
