@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "app/models_folder.h"
 #include "arch/family.h"
 #include "base/error.h"
@@ -55,6 +58,7 @@ struct Retrieval::Parts {
   retrieve::Embedder embedder;
   std::vector<task::Example> rows;
   std::vector<std::string> row_keys;
+  std::vector<bool> excluded;  // empty: none
 };
 
 Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embedder,
@@ -72,6 +76,20 @@ Retrieval::~Retrieval() = default;
 
 const std::string& Retrieval::hash() const { return parts_->store.hash; }
 
+int64_t Retrieval::exclude(const std::vector<task::Example>& examples, bool by_id) {
+  std::unordered_set<std::string> texts, ids;
+  for (const task::Example& example : examples) {
+    texts.insert(task::normalised_text(example.text));
+    if (by_id) ids.insert(example.id);
+  }
+  auto& excluded = parts_->excluded;
+  excluded.assign(parts_->rows.size(), false);
+  for (size_t i = 0; i < excluded.size(); ++i) {
+    excluded[i] = texts.contains(parts_->row_keys[i]) || ids.contains(parts_->rows[i].id);
+  }
+  return std::count(excluded.begin(), excluded.end(), true);
+}
+
 Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, QueryKind kind,
                           const Context& context) {
   Retrieved result;
@@ -83,7 +101,7 @@ Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, 
   }
   const retrieve::Neighbours found = retrieve::find_neighbours(
       parts_->store.index, vectors.view(), keys_of(texts), parts_->row_keys,
-      {k, kind == QueryKind::kTraining});
+      {k, kind == QueryKind::kTraining, parts_->excluded});
   result.overlap = found.overlap;
   for (const auto& neighbours : found.of) {
     auto& examples = result.examples.emplace_back();

@@ -30,6 +30,9 @@ class Retrieval {
             const std::string& models, const Environment& environment);
   ~Retrieval();
 
+  /// Rows of the index with the text (after normalised_text()) or, where `by_id`, the id of one of
+  /// these examples are nobody's neighbour from now on. Gives their number.
+  int64_t exclude(const std::vector<task::Example>& examples, bool by_id);
   Retrieved find(const std::vector<task::Example>& queries, int64_t k, QueryKind kind,
                  const Context& context);
   /// What the index holds, as one hash.

@@ -1,7 +1,9 @@
 // Cuts the log of a resumed run and appends to it.
 #include "app/run_log.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -25,31 +27,56 @@ std::optional<int64_t> step_of(const std::string& line) {
   }
 }
 
-std::string entries_up_to(const std::string& text, int64_t last) {
+std::string entries_up_to(const std::string& text, int64_t last, bool evaluation_due) {
   std::istringstream lines(text);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     const auto step = step_of(line);
-    if (step && *step <= last) kept += line + '\n';
+    if (!step || *step > last) continue;
+    if (evaluation_due && *step == last && io::parse_json(line, "log.jsonl").contains("dev_f1")) {
+      continue;
+    }
+    kept += line + '\n';
   }
   return kept;
 }
 
+[[noreturn]] void cannot_write(const std::filesystem::path& path) {
+  fail("app.finetune", fmt::format("cannot write {}: {}. Free some space or check the folder's "
+                                   "permissions.", path.string(), std::strerror(errno)));
+}
+
 }  // namespace
 
-void RunLog::open(const std::filesystem::path& path, std::optional<int64_t> resumed) {
+RunLog::~RunLog() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void RunLog::open(const std::filesystem::path& path, std::optional<int64_t> resumed,
+                  bool evaluation_due) {
   path_ = path;
   const bool keep = resumed && std::filesystem::exists(path);
-  if (keep) write_file(path, entries_up_to(read_file(path), *resumed));
-  file_.open(path, keep ? std::ios::app : std::ios::trunc);
+  if (keep) write_file(path, entries_up_to(read_file(path), *resumed, evaluation_due));
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (keep ? 0 : O_TRUNC),
+               0644);
+  if (fd_ < 0) cannot_write(path_);
 }
 
 void RunLog::write(const nlohmann::json& entry) {
-  errno = 0;
-  file_ << io::dump_json(entry) << '\n' << std::flush;
-  if (file_) return;
-  fail("app.finetune", fmt::format("cannot write {}: {}. Free some space or check the folder's "
-                                   "permissions.", path_.string(), std::strerror(errno)));
+  const std::string line = io::dump_json(entry) + '\n';
+  const off_t before = ::lseek(fd_, 0, SEEK_END);  // a pipe has no place to go back to
+  size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t count = ::write(fd_, line.data() + done, line.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int reason = errno;
+      if (before >= 0 && done > 0 && ::ftruncate(fd_, before) != 0) errno = 0;
+      errno = reason;
+      cannot_write(path_);
+    }
+    done += size_t(count);
+  }
 }
 
 }  // namespace relatum::app

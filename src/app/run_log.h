@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 
@@ -12,15 +11,21 @@ namespace relatum::app {
 /// Lines are written as they happen, so that a run can be followed.
 class RunLog {
  public:
-  /// Starts anew. Where a run goes on behind step `resumed`, what was logged later is cut off:
-  /// those steps are done again.
-  void open(const std::filesystem::path& path, std::optional<int64_t> resumed);
-  /// Adds a line; throws Error where it cannot be written.
+  RunLog() = default;
+  ~RunLog();
+  RunLog(const RunLog&) = delete;
+  RunLog& operator=(const RunLog&) = delete;
+
+  /// Starts anew. Where a run goes on after step `resumed`, what was logged later is cut off: those
+  /// steps are done again, and with `evaluation_due` that step's evaluation, too.
+  void open(const std::filesystem::path& path, std::optional<int64_t> resumed,
+            bool evaluation_due = false);
+  /// Adds a line, whole or not at all; throws Error where it cannot be written.
   void write(const nlohmann::json& entry);
 
  private:
   std::filesystem::path path_;
-  std::ofstream file_;
+  int fd_ = -1;
 };
 
 }  // namespace relatum::app

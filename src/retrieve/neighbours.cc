@@ -14,18 +14,19 @@ namespace {
 
 using Keys = std::span<const std::string>;
 
-/// Queries by depth of search: K, and one more for each row with the query's key.
+/// Queries by depth of search: K, and one more for each row that is excluded for them.
 std::map<int64_t, std::vector<int64_t>> by_depth(Keys query_keys, Keys row_keys,
                                                  const NeighbourOptions& options) {
   std::unordered_map<std::string_view, int64_t> copies;
   if (options.exclude_equal) {
     for (const std::string& key : row_keys) ++copies[key];
   }
+  const int64_t excluded = std::count(options.excluded.begin(), options.excluded.end(), true);
   std::map<int64_t, std::vector<int64_t>> groups;
   for (size_t i = 0; i < query_keys.size(); ++i) {
     const auto found = copies.find(query_keys[i]);
     const int64_t more = found == copies.end() ? 0 : found->second;
-    groups[options.count + more].push_back(int64_t(i));
+    groups[options.count + excluded + more].push_back(int64_t(i));
   }
   return groups;
 }
@@ -44,6 +45,7 @@ Neighbours find_neighbours(const Index& index, MatView<const float> queries, Key
                            Keys row_keys, const NeighbourOptions& options) {
   RELATUM_CHECK(queries.rows == int64_t(query_keys.size()));
   RELATUM_CHECK(index.size() == int64_t(row_keys.size()) && options.count >= 0);
+  RELATUM_CHECK(options.excluded.empty() || options.excluded.size() == row_keys.size());
   Neighbours result;
   result.of.resize(query_keys.size());
   for (const auto& [depth, group] : by_depth(query_keys, row_keys, options)) {
@@ -51,9 +53,11 @@ Neighbours find_neighbours(const Index& index, MatView<const float> queries, Key
     for (size_t i = 0; i < group.size(); ++i) {
       const std::string& key = query_keys[size_t(group[i])];
       const auto equal = [&](const Neighbour& n) { return row_keys[size_t(n.row)] == key; };
+      const auto excluded = [&](const Neighbour& n) { return options.excluded[size_t(n.row)]; };
       std::vector<Neighbour>& mine = result.of[size_t(group[i])];
       mine = std::move(found[i]);
       if (options.exclude_equal) std::erase_if(mine, equal);
+      if (!options.excluded.empty()) std::erase_if(mine, excluded);
       if (int64_t(mine.size()) > options.count) mine.resize(size_t(options.count));
       result.overlap += !mine.empty() && equal(mine.front());
     }

@@ -14,6 +14,8 @@ struct NeighbourOptions {
   int64_t count = 1;  ///< neighbours per query, K
   /// For training and dev data: a row whose key equals the query's is never its neighbour.
   bool exclude_equal = false;
+  /// One per row of the index, true: nobody's neighbour. Empty: none is left out.
+  std::vector<bool> excluded = {};
 };
 
 struct Neighbours {

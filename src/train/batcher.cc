@@ -45,6 +45,17 @@ std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_
 
 }  // namespace
 
+int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share) {
+  constexpr int64_t kSteps = 100, kMost = 512;
+  if (rows.empty()) return kMost;
+  const int64_t shared = shared_by_all(rows, {.share = share});
+  int64_t tokens = 0;
+  for (const TrainRow& row : rows) tokens += int64_t(row.tokens.size()) - shared;
+  const auto count = int64_t(rows.size());
+  const int64_t row = (tokens + count - 1) / count;
+  return shared + std::max(row, std::min(kMost, tokens / kSteps));
+}
+
 std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
                                  uint64_t seed, int64_t epoch) {
   constexpr uint64_t kStream = 0x0e90c;

@@ -18,6 +18,11 @@ Shape parse_shape(std::string_view name) {
                                      name));
 }
 
+std::string_view name_of(Shape shape) {
+  if (shape == Shape::kCosine) return "cosine";
+  return shape == Shape::kLinear ? "linear" : "constant";
+}
+
 double Schedule::rate(int64_t step) const {
   const auto rise = int64_t(std::ceil(warmup * double(steps)));
   if (step < rise) return peak * double(step + 1) / double(rise);

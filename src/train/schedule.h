@@ -11,6 +11,7 @@ enum class Shape { kCosine, kLinear, kConstant };
 
 /// "cosine", "linear" or "constant"; Error that lists them.
 Shape parse_shape(std::string_view name);
+std::string_view name_of(Shape shape);
 
 struct Schedule {
   double peak = 1e-3;

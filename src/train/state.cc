@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cstring>
 #include <map>
 
 #include "base/error.h"
@@ -19,8 +20,8 @@ std::vector<float> read_array(const io::Safetensors& file, const char* name, siz
   const io::SafetensorsTensor& tensor = file.tensor(name);
   const Weight weight = io::to_weight(tensor);
   if (size_t(weight.size()) != size) {
-    fail("train.state", fmt::format("{}: expected {} values, got {}. The state belongs to another "
-                                    "run.", tensor.place, size, weight.size()));
+    fail("train.state", fmt::format("{}: expected {} values, got {}. Start anew with "
+                                    "--force.", tensor.place, size, weight.size()));
   }
   std::vector<float> values(size);
   quant::decode_rows(weight, 0, MatView<float>(values.data(), 1, int64_t(size)));
@@ -31,7 +32,7 @@ const std::string& entry(const io::Safetensors& file, const char* key) {
   const auto it = file.metadata().find(key);
   if (it != file.metadata().end()) return it->second;
   fail("train.state", fmt::format("{}: '{}' is missing. The file is not a training state of this "
-                                  "version. Train anew in another folder.",
+                                  "version. Start anew with --force.",
                                   file.path().string(), key));
 }
 
@@ -40,7 +41,8 @@ int64_t integer(const io::Safetensors& file, const char* key) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size() && value >= 0) return value;
-  fail("train.state", fmt::format("{}: '{}' is '{}', not a count. The file is damaged.",
+  fail("train.state", fmt::format("{}: '{}' is '{}', not a count. The file is damaged; "
+                                  "start anew with --force.",
                                   file.path().string(), key, text));
 }
 
@@ -58,7 +60,8 @@ double real(const io::Safetensors& file, const std::string& key) {
 
 }  // namespace
 
-void save_state(const std::filesystem::path& path, const TrainStateView& s) {
+void save_state(const std::filesystem::path& path, const TrainStateView& s,
+                const Identity& identity) {
   std::map<std::string, std::string> metadata{
       {"step", std::to_string(s.step)},
       {"best_step", std::to_string(s.best_step)},
@@ -67,18 +70,38 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s) {
       {"examples", std::to_string(s.examples)},
       {"microseconds", std::to_string(s.microseconds)},
       {"evaluation_due", std::to_string(int(s.evaluation_due))},
-      {"fingerprint", s.fingerprint}};
+      {"given", to_text(identity.given)},
+      {"options", to_text(identity.options)}};
   put_real(metadata, "last_loss", s.last_loss);
   if (s.best_metric) put_real(metadata, "best_metric", *s.best_metric);
   std::vector<io::SafetensorsOutput> tensors;
   const auto add = [&](const char* name, std::span<const float> values) {
     tensors.push_back({name, "F32", {int64_t(values.size())}, std::as_bytes(values)});
   };
+  tensors.push_back({"rows", "U64", {int64_t(identity.rows.size())},
+                     std::as_bytes(std::span(identity.rows))});
   add("values", s.values);
   add("m", s.m);
   add("v", s.v);
   if (!s.best.empty()) add("best", s.best);
   io::write_safetensors(path, tensors, metadata);
+}
+
+Identity load_identity(const std::filesystem::path& path) {
+  const auto file = io::Safetensors::open(path);
+  Identity identity;
+  identity.given = named_values(entry(file, "given"), path.string());
+  identity.options = named_values(entry(file, "options"), path.string());
+  const io::SafetensorsTensor& rows = file.tensor("rows");
+  if (rows.dtype != "U64" || rows.shape.size() != 1) {
+    fail("train.state", fmt::format("{}: expected a list of U64 values. The file is damaged; start "
+                                    "anew with --force.", rows.place));
+  }
+  identity.rows.resize(size_t(rows.shape[0]));
+  if (!identity.rows.empty()) {
+    std::memcpy(identity.rows.data(), rows.bytes.data(), rows.bytes.size());
+  }
+  return identity;
 }
 
 TrainState load_state(const std::filesystem::path& path, size_t size) {
@@ -91,7 +114,6 @@ TrainState load_state(const std::filesystem::path& path, size_t size) {
   s.examples = integer(file, "examples");
   s.microseconds = integer(file, "microseconds");
   s.evaluation_due = integer(file, "evaluation_due") != 0;
-  s.fingerprint = entry(file, "fingerprint");
   s.last_loss = real(file, "last_loss");
   if (file.metadata().contains("best_metric")) s.best_metric = real(file, "best_metric");
   s.values = read_array(file, "values", size);

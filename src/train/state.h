@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "train/identity.h"
+
 namespace relatum::train {
 
 /// How far a run came, over all its calls. Random numbers are functions of seed and place, so
@@ -23,18 +25,19 @@ struct TrainCounters {
 
 /// All that changes in a run.
 struct TrainState : TrainCounters {
-  std::string fingerprint;        ///< of rows and options: another run's state is refused
   std::vector<float> values, m, v, best;  ///< adapter, both moments, best adapter (may be empty)
 };
 
 /// Views for writing, so that saving copies nothing.
 struct TrainStateView : TrainCounters {
-  std::string fingerprint;
   std::span<const float> values, m, v, best;
 };
 
 /// One atomic write (safetensors with the counters as metadata).
-void save_state(const std::filesystem::path& path, const TrainStateView& state);
+void save_state(const std::filesystem::path& path, const TrainStateView& state,
+                const Identity& identity);
+/// Whose state it is. Throws Error with file and place.
+Identity load_identity(const std::filesystem::path& path);
 /// Throws Error with file and place; all arrays have `size` values (best may be empty).
 TrainState load_state(const std::filesystem::path& path, size_t size);
 

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "engine/finite.h"
 #include "base/signals.h"
+#include "engine/finite.h"
 #include "kernels/optimizer.h"
 #include "tensor/finite.h"
 
@@ -171,6 +171,8 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
       evaluate(hooks, context, result);
     } else {
       advance(hooks);
+      // An evaluation may fail or be killed: the steps before it are not lost then.
+      if (at_.evaluation_due) save(hooks);
     }
     const bool save_due = reached(options_.save_every > 0 ? options_.save_every
                                                           : options_.eval_every);
@@ -200,36 +202,64 @@ void Trainer::count(TrainResult& result) const {
 }
 
 // Whatever decides the numbers of a run: options, rows, and the adapter's form.
-std::string Trainer::fingerprint() const {
-  uint64_t hash = 0;
-  for (const TrainRow& row : rows_) {
-    for (const int32_t token : row.tokens) hash = nn::extend_hash(hash, token);
-    hash = mix64(hash + uint64_t(row.prompt_length));
-  }
+Identity Trainer::identity() const {
   const TrainOptions& o = options_;
   const AdapterConfig& a = adapter_.config();
-  std::string text = fmt::format(
-      "rows {} {:016x} epochs {} rate {} {} {} decay {} clip {} adam {} {} {} batch {} {} {} "
-      "checkpoint {} seed {} evaluation {} {} base {} {} rank {} alpha {} dropout {} by step {}",
-      rows_.size(), hash, o.epochs, o.learning_rate, int(o.schedule), o.warmup, o.weight_decay,
-      o.clip, o.beta1, o.beta2, o.epsilon, o.batch.batch_tokens, o.batch.micro_tokens,
-      o.batch.share, o.checkpoint, o.seed, o.eval_every, o.patience, session_.base(),
-      name_of(session_.compute()), a.rank, a.alpha, a.dropout, a.rank_stabilised);
-  for (const AdapterModule& module : adapter_.modules()) text += ' ' + module.name;
-  return text;
+  Identity identity;
+  identity.given = o.given;
+  for (const TrainRow& row : rows_) {
+    uint64_t hash = mix64(uint64_t(row.prompt_length));
+    for (const int32_t token : row.tokens) hash = nn::extend_hash(hash, token);
+    identity.rows.push_back(hash);
+  }
+  const auto add = [&](const char* name, const auto& value) {
+    identity.options.push_back({name, fmt::format("{}", value)});
+  };
+  add("--epochs", o.epochs);
+  add("--lr", o.learning_rate);
+  add("--schedule", name_of(o.schedule));
+  add("--warmup", o.warmup);
+  add("--weight-decay", o.weight_decay);
+  add("--clip", o.clip);
+  add("AdamW's constants", fmt::format("{} {} {}", o.beta1, o.beta2, o.epsilon));
+  add("--batch-tokens", o.batch.batch_tokens);
+  add("--micro-tokens", o.batch.micro_tokens);
+  add("--no-share", o.batch.share ? "off" : "on");
+  add("--checkpoint", o.checkpoint ? "on" : "off");
+  add("--seed", o.seed);
+  add("--eval-every", o.eval_every);
+  add("--patience", o.patience);
+  add("the base's form", session_.base());
+  add("the type of products", name_of(session_.compute()));
+  add("--rank", a.rank);
+  add("--alpha", a.alpha);
+  add("--dropout", a.dropout);
+  add("--rslora", a.rank_stabilised ? "on" : "off");
+  std::string modules;
+  for (const AdapterModule& module : adapter_.modules()) {
+    modules += fmt::format("{}{}", modules.empty() ? "" : " ", module.name);
+  }
+  add("--targets", modules);
+  return identity;
 }
 
 void Trainer::save(const TrainHooks& hooks) const {
   if (hooks.state.empty()) return;
-  save_state(hooks.state, {at_, fingerprint(), adapter_.values(), m_, v_, best_});
+  save_state(hooks.state, {at_, adapter_.values(), m_, v_, best_}, identity());
 }
 
-void Trainer::resume(const std::filesystem::path& path) {
+void Trainer::resume(const std::filesystem::path& path, std::span<const std::string> row_names) {
+  const std::string other = difference(identity(), load_identity(path), row_names);
+  if (!other.empty()) {
+    fail("train.trainer", fmt::format("{} is of a run that was started with something else: {}. "
+                                      "Resume with what that run had, or start anew with --force.",
+                                      path.string(), other));
+  }
   TrainState state = load_state(path, adapter_.values().size());
-  const bool possible = state.step <= steps() && (state.step > 0 || !state.evaluation_due);
-  if (state.fingerprint != fingerprint() || !possible) {
-    fail("train.trainer", fmt::format("{} was left by a run with other rows or options. Resume "
-                                      "with the options of its run.json.", path.string()));
+  if (state.step > steps() || (state.step == 0 && state.evaluation_due)) {
+    fail("train.trainer", fmt::format("{} says that {} of {} steps are done, which cannot be. "
+                                      "The file is damaged; start anew with --force.",
+                                      path.string(), state.step, steps()));
   }
   std::copy(state.values.begin(), state.values.end(), adapter_.values().begin());
   adapter_.sync();

@@ -14,6 +14,7 @@
 #include "nn/loss.h"
 #include "train/adapter.h"
 #include "train/batcher.h"
+#include "train/identity.h"
 #include "train/schedule.h"
 #include "train/state.h"
 
@@ -33,6 +34,7 @@ struct TrainOptions {
   int64_t eval_every = 0;         ///< steps between evaluations; 0: at the end of each epoch
   int64_t save_every = 0;         ///< steps between states; 0: at evaluations alone
   int64_t patience = 0;           ///< evaluations without gain before the run ends; 0: never
+  std::vector<NamedValue> given;  ///< what rows were made with; a state knows its run by it, too
 };
 
 /// One optimiser step, as log.jsonl tells it.
@@ -73,9 +75,11 @@ class Trainer {
           const TrainOptions& options);
 
   int64_t steps() const { return int64_t(plan_.size()); }
-  /// Loads a state that a run with the same rows and options left. Throws Error where it is of
-  /// another run.
-  void resume(const std::filesystem::path& state);
+  /// How far it came.
+  const TrainCounters& counters() const { return at_; }
+  /// Loads a state that a run with the same rows and options left. Throws Error that says what
+  /// differs where it is of another run, and changes nothing then. `row_names`: for that sentence.
+  void resume(const std::filesystem::path& state, std::span<const std::string> row_names = {});
   /// Trains to the end or until the context stops; leaves the best (or last) values in the adapter.
   TrainResult run(const TrainHooks& hooks, const Context& context);
 
@@ -100,7 +104,7 @@ class Trainer {
   bool reached(int64_t interval) const;
   void count(TrainResult& result) const;
   void save(const TrainHooks& hooks) const;
-  std::string fingerprint() const;
+  Identity identity() const;
 
   engine::Session& session_;
   Adapter& adapter_;

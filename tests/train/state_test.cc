@@ -25,7 +25,7 @@ class State : public ::testing::Test {
   static Metadata sound() {
     return {{"step", "3"},         {"best_step", "2"},  {"without_gain", "1"},
             {"tokens", "90"},      {"examples", "4"},   {"microseconds", "1500"},
-            {"fingerprint", "x"},  {"evaluation_due", "0"},
+            {"evaluation_due", "0"},
             {"last_loss", "2"},    {"last_loss_low", "1"}};
   }
   // Writes a state with these entries and arrays of `size` values; reads it for two.
@@ -51,7 +51,7 @@ TEST_F(State, ComesBackAsItWas) {
   const std::vector<float> values{1.5f, -0.0f, 1e-42f}, m{1, 2, 3}, v{4, 5, 6}, best{7, 8, 9};
   for (const double metric : {0.1, -0.3, 0.0, -1e-310, 85.01}) {
     const train::TrainCounters counters{11, 8, 2, 700, 30, 1500, true, metric, -metric};
-    train::save_state(path_, {counters, "a run", values, m, v, best});
+    train::save_state(path_, {counters, values, m, v, best}, kIdentity);
     const train::TrainState state = train::load_state(path_, 3);
     EXPECT_EQ(state.step, 11);
     EXPECT_EQ(state.best_step, 8);
@@ -62,13 +62,12 @@ TEST_F(State, ComesBackAsItWas) {
     EXPECT_TRUE(state.evaluation_due);
     EXPECT_EQ(state.best_metric, metric);
     EXPECT_EQ(state.last_loss, -metric);
-    EXPECT_EQ(state.fingerprint, "a run");
     EXPECT_EQ(std::memcmp(state.values.data(), values.data(), 12), 0);
     EXPECT_EQ(state.m, m);
     EXPECT_EQ(state.v, v);
     EXPECT_EQ(state.best, best);
   }
-  train::save_state(path_, {{}, "", values, m, v, {}});
+  train::save_state(path_, {{}, values, m, v, {}}, {});
   const train::TrainState state = train::load_state(path_, 3);
   EXPECT_FALSE(state.evaluation_due);
   EXPECT_FALSE(state.best_metric);
@@ -83,7 +82,6 @@ TEST_F(State, RefusesMissingOrDamagedEntries) {
     without.erase(key);
     EXPECT_THAT([&] { read(without); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()), HasSubstr(key))));
-    if (key == "fingerprint") continue;
     for (const char* damaged : {"", "x", "-1", "3 ", "0x3", "99999999999999999999"}) {
       Metadata other = sound();
       other[key] = damaged;

@@ -15,12 +15,16 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
       ->group("Data");
   app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
       ->check(CLI::NonNegativeNumber)->group("Data");
+  app.add_option("--negative", o.negative,
+                 "The label that means no relation, for dev figures (default: no_relation or Other)")
+      ->group("Data");
   o.data.define(app);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o.index, "Index folder: prompts carry the most similar example")
       ->group("Prompt");
   app.add_option("--neighbours", o.neighbours, "Retrieved examples per prompt")
-      ->check(CLI::PositiveNumber)->group("Prompt");
+      ->check(CLI::PositiveNumber)->group("Prompt")
+      ->each([&o](const std::string&) { o.neighbours_given = true; });
   app.add_option("--embedder", o.embedder, "Embedder, where not the one that the index names")
       ->group("Prompt");
   app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
@@ -52,8 +56,10 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--warmup", t.warmup, "Share of steps with a rising rate")->check(CLI::Range(0.0, 1.0));
   add("--weight-decay", t.weight_decay, "Decoupled weight decay")->check(CLI::NonNegativeNumber);
   add("--clip", t.clip, "Largest norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
-  add("--batch-tokens", t.batch.batch_tokens, "Tokens of one optimiser step")
-      ->check(CLI::PositiveNumber);
+  add("--batch-tokens", o.batch_tokens,
+      "Tokens of one optimiser step; 0: chosen from the data, so that an epoch has about a hundred "
+      "steps of at most 512 tokens")
+      ->check(CLI::NonNegativeNumber);
   add("--micro-tokens", o.micro_tokens,
       "Tokens computed at once, which sets the need of memory; 0: the whole step")
       ->check(CLI::NonNegativeNumber);
@@ -83,11 +89,11 @@ Action define(CLI::App& app) {
   define_training(app, *o);
   app.add_option("--out", o->out, "Folder of the run")->required()->group("Run");
   app.add_flag("--resume", o->resume, "Go on with a run that was stopped")->group("Run");
-  app.add_flag("--force", o->force, "Replace a run that is there")->group("Run");
+  app.add_flag("--force,--overwrite", o->force, "Replace a run that is there")->group("Run");
   o->machine.define(app);
   app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
-             "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --prompt compact --out run\n"
-             "Ctrl-C saves the state; --resume goes on from it, bit by bit as if never stopped.");
+             "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
+             "Ctrl-C saves the state; --resume goes on from it, bit for bit as if never stopped.");
   return [o](Environment& environment) {
     if (o->method == "lora" && o->model.base == "auto") o->model.base = "bf16";
     return finetune(*o, environment);

@@ -1,0 +1,22 @@
+// RUN: whether a run may start in it, and what is written at its start.
+#pragma once
+
+#include <filesystem>
+
+#include "app/finetune_record.h"
+
+namespace relatum::app {
+
+std::filesystem::path finetune_state(const std::filesystem::path& run);
+
+/// Throws Error where the folder cannot be written, or holds a run that the options neither go on
+/// with nor replace, or none where they ask to go on. Changes nothing.
+void check_finetune_folder(const FinetuneOptions& options);
+/// Throws Error where fewer than `bytes` are free where `run` will be.
+void check_free_space(const std::filesystem::path& run, int64_t bytes);
+
+/// Called once it is known that the run goes on. A new one takes the place of what an older left;
+/// then labels.json is written. The record is the caller's to write next.
+void begin_finetune_run(const FinetuneParts& parts);
+
+}  // namespace relatum::app

@@ -1,0 +1,117 @@
+// Settles what the options leave open.
+#include "app/finetune_plan.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "app/run_record.h"
+#include "base/error.h"
+#include "task/pipeline.h"
+
+namespace relatum::app {
+namespace {
+
+constexpr double kGigabyte = 1e9;
+
+// Asked before the trainer is made, so that what the program holds is model and rows.
+train::EstimateOptions estimate_options(const FinetuneOptions& options,
+                                        const train::TrainOptions& training) {
+  const bool dev = !options.dev.empty() || options.holdout > 0;
+  return {training.batch, training.epochs, training.checkpoint, training.seed,
+          dev ? task::AnswerOptions{}.batch_tokens : 0, current_rss(), peak_rss()};
+}
+
+void fit_memory(const FinetuneOptions& options, engine::Session& session,
+                const train::Adapter& adapter, const std::vector<train::TrainRow>& rows,
+                FinetunePlan& plan, const Context& context) {
+  train::TrainOptions& training = plan.training;
+  const train::EstimateOptions wanted = estimate_options(options, training);
+  const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows, wanted,
+                                         int64_t(options.memory));
+  if (!fitting) {
+    fail("app.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
+                                     "kept. Use more --memory{}.",
+                                     double(options.memory) / kGigabyte,
+                                     options.model.low_memory ? "" : ", or --low-memory"));
+  }
+  if (fitting->checkpoint && !training.checkpoint) {
+    context.info(fmt::format("to stay below {:.2f} GB, layers are computed again in the backward "
+                             "pass, {} tokens at a time.", double(options.memory) / kGigabyte,
+                             fitting->batch.micro_tokens));
+  }
+  training.batch = fitting->batch;
+  training.checkpoint = fitting->checkpoint;
+}
+
+}  // namespace
+
+void check_finetune_values(const FinetuneOptions& o, const Context& context) {
+  const train::TrainOptions& t = o.training;
+  const std::pair<const char*, double> numbers[] = {
+      {"--lr", t.learning_rate}, {"--warmup", t.warmup}, {"--weight-decay", t.weight_decay},
+      {"--clip", t.clip}, {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
+  for (const auto& [flag, value] : numbers) {
+    if (std::isfinite(value)) continue;
+    fail("app.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
+  }
+  // Well beyond what adapters of this kind are trained with anywhere; still allowed.
+  if (t.learning_rate >= 0.05) {
+    context.warn(fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
+                             "probably diverge.", t.learning_rate));
+  }
+  if (o.adapter.dropout >= 0.9) {
+    context.warn(fmt::format("--dropout {} takes nearly all of the adapter's input away; 0 to 0.2 "
+                             "is usual.", o.adapter.dropout));
+  }
+  const double scale = o.adapter.alpha / double(std::max<int64_t>(1, o.adapter.rank));
+  if (scale > 32 || (scale > 0 && scale < 1.0 / 32)) {
+    context.warn(fmt::format("--alpha {} over --rank {} scales the adapter by {:g}; 0.5 to 4 is "
+                             "usual.", o.adapter.alpha, o.adapter.rank, scale));
+  }
+  if (t.epochs > 1000) {
+    context.warn(fmt::format("--epochs {}: a few are usual.", t.epochs));
+  }
+  if (o.index.empty() && o.neighbours_given) {
+    context.warn("--neighbours has no effect without --index.");
+  }
+  if (o.index.empty() && !o.embedder.empty()) {
+    context.warn("--embedder has no effect without --index.");
+  }
+}
+
+train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
+  train::AdapterConfig config = options.adapter;
+  if (options.targets == "all-linear") return config;
+  std::string rest = options.targets;
+  for (size_t comma; (comma = rest.find(',')) != std::string::npos;) {
+    config.targets.push_back(rest.substr(0, comma));
+    rest = rest.substr(comma + 1);
+  }
+  config.targets.push_back(rest);
+  return config;
+}
+
+FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,
+                           const train::Adapter& adapter,
+                           const std::vector<train::TrainRow>& rows, const Context& context) {
+  FinetunePlan plan;
+  train::TrainOptions& training = plan.training;
+  training = options.training;
+  training.batch.share = !options.no_share;
+  training.batch.batch_tokens = options.batch_tokens > 0
+                                    ? options.batch_tokens
+                                    : train::automatic_batch_tokens(rows, training.batch.share);
+  int64_t& micro = training.batch.micro_tokens;
+  micro = training.batch.batch_tokens;
+  if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
+  training.schedule = train::parse_shape(options.schedule);
+  if (options.memory) fit_memory(options, session, adapter, rows, plan, context);
+  plan.needs = train::estimate(session.model(), adapter, session.compute(), rows,
+                               estimate_options(options, training));
+  plan.gemm_rate = train::measure_gemm_rate(session.compute());
+  plan.epoch_steps = int64_t(train::plan_epoch(rows, training.batch, training.seed, 0).size());
+  return plan;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,105 @@
+// The record's keys, and what a state is known by.
+#include "app/finetune_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "app/run_record.h"
+#include "base/hash.h"
+#include "base/parallel_for.h"
+#include "kernels/cpu.h"
+
+namespace relatum::app {
+namespace {
+
+nlohmann::json settings(const FinetuneParts& parts) {
+  const FinetuneOptions& o = parts.options;
+  const train::TrainOptions& t = parts.plan.training;
+  return {{"train", o.train}, {"dev", o.dev}, {"holdout", o.holdout},
+          {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
+          {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
+          {"index", o.index}, {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
+          {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
+          {"alpha", o.adapter.alpha}, {"dropout", o.adapter.dropout}, {"targets", o.targets},
+          {"rslora", o.adapter.rank_stabilised}, {"epochs", t.epochs}, {"lr", t.learning_rate},
+          {"schedule", o.schedule}, {"warmup", t.warmup}, {"weight_decay", t.weight_decay},
+          {"clip", t.clip}, {"batch_tokens", t.batch.batch_tokens},
+          {"batch_tokens_automatic", o.batch_tokens == 0},
+          {"micro_tokens", t.batch.micro_tokens}, {"share", t.batch.share},
+          {"checkpoint", t.checkpoint}, {"seed", t.seed}, {"eval_every", t.eval_every},
+          {"save_every", t.save_every}, {"patience", t.patience}};
+}
+
+std::string hash_of(const std::string& text) {
+  return sha256(std::as_bytes(std::span(text))).substr(0, 12);
+}
+
+// A style is what it makes of an example, whatever its file's name.
+std::string style_hash(const task::PromptRenderer& renderer) {
+  task::Example example;
+  example.id = "probe";
+  example.text = "alpha beta gamma delta";
+  example.head = {6, 10, "HEAD"};
+  example.tail = {17, 22, "TAIL"};
+  example.label = renderer.labels().name(0);
+  const task::Example* neighbour = &example;
+  return hash_of(renderer.render(example, {&neighbour, 1}).prompt);
+}
+
+std::string dev_hash(const FinetuneParts& parts) {
+  std::string text;
+  for (size_t i = 0; i < parts.rows.dev.size(); ++i) {
+    text += parts.rows.dev[i].prompt + '\n' + *parts.data.dev.examples[i].label + '\n';
+  }
+  return text.empty() ? "" : hash_of(text);
+}
+
+}  // namespace
+
+nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
+                               const train::TrainResult& r, const Environment& environment) {
+  engine::Session& session = parts.session;
+  const double seconds = std::max(1e-9, r.seconds);
+  nlohmann::json record{
+      {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},
+      {"command", environment.arguments()}, {"method", parts.options.method},
+      {"model", parts.options.model.model}, {"base", session.base()},
+      {"base_hash", session.weights_hash()}, {"compute", name_of(session.compute())},
+      {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
+      {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
+      {"left_out", parts.rows.left_out}, {"dev_left_out", parts.rows.dev_left_out},
+      {"steps", r.steps}, {"tokens", r.tokens}, {"seconds", r.seconds},
+      {"tokens_per_s", double(r.tokens) / seconds},
+      {"examples_per_s", double(r.examples) / seconds}, {"peak_rss_bytes", peak_rss()},
+      {"estimated_bytes", parts.plan.needs.memory_bytes},
+      {"gemm_flops_per_s", parts.plan.gemm_rate}, {"final_loss", r.last_loss}};
+  record.update(settings(parts));
+  record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
+  record["best_step"] = r.best_step;
+  return record;
+}
+
+std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
+  const FinetuneOptions& o = parts.options;
+  const task::Labels& labels = parts.data.train.labels;
+  std::vector<train::NamedValue> values{
+      {"the base's SHA-256", parts.session.weights_hash()}, {"--base", parts.session.base()},
+      {"--compute", std::string(name_of(parts.session.compute()))},
+      {"the prompt style's SHA-256", style_hash(parts.renderer)},
+      {"--holdout", std::to_string(o.holdout)},
+      {"--chat", o.chat ? "on" : "off"},
+      {"the index's SHA-256", parts.rows.index_hash},
+      {"--neighbours", o.index.empty() ? "" : std::to_string(o.neighbours)},
+      {"the number of labels", std::to_string(labels.size())}};
+  for (int64_t i = 0; i < labels.size(); ++i) {
+    values.push_back({fmt::format("label {}", i + 1), labels.name(i)});
+  }
+  values.push_back({"the dev data's SHA-256", dev_hash(parts)});
+  values.push_back({"--negative", o.negative.value_or("")});
+  return values;
+}
+
+}  // namespace relatum::app

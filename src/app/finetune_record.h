@@ -1,0 +1,30 @@
+// What a fine-tuning writes about itself into run.json.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "app/finetune_plan.h"
+#include "app/finetune_rows.h"
+
+namespace relatum::app {
+
+/// All that decides a run, gathered by its stages.
+struct FinetuneParts {
+  const FinetuneOptions& options;
+  const FinetuneData& data;
+  const FinetuneRows& rows;
+  const FinetunePlan& plan;
+  const task::PromptRenderer& renderer;
+  engine::Session& session;
+};
+
+/// The record: every option, seed and version, what was found in data and base, and what `result`
+/// tells of the run so far. `status`: running, interrupted or done.
+nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
+                               const train::TrainResult& result, const Environment& environment);
+
+/// Named values that a resumed run has to share with the one that was stopped: what the trainer
+/// itself cannot know (base, prompt, labels, dev data). Part of the state.
+std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts);
+
+}  // namespace relatum::app

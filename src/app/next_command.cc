@@ -1,0 +1,36 @@
+// Builds the line and quotes what a shell would take apart.
+#include "app/next_command.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace relatum::app {
+namespace {
+
+std::string quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("-_./:,+=@%").find(c) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+}  // namespace
+
+std::string extract_command(const FinetuneOptions& o) {
+  std::string line = "relatum extract --model " + quoted(o.model.model);
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);
+  };
+  add("--models", o.model.models);
+  add("--adapter", o.out);
+  add("--index", o.index);
+  add("--embedder", o.embedder);
+  return line + " --data FILE --out predictions.jsonl";
+}
+
+}  // namespace relatum::app
