@@ -190,7 +190,7 @@ class Job {
                                100 * share, double(peak_rss()) / kGigabyte));
     if (result.early) context().info("ended early: dev F1 no longer rose (--patience).");
     if (result.best_metric) {
-      context().info(fmt::format("best dev F1 {:.2f} at step {} of {}: that step's adapter was kept.",
+      context().info(fmt::format("best dev F1 {:.2f} at step {} of {}: that adapter was kept.",
                                  100 * *result.best_metric, result.best_step, result.steps));
     }
     context().info(fmt::format("adapter written to {}", run_.string()));

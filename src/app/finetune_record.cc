@@ -89,7 +89,7 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
       {"the base's SHA-256", parts.session.weights_hash()}, {"--base", parts.session.base()},
       {"--compute", std::string(name_of(parts.session.compute()))},
       {"the prompt style's SHA-256", style_hash(parts.renderer)},
-      {"--holdout", std::to_string(o.holdout)},
+      {"--holdout", o.holdout ? fmt::format("{} (--seed {})", o.holdout, o.training.seed) : ""},
       {"--chat", o.chat ? "on" : "off"},
       {"the index's SHA-256", parts.rows.index_hash},
       {"--neighbours", o.index.empty() ? "" : std::to_string(o.neighbours)},

@@ -47,6 +47,14 @@ std::string named_difference(const std::vector<NamedValue>& now,
   return text;
 }
 
+bool reordered(const Identity& now, const Identity& then) {
+  auto mine = now.rows, theirs = then.rows;
+  if (mine == theirs) return false;
+  std::sort(mine.begin(), mine.end());
+  std::sort(theirs.begin(), theirs.end());
+  return mine == theirs;
+}
+
 std::string row_difference(const Identity& now, const Identity& then,
                            std::span<const std::string> row_names) {
   if (now.rows == then.rows) return "";
@@ -54,10 +62,7 @@ std::string row_difference(const Identity& now, const Identity& then,
     return fmt::format("the number of training rows was {} and is now {}", then.rows.size(),
                        now.rows.size());
   }
-  auto mine = now.rows, theirs = then.rows;
-  std::sort(mine.begin(), mine.end());
-  std::sort(theirs.begin(), theirs.end());
-  if (mine == theirs) return "the training rows stand in another order";
+  if (reordered(now, then)) return "the training rows stand in another order";
   size_t first = 0, count = 0;
   for (size_t i = now.rows.size(); i-- > 0;) {
     if (now.rows[i] == then.rows[i]) continue;
@@ -75,6 +80,8 @@ std::string row_difference(const Identity& now, const Identity& then,
 
 std::string difference(const Identity& now, const Identity& then,
                        std::span<const std::string> row_names) {
+  // Labels that were collected from the rows have another order, too, where the rows have.
+  if (reordered(now, then)) return row_difference(now, then, row_names);
   std::string text = named_difference(now.given, then.given);
   if (text.empty()) text = row_difference(now, then, row_names);
   if (text.empty()) text = named_difference(now.options, then.options);

@@ -103,6 +103,93 @@ TEST_F(Interrupt, AResumedRunEndsBitByBitTheSame) {
   EXPECT_GT(resumed["seconds"], record["seconds"]);
 }
 
+// A stopped run, and attempts to go on with something else. Each is refused, says what it is, and
+// changes nothing; what is right goes on.
+class StoppedRun : public Interrupt {
+ protected:
+  void SetUp() override {
+    Interrupt::SetUp();
+    fs::create_directories(path("run"));
+    {
+      PipeLog pipe(path("run/log.jsonl"));
+      Program program(short_run("run"));
+      pipe.follow(program, "\"step\":1,");
+      program.interrupt();
+      pipe.follow(program, "");
+      ASSERT_EQ(program.wait().status, 130);
+    }
+    fs::remove(path("run/log.jsonl"));
+  }
+  Arguments short_run(const std::string& out) const {
+    return finetune(out, {"--batch-tokens", "64", "--base", "f32", "--rank", "4"});
+  }
+  Arguments right() const { return short_run("run") + Arguments{"--resume"}; }
+  Arguments with(const std::string& flag, const std::string& value) const {
+    Arguments arguments = right();
+    *(std::find(arguments.begin(), arguments.end(), flag) + 1) = value;
+    return arguments;
+  }
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> result;
+    for (const auto& entry : fs::recursive_directory_iterator(path("run"))) {
+      if (entry.is_regular_file()) result[entry.path().string()] = contents(entry.path());
+    }
+    return result;
+  }
+  void refuses(const Arguments& arguments, const std::string& part) const {
+    const auto before = files();
+    refused(arguments, {part, "state.safetensors"});
+    EXPECT_EQ(files(), before);
+  }
+};
+
+TEST_F(StoppedRun, OtherOptionsAreNamed) {
+  refuses(right() + Arguments{"--lr", "0.5"}, "--lr was 0.001 and is now 0.5");
+  refuses(with("--epochs", "2"), "--epochs was 1 and is now 2");
+  refuses(with("--rank", "8"), "--rank was 4 and is now 8");
+  refuses(right() + Arguments{"--seed", "3"}, "--seed was 1 and is now 3");
+  refuses(with("--base", "bf16"), "--base was f32 and is now bf16");
+  refuses(right() + Arguments{"--dev", path("rows.jsonl")}, "the dev data's SHA-256 was nothing");
+  write("other.txt", "{{text}}\n{{head}}, {{tail}}:");
+  refuses(with("--prompt", path("other.txt")), "prompt style's SHA-256");
+  copy(kModel, "model");
+  std::string weights = read("model/model.safetensors");
+  weights.back() = char(weights.back() ^ 1);
+  write("model/model.safetensors", weights);
+  refuses(with("--model", path("model")), "the base's SHA-256 was ");
+}
+
+TEST_F(StoppedRun, OtherRowsAreNamed) {
+  auto rows = corpus();
+  std::swap(rows[0], rows[9]);
+  refuses(with("--train", write_rows("order.jsonl", rows)), "rows stand in another order");
+  rows = corpus();
+  rows[4]["text"] = "Tom saw a bird!";
+  refuses(with("--train", write_rows("edited.jsonl", rows)), "example '5'");
+  rows = corpus();
+  rows.pop_back();
+  refuses(with("--train", write_rows("fewer.jsonl", rows)), "was 10 and is now 9");
+  rows = corpus();
+  for (json& each : rows) {
+    if (each["label"] == "part-of") each["label"] = "piece-of";
+  }
+  refuses(with("--train", write_rows("renamed.jsonl", rows)),
+          "label 2 was part-of and is now piece-of");
+}
+
+TEST_F(StoppedRun, ACutStateIsRefusedAndTheWholeOneGoesOn) {
+  const std::string state = read("run/state/state.safetensors");
+  for (const size_t size : {size_t{0}, size_t{1000}, state.size() - 1}) {
+    write("run/state/state.safetensors", state.substr(0, size));
+    refuses(right(), "state.safetensors");
+  }
+  write("run/state/state.safetensors", state);
+  refuses(right() + Arguments{"--lr", "0.5"}, "--lr");
+  done(right());
+  done(short_run("whole"));
+  EXPECT_EQ(read("run/adapter_model.safetensors"), read("whole/adapter_model.safetensors"));
+}
+
 TEST_F(Interrupt, ResumeNeedsSomethingToGoOnFrom) {
   refused(finetune("run", {"--resume"}), {"run holds no state to go on from"});
   done(finetune("run"));

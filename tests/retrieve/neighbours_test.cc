@@ -55,6 +55,18 @@ TEST_F(FindNeighbours, TrainingNeverFindsItselfOrItsDuplicate) {
   EXPECT_EQ(find({"a", "a", "b"}, 3, true), (Rows{{2, 4, 5}, {2, 4, 5}, {1, 3, 0}}));
 }
 
+TEST_F(FindNeighbours, ExcludedRowsAreNobodysNeighbour) {
+  const auto queries = rows_.view().rows_from(0, 2);
+  const std::vector<bool> excluded{false, false, true, false, true, false};
+  const Strings texts{"a", "z"};
+  const Neighbours found = find_neighbours(index_, queries, texts, keys_, {2, true, excluded});
+  ASSERT_EQ(found.of[0].size(), 1u);  // of its own text, excluded, or row 5
+  EXPECT_EQ(found.of[0][0].row, 5);
+  ASSERT_EQ(found.of[1].size(), 2u);
+  EXPECT_EQ(found.of[1][0].row, 1);
+  EXPECT_EQ(found.of[1][1].row, 0);
+}
+
 TEST_F(FindNeighbours, QueriesThatAreNotStoredLoseNothing) {
   EXPECT_EQ(find({"z"}, 2, true), (Rows{{0, 1}}));
 }

@@ -139,5 +139,29 @@ TEST(BuildBatch, SharedBeginningsStandOnce) {
   EXPECT_EQ(train::build_batch(rows, {0, 1, 2, 3, 4}, false).batch.size(), 5 * 30 + own);
 }
 
+// Steps of an epoch that follow from the automatic size, for so many rows of so many tokens.
+int64_t automatic_steps(int64_t count, int64_t length) {
+  std::vector<TrainRow> rows(size_t(count), {random_tokens(length, 7), length - 1});
+  for (size_t i = 0; i < rows.size(); ++i) rows[i].tokens[0] = int32_t(i % 97);
+  const BatchOptions options{automatic_batch_tokens(rows, true), 2048, true};
+  return int64_t(plan_epoch(rows, options, 1, 0).size());
+}
+
+TEST(AutomaticBatch, EpochsHaveDozensOfSteps) {
+  EXPECT_EQ(automatic_steps(1, 40), 1);
+  EXPECT_EQ(automatic_steps(40, 40), 40);  // single rows
+  for (const int64_t count : {100, 420, 1000}) {
+    EXPECT_GE(automatic_steps(count, 45), 96) << count;
+    EXPECT_LE(automatic_steps(count, 45), 140) << count;
+  }
+  EXPECT_EQ(automatic_steps(3000, 32), (3000 + 15) / 16);  // 512 tokens
+}
+
+TEST(AutomaticBatch, WhatAllRowsShareIsAdded) {
+  const auto trunk = random_tokens(100, 3);
+  const auto rows = random_rows(2000, trunk), own = random_rows(2000);
+  EXPECT_EQ(automatic_batch_tokens(rows, true), automatic_batch_tokens(own, true) + 100);
+}
+
 }  // namespace
 }  // namespace relatum::testing

@@ -16,6 +16,7 @@ namespace {
 using train::AdapterConfig;
 using train::TrainOptions;
 using train::TrainResult;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -150,9 +151,36 @@ TEST_F(Resume, StoppedBeforeTheFirstStepLeavesAState) {
 }
 
 TEST_F(Resume, StatesAreSavedOnTheWay) {
-  const TrainResult want = go(*make(), {}, false);
+  options_.eval_every = kSteps + 1;  // once, at the end
+  const auto tiny = make(options_);
+  train::TrainHooks hooks;
+  hooks.state = state_;
+  const TrainResult want = tiny->trainer.run(hooks, {});
   const auto state = train::load_state(state_, make()->adapter->values().size());
   EXPECT_EQ(state.step, (want.steps - 1) / 3 * 3);
+}
+
+TEST_F(Resume, AStateIsSavedBeforeEachEvaluation) {
+  const TrainResult want = whole();
+  const auto tiny = make();
+  train::TrainHooks hooks;
+  hooks.state = state_;
+  int64_t failing = 0;
+  hooks.evaluate = [&](int64_t step) -> double {
+    const auto state = train::load_state(state_, tiny->values().size());
+    EXPECT_EQ(state.step, step);
+    EXPECT_TRUE(state.evaluation_due);
+    if (step >= 6) {
+      failing = step;
+      fail("test", "the evaluation failed.");
+    }
+    return metrics_.at(size_t(step / 2 - 1));
+  };
+  EXPECT_THROW(tiny->trainer.run(hooks, {}), Error);
+  EXPECT_EQ(failing, 6);
+  const auto again = make();
+  EXPECT_EQ(go(*again, {}, true).best_metric, want.best_metric);
+  EXPECT_EQ(again->values(), values_);
 }
 
 TEST_F(Resume, WithoutAStateFileNoneIsWritten) {
@@ -179,13 +207,20 @@ TEST_F(Resume, RefusesAnotherRunsState) {
   others[9].seed = 2;
   others[10].eval_every = 3;
   others[11].patience = 1;
-  const auto refuses = [&](TinyRun& tiny) {
+  const std::vector<std::string> flags{"--epochs", "--lr", "--schedule", "--warmup",
+                                       "--weight-decay", "--clip", "--batch-tokens",
+                                       "--micro-tokens", "--no-share", "--seed", "--eval-every",
+                                       "--patience"};
+  const auto refuses = [&](TinyRun& tiny, const std::string& what = "") {
     const auto before = tiny.values();
     EXPECT_THAT([&] { tiny.trainer.resume(state_); },
-                ThrowsMessage<Error>(HasSubstr(state_.string())));
+                ThrowsMessage<Error>(AllOf(HasSubstr(state_.string()), HasSubstr(what))));
     EXPECT_EQ(tiny.values(), before);
   };
-  for (const TrainOptions& other : others) refuses(*make(other));
+  for (size_t i = 0; i < others.size(); ++i) refuses(*make(others[i]), flags[i] + " was ");
+  TrainOptions base = options();
+  base.given = {{"the base's SHA-256", "abc"}};
+  refuses(*make(base), "the base's SHA-256 was nothing and is now abc");
   for (const AdapterConfig& other :
        {AdapterConfig{.rank = 4, .dropout = 0.2}, AdapterConfig{.rank = 3, .dropout = 0.1},
         AdapterConfig{.rank = 3, .alpha = 16, .dropout = 0.2},

@@ -18,6 +18,9 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
+const train::Identity kIdentity{
+    {{"label 1", "a \"quoted\""}}, {1, 2, ~uint64_t{0}}, {{"--lr", "0.1"}}};
+
 class State : public ::testing::Test {
  protected:
   using Metadata = std::map<std::string, std::string>;
@@ -72,6 +75,42 @@ TEST_F(State, ComesBackAsItWas) {
   EXPECT_FALSE(state.evaluation_due);
   EXPECT_FALSE(state.best_metric);
   EXPECT_TRUE(state.best.empty());
+}
+
+TEST_F(State, KnowsWhoseItIs) {
+  const std::vector<float> one{1};
+  train::save_state(path_, {{}, one, one, one, {}}, kIdentity);
+  const train::Identity identity = train::load_identity(path_);
+  EXPECT_EQ(identity.given, kIdentity.given);
+  EXPECT_EQ(identity.rows, kIdentity.rows);
+  EXPECT_EQ(identity.options, kIdentity.options);
+  read(sound());  // of another version: without names
+  EXPECT_THAT([&] { train::load_identity(path_); },
+              ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()), HasSubstr("this version"))));
+}
+
+TEST_F(State, SaysWhatDiffers) {
+  using train::difference;
+  const train::Identity& then = kIdentity;
+  train::Identity now = then;
+  EXPECT_EQ(difference(now, then, {}), "");
+  now.options[0].value = "0.5";
+  EXPECT_EQ(difference(now, then, {}), "--lr was 0.1 and is now 0.5");
+  now.rows[1] = 9;
+  const std::vector<std::string> names{"example 'a'", "example 'b'", "example 'c'"};
+  EXPECT_EQ(difference(now, then, names), "example 'b' reads otherwise than it did");
+  EXPECT_EQ(difference(now, then, {}), "row 2 reads otherwise than it did");
+  now.rows = {8, 9, ~uint64_t{0}};
+  EXPECT_EQ(difference(now, then, names),
+            "2 of 3 training rows read otherwise than they did, example 'a' first");
+  now.rows = {2, 1, ~uint64_t{0}};
+  EXPECT_EQ(difference(now, then, names), "the training rows stand in another order");
+  now.rows = {1, 2};
+  EXPECT_EQ(difference(now, then, names), "the number of training rows was 3 and is now 2");
+  now.given = {{"label 1", "b"}};
+  EXPECT_EQ(difference(now, then, names), "label 1 was a \"quoted\" and is now b");
+  now.given = {};
+  EXPECT_EQ(difference(now, then, names), "label 1 was a \"quoted\" and is now nothing");
 }
 
 TEST_F(State, SoundOneIsRead) { EXPECT_EQ(read(sound()).step, 3); }

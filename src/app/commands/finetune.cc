@@ -16,7 +16,8 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
       ->check(CLI::NonNegativeNumber)->group("Data");
   app.add_option("--negative", o.negative,
-                 "The label that means no relation, for dev figures (default: no_relation or Other)")
+                 "The label that means no relation, for dev figures (default: no_relation or "
+                 "Other)")
       ->group("Data");
   o.data.define(app);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
