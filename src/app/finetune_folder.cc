@@ -45,8 +45,9 @@ void check_free_space(const fs::path& run, int64_t bytes) {
   while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
   const fs::space_info space = fs::space(there, error);
   if (error || space.available >= uint64_t(bytes)) return;
-  fail("app.finetune", fmt::format("{} has {:.1f} MB free, the run needs about {:.1f} MB for its "
-                                   "adapter and state. Free some space, or use another --out.",
+  fail("app.finetune", fmt::format("cannot write {}: {} has {:.1f} MB free, the run needs about "
+                                   "{:.1f} MB for its adapter and state. Free some space, or use "
+                                   "another --out.", run.string(),
                                    there.string(), double(space.available) / 1e6,
                                    double(bytes) / 1e6));
 }
