@@ -35,6 +35,7 @@ void take_interrupts() {
   sigemptyset(&interrupts);
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&interrupts, signal);
   pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
+  signal(SIGPIPE, SIG_DFL);  // `relatum … | head` ends quietly, also under a caller that ignores it
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);

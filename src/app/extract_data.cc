@@ -25,8 +25,8 @@ void take_unknown_labels_away(task::Dataset& data, const task::Labels& known,
     example.label.reset();
   }
   if (!count) return;
-  context.warn(fmt::format("{} of {} examples {} a label that {} cannot answer: '{}'{}. They are "
-                           "answered all the same; `relatum evaluate` counts them as wrong.",
+  context.warn(fmt::format("{} of {} examples {} a label that {} cannot answer: '{}'{}. No gold "
+                           "label is needed here; `relatum evaluate` counts such rows as wrong.",
                            count, data.examples.size(), count == 1 ? "has" : "have", who, first,
                            count == 1 ? "" : " first"));
 }
@@ -34,7 +34,7 @@ void take_unknown_labels_away(task::Dataset& data, const task::Labels& known,
 Retrieved find_neighbours(const ExtractOptions& o, const ExtractSetup& setup,
                           const task::Dataset& data, std::string& hash,
                           Environment& environment) {
-  Retrieval retrieval(setup.index, o.embedder, setup.models, environment);
+  Retrieval retrieval(setup.index, setup.embedder, setup.models, environment);
   hash = retrieval.hash();
   if (setup.run && !setup.run->index_hash.empty() && setup.run->index_hash != hash) {
     tell_mismatch(o, environment, "an index whose hash is", setup.run->index_hash.substr(0, 12),
@@ -78,7 +78,8 @@ task::Dataset load_extract_data(const ExtractOptions& o, const ExtractSetup& set
     take_unknown_labels_away(data, task::load_labels(fs::path(setup.index) / "labels.json"),
                              "the index's inventory", environment.context());
   }
-  if (!setup.index.empty()) settle_labels(data, setup.index);
+  // A run's inventory, or a part of it, may well lack labels that stand in an index.
+  if (!setup.index.empty() && !setup.labels) settle_labels(data, setup.index);
   if (data.labels.empty()) {
     fail("app.extract", fmt::format("{}: no label is known to choose from. Give --labels, a "
                                     "JSON list, or an --index.", data.name));

@@ -71,6 +71,10 @@ class Job {
       fail("app.extract", "--scores needs --format jsonl: a table has no place for the labels' "
                           "probabilities.");
     }
+    if (options_.answer == "free" && options_.min_probability > 0) {
+      fail("app.extract", "--min-probability needs an --answer that has probabilities: scored, "
+                          "shares or constrained.");
+    }
     if (options_.negative && !options_.skip_negative) {
       environment_.context().warn("--negative has no effect without --skip-negative.");
     }
@@ -80,7 +84,8 @@ class Job {
     if (to_stdout()) return;
     CommandInputs inputs;
     inputs.add_data(options_.input);
-    inputs.files.insert(inputs.files.end(), {options_.data.labels, setup_.model, options_.prompt});
+    inputs.add_options(options_.data);
+    inputs.files.insert(inputs.files.end(), {setup_.model, options_.prompt});
     inputs.folders = {options_.adapter, setup_.index, setup_.model};
     check_new_file(options_.out, inputs, options_.overwrite);
     check_new_file(options_.out + ".run.json", inputs, true);

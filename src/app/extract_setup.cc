@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "retrieve/store.h"
 
 namespace relatum::app {
@@ -60,6 +61,7 @@ void settle_style(const ExtractOptions& o, Environment& environment, ExtractSetu
 
 void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
   setup.index = o.no_index ? "" : o.index;
+  setup.embedder = o.embedder;
   if (o.no_index && !o.index.empty()) {
     fail("app.extract", "--index and --no-index exclude each other. Give one of them.");
   }
@@ -72,8 +74,9 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   if (o.no_index) {
     context.info("the adapter was trained with retrieved examples and is used without them.");
   } else if (retrieve::is_store(trained) &&
-             retrieve::load_store(trained).hash == setup.run->index_hash) {
+             sha256_file(fs::path(trained) / "index.json") == setup.run->index_hash) {
     setup.index = trained;
+    if (setup.embedder.empty()) setup.embedder = setup.run->embedder;
     context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
                              "without).", trained));
   } else {
@@ -89,6 +92,11 @@ void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
   setup.base = o.model.base;
   if (setup.run) {
     if (setup.model.empty()) setup.model = setup.run->model;
+    // The run may have been made in another working directory.
+    const bool moved = o.model.model.empty() && !fs::exists(setup.model) &&
+                       setup.model.find('/') != std::string::npos &&
+                       fs::exists(setup.run->model_path);
+    if (moved) setup.model = setup.run->model_path;
     if (setup.models.empty()) setup.models = setup.run->models;
     if (setup.base == "auto") setup.base = setup.run->base;
   }
@@ -106,7 +114,9 @@ void read_words(const fs::path& folder, ExtractSetup& setup) {
   setup.labels = task::load_labels(folder / "labels.json");
   if (fs::exists(folder / "answers.json")) {
     setup.words = task::load_answers(folder / "answers.json");
-  } else if (setup.run && setup.run->prompt_hash.empty() && !setup.labels->empty()) {
+  } else if (!setup.run) {
+    return;  // an adapter of another program's: the style's words, as for a model alone
+  } else if (setup.run->prompt_hash.empty() && !setup.labels->empty()) {
     setup.words = task::pair_words(*setup.labels, task::answer_words_before_they_were_kept(
                                                       *setup.labels, setup.style.verbalise));
   } else {

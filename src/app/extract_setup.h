@@ -19,6 +19,7 @@ struct ExtractSetup {
   std::string model, models;   ///< name or path of the base, and where named ones lie
   std::string base;
   std::string index;           ///< folder; empty: no retrieval
+  std::string embedder;        ///< empty: the one that the index names
   bool chat = false;
   int64_t neighbours = 1;
   std::optional<task::Labels> labels;       ///< that the run was trained with

@@ -7,6 +7,7 @@
 #include "app/run_record.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "retrieve/store.h"
 
 namespace relatum::app {
 
@@ -17,9 +18,17 @@ fs::path finetune_state(const fs::path& run) { return run / "state" / "state.saf
 void check_finetune_folder(const FinetuneOptions& options) {
   const fs::path run(options.out);
   check_output_folder(run);
+  if (retrieve::is_store(run)) {
+    fail("app.finetune", fmt::format("{} holds an index. Use another --out for the run.",
+                                     run.string()));
+  }
+  CommandInputs inputs;
+  for (const std::string& spec : {options.train, options.dev}) inputs.add_data(spec);
+  inputs.add_options(options.data);
   for (const char* name : {"run.json", "labels.json", "adapter_model.safetensors",
                            "adapter_config.json", "state/state.safetensors"}) {
     check_output_file(run / name);
+    check_new_file(run / name, inputs, true);
   }
   const bool recorded = fs::exists(run / "run.json"), state = fs::exists(finetune_state(run));
   if (options.resume && options.force) {
@@ -46,8 +55,9 @@ void check_free_space(const fs::path& run, int64_t bytes) {
   while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
   const fs::space_info space = fs::space(there, error);
   if (error || space.available >= uint64_t(bytes)) return;
-  fail("app.finetune", fmt::format("{} has {:.1f} MB free, the run needs about {:.1f} MB for its "
-                                   "adapter and state. Free some space, or use another --out.",
+  fail("app.finetune", fmt::format("cannot write {}: {} has {:.1f} MB free, the run needs about "
+                                   "{:.1f} MB for its adapter and state. Free some space, or use "
+                                   "another --out.", run.string(),
                                    there.string(), double(space.available) / 1e6,
                                    double(bytes) / 1e6));
 }

@@ -51,9 +51,12 @@ bool same_file(const fs::path& one, const fs::path& other) {
 bool belongs_to(const fs::path& folder, const fs::path& file) {
   const std::string name = file.filename().string(), extension = file.extension().string();
   if (extension == ".safetensors" || extension == ".gguf" || extension == ".faiss") return true;
+  std::error_code ignored;
+  const bool fixed = fs::exists(folder / "config.json", ignored) ||
+                     fs::exists(folder / "index.json", ignored);  // a model's or an index's folder
+  if (fixed) return fs::exists(file, ignored);
   for (const char* known : {"run.json", "labels.json", "answers.json", "prompt.txt", "log.jsonl",
-                            "adapter_config.json", "index.json", "examples.jsonl", "config.json",
-                            "tokenizer.json", "tokenizer_config.json", "vocab.txt"}) {
+                            "adapter_config.json"}) {
     if (name == known) return fs::exists(folder / known);
   }
   return false;
@@ -89,6 +92,12 @@ void check_output_folder(const fs::path& path) {
 void CommandInputs::add_data(const std::string& spec) {
   if (spec.empty() || spec == "-") return;
   files.emplace_back(task::parse_spec(spec).path);
+}
+
+void CommandInputs::add_options(const DataOptions& options) {
+  files.emplace_back(options.labels);
+  const size_t colon = options.relabel.find(':');
+  if (colon != std::string::npos) files.emplace_back(options.relabel.substr(colon + 1));
 }
 
 void check_new_file(const fs::path& path, const CommandInputs& inputs, bool overwrite) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "app/options.h"
+
 namespace relatum::app {
 
 /// What a command reads, so that it does not write over it.
@@ -12,6 +14,7 @@ struct CommandInputs {
   std::vector<std::filesystem::path> files;    ///< empty paths and "-" are passed over
   std::vector<std::filesystem::path> folders;  ///< models, adapters, indices: none of their files
   void add_data(const std::string& spec);      ///< the path of a SPEC; empty: nothing
+  void add_options(const DataOptions& options);  ///< its inventory and its patch
 };
 
 /// Throws Error where `path` is a folder or a device, or lies where no file can be made. Creates

@@ -29,6 +29,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.index = io::get_string(record, "index", "", place);
   info.index_hash = io::get_string(record, "index_hash", "", place);
   info.status = io::get_string(record, "status", "", place);
+  info.model_path = io::get_string(record, "model_path", "", place);
+  info.embedder = io::get_string(record, "embedder", "", place);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);

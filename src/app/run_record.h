@@ -11,6 +11,7 @@ namespace relatum::app {
 /// What a later command needs of a run's record.
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
+  std::string model_path, embedder;
   std::string prompt_hash;  ///< empty in records of versions that kept none
   std::string negative;     ///< empty: none was named
   bool chat = false;

@@ -78,7 +78,7 @@ std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& la
 }
 
 PromptRenderer::PromptRenderer(PromptStyle style, Labels labels)
-    : PromptRenderer(std::move(style), labels, answer_texts(style, labels)) {}
+    : PromptRenderer(style, labels, answer_texts(style, labels)) {}
 
 PromptRenderer::PromptRenderer(PromptStyle style, Labels labels, std::vector<std::string> answers,
                                const AnswerWords& of_neighbours)

@@ -55,7 +55,7 @@ TEST(Help, ShowsThePromisedDefaults) {
   const std::map<std::string, std::string> defaults = {
       {"rank", "16"}, {"alpha", "32"}, {"dropout", "0.05"}, {"targets", "all-linear"},
       {"epochs", "3"}, {"lr", "0.001"}, {"schedule", "cosine"}, {"warmup", "0.03"},
-      {"weight-decay", "0"}, {"clip", "1"}, {"batch-tokens", "2048"}, {"seed", "1"},
+      {"weight-decay", "0"}, {"clip", "1"}, {"batch-tokens", "0"}, {"seed", "1"},
       {"neighbours", "1"}, {"method", "qlora"}, {"compute", "auto"}};
   const std::string help = run_program({"finetune", "--help"}).out;
   for (const auto& [flag, value] : defaults) {

@@ -35,10 +35,12 @@ int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   CommandInputs inputs;
   inputs.add_data(o.input);
-  inputs.files.push_back(o.data.labels);
+  inputs.add_options(o.data);
   inputs.folders = {o.embedder.embedder};
   if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
-  const task::Dataset data = o.data.load(o.input, true, environment);
+  DataOptions reading = o.data;
+  reading.keep_unknown_labels = true;  // only texts are looked at
+  const task::Dataset data = reading.load(o.input, true, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);

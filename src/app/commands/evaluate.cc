@@ -61,8 +61,8 @@ int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   CommandInputs inputs;
   inputs.add_data(o.gold);
-  inputs.files.insert(inputs.files.end(), {o.predictions, o.predictions + ".run.json",
-                                           o.data.labels});
+  inputs.add_options(o.data);
+  inputs.files.insert(inputs.files.end(), {o.predictions, o.predictions + ".run.json"});
   if (!o.report.empty() && o.report != "-") check_new_file(o.report, inputs, o.overwrite);
   DataOptions reading = o.data;
   reading.keep_unknown_labels = true;

@@ -90,7 +90,8 @@ Action define(CLI::App& app) {
   define_training(app, *o);
   app.add_option("--out", o->out, "Folder of the run")->required()->group("Run");
   app.add_flag("--resume", o->resume, "Go on with a run that was stopped")->group("Run");
-  app.add_flag("--force,--overwrite", o->force, "Replace a run that is there")->group("Run");
+  app.add_flag("--overwrite", o->force, "Replace a run that is there")->group("Run");
+  app.add_flag("--force", o->force, "The same as --overwrite")->group("Run");
   o->machine.define(app);
   app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
              "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"

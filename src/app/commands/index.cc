@@ -34,6 +34,12 @@ int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   retrieve::check_store_target(o.out);
   check_new_folder(o.out, o.overwrite);
+  CommandInputs inputs;
+  inputs.add_data(o.input);
+  inputs.add_options(o.data);
+  for (const char* name : {"index.json", "examples.jsonl", "labels.json", "index.faiss"}) {
+    check_new_file(std::filesystem::path(o.out) / name, inputs, true);
+  }
   const task::Dataset data = o.data.load(o.input, true, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;

@@ -26,7 +26,8 @@ int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
   CommandInputs inputs;
   inputs.add_data(o.input);
-  inputs.files.insert(inputs.files.end(), {o.data.labels, o.prompt});
+  inputs.add_options(o.data);
+  inputs.files.push_back(o.prompt);
   inputs.folders = {o.index};
   if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
   task::Dataset data = o.data.load(o.input, true, environment);
