@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <unordered_set>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/text_file.h"
 #include "task/nearest.h"
 #include "task/utf8.h"
 
@@ -20,12 +20,9 @@ PromptStyle load_template_file(const std::string& path) {
   if (std::filesystem::file_size(path) > kLargestTemplate)
     fail("task.prompt", fmt::format("{}: a template has at most 1 MiB. Is this the right file?",
                                     path));
-  const std::string bytes = read_file(path);
-  std::string_view text = bytes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::string file = io::read_text(path);  // lines end with LF, whoever saved it
+  std::string_view text = file;
   if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  if (!utf8_valid(text)) fail("task.prompt", fmt::format("{}: a template must be UTF-8.", path));
   if (text.empty()) fail("task.prompt", fmt::format("{}: the template is empty.", path));
   PromptStyle style;
   style.name = path;

@@ -30,7 +30,7 @@ struct PromptStyle {
 std::span<const PromptStyle* const> prompt_styles();
 /// A built-in style by name, or a template file. Throws Error that lists the styles, or names
 /// file:line. A name wins over a file: write ./compact for a file of that name.
-/// A file's bytes are taken as they are, but for a byte-order mark and one final line end.
+/// A file's text is taken without a byte-order mark and one final line end, its lines end with LF.
 PromptStyle load_style(const std::string& name_or_path);
 /// Answer texts of the whole inventory, in its order: the labels themselves where the style would
 /// give two of them one text or one of them none. Throws Error for an empty inventory.
