@@ -23,7 +23,8 @@ void read_row(const JsonRow& source, bool in_array, Rows& rows,
   } catch (const Error& error) {
     return rows.bad(source.line, error);
   }
-  rows.add(std::move(example), in_array ? source.number : 0);
+  rows.add(std::move(example),
+           in_array ? std::optional(source.number - 1) : std::nullopt);
 }
 
 /// The string that starts with the quote at `at`, without its quotes; moves behind it.

@@ -19,7 +19,7 @@ struct JsonRow {
 
 /// Hands every object to `parse`, and what comes of it to the rows; what `parse` throws is a bad
 /// row. A file that starts with '[' is one array, all else has one object a line. A row without an
-/// id is named by its line, in an array by its number.
+/// id is named by its line, in an array by its place from 0, as in other programs' lists.
 void read_json_rows(std::string_view bytes, Rows& rows,
                     const std::function<Example(const JsonRow&, Rows&)>& parse);
 

@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "io/text_file.h"
 #include "task/nearest.h"
 #include "task/utf8.h"
 
@@ -16,17 +16,6 @@ namespace {
 
 constexpr uintmax_t kLargestTemplate = 1 << 20;  // a megabyte is a corpus, not a template
 
-// However it was saved: a line ends with LF.
-std::string with_plain_line_ends(std::string_view text) {
-  std::string plain;
-  plain.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool pair = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
-    if (!pair) plain += text[i] == '\r' ? '\n' : text[i];
-  }
-  return plain;
-}
-
 }  // namespace
 
 PromptStyle load_template(const std::filesystem::path& path) {
@@ -34,12 +23,8 @@ PromptStyle load_template(const std::filesystem::path& path) {
   if (std::filesystem::file_size(path) > kLargestTemplate)
     fail("task.prompt", fmt::format("{}: a template has at most 1 MiB. Is this the right file?",
                                     place));
-  const std::string bytes = read_file(path);
-  std::string_view read = bytes;
-  if (read.starts_with("\xEF\xBB\xBF")) read.remove_prefix(3);
-  std::string text = with_plain_line_ends(read);
+  std::string text = io::read_text(path);  // lines end with LF, whoever saved it
   if (text.ends_with('\n')) text.pop_back();
-  if (!utf8_valid(text)) fail("task.prompt", fmt::format("{}: a template must be UTF-8.", place));
   if (text.empty()) fail("task.prompt", fmt::format("{}: the template is empty.", place));
   PromptStyle style;
   style.name = place;

@@ -48,10 +48,10 @@ void Rows::settle_labels(Example& example) {
   }
 }
 
-void Rows::add(Example example, int64_t number) {
+void Rows::add(Example example, std::optional<int64_t> number) {
   settle_labels(example);
   if (example.id.empty()) {
-    example.id = std::to_string(number ? number : example.line);
+    example.id = std::to_string(number.value_or(example.line));
     numbered_.insert(example.line);
   }
   const std::string problem = example_problem(example);

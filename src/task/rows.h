@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +33,8 @@ class Rows {
 
   /// Keeps the example, or reports it by bad() where its spans or its text are not sound. Labels
   /// are kept in their seen_form (task/forms.h), and an empty one is none. An example without an id
-  /// is named by `number`, or where that is 0 by its line.
-  void add(Example example, int64_t number = 0);
+  /// is named by `number`, or where there is none by its line.
+  void add(Example example, std::optional<int64_t> number = {});
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);
   /// The same for what a parser threw: its bracket, its full stop and its advice go.

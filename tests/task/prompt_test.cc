@@ -127,6 +127,7 @@ TEST(Prompt, LoadsTemplateFiles) {
   EXPECT_EQ(rendered("{{head}}: \n"), "bridge: ");
   EXPECT_EQ(rendered("\xEF\xBB\xBF{{head}}\n\n"), "bridge\n");
   EXPECT_EQ(rendered("{{head}}\r\n"), "bridge");
+  EXPECT_EQ(rendered("\xEF\xBB\xBF{{head}}\r\nx\ry\r\n"), "bridge\nx\ny");
   EXPECT_THAT(error_of([&] { rendered("a\n{{hed}}"); }), HasSubstr("t.template:2"));
   EXPECT_NE(error_of([&] { rendered(""); }), "");
   EXPECT_NE(error_of([&] { rendered("\xff"); }), "");

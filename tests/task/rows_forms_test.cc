@@ -74,6 +74,9 @@ TEST(RowForms, RowsWithoutAnIdAreNamedByTheirLine) {
             (std::vector<std::string>{"1|<e1>a</e1> <e2>b</e2>|-", "3|<e1>c</e1> <e2>d</e2>|-"}));
   EXPECT_EQ(read("a.csv", "id,text\n,<e1>a</e1> <e2>b</e2>\nx,<e1>c</e1> <e2>d</e2>\n"),
             (std::vector<std::string>{"2|<e1>a</e1> <e2>b</e2>|-", "x|<e1>c</e1> <e2>d</e2>|-"}));
+  EXPECT_EQ(read("a.json", R"([{"text":"<e1>a</e1> <e2>b</e2>"},)"
+                           R"({"text":"<e1>c</e1> <e2>d</e2>"}])"),
+            (std::vector<std::string>{"0|<e1>a</e1> <e2>b</e2>|-", "1|<e1>c</e1> <e2>d</e2>|-"}));
   EXPECT_THAT(refusal("a.jsonl", "{\"text\":\"<e1>a</e1> <e2>b</e2>\",\"id\":\"2\"}\n"
                                  "{\"text\":\"<e1>c</e1> <e2>d</e2>\"}\n"),
               AllOf(HasSubstr("a.jsonl:2"), HasSubstr("has no id"), HasSubstr("line 1")));
