@@ -78,7 +78,7 @@ TEST_F(BadOutput, FullDisk) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr(path("out/run.json")));
   auto expected = before;
-  expected.insert({"out", "out/labels.json"});
+  expected.insert({"out", "out/labels.json", "out/prompt.txt"});
   EXPECT_EQ(listing(), expected);
 }
 

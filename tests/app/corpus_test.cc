@@ -240,7 +240,7 @@ TEST_F(Corpus, AnotherIndexHasToBeMeant) {
 TEST_F(Corpus, TrainAndDevShareAnInventory) {
   write_rows("dev.jsonl", {row("a", "Rust ate the iron.", "Rust", "iron", "eats")});
   const Outcome open = done(finetune("run", {"--dev", path("dev.jsonl")}));
-  EXPECT_THAT(open.err, HasSubstr("dev.jsonl:1: no training example has the label 'eats'"));
+  EXPECT_THAT(open.err, HasSubstr("dev.jsonl: no training example has the label 'eats'"));
   EXPECT_EQ(json::parse(read("run/labels.json")).back(), "eats");
   write("labels.json", json(kLabels).dump());
   refused(finetune("other", {"--dev", path("dev.jsonl"), "--labels", path("labels.json")}),

@@ -134,7 +134,7 @@ TEST_F(Evaluate, TheReportTellsWhereItsFiguresComeFrom) {
     EXPECT_THAT(page, Not(HasSubstr(part)));
   }
   write("answers.tsv.run.json", "{");
-  EXPECT_THAT(done(arguments).err, HasSubstr("warning: "));
+  EXPECT_THAT(done(arguments + Arguments{"--overwrite"}).err, HasSubstr("warning: "));
   EXPECT_THAT(read("report.html"), Not(HasSubstr("tiny-model")));
 }
 

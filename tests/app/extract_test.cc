@@ -68,7 +68,7 @@ TEST_F(Extract, AStyleIsItsText) {
   done(by_run({"--prompt", path("other.txt"), "--force"}));
 }
 
-TEST_F(Extract, AskesForTheWordsThatWereTrained) {
+TEST_F(Extract, AsksForTheWordsThatWereTrained) {
   Arguments training = finetune("run");
   *(std::find(training.begin(), training.end(), "--prompt") + 1) = "roles-nolist";
   done(training);
@@ -123,11 +123,14 @@ TEST_F(Extract, ARowThatIsTooLongIsNamedAndCanBeLeftOut) {
 TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
   done(index("index"));
   Arguments training = finetune("run", with_index());
-  *(std::find(training.begin(), training.end(), "--prompt") + 1) = path("example.txt");
+  *(std::find(training.begin(), training.end(), "--prompt") + 1) =
+      write("maybe.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
   done(training);
-  const auto with = json_lines(done(by_run({"--embedder", kEmbedder})).out);
+  const auto with = json_lines(done(by_run()).out);
+  ASSERT_EQ(with.size(), 10u);
   EXPECT_EQ(with[0]["neighbours"].size(), 1u);
   const Outcome without = done(by_run({"--no-index"}));
+  ASSERT_EQ(json_lines(without.out).size(), 10u);
   EXPECT_EQ(json_lines(without.out)[0]["neighbours"].size(), 0u);
   fs::remove_all(path("index"));
   EXPECT_THAT(done(by_run()).err, HasSubstr("is not at"));

@@ -138,12 +138,12 @@ TEST_F(Finetune, HeldOutSentencesAreNobodysNeighbour) {
   const std::string insisting = write("insists.txt", "{{example_text}}\n{{text}}:");
   write_rows("dev.jsonl", {corpus()[0], corpus()[1], corpus()[2]});
   write_rows("others.jsonl", {corpus()[3], corpus()[4], corpus()[5]});
-  Arguments of_dev = replaced(index("index"), "--data", path("dev.jsonl"));
-  done(of_dev);
+  write("labels.json", json(kLabels).dump());
+  const Arguments all_labels{"--labels", path("labels.json")};
+  done(replaced(index("index"), "--data", path("dev.jsonl")) + all_labels);
   const Arguments run = replaced(
       replaced(finetune("run", with_index()), "--train", path("others.jsonl")), "--prompt",
-      insisting);
-  write("labels.json", json(kLabels).dump());
+      insisting) + all_labels;
   const Outcome without = run_program(run);
   EXPECT_THAT(without.err, Not(HasSubstr("nobody's neighbour")));
   const Outcome with = run_program(replaced(run, "--out", path("other")) +
@@ -182,8 +182,8 @@ TEST_F(Finetune, FewSentencesMakeManySteps) {
   EXPECT_THAT(outcome.err, HasSubstr("no dev data"));
   EXPECT_THAT(outcome.err, HasSubstr("1 epoch"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("1 epochs")));
-  EXPECT_THAT(outcome.err, HasSubstr("next: relatum extract --model " + kModel + " --adapter " +
-                                     path("run") + " --data FILE"));
+  EXPECT_THAT(outcome.err, HasSubstr("next: relatum extract --adapter " + path("run") +
+                                     " --data FILE"));
   done(finetune("one", {"--batch-tokens", "4096"}));
   EXPECT_EQ(record("one")["steps"], 1);
   EXPECT_EQ(record("one")["batch_tokens"], 4096);
@@ -255,7 +255,7 @@ TEST(FinetuneParts, TheNextCommandCanBePasted) {
   app::FinetuneOptions options;
   options.model.model = "tiny";
   options.out = "my run's";
-  EXPECT_EQ(app::extract_command(options), "relatum extract --model tiny --adapter 'my run'\\''s' "
+  EXPECT_EQ(app::extract_command(options), "relatum extract --adapter 'my run'\\''s' "
                                            "--data FILE --out predictions.jsonl");
 }
 

@@ -95,7 +95,7 @@ TEST(WrongUse, NamesTheNearestCommand) {
 
 TEST(WrongUse, NamesWhatIsMissing) {
   expect_wrong_use({"finetune", "--model", "x"}, {"--train is required"});
-  expect_wrong_use({"extract", "--model", "x", "--data", "y"}, {"--out is required"});
+  expect_wrong_use({"extract", "--model", "x"}, {"--data is required"});
   expect_wrong_use({"inspect"}, {"path is required"});
 }
 

@@ -34,7 +34,7 @@ std::string written(PredictionFormat format, const PredictionFilter& filter = {}
 TEST(PredictionTable, QuotesFieldsAsSpreadsheetsDo) {
   EXPECT_EQ(written(PredictionFormat::kCsv),
             "id,label,probability,answer,head,tail,text\n"
-            "1,\"is(e1,e2)\",0.5,is,Bo,\"\"\"the pilot\",\"Bo, \"\"the pilot\"\", flies.\"\n"
+            "1,\"is(e1,e2)\",0.5,is,Bo,\"\"\"the pilot\"\"\",\"Bo, \"\"the pilot\"\", flies.\"\n"
             "2,\"founded(e2,e1)\",0.25,founded,Kestrel,Ana,Ana founded Kestrel.\n"
             "3,,,what?,Ana,Bo,Ana met Bo.\n");
 }
@@ -43,7 +43,7 @@ TEST(PredictionTable, TriplesFollowTheDirection) {
   int64_t omitted = 0;
   EXPECT_EQ(written(PredictionFormat::kTriples, {}, &omitted),
             "head\trelation\ttail\tprobability\tid\n"
-            "Bo\tis\t\"\"\"the pilot\"\t0.5\t1\n"
+            "Bo\tis\t\"\"\"the pilot\"\"\"\t0.5\t1\n"
             "Ana\tfounded\tKestrel\t0.25\t2\n");
   EXPECT_EQ(omitted, 1);
 }
