@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <initializer_list>
 #include <mutex>
 #include <thread>
@@ -22,9 +24,20 @@ namespace {
 
 std::atomic<bool> g_stop{false};  // a signal handler can reach nothing else
 
-// The first Ctrl-C asks the command to save and stop; the second ends the process at once.
+std::atomic<int64_t> g_stopped_at{0};  // milliseconds
+
+// The first Ctrl-C asks the command to save and stop; the second ends the process at once. One that
+// follows within a second is the same: timeout(1) signals a program, then its whole group.
 void on_interrupt(int) {
-  if (g_stop.exchange(true)) std::_Exit(kInterrupted);
+  constexpr int64_t kSame = 1000;
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t time = int64_t(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
+  if (!g_stop.exchange(true)) {
+    g_stopped_at = time;
+  } else if (time - g_stopped_at >= kSame) {
+    std::_Exit(kInterrupted);
+  }
 }
 
 // The handler runs on a thread that does nothing else, with a stack of its own. All other threads
