@@ -32,7 +32,8 @@ build_quietly() {
       printf '\r\033[K%.78s' "$line" >&2
     elif [ $((SECONDS - last)) -ge 30 ]; then
       last=$SECONDS
-      printf '%s\n' "${line%%]*}]" >&2
+      line=${line%%]*}
+      printf '%s steps of the build are done\n' "${line#[}" >&2
     fi
   done && status=0 || status=$?
   if [ -t 2 ]; then printf '\r\033[K' >&2; fi

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "app/counted.h"
 #include "app/extract_data.h"
 #include "app/extract_setup.h"
 #include "app/output.h"
@@ -162,8 +163,8 @@ class Job {
     int64_t unparsed = -made_.too_long;
     for (const auto& prediction : predictions) unparsed += !prediction.label.has_value();
     const Context& context = environment_.context();
-    context.info(fmt::format("{} sentences answered in {} ({:.1f} a second, model loading "
-                             "included), written to {}", predictions.size(),
+    context.info(fmt::format("{} answered in {} ({:.1f} a second, model loading included), "
+                             "written to {}", counted(int64_t(predictions.size()), "sentence"),
                              duration_text(seconds), double(predictions.size()) / seconds,
                              output_name(options_.out)));
     if (unparsed) context.info(fmt::format("answers that could not be parsed: {}", unparsed));

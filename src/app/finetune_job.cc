@@ -53,7 +53,7 @@ class Job {
       return kInterrupted;
     }
     begin_finetune_run(parts());
-    write_record("running", so_far());
+    write_record("running", trainer_->so_far());
     return train_and_save();
   }
 
@@ -138,20 +138,6 @@ class Job {
                 {"examples_per_s", double(r.examples) / r.seconds}});
     context().report({"training", double(r.step), double(r.steps), "steps",
                       fmt::format("loss {:.3f}, {:.0f} tokens/s", loss_.add(r.loss), rate)});
-  }
-
-  // What a run has done by its counters, before it goes on.
-  train::TrainResult so_far() const {
-    const train::TrainCounters& at = trainer_->counters();
-    train::TrainResult result;
-    result.steps = at.step;
-    result.tokens = at.tokens;
-    result.examples = at.examples;
-    result.seconds = double(at.microseconds) * 1e-6;
-    result.best_metric = at.best_metric;
-    result.best_step = at.best_step;
-    result.last_loss = at.last_loss;
-    return result;
   }
 
   int train_and_save() {

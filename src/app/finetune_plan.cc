@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "app/run_record.h"
 #include "base/error.h"
@@ -83,14 +84,16 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
 
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
   train::AdapterConfig config = options.adapter;
-  if (options.targets == "all-linear") return config;
-  std::string rest = options.targets;
-  for (size_t comma; (comma = rest.find(',')) != std::string::npos;) {
-    config.targets.push_back(rest.substr(0, comma));
-    rest = rest.substr(comma + 1);
-  }
-  config.targets.push_back(rest);
+  config.targets = target_names(options.targets);
   return config;
+}
+
+std::vector<std::string> target_names(const std::string& list) {
+  if (list == "all-linear") return {};
+  std::vector<std::string> names;
+  std::istringstream rest(list);
+  for (std::string name; std::getline(rest, name, ',');) names.push_back(name);
+  return names;
 }
 
 FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,

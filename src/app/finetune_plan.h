@@ -21,6 +21,8 @@ struct FinetunePlan {
 /// Refuses numbers that are none, and warns once of each value far outside of what is usual and of
 /// each option that has no effect.
 void check_finetune_values(const FinetuneOptions& options, const Context& context);
+/// The names in a list such as "q_proj,v_proj"; none for "all-linear".
+std::vector<std::string> target_names(const std::string& list);
 /// The adapter's form as the options say it.
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.

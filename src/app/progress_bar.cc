@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,14 +25,10 @@ int terminal_width() {
   return 80;
 }
 
-// East Asian wide and full-width characters and emoji, by Unicode's blocks.
-bool wide(uint32_t code) {
-  constexpr uint32_t kRanges[][2] = {{0x1100, 0x115f}, {0x2e80, 0xa4cf},   {0xac00, 0xd7a3},
-                                     {0xf900, 0xfaff}, {0xfe30, 0xfe6f},   {0xff00, 0xff60},
-                                     {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
-  for (const auto& range : kRanges)
-    if (code >= range[0] && code <= range[1]) return true;
-  return false;
+// A terminal gives these two columns.
+bool wide(UChar32 code) {
+  const int width = u_getIntPropertyValue(code, UCHAR_EAST_ASIAN_WIDTH);
+  return width == U_EA_WIDE || width == U_EA_FULLWIDTH;
 }
 
 std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0); }
@@ -45,18 +43,15 @@ std::string duration_text(double seconds) {
 }
 
 std::string fit_columns(const std::string& line, int columns) {
-  size_t at = 0;
-  while (at < line.size()) {
-    const auto first = static_cast<unsigned char>(line[at]);
-    size_t bytes = 1;
-    while (at + bytes < line.size() && (line[at + bytes] & 0xc0) == 0x80) ++bytes;
-    uint32_t code = first < 0x80 ? first : first & (0x7fu >> bytes);
-    for (size_t i = 1; i < bytes; ++i) code = code << 6 | (line[at + i] & 0x3fu);
+  const auto size = int32_t(line.size());
+  int32_t end = 0;
+  for (int32_t at = 0; at < size; end = at) {
+    UChar32 code = 0;
+    U8_NEXT(line.data(), at, size, code);
     columns -= wide(code) ? 2 : 1;
     if (columns < 0) break;
-    at += bytes;
   }
-  return line.substr(0, at);
+  return line.substr(0, size_t(end));
 }
 
 bool ProgressRate::take(const Progress& p, double now) {

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 #include <iostream>
-#include <sstream>
 
+#include "app/finetune_plan.h"
 #include "app/models_folder.h"
 #include "app/options.h"
 #include "app/output_path.h"
@@ -135,10 +135,7 @@ class Checks {
     if (stage.has("rank")) config.rank = std::stoll(stage.value("rank"));
     if (stage.has("alpha")) config.alpha = std::stod(stage.value("alpha"));
     if (stage.has("dropout")) config.dropout = std::stod(stage.value("dropout"));
-    std::istringstream names(stage.value("targets"));
-    for (std::string name; std::getline(names, name, ',');) {
-      config.targets.push_back(name);
-    }
+    config.targets = target_names(stage.value("targets", "all-linear"));
     return config;
   }
 

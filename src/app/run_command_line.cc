@@ -25,21 +25,23 @@ constexpr const char* kAbout =
     "Relatum teaches a language model to name the relation between two marked entities in a\n"
     "sentence, and says how good it is at it.\n\n"
     "A first run. Each line of train.jsonl and test.jsonl is a sentence with its two entities\n"
-    "(places in characters from 0, the end not included) and its label:\n"
-    "  {\"id\":\"1\",\"text\":\"Bo Nilsen flies for Kestrel Airways.\","
-    "\"head\":{\"start\":0,\"end\":9},\"tail\":{\"start\":20,\"end\":35},\"label\":\"works_for\"}\n"
+    "marked, and its label:\n"
+    "  {\"text\":\"<e1>Bo Nilsen</e1> flies for <e2>Kestrel Airways</e2>.\","
+    "\"label\":\"works_for\"}\n"
     "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --out run\n"
-    "  relatum extract  --model smollm2-135m-instruct --adapter run --data test.jsonl "
-    "--out predictions.jsonl\n"
+    "  relatum extract  --adapter run --data test.jsonl --out predictions.jsonl\n"
     "  relatum evaluate --data test.jsonl --predictions predictions.jsonl\n\n"
     "scripts/quickstart fetches that model. Results go to standard output, log and progress to\n"
     "standard error. relatum COMMAND --help shows every option.";
 
+// Not fmt::print(), which throws where standard error cannot take it, e.g. on a full disk.
+void complain(const std::string& text) { std::fputs(("relatum: " + text + "\n").c_str(), stderr); }
+
 // Whether all results have left for standard output; says so where they have not.
 bool flushed() {
   if (std::fflush(stdout) == 0) return true;
-  fmt::print(stderr, "relatum: cannot write to standard output: {}. Free some space, or send it "
-                     "elsewhere.\n", std::strerror(errno));
+  complain(fmt::format("cannot write to standard output: {}. Free some space, or send it "
+                       "elsewhere.", std::strerror(errno)));
   return false;
 }
 
@@ -51,8 +53,8 @@ int wrong_use(CLI::App& app, const CLI::ParseError& error, int argc, char** argv
   const std::string message = unknown_word(app, argc, argv).value_or(usage_text(error.what()));
   const CLI::App* command = &app;
   for (const CLI::App* chosen : app.get_subcommands()) command = chosen;
-  fmt::print(stderr, "relatum: {}\nSee `relatum{}{} --help`.\n", printable(message),
-             command == &app ? "" : " ", command == &app ? "" : command->get_name());
+  complain(fmt::format("{}\nSee `relatum{}{} --help`.", printable(message),
+                       command == &app ? "" : " ", command == &app ? "" : command->get_name()));
   return kWrongUse;
 }
 
@@ -62,15 +64,15 @@ int guarded(const Action& action, Environment& environment) {
     return flushed() ? status : kFailed;
   } catch (const std::bad_alloc&) {
     environment.end_progress();
-    fmt::print(stderr, "relatum: there is not enough memory for this. Use a smaller model, or "
-                       "smaller --micro-tokens.\n");
+    complain("there is not enough memory for this. Use a smaller model, or smaller "
+             "--micro-tokens.");
   } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be read
     environment.end_progress();
-    fmt::print(stderr, "relatum: [app.files] cannot reach {}: {}. Check the path and its "
-                       "permissions.\n", printable(error.path1().string()), error.code().message());
+    complain(fmt::format("[app.files] cannot reach {}: {}. Check the path and its permissions.",
+                         printable(error.path1().string()), error.code().message()));
   } catch (const std::exception& error) {
     environment.end_progress();
-    fmt::print(stderr, "relatum: {}\n", printable(error.what()));
+    complain(printable(error.what()));
   }
   return environment.interrupted() ? kInterrupted : kFailed;
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "task/comparable.h"
+#include "task/forms.h"
 #include "task/dataset.h"
 #include "task/join.h"
 #include "task/metric.h"
@@ -107,10 +107,10 @@ std::optional<Calibration> calibrate(const Dataset& data, const Joined& joined) 
                                         utf8_printable(joined[i]->id), joined[i]->line, p));
     CalibrationBin& bin = result.bins[size_t(std::min(int(p * kBins), kBins - 1))];
     const std::vector<std::string> gold = gold_labels(data.examples[i]);
-    const std::string label = comparable(*joined[i]->label);
+    const std::string label = seen_form(*joined[i]->label);
     bin.mean_probability += p;
     bin.accuracy += std::any_of(gold.begin(), gold.end(), [&](const std::string& each) {
-      return comparable(each) == label;
+      return seen_form(each) == label;
     });
     ++bin.count;
     ++result.count;

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "base/error.h"
-#include "task/comparable.h"
+#include "task/forms.h"
 #include "task/join.h"
 #include "task/nearest.h"
 #include "task/negative_names.h"
@@ -108,12 +108,12 @@ ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const
   scored.usual_negative = negative_label(scored.labels);
   std::map<std::string, int32_t> alike;  // labels by the form that people see
   for (int32_t i = 0; i < scored.scope.known; ++i)
-    alike.emplace(comparable(scored.labels.name(i)), i);
+    alike.emplace(seen_form(scored.labels.name(i)), i);
   for (const Prediction* prediction : joined) {
     scored.predicted.emplace_back();
     if (!prediction) continue;
     for (const std::string& label : answers_of(*prediction)) {
-      const auto seen = alike.find(comparable(label));
+      const auto seen = alike.find(seen_form(label));
       const bool as_it_is = scored.labels.find(label) || seen == alike.end();
       const int32_t index = as_it_is ? int32_t(scored.labels.add(label)) : seen->second;
       if (index >= scored.scope.known) ++outside[label];

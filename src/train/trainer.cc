@@ -164,8 +164,7 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
   while (!result.early && (at_.step < steps() || at_.evaluation_due)) {
     if (context.stopping()) {
       save(hooks);
-      count(result);
-      return result;
+      return so_far();
     }
     if (at_.evaluation_due) {
       evaluate(hooks, context, result);
@@ -186,12 +185,15 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
     fail("train.trainer", "the adapter's numbers are no longer finite after the last step, so it "
                           "is not saved. Use a smaller --lr.");
   }
-  count(result);
+  const bool early = result.early;
+  result = so_far();
+  result.early = early;
   result.finished = true;
   return result;
 }
 
-void Trainer::count(TrainResult& result) const {
+TrainResult Trainer::so_far() const {
+  TrainResult result;
   result.steps = at_.step;
   result.tokens = at_.tokens;
   result.examples = at_.examples;
@@ -199,6 +201,7 @@ void Trainer::count(TrainResult& result) const {
   result.best_metric = at_.best_metric;
   result.best_step = at_.best_step;
   result.last_loss = at_.last_loss;
+  return result;
 }
 
 // Whatever decides the numbers of a run: options, rows, and the adapter's form.

@@ -74,6 +74,8 @@ class Trainer {
   Trainer(engine::Session& session, Adapter& adapter, std::span<const TrainRow> rows,
           const TrainOptions& options);
 
+  /// What was done so far, over all calls of the run.
+  TrainResult so_far() const;
   int64_t steps() const { return int64_t(plan_.size()); }
   /// How far it came.
   const TrainCounters& counters() const { return at_; }
@@ -102,7 +104,6 @@ class Trainer {
   void advance(const TrainHooks& hooks);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
   bool reached(int64_t interval) const;
-  void count(TrainResult& result) const;
   void save(const TrainHooks& hooks) const;
   Identity identity() const;
 

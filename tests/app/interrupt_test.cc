@@ -67,7 +67,7 @@ class Interrupt : public Workbench {
   }
 };
 
-TEST_F(Interrupt, AResumedRunEndsBitByBitTheSame) {
+TEST_F(Interrupt, AResumedRunEndsBitForBitTheSame) {
   done(long_run("whole"));
   fs::create_directories(path("run"));
   const Arguments run = long_run("run");

@@ -1,4 +1,4 @@
-// A run that is stopped anywhere and resumed ends with the same adapter, bit by bit.
+// A run that is stopped anywhere and resumed ends with the same adapter, bit for bit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

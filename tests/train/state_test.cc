@@ -1,4 +1,4 @@
-// State files: what is written comes back bit by bit, what is forged is refused.
+// State files: what is written comes back bit for bit, what is forged is refused.
 #include "train/state.h"
 
 #include <gmock/gmock.h>

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -44,11 +43,6 @@ constexpr const char* kHelp =
     "inputs are the same (compared by content) are skipped, a stopped fine-tuning goes on where\n"
     "it was, and from the first stage that changed on all are done again. [evaluate] is always\n"
     "done.";
-
-bool takes(const RunStage& stage, const std::string& flag) {
-  const auto flags = flags_of_command(stage.name);
-  return std::find(flags.begin(), flags.end(), "--" + flag) != flags.end();
-}
 
 class Runner {
  public:
@@ -93,12 +87,7 @@ class Runner {
   static void prepare(RunStage& stage, StageState state) {
     std::error_code ignored;
     if (state == StageState::kStopped) return stage.set("resume");
-    if (!fs::exists(stage.result(), ignored)) return;
-    if (takes(stage, "overwrite")) {
-      stage.set("overwrite");
-    } else if (stage.name == "finetune") {
-      stage.set("force");
-    }
+    if (fs::exists(stage.result(), ignored)) stage.set("overwrite");
   }
 
   int work(const RunStage& stage, RunStages& record) {
