@@ -124,7 +124,22 @@ class Job {
     if (setup_.run && setup_.run->base != session_->base()) {
       tell_mismatch(options_, environment_, "base format", setup_.run->base, session_->base());
     }
+    if (setup_.run) check_base_settings(*setup_.run);
     adapter_ = train::load_peft(options_.adapter, session_->model(), session_->compute());
+  }
+
+  void check_base_settings(const RunInfo& run) {
+    const auto settings = session_->settings();
+    for (const auto& [key, trained] : run.base_settings) {
+      const auto now = settings.find(key);
+      if (now == settings.end() || now->second == trained) continue;  // read no more, or the same
+      tell_mismatch(options_, environment_, fmt::format("a base whose {} is", key), trained,
+                    now->second);
+    }
+    const std::string tokenizer = session_->tokenizer_hash();
+    if (run.tokenizer_hash.empty() || run.tokenizer_hash == tokenizer) return;
+    tell_mismatch(options_, environment_, "a tokenizer whose hash is",
+                  run.tokenizer_hash.substr(0, 12), tokenizer.substr(0, 12));
   }
 
   std::vector<task::Prediction> answer() {

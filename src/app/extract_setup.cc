@@ -59,6 +59,18 @@ void settle_style(const ExtractOptions& o, Environment& environment, ExtractSetu
                 renamed ? "another text of that name" : setup.prompt);
 }
 
+// Where the run's index lies: as it was named, which is relative to another working directory
+// perhaps, or where it lay then. Empty where neither holds what the run was trained with.
+std::string index_of(const RunInfo& run) {
+  for (const std::string& folder : {run.index, run.index_path}) {
+    if (!folder.empty() && retrieve::is_store(folder) &&
+        sha256_file(fs::path(folder) / "index.json") == run.index_hash) {
+      return folder;
+    }
+  }
+  return "";
+}
+
 void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
   setup.index = o.no_index ? "" : o.index;
   setup.embedder = o.embedder;
@@ -73,12 +85,11 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   if (trained.empty() || !setup.index.empty()) return;
   if (o.no_index) {
     context.info("the adapter was trained with retrieved examples and is used without them.");
-  } else if (retrieve::is_store(trained) &&
-             sha256_file(fs::path(trained) / "index.json") == setup.run->index_hash) {
-    setup.index = trained;
+  } else if (const std::string found = index_of(*setup.run); !found.empty()) {
+    setup.index = found;
     if (setup.embedder.empty()) setup.embedder = setup.run->embedder;
     context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
-                             "without).", trained));
+                             "without).", found));
   } else {
     context.warn(fmt::format("the adapter was trained with retrieved examples, but the index of "
                              "its training is not at {} any more: it is used without them. Name "

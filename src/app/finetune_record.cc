@@ -15,6 +15,10 @@
 namespace relatum::app {
 namespace {
 
+std::string absolute(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::absolute(path).string();
+}
+
 nlohmann::json settings(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const train::TrainOptions& t = parts.plan.training;
@@ -22,7 +26,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
-          {"index", o.index}, {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
+          {"index", o.index}, {"index_path", absolute(o.index)}, {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
           {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
           {"alpha", o.adapter.alpha}, {"dropout", o.adapter.dropout}, {"targets", o.targets},
           {"rslora", o.adapter.rank_stabilised}, {"epochs", t.epochs}, {"lr", t.learning_rate},
@@ -56,9 +60,10 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},
       {"command", environment.arguments()}, {"method", parts.options.method},
       {"model", parts.options.model.model}, {"models", parts.options.model.models},
-      {"model_path", std::filesystem::absolute(session.model().info().path).string()},
+      {"model_path", absolute(session.model().info().path)},
       {"base", session.base()},
-      {"base_hash", session.weights_hash()}, {"compute", name_of(session.compute())},
+      {"base_hash", session.weights_hash()}, {"base_settings", session.settings()},
+      {"tokenizer_hash", session.tokenizer_hash()}, {"compute", name_of(session.compute())},
       {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
       {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
       {"left_out", parts.rows.left_out}, {"dev_left_out", parts.rows.dev_left_out},
@@ -88,6 +93,10 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
   for (int64_t i = 0; i < labels.size(); ++i) {
     values.push_back({fmt::format("label {}", i + 1), labels.name(i)});
   }
+  for (const auto& [key, value] : parts.session.settings()) {
+    values.push_back({"config.json's " + key, value});
+  }
+  values.push_back({"the tokenizer's SHA-256", parts.session.tokenizer_hash()});
   values.push_back({"the dev data's SHA-256", dev_hash(parts)});
   values.push_back({"--negative", o.negative.value_or("")});
   return values;

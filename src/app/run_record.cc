@@ -32,6 +32,13 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.model_path = io::get_string(record, "model_path", "", place);
   info.embedder = io::get_string(record, "embedder", "", place);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
+  info.index_path = io::get_string(record, "index_path", "", place);
+  info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
+  if (const nlohmann::json* settings = io::find(record, "base_settings")) {
+    for (const auto& entry : settings->items()) {
+      info.base_settings[entry.key()] = io::require_string(*settings, entry.key(), place);
+    }
+  }
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);
   info.chat = io::get_bool(record, "chat", false, place);

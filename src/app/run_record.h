@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -14,6 +15,9 @@ struct RunInfo {
   std::string model_path, embedder;
   std::string prompt_hash;  ///< empty in records of versions that kept none
   std::string negative;     ///< empty: none was named
+  std::map<std::string, std::string> base_settings;  ///< config.json's, as JSON text
+  std::string tokenizer_hash;  ///< empty in records of versions that kept none
+  std::string index_path;      ///< absolute
   bool chat = false;
   int64_t neighbours = 1;
 };

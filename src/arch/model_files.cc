@@ -115,6 +115,21 @@ const nlohmann::json* ModelFiles::setting(std::string_view key) const {
   return io::find(*config_, key);
 }
 
+std::map<std::string, std::string> ModelFiles::settings() const {
+  std::map<std::string, std::string> settings;
+  if (gguf_) return settings;
+  for (const std::string& key : asked_->keys) {
+    const nlohmann::json* value = io::find(*config_, key);
+    if (!value) {
+      settings[key] = "null";
+    } else {
+      settings[key] = value->is_number() ? fmt::format("{}", value->get<double>())
+                                         : io::dump_json(*value);
+    }
+  }
+  return settings;
+}
+
 bool ModelFiles::mentions(std::string_view key) const {
   return config_ && config_->is_object() && config_->contains(key);
 }

@@ -69,6 +69,10 @@ class ModelFiles {
   bool mentions(std::string_view key) const;
 
   const Asked& asked() const { return *asked_; }
+  /// The settings of config.json that were asked for so far, each with its value as JSON text
+  /// ("null" where it is absent; 1 and 1.0 are equal). None for a GGUF file, which is one file with
+  /// its weights.
+  std::map<std::string, std::string> settings() const;
 
  private:
   void map_names();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "arch/family.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_hash.h"
 
 namespace relatum::engine {
 
@@ -39,6 +41,12 @@ class Session {
   const std::string& base() const { return base_; }
   /// SHA-256 of the weight files (computed at the first call: about a second per GB).
   const std::string& weights_hash();
+  /// What else decides its answers: config.json's settings, see arch::ModelFiles::settings() …
+  std::map<std::string, std::string> settings() const { return files_.settings(); }
+  /// … and the tokenizer, see text::tokenizer_hash().
+  std::string tokenizer_hash() const {
+    return text::tokenizer_hash(*tokenizer_, files_.path());
+  }
 
  private:
   arch::ModelFiles files_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
 #include <unordered_map>
 #include <vector>
 
@@ -84,7 +86,13 @@ Embedder::Embedder(const fs::path& folder, const std::string& compute)
 std::vector<int32_t> Embedder::tokens_of(const std::string& text) const {
   const auto& tokenizer = session_.tokenizer();
   const auto before = tokenizer.before(), after = tokenizer.after();
-  std::vector<int32_t> ids = tokenizer.encode_data(text);  // "[SEP]" in it is text
+  std::string read = config_.prefix + text;
+  if (config_.lowercase) {
+    std::string lower;
+    icu::UnicodeString::fromUTF8(read).toLower(icu::Locale::getRoot()).toUTF8String(lower);
+    read = std::move(lower);
+  }
+  std::vector<int32_t> ids = tokenizer.encode_data(read);  // "[SEP]" in it is text
   const size_t room = size_t(config_.max_tokens) - before.size() - after.size();
   if (ids.size() > room) ids.resize(room);
   ids.insert(ids.begin(), before.begin(), before.end());

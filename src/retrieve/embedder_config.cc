@@ -42,6 +42,10 @@ Pooling read_pooling(const fs::path& file, int64_t dimension) {
                                           dimension));
   }
   std::string modes = io::get_string(config, "pooling_mode", "", place);
+  if (!io::get_bool(config, "include_prompt", true, place)) {
+    fail("retrieve.embedder", fmt::format("{}: a pooling that leaves the prompt out is not "
+                                          "supported. Choose another embedder.", place));
+  }
   for (const auto& [key, value] : config.items()) {
     if (!key.starts_with("pooling_mode_") || !value.is_boolean() || !value.get<bool>()) continue;
     modes += (modes.empty() ? "" : "+") + key.substr(sizeof("pooling_mode_") - 1);
@@ -75,15 +79,33 @@ void read_modules(const fs::path& folder, int64_t dimension, EmbedderConfig& con
   }
 }
 
+void read_default_prompt(const fs::path& folder, EmbedderConfig& config) {
+  const fs::path file = folder / "config_sentence_transformers.json";
+  if (!fs::exists(file)) return;
+  const json settings = io::load_json(file);
+  const std::string place = file.string();
+  const std::string name = io::get_string(settings, "default_prompt_name", "", place);
+  if (name.empty()) return;
+  const json* prompts = io::find(settings, "prompts");
+  if (!prompts || !io::find(*prompts, name)) {
+    fail("retrieve.embedder", fmt::format("{}: the default prompt '{}' is not among the prompts. "
+                                          "Add it, or set default_prompt_name to null.", place,
+                                          name));
+  }
+  config.prefix = io::require_string(*prompts, name, place);
+}
+
 }  // namespace
 
 EmbedderConfig read_embedder_config(const fs::path& folder, int64_t dimension) {
   EmbedderConfig config;
   read_modules(folder, dimension, config);
+  read_default_prompt(folder, config);
   const fs::path file = folder / "sentence_bert_config.json";
   if (!fs::exists(file)) return config;
-  config.max_tokens =
-      io::get_int(io::load_json(file), "max_seq_length", config.max_tokens, file.string());
+  const json settings = io::load_json(file);
+  config.lowercase = io::get_bool(settings, "do_lower_case", false, file.string());
+  config.max_tokens = io::get_int(settings, "max_seq_length", config.max_tokens, file.string());
   if (config.max_tokens < 1) {
     fail("retrieve.embedder", fmt::format("{}: a max_seq_length of {} leaves no room for text.",
                                           file.string(), config.max_tokens));

@@ -100,6 +100,11 @@ Index& Index::operator=(Index&&) noexcept = default;
 int64_t Index::dimension() const { return dimension_; }
 int64_t Index::size() const { return flat_->size(); }
 
+std::span<const float> Index::row(int64_t i) const {
+  RELATUM_CHECK(i >= 0 && i < size());
+  return {flat_->values() + i * dimension_, size_t(dimension_)};
+}
+
 void Index::add(MatView<const float> rows) {
   RELATUM_CHECK(rows.cols == dimension());
   note_norms(rows, "the rows to be indexed");

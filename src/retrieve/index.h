@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "tensor/mat.h"
@@ -28,6 +29,8 @@ class Index {
 
   int64_t dimension() const;
   int64_t size() const;
+  /// The D values of row 0 <= i < size().
+  std::span<const float> row(int64_t i) const;
 
   /// Appends n x D rows. Throws Error for a value that is not finite.
   void add(MatView<const float> rows);

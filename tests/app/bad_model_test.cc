@@ -234,6 +234,42 @@ TEST_F(BadModel, IndexOfAnotherEmbedder) {
           {"no model 'bert'", "--embedder"});
 }
 
+TEST_F(BadModel, EmbedderOfOtherSettings) {
+  done(index("index"));
+  const std::string other = copy(kEmbedder, "bert");
+  const Arguments with = {"--index", path("index"), "--embedder", other};
+  done(prepare("p.jsonl", plain() + with));
+  write("bert/1_Pooling/config.json", R"({"pooling_mode_cls_token": true})");
+  refused(prepare("q.jsonl", plain() + with), {path("index"), "'bert'", "its pooling"});
+}
+
+TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {
+  const std::string base = copy(kModel, "model");
+  const auto set = [&](const std::string& file, const std::string& key, const json& value) {
+    json settings = json::parse(read("model/" + file));
+    settings[key] = value;
+    write("model/" + file, settings.dump());
+  };
+  Arguments training = finetune("run");
+  std::replace(training.begin(), training.end(), kModel, base);
+  done(training);
+  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
+                             "--compute", "f32", "--threads", "1"};
+  const std::string before = done(extraction).out;
+  set("config.json", "transformers_version", "9.9");  // nobody reads it
+  set("tokenizer.json", "truncation", json::object());
+  EXPECT_EQ(done(extraction).out, before);
+  const std::string config = read("model/config.json");
+  set("config.json", "rope_theta", 123.0);
+  refused(extraction, {path("run"), "rope_theta", "123"});
+  EXPECT_THAT(done(extraction + Arguments{"--force"}).err, HasSubstr("rope_theta"));
+  write("model/config.json", config);
+  json tokenizer = json::parse(read("model/tokenizer.json"));
+  std::swap(tokenizer["model"]["merges"][0], tokenizer["model"]["merges"][1]);
+  write("model/tokenizer.json", tokenizer.dump());
+  refused(extraction, {path("run"), "tokenizer"});
+}
+
 TEST_F(BadModel, DamagedIndex) {
   refused(prepare("p.jsonl", plain() + with_index()), {path("index"), "relatum index"});
   done(index("index"));

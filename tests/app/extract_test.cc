@@ -132,6 +132,11 @@ TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
   const Outcome without = done(by_run({"--no-index"}));
   ASSERT_EQ(json_lines(without.out).size(), 10u);
   EXPECT_EQ(json_lines(without.out)[0]["neighbours"].size(), 0u);
+  // Named relative to the working directory of the training, which is another one now.
+  json record = json::parse(read("run/run.json"));
+  record["index"] = "elsewhere/index";
+  write("run/run.json", record.dump());
+  EXPECT_EQ(json_lines(done(by_run()).out)[0]["neighbours"].size(), 1u);
   fs::remove_all(path("index"));
   EXPECT_THAT(done(by_run()).err, HasSubstr("is not at"));
 }

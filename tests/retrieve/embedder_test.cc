@@ -163,6 +163,25 @@ TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
   EXPECT_TRUE(bit_equal(embedder.embed(texts(), {}), Embedder(kPath).embed(texts(), {})));
 }
 
+// As sentence-transformers: the prompt stands before the text, and both are in lower case then.
+TEST(Embedder, DefaultPromptAndLowerCase) {
+  Folder folder;
+  nlohmann::json tokenizer = io::load_json(kPath / "tokenizer.json");
+  tokenizer["normalizer"]["lowercase"] = false;
+  folder.write("tokenizer.json", tokenizer.dump());
+  folder.write("tokenizer_config.json", R"({"do_lower_case": false})");
+  const std::vector<std::string> given = {"Of Rain"}, read = {"query: of rain"};
+  const Matrix<float> want = Embedder(kPath).embed(read, {});
+  EXPECT_FALSE(bit_equal(Embedder(folder.path()).embed(given, {}), want));
+  folder.write("config_sentence_transformers.json",
+               R"({"prompts": {"q": "Query: "}, "default_prompt_name": "q"})");
+  folder.write("sentence_bert_config.json", R"({"max_seq_length": 48, "do_lower_case": true})");
+  EXPECT_TRUE(bit_equal(Embedder(folder.path()).embed(given, {}), want));
+  folder.write("config_sentence_transformers.json",
+               R"({"prompts": {"q": "Query: "}, "default_prompt_name": null})");
+  EXPECT_FALSE(bit_equal(Embedder(folder.path()).embed(given, {}), want));
+}
+
 TEST(Embedder, LanguageModelIsRefused) {
   EXPECT_THAT([] { Embedder embedder(fixture("llama/tied")); },
               ThrowsMessage<Error>(AllOf(HasSubstr("llama/tied"), HasSubstr("embedder"))));
@@ -179,6 +198,9 @@ TEST(Embedder, BrokenFoldersAreRefused) {
       {"1_Pooling/config.json", R"({})", "pooling ''"},
       {"1_Pooling/config.json",
        R"({"word_embedding_dimension": 33, "pooling_mode_mean_tokens": true})", "33"},
+      {"1_Pooling/config.json",
+       R"({"pooling_mode_mean_tokens": true, "include_prompt": false})", "prompt"},
+      {"config_sentence_transformers.json", R"({"default_prompt_name": "q"})", "'q'"},
       {"sentence_bert_config.json", R"({"max_seq_length": -1})", "-1"},
       {"sentence_bert_config.json", R"({"max_seq_length": 2})", "no room"},
       {"sentence_bert_config.json", R"({"max_seq_length": "x"})", "max_seq_length"},
