@@ -10,10 +10,12 @@
 #include "app/models_folder.h"
 #include "app/options.h"
 #include "app/output_path.h"
+#include "app/run_lengths.h"
 #include "arch/family.h"
 #include "base/error.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
+#include "task/holdout.h"
 #include "task/load.h"
 #include "task/prompt.h"
 #include "train/adapter.h"
@@ -116,18 +118,25 @@ class Checks {
   }
 
   void check_finetune(const RunStage& stage) {
-    const task::Dataset data = load(stage, "train", true);
+    task::Dataset data = load(stage, "train", true);
     const bool skips = stage.has("skip-bad-rows");
     if (!skips) require_labels(data, "Training");
     if (stage.has("dev") && stage.has("holdout") && stage.value("holdout") != "0") {
       fail("app.run", "'dev' and 'holdout' exclude each other. Give one of them.");
     }
-    if (stage.has("dev")) {
-      const task::Dataset dev = load(stage, "dev", false);
-      if (!skips) require_labels(dev, "A dev evaluation");
+    const bool from_input = task::parse_spec(stage.value("train")).path == "-";
+    if (stage.value("holdout", "0") != "0" && !from_input) {
+      task::hold_out(data.examples, std::stoll(stage.value("holdout")),
+                     uint64_t(std::stoll(stage.value("seed", "1"))));
     }
-    const auto model = language_model(stage);
-    train::adapter_modules(*model, adapter_config(stage));
+    const auto session = language_model(stage);
+    train::adapter_modules(session->model(), adapter_config(stage));
+    if (!skips) check_run_lengths(stage, data, *session);
+    if (!stage.has("dev")) return;
+    const task::Dataset dev = load(stage, "dev", false);
+    if (skips) return;
+    require_labels(dev, "A dev evaluation");
+    check_run_lengths(stage, dev, *session);
   }
 
   static train::AdapterConfig adapter_config(const RunStage& stage) {
@@ -140,10 +149,14 @@ class Checks {
   }
 
   void check_extract(const RunStage& stage) {
-    const task::Dataset data = load(stage, "data", true);
+    task::Dataset data = load(stage, "data", true);
     if (stage.has("model")) language_model(stage);
     const RunStage* trained = find_stage(stages_, "finetune");
     if (trained && stage.value("adapter") == trained->result()) {
+      if (!stage.has("skip-bad-rows")) {
+        if (!stage.has("labels")) data.labels = load(*trained, "train", true).labels;
+        check_run_lengths(*trained, data, *language_model(*trained));
+      }
       for (const char* flag : {"prompt", "base"}) {
         const bool same = !stage.has(flag) || stage.value(flag) == trained->value(flag) ||
                           (stage.value(flag) == "auto") || !trained->has(flag);
@@ -172,15 +185,16 @@ class Checks {
                                 "'predictions'.", predictions));
   }
 
-  std::unique_ptr<arch::Model> language_model(const RunStage& stage) const {
+  // With its tokenizer; nothing of it is decoded.
+  std::unique_ptr<engine::Session> language_model(const RunStage& stage) const {
     const auto path = find_model(stage.value("model"), stage.value("models"), environment_);
-    auto model = arch::load_model(arch::ModelFiles::open(path),
-                                  {.compute = DType::kF32, .base = "keep", .resident = false});
-    if (!model->head()) {
+    auto session = std::make_unique<engine::Session>(
+        path, engine::SessionOptions{.compute = "f32", .base = "keep", .resident = false});
+    if (!session->model().head()) {
       fail("app.run", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                   path.string()));
     }
-    return model;
+    return session;
   }
 
   void check_embedder(const RunStage& stage) const {

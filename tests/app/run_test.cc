@@ -131,6 +131,33 @@ TEST_F(Run, ChecksEverythingFirst) {
   refuse(config({{"evaluate", "data = \"-\""}, {"extract", "data = \"-\""}}), {"standard input"});
 }
 
+TEST_F(Run, FindsRowsThatAreTooLongFirst) {
+  std::string page = "Rain made the road wet.";
+  for (int i = 0; i < 200; ++i) page += " And it rained on.";
+  const auto write_long = [&](const std::string& name) {
+    auto rows = corpus();
+    rows[4] = row("page", page, "Rain", "road", kLabels[0]);
+    write_rows(name, rows);
+  };
+  const auto refuse = [&](const std::vector<std::string>& parts) {
+    refused({"run", path("all.toml")}, parts);
+    EXPECT_FALSE(there("all/run"));
+  };
+  const auto write_plain = [&](const std::string& finetune, const std::string& test) {
+    std::string text = config({{"finetune", finetune}});
+    text.replace(text.find("example.txt"), 11, "plain.txt");
+    text.replace(text.find("test = \"rows"), 12, "test = \"" + test);
+    write("all.toml", text);
+  };
+  write_long("long.jsonl");
+  write_plain("", "long");
+  refuse({"[extract]", "long.jsonl:5", "'page'", "context"});
+  write_plain("dev = \"long.jsonl\"", "rows");
+  refuse({"[finetune]", "long.jsonl:5", "'page'"});
+  write("all.toml", config({{"finetune", "holdout = 10"}}));
+  refuse({"[finetune]", "10"});
+}
+
 TEST_F(Run, NamesTheLineAndTheNearestKey) {
   const auto refuse = [&](const std::string& text, const std::vector<std::string>& parts) {
     write("slip.toml", text);
