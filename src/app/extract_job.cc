@@ -86,8 +86,9 @@ class Job {
     CommandInputs inputs;
     inputs.add_data(options_.input);
     inputs.add_options(options_.data);
-    inputs.files.insert(inputs.files.end(), {setup_.model, options_.prompt});
-    inputs.folders = {options_.adapter, setup_.index, setup_.model};
+    const auto model = find_model(setup_.model, setup_.models, environment_);
+    inputs.files.insert(inputs.files.end(), {model, options_.prompt});
+    inputs.folders = {options_.adapter, setup_.index, model};
     check_new_file(options_.out, inputs, options_.overwrite);
     check_new_file(options_.out + ".run.json", inputs, true);
   }

@@ -64,8 +64,12 @@ void EmbedderOptions::define(CLI::App& app) {
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
 }
 
+std::filesystem::path EmbedderOptions::path(const Environment& environment) const {
+  return find_model(embedder, models, environment);
+}
+
 retrieve::Embedder EmbedderOptions::open(const Environment& environment) const {
-  return retrieve::Embedder(find_model(embedder, models, environment), compute);
+  return retrieve::Embedder(path(environment), compute);
 }
 
 void DataOptions::define(CLI::App& app) {

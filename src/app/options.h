@@ -44,6 +44,8 @@ struct EmbedderOptions {
   std::string embedder, models, compute = "f32";
 
   void define(CLI::App& app);
+  /// Where it lies. Throws Error that lists the names where it is none of them.
+  std::filesystem::path path(const Environment& environment) const;
   retrieve::Embedder open(const Environment& environment) const;
 };
 

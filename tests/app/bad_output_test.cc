@@ -67,6 +67,19 @@ TEST_F(BadOutput, OverAFolderAFileOrADevice) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+// A name says as little as a link where the files lie that would be replaced.
+TEST_F(BadOutput, OverAFileOfANamedModel) {
+  copy(kModel, "models/llama");
+  copy(kEmbedder, "models/bert");
+  const std::string model = path("models/llama/config.json");
+  const std::string embedder = path("models/bert/config.json");
+  const Arguments named = {"--models", path("models"), "--overwrite"};
+  refused(Arguments{"extract", "--model", "llama", "--data", path("rows.jsonl"), "--out", model} +
+              plain() + named, {model});
+  refused(Arguments{"embed", "--embedder", "bert", "--data", path("rows.jsonl"), "--out",
+                    embedder} + named, {embedder});
+}
+
 TEST_F(BadOutput, FullDisk) {
   const Surroundings full{.file_size = 512};
   for (const Arguments& arguments : writers(path("out"))) {

@@ -36,7 +36,7 @@ int run(const Options& o, Environment& environment) {
   CommandInputs inputs;
   inputs.add_data(o.input);
   inputs.add_options(o.data);
-  inputs.folders = {o.embedder.embedder};
+  inputs.folders = {o.embedder.path(environment)};
   if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
   DataOptions reading = o.data;
   reading.keep_unknown_labels = true;  // only texts are looked at
