@@ -78,7 +78,7 @@ def parse_options():
     parser.add_argument("--load", type=int, default=0, help="busy loops beside it")
     parser.add_argument("--model", default="smollm2-135m-instruct")
     parser.add_argument("--embedder", default="all-minilm-l6-v2")
-    parser.add_argument("--sentences", type=int, default=24)
+    parser.add_argument("--sentences", type=int, default=8)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--isa", default="auto")
     parser.add_argument("--seed", type=int, default=1)
@@ -106,6 +106,9 @@ def main():
                 if wrong:
                     failures += 1
                     print(f"{name}: {wrong}", flush=True)
+                if sum(statuses.values()) % 10 == 0:
+                    print(f"{sum(statuses.values())} of {options.times} interrupts, {failures} "
+                          "wrong", file=sys.stderr, flush=True)
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         for process in busy:

@@ -60,15 +60,22 @@ void settle_style(const ExtractOptions& o, Environment& environment, ExtractSetu
 }
 
 // Where the run's index lies: as it was named, which is relative to another working directory
-// perhaps, or where it lay then. Empty where neither holds what the run was trained with.
-std::string index_of(const RunInfo& run) {
-  for (const std::string& folder : {run.index, run.index_path}) {
-    if (!folder.empty() && retrieve::is_store(folder) &&
-        sha256_file(fs::path(folder) / "index.json") == run.index_hash) {
-      return folder;
-    }
+// perhaps, or where it lay then, or beside the run, where both were moved.
+fs::path index_of(const fs::path& folder, const RunInfo& run) {
+  std::vector<fs::path> places{run.index, run.index_path};
+  if (!run.index_beside.empty()) places.push_back(folder / run.index_beside);
+  std::string changed;
+  for (const fs::path& place : places) {
+    if (place.empty() || !retrieve::is_store(place)) continue;
+    if (sha256_file(place / "index.json") == run.index_hash) return place;
+    if (changed.empty()) changed = place.string();
   }
-  return "";
+  const std::string what = changed.empty()
+                               ? fmt::format("is not at {} any more", run.index)
+                               : fmt::format("at {} has changed since", changed);
+  fail("app.extract", fmt::format("{}: the adapter was trained with retrieved examples, but their "
+                                  "index {}. Name it with --index, or do without by --no-index.",
+                                  folder.string(), what));
 }
 
 void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
@@ -85,15 +92,11 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   if (trained.empty() || !setup.index.empty()) return;
   if (o.no_index) {
     context.info("the adapter was trained with retrieved examples and is used without them.");
-  } else if (const std::string found = index_of(*setup.run); !found.empty()) {
-    setup.index = found;
+  } else {
+    setup.index = index_of(o.adapter, *setup.run).string();
     if (setup.embedder.empty()) setup.embedder = setup.run->embedder;
     context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
-                             "without).", found));
-  } else {
-    context.warn(fmt::format("the adapter was trained with retrieved examples, but the index of "
-                             "its training is not at {} any more: it is used without them. Name "
-                             "it with --index.", trained));
+                             "without).", setup.index));
   }
 }
 

@@ -14,7 +14,7 @@
 namespace relatum::app {
 namespace {
 
-void hold_out(const FinetuneOptions& options, FinetuneData& data) {
+void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
   const auto split =
       task::hold_out(data.train.examples, options.holdout, options.training.seed);
   data.dev = data.train;
@@ -25,6 +25,10 @@ void hold_out(const FinetuneOptions& options, FinetuneData& data) {
     data.dev.examples.push_back(data.train.examples[size_t(i)]);
   }
   data.train.examples = std::move(kept);
+  const auto held_out = int64_t(data.dev.examples.size());
+  if (held_out == options.holdout) return;
+  context.warn(fmt::format("{}: {} held out, not {}: rows of one sentence stay together.",
+                           data.train.name, counted(held_out, "row"), options.holdout));
 }
 
 // One inventory for both. A label that only dev has joins an open inventory, though it is never
@@ -64,6 +68,16 @@ void require_labels(const task::Dataset& data) {
   }
 }
 
+// A row is one prompt and one answer.
+void tell_several_labels(const task::Dataset& data, const Context& context) {
+  const int64_t count = std::ranges::count_if(
+      data.examples, [](const task::Example& example) { return !example.more_labels.empty(); });
+  if (!count) return;
+  context.warn(fmt::format("{}: {} with several labels, of which the first is learned. Give each "
+                           "label a row of its own to learn them all.", data.name,
+                           counted(count, "row")));
+}
+
 }  // namespace
 
 FinetuneData load_finetune_data(const FinetuneOptions& options, Environment& environment) {
@@ -72,10 +86,11 @@ FinetuneData load_finetune_data(const FinetuneOptions& options, Environment& env
   if (!options.dev.empty()) {
     data.dev = options.data.load(options.dev, false, environment);
   } else if (options.holdout > 0) {
-    hold_out(options, data);
+    hold_out(options, data, environment.context());
   }
   if (!options.index.empty()) settle_labels(data.train, options.index);
   join_labels(data, environment.context());
+  tell_several_labels(data.train, environment.context());
   require_labels(data.train);
   require_labels(data.dev);
   return data;

@@ -13,9 +13,51 @@ namespace relatum::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+// What a run consists of, beside its record and its state.
+constexpr const char* kFiles[] = {"labels.json", "adapter_model.safetensors",
+                                  "adapter_config.json", "answers.json", "prompt.txt",
+                                  "log.jsonl"};
+
+// A folder that something else is read from, or that holds a model, never becomes a run.
+void check_not_read(const FinetuneOptions& options, const Environment& environment) {
+  const fs::path run(options.out);
+  std::error_code ignored;
+  std::vector<fs::path> folders{options.index};
+  folders.push_back(options.model.path(environment));
+  for (const fs::path& folder : folders) {
+    if (folder.empty() || !fs::equivalent(run, folder, ignored)) continue;
+    fail("app.finetune", fmt::format("{} is read by this command. Use another --out for the run.",
+                                     run.string()));
+  }
+  if (!fs::exists(run / "config.json", ignored)) return;
+  fail("app.finetune", fmt::format("{} holds a config.json, as a model's folder does. Use another "
+                                   "--out for the run.", run.string()));
+}
+
+// Of a folder without a record: whose files these are nobody can tell.
+void check_not_foreign(const fs::path& run) {
+  std::error_code ignored;
+  for (const char* name : kFiles) {
+    if (!fs::is_regular_file(run / name, ignored)) continue;
+    fail("app.finetune", fmt::format("{} holds {}, but no run.json that says which run it is of. "
+                                     "Use another --out, or --overwrite to replace it.",
+                                     run.string(), name));
+  }
+}
+
+}  // namespace
+
 fs::path finetune_state(const fs::path& run) { return run / "state" / "state.safetensors"; }
 
-void check_finetune_folder(const FinetuneOptions& options) {
+void remove_finetune_state(const fs::path& run) {
+  fs::remove(finetune_state(run));
+  std::error_code not_empty;  // what else lies there is not ours
+  fs::remove(run / "state", not_empty);
+}
+
+void check_finetune_folder(const FinetuneOptions& options, const Environment& environment) {
   const fs::path run(options.out);
   check_output_folder(run);
   if (retrieve::is_store(run)) {
@@ -25,9 +67,13 @@ void check_finetune_folder(const FinetuneOptions& options) {
   CommandInputs inputs;
   for (const std::string& spec : {options.train, options.dev}) inputs.add_data(spec);
   inputs.add_options(options.data);
-  for (const char* name : {"run.json", "labels.json", "adapter_model.safetensors",
-                           "adapter_config.json", "state/state.safetensors"}) {
-    check_output_file(run / name);
+  inputs.files.push_back(options.prompt);
+  check_not_read(options, environment);
+  for (const char* name : kFiles) {
+    const bool device = fs::exists(run / name) && !fs::is_regular_file(run / name);
+    if (!device || name != std::string("log.jsonl")) check_new_file(run / name, inputs, true);
+  }
+  for (const char* name : {"run.json", "state/state.safetensors"}) {
     check_new_file(run / name, inputs, true);
   }
   const bool recorded = fs::exists(run / "run.json"), state = fs::exists(finetune_state(run));
@@ -47,6 +93,7 @@ void check_finetune_folder(const FinetuneOptions& options) {
                                      "another --out.", run.string(),
                                      state ? "--resume to go on with it, " : ""));
   }
+  if (!recorded && !state && !options.force) check_not_foreign(run);
 }
 
 void check_free_space(const fs::path& run, int64_t bytes) {
@@ -66,9 +113,10 @@ void begin_finetune_run(const FinetuneParts& parts) {
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
   for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "prompt.txt",
-                           "answers.json", "state"}) {
-    fs::remove_all(run / name);
+                           "answers.json"}) {
+    fs::remove(run / name);
   }
+  remove_finetune_state(run);
   const task::PromptRenderer& renderer = parts.renderer;
   task::save_labels(run / "labels.json", renderer.labels());
   if (renderer.style().from_file) {

@@ -62,7 +62,7 @@ class Job {
   FinetuneParts parts() { return {options_, data_, rows_, plan_, *renderer_, *session_}; }
 
   void check_options() const {
-    check_finetune_folder(options_);
+    check_finetune_folder(options_, environment_);
     if (options_.holdout > 0 && !options_.dev.empty()) {
       fail("app.finetune", "--dev and --holdout exclude each other. Give one of them.");
     }
@@ -159,7 +159,7 @@ class Job {
     // Each of these is on disk before the next; the state goes once it is no longer needed.
     train::save_peft(run_, *adapter_, session_->model().info().path);
     write_record("done", result);
-    fs::remove_all(run_ / "state");
+    remove_finetune_state(run_);
     report(result);
     return kDone;
   }

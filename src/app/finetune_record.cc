@@ -19,6 +19,10 @@ std::string absolute(const std::string& path) {
   return path.empty() ? "" : std::filesystem::absolute(path).string();
 }
 
+std::string beside(const std::string& path, const std::string& folder) {
+  return path.empty() ? "" : std::filesystem::relative(path, folder).string();
+}
+
 nlohmann::json settings(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const train::TrainOptions& t = parts.plan.training;
@@ -27,6 +31,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
           {"index", o.index}, {"index_path", absolute(o.index)},
+          {"index_beside", beside(o.index, o.out)},
           {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
           {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
           {"alpha", o.adapter.alpha}, {"dropout", o.adapter.dropout}, {"targets", o.targets},

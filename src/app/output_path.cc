@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "arch/model_folder.h"
 #include "base/error.h"
 #include "task/spec.h"
 
@@ -62,6 +63,16 @@ bool belongs_to(const fs::path& folder, const fs::path& file) {
   return false;
 }
 
+// Whether it is read or not, a model is nothing to be replaced by a result.
+bool is_of_a_model(const fs::path& folder, const fs::path& file) {
+  if (!arch::holds_model(folder)) return false;
+  const std::string extension = file.extension().string();
+  if (extension == ".gguf" || extension == ".safetensors") return true;
+  std::error_code ignored;
+  const bool settings = extension == ".json" || extension == ".txt" || extension == ".model";
+  return settings && fs::exists(folder / "config.json", ignored);
+}
+
 }  // namespace
 
 void check_output_file(const fs::path& path) {
@@ -114,6 +125,10 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
     if (!same_file(parent, folder) || !belongs_to(folder, path)) continue;
     fail("app.output", fmt::format("{} is a file of {}, which this command reads. Write to another "
                                    "one.", path.string(), folder.string()));
+  }
+  if (fs::exists(path, ignored) && is_of_a_model(parent, path)) {
+    fail("app.output", fmt::format("{} is a file of the model in {}. Write to another one.",
+                                   path.string(), parent.string()));
   }
   if (!overwrite && fs::exists(path, ignored)) {
     fail("app.output", fmt::format("{} is there already. Use --overwrite to replace it, or write "

@@ -33,6 +33,7 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.embedder = io::get_string(record, "embedder", "", place);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.index_path = io::get_string(record, "index_path", "", place);
+  info.index_beside = io::get_string(record, "index_beside", "", place);
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
   if (const nlohmann::json* settings = io::find(record, "base_settings")) {
     for (const auto& entry : settings->items()) {

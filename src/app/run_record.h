@@ -18,6 +18,7 @@ struct RunInfo {
   std::map<std::string, std::string> base_settings;  ///< config.json's, as JSON text
   std::string tokenizer_hash;  ///< empty in records of versions that kept none
   std::string index_path;      ///< absolute
+  std::string index_beside;    ///< from the run's folder
   bool chat = false;
   int64_t neighbours = 1;
 };

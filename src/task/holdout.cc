@@ -37,6 +37,11 @@ Split hold_out(std::span<const Example> examples, int64_t count, uint64_t seed) 
     auto& side = fits ? split.held_out : split.kept;
     side.insert(side.end(), group.begin(), group.end());
   }
+  if (split.held_out.empty()) {
+    fail("task.holdout", fmt::format("cannot hold out {} of {} examples: each text occurs more "
+                                     "often than that, and rows of one text stay together. Choose "
+                                     "a larger --holdout.", count, total));
+  }
   std::sort(split.kept.begin(), split.kept.end());
   std::sort(split.held_out.begin(), split.held_out.end());
   return split;

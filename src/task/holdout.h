@@ -16,7 +16,7 @@ struct Split {
 
 /// Draws `count` examples at random. Texts that are equal after normalised_text() stay on one side,
 /// so where only groups are left fewer than `count` may be drawn. Throws Error unless
-/// 0 < count < examples.size().
+/// 0 < count < examples.size(), and where every group is larger than `count`.
 Split hold_out(std::span<const Example> examples, int64_t count, uint64_t seed);
 
 }  // namespace relatum::task

@@ -1,4 +1,5 @@
 // Damaged, foreign and absent models, adapters and indexes: one sentence each, nothing written.
+#include <algorithm>
 #include <cstring>
 #include <limits>
 

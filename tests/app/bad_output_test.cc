@@ -1,4 +1,6 @@
 // Full disks and places where nothing can be written: one sentence, and nothing half-written.
+#include <algorithm>
+
 #include "app/workbench.h"
 
 namespace relatum::testing {
@@ -78,6 +80,37 @@ TEST_F(BadOutput, OverAFileOfANamedModel) {
               plain() + named, {model});
   refused(Arguments{"embed", "--embedder", "bert", "--data", path("rows.jsonl"), "--out",
                     embedder} + named, {embedder});
+}
+
+// Read or not, a model's files are nothing to be replaced by a result.
+TEST_F(BadOutput, OverAFileOfAnIndexsEmbedder) {
+  const std::string embedder = copy(kEmbedder, "models/bert");
+  done({"index", "--embedder", embedder, "--data", path("rows.jsonl"), "--out", path("index")});
+  const std::string vocabulary = path("models/bert/tokenizer.json");
+  refused(prepare("models/bert/tokenizer.json",
+                  plain() + Arguments{"--index", path("index"), "--models", path("models"),
+                                      "--overwrite"}), {vocabulary, "the model in"});
+}
+
+// A run's folder takes what a run consists of, and nothing else goes for it.
+TEST_F(BadOutput, FolderOfSomethingElseAsARun) {
+  const std::string model = copy(kModel, "model");
+  Arguments training = finetune("model");
+  std::replace(training.begin(), training.end(), kModel, model);
+  refused(training, {model, "read by this command"});
+  refused(training + Arguments{"--overwrite"}, {model, "read by this command"});
+  refused(finetune("model", {"--overwrite"}), {model, "config.json"});
+  write("corpus/labels.json", "[]");
+  refused(finetune("corpus"), {path("corpus"), "holds labels.json", "--overwrite"});
+  write("mine/state/notes.txt", "keep");
+  write("mine/thesis.tex", "keep");
+  done(finetune("mine"));
+  done(finetune("mine", {"--overwrite"}));
+  EXPECT_EQ(read("mine/state/notes.txt") + read("mine/thesis.tex"), "keepkeep");
+  const std::string style = write("pin/answers.json", "{{text}}:");
+  Arguments styled = finetune("pin", {"--overwrite"});
+  std::replace(styled.begin(), styled.end(), path("plain.txt"), style);
+  refused(styled, {style, "reads"});
 }
 
 TEST_F(BadOutput, FullDisk) {

@@ -1,4 +1,5 @@
 // The way from a corpus to figures, on ten sentences and tiny models, through the program.
+#include <algorithm>
 #include <limits>
 
 #include "app/workbench.h"

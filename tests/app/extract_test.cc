@@ -1,4 +1,6 @@
 // Extraction under a user's hands: outputs, what the run keeps, and rows that need no gold label.
+#include <algorithm>
+
 #include "app/workbench.h"
 
 namespace relatum::testing {
@@ -137,8 +139,21 @@ TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
   record["index"] = "elsewhere/index";
   write("run/run.json", record.dump());
   EXPECT_EQ(json_lines(done(by_run()).out)[0]["neighbours"].size(), 1u);
-  fs::remove_all(path("index"));
-  EXPECT_THAT(done(by_run()).err, HasSubstr("is not at"));
+  // Both were moved.
+  fs::create_directories(path("moved"));
+  fs::rename(path("run"), path("moved/run"));
+  fs::rename(path("index"), path("moved/index"));
+  const Arguments moved{"extract", "--adapter", path("moved/run"), "--data", path("rows.jsonl"),
+                        "--compute", "f32", "--threads", "1"};
+  EXPECT_EQ(json_lines(done(moved).out)[0]["neighbours"].size(), 1u);
+  auto fewer = corpus();
+  fewer.resize(8);
+  write_rows("rows.jsonl", fewer);
+  done(index("moved/index", {"--overwrite"}));
+  refused(moved, {path("moved/run"), "has changed", "--no-index"});
+  fs::remove_all(path("moved/index"));
+  refused(moved, {path("moved/run"), "is not at", "--no-index"});
+  done(moved + Arguments{"--no-index"});
 }
 
 TEST_F(Extract, WritesTablesAndTriples) {

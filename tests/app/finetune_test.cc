@@ -1,4 +1,6 @@
 // finetune, through the program: what it refuses before the first step, what it says, what dev is.
+#include <algorithm>
+
 #include "app/counted.h"
 #include "app/finetune_folder.h"
 #include "app/next_command.h"
@@ -212,6 +214,33 @@ TEST_F(Finetune, ALabelThatOnlyDevHasIsToldOnce) {
   EXPECT_THAT(outcome.err, HasSubstr("'causes(e2,e1)', 'no_relation'"));
   EXPECT_THAT(outcome.err, HasSubstr("4 rows"));
   EXPECT_EQ(json::parse(read("run/labels.json")).size(), 4u);
+}
+
+TEST_F(Finetune, RowsThatAreNotTakenAsGivenAreTold) {
+  auto rows = corpus();
+  rows[0]["label"] = nullptr;
+  rows[0]["labels"] = {kLabels[0], kLabels[1]};
+  write_rows("rows.jsonl", rows);
+  EXPECT_THAT(done(finetune("run")).err,
+              HasSubstr("1 row with several labels, of which the first is learned"));
+  EXPECT_THAT(done(index("index")).err, HasSubstr("1 row with several labels"));
+  rows[0]["label"] = kLabels[3];
+  write_rows("rows.jsonl", rows);
+  refused(finetune("other"), {"rows.jsonl:1", kLabels[3], "not among"});
+}
+
+TEST_F(Finetune, AHoldOutOfWholeSentencesSaysHowLargeItIs) {
+  auto rows = corpus();
+  rows.resize(5);
+  for (size_t i = 0; i < 5; ++i) {  // each sentence asked about in both directions
+    rows.push_back(rows[i]);
+    rows.back()["id"] = std::to_string(11 + i);
+    std::swap(rows.back()["head"], rows.back()["tail"]);
+  }
+  write_rows("rows.jsonl", rows);
+  EXPECT_THAT(done(finetune("run", {"--holdout", "3"})).err,
+              HasSubstr("2 rows held out, not 3: rows of one sentence stay together"));
+  refused(finetune("other", {"--holdout", "1"}), {"cannot hold out 1 of 10", "--holdout"});
 }
 
 TEST_F(Finetune, AResumedLogHasADueEvaluationOnce) {

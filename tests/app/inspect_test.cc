@@ -1,4 +1,6 @@
 // relatum inspect: every file of ours by what is in it; the rest by what was seen.
+#include <algorithm>
+
 #include "app/workbench.h"
 
 namespace relatum::testing {

@@ -1,6 +1,8 @@
 // Ctrl-C: what is saved, what is not written, and that going on changes no bit of the result.
 #include <poll.h>
 
+#include <algorithm>
+
 #include "app/workbench.h"
 
 namespace relatum::testing {

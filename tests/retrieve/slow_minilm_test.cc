@@ -1,6 +1,7 @@
 // Holds all-MiniLM-L6-v2 on SemEval-2010 to the vectors and neighbours that RAG4RE published.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iostream>

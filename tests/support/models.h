@@ -1,6 +1,7 @@
 // Loads the tiny models and runs them: what the tests of arch and nn share.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>

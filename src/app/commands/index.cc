@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "app/command.h"
+#include "app/counted.h"
 #include "app/options.h"
 #include "app/output_path.h"
 #include "app/progress_bar.h"
@@ -41,6 +43,13 @@ int run(const Options& o, Environment& environment) {
     check_new_file(std::filesystem::path(o.out) / name, inputs, true);
   }
   const task::Dataset data = o.data.load(o.input, true, environment);
+  const int64_t several = std::ranges::count_if(
+      data.examples, [](const task::Example& example) { return !example.more_labels.empty(); });
+  if (several) {
+    environment.context().warn(fmt::format("{}: {} with several labels, of which retrieved "
+                                           "examples show the first.", data.name,
+                                           counted(several, "row")));
+  }
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   std::vector<retrieve::StoredExample> examples;

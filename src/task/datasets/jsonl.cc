@@ -1,4 +1,6 @@
 // JSON lines: {"id","text","head":{"start","end","type"},"tail":{…},"label"}, code point offsets.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -66,9 +68,14 @@ Example parse_row(const JsonRow& source, Rows& rows) {
   raw.head = parse_entity(row, "head", place, rows, source.line);
   raw.tail = parse_entity(row, "tail", place, rows, source.line);
   if (io::find(row, "label")) raw.labels.push_back(io::require_string(row, "label", place));
-  if (io::find(row, "labels"))
-    for (const std::string& label : io::require_strings(row, "labels", place))
-      raw.labels.push_back(label);
+  if (io::find(row, "labels")) {
+    const auto labels = io::require_strings(row, "labels", place);
+    if (!raw.labels.empty() && std::ranges::find(labels, raw.labels[0]) == labels.end()) {
+      fail("task.row", fmt::format("{}: the label '{}' is not among the row's labels. Correct one "
+                                   "of the two.", place, raw.labels[0]));
+    }
+    raw.labels.insert(raw.labels.end(), labels.begin(), labels.end());
+  }
   for (const auto& [key, value] : row.items())
     if (std::find(keys().begin(), keys().end(), key) == keys().end())
       rows.unknown_field(key, keys(), source.line);
