@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "kernels/cpu.h"
 #include "kernels/lora.h"
 #include "nn/linear.h"
 #include "quant/format.h"
@@ -93,7 +94,8 @@ class FusedLora : public ::testing::TestWithParam<std::tuple<bool, int64_t>> {};
 
 TEST_P(FusedLora, EqualsTheGeneralProducts) {
   const auto [residual, rank] = GetParam();
-  if (!kernels::has_lora_kernels(rank)) GTEST_SKIP() << "needs a CPU with products of bf16";
+  if (!kernels::has_fast_bf16()) GTEST_SKIP() << "needs a CPU with products of bf16";
+  ASSERT_TRUE(kernels::has_lora_kernels(rank));
   const std::vector<double> general = results<float>(residual, rank),
                             fused = results<bf16>(residual, rank);
   for (const double value : general) ASSERT_LE(std::abs(value), 256) << "not exact in bf16";
