@@ -1,13 +1,8 @@
-// A number and its noun, in the singular where it is one.
+// base/counted.h under the name that it had in this room.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "base/counted.h"
 
 namespace relatum::app {
-
-/// "1 epoch", "3 epochs"; `plural` where an s is not enough.
-std::string counted(int64_t count, std::string_view noun, std::string_view plural = "");
-
+using relatum::counted;
 }  // namespace relatum::app

@@ -99,6 +99,10 @@ void Environment::show(const Progress& progress) {
   if (const auto line = lines_->next(progress, seconds)) context_.info(*line);
 }
 
+void Environment::warn_once(const std::string& text) const {
+  if (warned_.insert(text).second) context_.warn(text);
+}
+
 void Environment::end_progress() {
   bar_->end();
   lines_->reset();

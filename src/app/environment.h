@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Environment {
   const std::vector<std::string>& arguments() const { return arguments_; }
   /// $XDG_DATA_HOME/relatum/models, or below ~/.local/share.
   std::filesystem::path default_models() const;
+  /// context().warn(), unless the same was said before: several commands of one run may see it.
+  void warn_once(const std::string& text) const;
   bool interrupted() const { return context_.stopping(); }
   /// Ends a progress line, so that what is printed next starts on a line of its own.
   void end_progress();
@@ -38,6 +41,7 @@ class Environment {
   std::unique_ptr<ProgressBar> bar_;      ///< on a terminal
   std::unique_ptr<ProgressLines> lines_;  ///< elsewhere
   Context context_;
+  mutable std::set<std::string> warned_;
 };
 
 }  // namespace relatum::app

@@ -112,7 +112,7 @@ ExtractPrompts make_extract_prompts(const ExtractOptions& o, const ExtractSetup&
     }
     const task::Example& example = data.examples[i];
     const std::string what = fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and "
-                                         "answer, the model's context is {}", data.name,
+                                         "answer, the model's context is {}", data.file,
                                          example.line, example.id, tokens, context);
     if (!o.data.skip_bad_rows) {
       fail("app.extract", what + ". Use a shorter prompt style, or --skip-bad-rows, which answers "

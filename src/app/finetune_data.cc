@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "app/counted.h"
 #include "app/retrieval.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "task/holdout.h"
 
@@ -64,7 +64,7 @@ void require_labels(const task::Dataset& data) {
   for (const task::Example& example : data.examples) {
     if (example.label) continue;
     fail("app.finetune", fmt::format("{}:{}: example '{}' has no label. Training and dev data need "
-                                     "one in each row.", data.name, example.line, example.id));
+                                     "one in each row.", data.file, example.line, example.id));
   }
 }
 

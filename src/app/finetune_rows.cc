@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "app/counted.h"
 #include "app/retrieval.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "task/pipeline.h"
 
@@ -38,7 +38,7 @@ class LongRows {
       fail("app.finetune", fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and "
                                        "answer, the model's context is {}. Use a shorter prompt "
                                        "style, or leave such rows out with --skip-bad-rows.",
-                                       data_.name, example.line, example.id, tokens, context_));
+                                       data_.file, example.line, example.id, tokens, context_));
     }
     constexpr int64_t kNamed = 3;
     if (++count_ <= kNamed) {
@@ -116,7 +116,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
     row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
     if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
     rows.train.push_back(std::move(row));
-    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.name,
+    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file,
                                       example.line));
     kept.push_back(example);
   }

@@ -71,8 +71,8 @@ fs::path find_model(const std::string& name, const std::string& folder,
   const bool there = fs::exists(name, ignored);
   if (!found.empty()) {
     if (there && !fs::equivalent(name, found[0], ignored)) {
-      environment.context().warn(fmt::format("'{}' is a path here, too; {} is used. Write ./{} for "
-                                             "the path.", name, found[0].string(), name));
+      environment.warn_once(fmt::format("'{}' is a path here, too; {} is used. Write ./{} for the "
+                                        "path.", name, found[0].string(), name));
     }
     return found[0];
   }

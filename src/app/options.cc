@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "app/models_folder.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "kernels/cpu.h"
@@ -85,6 +86,31 @@ void DataOptions::define(CLI::App& app) {
       ->group("Data");
 }
 
+namespace {
+
+/// Once, where several commands of one run read the same data.
+void tell(const task::Dataset& data, bool relabelled, const Environment& environment) {
+  for (const task::BadRow& row : data.bad_rows)
+    environment.warn_once(fmt::format("{}:{}: {}", data.file, row.line,
+                                      task::full_sentence(row.sentence)));
+  if (!data.bad_rows.empty())
+    environment.warn_once(fmt::format("{}: malformed rows skipped: {}.", data.file,
+                                      data.bad_rows.size()));
+  for (const std::string& line : data.warnings)
+    environment.warn_once(fmt::format("{}: {}", data.file, line));
+  if (!relabelled) return;
+  environment.context().info(fmt::format("{}: --relabel changed {}.", data.file,
+                                         counted(data.relabelled, "label")));
+  if (data.dropped == 1)
+    environment.context().info(fmt::format("{}: 1 example is not in the patch and was dropped.",
+                                           data.file));
+  if (data.dropped > 1)
+    environment.context().info(fmt::format("{}: {} examples are not in the patch and were dropped.",
+                                           data.file, data.dropped));
+}
+
+}  // namespace
+
 task::Dataset DataOptions::load(const std::string& spec, bool main,
                                 Environment& environment) const {
   task::LoadOptions options;
@@ -95,19 +121,7 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
   if (!labels.empty()) options.labels = task::load_labels(labels);
   options.input = &std::cin;
   task::Dataset data = task::load_dataset(spec, options);
-  for (const task::BadRow& row : data.bad_rows) {
-    environment.context().warn(fmt::format("{}:{}: {}.", data.name, row.line, row.sentence));
-  }
-  if (!data.bad_rows.empty()) {
-    environment.context().warn(fmt::format("{}: malformed rows skipped: {}.", data.name,
-                                           data.bad_rows.size()));
-  }
-  for (const std::string& line : data.warnings)
-    environment.context().warn(fmt::format("{}: {}", data.name, line));
-  if (data.dropped) {
-    environment.context().info(fmt::format("{}: {} examples that the patch lacks were dropped.",
-                                           data.name, data.dropped));
-  }
+  tell(data, !relabel.empty(), environment);
   return data;
 }
 

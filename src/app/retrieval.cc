@@ -148,7 +148,7 @@ void settle_labels(task::Dataset& data, const std::filesystem::path& index) {
   }
   for (const task::Example& example : data.examples) {
     if (!example.label || labels.find(*example.label)) continue;
-    fail("app.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.name,
+    fail("app.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.file,
                                      example.line, task::unknown_label(labels, *example.label),
                                      file.string()));
   }

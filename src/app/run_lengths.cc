@@ -29,7 +29,7 @@ void check_run_lengths(const RunStage& stage, const task::Dataset& data,
     if (tokens <= context) continue;
     fail("app.run", fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and answer, "
                                 "the model's context is {}. Use a shorter prompt style, or "
-                                "skip-bad-rows = true.", data.name, example.line, example.id,
+                                "skip-bad-rows = true.", data.file, example.line, example.id,
                                 tokens, context));
   }
 }

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
 
+#include "base/counted.h"
 #include "task/forms.h"
 #include "task/utf8.h"
 
@@ -26,7 +28,7 @@ class Kind {
   }
   void tell(std::vector<std::string>& lines) const {
     if (rows_ == 0) return;
-    lines.push_back(fmt::format("{}: {} rows: {}{}.", sentence_, rows_, first_,
+    lines.push_back(fmt::format("{}: {}: {}{}.", sentence_, counted(rows_, "row"), first_,
                                 rows_ > int64_t(kShown) ? " …" : ""));
   }
 
@@ -60,15 +62,20 @@ void check_spans(std::span<const Example> examples, std::vector<std::string>& li
   overlap.tell(lines);
 }
 
+/// Text and entities as people see them: kinds and numbers of blanks do not count.
+std::string seen_row(const Example& example) {
+  std::string row = seen_form(marked_text(example));
+  const auto two_blanks = [](char a, char b) { return a == ' ' && b == ' '; };
+  row.erase(std::unique(row.begin(), row.end(), two_blanks), row.end());
+  return row;
+}
+
 void check_repeats(std::span<const Example> examples, std::vector<std::string>& lines) {
   Kind twice("rows that repeat an earlier row's text, entities and label"),
       contrary("rows that contradict an earlier row: the same text and entities, another label");
   std::unordered_map<std::string, const Example*> seen;
   for (const Example& example : examples) {
-    const auto [at, fresh] = seen.emplace(
-        fmt::format("{} {} {} {} {}", example.head.start, example.head.end, example.tail.start,
-                    example.tail.end, example.text),
-        &example);
+    const auto [at, fresh] = seen.emplace(seen_row(example), &example);
     if (fresh) continue;
     const Example& earlier = *at->second;
     const auto mine = gold_labels(example), before = gold_labels(earlier);

@@ -1,7 +1,11 @@
 // Steps over separators, quotes and line ends.
 #include "task/delimited.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "task/forms.h"
 
 namespace relatum::task {
 
@@ -11,17 +15,48 @@ void DelimitedReader::step() {
 }
 
 bool DelimitedReader::next(DelimitedRecord& record) {
-  while (!bytes_.empty() && (bytes_[0] == '\n' || bytes_[0] == '\r')) step();
-  if (bytes_.empty()) return false;
+  const auto empty = [](const std::string& field) { return seen_form(field).empty(); };
+  do {
+    while (!bytes_.empty() && (bytes_[0] == '\n' || bytes_[0] == '\r')) step();
+    if (bytes_.empty()) return false;
+    take_record(record);
+  } while (record.problem.empty() && std::ranges::all_of(record.fields, empty));
+  return true;
+}
+
+void DelimitedReader::take_record(DelimitedRecord& record) {
   record = {};
-  record.line = line_;
+  record.line = record_line_ = line_;
+  record_bytes_ = bytes_;
   while (true) {
     record.fields.push_back(bytes_.starts_with('"') ? quoted(record) : plain(record));
+    if (!record.problem.empty()) {
+      record.fields.pop_back();
+      end_with_first_line();
+      record.last_line = record.line;
+      return;
+    }
     if (!bytes_.starts_with(separator_)) break;
     step();
   }
+  record.last_line = line_;
   while (!bytes_.empty() && bytes_[0] != '\n') step();
-  return true;
+}
+
+std::optional<DelimitedRecord> DelimitedReader::second_line() const {
+  const std::string_view whole = record_bytes_.substr(0, record_bytes_.size() - bytes_.size());
+  const size_t end = whole.find('\n');
+  if (end == whole.npos) return std::nullopt;
+  DelimitedReader reader(whole.substr(end + 1), separator_, record_line_ + 1);
+  DelimitedRecord record;
+  if (!reader.next(record) || !record.problem.empty()) return std::nullopt;
+  return record;
+}
+
+void DelimitedReader::end_with_first_line() {
+  bytes_ = record_bytes_;
+  bytes_.remove_prefix(std::min(bytes_.find('\n'), bytes_.size()));
+  line_ = record_line_;
 }
 
 std::string DelimitedReader::plain(DelimitedRecord& record) {
@@ -45,8 +80,10 @@ std::string DelimitedReader::quoted(DelimitedRecord& record) {
       field += c;
       step();
     } else {
-      if (!bytes_.empty() && bytes_.find_first_of(ends_) != 0)
+      if (!bytes_.empty() && bytes_.find_first_of(ends_) != 0) {
         record.problem = "something stands between a closing quote and the next separator";
+        if (line_ > record.line) record.problem += fmt::format(" on line {}", line_);
+      }
       return field;
     }
   }

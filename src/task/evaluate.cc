@@ -152,7 +152,8 @@ Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
   report.data = data.name;
   report.examples = int64_t(joined.size());
   report.gold_labels = confusion.golds();
-  for (const auto& answers : scored.predicted) report.unparsed += answers.empty();
+  for (size_t i = 0; i < joined.size(); ++i)
+    report.unparsed += joined[i] && scored.predicted[i].empty();
   report.missing = std::count(joined.begin(), joined.end(), nullptr);
   keep_wrong(data, joined, scored, options.wrong_kept, report);
   report.accuracy = double(report.right) / double(report.examples);

@@ -66,7 +66,8 @@ struct WrongAnswer {
 
 struct Report {
   std::string data;  ///< the SPEC
-  int64_t examples = 0, unparsed = 0, missing = 0;  ///< missing ones are counted in unparsed, too
+  int64_t examples = 0;
+  int64_t unparsed = 0, missing = 0;  ///< answers without a label; examples without an answer
   int64_t gold_labels = 0;  ///< more than examples where pairs have several
   int64_t right = 0;        ///< examples with answers, all of which are among the gold labels
   double accuracy = 0;      ///< right / examples

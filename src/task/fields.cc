@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -26,12 +27,18 @@ std::string_view without_blanks(std::string_view cell) {
 
 }  // namespace
 
+bool may_be_thousands(std::string_view cell) {
+  const std::string_view digits = without_blanks(cell);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const size_t mark = digits.find_first_of(".,");
+  return mark != digits.npos && digits.size() - mark == 4 &&
+         std::all_of(digits.begin() + ptrdiff_t(mark) + 1, digits.end(), is_digit);
+}
+
 std::optional<int64_t> whole_number(std::string_view cell) {
+  if (may_be_thousands(cell)) return std::nullopt;
   std::string digits(without_blanks(cell));
-  if (const size_t comma = digits.find(','); comma != digits.npos) {
-    if (digits.size() - comma == 4) return std::nullopt;  // 1,000 may be a thousand
-    digits[comma] = '.';
-  }
+  if (const size_t comma = digits.find(','); comma != digits.npos) digits[comma] = '.';
   if (digits.empty() || digits.size() > 40) return std::nullopt;
   double value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);

@@ -10,8 +10,11 @@
 namespace relatum::task {
 
 /// A cell of a table as a whole number: 25, 25.0 and 25,0 are one number, blanks around it do not
-/// count. Nothing where it is none.
+/// count. Nothing where it is none, or where it may_be_thousands().
 std::optional<int64_t> whole_number(std::string_view cell);
+/// Whether three digits follow a point or comma: 1.000 and 1,000 are one to some, a thousand to
+/// others.
+bool may_be_thousands(std::string_view cell);
 /// A cell of a table as an id: a whole number that was written 25.0 is 25, all else stays as it is.
 std::string id_of_cell(std::string_view cell);
 /// Key `key` of a JSON row as an id: a string as it is, a whole number by its digits (25.0 is 25);

@@ -9,8 +9,9 @@
 
 namespace relatum::task {
 
-/// One prediction per example, in the examples' order, by id; nullptr where one is missing and that
-/// counts as wrong. Throws Error that names the first ids for repeated, missing and extra ones.
+/// One prediction per example, in the examples' order, by id, where 25.0 and 25 are one unless the
+/// examples have both; nullptr where one is missing and that counts as wrong. Throws Error that
+/// names the first ids for repeated, missing and extra ones.
 std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 std::span<const Prediction> predictions,
                                                 bool missing_is_wrong);

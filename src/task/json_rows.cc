@@ -19,7 +19,7 @@ void read_row(const JsonRow& source, bool in_array, Rows& rows,
               const std::function<Example(const JsonRow&, Rows&)>& parse) {
   Example example;
   if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty())
-    return rows.bad(source.line, "the row is not UTF-8, which JSON has to be: it " + odd);
+    return rows.bad_bytes(source.line, odd);
   try {
     example = parse(source, rows);
   } catch (const Error& error) {

@@ -48,13 +48,17 @@ std::optional<std::string> negative_label(const Labels& labels) {
   return std::nullopt;
 }
 
-std::string unknown_label(const Labels& labels, std::string_view label) {
+std::string unlisted_label(const Labels& labels, std::string_view label) {
   const std::string near = nearest_name(label, labels.names());
-  const std::string hint =
-      near.empty() ? "Set the inventory with --labels, or correct the label."
-                   : fmt::format("Did you mean '{}'? Else set the inventory with --labels.", near);
-  return fmt::format("label '{}' is not among the inventory's {} labels. {}",
-                     utf8_printable(label), labels.size(), hint);
+  return fmt::format("label '{}' is not among the inventory's {} labels.{}", utf8_printable(label),
+                     labels.size(), near.empty() ? "" : fmt::format(" Did you mean '{}'?", near));
+}
+
+std::string unknown_label(const Labels& labels, std::string_view label) {
+  const std::string sentence = unlisted_label(labels, label);
+  return sentence + (sentence.ends_with('?') ? " Else set the inventory with --labels."
+                                             : " Set the inventory with --labels, or correct the "
+                                               "label.");
 }
 
 namespace {

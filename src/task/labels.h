@@ -40,8 +40,11 @@ class Labels {
 
 /// "no_relation" or "Other", whichever the inventory has (in this order), or nothing.
 std::optional<std::string> negative_label(const Labels& labels);
-/// The sentence for a label that an inventory lacks; names the nearest known one.
+/// The sentence for a label that an inventory lacks; names the nearest known one and says what to
+/// do.
 std::string unknown_label(const Labels& labels, std::string_view label);
+/// The same without what to do.
+std::string unlisted_label(const Labels& labels, std::string_view label);
 
 /// labels.json: a JSON list of strings, read in their seen_form (task/forms.h). Reading throws
 /// Error with the path, also where two labels differ by nothing that can be seen; writing is

@@ -15,6 +15,7 @@
 #include "io/text_file.h"
 #include "task/data_warnings.h"
 #include "task/dataset.h"
+#include "task/forms.h"
 #include "task/json_rows.h"
 #include "task/nearest.h"
 #include "task/relabel.h"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr size_t kSniffed = 64 << 10;   // bytes that a format is told from
 constexpr size_t kKeysShown = 8;
+constexpr size_t kBadShown = 3;
 constexpr uint64_t kSampleStream = 11;  // apart from the hold-out's and the trainer's draws
 
 /// The file's text, mapped or read from the stream, without a byte-order mark; lines end with LF.
@@ -107,7 +109,8 @@ std::string known_formats() {
   return known;
 }
 
-/// The format that was named, or the one that shows; `guess` says in the latter case why.
+/// The format that was named, or the one that shows; `guess` says in the latter case why, unless
+/// the first object's keys leave no doubt.
 const DatasetFormat& choose_format(const Spec& spec, const Source& source, std::string& guess) {
   if (!spec.format.empty()) return dataset_format(spec.format);
   const DatasetFormat* format =
@@ -117,6 +120,8 @@ const DatasetFormat& choose_format(const Spec& spec, const Source& source, std::
     fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
                                   "{}.", spec.path, seen_first(source.bytes), spec.path,
                                   known_formats()));
+  const std::vector<std::string> keys = first_keys(source.bytes.substr(0, kSniffed));
+  if (format->name == "jsonl" && std::ranges::find(keys, "text") != keys.end()) return *format;
   const std::string reason =
       spec.path == "-" ? "standard input is read so where no format is named"
                        : seen_first(source.bytes);
@@ -126,36 +131,52 @@ const DatasetFormat& choose_format(const Spec& spec, const Source& source, std::
   return *format;
 }
 
-void apply_patch(const Patch& patch, Dataset& data) {
+void apply_patch(const Patch& patch, const std::string& relabel, Dataset& data) {
   std::vector<Example> kept;
+  int64_t named = 0;
   for (Example& example : data.examples) {
     const auto at = patch.labels.find(example.id);
     if (at == patch.labels.end() && patch.drops_others) {
       ++data.dropped;
       continue;
     }
+    named += at != patch.labels.end();
     if (at != patch.labels.end() && example.label != at->second) {
       ++data.relabelled;
       example.label = at->second;
     }
     kept.push_back(std::move(example));
   }
+  if (named == 0 && !kept.empty())
+    data.warnings.push_back(fmt::format("--relabel {} names none of these rows' ids, so no label "
+                                        "is changed.", relabel));
   data.examples = std::move(kept);
+}
+
+/// "" for an id that no earlier row has. `lines`: ids in the form that people see, and their rows.
+std::string repeated_id(const Rows& rows, const Example& example,
+                        std::unordered_map<std::string, const Example*>& lines) {
+  const auto [first, fresh] = lines.emplace(seen_form(example.id), &example);
+  if (fresh) return "";
+  const Example& earlier = *first->second;
+  if (rows.numbered(example))
+    return fmt::format("the row has no id, and the number {} that would stand for one is the id of "
+                       "line {}", example.id, earlier.line);
+  const std::string id = utf8_printable(example.id);
+  if (example.id == earlier.id)
+    return fmt::format("id '{}' already stands on line {}", id, earlier.line);
+  return fmt::format("id '{}' differs from '{}' on line {} only by blanks or Unicode forms", id,
+                     utf8_printable(earlier.id), earlier.line);
 }
 
 /// Leaves out rows with a repeated id or an unknown label, or stops at the first.
 void check_rows(Rows& rows, bool keep_unknown_labels, Dataset& data) {
-  std::vector<Example> kept;
-  std::unordered_map<std::string, int64_t> lines;
-  for (Example& example : data.examples) {
-    const auto [first, fresh] = lines.emplace(example.id, example.line);
-    if (!fresh) {
-      rows.bad(example.line,
-               rows.numbered(example)
-                   ? fmt::format("the row has no id, and the number {} that would stand for one is "
-                                 "the id of line {}", example.id, first->second)
-                   : fmt::format("id '{}' already stands on line {}", utf8_printable(example.id),
-                                 first->second));
+  std::vector<size_t> kept;
+  std::unordered_map<std::string, const Example*> lines;
+  for (size_t i = 0; i < data.examples.size(); ++i) {
+    const Example& example = data.examples[i];
+    if (const std::string problem = repeated_id(rows, example, lines); !problem.empty()) {
+      rows.bad(example.line, problem);
       continue;
     }
     const std::vector<std::string> labels = gold_labels(example);
@@ -164,14 +185,44 @@ void check_rows(Rows& rows, bool keep_unknown_labels, Dataset& data) {
       return !data.labels.find(label);
     });
     if (unknown != labels.end() && !keep_unknown_labels) {
-      std::string sentence = unknown_label(data.labels, *unknown);
-      sentence.pop_back();  // Rows ends the sentence
+      std::string sentence = unlisted_label(data.labels, *unknown);
+      if (sentence.ends_with('.')) sentence.pop_back();  // Rows ends the sentence
       rows.bad(example.line, sentence);
       continue;
     }
-    kept.push_back(std::move(example));
+    kept.push_back(i);
   }
-  data.examples = std::move(kept);
+  std::vector<Example> examples;
+  for (const size_t i : kept) examples.push_back(std::move(data.examples[i]));
+  data.examples = std::move(examples);
+}
+
+/// Why there is no example, in a sentence with the first bad rows.
+[[noreturn]] void refuse_empty(const Dataset& data, const Rows& rows, std::string_view bytes) {
+  const size_t bad = data.bad_rows.size();
+  const std::string guess = rows.guess().empty() ? "" : " " + rows.guess();
+  if (bad == 0 && data.dropped == 0) {
+    const char first = bytes[bytes.find_first_not_of(" \t\r\n")];
+    fail("task.load", fmt::format("{} holds {}. Check the file.{}", data.file,
+                                  data.format == "csv" ? "a header and no rows"
+                                  : first == '['       ? "an empty list"
+                                                       : "no examples", guess));
+  }
+  const std::string malformed = bad == 1 ? "1 row is malformed" : fmt::format("{} rows are "
+                                                                              "malformed", bad);
+  const std::string dropped = fmt::format("{} not in the patch of --relabel",
+                                          data.dropped == 1 ? "1 row is"
+                                                            : fmt::format("{} rows are",
+                                                                          data.dropped));
+  std::string why = bad == 0 ? dropped : data.dropped == 0 ? malformed
+                                                           : malformed + ", " + dropped;
+  for (size_t i = 0; i < bad && i < kBadShown; ++i)
+    why += fmt::format("{} {}: {}", i == 0 ? ". Line" : "; line", data.bad_rows[i].line,
+                       data.bad_rows[i].sentence);
+  why = bad > kBadShown ? why + " …" : full_sentence(why);
+  fail("task.load", fmt::format("{}: no example is left: {} {}{}", data.file, why,
+                                rows.odd_bytes() ? "Save the file as UTF-8."
+                                                 : "Check the file.", guess));
 }
 
 void cut(std::vector<Example>& examples, std::optional<int64_t> limit) {
@@ -202,17 +253,18 @@ Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   Rows rows(std::string(format.name), source.name, options.skip_bad_rows);
   rows.guessed(guess);
   format.read(source.bytes, rows);
-  if (!rows.examples().empty()) guess.clear();  // it fits: what follows is not the format's fault
-  rows.guessed(guess);
+  if (!rows.examples().empty()) rows.guessed("");  // it fits: what follows is not its fault
 
   Dataset data;
   data.name = spec.text;
+  data.file = source.name;
   data.format = format.name;
   data.examples = std::move(rows.examples());
   if (format.inventory) data.labels = Labels(format.inventory());
+  data.warnings = rows.warnings();
   if (!options.relabel.empty()) {
     const Patch patch = load_patch(options.relabel);
-    apply_patch(patch, data);
+    apply_patch(patch, options.relabel, data);
     data.labels = patch.inventory;
   }
   if (options.labels) data.labels = *options.labels;
@@ -221,15 +273,10 @@ Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   data.bad_rows = std::move(rows.bad_rows());
   std::stable_sort(data.bad_rows.begin(), data.bad_rows.end(),
                    [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
-  if (data.examples.empty())
-    fail("task.load", fmt::format("{}: no example is left ({} bad rows, {} dropped by --relabel). "
-                                  "Check the file and its format ({}).{}",
-                                  source.name, data.bad_rows.size(), data.dropped, format.name,
-                                  guess.empty() ? "" : " " + guess));
+  if (data.examples.empty()) refuse_empty(data, rows, source.bytes);
   cut(data.examples, spec.limit);
   draw_sample(data.examples, spec);
   cut(data.examples, options.limit);
-  data.warnings = rows.warnings();
   if (options.labels && !options.labels->rewritten().empty())
     data.warnings.push_back(
         fmt::format("labels of the inventory that differ from their plain form only by blanks or "

@@ -27,6 +27,7 @@ struct LoadOptions {
 /// kept.
 struct Dataset {
   std::string name;    ///< the SPEC as written
+  std::string file;    ///< its file, or "standard input": what stands before a line's number
   std::string format;  ///< name of the DatasetFormat
   std::vector<Example> examples;
   Labels labels;  ///< given, or the format's own, or (jsonl, csv) in order of first appearance

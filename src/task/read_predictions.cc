@@ -7,12 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/mapped_file.h"
 #include "io/json.h"
+#include "io/text_file.h"
 #include "task/delimited.h"
 #include "task/fields.h"
 #include "task/forms.h"
+#include "task/json_array.h"
 #include "task/prediction.h"
+#include "task/table.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
@@ -51,8 +53,7 @@ template <class Each>
 void for_lines(std::string_view bytes, const Each& each) {
   for (int64_t number = 1; !bytes.empty(); ++number) {
     const size_t end = bytes.find('\n');
-    std::string_view line = bytes.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::string_view line = bytes.substr(0, end);
     bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
     if (line.find_first_not_of(" \t") != line.npos) each(line, number);
   }
@@ -60,98 +61,56 @@ void for_lines(std::string_view bytes, const Each& each) {
 
 Prediction parse_tab_line(std::string_view line, const std::string& place) {
   const size_t tab = line.find('\t');
-  if (tab == line.npos || tab == 0 || line.find('\t', tab + 1) != line.npos || !utf8_valid(line))
+  if (tab == line.npos || tab == 0 || line.find('\t', tab + 1) != line.npos)
     fail("task.prediction",
          fmt::format("{}: expected an id, a tab and a label. Predictions may also be JSON lines, "
                      "or a table whose first line names the columns id and label.",
                      place));
   Prediction prediction;
-  prediction.id = id_of_cell(line.substr(0, tab));
+  prediction.id = line.substr(0, tab);
   if (tab + 1 < line.size()) prediction.label = prediction.answer = line.substr(tab + 1);
   return prediction;
 }
 
-/// The columns of a table that are read; -1: not there.
-struct Columns {
-  char separator = ',';
-  int64_t id = -1, label = -1, probability = -1, answer = -1;
-  size_t count = 0;
-};
-
-/// The columns, where the first record is a header that names id and label.
-std::optional<Columns> find_columns(std::string_view bytes) {
-  for (const char separator : {'\t', ',', ';'}) {
-    DelimitedReader reader(bytes, separator);
-    DelimitedRecord record;
-    if (!reader.next(record) || !record.problem.empty()) continue;
-    Columns columns;
-    columns.separator = separator;
-    columns.count = record.fields.size();
-    const auto place = [&](std::string_view name) {
-      const auto at = std::find(record.fields.begin(), record.fields.end(), name);
-      return at == record.fields.end() ? int64_t{-1} : int64_t(at - record.fields.begin());
-    };
-    columns.id = place("id");
-    columns.label = place("label");
-    columns.probability = place("probability");
-    columns.answer = place("answer");
-    if (columns.id >= 0 && columns.label >= 0) return columns;
-  }
-  return std::nullopt;
+/// The columns of a table that are read, in this order.
+const std::vector<std::string>& columns() {
+  static const std::vector<std::string> names = {"id", "label", "probability", "answer"};
+  return names;
 }
 
-/// A number; where fields are separated by semicolons, spreadsheets write a decimal comma.
-double parse_probability(std::string text, char separator, const std::string& place) {
-  if (separator == ';') std::replace(text.begin(), text.end(), ',', '.');
+/// A number, also with the decimal comma that many spreadsheets write.
+double parse_probability(const std::string& cell, const std::string& place) {
+  std::string text = seen_form(cell);
+  std::replace(text.begin(), text.end(), ',', '.');
   double value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || !std::isfinite(value))
     fail("task.prediction", fmt::format("{}: the probability is '{}': expected a number from 0 to "
                                         "1, or nothing.",
-                                        place, utf8_printable(text)));
+                                        place, utf8_printable(cell)));
   return value;
 }
 
-Prediction parse_record(const DelimitedRecord& record, const Columns& columns,
+Prediction parse_record(const DelimitedRecord& record, const TableShape& shape,
                         const std::string& place) {
   if (!record.problem.empty()) fail("task.prediction", place + ": " + record.problem + ".");
-  if (record.fields.size() != columns.count)
+  if (record.fields.size() != shape.columns.size())
     fail("task.prediction", fmt::format("{}: expected {} fields as in the header, got {}.", place,
-                                        columns.count, record.fields.size()));
-  for (const std::string& field : record.fields)
-    if (!utf8_valid(field))
-      fail("task.prediction", place + ": the line is not UTF-8. Save the file as UTF-8.");
-  const auto field = [&](int64_t column) {
+                                        shape.columns.size(), record.fields.size()));
+  const auto field = [&](const char* name) {
+    const int64_t column = shape.find(name);
     return column < 0 ? std::string() : record.fields[size_t(column)];
   };
   Prediction prediction;
-  prediction.id = id_of_cell(field(columns.id));
-  if (prediction.id.empty()) fail("task.prediction", place + ": the id is empty.");
-  if (const std::string label = field(columns.label); !label.empty()) prediction.label = label;
-  prediction.answer = columns.answer < 0 ? prediction.label.value_or("") : field(columns.answer);
-  if (const std::string number = field(columns.probability); !number.empty())
-    prediction.probability = parse_probability(number, columns.separator, place);
+  prediction.id = field("id");
+  if (seen_form(prediction.id).empty()) fail("task.prediction", place + ": the id is empty.");
+  if (const std::string label = field("label"); !label.empty()) prediction.label = label;
+  prediction.answer = shape.find("answer") < 0 ? prediction.label.value_or("") : field("answer");
+  if (const std::string number = field("probability"); !seen_form(number).empty())
+    prediction.probability = parse_probability(number, place);
   return prediction;
 }
-
-std::vector<Prediction> read_table(std::string_view bytes, const Columns& columns,
-                                   const std::string& file) {
-  std::vector<Prediction> predictions;
-  DelimitedReader reader(bytes, columns.separator);
-  DelimitedRecord record;
-  reader.next(record);  // the header
-  while (reader.next(record)) {
-    const std::string place = fmt::format("{}:{}", file, record.line);
-    predictions.push_back(parse_record(record, columns, place));
-    predictions.back().line = record.line;
-  }
-  return predictions;
-}
-
-}  // namespace
-
-namespace {
 
 /// Labels are compared in the form that data and inventories have them in.
 void settle_label(Prediction& prediction) {
@@ -162,31 +121,80 @@ void settle_label(Prediction& prediction) {
   for (auto& [label, score] : prediction.scores) label = seen_form(label);
 }
 
-}  // namespace
+/// Takes a file's predictions in whichever form they are.
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {}
 
-std::vector<Prediction> read_predictions(const std::filesystem::path& path) {
-  const auto file = MappedFile::open(path);
-  std::string_view bytes(reinterpret_cast<const char*>(file->bytes().data()),
-                         file->bytes().size());
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  const size_t first = bytes.find_first_not_of(" \t\r\n");
-  const bool is_json = first != bytes.npos && bytes[first] == '{';
-  std::vector<Prediction> predictions;
-  const auto columns = is_json ? std::nullopt : find_columns(bytes);
-  if (columns) {
-    predictions = read_table(bytes, *columns, path.string());
-  } else {
-    for_lines(bytes, [&](std::string_view line, int64_t number) {
-      const std::string place = fmt::format("{}:{}", path.string(), number);
-      predictions.push_back(is_json ? parse_json_line(line, place) : parse_tab_line(line, place));
-      predictions.back().line = number;
+  std::vector<Prediction> read(std::string_view text) {
+    const size_t first = text.find_first_not_of(" \t\n");
+    if (first == text.npos) return {};
+    const size_t next = text.find_first_not_of(" \t\n", first + 1);
+    const char second = next == text.npos ? '\0' : text[next];
+    if (text[first] == '{')
+      read_lines(text, parse_json_line);
+    else if (text[first] == '[' && (second == '{' || second == ']'))
+      read_array(text);
+    else
+      read_table(text);
+    return std::move(predictions_);
+  }
+
+ private:
+  std::string place(int64_t line) const { return fmt::format("{}:{}", file_, line); }
+  void add(Prediction prediction, int64_t line) {
+    settle_label(prediction);
+    prediction.line = line;
+    predictions_.push_back(std::move(prediction));
+  }
+
+  void read_lines(std::string_view text,
+                  Prediction (*parse)(std::string_view line, const std::string& place)) {
+    for_lines(text, [&](std::string_view line, int64_t number) {
+      add(parse(line, place(number)), number);
     });
   }
-  for (Prediction& prediction : predictions) settle_label(prediction);
-  if (predictions.empty())
-    fail("task.prediction", fmt::format("{} holds no predictions. Give the file that extract "
-                                        "wrote.",
-                                        path.string()));
+
+  void read_array(std::string_view text) {
+    const std::string problem = walk_json_array(text, [&](const JsonElement& element) {
+      add(parse_json_line(element.text, place(element.line)), element.line);
+    });
+    if (!problem.empty()) fail("task.prediction", fmt::format("{}: {}.", file_, problem));
+  }
+
+  void read_table(std::string_view text) {
+    static const std::vector<std::string> kAll = {"id",   "label",    "probability", "answer",
+                                                  "head", "relation", "tail"};
+    const TableShape shape = find_table(text, kAll);
+    const auto has = [&](const char* name) { return shape.find(name) >= 0; };
+    if (!has("label") && has("head") && has("relation") && has("tail"))
+      fail("task.prediction", fmt::format("{}: these are triples; evaluate needs the answers as "
+                                          "jsonl, csv or tsv (--format of extract).", file_));
+    if (!has("id") || !has("label")) return read_lines(text, parse_tab_line);
+    if (const std::string name = shape.repeated(columns()); !name.empty())
+      fail("task.prediction", fmt::format("{}: column '{}' stands twice in the header. Remove one.",
+                                          file_, name));
+    DelimitedReader reader(shape.records, shape.separator, shape.line);
+    DelimitedRecord record;
+    reader.next(record);  // the header
+    if (!record.problem.empty())
+      fail("task.prediction", place(record.line) + ": " + record.problem + ".");
+    while (reader.next(record))
+      add(parse_record(record, shape, place(record.line)), record.line);
+  }
+
+  std::string file_;
+  std::vector<Prediction> predictions_;
+};
+
+}  // namespace
+
+std::vector<Prediction> read_predictions(const std::filesystem::path& path, bool may_be_empty) {
+  auto predictions = Reader(path.string()).read(io::read_text(path));
+  if (predictions.empty() && !may_be_empty)
+    fail("task.prediction", fmt::format("{} holds no predictions: either all answers were left out "
+                                        "of it, which --missing wrong counts as wrong, or it was "
+                                        "cut.", path.string()));
   return predictions;
 }
 

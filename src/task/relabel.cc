@@ -9,6 +9,7 @@
 #include "io/json.h"
 #include "task/fields.h"
 #include "task/tacred_labels.h"
+#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -17,7 +18,10 @@ using nlohmann::json;
 
 void put(Patch& patch, const std::string& id, const std::string& label, const std::string& path) {
   patch.inventory.index(label, fmt::format("{}: id '{}'", path, id));
-  patch.labels[id] = label;
+  const auto [at, fresh] = patch.labels.emplace(id, label);
+  if (!fresh && at->second != label)
+    fail("task.relabel", fmt::format("{}: id '{}' has two labels, '{}' and '{}'. Remove one.", path,
+                                     utf8_printable(id), at->second, label));
 }
 
 void read_object(const json& object, const std::string& path, Patch& patch) {
@@ -33,8 +37,9 @@ void read_list(const json& list, const std::string& path, Patch& patch) {
   int64_t number = 0;
   for (const json& row : list) {
     const std::string place = fmt::format("{}: row {}", path, ++number);
-    put(patch, id_of(row, "id", place), io::require_string(row, "relation", place),
-        path);
+    const std::string id = id_of(row, "id", place);
+    if (id.empty()) fail("task.relabel", fmt::format("{} has no 'id'. Add it.", place));
+    put(patch, id, io::require_string(row, "relation", place), path);
   }
 }
 

@@ -22,8 +22,6 @@ std::string to_text(const Report& report);
 /// their own where the screen is narrow.
 std::string to_html(const Report& report, std::span<const ReportFact> facts = {});
 
-/// "1 example", "2 examples": a number with its noun.
-std::string counted(int64_t count, std::string_view one, std::string_view many);
 /// What stands where a gold label has no answer beside it: "(unparsed)", or "(no answer)" where
 /// pairs have several labels.
 std::string_view no_answer_name(const Report& report);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "task/html_text.h"
 #include "task/report.h"
 #include "task/report_charts.h"
@@ -89,14 +90,13 @@ std::string tiles(const Report& report) {
                             100 * report.interval->high),
                 fmt::format("{:.0f} % interval ({} bootstrap samples of {})",
                             100 * report.interval->level, report.interval->samples,
-                            counted(report.interval->units, "text", "texts")));
+                            counted(report.interval->units, "text")));
   out += tile(fmt::format("{:.2f}", 100 * report.accuracy), "accuracy");
   out += tile(std::to_string(report.examples), report.examples == 1 ? "example" : "examples");
   if (report.gold_labels > report.examples)
     out += tile(std::to_string(report.gold_labels), "gold labels");
-  if (report.unparsed > 0)
-    out += tile(std::to_string(report.unparsed),
-                report.missing > 0 ? "unparsed or missing" : "unparsed");
+  if (report.unparsed > 0) out += tile(std::to_string(report.unparsed), "unparsed");
+  if (report.missing > 0) out += tile(std::to_string(report.missing), "without a prediction");
   return out + "</div>\n";
 }
 

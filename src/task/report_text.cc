@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "task/report.h"
 #include "task/utf8.h"
 
@@ -42,11 +43,10 @@ int64_t label_width(const Report& report) {
 }
 
 void write_summary(const Report& report, std::string& out) {
-  out += fmt::format("{}: {}", report.data, counted(report.examples, "example", "examples"));
+  out += fmt::format("{}: {}", report.data, counted(report.examples, "example"));
   if (report.gold_labels > report.examples)
     out += fmt::format(" with {} gold labels", report.gold_labels);
-  if (report.unparsed - report.missing > 0)
-    out += fmt::format(", {} unparsed", report.unparsed - report.missing);
+  if (report.unparsed > 0) out += fmt::format(", {} unparsed", report.unparsed);
   if (report.missing > 0) out += fmt::format(", {} without a prediction", report.missing);
   const Scores official = report.official.scores.value_or(Scores{});
   out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
@@ -54,7 +54,7 @@ void write_summary(const Report& report, std::string& out) {
     out += fmt::format("\n  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})",
                        100 * report.interval->level, 100 * report.interval->low,
                        100 * report.interval->high, report.interval->samples,
-                       counted(report.interval->units, "text", "texts"));
+                       counted(report.interval->units, "text"));
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
   if (report.negative)
     out += fmt::format("  negative label  {}\n", utf8_printable(*report.negative));
@@ -107,10 +107,6 @@ void write_calibration(const Report& report, std::string& out) {
 }
 
 }  // namespace
-
-std::string counted(int64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::string_view no_answer_name(const Report& report) {
   return report.gold_labels > report.examples ? "(no answer)" : "(unparsed)";

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
+#include "io/text_file.h"
 #include "task/forms.h"
 #include "task/nearest.h"
 #include "task/utf8.h"
@@ -17,13 +19,27 @@ constexpr size_t kShown = 3;
 
 }  // namespace
 
+std::string full_sentence(std::string sentence) {
+  return sentence.ends_with('?') ? sentence : sentence + '.';
+}
+
+std::string bare_sentence(const Error& error) {
+  std::string sentence = error.what();
+  if (sentence.starts_with('['))
+    sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
+  if (sentence.ends_with('.')) sentence.pop_back();
+  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"})
+    if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());
+  return sentence;
+}
+
 void Rows::count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
                  const std::string& detail) {
   if (counts.size() >= kMostKinds && !counts.contains(key)) return;
-  Count& counted = counts[key];
-  if (counted.rows++ == 0) {
-    counted.first_line = line;
-    counted.detail = detail;
+  Count& all = counts[key];
+  if (all.rows++ == 0) {
+    all.first_line = line;
+    all.detail = detail;
   }
 }
 
@@ -49,6 +65,10 @@ void Rows::settle_labels(Example& example) {
 }
 
 void Rows::add(Example example, std::optional<int64_t> number) {
+  std::vector<std::string> parts = gold_labels(example);
+  parts.insert(parts.end(), {example.id, example.text});
+  for (const std::string& part : parts)
+    if (!utf8_valid(part)) return bad_bytes(example.line, io::encoding_problem(part, false));
   settle_labels(example);
   if (example.id.empty()) {
     example.id = std::to_string(number.value_or(example.line));
@@ -65,25 +85,25 @@ void Rows::add(Example example, std::optional<int64_t> number) {
 }
 
 void Rows::bad(int64_t line, const std::string& sentence) {
-  if (!skip_bad_) {
-    const bool guess = !guess_.empty() && examples_.empty();
-    fail("task." + room_,
-         fmt::format("{}:{}: {}. {}", file_, line, sentence,
-                     guess ? guess_ + " Else correct the row, or leave such rows out with "
-                                    "--skip-bad-rows."
-                           : "Correct the row, or leave such rows out with --skip-bad-rows."));
-  }
-  bad_rows_.push_back({line, sentence});
+  const bool guess = !guess_.empty() && examples_.empty();
+  list(line, sentence,
+       guess ? guess_ + " Else correct the row, or leave such rows out with --skip-bad-rows."
+             : "Correct the row, or leave such rows out with --skip-bad-rows.");
 }
 
-void Rows::bad(int64_t line, const Error& error) {
-  std::string sentence = error.what();
-  if (sentence.starts_with('['))
-    sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
-  if (sentence.ends_with('.')) sentence.pop_back();
-  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"})
-    if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());
-  bad(line, sentence);
+void Rows::bad(int64_t line, const Error& error) { bad(line, bare_sentence(error)); }
+
+void Rows::bad_bytes(int64_t line, const std::string& odd) {
+  odd_bytes_ = true;
+  list(line, "the row is not UTF-8: it " + odd,
+       "--skip-bad-rows would leave such rows out. Save the file as UTF-8.");
+}
+
+void Rows::list(int64_t line, const std::string& sentence, const std::string& advice) {
+  if (!skip_bad_)
+    fail("task." + room_, fmt::format("{}:{}: {} {}", file_, line, full_sentence(sentence),
+                                      advice));
+  bad_rows_.push_back({line, sentence});
 }
 
 void Rows::fatal(const std::string& sentence) const {
@@ -96,32 +116,32 @@ std::vector<std::string> Rows::warnings() const {
   const auto first_few = [](const std::map<std::string, Count>& counts, const auto& tell) {
     std::string list;
     size_t shown = 0;
-    for (const auto& [name, counted] : counts) {
+    for (const auto& [name, all] : counts) {
       if (++shown > kShown) return list + " …";
-      list += (list.empty() ? "" : ", ") + tell(utf8_printable(name, 40), counted);
+      list += (list.empty() ? "" : ", ") + tell(utf8_printable(name, 40), all);
     }
     return list;
   };
   if (!fields_.empty())
     lines.push_back(fmt::format(
         "fields that are not read: {}.",
-        first_few(fields_, [](const std::string& name, const Count& counted) {
+        first_few(fields_, [](const std::string& name, const Count& all) {
           const std::string near =
-              counted.detail.empty() ? "" : fmt::format(", near to '{}'", counted.detail);
-          return fmt::format("'{}' (first on line {}{})", name, counted.first_line, near);
+              all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
+          return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
         })));
   int64_t rows = 0;
-  for (const auto& [written, counted] : forms_) rows += counted.rows;
+  for (const auto& [written, all] : forms_) rows += all.rows;
   if (rows > 0)
     lines.push_back(fmt::format(
-        "labels with other blanks or Unicode forms are read as their plain form, in {} rows: {}.",
-        rows, first_few(forms_, [](const std::string& written, const Count& counted) {
-          return fmt::format("'{}' on line {} as '{}'", written, counted.first_line,
-                             utf8_printable(counted.detail, 40));
+        "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
+        counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
+          return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
+                             utf8_printable(all.detail, 40));
         })));
-  for (const auto& [what, counted] : odd_)
-    lines.push_back(fmt::format("{}: {} rows, the first on line {}.", what, counted.rows,
-                                counted.first_line));
+  for (const auto& [what, all] : odd_)
+    lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),
+                                all.rows == 1 ? "," : ", the first", all.first_line));
   return lines;
 }
 

@@ -18,8 +18,13 @@ namespace relatum::task {
 /// A row that was left out, with what was wrong with it.
 struct BadRow {
   int64_t line = 0;
-  std::string sentence;
+  std::string sentence;  ///< without a full stop
 };
+
+/// The sentence with a full stop, unless it ends with a question.
+std::string full_sentence(std::string sentence);
+/// What a parser threw, for Rows::bad(): without its bracket, its full stop and its advice.
+std::string bare_sentence(const Error& error);
 
 /// Rows of one file. `room` and `file` stand in every message: "[task.csv] a.csv:17: …".
 class Rows {
@@ -37,8 +42,10 @@ class Rows {
   void add(Example example, std::optional<int64_t> number = {});
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);
-  /// The same for what a parser threw: its bracket, its full stop and its advice go.
+  /// The same for what a parser threw, as a bare_sentence().
   void bad(int64_t line, const Error& error);
+  /// The same for a row whose bytes are not UTF-8; `odd` is io::encoding_problem()'s.
+  void bad_bytes(int64_t line, const std::string& odd);
   /// Throws Error with the file: what no skipping of rows can mend.
   [[noreturn]] void fatal(const std::string& sentence) const;
   /// Counts a key or column that no reader looks at.
@@ -49,6 +56,8 @@ class Rows {
 
   /// One sentence for each kind of thing that was read over, with counts and first lines.
   std::vector<std::string> warnings() const;
+  /// Whether a row was bad for its encoding.
+  bool odd_bytes() const { return odd_bytes_; }
   /// Whether the example's id is its line or number, as the file has none for it.
   bool numbered(const Example& example) const { return numbered_.contains(example.line); }
 
@@ -65,9 +74,10 @@ class Rows {
   void count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
              const std::string& detail);
   void settle_labels(Example& example);
+  void list(int64_t line, const std::string& sentence, const std::string& advice);
 
   std::string room_, file_, guess_;
-  bool skip_bad_;
+  bool skip_bad_, odd_bytes_ = false;
   std::vector<Example> examples_;
   std::vector<BadRow> bad_rows_;
   std::map<std::string, Count> fields_, forms_, odd_;

@@ -33,7 +33,7 @@ int64_t sum(const std::vector<LabelCount>& list) {
   return total;
 }
 
-std::string counted(const std::vector<LabelCount>& list) {
+std::string with_counts(const std::vector<LabelCount>& list) {
   std::string text;
   for (size_t i = 0; i < std::min(list.size(), kNamed); ++i)
     text += fmt::format("{}'{}' ({})", i ? ", " : "", utf8_printable(list[i].label), list[i].count);
@@ -55,15 +55,19 @@ void require_gold(const Dataset& data) {
                    utf8_printable(first->id), first->line));
 }
 
+/// Who lacks a label, for a sentence.
+const char* nobody_has(const ScoredLabels& scored) {
+  return scored.has_inventory ? "neither the gold nor the inventory has" : "the gold does not have";
+}
+
 std::string outside_warning(const ScoredLabels& scored) {
   const int64_t count = sum(scored.outside);
   if (count == 1)
-    return fmt::format("1 of {} answers is a label that neither the gold nor the inventory has: "
-                       "'{}'. It counts as wrong.",
-                       scored.answers, utf8_printable(scored.outside[0].label));
-  return fmt::format("{} of {} answers are labels that neither the gold nor the inventory has: {}. "
-                     "They count as wrong.",
-                     count, scored.answers, counted(scored.outside));
+    return fmt::format("1 of {} answers is a label that {}: '{}'. It counts as wrong.",
+                       scored.answers, nobody_has(scored),
+                       utf8_printable(scored.outside[0].label));
+  return fmt::format("{} of {} answers are labels that {}: {}. They count as wrong.", count,
+                     scored.answers, nobody_has(scored), with_counts(scored.outside));
 }
 
 std::string unknown_warning(const ScoredLabels& scored) {
@@ -74,7 +78,7 @@ std::string unknown_warning(const ScoredLabels& scored) {
                        utf8_printable(scored.unknown_gold[0].label));
   return fmt::format("{} gold labels are not in the inventory: {}. An answer is right there only "
                      "if it is that label.",
-                     count, counted(scored.unknown_gold));
+                     count, with_counts(scored.unknown_gold));
 }
 
 }  // namespace
@@ -95,6 +99,7 @@ ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const
   require_gold(data);
   ScoredLabels scored;
   scored.labels = data.labels;
+  scored.has_inventory = !data.open_labels;
   std::map<std::string, int64_t> unknown, outside;
   for (const Example& example : data.examples) {
     scored.gold.emplace_back();
@@ -140,9 +145,9 @@ std::optional<int32_t> negative_index(const ScoredLabels& scored,
   const std::vector<std::string> known(all.begin(), all.begin() + scored.scope.known);
   const std::string near = nearest_name(*given, known);
   fail("task.evaluate",
-       fmt::format("--negative '{}': neither the gold nor the inventory has this label. {}",
-                   utf8_printable(*given),
-                   near.empty() ? fmt::format("They have {}.", listed(known))
+       fmt::format("--negative '{}': {} this label. {}", utf8_printable(*given),
+                   nobody_has(scored),
+                   near.empty() ? fmt::format("The labels are {}.", listed(known))
                                 : fmt::format("Did you mean '{}'?", utf8_printable(near))));
 }
 

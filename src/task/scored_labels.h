@@ -22,6 +22,7 @@ struct LabelCount {
 struct ScoredLabels {
   Labels labels;      ///< in the order that LabelScope describes
   LabelScope scope;
+  bool has_inventory = false;  ///< else the labels are those of the gold
   std::vector<std::vector<int32_t>> gold, predicted;
   /// "no_relation" or "Other", where the gold or the inventory has it; never from the answers.
   std::optional<std::string> usual_negative;

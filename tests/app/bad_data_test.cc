@@ -97,6 +97,55 @@ TEST_F(BadData, BadRowsCanBeSkipped) {
   EXPECT_EQ(read_rows("p.jsonl").size(), 9u);
 }
 
+TEST_F(BadData, PlacesAreThoseOfTheFile) {
+  const std::string text = corpus()[0].dump() + "\n{\"text\":\"ab\"}\n";
+  const Arguments more = plain() + Arguments{"--skip-bad-rows"};
+  Arguments arguments = extract("a.jsonl", more);
+  arguments[4] = "jsonl:" + write("bad.jsonl", text) + "?limit=5";
+  EXPECT_THAT(done(arguments).err, HasSubstr("warning: " + path("bad.jsonl") + ":2: "));
+  arguments = extract("b.jsonl", more);
+  arguments[4] = "-";
+  EXPECT_THAT(done(arguments, {.input = text}).err, HasSubstr("warning: standard input:2: "));
+}
+
+TEST_F(BadData, WarningsAreGivenOnce) {
+  const auto count = [](const std::string& all, const std::string& part) {
+    int found = 0;
+    for (size_t at = all.find(part); at != all.npos; at = all.find(part, at + 1)) ++found;
+    return found;
+  };
+  auto rows = corpus();
+  rows[1]["note"] = "x";
+  write_rows("rows.jsonl", rows);
+  copy(kModel, "models/named");
+  const std::string rows_path = path("rows.jsonl");
+  const std::string job = "model = \"named\"\nmodels = \"" + path("models") + "\"\ntrain = \"" +
+                          rows_path + "\"\ntest = \"" + rows_path + "\"\nprompt = \"" +
+                          path("plain.txt") + "\"\nout = \"all\"\nthreads = 1\n" +
+                          "[finetune]\nepochs = 1\n[extract]\n[evaluate]\n";
+  fs::create_directory(path("named"));
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_.path());
+  const Outcome outcome = done({"run", write("jobs/job.toml", job)});
+  fs::current_path(before);
+  EXPECT_EQ(count(outcome.err, "'note'"), 1) << outcome.err;
+  // The job lies elsewhere, so that its model is a name, which the working folder has as a path.
+  EXPECT_EQ(count(outcome.err, "'named' is a path here, too"), 1) << outcome.err;
+}
+
+TEST_F(BadData, PatchesAreTold) {
+  const std::string tacred =
+      R"([{"id":"a","relation":"no_relation","token":["x","y"],"subj_start":0,"subj_end":0,)"
+      R"("obj_start":1,"obj_end":1},{"id":"b","relation":"no_relation","token":["x","y"],)"
+      R"("subj_start":1,"subj_end":1,"obj_start":0,"obj_end":0}])";
+  const std::string patch = write("patch.json", R"({"a":"per:identity"})");
+  const Outcome outcome = done({"prepare", "--data", "tacred:" + write("t.json", tacred), "--out",
+                                "-", "--prompt", path("plain.txt"), "--relabel",
+                                "retacred:" + patch});
+  EXPECT_THAT(outcome.err, HasSubstr("t.json: --relabel changed 1 label."));
+  EXPECT_THAT(outcome.err, HasSubstr("t.json: 1 example is not in the patch and was dropped."));
+}
+
 TEST_F(BadData, PromptsThatDoNotFit) {
   json longest = corpus()[1];
   std::string text = longest["text"];

@@ -39,8 +39,8 @@ TEST_F(Evaluate, AStrayAnswerIsNamedAndChangesNoMeasure) {
   EXPECT_EQ(right["official"]["name"], "semeval_macro");
   answered[3] = "Cause-Effect";
   const Outcome outcome = done(evaluate(kSemeval, answered, {"--json"}));
-  EXPECT_THAT(outcome.err, HasSubstr("warning: 1 of 4 answers is a label that neither the gold nor "
-                                     "the inventory has: 'Cause-Effect'."));
+  EXPECT_THAT(outcome.err, HasSubstr("warning: 1 of 4 answers is a label that the gold does not "
+                                     "have: 'Cause-Effect'."));
   const json figures = json::parse(outcome.out);
   EXPECT_EQ(figures["official"]["name"], "semeval_macro");
   EXPECT_LT(figures["official"]["f1"], right["official"]["f1"]);
@@ -94,8 +94,47 @@ TEST_F(Evaluate, RowsWithoutAGoldLabelAreCountedAndRefused) {
 
 TEST_F(Evaluate, TellsHowToCountLeftOutRows) {
   refused(evaluate({"a", "b"}, {"a"}),
-          {"1 of 2 examples has no prediction: '2'", "--skip-bad-rows", "--missing wrong"});
+          {"1 of 2 examples has no prediction: '2'", "--limit, --min-probability, --skip-negative",
+           "--missing wrong"});
   refused(evaluate({"a"}, {"a", "b", "b"}), {"2 of 3 predictions have ids", "'2', '3'"});
+}
+
+TEST_F(Evaluate, NoAnswersAtAllMayCountAsWrong) {
+  const Arguments none = {"evaluate", "--data", gold({"a", "b"}), "--predictions",
+                          write("none.jsonl", "")};
+  refused(none, {"none.jsonl holds no predictions", "--missing wrong"});
+  const json figures = json::parse(done(none + Arguments{"--missing", "wrong", "--json"}).out);
+  EXPECT_EQ(figures["accuracy"], 0);
+  EXPECT_EQ(figures["missing"], 2);
+  EXPECT_EQ(figures["unparsed"], 0);
+}
+
+TEST_F(Evaluate, OneOutputTakesOneForm) {
+  refused(evaluate({"a"}, {"a"}, {"--json", "--report", "-"}), {"--json", "--report -"});
+}
+
+TEST_F(Evaluate, TheNegativeLabelIsReadAsLabelsAre) {
+  const std::string composed = "caf\u00e9", written = " cafe\u0301 ";
+  const Arguments given = {"--json", "--negative", written};
+  const json figures =
+      json::parse(done(evaluate({"a", composed}, {"a", composed}, given)).out);
+  EXPECT_EQ(figures["negative"], composed);
+  auto rows = corpus();
+  for (json& each : rows)
+    if (each["label"] == "no_relation") each["label"] = composed;
+  write_rows("rows.jsonl", rows);
+  done(extract("-", plain() + Arguments{"--skip-negative", "--negative", written}));
+  done(finetune("run", {"--holdout", "2", "--negative", written}));
+}
+
+TEST_F(Evaluate, AnInventoryIsNamedWhereThereIsOne) {
+  const std::string labels = write("labels.json", json({"a", "b"}).dump());
+  EXPECT_THAT(done(evaluate({"a", "b"}, {"a", "c"}, {"--labels", labels})).err,
+              HasSubstr("neither the gold nor the inventory has: 'c'"));
+  refused(evaluate({"a", "b"}, {"a", "b"}, {"--labels", labels, "--negative", "x"}),
+          {"--negative 'x'", "neither the gold nor the inventory has this label"});
+  refused(evaluate({"a", "b"}, {"a", "b"}, {"--negative", "x"}),
+          {"--negative 'x': the gold does not have this label. The labels are 'a', 'b'."});
 }
 
 TEST_F(Evaluate, PairsMayHaveSeveralLabels) {

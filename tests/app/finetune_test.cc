@@ -1,7 +1,6 @@
 // finetune, through the program: what it refuses before the first step, what it says, what dev is.
 #include <algorithm>
 
-#include "app/counted.h"
 #include "app/finetune_folder.h"
 #include "app/next_command.h"
 #include "app/run_log.h"
@@ -266,12 +265,6 @@ TEST(FinetuneParts, TheMeanIsRightFromTheFirstValueOn) {
   }
   EXPECT_LT(last, sum / 10);  // later values count more; a mean begun at the first lags above it
   EXPECT_GT(last, 1.0);
-}
-
-TEST(FinetuneParts, NounsAgreeWithTheirNumber) {
-  EXPECT_EQ(app::counted(1, "epoch"), "1 epoch");
-  EXPECT_EQ(app::counted(0, "epoch"), "0 epochs");
-  EXPECT_EQ(app::counted(2, "entry", "entries"), "2 entries");
 }
 
 TEST(FinetuneParts, ADiskThatIsTooSmallIsToldBefore) {

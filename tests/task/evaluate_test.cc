@@ -106,7 +106,9 @@ TEST(Evaluate, MissingMayCountAsWrong) {
   const Report report = evaluate(data, std::vector{answer(0, "a")}, options);
   EXPECT_EQ(report.examples, 2);
   EXPECT_EQ(report.missing, 1);
-  EXPECT_EQ(report.unparsed, 1);
+  EXPECT_EQ(report.unparsed, 0);
+  EXPECT_EQ(evaluate(data, std::vector{answer(0, {})}, options).unparsed, 1);
+  EXPECT_EQ(evaluate(data, {}, options).missing, 2);
   EXPECT_DOUBLE_EQ(report.accuracy, 0.5);
 }
 

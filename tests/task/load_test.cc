@@ -109,8 +109,11 @@ TEST(Load, NamedInventoryIsWholeAndClosed) {
   EXPECT_EQ(load_dataset(path).labels.size(), 19);
   const std::string bad =
       scratch.file("t.txt", good + "2\t\"<e1>a</e1> <e2>b</e2>\"\nCause-Efect(e1,e2)\nComment:\n");
-  EXPECT_THAT(load_error(bad), AllOf(HasSubstr("[task.semeval2010]"), HasSubstr("t.txt:5"),
-                                     HasSubstr("Did you mean 'Cause-Effect(e1,e2)'")));
+  EXPECT_THAT(load_error(bad),
+              AllOf(HasSubstr("[task.semeval2010]"), HasSubstr("t.txt:5"),
+                    HasSubstr("labels. Did you mean 'Cause-Effect(e1,e2)'? Correct the row, or "
+                              "leave such rows out with --skip-bad-rows."),
+                    ::testing::Not(HasSubstr("--labels"))));
 }
 
 TEST(Load, RelabelDropsAndCounts) {
@@ -139,6 +142,19 @@ TEST(Load, RelabelDropsAndCounts) {
   EXPECT_THAT(load_error(data, options), AllOf(HasSubstr("r.json"), HasSubstr("per:identity")));
   options.relabel = "tacrev:" + scratch.file("e.json", "[]");
   EXPECT_THAT(load_error(data, options), HasSubstr("e.json"));
+  options.relabel = "tacrev:" + scratch.file(
+      "two.json", R"([{"id":"b","relation":"org:parents"},{"id":"b","relation":"no_relation"}])");
+  EXPECT_THAT(load_error(data, options),
+              AllOf(HasSubstr("two.json: id 'b' has two labels"), HasSubstr("'no_relation'")));
+  options.relabel = "tacrev:" + scratch.file("anon.json", R"([{"relation":"org:parents"}])");
+  EXPECT_THAT(load_error(data, options), HasSubstr("anon.json: row 1 has no 'id'"));
+  options.relabel = "tacrev:" + scratch.file("far.json", R"({"z":"org:parents"})");
+  EXPECT_THAT(
+      load_dataset(data, options).warnings,
+      ::testing::Contains(AllOf(HasSubstr("far.json"), HasSubstr("no label is changed"))));
+  options.relabel = "retacred:" + scratch.path("far.json");
+  scratch.file("far.json", R"({"z":"org:members"})");
+  EXPECT_THAT(load_error(data, options), HasSubstr("2 rows are not in the patch of --relabel"));
   options.relabel = "redocred:x";
   EXPECT_THAT(load_error(data, options), HasSubstr("tacrev:PATCH"));
 }
@@ -165,7 +181,7 @@ std::vector<Hostile> hostile_rows() {
       {"a.jsonl", ok + "[1]\n", "a.jsonl:2", ""},
       {"a.jsonl", ok + std::string(100000, '[') + "\n", "a.jsonl:2", "nested"},
       {"a.jsonl", ok + "{\"id\":\"\\ud800\"}\n", "a.jsonl:2", "JSON"},
-      {"a.jsonl", ok + "{\"id\":\"\xff\"}\n", "a.jsonl:2", "JSON"},
+      {"a.jsonl", ok + "{\"id\":\"\xff\"}\n", "a.jsonl:2", "UTF-8"},
       {"a.jsonl",
        ok + R"({"id":"2","text":"ab","head":{"start":0,"end":3},"tail":{"start":0,"end":1}})",
        "a.jsonl:2", "head entity's span [0, 3)"},
@@ -239,6 +255,24 @@ TEST(Load, FilesThatNoSkippingCanMend) {
   }
   EXPECT_THAT(load_error(scratch.path("absent.jsonl")), HasSubstr("absent.jsonl"));
   EXPECT_THAT(load_error("jsonl:" + scratch.path("")), HasSubstr("relatum-test"));
+}
+
+TEST(Load, SaysWhyNothingIsLeft) {
+  const Scratch scratch;
+  LoadOptions options;
+  options.skip_bad_rows = true;
+  const auto error = [&](const std::string& name, const std::string& text) {
+    return load_error(scratch.file(name, text), options);
+  };
+  EXPECT_THAT(error("a.csv", "text,head,tail\nab,a,x\n\nab,c,b\nab,d,b\nab,e,b\n"),
+              AllOf(HasSubstr("4 rows are malformed. Line 2: the tail 'x' does not stand"),
+                    HasSubstr("; line 4: the head 'c'"), HasSubstr("; line 5: the head 'd'"),
+                    ::testing::Not(HasSubstr("'e'")), ::testing::Not(HasSubstr("--relabel"))));
+  EXPECT_THAT(error("b.csv", "text,head,tail\nab,a,x\n"), HasSubstr("1 row is malformed. Line 2"));
+  EXPECT_THAT(error("c.csv", "text\n<e1>\xD6</e1> <e2>b</e2>\n"),
+              AllOf(HasSubstr("0xD6"), ::testing::EndsWith("Save the file as UTF-8.")));
+  EXPECT_THAT(error("d.csv", "text,head,tail\n,,\n"), HasSubstr("a header and no rows. Check"));
+  EXPECT_THAT(load_error("jsonl:" + scratch.file("e.json", " []")), HasSubstr("an empty list"));
 }
 
 TEST(Load, TakesCrlfAndAMarkInEveryFormat) {

@@ -68,7 +68,13 @@ TEST(Predictions, BadFilesAreNamed) {
            {"id,label,probability\n1,a,nan\n", "p.txt:2"},
            {"id,label\n,a\n", "p.txt:2"},
            {"id,label\n1,\"a\n", "p.txt:2"},
-           {"id,label\n1,\xff\n", "p.txt:2"},
+           {"id,label\n1,\xe9t\xe9\n", "p.txt has the byte 0xE9 on line 2"},
+           {"\xff\xfei", "p.txt starts with the byte-order mark of UTF-16"},
+           {"id,label,\"x\n1,a,2\n", "p.txt:1: a quoted field is never closed"},
+           {"id,label,ID\n1,a,2\n", "column 'id' stands twice"},
+           {"[{\"id\":\"1\",\"label\":\"a\"},\n{\"id\":[1]}]", "p.txt:2"},
+           {"[{\"id\":\"1\",\"label\":\"a\"},\n", "p.txt: line 2"},
+           {"head\trelation\ttail\tprobability\tid\nAda\tr\tUlm\t0.5\t1\n", "these are triples"},
            {"id,label\n", "p.txt"},
            {"{\"id\":\"1\"}\n", "p.txt:1"},
            {"{\"id\":\"1\",\"label\":\"a\",\"probability\":\"x\"}\n", "p.txt:1"},
@@ -85,7 +91,9 @@ TEST(Predictions, ReadTables) {
       "id,label,probability,answer,more\n7,\"a,b\",0.25,\"he said \"\"a\"\"\",x\n8,,,,\n",
       "label,id,answer,probability\r\n\"a,b\",7,\"he said \"\"a\"\"\",0.25\r\n\r\n,8,,\r\n",
       "\xEF\xBB\xBFid;label;probability;answer\n7;a,b;0,25;\"he said \"\"a\"\"\"\n8;;;",
-      "id\tlabel\tprobability\tanswer\n7\ta,b\t0.25\the said \"a\"\n8\t\t\t\n"};
+      "id\tlabel\tprobability\tanswer\n7\ta,b\t0.25\the said \"a\"\n8\t\t\t\n",
+      "ID\tLabel\tProbability \tAnswer\n7\ta,b\t0,25\the said \"a\"\n8\t\t \t\n\t\t\t\n",
+      "id,label,probability,answer\n7,\"a,b\",\"0,25\",\"he said \"\"a\"\"\"\n8,,,\n"};
   for (const std::string& text : same) {
     const auto read = read_predictions(scratch.file("p.txt", text));
     ASSERT_EQ(read.size(), 2u) << text;
@@ -101,6 +109,17 @@ TEST(Predictions, ReadTables) {
   const auto plain = read_predictions(scratch.file("p.txt", "id\tlabel\n7\ta b\n"));
   ASSERT_EQ(plain.size(), 1u);
   EXPECT_EQ(plain[0].label, "a b");
+}
+
+TEST(Predictions, MayBeNoneWhereThatIsAllowed) {
+  const Scratch scratch;
+  for (const char* text : {"", "\n", "id,label\n", "[]", "\xEF\xBB\xBF"}) {
+    const std::string path = scratch.file("p.txt", text);
+    EXPECT_TRUE(read_predictions(path, true).empty()) << text;
+    EXPECT_THAT(error_of([&] { read_predictions(path); }),
+                HasSubstr("p.txt holds no predictions: either all answers were left out"))
+        << text;
+  }
 }
 
 TEST(Predictions, ReadSeveralAnswersAndNumericIds) {

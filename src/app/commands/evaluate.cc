@@ -17,6 +17,7 @@
 #include "base/printable.h"
 #include "io/json.h"
 #include "task/evaluate.h"
+#include "task/forms.h"
 #include "task/metric.h"
 #include "task/report.h"
 
@@ -59,6 +60,9 @@ std::vector<task::ReportFact> facts_of(const Options& o, Environment& environmen
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
+  if (o.json && o.report == "-")
+    fail("app.evaluate", "--json and --report - both write to standard output. Give --report a "
+                         "file.");
   CommandInputs inputs;
   inputs.add_data(o.gold);
   inputs.add_options(o.data);
@@ -67,7 +71,7 @@ int run(const Options& o, Environment& environment) {
   DataOptions reading = o.data;
   reading.keep_unknown_labels = true;
   const task::Dataset data = reading.load(o.gold, true, environment);
-  const auto predictions = task::read_predictions(o.predictions);
+  const auto predictions = task::read_predictions(o.predictions, o.missing == "wrong");
   task::EvaluateOptions options;
   options.negative = o.negative;
   options.official = o.official;
@@ -100,7 +104,7 @@ Action define(CLI::App& app) {
   o->data.define(app);
   app.add_option("--negative", o->negative,
                  "The label that means no relation (default: no_relation or Other)")
-      ->group("Score");
+      ->transform(task::seen_form)->group("Score");
   app.add_option("--official", o->official,
                  fmt::format("The figure that counts: {} (default: the one of the data's format; "
                              "else by the labels of the gold and the inventory)",

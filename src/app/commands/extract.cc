@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/extract_job.h"
+#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -22,7 +23,7 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                "Leave out answers of the label that means no relation")->group("Output");
   app.add_option("--negative", o.negative,
                  "The label that means no relation (default: the run's, else no_relation or Other)")
-      ->group("Output");
+      ->transform(task::seen_form)->group("Output");
   app.add_flag("--overwrite", o.overwrite, "Replace a file that is there")->group("Output");
   app.add_flag("--scores", o.scores, "Write every label's probability (jsonl)")->group("Output");
 }

@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/finetune_job.h"
+#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -18,7 +19,7 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--negative", o.negative,
                  "The label that means no relation, for dev figures (default: no_relation or "
                  "Other)")
-      ->group("Data");
+      ->transform(task::seen_form)->group("Data");
   o.data.define(app);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o.index, "Index folder: prompts carry the most similar example")

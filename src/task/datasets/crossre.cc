@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "io/json.h"
+#include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/utf8.h"
 
@@ -100,6 +101,8 @@ std::vector<Example> parse_row(std::string_view line, int64_t number) {
 
 void read_line(std::string_view line, int64_t number, Rows& rows) {
   if (line.find_first_not_of(" \t\r") == line.npos) return;
+  if (const std::string odd = io::encoding_problem(line, false); !odd.empty())
+    return rows.bad_bytes(number, odd);
   std::vector<Example> examples;
   try {
     examples = parse_row(line, number);

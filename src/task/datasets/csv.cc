@@ -9,8 +9,8 @@
 #include "task/dataset.h"
 #include "task/delimited.h"
 #include "task/fields.h"
-#include "task/forms.h"
 #include "task/raw_row.h"
+#include "task/table.h"
 #include "task/utf8.h"
 
 namespace relatum::task {
@@ -27,68 +27,24 @@ const std::vector<std::string>& columns() {
 
 constexpr size_t kTelling = 3;  // known columns that make a file without a .csv name a table
 
-/// "Head start " is head_start.
-std::string column_name(std::string_view cell) {
-  std::string name = utf8_lower(seen_form(cell));
-  std::replace(name.begin(), name.end(), ' ', '_');
-  return name;
-}
-
 bool is_known(const std::string& name) {
   return std::find(columns().begin(), columns().end(), name) != columns().end();
-}
-
-/// How the file is cut, and where its records begin.
-struct Shape {
-  char separator = ',';
-  std::string_view records;
-  int64_t line = 1;      // of the header
-  size_t known = 0;      // columns of the header that we know
-  bool has_text = false;
-};
-
-/// Excel's first line "sep=;" names the separator; else it is the one that finds most columns.
-Shape shape_of(std::string_view bytes) {
-  Shape best;
-  std::string separators = ",;\t";
-  std::string_view records = bytes;
-  int64_t line = 1;
-  const size_t at = bytes.starts_with('"') ? 1 : 0;
-  if (bytes.substr(at).starts_with("sep=") && bytes.size() > at + 4) {
-    separators = bytes.substr(at + 4, 1);
-    records = bytes.substr(std::min(bytes.find('\n'), bytes.size() - 1) + 1);
-    line = 2;
-  }
-  best.records = records;
-  best.separator = separators[0];
-  best.line = line;
-  for (const char separator : separators) {
-    DelimitedReader cutter(records, separator, line);
-    DelimitedRecord header;
-    if (!cutter.next(header)) break;
-    Shape shape{separator, records, line, 0, false};
-    for (const std::string& cell : header.fields) {
-      const std::string name = column_name(cell);
-      shape.known += is_known(name);
-      shape.has_text = shape.has_text || name == "text";
-    }
-    if (shape.known > best.known) best = shape;
-  }
-  return best;
 }
 
 /// Column name to its place in a record.
 using Header = std::map<std::string, size_t>;
 
-Header parse_header(const DelimitedRecord& record, Rows& rows) {
+Header parse_header(const DelimitedRecord& record, const TableShape& shape, Rows& rows) {
+  if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
+  if (const std::string name = shape.repeated(columns()); !name.empty())
+    rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
   Header header;
-  for (size_t i = 0; i < record.fields.size(); ++i) {
-    const std::string name = column_name(record.fields[i]);
-    if (!is_known(name)) {
+  for (size_t i = 0; i < shape.columns.size(); ++i) {
+    const std::string& name = shape.columns[i];
+    if (is_known(name))
+      header.emplace(name, i);
+    else if (!name.empty())
       rows.unknown_field(name, columns(), record.line);
-    } else if (!header.emplace(name, i).second) {
-      rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
-    }
   }
   if (header.contains("text")) return header;
   std::string seen;
@@ -126,22 +82,20 @@ class Cells {
     const std::string cell = (*this)[name];
     if (cell.find_first_not_of(" \t") == cell.npos) return std::nullopt;
     if (const auto value = whole_number(cell)) return value;
-    fail("task.csv", fmt::format("{} is no whole number: '{}'", name, utf8_printable(cell, 40)));
+    fail("task.csv", fmt::format("{} is no whole number: '{}'{}", name, utf8_printable(cell, 40),
+                                 may_be_thousands(cell) ? ", which may be a thousand" : ""));
   }
 
   const DelimitedRecord& record_;
   const Header& header_;
 };
 
-void read_record(DelimitedRecord record, const Header& header, size_t width, Rows& rows) {
-  for (const std::string& field : record.fields)
-    if (const std::string odd = io::encoding_problem(field, false); !odd.empty())
-      record.problem = "the row is not UTF-8: it " + odd;
-  if (record.problem.empty() && record.fields.size() != width)
-    record.problem = fmt::format("expected {} fields as in the header, got {}", width,
-                                 record.fields.size());
-  if (!record.problem.empty()) return rows.bad(record.line, record.problem);
-  Example example;
+/// The example, or what is wrong with the record.
+std::string parse_record(const DelimitedRecord& record, const Header& header, size_t width,
+                         Example& example) {
+  if (!record.problem.empty()) return record.problem;
+  if (record.fields.size() != width)
+    return fmt::format("expected {} fields as in the header, got {}", width, record.fields.size());
   try {
     const Cells cells(record, header);
     RawRow raw;
@@ -153,28 +107,56 @@ void read_record(DelimitedRecord record, const Header& header, size_t width, Row
     if (const std::string label = cells["label"]; !label.empty()) raw.labels.push_back(label);
     example = settle(std::move(raw));
   } catch (const Error& error) {
-    return rows.bad(record.line, error);
+    return bare_sentence(error);
   }
-  rows.add(std::move(example));
+  return "";
+}
+
+/// A quote too many makes one record of several rows. Where the line below the record's first is a
+/// row by itself and the record is none, the reader goes back to that line; where the record is
+/// one, too, that is told.
+void read_record(const DelimitedRecord& record, const Header& header, DelimitedReader& reader,
+                 size_t width, Rows& rows) {
+  for (const std::string& field : record.fields)
+    if (const std::string odd = io::encoding_problem(field, false); !odd.empty())
+      return rows.bad_bytes(record.line, odd);
+  Example example, below;
+  std::string problem = parse_record(record, header, width, example);
+  const auto second = reader.second_line();
+  const bool two_rows = second && parse_record(*second, header, width, below).empty();
+  if (problem.empty()) {
+    if (two_rows)
+      rows.odd("quoted fields that reach over lines which are rows by themselves, as a quote too "
+               "many makes them", record.line);
+    return rows.add(std::move(example));
+  }
+  if (two_rows) {
+    problem += fmt::format(" (its quotes reach to line {}, and line {} is a row by itself)",
+                           record.last_line, second->line);
+    reader.end_with_first_line();
+  } else if (record.last_line > record.line) {
+    problem += fmt::format(" (the row ends on line {})", record.last_line);
+  }
+  rows.bad(record.line, problem);
 }
 
 void read(std::string_view bytes, Rows& rows) {
-  const Shape shape = shape_of(bytes);
-  DelimitedReader cutter(shape.records, shape.separator, shape.line);
+  const TableShape shape = find_table(bytes, columns());
+  DelimitedReader reader(shape.records, shape.separator, shape.line);
   DelimitedRecord record;
-  if (!cutter.next(record)) return;
+  if (!reader.next(record)) return;
   if (!record.problem.empty()) rows.fatal("the header is malformed: " + record.problem + ".");
   const size_t width = record.fields.size();
-  const Header header = parse_header(record, rows);
-  while (cutter.next(record)) read_record(record, header, width, rows);
+  const Header header = parse_header(record, shape, rows);
+  while (reader.next(record)) read_record(record, header, reader, width, rows);
 }
 
 bool sniff(std::string_view file_name, std::string_view first) {
   const size_t at = first.find_first_not_of(" \t\r\n");
   if (at == first.npos || first[at] == '{' || first[at] == '[') return false;
   if (file_name.ends_with(".csv") || file_name.ends_with(".tsv")) return true;
-  const Shape shape = shape_of(first.substr(at));
-  return shape.known >= kTelling && shape.has_text;
+  const TableShape shape = find_table(first.substr(at), columns());
+  return shape.known >= kTelling && shape.find("text") >= 0;
 }
 
 }  // namespace

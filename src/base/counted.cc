@@ -1,9 +1,9 @@
 // Chooses singular or plural.
-#include "app/counted.h"
+#include "base/counted.h"
 
 #include <fmt/format.h>
 
-namespace relatum::app {
+namespace relatum {
 
 std::string counted(int64_t count, std::string_view noun, std::string_view plural) {
   if (count == 1) return fmt::format("1 {}", noun);
@@ -11,4 +11,4 @@ std::string counted(int64_t count, std::string_view noun, std::string_view plura
   return fmt::format("{} {}s", count, noun);
 }
 
-}  // namespace relatum::app
+}  // namespace relatum
