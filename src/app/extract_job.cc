@@ -19,6 +19,7 @@
 #include "kernels/cpu.h"
 #include "task/pipeline.h"
 #include "task/prediction_table.h"
+#include "text/chat.h"
 #include "train/peft.h"
 
 namespace relatum::app {
@@ -131,11 +132,17 @@ class Job {
 
   void check_base_settings(const RunInfo& run) {
     const auto settings = session_->settings();
-    for (const auto& [key, trained] : run.base_settings) {
+    for (const auto& [key, trained] : run.base_network) {
       const auto now = settings.find(key);
-      if (now == settings.end() || now->second == trained) continue;  // read no more, or the same
+      if (now == settings.end() || now->second == trained) continue;  // not read, or the same
       tell_mismatch(options_, environment_, fmt::format("a base whose {} is", key), trained,
                     now->second);
+    }
+    if (setup_.chat && !run.chat_hash.empty() &&
+        run.chat_hash != text::chat_hash(session_->tokenizer())) {
+      tell_mismatch(options_, environment_, "a chat template whose hash is",
+                    run.chat_hash.substr(0, 12),
+                    text::chat_hash(session_->tokenizer()).substr(0, 12));
     }
     const std::string tokenizer = session_->tokenizer_hash();
     if (run.tokenizer_hash.empty() || run.tokenizer_hash == tokenizer) return;

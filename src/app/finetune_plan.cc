@@ -112,9 +112,20 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& sess
   micro = training.batch.batch_tokens;
   if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
   training.schedule = train::parse_shape(options.schedule);
-  if (options.memory) fit_memory(options, session, adapter, rows, plan, context);
+  if (options.memory && options.resume) {
+    // What was chosen then is part of the run: what is free now would choose otherwise.
+    const RunInfo then = read_run(options.out);
+    if (then.micro_tokens > 0) micro = then.micro_tokens;
+    training.checkpoint = training.checkpoint || then.checkpoint;
+  } else if (options.memory) {
+    fit_memory(options, session, adapter, rows, plan, context);
+  }
   plan.needs = train::estimate(session.model(), adapter, session.compute(), rows.train,
                                estimate_options(rows, training));
+  if (options.memory && options.resume && plan.needs.memory_bytes > int64_t(options.memory)) {
+    context.warn(fmt::format("the run needs about {:.2f} GB as it was begun, more than --memory.",
+                             double(plan.needs.memory_bytes) / kGigabyte));
+  }
   plan.gemm_rate = train::measure_gemm_rate(session.compute());
   plan.epoch_steps =
       int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/parallel_for.h"
 #include "kernels/cpu.h"
+#include "text/chat.h"
 
 namespace relatum::app {
 namespace {
@@ -68,9 +69,11 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"model", parts.options.model.model}, {"models", parts.options.model.models},
       {"model_path", absolute(session.model().info().path)},
       {"base", session.base()},
-      {"base_hash", session.weights_hash()}, {"base_settings", session.settings()},
-      {"tokenizer_hash", session.tokenizer_hash()}, {"compute", name_of(session.compute())},
-      {"cpu", kernels::cpu_summary()}, {"threads", thread_count()},
+      {"base_hash", session.weights_hash()}, {"base_network", session.settings()},
+      {"tokenizer_hash", session.tokenizer_hash()},
+      {"chat_hash", parts.options.chat ? text::chat_hash(session.tokenizer()) : ""},
+      {"compute", name_of(session.compute())}, {"cpu", kernels::cpu_summary()},
+      {"threads", thread_count()},
       {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
       {"left_out", parts.rows.left_out}, {"dev_left_out", parts.rows.dev_left_out},
       {"steps", r.steps}, {"tokens", r.tokens}, {"seconds", r.seconds},
@@ -100,9 +103,9 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
     values.push_back({fmt::format("label {}", i + 1), labels.name(i)});
   }
   for (const auto& [key, value] : parts.session.settings()) {
-    values.push_back({"config.json's " + key, value});
+    values.push_back({"the base's " + key, value, true});
   }
-  values.push_back({"the tokenizer's SHA-256", parts.session.tokenizer_hash()});
+  values.push_back({"the tokenizer's SHA-256", parts.session.tokenizer_hash(), true});
   values.push_back({"the dev data's SHA-256", dev_hash(parts)});
   values.push_back({"--negative", o.negative.value_or("")});
   return values;

@@ -32,12 +32,15 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.model_path = io::get_string(record, "model_path", "", place);
   info.embedder = io::get_string(record, "embedder", "", place);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
+  info.chat_hash = io::get_string(record, "chat_hash", "", place);
+  info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);
+  info.checkpoint = io::get_bool(record, "checkpoint", false, place);
   info.index_path = io::get_string(record, "index_path", "", place);
   info.index_beside = io::get_string(record, "index_beside", "", place);
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
-  if (const nlohmann::json* settings = io::find(record, "base_settings")) {
+  if (const nlohmann::json* settings = io::find(record, "base_network")) {
     for (const auto& entry : settings->items()) {
-      info.base_settings[entry.key()] = io::require_string(*settings, entry.key(), place);
+      info.base_network[entry.key()] = io::require_string(*settings, entry.key(), place);
     }
   }
   info.models = io::get_string(record, "models", "", place);

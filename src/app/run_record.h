@@ -15,12 +15,15 @@ struct RunInfo {
   std::string model_path, embedder;
   std::string prompt_hash;  ///< empty in records of versions that kept none
   std::string negative;     ///< empty: none was named
-  std::map<std::string, std::string> base_settings;  ///< config.json's, as JSON text
+  std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::string tokenizer_hash;  ///< empty in records of versions that kept none
+  std::string chat_hash;       ///< of the chat template; empty without chat
   std::string index_path;      ///< absolute
   std::string index_beside;    ///< from the run's folder
   bool chat = false;
   int64_t neighbours = 1;
+  int64_t micro_tokens = 0;    ///< 0: not recorded
+  bool checkpoint = false;
 };
 
 /// Reads RUN/run.json. Throws Error naming file and key.

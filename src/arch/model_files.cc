@@ -115,19 +115,11 @@ const nlohmann::json* ModelFiles::setting(std::string_view key) const {
   return io::find(*config_, key);
 }
 
-std::map<std::string, std::string> ModelFiles::settings() const {
-  std::map<std::string, std::string> settings;
-  if (gguf_) return settings;
-  for (const std::string& key : asked_->keys) {
-    const nlohmann::json* value = io::find(*config_, key);
-    if (!value) {
-      settings[key] = "null";
-    } else {
-      settings[key] = value->is_number() ? fmt::format("{}", value->get<double>())
-                                         : io::dump_json(*value);
-    }
-  }
-  return settings;
+void ModelFiles::note_setting(std::string_view name, std::string value) const {
+  // How long a row may be, and what the rotary frequencies say better.
+  static const std::set<std::string_view> kNoPart = {"max_position_embeddings", "rope_theta"};
+  if (gguf_ || name.empty() || kNoPart.contains(name)) return;
+  asked_->values[std::string(name)] = std::move(value);
 }
 
 bool ModelFiles::mentions(std::string_view key) const {
@@ -138,8 +130,11 @@ int64_t ModelFiles::get_int(std::string_view key, std::string_view gguf_key,
                             std::optional<int64_t> fallback) const {
   if (fallback && (gguf_ ? gguf_key : key).empty()) return *fallback;
   if (gguf_) return gguf_->get_int(this->gguf_key(gguf_key), fallback);
-  if (!setting(key) && fallback) return *fallback;
-  return io::require_int(*config_, key, settings_place());
+  const int64_t value = !setting(key) && fallback
+                            ? *fallback
+                            : io::require_int(*config_, key, settings_place());
+  note_setting(key, std::to_string(value));
+  return value;
 }
 
 double ModelFiles::get_double(std::string_view key, std::string_view gguf_key,
@@ -149,8 +144,9 @@ double ModelFiles::get_double(std::string_view key, std::string_view gguf_key,
   if (gguf_) {
     value = gguf_->get_double(this->gguf_key(gguf_key), fallback);
   } else {
-    if (!setting(key) && fallback) return *fallback;
-    value = io::require_double(*config_, key, settings_place());
+    value = !setting(key) && fallback ? *fallback
+                                      : io::require_double(*config_, key, settings_place());
+    note_setting(key, fmt::format("{}", value));
   }
   if (!std::isfinite(value)) {
     fail("arch.open", fmt::format("{}: the setting '{}' is {}, not a finite number.",
@@ -163,11 +159,16 @@ std::string ModelFiles::get_string(std::string_view key, std::string_view gguf_k
                                    const std::string& fallback) const {
   if ((gguf_ ? gguf_key : key).empty()) return fallback;
   if (gguf_) return gguf_->get_string(this->gguf_key(gguf_key), fallback);
-  return setting(key) ? io::require_string(*config_, key, settings_place()) : fallback;
+  const std::string value =
+      setting(key) ? io::require_string(*config_, key, settings_place()) : fallback;
+  note_setting(key, value);
+  return value;
 }
 
 bool ModelFiles::get_bool(std::string_view key, bool fallback) const {
-  return setting(key) ? io::require_bool(*config_, key, settings_place()) : fallback;
+  const bool value = setting(key) ? io::require_bool(*config_, key, settings_place()) : fallback;
+  if (!gguf_) note_setting(key, value ? "true" : "false");
+  return value;
 }
 
 namespace {

@@ -26,6 +26,7 @@ struct TensorName {
 /// What was asked of a model's files so far, by the names in the files; see check_all_read().
 struct Asked {
   std::set<std::string, std::less<>> tensors, keys;
+  std::map<std::string, std::string> values;  ///< of config.json's settings, defaults included
 };
 
 class ModelFiles {
@@ -69,10 +70,12 @@ class ModelFiles {
   bool mentions(std::string_view key) const;
 
   const Asked& asked() const { return *asked_; }
-  /// The settings of config.json that were asked for so far, each with its value as JSON text
-  /// ("null" where it is absent; 1 and 1.0 are equal). None for a GGUF file, which is one file with
-  /// its weights.
-  std::map<std::string, std::string> settings() const;
+  /// The settings that the network was built with so far: what config.json says or leaves to a
+  /// default, however it is written there. None for a GGUF file, which is one file with its
+  /// weights.
+  const std::map<std::string, std::string>& settings() const { return asked_->values; }
+  /// Adds one that is worked out from several.
+  void note_setting(std::string_view name, std::string value) const;
 
  private:
   void map_names();

@@ -7,8 +7,11 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <optional>
+#include <span>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "io/json.h"
 #include "io/message.h"
 
@@ -44,7 +47,7 @@ std::string type_of(const nlohmann::json& scaling, const std::string& place) {
 // Every key of a scaling is read for its type, or refused.
 void check_keys(const nlohmann::json& scaling, const std::string& type, const std::string& place) {
   if (!scaling.is_object()) {
-    fail("arch.rope", fmt::format("{}: the rotary scaling is no JSON object.", place));
+    fail("arch.rope", fmt::format("{}: the rotary scaling is not a JSON object.", place));
   }
   for (const auto& [key, value] : scaling.items()) {
     const bool neutral = key == "partial_rotary_factor" && value == 1.0;
@@ -60,6 +63,18 @@ void check_keys(const nlohmann::json& scaling, const std::string& type, const st
   }
 }
 
+bool say_the_same(const nlohmann::json& one, const nlohmann::json& other,
+                  const std::string& place) {
+  if (type_of(one, place) != type_of(other, place)) return false;
+  for (const char* key : {"factor", "low_freq_factor", "high_freq_factor",
+                          "original_max_position_embeddings"}) {
+    if (io::get_double(one, key, 1.0, place) != io::get_double(other, key, 1.0, place)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void scale_by_config(const ModelFiles& files, std::vector<float>& frequencies) {
   const std::string place = files.settings_place();
   const nlohmann::json* old = files.setting("rope_scaling");
@@ -67,18 +82,17 @@ void scale_by_config(const ModelFiles& files, std::vector<float>& frequencies) {
   const nlohmann::json* scaling = old ? old : now;
   if (!scaling) return;
   const std::string type = type_of(*scaling, place);
-  if (type != "default" && type != "linear" && type != "llama3") {
+  if (type != "default" && type != "linear" && type != "llama3" && type != "dynamic") {
     fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are "
-                                  "default, linear and llama3.", place, type));
+                                  "default, linear, dynamic and llama3.", place, type));
   }
-  if (old && now && (type_of(*now, place) != type ||
-                     io::get_double(*now, "factor", 1.0, place) !=
-                         io::get_double(*old, "factor", 1.0, place))) {
+  if (old && now && !say_the_same(*old, *now, place)) {
     fail("arch.rope", fmt::format("{}: rope_scaling and rope_parameters do not say the same. Keep "
                                   "the one that is meant.", place));
   }
   check_keys(*scaling, type, place);
-  if (type == "default") return;
+  // The dynamic one scales rows beyond max_position_embeddings alone, which are refused.
+  if (type == "default" || type == "dynamic") return;
   for (float& frequency : frequencies) {
     frequency = type == "llama3"
                     ? scale_llama3(frequency, *scaling, place)
@@ -107,19 +121,24 @@ void scale_by_gguf(const ModelFiles& files, std::vector<float>& frequencies) {
 
 double rope_theta(const ModelFiles& files) {
   constexpr double kDefault = 10000.0;
-  const nlohmann::json* parameters = files.setting("rope_parameters");
-  if (!parameters || !io::find(*parameters, "rope_theta")) {
-    return files.get_double("rope_theta", "rope.freq_base", kDefault);
+  std::optional<double> theta;
+  if (!files.config() || files.setting("rope_theta")) {
+    theta = files.get_double("rope_theta", "rope.freq_base", kDefault);
   }
-  // Newer configurations keep it inside rope_parameters.
+  // Newer configurations keep it inside rope_parameters, or inside what these were called before.
   const std::string place = files.settings_place();
-  const double theta = io::require_double(*parameters, "rope_theta", place);
-  const double outside = files.get_double("rope_theta", "", theta);
-  if (outside != theta) {
-    fail("arch.rope", fmt::format("{}: rope_theta is {} and, in rope_parameters, {}. Keep the one "
-                                  "that is meant.", place, outside, theta));
+  for (const char* name : {"rope_parameters", "rope_scaling"}) {
+    const nlohmann::json* inside = files.setting(name);
+    if (!inside || !io::find(*inside, "rope_theta")) continue;
+    const double other = io::require_double(*inside, "rope_theta", place);
+    if (theta && *theta != other) {
+      fail("arch.rope", fmt::format("{}: rope_theta is {} and, in {}, {}. Keep the one that is "
+                                    "meant.", place, *theta, name, other));
+    }
+    theta = other;
   }
-  return theta;
+  if (!theta) theta = files.get_double("rope_theta", "rope.freq_base", kDefault);
+  return *theta;
 }
 
 }  // namespace
@@ -134,10 +153,12 @@ RopeTable::RopeTable(const ModelFiles& files, int64_t head_size) {
   } else {
     scale_by_gguf(files, frequencies_);
   }
+  files.note_setting("rotary frequencies",
+                     sha256(std::as_bytes(std::span(frequencies_))).substr(0, 12));
   for (const float frequency : frequencies_) {
     if (std::isfinite(frequency) && frequency > 0) continue;
     fail("arch.rope", fmt::format("{}: the base {} of the rotary positions and their scaling "
-                                  "give a frequency of {}, which cannot be.",
+                                  "give a frequency of {}, which is impossible.",
                                   files.settings_place(), theta, frequency));
   }
 }

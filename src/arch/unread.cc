@@ -33,6 +33,10 @@ constexpr std::string_view kNetworkWords[] = {
 // Whatever else their names say, these concern training, or how products are carried out.
 constexpr std::string_view kOtherWords[] = {"dropout", "pdrop", "layerdrop", "loss", "initializer",
                                             "flash", "freeze"};
+// What every network here does: "false" takes it away.
+constexpr std::string_view kOnByNature[] = {"use_rope", "use_rotary*", "rope", "rotary", "causal",
+                                            "is_causal", "use_rms_norm", "use_rmsnorm",
+                                            "use_attention"};
 // What transformers writes into every model's configuration: which tensors it returns, how it cuts
 // a product that is the same in one piece, how its own generation works.
 constexpr std::string_view kSpareEverywhere[] = {
@@ -124,7 +128,7 @@ Verdict judge(std::string_view key, const Value& value, const Spare& spare, bool
     }
   }
   if (named) return Verdict::kKnown;
-  if (value.number == 0.0) return Verdict::kHarmless;
+  if (value.number == 0.0 && !any_matches(kOnByNature, key)) return Verdict::kHarmless;
   return suspect ? Verdict::kUnknown : Verdict::kHarmless;
 }
 

@@ -44,9 +44,7 @@ class Session {
   /// What else decides its answers: config.json's settings, see arch::ModelFiles::settings() …
   std::map<std::string, std::string> settings() const { return files_.settings(); }
   /// … and the tokenizer, see text::tokenizer_hash().
-  std::string tokenizer_hash() const {
-    return text::tokenizer_hash(*tokenizer_, files_.path());
-  }
+  std::string tokenizer_hash() const { return text::tokenizer_hash(*tokenizer_); }
 
  private:
   arch::ModelFiles files_;

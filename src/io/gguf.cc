@@ -44,11 +44,9 @@ class GgufParser {
     const auto tensor_count = take<uint64_t>("the number of tensors");
     const auto entry_count = take<uint64_t>("the number of keys");
     check_count(entry_count, kEntryBytes, "keys");
-    out_.entries_.reserve(entry_count);
     for (uint64_t i = 0; i < entry_count; ++i) read_entry();
     if (out_.find("general.alignment")) read_alignment();
     check_count(tensor_count, kTensorBytes, "tensors");
-    out_.tensors_.reserve(tensor_count);
     for (uint64_t i = 0; i < tensor_count; ++i) read_tensor();
     place_tensors();
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace relatum::text {
 namespace {
@@ -165,6 +166,11 @@ ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
 
 std::string apply_chat(const ChatTemplate& chat, std::string_view user_message) {
   return apply_chat(chat, user_message, {}).text;
+}
+
+std::string chat_hash(const Tokenizer& tokenizer) {
+  const std::string wrapped = apply_chat(recognise_chat(tokenizer), "message");
+  return sha256(std::as_bytes(std::span(wrapped)));
 }
 
 }  // namespace relatum::text

@@ -38,6 +38,8 @@ struct ChatText {
 ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
                     std::span<const DataRange> data);
 std::string apply_chat(const ChatTemplate& chat, std::string_view user_message);
+/// SHA-256 of what the tokenizer's template puts around a message, however it is written.
+std::string chat_hash(const Tokenizer& tokenizer);
 
 /// For messages: "ChatML", "Llama 3", …
 std::string_view chat_name(ChatFamily family);

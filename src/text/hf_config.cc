@@ -35,15 +35,19 @@ void apply_names(const json& config, const std::string& place, TokenizerInfo& in
   take("sep_token", info.special.sep);
 }
 
-/// As in transformers, add_bos_token or add_eos_token replace the post-processor's additions.
+/// As in transformers, add_bos_token and add_eos_token each replace what the post-processor adds
+/// on its side.
 void apply_additions(const json& config, const std::string& place, TokenizerInfo& info) {
-  if (!io::find(config, "add_bos_token") && !io::find(config, "add_eos_token")) return;
-  info.before.clear();
-  info.after.clear();
-  if (io::get_bool(config, "add_bos_token", false, place) && info.special.bos)
-    info.before.push_back(*info.special.bos);
-  if (io::get_bool(config, "add_eos_token", false, place) && info.special.eos)
-    info.after.push_back(*info.special.eos);
+  if (io::find(config, "add_bos_token")) {
+    info.before.clear();
+    if (io::get_bool(config, "add_bos_token", false, place) && info.special.bos)
+      info.before.push_back(*info.special.bos);
+  }
+  if (io::find(config, "add_eos_token")) {
+    info.after.clear();
+    if (io::get_bool(config, "add_eos_token", false, place) && info.special.eos)
+      info.after.push_back(*info.special.eos);
+  }
 }
 
 /// A string, or a list of {"name", "template"} whose "default" counts.
@@ -77,6 +81,11 @@ void check_bert(const json& config, const json& normalizer, const std::string& p
     const json* there = io::find(normalizer, other);
     if (here && there && *here != *there) contradiction(place, key, *here, other, *there);
   }
+  // Accents go with the case where the normaliser does not say.
+  const json* here = io::find(config, "strip_accents");
+  const json lowercase = io::get_bool(normalizer, "lowercase", true, place);
+  if (here && !io::find(normalizer, "strip_accents") && *here != lowercase)
+    contradiction(place, "strip_accents", *here, "lowercase", lowercase);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "text/byte_bpe.h"
 #include "text/hf_added.h"
 #include "text/loaders.h"
+#include "text/tokenizer_hash.h"
 #include "text/word_piece.h"
 
 namespace relatum::text {
@@ -170,6 +171,7 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
   else build_word_piece(root, model, place, info, parts);
   parse_post_processor(io::find(root, "post_processor"), place, info);
   apply_config(folder, info);
+  info.rules = tokenizer_rules(root) + tokenizer_rules(parts.added);
   return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
 }
 
@@ -218,6 +220,8 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
   cleaning.handle_chinese_chars =
       io::get_bool(config, "tokenize_chinese_chars", true, config_place);
   apply_config(folder, info);
+  info.rules = fmt::format("{:d}{:d}{:d}\n", cleaning.lowercase, cleaning.strip_accents,
+                           cleaning.handle_chinese_chars) + tokenizer_rules(parts.added);
   info.kind = cleaning.lowercase ? "WordPiece uncased" : "WordPiece cased";
   parts.normalizer = {bert_normalizer(cleaning)};
   parts.steps.push_back(bert_step());

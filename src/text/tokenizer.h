@@ -33,6 +33,7 @@ struct TokenizerInfo {
   std::vector<int32_t> after;   ///< put behind by encode_with_special, e.g. [SEP]
   std::string kind;             ///< for messages, e.g. "byte-level BPE (smollm)"
   std::string chat_template;    ///< the model's own template, empty where it has none
+  std::string rules;            ///< how text is cut, beyond the vocabulary; see tokenizer_hash()
 };
 
 /// Immutable once loaded: every member may be called from several threads at once.
@@ -79,6 +80,7 @@ class Tokenizer {
   std::span<const int32_t> after() const { return info_.after; }
   const std::string& kind() const { return info_.kind; }
   const std::string& chat_template() const { return info_.chat_template; }
+  const std::string& rules() const { return info_.rules; }
 
  protected:
   virtual std::vector<int32_t> encode_parts(std::string_view text,

@@ -1,8 +1,9 @@
 // Joins tokens and rules to one text and hashes it.
 #include "text/tokenizer_hash.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
-#include <span>
 
 #include "base/hash.h"
 #include "io/json.h"
@@ -10,15 +11,60 @@
 namespace relatum::text {
 namespace {
 
-std::string rules(const std::filesystem::path& file) {
-  nlohmann::json rules = io::load_json(file);
-  for (const char* key : {"version", "truncation", "padding"}) rules.erase(key);
-  return io::dump_json(rules);  // keys in their order, no blanks
+using nlohmann::json;
+
+bool says_nothing(const json& value) {
+  return value.is_null() || (value.is_structured() && value.empty()) ||
+         (value.is_boolean() && !value.get<bool>()) ||
+         (value.is_string() && value.get_ref<const std::string&>().empty());
+}
+
+// Objects without members that say nothing; depth is bounded by the parser.
+json without_nothing(const json& value) {
+  if (value.is_array()) {
+    json result = json::array();
+    for (const json& each : value) result.push_back(without_nothing(each));
+    return result;
+  }
+  if (!value.is_object()) return value;
+  json result = json::object();
+  for (const auto& [key, member] : value.items()) {
+    json kept = without_nothing(member);
+    if (!says_nothing(kept)) result[key] = std::move(kept);
+  }
+  return result;
 }
 
 }  // namespace
 
-std::string tokenizer_hash(const Tokenizer& tokenizer, const std::filesystem::path& place) {
+std::string tokenizer_rules(const json& root) {
+  json rules = json::object();
+  for (const char* key : {"normalizer", "pre_tokenizer", "post_processor", "model"}) {
+    if (const json* part = io::find(root, key)) rules[key] = without_nothing(*part);
+  }
+  if (!rules.contains("model") || !rules["model"].is_object()) return io::dump_json(rules);
+  json& model = rules["model"];
+  model.erase("vocab");
+  if (model.contains("merges") && model["merges"].is_array()) {
+    for (json& merge : model["merges"]) {
+      const bool pair = merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+                        merge[1].is_string();
+      if (pair) merge = merge[0].get<std::string>() + " " + merge[1].get<std::string>();
+    }
+  }
+  return io::dump_json(rules);
+}
+
+std::string tokenizer_rules(std::span<const AddedToken> added) {
+  std::string text;
+  for (const AddedToken& token : added) {
+    text += fmt::format("{} {:d}{:d}{:d}{:d}{:d}\n", token.id, token.special, token.normalized,
+                        token.single_word, token.lstrip, token.rstrip);
+  }
+  return text;
+}
+
+std::string tokenizer_hash(const Tokenizer& tokenizer) {
   const SpecialIds& special = tokenizer.special();
   std::string text = tokenizer.kind() + '\n';
   for (const auto& id : {special.bos, special.eos, special.unk, special.pad, special.cls,
@@ -34,8 +80,7 @@ std::string tokenizer_hash(const Tokenizer& tokenizer, const std::filesystem::pa
     text += '\n' + std::to_string(token.size()) + ' ';
     text += token;
   }
-  const std::filesystem::path file = place / "tokenizer.json";
-  if (std::filesystem::exists(file)) text += '\n' + rules(file);
+  text += '\n' + tokenizer.rules();
   return sha256(std::as_bytes(std::span(text)));
 }
 

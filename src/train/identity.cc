@@ -31,6 +31,7 @@ std::string named_difference(const std::vector<NamedValue>& now,
   for (const auto* side : {&now, &then}) {
     for (const NamedValue& each : *side) {
       const NamedValue *mine = find(now, each.name), *theirs = find(then, each.name);
+      if (each.where_both && !(mine && theirs)) continue;
       if (mine && theirs && *mine == *theirs) continue;
       if (std::find(names.begin(), names.end(), each.name) == names.end()) {
         names.push_back(each.name);
@@ -90,7 +91,10 @@ std::string difference(const Identity& now, const Identity& then,
 
 std::string to_text(const std::vector<NamedValue>& values) {
   nlohmann::json list = nlohmann::json::array();
-  for (const NamedValue& each : values) list.push_back({each.name, each.value});
+  for (const NamedValue& each : values) {
+    list.push_back({each.name, each.value});
+    if (each.where_both) list.back().push_back(true);
+  }
   return io::dump_json(list);
 }
 
@@ -98,13 +102,15 @@ std::vector<NamedValue> named_values(const std::string& text, const std::string&
   const nlohmann::json list = io::parse_json(text, place);
   std::vector<NamedValue> values;
   for (const auto& each : list) {
-    const bool pair = each.is_array() && each.size() == 2 && each[0].is_string() &&
+    const bool flagged = each.is_array() && each.size() == 3 && each[2].is_boolean();
+    const bool pair = each.is_array() && (each.size() == 2 || flagged) && each[0].is_string() &&
                       each[1].is_string();
     if (!pair) {
       fail("train.state", fmt::format("{}: expected pairs of a name and a value. The file is "
                                       "damaged; start anew with --force.", place));
     }
-    values.push_back({each[0].get<std::string>(), each[1].get<std::string>()});
+    values.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
+                      flagged && each[2].get<bool>()});
   }
   return values;
 }

@@ -11,6 +11,7 @@ namespace relatum::train {
 /// A setting as a user knows it ("--lr") and its value in words.
 struct NamedValue {
   std::string name, value;
+  bool where_both = false;  ///< says nothing where only one side has the name: a version's choice
   bool operator==(const NamedValue&) const = default;
 };
 

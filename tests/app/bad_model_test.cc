@@ -254,21 +254,57 @@ TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {
   Arguments training = finetune("run");
   std::replace(training.begin(), training.end(), kModel, base);
   done(training);
+  write("model/before.json", read("model/config.json"));
   const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
                              "--compute", "f32", "--threads", "1"};
   const std::string before = done(extraction).out;
   set("config.json", "transformers_version", "9.9");  // nobody reads it
   set("tokenizer.json", "truncation", json::object());
+  set("config.json", "attention_bias", false);  // as it is where it is left out
+  set("config.json", "max_position_embeddings", 300);
+  json moved = json::parse(read("model/config.json"));
+  moved["rope_parameters"] = {{"rope_theta", moved["rope_theta"]}, {"rope_type", "default"}};
+  moved.erase("rope_theta");
+  write("model/config.json", moved.dump());
+  json pairs = json::parse(read("model/tokenizer.json"));
+  for (json& merge : pairs["model"]["merges"]) {
+    if (!merge.is_string()) continue;
+    const std::string both = merge;
+    const size_t blank = both.find(' ');
+    merge = {both.substr(0, blank), both.substr(blank + 1)};
+  }
+  write("model/tokenizer.json", pairs.dump());
   EXPECT_EQ(done(extraction).out, before);
+  set("config.json", "rope_parameters", nullptr);
   const std::string config = read("model/config.json");
   set("config.json", "rope_theta", 123.0);
-  refused(extraction, {path("run"), "rope_theta", "123"});
-  EXPECT_THAT(done(extraction + Arguments{"--force"}).err, HasSubstr("rope_theta"));
-  write("model/config.json", config);
+  refused(extraction, {path("run"), "rotary frequencies"});
+  EXPECT_THAT(done(extraction + Arguments{"--force"}).err, HasSubstr("rotary frequencies"));
+  set("config.json", "rope_theta", json::parse(config)["rope_theta"]);
+  set("config.json", "rms_norm_eps", 0.01);
+  refused(extraction, {path("run"), "rms_norm_eps", "0.01"});
+  write("model/config.json", read("model/before.json"));
   json tokenizer = json::parse(read("model/tokenizer.json"));
   std::swap(tokenizer["model"]["merges"][0], tokenizer["model"]["merges"][1]);
   write("model/tokenizer.json", tokenizer.dump());
   refused(extraction, {path("run"), "tokenizer"});
+}
+
+TEST_F(BadModel, BaseOfAnotherChatTemplate) {
+  const std::string base = copy(kModel, "model");
+  Arguments training = finetune("run", {"--chat"});
+  std::replace(training.begin(), training.end(), kModel, base);
+  done(training);
+  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
+                             "--compute", "f32", "--threads", "1"};
+  done(extraction);
+  json settings = json::parse(read("model/tokenizer_config.json"));
+  const std::string chat = settings["chat_template"];
+  settings["chat_template"] = "{{ '<|im_start|>system\nBe brief.<|im_end|>\n' }}" + chat;
+  write("model/tokenizer_config.json", settings.dump());
+  const Outcome outcome = run_program(extraction);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("template"));
 }
 
 TEST_F(BadModel, DamagedIndex) {

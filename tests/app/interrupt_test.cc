@@ -187,6 +187,9 @@ TEST_F(StoppedRun, ACutStateIsRefusedAndTheWholeOneGoesOn) {
   }
   write("run/state/state.safetensors", state);
   refuses(right() + Arguments{"--lr", "0.5"}, "--lr");
+  // What is free now decides nothing that was decided then.
+  EXPECT_THAT(run_program(right() + Arguments{"--memory", "1kB", "--lr", "0.5"}).err,
+              Not(HasSubstr("does not fit")));
   done(right());
   done(short_run("whole"));
   EXPECT_EQ(read("run/adapter_model.safetensors"), read("whole/adapter_model.safetensors"));

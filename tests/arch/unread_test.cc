@@ -141,6 +141,7 @@ TEST_F(Unread, SettingsThatChangeTheNetworkAreNamed) {
       {"embedding_multiplier", 12.0}, {"attention_multiplier", 0.01},
       {"final_logit_softcapping", 30.0}, {"num_local_experts", 8}, {"rope_interleaved", true},
       {"no_rope_layers", {1, 0}}, {"use_qk_norm", true}, {"clip_qkv", 8.0}, {"is_causal", false},
+      {"use_rope", false}, {"use_rms_norm", false}, {"causal", false},
       {"layer_types", {"full_attention", "chunked_attention"}}, {"attention_chunk_size", 64},
       {"quantization_config", {{"quant_method", "gptq"}}},
       {"auto_map", {{"AutoModelForCausalLM", "modeling_x.X"}}}};
@@ -341,12 +342,27 @@ TEST_F(Unread, RotarySettingsAreReadOrNamed) {
                  "'linear' and of rope_type 'llama3'");
   expect_refused(scaled({{"type", "linear"}, {"factor", 2.0}, {"mscale", 0.7}}), "'mscale'");
   expect_refused(scaled({{"type", "linear"}, {"factor", 0.0}}), "frequency");
-  expect_refused(scaled({{"rope_type", "dynamic"}, {"factor", 2.0}}), "'dynamic'");
+  expect_refused(scaled({{"rope_type", "yarn"}, {"factor", 2.0}}), "'yarn'");
+  expect_refused(scaled({{"rope_type", "default"}, {"rope_theta", 10.0}}),
+                 "rope_theta is 100000 and, in rope_scaling, 10");
+  json both = {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 1.0},
+                                 {"high_freq_factor", 4.0},
+                                 {"original_max_position_embeddings", 64}}}};
+  both["rope_parameters"] = both["rope_scaling"];
+  both["rope_parameters"]["low_freq_factor"] = 2.0;
+  expect_refused(folder(both), "do not say the same");
   expect_refused(folder({{"rope_parameters", {{"rope_theta", 500.0}}}}),
                  "rope_theta is 100000 and, in rope_parameters, 500");
   expect_refused(folder({{"rope_parameters", {{"partial_rotary_factor", 0.5}}}}),
                  "partial_rotary_factor");
   expect_refused(folder({{"rope_theta", -1.0}}), "frequency");
+  // Rows beyond max_position_embeddings, which alone it scales, are refused.
+  expect_equal(results_of(fixture("llama/tied")),
+               results_of(scaled({{"rope_type", "dynamic"}, {"factor", 2.0}})));
+  const fs::path inside = folder({{"rope_theta", nullptr},
+                                  {"rope_scaling", {{"rope_type", "default"},
+                                                    {"rope_theta", 100000.0}}}});
+  expect_equal(results_of(fixture("llama/tied")), results_of(inside));
   expect_equal(results_of(fixture("llama/tied")),
                results_of(folder({{"rope_parameters", {{"rope_theta", 100000.0},
                                                        {"rope_type", "default"}}}})));

@@ -139,6 +139,13 @@ TEST_F(AddedTokensOfAFolder, SettingsThatAreNotHonouredAreNamed) {
   EXPECT_THAT(error(), AllOf(HasSubstr("'do_lower_case' is false"), HasSubstr("lowercase = true")));
   put("tokenizer_config.json", {{"do_lower_case", true}, {"strip_accents", nullptr}});
   EXPECT_EQ(error(), "no error");
+  root = io::load_json(folder_ / "tokenizer.json");
+  root["normalizer"]["strip_accents"] = nullptr;
+  put("tokenizer.json", root);
+  put("tokenizer_config.json", {{"do_lower_case", true}, {"strip_accents", true}});
+  EXPECT_EQ(error(), "no error");  // as the case says
+  put("tokenizer_config.json", {{"do_lower_case", true}, {"strip_accents", false}});
+  EXPECT_THAT(error(), HasSubstr("'strip_accents' is false"));
   fs::copy_file(kFixtures / "bpe_gpt2_prefix/tokenizer.json", folder_ / "tokenizer.json",
                 fs::copy_options::overwrite_existing);
   put("tokenizer_config.json", {{"add_prefix_space", false}});

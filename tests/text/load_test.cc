@@ -217,6 +217,20 @@ TEST_F(JsonTokenizer, TakesNamesAndAdditionsFromItsConfiguration) {
   EXPECT_FALSE(tokenizer->special().pad);
   EXPECT_EQ(tokenizer->encode_with_special(""), std::vector<int32_t>{*tokenizer->find("<l>")});
   EXPECT_EQ(tokenizer->chat_template(), "{{ hello }}");
+  // Each setting is about its own side.
+  json root = io::load_json(folder_ / "tokenizer.json");
+  const int32_t id = *tokenizer->find("<l>");
+  root["post_processor"] = {
+      {"type", "TemplateProcessing"},
+      {"single", {{{"SpecialToken", {{"id", "<l>"}, {"type_id", 0}}}},
+                  {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
+      {"pair", json::array()},
+      {"special_tokens", {{"<l>", {{"id", "<l>"}, {"ids", {id}}, {"tokens", {"<l>"}}}}}}};
+  write_file(folder_ / "tokenizer.json", root.dump());
+  write_file(folder_ / "tokenizer_config.json",
+             R"({"bos_token": "<l>", "eos_token": "<|end|>", "add_eos_token": true})");
+  EXPECT_EQ(load_tokenizer(folder_.path())->encode_with_special(""),
+            (std::vector<int32_t>{id, *tokenizer->find("<|end|>")}));
 }
 
 TEST_F(JsonTokenizer, ReadsVocabTxtWhereThereIsNoJson) {

@@ -111,6 +111,14 @@ TEST_F(State, SaysWhatDiffers) {
   EXPECT_EQ(difference(now, then, names), "label 1 was a \"quoted\" and is now b");
   now.given = {};
   EXPECT_EQ(difference(now, then, names), "label 1 was a \"quoted\" and is now nothing");
+  // What another version records beside it says nothing alone.
+  now = then;
+  now.given.push_back({"the base's head_dim", "8", true});
+  EXPECT_EQ(difference(now, then, {}), "");
+  train::Identity other = now;
+  other.given.back().value = "16";
+  EXPECT_EQ(difference(now, other, {}), "the base's head_dim was 16 and is now 8");
+  EXPECT_EQ(train::named_values(train::to_text(now.given), "here"), now.given);
 }
 
 TEST_F(State, SoundOneIsRead) { EXPECT_EQ(read(sound()).step, 3); }
