@@ -25,10 +25,13 @@ void take_unknown_labels_away(task::Dataset& data, const task::Labels& known,
     example.label.reset();
   }
   if (!count) return;
-  context.warn(fmt::format("{} of {} examples {} a label that {} cannot answer: '{}'{}. No gold "
-                           "label is needed here; `relatum evaluate` counts such rows as wrong.",
-                           count, data.examples.size(), count == 1 ? "has" : "have", who, first,
-                           count == 1 ? "" : " first"));
+  const size_t examples = data.examples.size();
+  const std::string rows = examples == 1 ? "The only example has"
+                                         : fmt::format("{} of {} examples {}", count, examples,
+                                                       count == 1 ? "has" : "have");
+  context.warn(fmt::format("{} a label that {} cannot answer{} '{}'. No gold label is needed here; "
+                           "`relatum evaluate` counts such rows as wrong.", rows, who,
+                           count == 1 ? ":" : ", such as", first));
 }
 
 Retrieved find_neighbours(const ExtractOptions& o, const ExtractSetup& setup,
@@ -121,8 +124,11 @@ ExtractPrompts make_extract_prompts(const ExtractOptions& o, const ExtractSetup&
     if (++made.too_long == 1) first = what;
   }
   if (made.too_long) {
-    environment.context().warn(fmt::format("{}. Rows that are too long and are answered with "
-                                           "null: {}.", first, made.too_long));
+    environment.context().warn(
+        made.too_long == 1
+            ? first + ". This row is too long and gets null as its answer."
+            : fmt::format("{}. {} rows are too long and get null as their answers.", first,
+                          made.too_long));
   }
   return made;
 }

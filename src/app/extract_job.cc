@@ -67,16 +67,7 @@ class Job {
   bool to_stdout() const { return options_.out == "-"; }
 
   void settle_output() {
-    format_ = options_.format.empty() ? task::prediction_format_of(options_.out)
-                                      : task::parse_prediction_format(options_.format);
-    if (options_.scores && format_ != task::PredictionFormat::kJsonl) {
-      fail("app.extract", "--scores needs --format jsonl: a table has no place for the labels' "
-                          "probabilities.");
-    }
-    if (options_.answer == "free" && options_.min_probability > 0) {
-      fail("app.extract", "--min-probability needs an --answer that has probabilities: scored, "
-                          "shares or constrained.");
-    }
+    format_ = extract_format(options_);
     if (options_.negative && !options_.skip_negative) {
       environment_.context().warn("--negative has no effect without --skip-negative.");
     }
@@ -96,16 +87,8 @@ class Job {
 
   void settle_filter() {
     filter_.min_probability = options_.min_probability;
-    if (!options_.skip_negative) return;
-    filter_.negative = options_.negative;
-    if (filter_.negative) data_.labels.index(*filter_.negative, "--negative");
-    if (!filter_.negative && setup_.run && !setup_.run->negative.empty()) {
-      filter_.negative = setup_.run->negative;
-    }
-    if (!filter_.negative) filter_.negative = task::negative_label(data_.labels);
-    if (filter_.negative) return;
-    fail("app.extract", "--skip-negative: none of the labels is called no_relation or Other. Name "
-                        "the one that means no relation with --negative.");
+    filter_.negative =
+        skipped_label(options_, data_.labels, setup_.run ? setup_.run->negative : "");
   }
 
   void open_model() {
@@ -239,6 +222,33 @@ class Job {
 };
 
 }  // namespace
+
+task::PredictionFormat extract_format(const ExtractOptions& o) {
+  const auto format = o.format.empty() ? task::prediction_format_of(o.out)
+                                       : task::parse_prediction_format(o.format);
+  if (o.scores && format != task::PredictionFormat::kJsonl) {
+    fail("app.extract", "--scores needs --format jsonl: a table has no place for the labels' "
+                        "probabilities.");
+  }
+  if (o.answer == "free" && o.min_probability > 0) {
+    fail("app.extract", "--min-probability needs an --answer that has probabilities: scored, "
+                        "shares or constrained.");
+  }
+  return format;
+}
+
+std::optional<std::string> skipped_label(const ExtractOptions& o, const task::Labels& labels,
+                                         const std::string& of_run) {
+  if (!o.skip_negative) return std::nullopt;
+  if (o.negative) {
+    labels.index(*o.negative, "--negative");
+    return o.negative;
+  }
+  if (!of_run.empty()) return of_run;
+  if (const auto usual = task::negative_label(labels)) return usual;
+  fail("app.extract", "--skip-negative: none of the labels is called no_relation or Other. Name "
+                      "the one that means no relation with --negative.");
+}
 
 int extract(const ExtractOptions& options, Environment& environment) {
   options.machine.apply(environment);

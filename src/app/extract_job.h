@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/options.h"
+#include "task/prediction_table.h"
 
 namespace relatum::app {
 
@@ -23,6 +24,13 @@ struct ExtractOptions {
   bool no_index = false;         ///< do without the run's index
   bool skip_negative = false;    ///< leave answers of the negative label out of the output
 };
+
+/// The format that --format or --out ask for. Throws Error where other options exclude it.
+task::PredictionFormat extract_format(const ExtractOptions& options);
+/// The label that --skip-negative leaves out: the one of --negative, the run's, or the usual one.
+/// Throws Error where `labels` lacks it, or there is none. Nothing without --skip-negative.
+std::optional<std::string> skipped_label(const ExtractOptions& options, const task::Labels& labels,
+                                         const std::string& of_run);
 
 /// Writes predictions and, beside a file, a record of the options. Gives the exit status.
 int extract(const ExtractOptions& options, Environment& environment);

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "app/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "retrieve/store.h"
@@ -185,8 +186,9 @@ std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels
     if (++unknown == 1) first = label;
   }
   if (unknown) {
-    context.warn(fmt::format("{} of {} labels, '{}' first, are none that the adapter was trained "
-                             "with.", unknown, labels.size(), first));
+    context.warn(fmt::format("the adapter was not trained on {} of the {}{} '{}'.", unknown,
+                             counted(labels.size(), "label"), unknown == 1 ? ":" : ", such as",
+                             first));
   }
   return task::answer_words(labels, setup.style.verbalise, *setup.words);
 }

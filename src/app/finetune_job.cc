@@ -112,7 +112,7 @@ class Job {
                                counted(training.epochs, "epoch"),
                                plan_.needs.tokens / std::max<int64_t>(1, training.epochs)));
     if (!options_.resume) return;
-    context().info(fmt::format("goes on after step {} of {}.", trainer_->counters().step,
+    context().info(fmt::format("continuing after step {} of {}.", trainer_->counters().step,
                                trainer_->steps()));
   }
 
@@ -152,8 +152,9 @@ class Job {
     environment_.end_progress();
     if (!result.finished) {
       write_record("interrupted", result);
-      context().info(fmt::format("stopped at step {} of {}; the state is saved. Go on with the "
-                                 "same command and --resume.", result.steps, trainer_->steps()));
+      context().info(fmt::format("stopped at step {} of {}; the state is saved. Continue with "
+                                 "the same command and --resume.", result.steps,
+                                 trainer_->steps()));
       return kInterrupted;
     }
     // Each of these is on disk before the next; the state goes once it is no longer needed.
@@ -174,7 +175,7 @@ class Job {
                                counted(result.steps, "step"), duration_text(seconds),
                                double(result.tokens) / seconds, double(result.examples) / seconds,
                                100 * share, double(peak_rss()) / kGigabyte));
-    if (result.early) context().info("ended early: dev F1 no longer rose (--patience).");
+    if (result.early) context().info("stopped early: dev F1 no longer improved (--patience).");
     if (result.best_metric) {
       context().info(fmt::format("best dev F1 {:.2f} at step {} of {}: that adapter was kept.",
                                  100 * *result.best_metric, result.best_step, result.steps));

@@ -56,8 +56,9 @@ class LongRows {
                                        "{} tokens. Use a shorter prompt style.", data_.name,
                                        context_));
     }
-    context.warn(fmt::format("{}: {} longer than the model's context of {} tokens left out: {}.",
-                             data_.name, counted(count_, "row"), context_, names_));
+    context.warn(fmt::format("{}: {} longer than the model's context of {} tokens {} left out: "
+                             "{}.", data_.name, counted(count_, "row"), context_,
+                             count_ == 1 ? "is" : "are", names_));
   }
   int64_t count() const { return count_; }
 
@@ -76,8 +77,9 @@ Neighbours find_neighbours(const FinetuneOptions& options, const FinetuneData& d
   rows.index_hash = retrieval.hash();
   const int64_t excluded = retrieval.exclude(data.dev.examples, options.holdout > 0);
   if (excluded > 0) {
-    context.info(fmt::format("{} of the index also in the dev data: nobody's neighbour here.",
-                             counted(excluded, "row")));
+    context.info(fmt::format("{} of the index {} also in the dev data and {} never retrieved here.",
+                             counted(excluded, "row"), excluded == 1 ? "is" : "are",
+                             excluded == 1 ? "is" : "are"));
   }
   Neighbours found;
   found.train = retrieval.find(data.train.examples, options.neighbours, QueryKind::kTraining,

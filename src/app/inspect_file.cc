@@ -11,6 +11,7 @@
 #include <sstream>
 #include <vector>
 
+#include "app/counted.h"
 #include "app/inspect_text.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -93,7 +94,8 @@ std::string data_text(const std::string& spec) {
 std::string predictions_text(const fs::path& path) {
   const auto predictions = task::read_predictions(path);
   std::map<std::string, int64_t> counts;
-  size_t none = 0, probabilities = 0, neighbours = 0;
+  size_t none = 0;
+  int64_t probabilities = 0, neighbours = 0;
   for (const task::Prediction& each : predictions) {
     if (each.label) ++counts[*each.label];
     none += !each.label;
@@ -102,8 +104,8 @@ std::string predictions_text(const fs::path& path) {
   }
   std::string text = inspect_line("predictions", path.string()) +
                      inspect_line("rows", std::to_string(predictions.size()));
-  text += inspect_line("probability", fmt::format("in {} rows", probabilities));
-  if (neighbours) text += inspect_line("neighbours", fmt::format("in {} rows", neighbours));
+  text += inspect_line("probability", "in " + counted(probabilities, "row"));
+  if (neighbours) text += inspect_line("neighbours", "in " + counted(neighbours, "row"));
   return text + counts_text(counts, none);
 }
 

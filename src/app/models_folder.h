@@ -9,6 +9,10 @@
 
 namespace relatum::app {
 
+/// The help of --models.
+inline constexpr const char* kModelsHelp =
+    "Folder of named models (default: ~/.local/share/relatum/models)";
+
 struct NamedModel {
   std::string name;              ///< folder's name, or a GGUF file's stem
   std::filesystem::path path;    ///< what ModelFiles::open takes

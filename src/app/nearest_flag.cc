@@ -27,6 +27,15 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return flags;
 }
 
+std::vector<std::string> switches_of(const CLI::App& app) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() != 0) continue;
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  return flags;
+}
+
 std::optional<std::string> unknown_word(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return std::nullopt;
   std::vector<std::string> names;

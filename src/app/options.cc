@@ -18,11 +18,11 @@
 namespace relatum::app {
 
 void MachineOptions::define(CLI::App& app) {
-  app.add_option("--threads", threads, "Threads; 0: one per core")
+  app.add_option("--threads", threads, "Number of threads; 0: one per core")
       ->check(CLI::Range(0, 1024))->group("Machine");
-  app.add_option("--isa", isa, "Instruction set; auto: the widest that this CPU has")
+  app.add_option("--isa", isa, "Instruction set; auto: the widest this CPU supports")
       ->check(CLI::IsMember({"auto", "avx2", "avx512"}))->group("Machine");
-  app.add_flag("--quiet", quiet, "Only warnings and errors: no log, no progress")->group("Machine");
+  app.add_flag("--quiet", quiet, "Show only warnings and errors")->group("Machine");
 }
 
 void MachineOptions::apply(Environment& environment) const {
@@ -36,20 +36,20 @@ void ModelOptions::define(CLI::App& app, bool int8) {
   app.add_option("--model", model,
                  "A name from `relatum models`, a GGUF file, or a Hugging Face folder")
       ->required()->group("Model");
-  app.add_option("--models", models, "Folder where named models lie (default: the user's own)")
-      ->group("Model");
+  app.add_option("--models", models, kModelsHelp)->group("Model");
   std::vector<std::string> types{"auto", "bf16", "f32"};
   if (int8) types.push_back("int8");
   app.add_option("--compute", compute,
-                 fmt::format("Number type of matrix products: {}; auto: the fastest here",
-                             fmt::join(types, ", ")))
+                 fmt::format("Number format for matrix products: {}; auto: the fastest on this "
+                             "machine", fmt::join(types, ", ")))
       ->check(CLI::IsMember(types))->group("Model");
   app.add_flag("--low-memory", low_memory,
-               "Decode weights for each use instead of keeping them decoded: slower, but takes "
-               "much less memory")->group("Model");
+               "Decode weights each time they are used instead of keeping them decoded: slower, "
+               "but uses much less memory")->group("Model");
   app.add_option("--base", base,
                  "How frozen weights are kept in memory: nf4 (4 bits, as in QLoRA), keep (the "
-                 "file's own blocks), bf16 or f32; auto: keep for a quantised GGUF, else nf4")
+                 "file's own blocks), bf16 or f32; auto: keep for a quantised GGUF, otherwise "
+                 "nf4")
       ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))->group("Model");
 }
 
@@ -60,8 +60,9 @@ std::filesystem::path ModelOptions::path(const Environment& environment) const {
 void EmbedderOptions::define(CLI::App& app) {
   app.add_option("--embedder", embedder, "A name from `relatum models`, or a folder")
       ->required()->group("Embedder");
-  app.add_option("--models", models, "Folder where named models lie")->group("Embedder");
-  app.add_option("--compute", compute, "Number type of matrix products: f32, bf16 or auto")
+  app.add_option("--models", models, kModelsHelp)->group("Embedder");
+  app.add_option("--compute", compute, "Number format for matrix products; auto: the fastest on "
+                                       "this machine")
       ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
 }
 
@@ -77,12 +78,12 @@ void DataOptions::define(CLI::App& app) {
   app.add_option("--relabel", relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
       ->group("Data");
-  app.add_option("--labels", labels, "A JSON list of all labels, in order (default: the data set's "
-                 "own, or those that occur)")
+  app.add_option("--labels", labels, "JSON file that lists all labels, in order (default: the data "
+                 "set's own, or those that occur in it)")
       ->group("Data");
   app.add_option("--limit", limit, "Read only the first N examples")->group("Data");
   app.add_flag("--skip-bad-rows", skip_bad_rows,
-               "Leave malformed rows out and say so, instead of stopping at the first")
+               "Skip malformed rows with a warning instead of stopping at the first")
       ->group("Data");
 }
 
@@ -128,7 +129,7 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
 std::string prompt_help() {
   std::string names;
   for (const task::PromptStyle* style : task::prompt_styles()) names += style->name + ", ";
-  return fmt::format("Style: {}or a template file", names);
+  return fmt::format("Prompt style: {}or a template file", names);
 }
 
 }  // namespace relatum::app

@@ -65,7 +65,7 @@ struct DataOptions {
 std::filesystem::path find_model(const std::string& name, const std::string& folder,
                                  const Environment& environment);
 
-/// "Style: compact, …, or a template file", for the help of --prompt.
+/// "Prompt style: compact, …, or a template file", for the help of --prompt.
 std::string prompt_help();
 
 }  // namespace relatum::app

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The folder that is there already and below which all the rest would be made.
+// The folder that already exists and below which all the rest would be made.
 fs::path nearest_there(fs::path path) {
   std::error_code ignored;
   while (!path.empty() && !fs::exists(path, ignored)) {
@@ -131,7 +131,7 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
                                    path.string(), parent.string()));
   }
   if (!overwrite && fs::exists(path, ignored)) {
-    fail("app.output", fmt::format("{} is there already. Use --overwrite to replace it, or write "
+    fail("app.output", fmt::format("{} already exists. Use --overwrite to replace it, or write "
                                    "to another file.", path.string()));
   }
 }
@@ -139,7 +139,7 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
 void check_new_folder(const fs::path& path, bool overwrite) {
   std::error_code ignored;
   if (overwrite || !fs::is_directory(path, ignored) || fs::is_empty(path, ignored)) return;
-  fail("app.output", fmt::format("{} is there already and holds files. Use --overwrite to replace "
+  fail("app.output", fmt::format("{} already exists and holds files. Use --overwrite to replace "
                                  "what it holds, or write to another folder.", path.string()));
 }
 

@@ -141,16 +141,19 @@ Retrieved Retrieval::find(const std::vector<task::Example>& queries, int64_t k, 
 void settle_labels(task::Dataset& data, const std::filesystem::path& index) {
   const std::filesystem::path file = index / "labels.json";
   if (!std::filesystem::exists(file)) return;  // load_store says what is wrong with the folder
-  const task::Labels labels = task::load_labels(file);
+  settle_labels(data, task::load_labels(file), file.string());
+}
+
+void settle_labels(task::Dataset& data, const task::Labels& labels, const std::string& place) {
   if (!data.open_labels) {
-    for (const std::string& label : labels.names()) data.labels.index(label, file.string());
+    for (const std::string& label : labels.names()) data.labels.index(label, place);
     return;
   }
   for (const task::Example& example : data.examples) {
     if (!example.label || labels.find(*example.label)) continue;
     fail("app.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.file,
                                      example.line, task::unknown_label(labels, *example.label),
-                                     file.string()));
+                                     place));
   }
   data.labels = labels;
   data.open_labels = false;

@@ -47,5 +47,7 @@ class Retrieval {
 /// becomes the index's; any other must have every label of the index. Throws Error that names a
 /// label that is missing, and where.
 void settle_labels(task::Dataset& data, const std::filesystem::path& index);
+/// The same with the index's labels at hand; `place` says in a sentence where they are from.
+void settle_labels(task::Dataset& data, const task::Labels& labels, const std::string& place);
 
 }  // namespace relatum::app

@@ -3,19 +3,26 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
-#include <iostream>
 
 #include "app/finetune_plan.h"
 #include "app/models_folder.h"
 #include "app/options.h"
-#include "app/output_path.h"
+#include "app/extract_job.h"
+#include "app/retrieval.h"
+#include "app/run_data.h"
 #include "app/run_lengths.h"
+#include "app/run_outputs.h"
+#include "app/run_record.h"
+#include "app/run_scoring.h"
 #include "arch/family.h"
 #include "base/error.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
+#include "task/forms.h"
 #include "task/holdout.h"
+#include "task/join.h"
 #include "task/load.h"
 #include "task/prompt.h"
 #include "train/adapter.h"
@@ -34,24 +41,31 @@ class Checks {
   void run() {
     check_standard_input();
     for (const RunStage& stage : stages_) {
-      try {
-        check(stage);
-      } catch (const Error& error) {
-        const std::string sentence = error.what();
-        const size_t room = sentence.find("] ");
-        fail("app.run", fmt::format("[{}] of {}: {}", stage.name, config_.path().string(),
-                                    room == sentence.npos ? sentence : sentence.substr(room + 2)));
-      }
+      tell_place(fmt::format("[{}] of {}", stage.name, config_.path().string()),
+                 [&] { check(stage); });
     }
+    tell_place(config_.path().string(),
+               [&] { check_run_outputs(config_, stages_, environment_); });
   }
 
  private:
+  template <class Check>
+  static void tell_place(const std::string& place, const Check& check) {
+    try {
+      check();
+    } catch (const Error& error) {
+      const std::string sentence = error.what();
+      const size_t room = sentence.find("] ");  // "[room.topic] sentence"
+      fail("app.run", fmt::format("{}: {}", place,
+                                  room == sentence.npos ? sentence : sentence.substr(room + 2)));
+    }
+  }
+
   void check(const RunStage& stage) {
-    check_outputs(stage);
     if (stage.has("compute")) kernels::compute_type(stage.value("compute"));
     if (stage.has("embedder")) check_embedder(stage);
     if (stage.has("prompt")) check_style(stage);
-    if (stage.name == "index") load(stage, "data", true);
+    if (stage.name == "index") index_labels_ = load_stage_data(stage, "data", true).labels;
     if (stage.name == "finetune") check_finetune(stage);
     if (stage.name == "extract") check_extract(stage);
     if (stage.name == "evaluate") check_evaluate(stage);
@@ -64,79 +78,65 @@ class Checks {
   void check_standard_input() const {
     int readers = 0;
     for (const RunStage& stage : stages_) {
-      for (const char* flag : {"data", "train", "dev"}) {
-        const std::string spec = stage.value(flag);
-        readers += !spec.empty() && task::parse_spec(spec).path == "-";
-      }
+      for (const char* flag : {"data", "train", "dev"}) readers += reads_input(stage, flag);
     }
     if (readers < 2) return;
     fail("app.run", fmt::format("{}: standard input ('-') is asked for {} times, but can be read "
                                 "once. Name a file.", config_.path().string(), readers));
   }
 
-  void check_outputs(const RunStage& stage) const {
-    const std::string out = stage.result();
-    if (out.empty()) return;
-    if (out == "-") {
-      if (stage.name != "extract" || !find_stage(stages_, "evaluate")) return;
-      fail("app.run", "predictions go to standard output, where [evaluate] cannot read them. Name "
-                      "a file as 'out'.");
-    }
-    const bool folder = stage.name == "index" || stage.name == "finetune";
-    folder ? check_output_folder(out) : check_output_file(out);
-    if (stage.name == "index") retrieve::check_store_target(out);
-    for (const RunStage& other : stages_) {
-      for (const char* flag : {"data", "train", "dev"}) {
-        if (!other.has(flag)) continue;
-        std::error_code ignored;
-        const std::string input = task::parse_spec(other.value(flag)).path;
-        if (!fs::equivalent(input, out, ignored)) continue;
-        fail("app.run", fmt::format("{} is read as data and would be replaced. Name another "
-                                    "output.", out));
-      }
-    }
-  }
-
-  task::Dataset load(const RunStage& stage, const char* flag, bool main) const {
-    task::LoadOptions options;
-    options.relabel = stage.value("relabel");
-    options.skip_bad_rows = stage.has("skip-bad-rows");
-    options.keep_unknown_labels = stage.name == "extract" || stage.name == "evaluate";
-    if (main && stage.has("limit")) options.limit = std::stoll(stage.value("limit"));
-    if (stage.has("labels")) options.labels = task::load_labels(stage.value("labels"));
-    const std::string spec = stage.value(flag);
-    if (task::parse_spec(spec).path == "-") return {};  // the stage itself reads it
-    return task::load_dataset(spec, options);
-  }
-
-  void require_labels(const task::Dataset& data, const char* what) const {
-    for (const task::Example& example : data.examples) {
-      if (example.label) continue;
-      fail("app.run", fmt::format("{}: example '{}' has no label. {} needs one in each row.",
-                                  data.name, example.id, what));
-    }
-  }
-
   void check_finetune(const RunStage& stage) {
-    task::Dataset data = load(stage, "train", true);
+    task::Dataset data = load_stage_data(stage, "train", true);
     const bool skips = stage.has("skip-bad-rows");
-    if (!skips) require_labels(data, "Training");
+    require_stage_labels(data, "Training");
     if (stage.has("dev") && stage.has("holdout") && stage.value("holdout") != "0") {
       fail("app.run", "'dev' and 'holdout' exclude each other. Give one of them.");
     }
-    const bool from_input = task::parse_spec(stage.value("train")).path == "-";
+    const bool from_input = reads_input(stage, "train");
     if (stage.value("holdout", "0") != "0" && !from_input) {
       task::hold_out(data.examples, std::stoll(stage.value("holdout")),
                      uint64_t(std::stoll(stage.value("seed", "1"))));
     }
+    check_numbers(stage);
     const auto session = language_model(stage);
     train::adapter_modules(session->model(), adapter_config(stage));
+    if (!from_input) settle_with_index(stage, data);
     if (!skips) check_run_lengths(stage, data, *session);
-    if (!stage.has("dev")) return;
-    const task::Dataset dev = load(stage, "dev", false);
-    if (skips) return;
-    require_labels(dev, "A dev evaluation");
-    check_run_lengths(stage, dev, *session);
+    task::Labels labels = data.labels;
+    if (stage.has("dev")) {
+      const task::Dataset dev = load_stage_data(stage, "dev", false);
+      require_stage_labels(dev, "A dev evaluation");
+      for (const task::Example& example : dev.examples) {
+        if (from_input) break;
+        if (!data.open_labels) {
+          labels.index(*example.label, fmt::format("{}:{}", dev.file, example.line));
+        }
+        labels.add(*example.label);
+      }
+      if (!skips) check_run_lengths(stage, dev, *session);
+    }
+    if (from_input) return;
+    if (stage.has("negative")) labels.index(task::seen_form(stage.value("negative")), "'negative'");
+    trained_labels_ = labels;
+  }
+
+  static void check_numbers(const RunStage& stage) {
+    for (const char* flag : {"lr", "warmup", "weight-decay", "clip", "alpha", "dropout"}) {
+      if (!stage.has(flag) || std::isfinite(std::stod(stage.value(flag)))) continue;
+      fail("app.run", fmt::format("'{}' is {}: expected a finite number.", flag,
+                                  stage.value(flag)));
+    }
+  }
+
+  // The index that the stage is going to read, made here or not, decides on the labels with it.
+  void settle_with_index(const RunStage& stage, task::Dataset& data) const {
+    const RunStage* made = find_stage(stages_, "index");
+    if (!stage.has("index")) return;
+    if (!made || made->result() != stage.value("index")) {
+      settle_labels(data, stage.value("index"));
+    } else if (!reads_input(*made, "data")) {
+      settle_labels(data, index_labels_, "[index]");
+    }
   }
 
   static train::AdapterConfig adapter_config(const RunStage& stage) {
@@ -149,38 +149,103 @@ class Checks {
   }
 
   void check_extract(const RunStage& stage) {
-    task::Dataset data = load(stage, "data", true);
+    task::Dataset data = load_stage_data(stage, "data", true);
+    const ExtractOptions output = output_options(stage);
+    extract_format(output);
+    if (stage.has("index") && stage.has("no-index")) {
+      fail("app.run", "'index' and 'no-index' exclude each other. Give one of them.");
+    }
+    if (!stage.has("adapter") && !stage.has("prompt")) {
+      fail("app.run", "'prompt' is missing: name a style, e.g. compact.");
+    }
     if (stage.has("model")) language_model(stage);
     const RunStage* trained = find_stage(stages_, "finetune");
-    if (trained && stage.value("adapter") == trained->result()) {
+    const bool ours = trained && stage.value("adapter") == trained->result();
+    if (ours) {
+      if (!stage.has("labels") && trained_labels_) data.labels = *trained_labels_;
       if (!stage.has("skip-bad-rows")) {
-        if (!stage.has("labels")) data.labels = load(*trained, "train", true).labels;
         check_run_lengths(*trained, data, *language_model(*trained));
       }
-      for (const char* flag : {"prompt", "base"}) {
-        const bool same = !stage.has(flag) || stage.value(flag) == trained->value(flag) ||
-                          (stage.value(flag) == "auto") || !trained->has(flag);
-        if (same || stage.has("force")) continue;
-        fail("app.run", fmt::format("'{}' is {}, but [finetune] trains with {}. Use the same, or "
-                                    "force = true where it is meant.", flag, stage.value(flag),
-                                    trained->value(flag)));
-      }
+      check_same(stage, *trained);
     } else if (stage.has("adapter")) {
-      const fs::path adapter = stage.value("adapter");
-      std::error_code ignored;
-      if (!fs::exists(adapter / "adapter_config.json", ignored)) {
-        fail("app.run", fmt::format("{} holds no adapter (adapter_config.json is not there). Name "
-                                    "the folder of a finished run.", adapter.string()));
-      }
+      check_adapter(stage, data);
+    } else {
+      for (task::Example& example : data.examples) example.label.reset();  // no gold is needed
+      if (!reads_input(stage, "data")) settle_with_index(stage, data);
+    }
+    const bool known = ours ? stage.has("labels") || trained_labels_ : !reads_input(stage, "data");
+    if (!known) return;
+    if (data.labels.empty()) {
+      fail("app.run", "no label is known to choose from. Give 'labels', the path of a JSON list, "
+                      "or add [index].");
+    }
+    const std::string negative = ours ? task::seen_form(trained->value("negative"))
+                                      : negative_of_run(stage.value("adapter"));
+    skipped_label(output, data.labels, negative);
+  }
+
+  // Answers with what was trained otherwise are refused, unless forced.
+  void check_same(const RunStage& stage, const RunStage& trained) const {
+    if (stage.has("force")) return;
+    const auto base = language_model(trained), asked = language_model(stage);
+    const bool same_path = base->model().info().path == asked->model().info().path;
+    if (!same_path && base->weights_hash() != asked->weights_hash()) {
+      fail("app.run", fmt::format("'model' is {}, but [finetune] trains {}. Use the same, or force "
+                                  "= true where it is meant.", stage.value("model"),
+                                  trained.value("model")));
+    }
+    std::string trains = trained.value("base", "auto"), answers = stage.value("base", "auto");
+    if (trains == "auto" && trained.value("method") == "lora") trains = "bf16";
+    const auto files = arch::ModelFiles::open(base->model().info().path);
+    const bool same_base = answers == "auto" || arch::resolve_base(files, answers) ==
+                                                    arch::resolve_base(files, trains);
+    if (!same_base) refuse_other("base", answers, arch::resolve_base(files, trains));
+    const std::string style = trained.value("prompt", "roles-nolist");
+    if (!stage.has("prompt") || stage.value("prompt") == style) return;
+    const bool same_style = task::style_hash(task::load_style(stage.value("prompt"))) ==
+                            task::style_hash(task::load_style(style));
+    if (!same_style) refuse_other("prompt", stage.value("prompt"), style);
+  }
+
+  [[noreturn]] static void refuse_other(const char* flag, const std::string& asked,
+                                        const std::string& trained) {
+    fail("app.run", fmt::format("'{}' is {}, but [finetune] trains with {}. Use the same, or force "
+                                "= true where it is meant.", flag, asked, trained));
+  }
+
+  static std::string negative_of_run(const std::string& adapter) {
+    std::error_code ignored;
+    const bool run = !adapter.empty() && fs::exists(fs::path(adapter) / "run.json", ignored);
+    return run ? read_run(adapter).negative : "";
+  }
+
+  // One that was there before; its inventory is that of the answers.
+  static void check_adapter(const RunStage& stage, task::Dataset& data) {
+    const fs::path adapter = stage.value("adapter");
+    std::error_code ignored;
+    if (!fs::exists(adapter / "adapter_config.json", ignored)) {
+      fail("app.run", fmt::format("{} holds no adapter (adapter_config.json is not there). Name "
+                                  "the folder of a finished run.", adapter.string()));
+    }
+    if (!stage.has("labels") && fs::exists(adapter / "labels.json", ignored)) {
+      data.labels = task::load_labels(adapter / "labels.json");
     }
   }
 
   void check_evaluate(const RunStage& stage) const {
-    require_labels(load(stage, "data", true), "Evaluation");
-    if (find_stage(stages_, "extract")) return;
+    const task::Dataset gold = load_stage_data(stage, "data", true);
+    require_stage_labels(gold, "Evaluation");
+    check_run_scoring(stages_, gold);
+    const RunStage* extract = find_stage(stages_, "extract");
     std::error_code ignored;
     const std::string predictions = stage.value("predictions");
-    if (fs::is_regular_file(predictions, ignored)) return;
+    if (extract && predictions == extract->result()) return;
+    if (fs::is_regular_file(predictions, ignored)) {
+      const bool wrong = stage.value("missing") == "wrong";
+      const auto answers = task::read_predictions(predictions, wrong);
+      if (!gold.examples.empty()) task::join_predictions(gold, answers, wrong);
+      return;
+    }
     fail("app.run", fmt::format("there are no predictions at {}. Add [extract], or name a file as "
                                 "'predictions'.", predictions));
   }
@@ -212,6 +277,8 @@ class Checks {
   const RunConfig& config_;
   const std::vector<RunStage>& stages_;
   const Environment& environment_;
+  task::Labels index_labels_;                  // of [index]
+  std::optional<task::Labels> trained_labels_;  // of [finetune], where its data are in files
 };
 
 }  // namespace

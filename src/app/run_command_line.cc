@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Relatum teaches a language model to name the relation between two marked entities in a\n"
-    "sentence, and says how good it is at it.\n\n"
+    "sentence, and measures how well it does.\n\n"
     "A first run. Each line of train.jsonl and test.jsonl is a sentence with its two entities\n"
     "marked, and its label:\n"
     "  {\"text\":\"<e1>Bo Nilsen</e1> flies for <e2>Kestrel Airways</e2>.\","
@@ -31,8 +31,8 @@ constexpr const char* kAbout =
     "  relatum finetune --model smollm2-135m-instruct --train train.jsonl --out run\n"
     "  relatum extract  --adapter run --data test.jsonl --out predictions.jsonl\n"
     "  relatum evaluate --data test.jsonl --predictions predictions.jsonl\n\n"
-    "scripts/quickstart fetches that model. Results go to standard output, log and progress to\n"
-    "standard error. relatum COMMAND --help shows every option.";
+    "scripts/quickstart fetches that model. Results go to standard output, the log and\n"
+    "progress to standard error. relatum COMMAND --help shows every option.";
 
 // Not fmt::print(), which throws where standard error cannot take it, e.g. on a full disk.
 void complain(const std::string& text) { std::fputs(("relatum: " + text + "\n").c_str(), stderr); }
@@ -104,8 +104,10 @@ Action parse_command(const std::vector<std::string>& arguments) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    fail("app.run", fmt::format("{}: {}. See `relatum {} --help`.", arguments.at(0),
-                                usage_text(error.what()), arguments[0]));
+    std::string sentence = usage_text(error.what());
+    if (!sentence.ends_with('?') && !sentence.ends_with('.')) sentence += '.';
+    fail("app.run", fmt::format("{}: {} See `relatum {} --help`.", arguments.at(0), sentence,
+                                arguments[0]));
   }
   return chosen;
 }
@@ -115,6 +117,13 @@ std::vector<std::string> flags_of_command(const std::string& name) {
   Action chosen;
   define_commands(app, chosen);
   return flags_of(*app.get_subcommand(name));
+}
+
+std::vector<std::string> switches_of_command(const std::string& name) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
+  return switches_of(*app.get_subcommand(name));
 }
 
 int run_command_line(int argc, char** argv) {

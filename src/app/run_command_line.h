@@ -15,6 +15,8 @@ Action parse_command(const std::vector<std::string>& arguments);
 
 /// The long flags of a command, each with its "--".
 std::vector<std::string> flags_of_command(const std::string& name);
+/// Those of them that take no value.
+std::vector<std::string> switches_of_command(const std::string& name);
 
 /// 0 done, 1 the work failed, 2 wrong use, 130 interrupted.
 int run_command_line(int argc, char** argv);

@@ -54,13 +54,61 @@ RunValue to_value(const toml::node& node, const std::string& place, const std::s
   return value;
 }
 
-// What a table may hold: the flags of its command.
-std::vector<std::string> keys_of(const std::string& stage) {
+std::vector<std::string> without_dashes(const std::vector<std::string>& flags) {
   std::vector<std::string> keys;
-  for (const std::string& flag : flags_of_command(stage)) {
+  for (const std::string& flag : flags) {
     if (flag != "--help") keys.push_back(flag.substr(2));
   }
   return keys;
+}
+
+// A key above the tables: each has one kind.
+void check_kind(const RunValue& value, const std::string& place, const std::string& key) {
+  if (key == "quiet") {
+    if (value.flag) return;
+    fail("app.run", fmt::format("{}: 'quiet' must be true or false, without quotes.", place));
+  }
+  if (key == "threads") {
+    if (!value.flag) return;  // the commands' own check says what number it has to be
+    fail("app.run", fmt::format("{}: 'threads' must be a number.", place));
+  }
+  if (value.is_string && !value.text.empty()) return;
+  fail("app.run", fmt::format("{}: '{}' must be a string that is not empty.", place, key));
+}
+
+// A key of a table: a mere flag of the command is switched on or off, any other has a value. false
+// leaves out what the top of the file gives.
+void check_flag_kind(const RunValue& value, bool is_switch, const std::string& place,
+                     const std::string& key) {
+  static const std::set<std::string> kNeverEmpty = {"out", "data", "train", "model", "embedder",
+                                                    "predictions"};
+  if (is_switch && !value.flag) {
+    fail("app.run", fmt::format("{}: '{}' must be true or false, without quotes.", place, key));
+  }
+  if (!is_switch && value.flag.value_or(false)) {
+    fail("app.run", fmt::format("{}: '{}' needs a value, not true.", place, key));
+  }
+  if (value.is_string && value.text.empty() && kNeverEmpty.contains(key)) {
+    fail("app.run", fmt::format("{}: '{}' must be a string that is not empty.", place, key));
+  }
+}
+
+RunTable read_table(const fs::path& path, const std::string& name, const toml::table& given) {
+  const std::vector<std::string> keys = without_dashes(flags_of_command(name));
+  const std::vector<std::string> switches = without_dashes(switches_of_command(name));
+  RunTable table;
+  for (const auto& [flag, value] : given) {
+    const std::string each(flag.str());
+    const std::string line = fmt::format("{}:{}", path.string(), flag.source().begin.line);
+    if (!among(keys, each)) {
+      fail("app.run", fmt::format("{}: [{}] has no key '{}'.{} Its keys are the flags of "
+                                  "`relatum {} --help`.", line, name, each,
+                                  did_you_mean(each, keys), name));
+    }
+    table[each] = to_value(value, line, each);
+    check_flag_kind(table[each], among(switches, each), line, each);
+  }
+  return table;
 }
 
 bool looks_like_path(const std::string& value) {
@@ -101,20 +149,10 @@ RunConfig::RunConfig(const fs::path& path) : path_(path) {
     }
     if (!stage) {
       top_[name] = to_value(node, where, name);
+      check_kind(top_[name], where, name);
       continue;
     }
-    const std::vector<std::string> keys = keys_of(name);
-    RunTable& table = tables_[name];
-    for (const auto& [flag, value] : *node.as_table()) {
-      const std::string each(flag.str());
-      const std::string line = fmt::format("{}:{}", path.string(), flag.source().begin.line);
-      if (!among(keys, each)) {
-        fail("app.run", fmt::format("{}: [{}] has no key '{}'.{} Its keys are the flags of "
-                                    "`relatum {} --help`.", line, name, each,
-                                    did_you_mean(each, keys), name));
-      }
-      table[each] = to_value(value, line, each);
-    }
+    tables_[name] = read_table(path, name, *node.as_table());
   }
   for (const std::string& stage : kStages)
     if (tables_.contains(stage)) stages_.push_back(stage);
@@ -122,6 +160,11 @@ RunConfig::RunConfig(const fs::path& path) : path_(path) {
     fail("app.run", fmt::format("{} asks for no stage. Add a table such as [finetune]; it may be "
                                 "empty.", path.string()));
   }
+}
+
+bool RunConfig::quiet() const {
+  const auto at = top_.find("quiet");
+  return at != top_.end() && at->second.flag.value_or(false);
 }
 
 std::optional<std::string> RunConfig::text(const std::string& key) const {
@@ -135,10 +178,6 @@ std::string RunConfig::require(const std::string& key, const std::string& needed
   if (at == top_.end()) {
     fail("app.run", fmt::format("{}: '{}' is missing: {} needs it. Add {} = \"…\" above the first "
                                 "table.", path_.string(), key, needed_by, key));
-  }
-  if (!at->second.is_string || at->second.text.empty()) {
-    fail("app.run", fmt::format("{}: '{}' must be a string that is not empty.", place("", key),
-                                key));
   }
   return at->second.text;
 }

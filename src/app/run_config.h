@@ -19,7 +19,8 @@ struct RunValue {
 
 using RunTable = std::map<std::string, RunValue>;
 
-/// Parsed and checked for unknown keys, with the nearest known one in the sentence.
+/// Parsed and checked for unknown keys, with the nearest known one in the sentence, and for the
+/// kind of each value: true or false where the command has a mere flag, else something.
 class RunConfig {
  public:
   /// Throws Error with file and line.
@@ -31,6 +32,8 @@ class RunConfig {
   bool has_stage(const std::string& name) const { return tables_.contains(name); }
   const RunTable& table(const std::string& stage) const { return tables_.at(stage); }
   const RunTable& top() const { return top_; }
+  /// Whether the top of the file asks for it.
+  bool quiet() const;
   /// A top key's value, or nothing.
   std::optional<std::string> text(const std::string& key) const;
   /// A top key that has to be there; Error that says which stage needs it.

@@ -57,8 +57,7 @@ class Planner {
                          known.end();
       if (takes) take_optional(values, flag);
     }
-    const auto quiet = config_.top().find("quiet");
-    if (quiet != config_.top().end() && quiet->second.flag.value_or(false)) values["quiet"] = "";
+    if (config_.quiet()) values["quiet"] = "";
     if (name == "index" && !own(name, "data")) take(values, "data", "train", name);
     if (name == "finetune" && !own(name, "train")) take(values, "train", "train", name);
     const bool asks = name == "finetune" || name == "extract";
@@ -94,6 +93,10 @@ class Planner {
         stage.values[flag] = value.flag ? "" : config_.resolve_flag(flag, value.text);
       }
     }
+    if (stage.has("no-index") && !own(stage.name, "index")) {  // not even the one made here
+      stage.values.erase("index");
+      if (!own(stage.name, "embedder")) stage.values.erase("embedder");
+    }
     stage.arguments = {stage.name};
     for (const auto& [flag, value] : stage.values) {
       stage.arguments.push_back("--" + flag);
@@ -104,18 +107,20 @@ class Planner {
     }
   }
 
-  // Names the line of the key that the command's own sentence is about.
+  // Names the line of the key that the command's own sentence is about: one of the stage's table,
+  // or of the top of the file.
   void parse(const RunStage& stage) const {
     try {
       parse_command(stage.arguments);
     } catch (const Error& error) {
-      const std::string sentence = error.what();
-      for (const auto& [flag, value] : config_.table(stage.name)) {
-        if (sentence.find("--" + flag + ":") == sentence.npos) continue;
-        fail("app.run", fmt::format("{}: {}", config_.place(stage.name, flag),
-                                    sentence.substr(sentence.find("] ") + 2)));
+      const std::string what = error.what(), sentence = what.substr(what.find("] ") + 2);
+      for (const std::string& table : {stage.name, std::string()}) {
+        for (const auto& [flag, value] : table.empty() ? config_.top() : config_.table(table)) {
+          if (sentence.find("--" + flag + ":") == sentence.npos) continue;
+          fail("app.run", fmt::format("{}: {}", config_.place(table, flag), sentence));
+        }
       }
-      throw;
+      fail("app.run", fmt::format("[{}] of {}: {}", stage.name, config_.path().string(), sentence));
     }
   }
 
@@ -134,6 +139,11 @@ std::string RunStage::value(const std::string& flag, const std::string& fallback
 void RunStage::set(const std::string& flag) {
   if (!values.emplace(flag, "").second) return;
   arguments.push_back("--" + flag);
+}
+
+void RunStage::unset(const std::string& flag) {
+  if (!values.erase(flag)) return;
+  std::erase(arguments, "--" + flag);
 }
 
 std::string RunStage::result() const { return value(name == "evaluate" ? "report" : "out"); }

@@ -21,6 +21,8 @@ struct RunStage {
   std::string value(const std::string& flag, const std::string& fallback = "") const;
   /// Adds a flag without a value, once.
   void set(const std::string& flag);
+  /// Takes such a flag away.
+  void unset(const std::string& flag);
   /// Where its result lies: a folder of index and finetune, else a file.
   std::string result() const;
 };

@@ -97,9 +97,16 @@ RunStages::RunStages(const fs::path& out)
     : file_(out / "stages.json"), stages_(std::make_shared<json>(json::object())) {
   if (!fs::exists(file_)) return;
   *stages_ = io::load_json(file_);
-  if (stages_->is_object()) return;
-  fail("app.run", fmt::format("{}: expected a JSON object. Move it away; the stages are then done "
-                              "again with --overwrite.", file_.string()));
+  if (!stages_->is_object()) {
+    fail("app.run", fmt::format("{}: expected a JSON object. Move it away; the stages are then "
+                                "done again with --overwrite.", file_.string()));
+  }
+  static const std::set<std::string> kStages = {"index", "finetune", "extract", "evaluate"};
+  for (const auto& [name, record] : stages_->items()) {
+    if (kStages.contains(name) && record.is_object()) continue;
+    fail("app.run", fmt::format("{} is no record of a run: '{}' is not one of its entries. Use "
+                                "another 'out', or move the file away.", file_.string(), name));
+  }
 }
 
 bool RunStages::foreign(const RunStage& stage) const {

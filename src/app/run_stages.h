@@ -21,7 +21,8 @@ enum class StageState {
 
 class RunStages {
  public:
-  /// Reads the record of the folder, where there is one. Throws Error where it is damaged.
+  /// Reads the record of the folder, where there is one. Throws Error where it is damaged
+  /// or holds what no run writes.
   explicit RunStages(const std::filesystem::path& out);
   /// Whether there is something in the stage's place that no record accounts for.
   bool foreign(const RunStage& stage) const;
@@ -29,9 +30,9 @@ class RunStages {
   StageState state(const RunStage& stage, const Environment& environment) const;
   void begin(const RunStage& stage, const Environment& environment);
   void finish(const RunStage& stage);
+  void save() const;
 
  private:
-  void save() const;
   std::filesystem::path file_;
   std::shared_ptr<nlohmann::json> stages_;
 };

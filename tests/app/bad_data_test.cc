@@ -64,7 +64,7 @@ TEST_F(BadData, LabelsThatAreUnknown) {
   const std::string labels = write("labels.json", R"(["part-of","no_relation"])");
   refused(finetune("run", {"--labels", labels}), {"rows.jsonl:1", "'causes(e1,e2)'"});
   EXPECT_THAT(done(extract("-", plain() + Arguments{"--labels", labels})).err,
-              HasSubstr("5 of 10 examples have a label that the inventory cannot answer"));
+              HasSubstr("5 of 10 examples have a label that the inventory cannot answer, such as"));
   refused(extract("p.jsonl", plain() + Arguments{"--labels", write("l.json", "")}), {"l.json"});
   refused(extract("p.jsonl", plain() + Arguments{"--labels", write("l.json", "{}")}), {"l.json"});
   refused(extract("p.jsonl", plain() + Arguments{"--labels", write("l.json", "[\"a\",\"a\"]")}),

@@ -44,12 +44,12 @@ TEST_F(Extract, NeverWritesOverWhatItReads) {
 
 TEST_F(Extract, ReplacesAnOutputOnlyWhenAsked) {
   write("p.jsonl", "mine\n");
-  refused(extract("p.jsonl", plain()), {"p.jsonl is there already", "--overwrite"});
+  refused(extract("p.jsonl", plain()), {"p.jsonl already exists", "--overwrite"});
   EXPECT_EQ(read("p.jsonl"), "mine\n");
   done(extract("p.jsonl", plain() + Arguments{"--overwrite"}));
   EXPECT_EQ(read_rows("p.jsonl").size(), 10u);
   done(index("index"));
-  refused(index("index"), {"is there already", "--overwrite"});
+  refused(index("index"), {"already exists", "--overwrite"});
   done(index("index", {"--overwrite"}));
 }
 
@@ -80,7 +80,7 @@ TEST_F(Extract, AsksForTheWordsThatWereTrained) {
   // An inventory of the user's: known labels keep their words, one that collides gets its name.
   write("labels.json", R"(["part of it", "part-of", "part_of"])");
   const Outcome outcome = done(by_run({"--labels", path("labels.json"), "--scores"}));
-  EXPECT_THAT(outcome.err, HasSubstr("none that the adapter was trained with"));
+  EXPECT_THAT(outcome.err, HasSubstr("the adapter was not trained on 2 of the 3 labels, such as"));
   for (const json& each : json_lines(outcome.out)) {
     const std::string label = each["label"];
     EXPECT_EQ(each["answer"], label == "part-of" ? "part of" : label);
@@ -119,7 +119,7 @@ TEST_F(Extract, ARowThatIsTooLongIsNamedAndCanBeLeftOut) {
   const auto answers = json_lines(outcome.out);
   ASSERT_EQ(answers.size(), 10u);
   EXPECT_TRUE(answers[4]["label"].is_null());
-  EXPECT_THAT(outcome.err, HasSubstr("answered with null: 1"));
+  EXPECT_THAT(outcome.err, HasSubstr("This row is too long and gets null as its answer."));
 }
 
 TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {

@@ -72,7 +72,7 @@ TEST_F(Run, DoesADamagedResultAgain) {
 
 TEST_F(Run, LeavesAloneWhatItDidNotMake) {
   write("all/predictions.jsonl", "mine\n");
-  refused({"run", write_config()}, {"predictions.jsonl is there already", "--overwrite"});
+  refused({"run", write_config()}, {"predictions.jsonl already exists", "--overwrite"});
   done({"run", path("all.toml"), "--overwrite"});
   EXPECT_EQ(read_rows("all/predictions.jsonl").size(), 10u);
 }
@@ -126,7 +126,7 @@ TEST_F(Run, ChecksEverythingFirst) {
   refuse(config({{"finetune", "dev = \"gone.jsonl\""}}), {"gone.jsonl"});
   refuse(config({{"finetune", "targets = \"q_prj\""}}), {"q_prj"});
   refuse(config({{"extract", "prompt = \"compact\""}}), {"compact", "force"});
-  refuse(config({{"extract", "out = \"rows.jsonl\""}}), {"rows.jsonl", "replaced"});
+  refuse(config({{"extract", "out = \"rows.jsonl\""}}), {"rows.jsonl", "reads"});
   refuse(config({{"extract", "out = \"labels.json/x\""}}), {"labels.json is not a folder"});
   refuse(config({{"evaluate", "data = \"-\""}, {"extract", "data = \"-\""}}), {"standard input"});
 }
@@ -156,6 +156,143 @@ TEST_F(Run, FindsRowsThatAreTooLongFirst) {
   refuse({"[finetune]", "long.jsonl:5", "'page'"});
   write("all.toml", config({{"finetune", "holdout = 10"}}));
   refuse({"[finetune]", "10"});
+}
+
+TEST_F(Run, RefusesResultsThatWouldMeet) {
+  const auto refuse = [&](const std::map<std::string, std::string>& extra,
+                          const std::vector<std::string>& parts) {
+    refused({"run", write_config(extra)}, parts);
+  };
+  write("all.toml", "");
+  write("labels.json", json(kLabels).dump());
+  refuse({{"extract", "out = \"all/run\""}}, {"all/run", "[finetune]", "[extract]"});
+  refuse({{"extract", "out = \"all/run/\""}}, {"all/run", "[finetune]", "[extract]"});
+  refuse({{"extract", "out = \"all\""}}, {"config.toml", "lie inside", "[extract]"});
+  refuse({{"extract", "out = \"all/run/answers.jsonl\""}}, {"lie inside", "[finetune]"});
+  refuse({{"extract", "out = \"all/stages.json\""}}, {"stages.json", "the run itself"});
+  refuse({{"evaluate", "report = \"all/predictions.jsonl\""}}, {"[extract]", "[evaluate]"});
+  refuse({{"evaluate", "report = \"all/predictions.jsonl.run.json\""}}, {"record", "[evaluate]"});
+  refuse({{"finetune", "out = \"all/index\""}}, {"[index]", "[finetune]"});
+  refuse({{"finetune", "out = \"all\""}}, {"lie inside", "[finetune]"});
+  // Nor is anything replaced that some stage reads.
+  refuse({{"evaluate", "report = \"all.toml\""}}, {"all.toml", "reads"});
+  refuse({{"evaluate", "report = \"example.txt\""}}, {"example.txt", "reads"});
+  refuse({{"extract", "labels = \"labels.json\"\nout = \"labels.json\""}},
+         {"labels.json", "reads"});
+  refuse({{"finetune", "out = \"" + copy(kModel, "model") + "\""}}, {"model", "config.json"});
+}
+
+TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
+  const auto refuse = [&](const std::map<std::string, std::string>& extra,
+                          const std::vector<std::string>& parts) {
+    refused({"run", write_config(extra)}, parts);
+  };
+  write("all.toml", "");
+  const auto extract = [&](const std::string& more, const std::string& evaluate = "") {
+    std::string text = config({{"extract", more}, {"evaluate", evaluate}}, "threads = 1\n");
+    text.replace(text.find("scores = true\n"), 14, "");
+    write("all.toml", text);
+    return Arguments{"run", path("all.toml")};
+  };
+  refused(extract("format = \"triples\""), {"triples", "jsonl"});
+  refuse({{"extract", "format = \"csv\""}}, {"[extract]", "--scores"});
+  refuse({{"extract", "limit = 3"}}, {"[evaluate]", "7 of the 10 examples", "missing"});
+  refuse({{"evaluate", "limit = 3"}}, {"[evaluate]", "[extract]", "'4'"});
+  refuse({{"extract", "skip-negative = true"}}, {"skip-negative", "missing"});
+  refuse({{"extract", "min-probability = 0.1"}}, {"min-probability", "missing"});
+  refuse({{"extract", "skip-negative = true\nnegative = \"nope\""},
+          {"evaluate", "missing = \"wrong\""}}, {"[extract]", "'nope'"});
+  refuse({{"finetune", "negative = \"nope\""}}, {"[finetune]", "'nope'"});
+  refuse({{"evaluate", "negative = \"nope\""}}, {"[evaluate]", "'nope'"});
+  refuse({{"evaluate", "official = \"semeval_macro\""}}, {"[evaluate]"});
+  refuse({{"evaluate", "report = \"-\""}}, {"[evaluate]", "json"});
+  refuse({{"finetune", "alpha = inf"}}, {"[finetune]", "'alpha'", "finite"});
+  refuse({{"extract", "base = \"bf16\""}}, {"'base' is bf16", "[finetune]", "force"});
+  refuse({{"extract", "model = \"" + kOtherModel + "\""}}, {"'model'", "[finetune]", "force"});
+  const Outcome fewer = done(extract("limit = 3\nskip-negative = true\nformat = \"csv\"",
+                                     "missing = \"wrong\""));
+  EXPECT_EQ(json::parse(fewer.out)["examples"], 10);
+}
+
+TEST_F(Run, LooksAtPredictionsThatAreThereBeforeItTrains) {
+  write("other.jsonl", "{\"id\":\"1\",\"label\":\"part-of\"}\n");
+  std::string text = config({{"evaluate", "predictions = \"other.jsonl\""}});
+  text.erase(text.find("[extract]"), text.find("[evaluate]") - text.find("[extract]"));
+  write("all.toml", text);
+  refused({"run", path("all.toml")}, {"[evaluate]", "9 of 10", "'2'"});
+  write("other.jsonl", "{\"id\":\"1\"\n");
+  refused({"run", path("all.toml")}, {"other.jsonl:1"});
+}
+
+TEST_F(Run, LeavesAStrangersConfigurationAlone) {
+  write("all/config.toml", "mine = true\n");
+  refused({"run", write_config()}, {"all/config.toml already exists", "--overwrite"});
+  EXPECT_EQ(read("all/config.toml"), "mine = true\n");
+  write("all/config.toml", config({}, "threads = 1\n"));
+  fs::remove(path("all/config.toml"));
+  write("all/stages.json", "{\"first\": {}}");
+  refused({"run", path("all.toml")}, {"stages.json", "'first'"});
+}
+
+TEST_F(Run, ReadsAFileInItsOwnFolder) {
+  std::string text = config({}, "threads = 1\n");
+  text.replace(text.find("\"all\""), 5, "\".\"");
+  done({"run", write("config.toml", text)});
+  EXPECT_EQ(read("config.toml"), text);
+  EXPECT_TRUE(there("predictions.jsonl"));
+}
+
+TEST_F(Run, GoesOnWhateverTheFileSaysOfReplacing) {
+  std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2\nforce = true\n"
+                                          "overwrite = true"}}, "threads = 1\n");
+  text.replace(text.find("epochs = 1"), 10, "epochs = 60");
+  write("all.toml", text);
+  Program program({"run", path("all.toml")});
+  while (program.running() && !there("all/run/state/state.safetensors")) ::usleep(1000);
+  program.interrupt();
+  EXPECT_EQ(program.wait().status, 130);
+  const Outcome rest = done({"run", path("all.toml")});
+  EXPECT_THAT(rest.err, HasSubstr("--resume"));
+  EXPECT_THAT(rest.err, HasSubstr("index: finished before"));
+}
+
+TEST_F(Run, DoesWithoutTheIndexWhereAsked) {
+  std::string text = config({{"extract", "no-index = true"}}, "threads = 1\n");
+  text.replace(text.find("example.txt"), 11, "plain.txt");
+  done({"run", write("all.toml", text)});
+  EXPECT_TRUE(read_rows("all/predictions.jsonl")[0]["neighbours"].empty());
+}
+
+TEST_F(Run, IsQuietFromItsFirstLine) {
+  const Outcome outcome = done({"run", write_config({}, "threads = 1\nquiet = true\n")});
+  EXPECT_THAT(outcome.err, Not(HasSubstr("> relatum")));
+  const Outcome loud = done({"run", write_config(), "--overwrite"});
+  for (const char* stage : {"index", "finetune", "extract", "evaluate"}) {
+    EXPECT_THAT(loud.err, HasSubstr(std::string("> relatum ") + stage));
+  }
+}
+
+TEST_F(Run, HoldsEachValueToItsKind) {
+  const auto refuse = [&](const std::string& text, const std::vector<std::string>& parts) {
+    write("slip.toml", text);
+    refused({"run", path("slip.toml")}, parts);
+  };
+  write("slip.toml", "");
+  for (const char* quiet : {"quiet = \"yes\"", "quiet = 1"}) {
+    refuse(config({}, std::string(quiet) + "\n"), {"slip.toml:6", "'quiet'", "true or false"});
+  }
+  refuse(config({}, "threads = \"two\"\n"), {"slip.toml:6", "--threads", "'two'"});
+  refuse(config({}, "threads = true\n"), {"slip.toml:6", "'threads'"});
+  refuse(config({}, "isa = true\n"), {"slip.toml:6", "'isa'"});
+  refuse(config({}, "isa = \"axv2\"\n"), {"slip.toml:6", "avx2? See"});
+  refuse(config({}, "labels = 3\n"), {"slip.toml:6", "'labels'"});
+  refuse(config({{"finetune", "holdout = true"}}), {"slip.toml:12", "'holdout'", "value"});
+  refuse(config({{"finetune", "checkpoint = \"true\""}}), {"slip.toml:12", "'checkpoint'"});
+  refuse(config({{"finetune", "checkpoint = 1"}}), {"slip.toml:12", "'checkpoint'"});
+  refuse(config({{"extract", "out = \"\""}}), {"slip.toml:14", "'out'", "empty"});
+  std::string text = config();
+  text.erase(text.find("embedder"), text.find("[finetune]") - text.find("embedder"));
+  refuse(text, {"slip.toml", "[index]", "--embedder is required"});
 }
 
 TEST_F(Run, NamesTheLineAndTheNearestKey) {

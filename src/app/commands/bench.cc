@@ -1,4 +1,4 @@
-// relatum bench: what this machine reaches with a model.
+// relatum bench: how fast a model runs on this machine.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -11,9 +11,9 @@ namespace {
 Action define(CLI::App& app) {
   const auto o = std::make_shared<BenchOptions>();
   o->model.define(app, true);
-  app.add_option("--tokens", o->tokens, "Tokens computed at once")
+  app.add_option("--tokens", o->tokens, "Tokens processed at once")
       ->check(CLI::Range(1, 1 << 20))->group("Work");
-  app.add_option("--length", o->length, "Tokens of a row")
+  app.add_option("--length", o->length, "Tokens per row")
       ->check(CLI::Range(8, 1 << 17))->group("Work");
   app.add_option("--rank", o->rank, "Rank of the adapters")
       ->check(CLI::Range(1, 4096))->group("Work");
@@ -21,12 +21,12 @@ Action define(CLI::App& app) {
       ->check(CLI::Range(1, 1 << 17))->group("Work");
   app.add_flag("--checkpoint", o->checkpoint, "Train as with finetune --checkpoint")
       ->group("Work");
-  app.add_flag("--skip-training", o->skip_training, "Measure prefill and decoding alone")
+  app.add_flag("--skip-training", o->skip_training, "Measure only prefill and decoding")
       ->group("Work");
-  app.add_option("--text", o->text, "Text to make the rows of, over and over (default: random "
-                                    "tokens); --json then tells how the model goes on")
+  app.add_option("--text", o->text, "Text repeated to fill the rows (default: random tokens); "
+                                    "--json then shows the model's continuation")
       ->group("Work");
-  app.add_option("--rounds", o->rounds, "Rounds; the median is told")
+  app.add_option("--rounds", o->rounds, "Number of rounds; the median is reported")
       ->check(CLI::Range(1, 1000))->group("Work");
   app.add_flag("--json", o->json, "Print JSON instead of a table");
   o->machine.define(app);
@@ -37,7 +37,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_bench() {
-  static const Command command{"bench", "Tell what this machine reaches with a model", define};
+  static const Command command{"bench", "Measure how fast a model runs on this machine", define};
   return command;
 }
 

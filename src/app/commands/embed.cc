@@ -68,11 +68,12 @@ int run(const Options& o, Environment& environment) {
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
-  app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
+  app.add_option("--data", o->input,
+                 "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required();
   o->data.define(app);
   app.add_option("--out", o->out, "NumPy file: N x D float32; -: standard output")->required();
-  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   o->machine.define(app);
   app.footer("Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
              "--out test.npy");

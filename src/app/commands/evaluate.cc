@@ -1,4 +1,4 @@
-// relatum evaluate: scores predictions with the benchmarks' official figures.
+// relatum evaluate: scores predictions with the benchmarks' official metrics.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -106,16 +106,18 @@ Action define(CLI::App& app) {
                  "The label that means no relation (default: no_relation or Other)")
       ->transform(task::seen_form)->group("Score");
   app.add_option("--official", o->official,
-                 fmt::format("The figure that counts: {} (default: the one of the data's format; "
-                             "else by the labels of the gold and the inventory)",
+                 fmt::format("The headline metric: {} (default: the data format's own, otherwise "
+                             "chosen from the labels of the gold data and the inventory)",
                              fmt::join(metric_names(), ", ")))
       ->check(CLI::IsMember(metric_names()))->group("Score");
-  app.add_option("--missing", o->missing, "An example without a prediction: error, or wrong")
+  app.add_option("--missing", o->missing, "How to treat an example without a prediction: "
+                 "error (stop there), or wrong (count it as wrong)")
       ->check(CLI::IsMember({"error", "wrong"}))->group("Score");
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
-  app.add_option("--report", o->report, "Write a page with tables, pictures and wrong answers")
+  app.add_option("--report", o->report,
+                 "Write an HTML page with tables, charts and the wrong answers")
       ->group("Output");
-  app.add_flag("--overwrite", o->overwrite, "Replace a report that is there")->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing report")->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
              "--predictions predictions.jsonl --report report.html");
@@ -125,7 +127,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_evaluate() {
-  static const Command command{"evaluate", "Score predictions with the official figures", define};
+  static const Command command{"evaluate", "Score predictions with the official metrics", define};
   return command;
 }
 

@@ -12,20 +12,23 @@ namespace {
 void define_output(CLI::App& app, ExtractOptions& o) {
   app.add_option("--out", o.out, "File for the answers; -: standard output")->group("Output");
   app.add_option("--format", o.format,
-                 "jsonl, csv, tsv, or triples (head, relation, tail, probability, id between tabs; "
-                 "r(e2,e1) becomes r from tail to head); default: by the ending of --out, else "
-                 "jsonl")
+                 "jsonl, csv, tsv, or triples (tab-separated head, relation, tail, probability and "
+                 "id; r(e2,e1) becomes r from tail to head); default: by the ending of --out, "
+                 "otherwise jsonl")
       ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))->group("Output");
   app.add_option("--min-probability", o.min_probability,
-                 "Leave out answers that are less probable (`evaluate` then needs --missing wrong)")
+                 "Leave out answers with a lower probability (`evaluate` then needs --missing "
+                 "wrong)")
       ->check(CLI::Range(0.0, 1.0))->group("Output");
   app.add_flag("--skip-negative", o.skip_negative,
-               "Leave out answers of the label that means no relation")->group("Output");
+               "Leave out answers with the label that means no relation")->group("Output");
   app.add_option("--negative", o.negative,
-                 "The label that means no relation (default: the run's, else no_relation or Other)")
+                 "The label that means no relation (default: the run's, otherwise no_relation or "
+                 "Other)")
       ->transform(task::seen_form)->group("Output");
-  app.add_flag("--overwrite", o.overwrite, "Replace a file that is there")->group("Output");
-  app.add_flag("--scores", o.scores, "Write every label's probability (jsonl)")->group("Output");
+  app.add_flag("--overwrite", o.overwrite, "Replace an existing file")->group("Output");
+  app.add_flag("--scores", o.scores, "Write every label's probability (jsonl only)")
+      ->group("Output");
 }
 
 Action define(CLI::App& app) {
@@ -34,37 +37,39 @@ Action define(CLI::App& app) {
   app.get_option("--model")->required(false)->description(
       "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
   app.add_option("--adapter", o->adapter,
-                 "Run folder of `relatum finetune`, which also says which model, style and index "
-                 "belong to it; or a PEFT adapter")
+                 "Run folder of `relatum finetune`, which also records its model, style and index; "
+                 "or a PEFT adapter")
       ->group("Model");
-  app.add_option("--prompt", o->prompt, "Style, or a template file (default: the run's)")
+  app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
       ->group("Prompt");
   app.add_option("--index", o->index,
-                 "Index folder: prompts carry the most similar example (default: the run's)")
+                 "Index folder; each prompt then includes the most similar example (default: the "
+                 "run's)")
       ->group("Prompt");
-  app.add_flag("--no-index", o->no_index, "Do without the run's index")->group("Prompt");
+  app.add_flag("--no-index", o->no_index, "Ignore the run's index")->group("Prompt");
   app.add_option("--neighbours", o->neighbours,
-                 "Retrieved examples per prompt; 0: as the run, else 1")
+                 "Retrieved examples per prompt; 0: as in the run, otherwise 1")
       ->check(CLI::NonNegativeNumber)->group("Prompt");
-  app.add_option("--embedder", o->embedder, "Embedder, where not the one that the index names")
+  app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o->chat, "Wrap prompts in the model's chat template")->group("Prompt");
-  app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
+  app.add_option("--data", o->input,
+                 "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required()->group("Data");
   o->data.define(app);
   app.add_option("--answer", o->answer,
-                 "scored: all labels' exact probabilities; shares: those of decoding held to the "
-                 "labels, for less work; constrained: greedy within the labels; free: plain text, "
-                 "parsed")
+                 "scored: all labels' exact probabilities; shares: probabilities of decoding "
+                 "restricted to the labels, which is cheaper; constrained: greedy decoding "
+                 "restricted to the labels; free: unrestricted text, parsed afterwards")
       ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
   define_output(app, *o);
   app.add_option("--negligible", o->negligible,
-                 "Leave out labels as soon as their probability must be below P, which saves most "
-                 "of the work; 0: every label is computed in full")
+                 "Drop a label once its probability is certain to be below P, which saves most of "
+                 "the work; 0: every label is computed in full")
       ->check(CLI::Range(0.0, 0.01))->group("Answer");
-  app.add_option("--max-new-tokens", o->max_new_tokens, "Limit of a free answer")
+  app.add_option("--max-new-tokens", o->max_new_tokens, "Maximum tokens in a free answer")
       ->check(CLI::PositiveNumber)->group("Answer");
-  app.add_option("--batch-tokens", o->batch_tokens, "Tokens computed at once")
+  app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
       ->check(CLI::PositiveNumber)->group("Answer");
   app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
       ->group("Model");

@@ -17,30 +17,34 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
       ->check(CLI::NonNegativeNumber)->group("Data");
   app.add_option("--negative", o.negative,
-                 "The label that means no relation, for dev figures (default: no_relation or "
+                 "The label that means no relation, for the dev scores (default: no_relation or "
                  "Other)")
       ->transform(task::seen_form)->group("Data");
   o.data.define(app);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
-  app.add_option("--index", o.index, "Index folder: prompts carry the most similar example")
+  app.add_option("--index", o.index, "Index folder; each prompt then includes the most similar "
+                                    "example")
       ->group("Prompt");
   app.add_option("--neighbours", o.neighbours, "Retrieved examples per prompt")
       ->check(CLI::PositiveNumber)->group("Prompt")
       ->each([&o](const std::string&) { o.neighbours_given = true; });
-  app.add_option("--embedder", o.embedder, "Embedder, where not the one that the index names")
+  app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
 }
 
 void define_adapter(CLI::App& app, FinetuneOptions& o) {
-  app.add_option("--method", o.method, "qlora (frozen base in --base, trained low-rank pairs) or "
-                 "lora (the same with a bf16 base)")
+  app.add_option("--method", o.method, "qlora: trains low-rank pairs on a frozen base stored as "
+                 "--base says; lora: the same on a bf16 base")
       ->check(CLI::IsMember({"qlora", "lora"}))->group("Adapter");
-  app.add_option("--rank", o.adapter.rank, "Rank of the pairs")->group("Adapter");
-  app.add_option("--alpha", o.adapter.alpha, "Scale: the pairs' output is times alpha / rank")
+  app.add_option("--rank", o.adapter.rank, "Rank of the low-rank pairs")->group("Adapter");
+  app.add_option("--alpha", o.adapter.alpha,
+                 "Scale: the pairs' output is multiplied by alpha / rank")
       ->group("Adapter");
-  app.add_option("--dropout", o.adapter.dropout, "Dropout of the pairs' input")->group("Adapter");
-  app.add_option("--targets", o.targets, "Adapted linears, e.g. q_proj,v_proj, or all-linear")
+  app.add_option("--dropout", o.adapter.dropout, "Dropout applied to the pairs' input")
+      ->group("Adapter");
+  app.add_option("--targets", o.targets,
+                 "Linear layers to adapt, e.g. q_proj,v_proj, or all-linear")
       ->group("Adapter");
   app.add_flag("--rslora", o.adapter.rank_stabilised, "Scale by alpha / sqrt(rank) instead")
       ->group("Adapter");
@@ -55,31 +59,34 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--lr", t.learning_rate, "Peak learning rate of AdamW")->check(CLI::PositiveNumber);
   add("--schedule", o.schedule, "cosine, linear or constant")
       ->check(CLI::IsMember({"cosine", "linear", "constant"}));
-  add("--warmup", t.warmup, "Share of steps with a rising rate")->check(CLI::Range(0.0, 1.0));
+  add("--warmup", t.warmup, "Fraction of steps over which the learning rate rises")
+      ->check(CLI::Range(0.0, 1.0));
   add("--weight-decay", t.weight_decay, "Decoupled weight decay")->check(CLI::NonNegativeNumber);
-  add("--clip", t.clip, "Largest norm of the gradient; 0: none")->check(CLI::NonNegativeNumber);
+  add("--clip", t.clip, "Clip the gradient's norm to this value; 0: no clipping")
+      ->check(CLI::NonNegativeNumber);
   add("--batch-tokens", o.batch_tokens,
-      "Tokens of one optimiser step; 0: chosen from the data, so that an epoch has about a hundred "
+      "Tokens per optimiser step; 0: chosen from the data, so that an epoch has about a hundred "
       "steps of at most 512 tokens")
       ->check(CLI::NonNegativeNumber);
   add("--micro-tokens", o.micro_tokens,
-      "Tokens computed at once, which sets the need of memory; 0: the whole step")
+      "Tokens processed at once, which determines memory use; 0: the whole step")
       ->check(CLI::NonNegativeNumber);
-  add("--seed", t.seed, "Seed of everything random");
+  add("--seed", t.seed, "Random seed");
   add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")
       ->check(CLI::NonNegativeNumber);
   add("--save-every", t.save_every, "Steps between saved states; 0: each epoch")
       ->check(CLI::NonNegativeNumber);
-  add("--patience", t.patience, "Evaluations without gain before it ends early; 0: never")
+  add("--patience", t.patience,
+      "Evaluations without improvement before training stops early; 0: never")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--checkpoint", t.checkpoint,
-               "Recompute layers in the backward pass: less memory, a third more time")
+               "Recompute layers in the backward pass: uses less memory, takes a third more time")
       ->group("Training");
   app.add_option("--memory", o.memory,
-                 "Memory to stay below, e.g. 2GB: recomputes layers and takes fewer tokens at a "
-                 "time where it has to")
+                 "Memory limit, e.g. 2GB; layers are recomputed and fewer tokens processed at once "
+                 "if needed")
       ->transform(CLI::AsSizeValue(true))->group("Training");
-  app.add_flag("--no-share", o.no_share, "Compute shared beginnings of prompts in each row")
+  app.add_flag("--no-share", o.no_share, "Recompute shared prompt beginnings for each row")
       ->group("Training");
 }
 
@@ -89,14 +96,15 @@ Action define(CLI::App& app) {
   define_data(app, *o);
   define_adapter(app, *o);
   define_training(app, *o);
-  app.add_option("--out", o->out, "Folder of the run")->required()->group("Run");
-  app.add_flag("--resume", o->resume, "Go on with a run that was stopped")->group("Run");
-  app.add_flag("--overwrite", o->force, "Replace a run that is there")->group("Run");
+  app.add_option("--out", o->out, "Folder for the run")->required()->group("Run");
+  app.add_flag("--resume", o->resume, "Continue a stopped run")->group("Run");
+  app.add_flag("--overwrite", o->force, "Replace an existing run")->group("Run");
   app.add_flag("--force", o->force, "The same as --overwrite")->group("Run");
   o->machine.define(app);
   app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
              "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
-             "Ctrl-C saves the state; --resume goes on from it, bit for bit as if never stopped.");
+             "Ctrl-C saves the state; --resume continues from it. The result is bit for bit "
+             "that of an\nuninterrupted run.");
   return [o](Environment& environment) {
     if (o->method == "lora" && o->model.base == "auto") o->model.base = "bf16";
     return finetune(*o, environment);

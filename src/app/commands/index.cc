@@ -1,4 +1,4 @@
-// relatum index: the retriever's database of a corpus.
+// relatum index: the retrieval index of a corpus.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -67,8 +67,9 @@ int run(const Options& o, Environment& environment) {
   retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
                                data.labels.names(), std::move(examples), std::move(index), {}});
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  environment.context().info(fmt::format("{} sentences embedded in {} ({:.0f}/s), index written "
-                                         "to {}", texts.size(), duration_text(time.count()),
+  environment.context().info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
+                                         counted(int64_t(texts.size()), "sentence"),
+                                         duration_text(time.count()),
                                          double(texts.size()) / time.count(), o.out));
   return kDone;
 }
@@ -80,7 +81,7 @@ Action define(CLI::App& app) {
       ->required()->group("Data");
   o->data.define(app);
   app.add_option("--out", o->out, "Index folder")->required()->group("Output");
-  app.add_flag("--overwrite", o->overwrite, "Replace an index that is there")->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing index")->group("Output");
   o->machine.define(app);
   app.footer("Example:\n  relatum index --embedder all-minilm-l6-v2 "
              "--data semeval2010:TRAIN_FILE.TXT --out index");
@@ -90,7 +91,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_index() {
-  static const Command command{"index", "Build the retriever's database of a corpus", define};
+  static const Command command{"index", "Build a retrieval index from a corpus", define};
   return command;
 }
 

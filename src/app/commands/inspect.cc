@@ -39,8 +39,8 @@ Action define(CLI::App& app) {
                  "adapter, a run, an index, data, predictions, a report …), FORMAT:PATH for data, "
                  "or a model's name")
       ->required();
-  app.add_option("--models", o->models, "Folder where named models lie (default: the user's own)");
-  app.add_flag("--tensors", o->tensors, "List every tensor instead of the first ones");
+  app.add_option("--models", o->models, kModelsHelp);
+  app.add_flag("--tensors", o->tensors, "List every tensor, not just the first ones");
   app.footer("Examples:\n  relatum inspect smollm2-135m-instruct --tensors\n"
              "  relatum inspect train.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };
@@ -49,8 +49,8 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_inspect() {
-  static const Command command{"inspect", "Say what a file or folder is: model, data, run …",
-                               define};
+  static const Command command{
+      "inspect", "Describe a file or folder: a model, data, a run and so on", define};
   return command;
 }
 

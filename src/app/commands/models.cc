@@ -1,4 +1,4 @@
-// relatum models: the models that can be named, and where each lies.
+// relatum models: the models that have a name, and where each lies.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -62,7 +62,7 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--models", o->folder, "Folder to look in (default: the user's own)");
+  app.add_option("--models", o->folder, kModelsHelp);
   app.add_flag("--json", o->json, "Print JSON");
   app.footer("Example:\n  relatum models --models ~/models");
   return [o](Environment& environment) { return run(*o, environment); };
@@ -71,7 +71,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_models() {
-  static const Command command{"models", "List the models that can be named", define};
+  static const Command command{"models", "List the models you can refer to by name", define};
   return command;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/command.h"
+#include "app/models_folder.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/output_path.h"
@@ -59,28 +60,32 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--data", o->input, "Sentences: FORMAT:PATH, or - for JSON lines on stdin")
+  app.add_option("--data", o->input,
+                 "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required()->group("Data");
   o->data.define(app);
   app.add_option("--prompt", o->prompt, prompt_help())->group("Prompt");
-  app.add_option("--index", o->index, "Index folder: prompts carry the most similar example")
+  app.add_option("--index", o->index, "Index folder; each prompt then includes the most similar "
+                                    "example")
       ->group("Prompt");
   app.add_option("--neighbours", o->neighbours, "Retrieved examples per prompt")
       ->check(CLI::PositiveNumber)->group("Prompt");
   app.add_option("--for", o->purpose,
-                 "test, or train: a sentence then never retrieves itself or its duplicate")
+                 "test; or train, where a sentence never retrieves itself or a duplicate")
       ->check(CLI::IsMember({"test", "train"}))->group("Prompt");
-  app.add_option("--embedder", o->embedder, "Embedder, where not the one that the index names")
+  app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
-  app.add_option("--models", o->models, "Folder where named models lie")->group("Prompt");
+  app.add_option("--models", o->models, kModelsHelp)
+      ->group("Prompt");
   app.add_option("--out", o->out, "File for the prompts, as JSON lines; -: standard output")
       ->required()->group("Output");
-  app.add_flag("--overwrite", o->overwrite, "Replace a file that is there")->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing file")->group("Output");
   o->machine.define(app);
-  app.footer("A template file is text with {{text}} {{marked_text}} (<e1>…</e1> <e2>…</e2>) "
-             "{{bracketed_text}} ([…] {…})\n{{head}} {{tail}} {{head_type}} {{tail_type}} "
-             "{{labels}}, and of a retrieved example {{example_text}}\n{{example_label}} and so "
-             "on; {{#example}}…{{/example}} repeats for each.\n\n"
+  app.footer("A template file is text that may hold {{text}}, {{marked_text}} (<e1>…</e1> "
+             "<e2>…</e2>),\n{{bracketed_text}} ([…] {…}), {{head}}, {{tail}}, {{head_type}}, "
+             "{{tail_type}} and {{labels}};\nfor a retrieved example also {{example_text}}, "
+             "{{example_label}} and so on. The part between\n{{#example}} and {{/example}} is "
+             "repeated for each retrieved example.\n\n"
              "Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
              "--out prompts.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };

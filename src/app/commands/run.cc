@@ -28,9 +28,9 @@ constexpr const char* kHelp =
     "  train = \"semeval2010:TRAIN_FILE.TXT\"\n"
     "  test = \"semeval2010:TEST_FILE_FULL.TXT\"\n"
     "  prompt = \"roles-nolist\"\n"
-    "  [index]            # leave out to work without retrieval\n"
+    "  [index]            # omit for no retrieval\n"
     "  embedder = \"all-minilm-l6-v2\"\n"
-    "  [finetune]         # keys are the command's flags, true switches one on\n"
+    "  [finetune]         # keys are the command's flags; true turns a flag on\n"
     "  holdout = 800\n"
     "  epochs = 3\n"
     "  [extract]\n"
@@ -39,10 +39,10 @@ constexpr const char* kHelp =
     "writes OUT/{config.toml,index,run,predictions.jsonl,report.html,stages.json}.\n\n"
     "Other keys above the first table: models, labels, and for all stages isa, threads, quiet.\n"
     "Paths are relative to the folder of the file. Every file and every setting is checked\n"
-    "before the first stage. Run it again after a stop or a change: stages whose settings and\n"
-    "inputs are the same (compared by content) are skipped, a stopped fine-tuning goes on where\n"
-    "it was, and from the first stage that changed on all are done again. [evaluate] is always\n"
-    "done.";
+    "before the first stage. Run it again after an interruption or a change: stages whose\n"
+    "settings and inputs are the same (compared by content) are skipped, an interrupted\n"
+    "fine-tuning continues where it stopped, and every stage from the first changed one on is\n"
+    "run again. [evaluate] always runs.";
 
 class Runner {
  public:
@@ -56,13 +56,14 @@ class Runner {
     check_run(config_, stages, environment_);
     RunStages record(out_);
     refuse_foreign(stages, record);
+    record.save();  // before the copy, which is known for this program's by the record beside it
     write_file(out_ / "config.toml", read_file(config_.path()));
     bool redo = overwrite_;
     for (RunStage& stage : stages) {
       const StageState state = redo ? StageState::kChanged : record.state(stage, environment_);
       if (state == StageState::kFinished && stage.name != "evaluate") {
-        environment_.context().info(fmt::format("{}: finished before with the same settings and "
-                                                "inputs; skipped.", stage.name));
+        tell(fmt::format("{}: finished before with the same settings and inputs; skipped.",
+                         stage.name));
         continue;
       }
       redo = true;
@@ -76,24 +77,42 @@ class Runner {
   // What somebody else left is not replaced unasked, and not found out after an hour.
   void refuse_foreign(const std::vector<RunStage>& stages, const RunStages& record) const {
     if (overwrite_) return;
+    std::error_code ignored;
+    const fs::path copy = out_ / "config.toml", list = out_ / "stages.json";
+    if (fs::exists(copy, ignored) && !fs::exists(list, ignored) &&
+        !fs::equivalent(copy, config_.path(), ignored)) {
+      fail("app.run", fmt::format("{} already exists, and no stages.json beside it says that a "
+                                  "run wrote it. Use another 'out', or --overwrite to replace it.",
+                                  copy.string()));
+    }
     for (const RunStage& stage : stages) {
       if (!record.foreign(stage)) continue;
-      fail("app.run", fmt::format("{} is there already, and {} does not say how it was made. Use "
+      fail("app.run", fmt::format("{} already exists, and {} does not say how it was made. Use "
                                   "another 'out', or --overwrite to replace it.", stage.result(),
-                                  (out_ / "stages.json").string()));
+                                  list.string()));
     }
   }
 
+  // Whether something is gone on with or replaced is told by the record; the file's own flags for
+  // it would contradict that in a later call.
   static void prepare(RunStage& stage, StageState state) {
     std::error_code ignored;
+    for (const char* flag : {"resume", "overwrite"}) stage.unset(flag);
+    if (stage.name == "finetune") stage.unset("force");  // the same as overwrite there
     if (state == StageState::kStopped) return stage.set("resume");
     if (fs::exists(stage.result(), ignored)) stage.set("overwrite");
+  }
+
+  // A stage before may have been quiet, or not, for itself.
+  void tell(const std::string& line) const {
+    environment_.set_quiet(config_.quiet());
+    environment_.context().info(line);
   }
 
   int work(const RunStage& stage, RunStages& record) {
     std::string line = "> relatum";
     for (const std::string& argument : stage.arguments) line += " " + argument;
-    environment_.context().info(line);
+    tell(line);
     record.begin(stage, environment_);
     const int status = parse_command(stage.arguments)(environment_);
     if (status == kDone) record.finish(stage);
@@ -110,7 +129,7 @@ Action define(CLI::App& app) {
   const auto path = std::make_shared<std::string>();
   const auto overwrite = std::make_shared<bool>(false);
   app.add_option("config", *path, "TOML file")->required();
-  app.add_flag("--overwrite", *overwrite, "Do all stages again and replace what OUT holds");
+  app.add_flag("--overwrite", *overwrite, "Run all stages again and replace what OUT holds");
   app.footer(kHelp);
   return [path, overwrite](Environment& environment) {
     const RunConfig config(*path);
@@ -121,7 +140,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_run() {
-  static const Command command{"run", "Do all of it from one file into one folder", define};
+  static const Command command{"run", "Run every stage from one file into one folder", define};
   return command;
 }
 

@@ -43,9 +43,9 @@ Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("--model", o->model, "A name from `relatum models`, a GGUF file, or a folder")
       ->required();
-  app.add_option("--models", o->models, "Folder where named models lie");
-  app.add_option("--text", o->text, "The text; -: each line of standard input");
-  app.add_flag("--special", o->special, "Add what the tokenizer itself adds: BOS, [CLS] … [SEP]");
+  app.add_option("--models", o->models, kModelsHelp);
+  app.add_option("--text", o->text, "Text to tokenize; -: standard input, line by line");
+  app.add_flag("--special", o->special, "Add the tokenizer's special tokens: BOS, [CLS] … [SEP]");
   app.footer("Example:\n  relatum tokenize --model smollm2-135m-instruct --text \"Relation:\"");
   return [o](Environment& environment) { return run(*o, environment); };
 }
@@ -53,7 +53,7 @@ Action define(CLI::App& app) {
 }  // namespace
 
 const Command& command_tokenize() {
-  static const Command command{"tokenize", "Show text as a model's token ids", define};
+  static const Command command{"tokenize", "Show a text's token ids", define};
   return command;
 }
 
