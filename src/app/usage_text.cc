@@ -29,10 +29,13 @@ std::string choices_text(const std::string& flag, const std::string& typed,
 
 std::string range_text(const std::string& flag, const std::string& typed,
                        const std::string& range) {
-  const size_t to = range.find(" to ");
+  // "0 to 9", since CLI11 2.4 "[0 - 9]".
+  const bool brackets = range.starts_with('[');
+  const std::string between = brackets ? " - " : " to ";
+  const size_t to = range.find(between);
   if (to == range.npos) return "";
-  const double least = std::strtod(range.c_str(), nullptr);
-  const double most = std::strtod(range.c_str() + to + 4, nullptr);
+  const double least = std::strtod(range.c_str() + size_t(brackets), nullptr);
+  const double most = std::strtod(range.c_str() + to + between.size(), nullptr);
   char* end = nullptr;
   const double value = std::strtod(typed.c_str(), &end);
   if (typed.empty() || *end != '\0') return fmt::format("{}: '{}' is not a number", flag, typed);

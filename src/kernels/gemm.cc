@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/signals.h"
 #include "kernels/rows.h"
+#include "tensor/buffer.h"
 
 namespace relatum::kernels {
 
@@ -236,13 +237,15 @@ void store(T* place, float x) {
   }
 }
 
-// c when the product is empty. Nothing calls it in a hot loop.
+// c of a product that is there already, or, without one, that is empty. Nothing calls it in a hot
+// loop.
 template <class T>
-void set_to_addends(const GemmArgs& g) {
+void add_up(const GemmArgs& g, const Matrix<float>* product) {
   const auto c = g.c.as<T>();
   for (int64_t i = 0; i < c.rows; ++i) {
     for (int64_t j = 0; j < c.cols; ++j) {
       float x = g.accumulate ? to_float(c.row(i)[j]) : 0.0f;
+      if (product) x += g.alpha * product->row(i)[j];
       if (g.add.data) x += g.add.as<const float>().row(i)[j];
       if (g.bias.data) x += g.bias.as<const float>().row(0)[j];
       store(c.row(i) + j, x);
@@ -250,14 +253,35 @@ void set_to_addends(const GemmArgs& g) {
   }
 }
 
+void add_up(const GemmArgs& g, const Matrix<float>* product) {
+  g.c.type == DType::kBF16 ? add_up<bf16>(g, product) : add_up<float>(g, product);
+}
+
+// One row or one column that is scaled and then added to what was there: oneDNN 3 gives wrong
+// values, and writes beyond a row of c (3.7.2 with AVX2, tests/kernels/gemm_test.cc).
+bool needs_two_steps(const GemmArgs& g, const Shape& s) {
+  return kScalesAfterwards && (s.m == 1 || s.n == 1) && g.accumulate && g.alpha != 1.0f;
+}
+
+void multiply_then_add(const GemmArgs& g, const Shape& s) {
+  Matrix<float> product(s.m, s.n);
+  GemmArgs plain = g;
+  plain.c = product.view();
+  plain.accumulate = false;
+  plain.alpha = 1.0f;
+  plain.add = {};
+  plain.bias = {};
+  cache().run(plain, s);
+  add_up(g, &product);
+}
+
 }  // namespace
 
 void gemm(const GemmArgs& g) {
   Shape s = shape_of(g);
   if (s.m == 0 || s.n == 0) return;
-  if (s.k == 0) {
-    return g.c.type == DType::kBF16 ? set_to_addends<bf16>(g) : set_to_addends<float>(g);
-  }
+  if (s.k == 0) return add_up(g, nullptr);
+  if (needs_two_steps(g, s)) return multiply_then_add(g, s);
   s.m = computed_rows(g, s.m);
   cache().run(g, s);
 }

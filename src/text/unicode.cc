@@ -163,7 +163,7 @@ bool is_bert_control(char32_t c) {
 
 bool is_bert_accent(char32_t c) {
   if (c < 0x300) return false;
-  if (c == 0x1734) return true;  // the five whose category changed after 8.0
+  if (c == 0x1734 || c == 0x1171e) return true;  // the six whose category changed after 8.0
   if (c == 0x1885 || c == 0x1886 || c == 0xa9bd || c == 0x111c9) return false;
   return has(c, U_GC_MN_MASK) && age(c) <= 8;
 }

@@ -30,7 +30,7 @@ TEST(SlowSmolLm2Training, ThreeStepsLowerTheLoss) {
   const auto path = model_file("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   RELATUM_NEEDS(path);
   for (const char* base : {"keep", "nf4"}) {
-    engine::Session session(*path, {.compute = "bf16", .base = base});
+    engine::Session session(*path, {.compute = "auto", .base = base});
     train::Adapter adapter(session.model(), session.compute(), {.rank = 8, .dropout = 0}, 1);
     const auto rows = example_rows(session.tokenizer(), 12);
     train::TrainOptions options;
