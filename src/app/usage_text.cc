@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 #include <vector>
@@ -39,6 +40,7 @@ std::string range_text(const std::string& flag, const std::string& typed,
   char* end = nullptr;
   const double value = std::strtod(typed.c_str(), &end);
   if (typed.empty() || *end != '\0') return fmt::format("{}: '{}' is not a number", flag, typed);
+  if (!std::isfinite(value)) return fmt::format("{}: '{}' is not a finite number", flag, typed);
   if (most > kHuge && range.find('.') != range.npos) {
     // CLI11 writes the smallest number above 0 as 0.000000: which bound it is shows at 0 alone.
     return fmt::format("{}: '{}' is {}", flag, typed, value < 0 ? "negative" : "not above 0");

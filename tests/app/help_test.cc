@@ -72,6 +72,24 @@ TEST(Help, ShowsThePromisedDefaults) {
   EXPECT_TRUE(std::regex_search(extract, std::regex("--max-new-tokens [^\n=]*=32\\s")));
 }
 
+TEST(Help, SaysTheSameOfWhatCommandsShare) {
+  std::map<std::string, std::set<std::string>> texts;
+  for (const app::Command* command : app::commands()) {
+    const std::string help = run_program({std::string(command->name), "--help"}).out;
+    for (const char* flag : {"--models", "--skip-bad-rows", "--threads", "--quiet"}) {
+      const size_t at = help.find(std::string("  ") + flag + " ");
+      if (at == help.npos) continue;
+      const size_t text = help.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                             help.find("  ", at + 4));
+      texts[flag].insert(help.substr(text, 20));
+    }
+  }
+  EXPECT_EQ(texts.size(), 4u);
+  for (const auto& [flag, each] : texts) {
+    EXPECT_EQ(each.size(), 1u) << flag << ": " << ::testing::PrintToString(each);
+  }
+}
+
 TEST(Help, TellsItsVersion) {
   const Outcome outcome = run_program({"--version"});
   EXPECT_EQ(outcome.status, 0);

@@ -26,6 +26,11 @@ TEST(UsageText, NamesTheRange) {
 }
 
 TEST(UsageText, SaysWhatIsNoNumber) {
+  for (const std::string odd : {"inf", "nan"}) {
+    EXPECT_EQ(usage_text("--lr: Value " + odd + " not in range 0.000000 to " +
+                         std::string(300, '9') + ".000000"),
+              "--lr: '" + odd + "' is not a finite number");
+  }
   EXPECT_EQ(usage_text("--rank: Value x not in range 1 to 1024"), "--rank: 'x' is not a number");
 }
 
