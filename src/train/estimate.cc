@@ -13,7 +13,7 @@ namespace relatum::train {
 namespace {
 
 // oneDNN's compiled products, the buffers it blocks matrices in, and the threads' stacks.
-constexpr int64_t kLibraries = 48 << 20;
+constexpr int64_t kLibraries = 52 << 20;
 
 std::vector<nn::Linear*> all_linears(arch::Model& model) {
   std::vector<nn::Linear*> linears = model.linears();
@@ -66,7 +66,8 @@ int64_t backward_weights(arch::Model& model) {
   return bytes;
 }
 
-// Weights that are decoded for each use lie there row by row; oneDNN blocks a copy of its own.
+// Weights that are decoded for each use lie there row by row; oneDNN blocks copies of its own, for
+// the product, the gradient and, held at the same time, the next of either.
 int64_t blocked_weight(arch::Model& model) {
   int64_t most = 0;
   for (const nn::Linear* linear : model.linears()) {
@@ -138,7 +139,7 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
   const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
   result.memory_bytes = before_training(model, adapter, compute, options.held_bytes) +
                         backward_weights(model) + optimiser + std::max(step, between.arena) +
-                        between.cache + blocked_weight(model) + kLibraries;
+                        between.cache + 3 * blocked_weight(model) + kLibraries;
   result.memory_bytes = std::max(result.memory_bytes, options.peak_bytes);
   result.disk_bytes = adapters * 4 * 5;
   return result;

@@ -292,19 +292,19 @@ TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {
 
 TEST_F(BadModel, BaseOfAnotherChatTemplate) {
   const std::string base = copy(kModel, "model");
+  json settings = json::parse(read("model/tokenizer_config.json"));
+  const std::string after = "{{ '<|im_start|>' + m.role }}";
+  settings["chat_template"] = "{{ '<|im_start|>system\nin the end<|im_end|>' }}" + after;
+  write("model/tokenizer_config.json", settings.dump());
   Arguments training = finetune("run", {"--chat"});
   std::replace(training.begin(), training.end(), kModel, base);
   done(training);
   const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
                              "--compute", "f32", "--threads", "1"};
   done(extraction);
-  json settings = json::parse(read("model/tokenizer_config.json"));
-  const std::string chat = settings["chat_template"];
-  settings["chat_template"] = "{{ '<|im_start|>system\nBe brief.<|im_end|>\n' }}" + chat;
+  settings["chat_template"] = "{{ '<|im_start|>system\nof rain<|im_end|>' }}" + after;
   write("model/tokenizer_config.json", settings.dump());
-  const Outcome outcome = run_program(extraction);
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, HasSubstr("template"));
+  refused(extraction, {path("run"), "chat template"});
 }
 
 TEST_F(BadModel, DamagedIndex) {

@@ -53,7 +53,7 @@ TEST(Help, EveryPromisedCommandIsThere) {
 
 // "--rank INT=16", since CLI11 2.4 "--rank INT [16]".
 std::regex shown_default(const std::string& flag, const std::string& value) {
-  return std::regex("--" + flag + " [^\n=\\[]*(=" + value + "\\s|\\[" + value + "\\])");
+  return std::regex("--" + flag + " [^\n=]*(=" + value + "\\s|\\[" + value + "\\])");
 }
 
 TEST(Help, ShowsThePromisedDefaults) {
