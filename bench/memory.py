@@ -51,7 +51,7 @@ def run(options, model, case, folder):
     train, dev = corpus(options.corpus, case.get("rows", options.rows), folder)
     out = folder / "run"
     words = [options.relatum, "finetune", "--model", model, "--train", train, "--epochs", 1,
-             "--prompt", "roles-nolist", "--threads", options.threads, "--quiet", "--force",
+             "--prompt", "roles-nolist", "--threads", options.threads, "--quiet", "--overwrite",
              "--out", out, *case["options"]]
     words += ["--dev", dev] if case.get("dev") else []
     words = [str(word) for word in words]
@@ -95,6 +95,8 @@ def main():
     parser.add_argument("--model", action="append", required=True, metavar="NAME=MODEL",
                         help="a model by name, file or folder (bench/random_model.py makes some)")
     parser.add_argument("--corpus", default="examples/corpus/train.jsonl")
+    parser.add_argument("--only", default="", metavar="OPTION",
+                        help="measure the cases with this option; the others stay as they are")
     parser.add_argument("--rows", type=int, default=24)
     parser.add_argument("--batch-tokens", type=int, default=1024)
     parser.add_argument("--threads", type=int, default=2)
@@ -105,8 +107,12 @@ def main():
     for word in options.model:
         name, _, model = word.partition("=")
         entry = {"date": datetime.date.today().isoformat(), "machine": processor(), "runs": []}
+        before = report.get(name, {}).get("runs", [])
         with tempfile.TemporaryDirectory() as folder:
-            for case in cases(options):
+            for number, case in enumerate(cases(options)):
+                if options.only and options.only not in case["options"]:
+                    entry["runs"].append(before[number])
+                    continue
                 one = {**case, **run(options, model, case, pathlib.Path(folder))}
                 budget = case.get("budget")
                 fault = (judge_budget(bytes_of(budget), one) if budget
