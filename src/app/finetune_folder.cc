@@ -78,7 +78,7 @@ void check_finetune_folder(const FinetuneOptions& options, const Environment& en
   }
   const bool recorded = fs::exists(run / "run.json"), state = fs::exists(finetune_state(run));
   if (options.resume && options.force) {
-    fail("app.finetune", "--resume goes on with a run, --force replaces it. Give one of them.");
+    fail("app.finetune", "--resume goes on with a run, --overwrite replaces it. Give one of them.");
   }
   if (options.resume && !state) {
     if (recorded && read_run(run).status == "done") {
@@ -86,10 +86,10 @@ void check_finetune_folder(const FinetuneOptions& options, const Environment& en
                                        run.string()));
     }
     fail("app.finetune", fmt::format("{} holds no state to go on from. Leave out --resume, or use "
-                                     "--force to start anew.", run.string()));
+                                     "--overwrite to start over.", run.string()));
   }
   if ((recorded || state) && !options.resume && !options.force) {
-    fail("app.finetune", fmt::format("{} holds a run already. Use {}--force to replace it, or "
+    fail("app.finetune", fmt::format("{} holds a run already. Use {}--overwrite to replace it, or "
                                      "another --out.", run.string(),
                                      state ? "--resume to go on with it, " : ""));
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "app/counted.h"
@@ -97,15 +98,16 @@ class Job {
                                counted(data_.train.labels.size(), "label"), options_.prompt,
                                adapter_->values().size(), adapter_->config().rank));
     if (rows_.dev.empty()) {
-      context().info("no dev data: the adapter of the last step is kept. --dev or --holdout keeps "
-                     "the best on dev instead.");
+      context().info("the adapter of the last step will be kept (--dev or --holdout keeps the best "
+                     "on dev instead).");
     }
+    tell_rare_labels();
     context().info(fmt::format(
         "{} per epoch, {} in {}: up to {} tokens each{}", counted(plan_.epoch_steps, "step"),
         trainer_->steps(), counted(training.epochs, "epoch"), training.batch.batch_tokens,
         options_.batch_tokens ? "" : " (chosen from the data; --batch-tokens sets it)"));
-    context().info(fmt::format("needs about {:.1f} GB of memory, {:.0f} MB of disk and {} for {} "
-                               "of {} tokens",
+    context().info(fmt::format("needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an "
+                               "otherwise idle machine, {} for {} of {} tokens",
                                double(plan_.needs.memory_bytes) / kGigabyte,
                                double(plan_.needs.disk_bytes) / 1e6,
                                duration_text(plan_.needs.flops / (plan_.gemm_rate * kUsualShare)),
@@ -114,6 +116,21 @@ class Job {
     if (!options_.resume) return;
     context().info(fmt::format("continuing after step {} of {}.", trainer_->counters().step,
                                trainer_->steps()));
+  }
+
+  // As docs/your-data.md says: fewer than ten sentences of a label teach little.
+  void tell_rare_labels() const {
+    constexpr int64_t kFew = 10;
+    std::map<std::string, int64_t> counts;
+    for (const task::Example& example : data_.train.examples) ++counts[*example.label];
+    const auto rarest = std::ranges::min_element(
+        counts, {}, [](const auto& entry) { return entry.second; });
+    const int64_t rare = std::ranges::count_if(
+        counts, [](const auto& entry) { return entry.second < kFew; });
+    if (!rare) return;
+    context().info(fmt::format("fewer than {} training examples: {} of {} labels, '{}' with {} "
+                               "among them. More sentences of these will help most.", kFew, rare,
+                               counts.size(), rarest->first, rarest->second));
   }
 
   double evaluate(int64_t step) {

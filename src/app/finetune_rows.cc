@@ -158,7 +158,7 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
   if (!options.index.empty()) {
     neighbours = find_neighbours(options, data, rows, environment);
   } else if (renderer.style().uses_example()) {
-    context.info("No --index: the prompts carry no retrieved example.");
+    context.info("prompts carry no retrieved example (--index adds one).");
   }
   const Maker maker{options, session, renderer};
   make_train(maker, data.train, neighbours.train, rows, context);

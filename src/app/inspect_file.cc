@@ -109,8 +109,8 @@ std::string predictions_text(const fs::path& path) {
   return text + counts_text(counts, none);
 }
 
-// Rows of JSON lines that have no kind of their own elsewhere.
-std::string rows_text(const fs::path& path, const std::string& kind) {
+// Rows of JSON lines, or of a table with a header, that have no kind of their own elsewhere.
+std::string rows_text(const fs::path& path, const std::string& kind, bool table = false) {
   std::ifstream file(path, std::ios::binary);
   size_t rows = 0;
   std::string last;
@@ -120,7 +120,8 @@ std::string rows_text(const fs::path& path, const std::string& kind) {
     last = line;
   }
   std::string text = inspect_line(kind, path.string()) +
-                     inspect_line("rows", std::to_string(rows));
+                     inspect_line("rows", std::to_string(rows - (table && rows ? 1 : 0)));
+  if (table) return text;
   try {
     const json row = io::parse_json(last, path.string());
     for (const auto& [key, value] : row.items()) {
@@ -238,6 +239,17 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
   return "";
 }
 
+// What extract writes for tables and triples, told by the header's columns. Empty for other files.
+std::string answers_text(const fs::path& path, const std::string& seen) {
+  const std::string header = seen.substr(0, seen.find_first_of("\r\n"));
+  if (header == "head\trelation\ttail\tprobability\tid") {
+    return rows_text(path, "triples", true);
+  }
+  const bool answers = header == "id,label,probability,answer,head,tail,text" ||
+                       header == "id\tlabel\tprobability\tanswer\thead\ttail\ttext";
+  return answers ? predictions_text(path) : std::string();
+}
+
 // A format is told from little: JSON has to name a key that rows have before it is taken for data.
 bool looks_like_data(const fs::path& path, const std::string& seen) {
   const task::DatasetFormat* format = task::sniff_dataset_format(path.string(), seen);
@@ -285,6 +297,7 @@ std::string inspect_file_text(const fs::path& path, bool all) {
   const bool whole = first == '{' || first == '[';
   const bool braces = seen.starts_with("{{") || seen.starts_with("{%");
   if (text.empty() && whole && !braces && path.extension() != ".jsonl") text = json_text(path);
+  if (text.empty() && !whole) text = answers_text(path, seen);
   if (text.empty() && (!whole || braces)) text = plain_text(path, seen);
   if (!text.empty()) return text;
   if (!looks_like_data(path, seen)) unknown(path, seen);

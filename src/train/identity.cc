@@ -107,7 +107,7 @@ std::vector<NamedValue> named_values(const std::string& text, const std::string&
                       each[1].is_string();
     if (!pair) {
       fail("train.state", fmt::format("{}: expected pairs of a name and a value. The file is "
-                                      "damaged; start anew with --force.", place));
+                                      "damaged; start over with --overwrite.", place));
     }
     values.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
                       flagged && each[2].get<bool>()});

@@ -54,7 +54,7 @@ std::string unfinished(const fs::path& folder) {
   return fmt::format("a fine-tuning run that is not finished (its run.json says '{}') and has no "
                      "adapter yet. {}", io::printable(status),
                      has(folder, "state") ? "Go on with it: relatum finetune … --resume"
-                                          : "Start it again with relatum finetune … --force");
+                                          : "Start it again with relatum finetune … --overwrite");
 }
 
 /// What the folder is, and what to do; for a folder without an adapter's two files.

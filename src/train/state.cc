@@ -20,8 +20,8 @@ std::vector<float> read_array(const io::Safetensors& file, const char* name, siz
   const io::SafetensorsTensor& tensor = file.tensor(name);
   const Weight weight = io::to_weight(tensor);
   if (size_t(weight.size()) != size) {
-    fail("train.state", fmt::format("{}: expected {} values, got {}. Start anew with "
-                                    "--force.", tensor.place, size, weight.size()));
+    fail("train.state", fmt::format("{}: expected {} values, got {}. Start over with "
+                                    "--overwrite.", tensor.place, size, weight.size()));
   }
   std::vector<float> values(size);
   quant::decode_rows(weight, 0, MatView<float>(values.data(), 1, int64_t(size)));
@@ -32,7 +32,7 @@ const std::string& entry(const io::Safetensors& file, const char* key) {
   const auto it = file.metadata().find(key);
   if (it != file.metadata().end()) return it->second;
   fail("train.state", fmt::format("{}: '{}' is missing. The file is not a training state of this "
-                                  "version. Start anew with --force.",
+                                  "version. Start over with --overwrite.",
                                   file.path().string(), key));
 }
 
@@ -42,7 +42,7 @@ int64_t integer(const io::Safetensors& file, const char* key) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size() && value >= 0) return value;
   fail("train.state", fmt::format("{}: '{}' is '{}', not a count. The file is damaged; "
-                                  "start anew with --force.",
+                                  "start over with --overwrite.",
                                   file.path().string(), key, text));
 }
 
@@ -95,7 +95,7 @@ Identity load_identity(const std::filesystem::path& path) {
   const io::SafetensorsTensor& rows = file.tensor("rows");
   if (rows.dtype != "U64" || rows.shape.size() != 1) {
     fail("train.state", fmt::format("{}: expected a list of U64 values. The file is damaged; start "
-                                    "anew with --force.", rows.place));
+                                    "anew with --overwrite.", rows.place));
   }
   identity.rows.resize(size_t(rows.shape[0]));
   if (!identity.rows.empty()) {

@@ -256,13 +256,13 @@ void Trainer::resume(const std::filesystem::path& path, std::span<const std::str
   const std::string other = difference(identity(), load_identity(path), row_names);
   if (!other.empty()) {
     fail("train.trainer", fmt::format("{} is of a run that was started with something else: {}. "
-                                      "Resume with what that run had, or start anew with --force.",
+                                      "Resume with what that run had, or start over with --overwrite.",
                                       path.string(), other));
   }
   TrainState state = load_state(path, adapter_.values().size());
   if (state.step > steps() || (state.step == 0 && state.evaluation_due)) {
     fail("train.trainer", fmt::format("{} says that {} of {} steps are done, which cannot be. "
-                                      "The file is damaged; start anew with --force.",
+                                      "The file is damaged; start over with --overwrite.",
                                       path.string(), state.step, steps()));
   }
   std::copy(state.values.begin(), state.values.end(), adapter_.values().begin());

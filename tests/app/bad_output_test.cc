@@ -135,7 +135,7 @@ TEST_F(BadOutput, DiskThatFillsInTraining) {
   EXPECT_THAT(outcome.err, HasSubstr(path("run/adapter_model.safetensors")));
   EXPECT_FALSE(there("run/adapter_model.safetensors"));
   EXPECT_FALSE(half_written(listing()));
-  refused(finetune("run"), {"holds a run already", "--force"});
+  refused(finetune("run"), {"holds a run already", "--overwrite"});
   done(finetune("run", {"--force"}));
 }
 

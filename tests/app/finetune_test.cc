@@ -120,7 +120,7 @@ TEST_F(Finetune, ARunIsReplacedOnlyOnceTheNewOneIsKnownToStart) {
   refused(finetune("run", {"--index", path("absent")}) + force, {"absent"});
   refused(replaced(finetune("run"), "--model", kEmbedder) + force, {"encoder"});
   refused(replaced(finetune("run"), "--train", path("absent.jsonl")) + force, {"absent.jsonl"});
-  refused(finetune("run", {"--resume", "--force"}), {"--resume", "--force"});
+  refused(finetune("run", {"--resume", "--force"}), {"--resume", "--overwrite"});
   {
     Program program(replaced(finetune("run", force), "--train", "jsonl:-"), {.hold_input = true});
     program.interrupt();
@@ -180,7 +180,8 @@ TEST_F(Finetune, FewSentencesMakeManySteps) {
   EXPECT_GT(record("run")["batch_tokens"], 0);
   EXPECT_THAT(outcome.err, HasSubstr("steps per epoch"));
   EXPECT_THAT(outcome.err, HasSubstr("chosen from the data"));
-  EXPECT_THAT(outcome.err, HasSubstr("no dev data"));
+  EXPECT_THAT(outcome.err, HasSubstr("adapter of the last step will be kept"));
+  EXPECT_THAT(outcome.err, HasSubstr("fewer than 10 training examples: 4 of 4 labels"));
   EXPECT_THAT(outcome.err, HasSubstr("1 epoch"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("1 epochs")));
   EXPECT_THAT(outcome.err, HasSubstr("next: relatum extract --adapter " + path("run") +

@@ -51,6 +51,14 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("plain.txt"), {"template ", "example       none"});
   expect(path("example.txt"), {"example       needed"});
   expect(write("p.tsv", "1\tpart-of\n2\t\n"), {"predictions ", "(without a label)"});
+  const Arguments answers{"extract", "--adapter", path("all/run"), "--data", path("rows.jsonl"),
+                          "--threads", "1", "--out"};
+  for (const char* name : {"a.csv", "a.tsv"}) {
+    done(answers + Arguments{path(name)});
+    expect(path(name), {"predictions ", "rows          10"});
+  }
+  done(answers + Arguments{path("t.tsv"), "--format", "triples"});
+  expect(path("t.tsv"), {"triples ", "rows          10"});
 }
 
 TEST_F(Inspect, ShowsAModelAndAnAdapterInOneFolder) {

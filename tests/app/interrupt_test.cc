@@ -91,7 +91,7 @@ TEST_F(Interrupt, AResumedRunEndsBitForBitTheSame) {
   EXPECT_LT(record["steps"], whole["steps"]);
   EXPECT_TRUE(there("run/state/state.safetensors"));
   EXPECT_FALSE(there("run/adapter_model.safetensors"));
-  refused(run, {"run holds a run already", "--resume", "--force"});
+  refused(run, {"run holds a run already", "--resume", "--overwrite"});
 
   // As after a kill: steps that the state does not have, and half a line.
   fs::remove(path("run/log.jsonl"));
@@ -199,7 +199,7 @@ TEST_F(Interrupt, ResumeNeedsSomethingToGoOnFrom) {
   refused(finetune("run", {"--resume"}), {"run holds no state to go on from"});
   done(finetune("run"));
   refused(finetune("run", {"--resume"}), {"holds a finished run", "nothing left to resume"});
-  refused(finetune("run"), {"run holds a run already", "--force"});
+  refused(finetune("run"), {"run holds a run already", "--overwrite"});
   const std::string first = read("run/adapter_model.safetensors");
   done(finetune("run", {"--force", "--seed", "2"}));
   EXPECT_NE(read("run/adapter_model.safetensors"), first);
