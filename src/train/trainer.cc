@@ -256,7 +256,8 @@ void Trainer::resume(const std::filesystem::path& path, std::span<const std::str
   const std::string other = difference(identity(), load_identity(path), row_names);
   if (!other.empty()) {
     fail("train.trainer", fmt::format("{} is of a run that was started with something else: {}. "
-                                      "Resume with what that run had, or start over with --overwrite.",
+                                      "Resume with what that run had, or start over with "
+                                      "--overwrite.",
                                       path.string(), other));
   }
   TrainState state = load_state(path, adapter_.values().size());
