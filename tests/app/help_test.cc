@@ -69,7 +69,7 @@ TEST(Help, ShowsThePromisedDefaults) {
   }
   const std::string extract = run_program({"extract", "--help"}).out;
   EXPECT_TRUE(std::regex_search(extract, shown_default("answer", "scored")));
-  EXPECT_TRUE(std::regex_search(extract, std::regex("--max-new-tokens [^\n=]*=32\\s")));
+  EXPECT_TRUE(std::regex_search(extract, shown_default("max-new-tokens", "32")));
 }
 
 TEST(Help, SaysTheSameOfWhatCommandsShare) {
