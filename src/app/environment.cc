@@ -2,6 +2,7 @@
 #include "app/environment.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -17,6 +18,7 @@
 #include <thread>
 
 #include "app/progress_bar.h"
+#include "app/standard_input.h"
 #include "base/printable.h"
 
 namespace relatum::app {
@@ -49,6 +51,7 @@ void take_interrupts() {
   for (const int signal : {SIGINT, SIGTERM}) sigaddset(&interrupts, signal);
   pthread_sigmask(SIG_BLOCK, &interrupts, nullptr);
   signal(SIGPIPE, SIG_DFL);  // `relatum … | head` ends quietly, also under a caller that ignores it
+  signal(SIGXFSZ, SIG_IGN);  // the write fails instead, is told, and nothing is left behind
   struct sigaction action {};
   action.sa_handler = on_interrupt;
   for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
@@ -69,6 +72,13 @@ void set_up_log() {
 }
 
 }  // namespace
+
+std::filesystem::path home_folder() {
+  const char* home = std::getenv("HOME");
+  if (home && *home) return home;
+  const passwd* user = ::getpwuid(::getuid());
+  return user && user->pw_dir ? user->pw_dir : ".";
+}
 
 Environment::Environment(std::vector<std::string> arguments)
     : arguments_(std::move(arguments)), bar_(std::make_unique<ProgressBar>()),
@@ -91,6 +101,11 @@ Environment::Environment(std::vector<std::string> arguments)
 }
 
 Environment::~Environment() { bar_->clear(); }
+
+std::istream& Environment::input() {
+  if (!input_) input_ = std::make_unique<StandardInput>(g_stop);
+  return *input_;
+}
 
 void Environment::show(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -116,8 +131,7 @@ void Environment::set_quiet(bool quiet) {
 std::filesystem::path Environment::default_models() const {
   const char* data = std::getenv("XDG_DATA_HOME");
   if (data && *data) return std::filesystem::path(data) / "relatum" / "models";
-  const char* home = std::getenv("HOME");
-  return std::filesystem::path(home ? home : ".") / ".local" / "share" / "relatum" / "models";
+  return home_folder() / ".local" / "share" / "relatum" / "models";
 }
 
 }  // namespace relatum::app

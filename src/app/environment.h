@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <iosfwd>
 #include <memory>
 #include <set>
 #include <string>
@@ -15,6 +16,10 @@ constexpr int kDone = 0, kFailed = 1, kWrongUse = 2, kInterrupted = 130;
 
 class ProgressBar;
 class ProgressLines;
+class StandardInput;
+
+/// $HOME, or what the system's list of users says; "." where neither knows.
+std::filesystem::path home_folder();
 
 class Environment {
  public:
@@ -30,6 +35,8 @@ class Environment {
   /// context().warn(), unless the same was said before: several commands of one run may see it.
   void warn_once(const std::string& text) const;
   bool interrupted() const { return context_.stopping(); }
+  /// Standard input. Reading throws Error where Ctrl-C came meanwhile.
+  std::istream& input();
   /// Ends a progress line, so that what is printed next starts on a line of its own.
   void end_progress();
   /// Level of the log: "info" by default; quiet shows warnings alone.
@@ -40,6 +47,7 @@ class Environment {
   std::vector<std::string> arguments_;
   std::unique_ptr<ProgressBar> bar_;      ///< on a terminal
   std::unique_ptr<ProgressLines> lines_;  ///< elsewhere
+  std::unique_ptr<StandardInput> input_;
   Context context_;
   mutable std::set<std::string> warned_;
 };

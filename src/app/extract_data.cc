@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -53,18 +52,6 @@ Retrieved find_neighbours(const ExtractOptions& o, const ExtractSetup& setup,
   return found;
 }
 
-// Tokens that an answer may add to a prompt.
-int64_t longest_answer(const ExtractOptions& o, const task::PromptRenderer& renderer,
-                       const engine::Session& session) {
-  if (o.answer == "free") return o.max_new_tokens;
-  int64_t longest = 0;
-  for (const std::string& answer : renderer.answers()) {
-    const auto tokens = engine::completion_tokens(session.tokenizer(), " " + answer);
-    longest = std::max(longest, int64_t(tokens.size()));
-  }
-  return longest;
-}
-
 }  // namespace
 
 task::Dataset load_extract_data(const ExtractOptions& o, const ExtractSetup& setup,
@@ -99,7 +86,8 @@ ExtractPrompts make_extract_prompts(const ExtractOptions& o, const ExtractSetup&
     made.neighbours = find_neighbours(o, setup, data, made.index_hash, environment);
   }
   const int64_t context = session.model().info().context;
-  const int64_t answer = longest_answer(o, renderer, session);
+  const int64_t answer =
+      o.answer == "free" ? o.max_new_tokens : task::longest_answer(session, renderer);
   std::string first;
   for (size_t i = 0; i < data.examples.size(); ++i) {
     std::vector<const task::Example*> nearest;

@@ -4,15 +4,16 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "app/counted.h"
 #include "app/extract_data.h"
 #include "app/extract_setup.h"
 #include "app/output.h"
 #include "app/output_path.h"
 #include "app/progress_bar.h"
 #include "base/atomic_file.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "io/json.h"
@@ -229,6 +230,10 @@ task::PredictionFormat extract_format(const ExtractOptions& o) {
   if (o.scores && format != task::PredictionFormat::kJsonl) {
     fail("app.extract", "--scores needs --format jsonl: a table has no place for the labels' "
                         "probabilities.");
+  }
+  for (const auto& [flag, value] : {std::pair("--min-probability", o.min_probability),
+                                    std::pair("--negligible", o.negligible)}) {
+    if (!std::isfinite(value)) fail("app.extract", fmt::format("{} is not a number.", flag));
   }
   if (o.answer == "free" && o.min_probability > 0) {
     fail("app.extract", "--min-probability needs an --answer that has probabilities: scored, "

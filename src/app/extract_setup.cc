@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "app/counted.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "retrieve/store.h"
@@ -28,6 +28,22 @@ void require_finished(const fs::path& folder, const RunInfo& run) {
   fail("app.extract", fmt::format("the run in {} is not finished (its status is '{}'). Go on with "
                                   "its `relatum finetune` command and --resume, then extract.",
                                   folder.string(), run.status));
+}
+
+// Labels or answer words of another run would give wrong answers without a word.
+void check_files(const ExtractOptions& o, const RunInfo& run, Environment& environment) {
+  for (const auto& [name, hash] : run.files) {
+    const fs::path file = fs::path(o.adapter) / name;
+    const bool there = fs::exists(file);
+    if (there && sha256_file(file) == hash) continue;
+    const std::string what = fmt::format("{} {}", file.string(),
+                                         there ? "is not what the run wrote: its SHA-256 is another"
+                                               : "is missing, which the run wrote");
+    if (!o.force) {
+      fail("app.extract", fmt::format("{}. Restore it, or --force if the change is meant.", what));
+    }
+    environment.context().warn(what + ".");
+  }
 }
 
 // The style by its text: the run's own copy of a template, or a built-in style.
@@ -160,6 +176,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, Environment& environment) {
     require_adapter(folder);
     if (fs::exists(folder / "run.json")) setup.run = read_run(folder);
     if (setup.run) require_finished(folder, *setup.run);
+    if (setup.run) check_files(o, *setup.run, environment);
   }
   settle_style(o, environment, setup);
   settle_model(o, setup);

@@ -70,8 +70,7 @@ void require_labels(const task::Dataset& data) {
 
 // A row is one prompt and one answer.
 void tell_several_labels(const task::Dataset& data, const Context& context) {
-  const int64_t count = std::ranges::count_if(
-      data.examples, [](const task::Example& example) { return !example.more_labels.empty(); });
+  const int64_t count = task::count_with_several_labels(data.examples);
   if (!count) return;
   context.warn(fmt::format("{}: {} with several labels, of which the first is learned. Give each "
                            "label a row of its own to learn them all.", data.name,

@@ -70,6 +70,7 @@ void check_finetune_folder(const FinetuneOptions& options, const Environment& en
   inputs.files.push_back(options.prompt);
   check_not_read(options, environment);
   for (const char* name : kFiles) {
+    // A log may go to a pipe or a device; everything else is replaced by renaming.
     const bool device = fs::exists(run / name) && !fs::is_regular_file(run / name);
     if (!device || name != std::string("log.jsonl")) check_new_file(run / name, inputs, true);
   }
@@ -78,7 +79,7 @@ void check_finetune_folder(const FinetuneOptions& options, const Environment& en
   }
   const bool recorded = fs::exists(run / "run.json"), state = fs::exists(finetune_state(run));
   if (options.resume && options.force) {
-    fail("app.finetune", "--resume goes on with a run, --overwrite replaces it. Give one of them.");
+    fail("app.finetune", "--resume continues a run, --overwrite replaces it. Give one of them.");
   }
   if (options.resume && !state) {
     if (recorded && read_run(run).status == "done") {

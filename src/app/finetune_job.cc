@@ -9,14 +9,16 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "app/counted.h"
 #include "app/finetune_folder.h"
 #include "app/next_command.h"
 #include "app/progress_bar.h"
 #include "app/run_log.h"
 #include "app/run_record.h"
 #include "app/running_mean.h"
+#include "base/atomic_file.h"
+#include "base/counted.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "kernels/cpu.h"
 #include "task/evaluate.h"
 #include "task/pipeline.h"
@@ -34,6 +36,7 @@ class Job {
       : options_(options), environment_(environment), run_(options.out) {}
 
   int run() {
+    if (fs::is_directory(run_)) lock_.emplace(run_);
     check_options();
     data_ = load_finetune_data(options_, environment_);
     check_negative();
@@ -53,6 +56,7 @@ class Job {
       context().info("interrupted before the training began; nothing was changed.");
       return kInterrupted;
     }
+    take_folder();
     begin_finetune_run(parts());
     write_record("running", trainer_->so_far());
     return train_and_save();
@@ -68,6 +72,14 @@ class Job {
       fail("app.finetune", "--dev and --holdout exclude each other. Give one of them.");
     }
     check_finetune_values(options_, context());
+  }
+
+  // Of a run that makes its folder: another command may have begun one there since it was checked.
+  void take_folder() {
+    if (lock_) return;
+    create_folders(run_);
+    lock_.emplace(run_);
+    check_finetune_folder(options_, environment_);
   }
 
   void check_negative() const {
@@ -208,6 +220,7 @@ class Job {
   const FinetuneOptions& options_;
   Environment& environment_;
   fs::path run_;
+  std::optional<FolderLock> lock_;
   FinetuneData data_;
   std::optional<task::PromptRenderer> renderer_;
   std::optional<engine::Session> session_;

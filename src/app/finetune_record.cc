@@ -45,6 +45,15 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"save_every", t.save_every}, {"patience", t.patience}};
 }
 
+// What extract reads beside the record, so that it can tell whether it is still the run's own.
+nlohmann::json file_hashes(const std::filesystem::path& run) {
+  nlohmann::json hashes = nlohmann::json::object();
+  for (const char* name : {"labels.json", "answers.json", "adapter_model.safetensors"}) {
+    if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
+  }
+  return hashes;
+}
+
 std::string hash_of(const std::string& text) {
   return sha256(std::as_bytes(std::span(text))).substr(0, 12);
 }
@@ -70,6 +79,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"model_path", absolute(session.model().info().path)},
       {"base", session.base()},
       {"base_hash", session.weights_hash()}, {"base_network", session.settings()},
+      {"files", file_hashes(parts.options.out)},
       {"tokenizer_hash", session.tokenizer_hash()},
       {"chat_hash", parts.options.chat ? text::chat_hash(session.tokenizer()) : ""},
       {"compute", name_of(session.compute())}, {"cpu", kernels::cpu_summary()},

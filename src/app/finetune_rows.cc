@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "app/retrieval.h"
 #include "base/counted.h"
 #include "base/error.h"
@@ -129,10 +127,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
 
 void make_dev(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
               FinetuneRows& rows, const Context& context) {
-  int64_t answer = 0;
-  for (const std::string& text : maker.renderer.answers()) {
-    answer = std::max(answer, int64_t(maker.completion_tokens(" " + text).size()));
-  }
+  const int64_t answer = task::longest_answer(maker.session, maker.renderer);
   LongRows too_long(data, maker.context());
   std::vector<task::Example> kept;
   for (size_t i = 0; i < data.examples.size(); ++i) {

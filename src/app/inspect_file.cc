@@ -11,9 +11,9 @@
 #include <sstream>
 #include <vector>
 
-#include "app/counted.h"
 #include "app/inspect_text.h"
 #include "base/atomic_file.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
@@ -23,6 +23,7 @@
 #include "task/dataset.h"
 #include "task/load.h"
 #include "task/prediction.h"
+#include "task/prediction_table.h"
 #include "task/template.h"
 #include "task/utf8.h"
 
@@ -242,12 +243,20 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
 // What extract writes for tables and triples, told by the header's columns. Empty for other files.
 std::string answers_text(const fs::path& path, const std::string& seen) {
   const std::string header = seen.substr(0, seen.find_first_of("\r\n"));
-  if (header == "head\trelation\ttail\tprobability\tid") {
-    return rows_text(path, "triples", true);
-  }
-  const bool answers = header == "id,label,probability,answer,head,tail,text" ||
-                       header == "id\tlabel\tprobability\tanswer\thead\ttail\ttext";
+  const auto is = [&](task::PredictionFormat format) {
+    return header == task::prediction_header(format);
+  };
+  if (is(task::PredictionFormat::kTriples)) return rows_text(path, "triples", true);
+  const bool answers = is(task::PredictionFormat::kCsv) || is(task::PredictionFormat::kTsv);
   return answers ? predictions_text(path) : std::string();
+}
+
+// As it stands in the page, where & is &amp;.
+std::string title_of(const std::string& page) {
+  const std::string open = "<title>Relatum: ";
+  const size_t start = page.find(open), end = page.find("</title>");
+  if (start == page.npos || end == page.npos) return "unknown data";
+  return page.substr(start + open.size(), end - start - open.size());
 }
 
 // A format is told from little: JSON has to name a key that rows have before it is taken for data.
@@ -283,7 +292,8 @@ std::string inspect_file_text(const fs::path& path, bool all) {
   if (path.extension() == ".safetensors") return safetensors_text(path, all);
   const char first = first_letter(seen);
   if (first == '<' && seen.find("Relatum") != seen.npos) {
-    return inspect_line("report", path.string()) + "A page of `relatum evaluate --report`.\n";
+    return inspect_line("report", path.string()) + inspect_line("of", title_of(seen)) +
+           "A page of `relatum evaluate --report`.\n";
   }
   std::string text;
   if (first == '{') {

@@ -13,6 +13,7 @@
 #include "app/inspect_file.h"
 #include "arch/family.h"
 #include "arch/model_folder.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/ggml_types.h"
@@ -22,6 +23,7 @@
 #include "kernels/cpu.h"
 #include "quant/format.h"
 #include "retrieve/store.h"
+#include "task/labels.h"
 #include "text/tokenizer.h"
 
 namespace relatum::app {
@@ -176,13 +178,48 @@ std::string adapter_text(const fs::path& path, bool all) {
   return text + safetensors_lines(io::Safetensors::open(weights), all);
 }
 
+// What people look for first; the figures that a record lacks are left out.
+std::string run_summary(const nlohmann::json& record, const fs::path& file) {
+  const std::string place = file.string();
+  const auto string = [&](const char* key) { return io::get_string(record, key, "", place); };
+  const auto number = [&](const char* key) { return io::get_int(record, key, 0, place); };
+  std::string text =
+      inspect_line("status", fmt::format("{} ({})", string("status"), string("time")));
+  text += inspect_line("model", fmt::format("{}, base {}", string("model"), string("base")));
+  std::string prompts = "style " + string("prompt");
+  if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
+  text += inspect_line("prompts", prompts);
+  text += inspect_line("trained on", fmt::format("{}: {}", string("train"),
+                                                 counted(number("examples"), "example")));
+  text += inspect_line("training", fmt::format("{}, {}, rank {}, seed {}",
+                                               counted(number("epochs"), "epoch"),
+                                               counted(number("steps"), "step"), number("rank"),
+                                               number("seed")));
+  const fs::path labels = file.parent_path() / "labels.json";
+  if (fs::exists(labels)) {
+    text += inspect_line("labels", fmt::format("{}", fmt::join(task::load_labels(labels).names(),
+                                                               ", ")));
+  }
+  const std::string dev = counted(number("dev_examples"), "dev example");
+  if (io::find(record, "best_dev_f1")) {
+    text += inspect_line("dev F1", fmt::format("{:.2f} on {}, at step {}",
+                                               100 * io::require_double(record, "best_dev_f1",
+                                                                        place),
+                                               dev, number("best_step")));
+  } else {
+    text += inspect_line("dev F1", number("dev_examples") ? "not measured yet" : "no dev data");
+  }
+  return text;
+}
+
 std::string run_text(const fs::path& path) {
   const nlohmann::json record = io::load_json(path / "run.json");
-  std::string text = fmt::format("run           {}\n", path.string());
+  std::string text = inspect_line("run", path.string()) + run_summary(record, path / "run.json");
+  text += "\nEverything that run.json records:\n";
   for (const auto& [key, value] : record.items()) {
     text += fmt::format("{:<25} {}\n", key, io::dump_json(value));
   }
-  return text;
+  return text + "\n";
 }
 
 // The folder of `relatum run`.

@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
-#include <iostream>
+#include <istream>
 
 #include "app/models_folder.h"
 #include "base/counted.h"
@@ -102,12 +102,9 @@ void tell(const task::Dataset& data, bool relabelled, const Environment& environ
   if (!relabelled) return;
   environment.context().info(fmt::format("{}: --relabel changed {}.", data.file,
                                          counted(data.relabelled, "label")));
-  if (data.dropped == 1)
-    environment.context().info(fmt::format("{}: 1 example is not in the patch and was dropped.",
-                                           data.file));
-  if (data.dropped > 1)
-    environment.context().info(fmt::format("{}: {} examples are not in the patch and were dropped.",
-                                           data.file, data.dropped));
+  if (!data.dropped) return;
+  environment.context().info(fmt::format("{}: {} dropped: not in the patch.",
+                                         data.file, counted(data.dropped, "example")));
 }
 
 }  // namespace
@@ -120,7 +117,7 @@ task::Dataset DataOptions::load(const std::string& spec, bool main,
   options.keep_unknown_labels = keep_unknown_labels;
   if (main) options.limit = limit;
   if (!labels.empty()) options.labels = task::load_labels(labels);
-  options.input = &std::cin;
+  options.input = &environment.input();
   task::Dataset data = task::load_dataset(spec, options);
   tell(data, !relabel.empty(), environment);
   return data;

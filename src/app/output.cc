@@ -11,19 +11,27 @@
 
 namespace relatum::app {
 
+namespace {
+
+[[noreturn]] void fail_stdout() {
+  fail("app.output", fmt::format("cannot write to standard output: {}. Free some space, or send "
+                                 "it elsewhere.", std::strerror(errno)));
+}
+
+}  // namespace
+
 Output::Output(const std::string& path) {
   if (path != "-") file_.emplace(path);
 }
 
 void Output::write(std::string_view text) {
   if (file_) return file_->write(text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size()) return;
-  fail("app.output", fmt::format("cannot write to standard output: {}. Free some space, or send "
-                                 "it elsewhere.", std::strerror(errno)));
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) fail_stdout();
 }
 
 void Output::commit() {
-  if (file_) file_->commit();
+  if (file_) return file_->commit();
+  if (std::fflush(stdout) != 0) fail_stdout();
 }
 
 std::string output_name(const std::string& path) {

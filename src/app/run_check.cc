@@ -6,10 +6,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/extract_job.h"
 #include "app/finetune_plan.h"
 #include "app/models_folder.h"
 #include "app/options.h"
-#include "app/extract_job.h"
 #include "app/retrieval.h"
 #include "app/run_data.h"
 #include "app/run_lengths.h"

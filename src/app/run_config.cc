@@ -5,11 +5,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "app/environment.h"
 #include "app/run_command_line.h"
 #include "base/error.h"
 #include "io/text_file.h"
@@ -33,6 +33,30 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 std::string did_you_mean(const std::string& typed, const std::vector<std::string>& known) {
   const std::string nearest = task::nearest_name(typed, known);
   return nearest.empty() ? "" : fmt::format(" Did you mean '{}'?", nearest);
+}
+
+// A table lies inside another for each part of a dotted key, and all of them go one inside the
+// other: tens of thousands would overflow the stack.
+void check_dotted_keys(std::string_view text, const fs::path& path) {
+  constexpr int kMostParts = 100;
+  int dots = 0;
+  int64_t line = 1;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {  // to its end, or that of the line
+      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i) {
+        if (c == '"' && text[i] == '\\') ++i;
+      }
+      if (i >= text.size() || text[i] == c) continue;
+    } else if (c == '#') {
+      while (i < text.size() && text[i] != '\n') ++i;
+    }
+    line += i < text.size() && text[i] == '\n';
+    if (std::string_view("=,{}[]#\n\"'").find(c) != std::string_view::npos) dots = 0;
+    if (c != '.' || ++dots < kMostParts) continue;
+    fail("app.run", fmt::format("{}:{}: a key of more than {} parts. Correct that line.",
+                                path.string(), line, kMostParts));
+  }
 }
 
 RunValue to_value(const toml::node& node, const std::string& place, const std::string& key) {
@@ -124,9 +148,11 @@ bool is_style(const std::string& name) {
 }  // namespace
 
 RunConfig::RunConfig(const fs::path& path) : path_(path) {
+  const std::string text = io::read_text(path);
+  check_dotted_keys(text, path);
   toml::table file;
   try {
-    file = toml::parse(io::read_text(path), path.string());
+    file = toml::parse(text, path.string());
   } catch (const toml::parse_error& error) {
     fail("app.run", fmt::format("{}:{}: {}. Correct that line.", path.string(),
                                 error.source().begin.line, error.description()));
@@ -192,8 +218,7 @@ std::string RunConfig::place(const std::string& stage, const std::string& key) c
 std::string RunConfig::resolve(const std::string& path) const {
   if (path.empty() || path == "-") return path;
   if (path.starts_with("~/")) {
-    const char* home = std::getenv("HOME");
-    return home ? std::string(home) + path.substr(1) : path;
+    return home_folder().string() + path.substr(1);
   }
   if (fs::path(path).is_absolute()) return path;
   // Absolute, so that the same file has one name wherever the program is called.

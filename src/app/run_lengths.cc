@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "task/pipeline.h"
 #include "task/prompt.h"
@@ -16,11 +14,7 @@ void check_run_lengths(const RunStage& stage, const task::Dataset& data,
   const task::PromptStyle style = task::load_style(stage.value("prompt", "roles-nolist"));
   if (style.body.needs_example() || data.labels.empty()) return;
   const task::PromptRenderer renderer(style, data.labels);
-  int64_t answer = 0;
-  for (const std::string& text : renderer.answers()) {
-    const auto tokens = engine::completion_tokens(session.tokenizer(), " " + text);
-    answer = std::max(answer, int64_t(tokens.size()));
-  }
+  const int64_t answer = task::longest_answer(session, renderer);
   const int64_t context = session.model().info().context;
   for (const task::Example& example : data.examples) {
     const task::Prompt prompt = renderer.render(example, {});

@@ -107,7 +107,7 @@ void check_stage(const RunStage& stage, const CommandInputs& inputs,
   if (stage.name == "index") {
     check_output_folder(out);
     retrieve::check_store_target(out);
-    for (const char* name : {"index.json", "examples.jsonl", "labels.json", "index.faiss"}) {
+    for (const char* name : retrieve::store_files()) {
       check_new_file(fs::path(out) / name, inputs, true);
     }
   } else if (stage.name == "finetune") {

@@ -17,6 +17,21 @@
 
 namespace relatum::app {
 
+namespace {
+
+std::map<std::string, std::string> strings_of(const nlohmann::json& record, const char* key,
+                                              const std::string& place) {
+  std::map<std::string, std::string> strings;
+  const nlohmann::json* object = io::find(record, key);
+  if (!object) return strings;
+  for (const auto& entry : object->items()) {
+    strings[entry.key()] = io::require_string(*object, entry.key(), place);
+  }
+  return strings;
+}
+
+}  // namespace
+
 RunInfo read_run(const std::filesystem::path& run) {
   const std::string place = (run / "run.json").string();
   const nlohmann::json record = io::load_json(run / "run.json");
@@ -38,11 +53,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.index_path = io::get_string(record, "index_path", "", place);
   info.index_beside = io::get_string(record, "index_beside", "", place);
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
-  if (const nlohmann::json* settings = io::find(record, "base_network")) {
-    for (const auto& entry : settings->items()) {
-      info.base_network[entry.key()] = io::require_string(*settings, entry.key(), place);
-    }
-  }
+  info.base_network = strings_of(record, "base_network", place);
+  info.files = strings_of(record, "files", place);
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);
   info.chat = io::get_bool(record, "chat", false, place);

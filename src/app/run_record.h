@@ -16,6 +16,7 @@ struct RunInfo {
   std::string prompt_hash;  ///< empty in records of versions that kept none
   std::string negative;     ///< empty: none was named
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
+  std::map<std::string, std::string> files;  ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;  ///< empty in records of versions that kept none
   std::string chat_hash;       ///< of the chat template; empty without chat
   std::string index_path;      ///< absolute

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "app/counted.h"
 #include "app/extract_job.h"
 #include "app/run_data.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "task/evaluate.h"
 #include "task/forms.h"

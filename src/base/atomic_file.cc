@@ -27,8 +27,9 @@ constexpr std::string_view kSuffix = ".tmp";
 [[noreturn]] void fail_write(const fs::path& path, int reason) {
   const bool full = reason == ENOSPC || reason == EDQUOT;
   fail("base.file", fmt::format("cannot write {}: {}. {}", path.string(), std::strerror(reason),
-                                full ? "Free some space and run again."
-                                     : "Check the folder and its permissions."));
+                                full              ? "Free some space and run again."
+                                : reason == EFBIG ? "Raise the limit on the size of files."
+                                                  : "Check the folder and its permissions."));
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -55,20 +56,6 @@ int sync_folder(const fs::path& folder, int file) {
   const int reason = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
   return reason == EINVAL || reason == ENOTSUP ? 0 : reason;  // not every file system can
-}
-
-void create_folders(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> missing;
-  for (fs::path p = folder; !p.empty() && !fs::exists(p, error); p = p.parent_path()) {
-    missing.push_back(p);
-    if (p == p.parent_path()) break;
-  }
-  fs::create_directories(folder, error);
-  if (error) fail_write(folder, error.value());
-  for (const fs::path& made : missing) {
-    if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
-  }
 }
 
 bool is_temporary_of(const std::string& target, std::string_view name) {
@@ -108,6 +95,20 @@ int create_locked(const fs::path& path) {
 }
 
 }  // namespace
+
+void create_folders(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path p = folder; !p.empty() && !fs::exists(p, error); p = p.parent_path()) {
+    missing.push_back(p);
+    if (p == p.parent_path()) break;
+  }
+  fs::create_directories(folder, error);
+  if (error) fail_write(folder, error.value());
+  for (const fs::path& made : missing) {
+    if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
+  }
+}
 
 AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target))) {
   std::error_code error;

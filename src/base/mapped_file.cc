@@ -15,8 +15,28 @@
 
 namespace relatum {
 
+namespace {
+
+[[noreturn]] void fail_no_file(const std::filesystem::path& path, mode_t mode) {
+  std::string what = "is not a regular file. Name a file.";
+  if (S_ISDIR(mode)) what = "is a folder. Name a file.";
+  if (S_ISFIFO(mode)) {
+    what = "is a pipe. Save what comes from it as a file and name that; data may also come from "
+           "standard input, as '-'.";
+  }
+  fail("base.file", fmt::format("{} {}", path.string(), what));
+}
+
+}  // namespace
+
+void require_file(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) fail_no_file(path, info.st_mode);
+}
+
 std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a pipe without a writer is told from a file at once. It changes nothing for files.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     fail("base.file", fmt::format("cannot open {}: {}. Check the path and its permissions.",
                                   path.string(), std::strerror(errno)));
@@ -24,7 +44,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
   struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(fd);
-    fail("base.file", fmt::format("{} is not a regular file. Name a file.", path.string()));
+    fail_no_file(path, info.st_mode);
   }
   std::shared_ptr<MappedFile> file(new MappedFile);
   file->path_ = path;

@@ -27,6 +27,9 @@ class MappedFile {
   size_t size_ = 0;
 };
 
+/// Throws Error where `path` is something else than a file: a folder, a device, or a pipe, whose
+/// opening would wait for a writer. What is not there is left for open() to tell.
+void require_file(const std::filesystem::path& path);
 /// Gives back the memory of the whole pages of `bytes`, which lie in a mapping: they come in again
 /// from the file where they are touched.
 void drop_pages(std::span<const std::byte> bytes);

@@ -258,6 +258,7 @@ GgufFile GgufFile::open(const std::filesystem::path& path) {
 
 bool GgufFile::recognise(const std::filesystem::path& path) {
   char magic[sizeof kMagic] = {};
+  if (!std::filesystem::is_regular_file(path)) return false;
   std::ifstream file(path, std::ios::binary);
   file.read(magic, sizeof magic);
   return file && std::memcmp(magic, kMagic, sizeof magic) == 0;

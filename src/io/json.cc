@@ -75,12 +75,15 @@ std::string duplicate_key(std::string_view text) {
   return found;
 }
 
-/// The library's message without its tag and without the quoted input, which may be long.
-std::string reason_of(const std::exception& error) {
+/// The library's message without its tag and without the quoted input, which may be long. Of one
+/// line, which the place names already, the column alone.
+std::string reason_of(const std::exception& error, bool one_line) {
   std::string text = error.what();
   if (const size_t tag = text.find("] "); tag != std::string::npos) text.erase(0, tag + 2);
   if (const size_t read = text.find("; last read"); read != std::string::npos) text.resize(read);
   if (const size_t start = text.find("parse error "); start == 0) text.erase(0, 12);
+  constexpr std::string_view kLine = "at line 1, ";
+  if (one_line && text.starts_with(kLine)) text.replace(0, kLine.size(), "at ");
   return printable(text, 200);
 }
 
@@ -108,7 +111,9 @@ int64_t as_int(const json& value, std::string_view key, const std::string& place
     const double number = value.get<double>();
     if (number == std::floor(number) && std::abs(number) <= 0x1.0p53) return int64_t(number);
   }
-  fail_type(key, place, "an integer of 64 bits", value);
+  if (!value.is_number()) fail_type(key, place, "an integer", value);
+  fail_json(place, fmt::format("key '{}': expected an integer of 64 bits, got {}. Correct the "
+                               "value.", printable(key), value.dump()));
 }
 
 double as_double(const json& value, std::string_view key, const std::string& place) {
@@ -143,7 +148,9 @@ json parse_json(std::string_view text, const std::string& place) {
     fail_json(place, fmt::format("key '{}' stands twice in one object. Keep the one that is "
                                  "meant.", printable(duplicate_key(text))));
   } catch (const json::exception& error) {
-    fail_json(place, fmt::format("not valid JSON: {}. Correct this place.", reason_of(error)));
+    const bool one_line = text.find('\n') == text.npos;
+    fail_json(place, fmt::format("not valid JSON: {}. Correct this place.",
+                                 reason_of(error, one_line)));
   }
 }
 

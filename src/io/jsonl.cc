@@ -8,17 +8,18 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/mapped_file.h"
 #include "io/json.h"
 
 namespace relatum::io {
 
-JsonlReader::JsonlReader(const std::filesystem::path& path)
-    : file_(std::make_unique<std::ifstream>(path, std::ios::binary)),
-      stream_(file_.get()),
-      name_(path.string()) {
-  if (!*file_ || std::filesystem::is_directory(path)) {
+JsonlReader::JsonlReader(const std::filesystem::path& path) : name_(path.string()) {
+  require_file(path);
+  file_ = std::make_unique<std::ifstream>(path, std::ios::binary);
+  stream_ = file_.get();
+  if (!*file_) {
     fail("io.jsonl", fmt::format("cannot open {}: {}. Check the path and its permissions.", name_,
-                                 *file_ ? "it is a folder" : std::strerror(errno)));
+                                 std::strerror(errno)));
   }
 }
 

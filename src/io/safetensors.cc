@@ -32,7 +32,7 @@ std::string_view header_of(const fs::path& path, std::span<const std::byte> all,
                            std::span<const std::byte>& data) {
   uint64_t length = 0;
   if (all.size() < kLengthBytes) {
-    fail_file(path.string(), fmt::format("expected a safetensors file, got {} bytes. The download "
+    fail_file(path.string(), fmt::format("expected a safetensors file, got {} bytes. The file "
                                          "may be cut: compare its size.", all.size()));
   }
   std::memcpy(&length, all.data(), kLengthBytes);
@@ -42,7 +42,7 @@ std::string_view header_of(const fs::path& path, std::span<const std::byte> all,
   }
   if (length > all.size() - kLengthBytes) {
     fail_file(path.string(),
-              fmt::format("expected a header of {} bytes, the file ends after {}. The download may "
+              fmt::format("expected a header of {} bytes, the file ends after {}. The file may "
                           "be cut: compare its size.", grouped(length),
                           grouped(all.size() - kLengthBytes)));
   }
@@ -95,7 +95,7 @@ Range read_entry(const std::string& name, const json& entry, const fs::path& pat
   }
   if (range.end > data.size()) {
     fail_file(tensor.place,
-              fmt::format("expected {} bytes from {} on, the data end after {}. The download may "
+              fmt::format("expected {} bytes from {} on, the data end after {}. The file may "
                           "be cut: compare its size.", grouped(bytes), grouped(range.begin),
                           grouped(data.size())));
   }

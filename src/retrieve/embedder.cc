@@ -3,11 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string_view>
-#include <unicode/locid.h>
-#include <unicode/unistr.h>
 #include <unordered_map>
 #include <vector>
 

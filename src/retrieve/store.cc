@@ -101,6 +101,8 @@ void replace(const fs::path& fresh, const fs::path& target) {
 
 }  // namespace
 
+std::span<const char* const> store_files() { return kFiles; }
+
 bool is_store(const fs::path& folder) {
   try {
     const fs::path file = folder / kManifestFile;

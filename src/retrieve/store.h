@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct Store {
   std::string hash;  ///< of index.json, which holds the other files' hashes; set by load_store
 };
 
+/// Names of the files in an index folder.
+std::span<const char* const> store_files();
 /// Whether `folder` holds an index (by its index.json's "format"); never throws.
 bool is_store(const std::filesystem::path& folder);
 /// Throws Error where save_store would refuse: the path is a file, or a folder that holds other

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "task/marked.h"
 #include "task/utf8.h"
@@ -36,6 +37,11 @@ void add_gold_label(Example& example, const std::string& label) {
   } else {
     example.more_labels.push_back(label);
   }
+}
+
+int64_t count_with_several_labels(std::span<const Example> examples) {
+  return std::ranges::count_if(examples,
+                               [](const Example& each) { return !each.more_labels.empty(); });
 }
 
 std::string head_text(const Example& example) {
@@ -76,8 +82,13 @@ std::string example_problem(const Example& example) {
     if (!utf8_valid(label)) return "one of its labels is not UTF-8";
   }
   const int64_t length = utf8_length(example.text);
-  const std::string head = span_problem("head", example.head, length);
-  return head.empty() ? span_problem("tail", example.tail, length) : head;
+  for (const auto& [name, span] : {std::pair("head", &example.head), {"tail", &example.tail}}) {
+    const std::string problem = span_problem(name, *span, length);
+    if (!problem.empty()) return problem;
+    if (utf8_without_space(utf8_slice(example.text, span->start, span->end)).empty())
+      return fmt::format("the {} entity is nothing but white space", name);
+  }
+  return "";
 }
 
 }  // namespace relatum::task

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ std::vector<std::string> gold_labels(const Example& example);
 /// Adds a gold label, unless the pair has it already.
 void add_gold_label(Example& example, const std::string& label);
 
+/// How many of the examples have several gold labels.
+int64_t count_with_several_labels(std::span<const Example> examples);
+
 std::string head_text(const Example& example);
 std::string tail_text(const Example& example);
 /// The text with <e1>…</e1> around the head and <e2>…</e2> around the tail. Where two markers fall
@@ -45,7 +49,7 @@ std::string bracketed_text(const Example& example);
 /// case, white space removed.
 std::string normalised_text(std::string_view text);
 /// An empty string, or a sentence that says what is wrong: an empty id or text, bytes that are not
-/// UTF-8, a span that is empty or leaves the text.
+/// UTF-8, a span that is empty, blank or leaves the text.
 std::string example_problem(const Example& example);
 
 }  // namespace relatum::task

@@ -67,6 +67,9 @@ std::string walk_json_array(std::string_view text,
     const size_t begin = cursor.at();
     const int64_t line = cursor.line();
     skip_element(cursor);
+    if (!cursor.ended() && cursor.at() == begin)
+      return fmt::format("line {}: expected row {}, got '{}'. Take away the comma that is too many",
+                         line, number, cursor.here());
     if (cursor.ended())
       return fmt::format("line {}: the array ends within its row {}. The file may be cut: compare "
                          "its size",

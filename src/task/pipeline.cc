@@ -126,4 +126,13 @@ std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRen
   return predictions;
 }
 
+int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer) {
+  int64_t longest = 0;
+  for (const std::string& answer : renderer.answers()) {
+    const auto tokens = engine::completion_tokens(session.tokenizer(), " " + answer);
+    longest = std::max(longest, int64_t(tokens.size()));
+  }
+  return longest;
+}
+
 }  // namespace relatum::task

@@ -32,6 +32,9 @@ struct AnswerOptions {
 /// tokenizer's configuration adds one; or, with `chat`, wrapped in the model's chat template.
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat);
 
+/// Tokens of the longest of the renderer's answers, as they follow a prompt.
+int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer);
+
 /// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
 /// completion's tokens and the end token, softmax over the labels. shares: at each token its share
 /// among those that some label still allows, multiplied up. constrained: greedy within the

@@ -2,6 +2,7 @@
 #include "task/prediction_table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 
@@ -24,6 +25,8 @@ std::string record(std::span<const std::string> fields, char separator) {
   }
   return line + '\n';
 }
+
+char separator_of(PredictionFormat format) { return format == PredictionFormat::kCsv ? ',' : '\t'; }
 
 std::string shown(const std::optional<double>& probability) {
   return probability ? fmt::format("{:.6g}", *probability) : "";
@@ -65,19 +68,21 @@ PredictionFormat prediction_format_of(std::string_view file_name) {
   return PredictionFormat::kJsonl;
 }
 
+std::string prediction_header(PredictionFormat format) {
+  if (format == PredictionFormat::kJsonl) return "";
+  if (format == PredictionFormat::kTriples) return "head\trelation\ttail\tprobability\tid";
+  static constexpr const char* kColumns[] = {"id", "label", "probability", "answer", "head", "tail",
+                                             "text"};
+  return fmt::format("{}", fmt::join(kColumns, std::string(1, separator_of(format))));
+}
+
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
                           std::span<const Prediction> predictions, const PredictionFilter& filter,
                           const std::function<void(std::string_view)>& write) {
   RELATUM_CHECK(examples.size() == predictions.size());
-  const char separator = format == PredictionFormat::kCsv ? ',' : '\t';
+  const char separator = separator_of(format);
   const bool triples = format == PredictionFormat::kTriples;
-  if (triples) {
-    write("head\trelation\ttail\tprobability\tid\n");
-  } else if (format != PredictionFormat::kJsonl) {
-    const std::vector<std::string> names{"id", "label", "probability", "answer", "head", "tail",
-                                         "text"};
-    write(record(names, separator));
-  }
+  if (format != PredictionFormat::kJsonl) write(prediction_header(format) + '\n');
   int64_t omitted = 0;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& prediction = predictions[i];

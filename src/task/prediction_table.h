@@ -21,6 +21,9 @@ PredictionFormat parse_prediction_format(std::string_view name);
 /// By a file's ending: .csv, .tsv; everything else is JSON lines.
 PredictionFormat prediction_format_of(std::string_view file_name);
 
+/// The first line of a table or of triples, without its end; empty for jsonl.
+std::string prediction_header(PredictionFormat format);
+
 /// Which predictions are left out of the output, in every format.
 struct PredictionFilter {
   double min_probability = 0;           ///< those below; those without a probability stay

@@ -85,7 +85,7 @@ std::string tiles(const Report& report) {
   const Scores official = report.official.scores.value_or(Scores{});
   std::string out = "<div class=\"tiles\">\n";
   out += tile(fmt::format("{:.2f}", 100 * official.f1), report.official.title);
-  if (report.interval)
+  if (report.interval && report.interval->low < report.interval->high)
     out += tile(fmt::format("{:.1f} – {:.1f}", 100 * report.interval->low,
                             100 * report.interval->high),
                 fmt::format("{:.0f} % interval ({} bootstrap samples of {})",

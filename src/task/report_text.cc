@@ -50,11 +50,15 @@ void write_summary(const Report& report, std::string& out) {
   if (report.missing > 0) out += fmt::format(", {} without a prediction", report.missing);
   const Scores official = report.official.scores.value_or(Scores{});
   out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
-  if (report.interval)
+  const bool wide = report.interval && report.interval->low < report.interval->high;
+  if (wide)
     out += fmt::format("\n  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})",
                        100 * report.interval->level, 100 * report.interval->low,
                        100 * report.interval->high, report.interval->samples,
                        counted(report.interval->units, "text"));
+  else if (report.interval)
+    out += "\n  no interval: every bootstrap sample gives this figure, so none can tell how far off "
+           "it is";
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
   if (report.negative)
     out += fmt::format("  negative label  {}\n", utf8_printable(*report.negative));

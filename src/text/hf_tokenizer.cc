@@ -1,8 +1,8 @@
 // The tokenizer of a folder in Hugging Face form: tokenizer.json, or BERT's vocab.txt.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <unordered_map>
 #include <utility>
 

@@ -12,7 +12,8 @@
 namespace relatum::train {
 namespace {
 
-// oneDNN's compiled products, the buffers it blocks matrices in, and the threads' stacks.
+// oneDNN's compiled products, the buffers it blocks matrices in, the threads' stacks: what the
+// measured peaks (bench/memory.py) have beyond everything counted here.
 constexpr int64_t kLibraries = 52 << 20;
 
 std::vector<nn::Linear*> all_linears(arch::Model& model) {
@@ -66,8 +67,7 @@ int64_t backward_weights(arch::Model& model) {
   return bytes;
 }
 
-// Weights that are decoded for each use lie there row by row; oneDNN blocks copies of its own, for
-// the product, the gradient and, held at the same time, the next of either.
+// The largest of the weights that are decoded for each use; oneDNN blocks copies of its own.
 int64_t blocked_weight(arch::Model& model) {
   int64_t most = 0;
   for (const nn::Linear* linear : model.linears()) {
@@ -137,6 +137,7 @@ Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
                  double(answers) * 4 * head;
   // Gradients and two moments; the best values so far where there is an evaluation.
   const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
+  // Three copies are what fits the measured peaks (bench/memory.py); nobody counted oneDNN's own.
   result.memory_bytes = before_training(model, adapter, compute, options.held_bytes) +
                         backward_weights(model) + optimiser + std::max(step, between.arena) +
                         between.cache + 3 * blocked_weight(model) + kLibraries;

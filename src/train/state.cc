@@ -9,12 +9,15 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "io/safetensors.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
 
 namespace relatum::train {
 namespace {
+
+constexpr char kChecksum[] = "sha256";
 
 std::vector<float> read_array(const io::Safetensors& file, const char* name, size_t size) {
   const io::SafetensorsTensor& tensor = file.tensor(name);
@@ -58,6 +61,28 @@ double real(const io::Safetensors& file, const std::string& key) {
                                uint64_t(integer(file, (key + "_low").c_str()) & 1));
 }
 
+// Of all notes and tensors. Half-written files never get the state's name, but disks forget.
+std::string checksum(std::map<std::string, std::string> notes,
+                     const std::map<std::string, std::span<const std::byte>>& tensors) {
+  notes.erase(kChecksum);
+  std::string text;
+  for (const auto& [key, value] : notes) text += key + '\0' + value + '\0';
+  for (const auto& [name, bytes] : tensors) text += name + '\0' + sha256(bytes) + '\0';
+  return sha256(std::as_bytes(std::span(text)));
+}
+
+// States of versions that wrote none pass.
+void check_whole(const io::Safetensors& file) {
+  const auto& notes = file.metadata();
+  const auto written = notes.find(kChecksum);
+  if (written == notes.end()) return;
+  std::map<std::string, std::span<const std::byte>> tensors;
+  for (const io::SafetensorsTensor& tensor : file.tensors()) tensors[tensor.name] = tensor.bytes;
+  if (checksum({notes.begin(), notes.end()}, tensors) == written->second) return;
+  fail("train.state", fmt::format("{} does not match its checksum. The file is damaged; start over "
+                                  "with --overwrite.", file.path().string()));
+}
+
 }  // namespace
 
 void save_state(const std::filesystem::path& path, const TrainStateView& s,
@@ -84,18 +109,22 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s,
   add("m", s.m);
   add("v", s.v);
   if (!s.best.empty()) add("best", s.best);
+  std::map<std::string, std::span<const std::byte>> bytes;
+  for (const io::SafetensorsOutput& tensor : tensors) bytes[tensor.name] = tensor.bytes;
+  metadata[kChecksum] = checksum(metadata, bytes);
   io::write_safetensors(path, tensors, metadata);
 }
 
 Identity load_identity(const std::filesystem::path& path) {
   const auto file = io::Safetensors::open(path);
+  check_whole(file);
   Identity identity;
   identity.given = named_values(entry(file, "given"), path.string());
   identity.options = named_values(entry(file, "options"), path.string());
   const io::SafetensorsTensor& rows = file.tensor("rows");
   if (rows.dtype != "U64" || rows.shape.size() != 1) {
     fail("train.state", fmt::format("{}: expected a list of U64 values. The file is damaged; start "
-                                    "anew with --overwrite.", rows.place));
+                                    "over with --overwrite.", rows.place));
   }
   identity.rows.resize(size_t(rows.shape[0]));
   if (!identity.rows.empty()) {

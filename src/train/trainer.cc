@@ -262,7 +262,7 @@ void Trainer::resume(const std::filesystem::path& path, std::span<const std::str
   }
   TrainState state = load_state(path, adapter_.values().size());
   if (state.step > steps() || (state.step == 0 && state.evaluation_due)) {
-    fail("train.trainer", fmt::format("{} says that {} of {} steps are done, which cannot be. "
+    fail("train.trainer", fmt::format("{} says that {} of {} steps are done, which is impossible. "
                                       "The file is damaged; start over with --overwrite.",
                                       path.string(), state.step, steps()));
   }

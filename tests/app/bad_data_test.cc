@@ -143,7 +143,7 @@ TEST_F(BadData, PatchesAreTold) {
                                 "-", "--prompt", path("plain.txt"), "--relabel",
                                 "retacred:" + patch});
   EXPECT_THAT(outcome.err, HasSubstr("t.json: --relabel changed 1 label."));
-  EXPECT_THAT(outcome.err, HasSubstr("t.json: 1 example is not in the patch and was dropped."));
+  EXPECT_THAT(outcome.err, HasSubstr("t.json: 1 example dropped: not in the patch."));
 }
 
 TEST_F(BadData, PromptsThatDoNotFit) {
@@ -195,6 +195,28 @@ TEST_F(BadData, NumbersThatCannotBe) {
   refused(finetune("run", {"--targets", "no_proj"}), {"'no_proj'", "q_proj"});
   refused(finetune("run", {"--limit", "0"}), {"--limit 0"});
   refused(finetune("run", {"--holdout", "2", "--dev", path("rows.jsonl")}), {"--dev", "--holdout"});
+}
+
+// Whoever opens a pipe waits for its writer.
+TEST_F(BadData, PipesAreRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  refused_data(path("pipe"), {"pipe is a pipe", "standard input"});
+  refused({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("pipe")},
+          {"pipe is a pipe"});
+  refused(extract("p.jsonl", plain(), path("pipe")), {"pipe"});
+  refused(extract("p.jsonl", plain() + Arguments{"--labels", path("pipe")}), {"pipe is a pipe"});
+  refused(extract("p.jsonl", {"--prompt", path("pipe")}), {"pipe"});
+}
+
+TEST_F(BadData, ACommaTooMany) {
+  const std::string row = R"({"id":"1","token":["a","b"],"subj_start":0,"subj_end":0,)"
+                          R"("obj_start":1,"obj_end":1,"relation":"no_relation"})";
+  refused_data("tacred:" + write("bad.json", "[" + row + ",\n]"), {"bad.json: line 2", "comma"});
+  refused_data("tacred:" + write("bad.json", "[" + row + ",,\n" + row + "]"), {"comma"});
+}
+
+TEST_F(BadData, TextThatIsNotUtf8) {
+  refused({"tokenize", "--model", kModel, "--text", "a\xff"}, {"not UTF-8"});
 }
 
 }  // namespace

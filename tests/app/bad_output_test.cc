@@ -153,9 +153,12 @@ TEST_F(BadOutput, LogOnAFullDisk) {
 TEST_F(BadOutput, StandardOutputOnAFullDisk) {
   for (const Arguments& arguments :
        {Arguments{"--help"}, Arguments{"inspect", kModel},
-        Arguments{"tokenize", "--model", kModel, "--text", "a"}}) {
-    const Outcome outcome = run_program(arguments, {.out = "/dev/full"});
+        Arguments{"tokenize", "--model", kModel, "--text", "a"}, extract("-", plain())}) {
+    Arguments given = arguments;
+    for (std::string& each : given) each = each == path("-") ? "-" : each;
+    const Outcome outcome = run_program(given, {.out = "/dev/full"});
     EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.err, Not(HasSubstr("written to standard output")));
     EXPECT_THAT(outcome.err, HasSubstr("cannot write to standard output"));
     EXPECT_THAT(outcome.err, HasSubstr("No space left on device"));
   }

@@ -177,5 +177,34 @@ TEST_F(Extract, TellsWhatHasNoEffect) {
   refused(by_run(), {"there is no adapter at"});
 }
 
+TEST_F(Extract, TellsFilesThatAreNotTheRunsOwn) {
+  Arguments training = finetune("run");
+  *(std::find(training.begin(), training.end(), "--prompt") + 1) = "roles-nolist";
+  done(training);
+  *(std::find(training.begin(), training.end(), "--out") + 1) = path("other");
+  done(training + Arguments{"--seed", "2"});
+  const std::string before = done(by_run()).out;
+  const std::map<std::string, std::string> changes = {
+      {"labels.json", R"x(["part-of", "causes(e1,e2)", "causes(e2,e1)", "no_relation"])x"},
+      {"answers.json", read("run/answers.json") + " "},
+      {"adapter_model.safetensors", read("other/adapter_model.safetensors")}};
+  for (const auto& [name, text] : changes) {
+    const std::string own = read("run/" + name);
+    write("run/" + name, text);
+    refused(by_run(), {name, "is not what the run wrote", "--force"});
+    EXPECT_THAT(done(by_run({"--force"})).err, HasSubstr(name + " is not what the run wrote"));
+    fs::remove(path("run/" + name));
+    refused(by_run(), {name, "is missing"});
+    write("run/" + name, own);
+  }
+  EXPECT_EQ(done(by_run()).out, before);
+}
+
+TEST_F(Extract, NumbersThatAreNoneAreRefused) {
+  for (const char* flag : {"--min-probability", "--negligible"}) {
+    refused(extract("p.jsonl", plain() + Arguments{flag, "nan"}), {flag, "not a number"});
+  }
+}
+
 }  // namespace
 }  // namespace relatum::testing

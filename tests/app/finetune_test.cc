@@ -6,6 +6,7 @@
 #include "app/run_log.h"
 #include "app/running_mean.h"
 #include "app/workbench.h"
+#include "base/folder_lock.h"
 #include "base/error.h"
 
 namespace relatum::testing {
@@ -124,10 +125,10 @@ TEST_F(Finetune, ARunIsReplacedOnlyOnceTheNewOneIsKnownToStart) {
   {
     Program program(replaced(finetune("run", force), "--train", "jsonl:-"), {.hold_input = true});
     program.interrupt();
-    program.send(read("rows.jsonl"));
+    while (program.running()) ::usleep(1000);  // its input stays open
     const Outcome outcome = program.wait();
     EXPECT_EQ(outcome.status, 130) << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr("nothing was changed"));
+    EXPECT_THAT(outcome.err, HasSubstr("nothing was written"));
   }
   EXPECT_EQ(files("run"), before);
   done(finetune("run", {"--overwrite", "--seed", "2"}));
@@ -280,6 +281,30 @@ TEST(FinetuneParts, TheNextCommandCanBePasted) {
   options.out = "my run's";
   EXPECT_EQ(app::extract_command(options), "relatum extract --adapter 'my run'\\''s' "
                                            "--data FILE --out predictions.jsonl");
+}
+
+TEST_F(Finetune, AFolderIsWrittenByOneCommandAtATime) {
+  fs::create_directories(path("run"));
+  {
+    const FolderLock held(path("run"));
+    refused(finetune("run"), {path("run"), "being written by another command"});
+  }
+  done(finetune("run"));
+}
+
+TEST_F(Finetune, NumbersThatAreNoneAreRefused) {
+  const auto wrong = [&](const Arguments& more, const std::string& part) {
+    const Outcome outcome = run_program(finetune("run", more));
+    EXPECT_EQ(outcome.status, 2) << more[1];
+    EXPECT_THAT(outcome.err, HasSubstr(part)) << more[1];
+  };
+  for (const char* seed : {"-1", "99999999999999999999999", "1.5", "4294967296"}) {
+    wrong({"--seed", seed}, "--seed");
+  }
+  for (const char* size : {"-1", "-1GB", "99999999999999999999999", "99999999999GB", "much", "2.5GB", ""}) {
+    wrong({"--memory", size}, "is no size of memory");
+  }
+  done(finetune("run", {"--seed", "4294967295", "--memory", "2500MB"}));
 }
 
 }  // namespace

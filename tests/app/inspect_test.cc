@@ -33,6 +33,8 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   done({"run", write("all.toml", job)});
   expect(path("all"), {"job ", "finetune      finished", "all/run", "extract "});
   expect(path("all/run"), {"run ", "base_hash", "adapter ", "target_modules", "lora_A"});
+  expect(path("all/run"), {"status        done", "trained on    ", ": 10 examples", "1 epoch",
+                           "rank 4", "labels        causes(e1,e2), part-of", "no dev data"});
   expect(path("all/run/run.json"), {"run record", "rank"});
   expect(path("all/run/labels.json"), {"labels ", "count         4", "part-of"});
   expect(path("all/run/log.jsonl"), {"training log", "loss"});
@@ -40,7 +42,7 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("all/run/adapter_model.safetensors"), {"adapter weights", "lora_A"});
   expect(path("all/predictions.jsonl"), {"predictions ", "rows          10"});
   expect(path("all/predictions.jsonl.run.json"), {"extraction record"});
-  expect(path("all/report.html"), {"report "});
+  expect(path("all/report.html"), {"report ", "of            ", "rows.jsonl"});
   expect(path("all/stages.json"), {"stages of a run"});
   expect(path("all.toml"), {"relatum run"});
   done(prepare("prompts.jsonl", plain()));

@@ -23,6 +23,15 @@ class Run : public Workbench {
                            const std::string& top = "threads = 1\n") const {
     return write("all.toml", config(extra, top));
   }
+  // Runs `text`, with sixty epochs, as all.toml, and interrupts it once it has saved a state.
+  void stop_within_fine_tuning(std::string text) const {
+    text.replace(text.find("epochs = 1"), 10, "epochs = 60");
+    write("all.toml", text);
+    Program program({"run", path("all.toml")});
+    while (program.running() && !there("all/run/state/state.safetensors")) ::usleep(1000);
+    program.interrupt();
+    EXPECT_EQ(program.wait().status, 130);
+  }
 };
 
 TEST_F(Run, DoesItAllRelativeToItsFile) {
@@ -87,13 +96,9 @@ TEST_F(Run, GivesEachStageItsOwnThreads) {
 }
 
 TEST_F(Run, GoesOnWithAStoppedFineTuning) {
-  std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2"}}, "threads = 1\n");
-  text.replace(text.find("epochs = 1"), 10, "epochs = 60");
-  write("all.toml", text);
-  Program program({"run", path("all.toml")});
-  while (program.running() && !there("all/run/state/state.safetensors")) ::usleep(1000);
-  program.interrupt();
-  EXPECT_EQ(program.wait().status, 130);
+  const std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2"}},
+                                  "threads = 1\n");
+  stop_within_fine_tuning(text);
   const Outcome rest = done({"run", path("all.toml")});
   EXPECT_THAT(rest.err, HasSubstr("index: finished before"));
   EXPECT_THAT(rest.err, HasSubstr("--resume"));
@@ -129,6 +134,18 @@ TEST_F(Run, ChecksEverythingFirst) {
   refuse(config({{"extract", "out = \"rows.jsonl\""}}), {"rows.jsonl", "reads"});
   refuse(config({{"extract", "out = \"labels.json/x\""}}), {"labels.json is not a folder"});
   refuse(config({{"evaluate", "data = \"-\""}, {"extract", "data = \"-\""}}), {"standard input"});
+}
+
+TEST_F(Run, RefusesAKeyOfTooManyParts) {
+  std::string key = "a";
+  for (int i = 0; i < 50000; ++i) key += ".a";
+  refused({"run", write("all.toml", "\n" + key + " = 1\n")}, {"all.toml:2", "parts"});
+  refused({"run", write("all.toml", "[" + key + "]\n")}, {"all.toml:1", "parts"});
+  refused({"run", write("all.toml", "a = {" + key + " = 1}\n")}, {"all.toml:1", "parts"});
+  const std::string dots(500, '.');
+  write("all.toml", "# " + dots + "\n" + config({}, "threads = 1\n") + "negative = \"" + dots +
+                        "\\\"" + dots + "\"\n");
+  refused({"run", path("all.toml")}, {"[evaluate]", "negative"});
 }
 
 TEST_F(Run, FindsRowsThatAreTooLongFirst) {
@@ -244,14 +261,9 @@ TEST_F(Run, ReadsAFileInItsOwnFolder) {
 }
 
 TEST_F(Run, GoesOnWhateverTheFileSaysOfReplacing) {
-  std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2\nforce = true\n"
-                                          "overwrite = true"}}, "threads = 1\n");
-  text.replace(text.find("epochs = 1"), 10, "epochs = 60");
-  write("all.toml", text);
-  Program program({"run", path("all.toml")});
-  while (program.running() && !there("all/run/state/state.safetensors")) ::usleep(1000);
-  program.interrupt();
-  EXPECT_EQ(program.wait().status, 130);
+  const std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2\nforce = true\n"
+                                                "overwrite = true"}}, "threads = 1\n");
+  stop_within_fine_tuning(text);
   const Outcome rest = done({"run", path("all.toml")});
   EXPECT_THAT(rest.err, HasSubstr("--resume"));
   EXPECT_THAT(rest.err, HasSubstr("index: finished before"));

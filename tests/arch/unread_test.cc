@@ -292,6 +292,7 @@ TEST_F(Unread, EachBiasOfAGgufCounts) {
 TEST_F(Unread, AHeadOfItsOwnMustAgreeWithTheSettings) {
   expect_refused(folder({}, {{"lm_head.weight", {128, 32}}}), "tie_word_embeddings is true");
   expect_refused(folder({{"tie_word_embeddings", false}}), "tie_word_embeddings is false");
+  expect_refused(folder({{"tie_word_embeddings", "yes"}}), "must be true or false");
 }
 
 TEST_F(Unread, NamesOfWrappersAreRead) {

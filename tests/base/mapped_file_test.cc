@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -70,7 +71,17 @@ TEST(MappedFile, ErrorsNameThePath) {
   EXPECT_THAT([&] { MappedFile::open(folder / "absent"); },
               ThrowsMessage<Error>(AllOf(HasSubstr("absent"), HasSubstr("No such file"))));
   EXPECT_THAT([&] { MappedFile::open(folder.path()); },
-              ThrowsMessage<Error>(HasSubstr("is not a regular file")));
+              ThrowsMessage<Error>(HasSubstr("is a folder")));
+}
+
+// Opening a pipe that nobody writes to would wait for ever.
+TEST(MappedFile, APipeIsRefusedAtOnce) {
+  testing::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  const auto refused = ThrowsMessage<Error>(HasSubstr("is a pipe"));
+  EXPECT_THAT([&] { MappedFile::open(folder / "pipe"); }, refused);
+  EXPECT_THAT([&] { require_file(folder / "pipe"); }, refused);
+  require_file(folder / "absent");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ TEST(Json, DamageIsNamedWithItsPlace) {
   EXPECT_THAT(refusal("{\"a\":1"), HasSubstr("unexpected end of input"));
   EXPECT_THAT(refusal("{} {}"), HasSubstr("not valid JSON"));
   EXPECT_THAT(refusal("1e999"), HasSubstr("number overflow"));
+  EXPECT_THAT(refusal("{\"a\": oops}"), HasSubstr("not valid JSON: at column 7")) << "of one line";
   EXPECT_LT(refusal("\"" + std::string(100000, 'x')).size(), 400u) << "the input is not repeated";
 }
 
@@ -94,6 +95,8 @@ TEST(Json, GettersNameKeyAndPlace) {
                                          HasSubstr("got a string"))));
   EXPECT_THAT([&] { require_int(object, "f", "c"); }, ThrowsMessage<Error>(HasSubstr("'f'")));
   EXPECT_THAT([&] { require_int(object, "u", "c"); }, ThrowsMessage<Error>(HasSubstr("64 bits")));
+  EXPECT_THAT([&] { require_int(parse_json(R"({"n":1e30})", "f"), "n", "c"); },
+              ThrowsMessage<Error>(HasSubstr("expected an integer of 64 bits, got 1e+30")));
   EXPECT_THAT([&] { require_ints(object, "m", "c"); }, ThrowsMessage<Error>(HasSubstr("'m'")));
   EXPECT_THAT([&] { get_bool(object, "f", true, "c"); }, ThrowsMessage<Error>(HasSubstr("'f'")));
   EXPECT_THAT([&] { require(object, "absent", "c"); },

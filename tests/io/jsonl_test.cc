@@ -42,7 +42,7 @@ TEST(Jsonl, FilesThatCannotBeReadAreNamed) {
   EXPECT_THAT([&] { JsonlReader(folder / "absent"); },
               ThrowsMessage<Error>(HasSubstr("absent: No such file")));
   EXPECT_THAT([&] { JsonlReader reader(folder.path()); },
-              ThrowsMessage<Error>(HasSubstr("it is a folder")));
+              ThrowsMessage<Error>(HasSubstr("is a folder")));
 }
 
 TEST(Jsonl, WritesWhatItReads) {

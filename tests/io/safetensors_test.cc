@@ -75,7 +75,7 @@ TEST_F(SafetensorsFile, EveryCutIsNoticed) {
   const size_t whole = std::filesystem::file_size(path);
   std::filesystem::resize_file(path, whole - 1);
   EXPECT_THAT(refusal_of_file(),
-              AllOf(HasSubstr("tensor 'half'"), HasSubstr("The download may be cut")));
+              AllOf(HasSubstr("tensor 'half'"), HasSubstr("The file may be cut")));
   for (size_t size = whole - 1; size-- > 0;) {
     std::filesystem::resize_file(path, size);
     ASSERT_NE(refusal_of_file(), "accepted") << size;

@@ -122,7 +122,6 @@ class Program {
       ::setenv(name.c_str(), value.c_str(), 1);
     }
     if (surroundings.file_size) {
-      ::signal(SIGXFSZ, SIG_IGN);  // write() then fails, as it does on a full disk
       const rlimit limit{*surroundings.file_size, *surroundings.file_size};
       ::setrlimit(RLIMIT_FSIZE, &limit);
     }

@@ -54,6 +54,10 @@ TEST(Example, NamesWhatIsWrong) {
   EXPECT_NE(problem("1", "éé", {0, 1, ""}, {-1, 1, ""}).find("tail"), std::string::npos);
   EXPECT_NE(problem("1", "éé", {1, 1, ""}, {0, 1, ""}), "");
   EXPECT_NE(problem("1", "éé", {0, INT64_MAX, ""}, {0, 1, ""}), "");
+  EXPECT_NE(problem("1", "a \u00a0b", {1, 3, ""}, {0, 1, ""}).find("head entity is nothing but"),
+            std::string::npos);
+  EXPECT_NE(problem("1", "a \tb", {0, 2, ""}, {1, 2, ""}).find("tail entity is nothing but"),
+            std::string::npos);
 }
 
 TEST(GoldLabels, AreKeptOnceAndInOrder) {

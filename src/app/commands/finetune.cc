@@ -1,6 +1,9 @@
 // relatum finetune: teaches a model the relations of a corpus.
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <exception>
 #include <memory>
+#include <string>
 
 #include "app/command.h"
 #include "app/finetune_job.h"
@@ -8,6 +11,21 @@
 
 namespace relatum::app {
 namespace {
+
+// Makes a number of bytes of "2GB". The library reads a sign and too many digits as other numbers.
+std::string memory_size(std::string& text) {
+  constexpr uint64_t kMost = 1'000'000'000'000'000;
+  const std::string given = text;
+  const bool digits = !given.empty() && given[0] >= '0' && given[0] <= '9';
+  bool read = digits;
+  try {
+    read = read && CLI::AsSizeValue(true)(text).empty() && std::stoull(text) <= kMost;
+  } catch (const std::exception&) {
+    read = false;
+  }
+  if (read) return "";
+  return "'" + given + "' is no size of memory: expected a whole number and a unit, such as 2GB";
+}
 
 void define_data(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--train", o.train, "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT")
@@ -71,7 +89,7 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--micro-tokens", o.micro_tokens,
       "Tokens processed at once, which determines memory use; 0: the whole step")
       ->check(CLI::NonNegativeNumber);
-  add("--seed", t.seed, "Random seed");
+  add("--seed", t.seed, "Random seed")->check(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX}));
   add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")
       ->check(CLI::NonNegativeNumber);
   add("--save-every", t.save_every, "Steps between saved states; 0: each epoch")
@@ -85,7 +103,7 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--memory", o.memory,
                  "Memory limit, e.g. 2GB; layers are recomputed and fewer tokens processed at once "
                  "if needed")
-      ->transform(CLI::AsSizeValue(true))->group("Training");
+      ->transform(CLI::Validator(memory_size, "SIZE"))->group("Training");
   app.add_flag("--no-share", o.no_share, "Recompute shared prompt beginnings for each row")
       ->group("Training");
 }

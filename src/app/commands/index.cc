@@ -2,15 +2,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <chrono>
 #include <memory>
 
 #include "app/command.h"
-#include "app/counted.h"
 #include "app/options.h"
 #include "app/output_path.h"
 #include "app/progress_bar.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "retrieve/store.h"
 
@@ -39,12 +38,11 @@ int run(const Options& o, Environment& environment) {
   CommandInputs inputs;
   inputs.add_data(o.input);
   inputs.add_options(o.data);
-  for (const char* name : {"index.json", "examples.jsonl", "labels.json", "index.faiss"}) {
+  for (const char* name : retrieve::store_files()) {
     check_new_file(std::filesystem::path(o.out) / name, inputs, true);
   }
   const task::Dataset data = o.data.load(o.input, true, environment);
-  const int64_t several = std::ranges::count_if(
-      data.examples, [](const task::Example& example) { return !example.more_labels.empty(); });
+  const int64_t several = task::count_with_several_labels(data.examples);
   if (several) {
     environment.context().warn(fmt::format("{}: {} with several labels, of which retrieved "
                                            "examples show the first.", data.name,

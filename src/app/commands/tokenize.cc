@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
+#include <istream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/models_folder.h"
+#include "base/error.h"
 #include "io/json.h"
+#include "io/text_file.h"
 #include "text/tokenizer.h"
 
 namespace relatum::app {
@@ -20,6 +22,9 @@ struct Options {
 };
 
 void print(const text::Tokenizer& tokenizer, const std::string& line, bool special) {
+  if (const std::string problem = io::encoding_problem(line, false); !problem.empty()) {
+    fail("app.tokenize", fmt::format("the text {}. Give it in UTF-8.", problem));
+  }
   const auto ids = special ? tokenizer.encode_with_special(line) : tokenizer.encode(line);
   nlohmann::json tokens = nlohmann::json::array();
   for (const int32_t id : ids) tokens.push_back(std::string(tokenizer.token(id)));
@@ -33,10 +38,10 @@ int run(const Options& o, Environment& environment) {
     print(*tokenizer, o.text, o.special);
     return kDone;
   }
-  for (std::string line; std::getline(std::cin, line) && !environment.interrupted();) {
+  for (std::string line; std::getline(environment.input(), line);) {
     print(*tokenizer, line, o.special);
   }
-  return environment.interrupted() ? kInterrupted : kDone;
+  return kDone;
 }
 
 Action define(CLI::App& app) {

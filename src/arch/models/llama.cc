@@ -230,6 +230,10 @@ Layer Llama::load_layer(const ModelFiles& files, const LoadOptions& options, int
 Weight head_weight(const ModelFiles& files, const Weight& embedding) {
   const TensorName output{"lm_head.weight", "output.weight"};
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
+  if (tied && !tied->is_boolean()) {
+    fail("arch.llama", fmt::format("{}: tie_word_embeddings must be true or false.",
+                                   files.settings_place()));
+  }
   if (!files.has(output)) {
     if (tied && *tied == false) {
       fail("arch.llama", fmt::format("{}: tie_word_embeddings is false, but the weights have no "
