@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "task/pipeline.h"
 #include "task/prompt.h"
 #include "train/peft.h"
@@ -19,18 +19,17 @@ task::Example sentence() {
 }
 
 void run(const std::string& model, const std::string& adapter) {
-  engine::Session session(model, {});
-  std::unique_ptr<train::Adapter> seated;
-  if (!adapter.empty()) {
-    seated = train::load_peft(adapter, session.model(), session.compute());
-  }
+  const engine::Session session(model, {});
+  std::unique_ptr<train::Adapter> pairs;
+  if (!adapter.empty()) pairs = train::load_peft(adapter, session.model(), session.compute());
+  engine::Worker worker(session, pairs ? &pairs->set() : nullptr);
   const task::PromptRenderer renderer(
       task::load_style("compact"), task::Labels({"works_for", "founded", "no_relation"}));
   const std::vector<task::Prompt> prompts = {renderer.render(sentence())};
   task::AnswerOptions options;
   options.keep_scores = true;
   for (const task::Prediction& answer :
-       task::answer_prompts(session, renderer, prompts, options, Context{})) {
+       task::answer_prompts(worker, renderer, prompts, options, Context{})) {
     for (const auto& [label, probability] : answer.scores) {
       std::printf("%-12s %.4f\n", label.c_str(), probability);
     }

@@ -42,7 +42,7 @@ class Bench {
       fail("app.bench", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                     session_.model().info().path));
     }
-    if (integers()) session_.quantise();
+    if (integers()) session_.quantise(nullptr);
     for (const nn::Linear* linear : session_.model().linears()) {
       parameters_ += double(linear->in() * linear->out());
     }
@@ -120,6 +120,7 @@ class Bench {
 
   // The linears' products alone, forward and, where asked for, back. Rows of zeros: any will do.
   double product_seconds(bool back) {
+    if (back) session_.prepare_training();
     int64_t widest = 0;
     for (const nn::Linear* linear : session_.model().linears()) {
       widest = std::max({widest, linear->in(), linear->out()});
@@ -127,8 +128,7 @@ class Bench {
     Buffer in(size_t(tokens_ * widest) * size_of(session_.compute())), out(in.size());
     in.zero();
     return median_seconds([&] {
-      session_.arena().reset();
-      nn::Graph graph(session_.arena(), session_.compute(), false);
+      nn::Graph graph = worker_.graph();
       for (const nn::Linear* linear : session_.model().linears()) {
         const Mat x(in.data(), session_.compute(), tokens_, linear->in());
         const Mat y(out.data(), session_.compute(), tokens_, linear->out());
@@ -172,8 +172,7 @@ class Bench {
     }
     batch.finish();
     const double seconds = median_seconds([&] {
-      session_.arena().reset();
-      nn::Graph graph(session_.arena(), session_.compute(), false);
+      nn::Graph graph = worker_.graph();
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
       next_ = likeliest_token(graph, states);
     });
@@ -193,8 +192,7 @@ class Bench {
         const int32_t fed = step < kGiven ? token(uint64_t(step)) : said_.back();
         batch.append(batch.root({&before, size_t(step > 0)}), {&fed, 1});
         batch.finish();
-        session_.arena().reset();
-        nn::Graph graph(session_.arena(), session_.compute(), false);
+        nn::Graph graph = worker_.graph();
         const int64_t first = 0;
         const nn::Var states = session_.model().forward(
             graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
@@ -214,7 +212,9 @@ class Bench {
     training.epochs = options_.rounds + 2;
     training.batch = {tokens_, tokens_, false};
     training.checkpoint = options_.checkpoint;
-    train::Trainer trainer(session_, adapter, rows_, training);
+    session_.prepare_training();
+    engine::Worker worker(session_, &adapter.set());
+    train::Trainer trainer(worker, adapter, rows_, training);
     train::StepRows all(rows_.size());
     for (size_t r = 0; r < all.size(); ++r) all[r] = int64_t(r);
     const double seconds = median_seconds([&] {
@@ -263,6 +263,7 @@ class Bench {
   const BenchOptions& options_;
   Environment& environment_;
   engine::Session session_;
+  engine::Worker worker_{session_};
   std::vector<int32_t> text_;
   std::vector<train::TrainRow> rows_;
   int64_t tokens_ = 0;

@@ -48,8 +48,11 @@ class Job {
                       words_for(setup_, data_.labels, environment_.context()),
                       setup_.words.value_or(task::AnswerWords{}));
     open_model();
-    if (!options_.adapter.empty()) seat_adapter();
-    if (session_->products() == DType::kI8) session_->quantise();
+    if (!options_.adapter.empty()) load_adapter();
+    const nn::LoraSet* pairs = adapter_ ? &adapter_->set() : nullptr;
+    const bool integers = session_->products() == DType::kI8;
+    if (integers) session_->quantise(pairs);
+    worker_.emplace(*session_, integers ? nullptr : pairs);
     loading_seconds_ = seconds_since(start_);
     made_ = make_extract_prompts(options_, setup_, data_, *renderer_, *session_, environment_);
     auto answered = answer();
@@ -102,7 +105,7 @@ class Job {
     }
   }
 
-  void seat_adapter() {
+  void load_adapter() {
     if (setup_.run && setup_.run->base_hash != session_->weights_hash()) {
       tell_mismatch(options_, environment_, "a base whose hash is",
                     setup_.run->base_hash.substr(0, 12), session_->weights_hash().substr(0, 12));
@@ -139,7 +142,7 @@ class Job {
     const task::AnswerOptions answers{task::parse_answer_mode(options_.answer),
                                       options_.max_new_tokens, options_.batch_tokens,
                                       options_.negligible, options_.scores, setup_.chat};
-    return task::answer_prompts(*session_, *renderer_, made_.prompts, answers,
+    return task::answer_prompts(*worker_, *renderer_, made_.prompts, answers,
                                 environment_.context());
   }
 
@@ -216,9 +219,9 @@ class Job {
   ExtractSetup setup_;
   task::Dataset data_;
   std::optional<task::PromptRenderer> renderer_;
-  // The session's layers hold the adapter, which leaves them when it ends: it is declared later.
-  mutable std::optional<engine::Session> session_;
+  std::optional<engine::Session> session_;
   std::unique_ptr<train::Adapter> adapter_;
+  std::optional<engine::Worker> worker_;
   ExtractPrompts made_;
 };
 

@@ -49,7 +49,8 @@ class Job {
     plan_ = plan_finetune(options_, *session_, *adapter_, rows_, context());
     check_free_space(run_, plan_.needs.disk_bytes);
     plan_.training.given = finetune_identity(parts());
-    trainer_.emplace(*session_, *adapter_, rows_.train, plan_.training);
+    worker_.emplace(*session_, &adapter_->set());
+    trainer_.emplace(*worker_, *adapter_, rows_.train, plan_.training);
     if (options_.resume) trainer_->resume(finetune_state(run_), rows_.places);
     announce();
     if (context().stopping()) {
@@ -148,7 +149,7 @@ class Job {
   double evaluate(int64_t step) {
     const task::AnswerOptions answers{.chat = options_.chat};
     const auto predictions =
-        task::answer_prompts(*session_, *renderer_, rows_.dev, answers, context());
+        task::answer_prompts(*worker_, *renderer_, rows_.dev, answers, context());
     if (context().stopping()) return -1;  // not logged: it is done again after --resume
     const auto report =
         task::evaluate(data_.dev, predictions, {.negative = options_.negative, .samples = 0});
@@ -177,6 +178,7 @@ class Job {
     hooks.state = finetune_state(run_);
     hooks.on_step = [this](const train::StepReport& report) { on_step(report); };
     if (!rows_.dev.empty()) hooks.evaluate = [this](int64_t step) { return evaluate(step); };
+    session_->prepare_training();
     const train::TrainResult result = trainer_->run(hooks, context());
     environment_.end_progress();
     if (!result.finished) {
@@ -227,6 +229,7 @@ class Job {
   FinetuneRows rows_;
   std::optional<train::Adapter> adapter_;
   FinetunePlan plan_;
+  std::optional<engine::Worker> worker_;
   std::optional<train::Trainer> trainer_;
   RunningMean loss_;
   RunLog log_;

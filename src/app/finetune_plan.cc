@@ -24,7 +24,7 @@ train::EstimateOptions estimate_options(const FinetuneRows& rows,
           current_rss(), peak_rss()};
 }
 
-void fit_memory(const FinetuneOptions& options, engine::Session& session,
+void fit_memory(const FinetuneOptions& options, const engine::Session& session,
                 const train::Adapter& adapter, const FinetuneRows& rows, FinetunePlan& plan,
                 const Context& context) {
   train::TrainOptions& training = plan.training;
@@ -96,7 +96,7 @@ std::vector<std::string> target_names(const std::string& list) {
   return names;
 }
 
-FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,
+FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
                            const train::Adapter& adapter, const FinetuneRows& rows,
                            const Context& context) {
   FinetunePlan plan;

@@ -26,7 +26,7 @@ std::vector<std::string> target_names(const std::string& list);
 /// The adapter's form as the options say it.
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.
-FinetunePlan plan_finetune(const FinetuneOptions& options, engine::Session& session,
+FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
                            const train::Adapter& adapter, const FinetuneRows& rows,
                            const Context& context);
 

@@ -70,7 +70,7 @@ std::string dev_hash(const FinetuneParts& parts) {
 
 nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
                                const train::TrainResult& r, const Environment& environment) {
-  engine::Session& session = parts.session;
+  const engine::Session& session = parts.session;
   const double seconds = std::max(1e-9, r.seconds);
   nlohmann::json record{
       {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},

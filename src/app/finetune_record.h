@@ -15,7 +15,7 @@ struct FinetuneParts {
   const FinetuneRows& rows;
   const FinetunePlan& plan;
   const task::PromptRenderer& renderer;
-  engine::Session& session;
+  const engine::Session& session;
 };
 
 /// The record: every option, seed and version, what was found in data and base, and what `result`

@@ -99,8 +99,8 @@ std::string tokenizer_text(const fs::path& path) {
 }
 
 // Which products serve the model on this machine, and what they keep in memory.
-std::string products_text(arch::Model& model, const std::string& base) {
-  std::vector<nn::Linear*> linears = model.linears();
+std::string products_text(const arch::Model& model, const std::string& base) {
+  auto linears = model.linears();
   if (model.head()) linears.push_back(model.head());
   double weights = 0;
   bool blocks = base == "keep";

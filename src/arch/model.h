@@ -33,9 +33,11 @@ struct ForwardOptions {
   /// Tokens whose final states are wanted; empty: all.
   std::span<const int64_t> rows;
   nn::CacheUse cache;
+  /// The adapter of this pass; nullptr: the base alone. Outlives the graph's backward pass.
+  const nn::LoraSet* adapter = nullptr;
   /// Keep only the layers' inputs and compute the rest again in the backward pass.
   bool checkpoint = false;
-  /// Apply the adapters' dropout, with masks from this salt and the batch's keys.
+  /// Apply the adapter's dropout, with masks from this salt and the batch's keys.
   bool dropout = false;
   uint64_t dropout_salt = 0;
   /// For finding faults: called with what the embedding (-1), each layer and the last norm (the
@@ -43,6 +45,7 @@ struct ForwardOptions {
   const std::function<void(int64_t layer, Mat values)>* probe = nullptr;
 };
 
+/// Passes change nothing in it: once it is loaded and prepared, any number of threads may share it.
 class Model {
  public:
   virtual ~Model() = default;
@@ -54,9 +57,11 @@ class Model {
   virtual nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
                           const ForwardOptions& options) const = 0;
   /// All linears that may carry an adapter, in order of layers (the head is not among them).
-  virtual std::vector<nn::Linear*> linears() = 0;
+  virtual std::vector<const nn::Linear*> linears() const = 0;
   /// D to V; nullptr for an encoder.
-  virtual nn::Linear* head() = 0;
+  virtual const nn::Linear* head() const = 0;
+  /// The same, to prepare them before the first pass; the head is the last where there is one.
+  virtual std::vector<nn::Linear*> mutable_linears() = 0;
 
  protected:
   ModelInfo info_;

@@ -1,4 +1,4 @@
-// Frequencies, their scaling, and the table of angles.
+// Frequencies, their scaling, and the angles.
 #include "arch/rope.h"
 
 #include <fmt/format.h>
@@ -12,13 +12,12 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/parallel_for.h"
 #include "io/json.h"
 #include "io/message.h"
 
 namespace relatum::arch {
 namespace {
-
-constexpr int64_t kFirstRows = 512;
 
 // Llama 3.1's rule: long wavelengths are slowed by `factor`, short ones kept, between is blended.
 float scale_llama3(float frequency, const nlohmann::json& scaling, const std::string& place) {
@@ -143,7 +142,7 @@ double rope_theta(const ModelFiles& files) {
 
 }  // namespace
 
-RopeTable::RopeTable(const ModelFiles& files, int64_t head_size) {
+Rope::Rope(const ModelFiles& files, int64_t head_size) {
   const double theta = rope_theta(files);
   for (int64_t i = 0; i < head_size / 2; ++i) {
     frequencies_.push_back(float(std::pow(theta, -2.0 * double(i) / double(head_size))));
@@ -163,18 +162,19 @@ RopeTable::RopeTable(const ModelFiles& files, int64_t head_size) {
   }
 }
 
-MatView<const float> RopeTable::until(int64_t last_position) const {
-  if (table_.rows() > last_position) return table_.view();
+void Rope::angles(std::span<const int32_t> positions, MatView<float> out) const {
+  constexpr int64_t kGrain = 32;  // rows that are worth a thread
   const int64_t half = int64_t(frequencies_.size());
-  table_ = Matrix<float>(std::max(kFirstRows, last_position * 3 / 2 + 1), 2 * half);
-  for (int64_t p = 0; p < table_.rows(); ++p) {
-    for (int64_t i = 0; i < half; ++i) {
-      const float angle = float(p) * frequencies_[size_t(i)];
-      table_.row(p)[i] = std::cos(angle);
-      table_.row(p)[half + i] = std::sin(angle);
+  RELATUM_CHECK(out.rows == int64_t(positions.size()) && out.cols == 2 * half);
+  parallel_for(out.rows, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      for (int64_t i = 0; i < half; ++i) {
+        const float angle = float(positions[size_t(r)]) * frequencies_[size_t(i)];
+        out.row(r)[i] = std::cos(angle);
+        out.row(r)[half + i] = std::sin(angle);
+      }
     }
-  }
-  return table_.view();
+  });
 }
 
 }  // namespace relatum::arch

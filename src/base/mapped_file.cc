@@ -58,6 +58,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
       fail("base.file", fmt::format("cannot map {} into memory: {}.", path.string(),
                                     std::strerror(reason)));
     }
+    file->address_ = data;
     file->data_ = static_cast<const std::byte*>(data);
   }
   ::close(fd);
@@ -65,7 +66,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
 }
 
 MappedFile::~MappedFile() {
-  if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (size_ > 0) ::munmap(address_, size_);
 }
 
 void drop_pages(std::span<const std::byte> bytes) {

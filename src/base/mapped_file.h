@@ -23,6 +23,7 @@ class MappedFile {
  private:
   MappedFile() = default;
   std::filesystem::path path_;
+  void* address_ = nullptr;  ///< what data_ points to, as the system gave it
   const std::byte* data_ = nullptr;
   size_t size_ = 0;
 };

@@ -17,7 +17,7 @@
 namespace relatum::engine {
 namespace {
 
-bool finite(Mat values) {
+bool finite(ConstMat values) {
   Matrix<float> row(1, values.cols);
   for (int64_t r = 0; r < values.rows; ++r) {
     kernels::convert(values.rows_from(r, 1), row.view());
@@ -44,14 +44,15 @@ bool finite(const nn::LoraGroup& lora) {
 }
 
 // What of a linear is not finite; empty where all is.
-std::string bad_part(const nn::Linear& linear) {
+std::string bad_part(const nn::Linear& linear, const nn::LoraSet* adapter) {
   for (const nn::Linear::Part& part : linear.parts()) {
     if (!finite(part.weight)) {
       return fmt::format("tensor '{}' holds such values. Fetch the model again, or make it again",
                          io::printable(part.weight.name));
     }
   }
-  if (linear.lora() && !finite(*linear.lora())) {
+  const nn::LoraGroup* pairs = adapter ? adapter->of(linear) : nullptr;
+  if (pairs && !finite(*pairs)) {
     return fmt::format("the adapter's numbers for '{}' are not finite. Train it again, with a "
                        "smaller --lr", linear.parts()[0].name);
   }
@@ -59,15 +60,15 @@ std::string bad_part(const nn::Linear& linear) {
 }
 
 // The layer's own weights, or nothing that could be seen there.
-std::string cause(Session& session, int64_t layer) {
-  std::vector<nn::Linear*> linears = session.model().linears();
-  const int64_t layers = session.model().info().layers;
+std::string cause(const Worker& worker, int64_t layer) {
+  const auto linears = worker.model().linears();
+  const int64_t layers = worker.model().info().layers;
   const size_t each = linears.size() / size_t(layers);
   for (size_t i = 0; layer >= 0 && layer < layers && i < each; ++i) {
-    const std::string bad = bad_part(*linears[size_t(layer) * each + i]);
+    const std::string bad = bad_part(*linears[size_t(layer) * each + i], worker.adapter());
     if (!bad.empty()) return bad;
   }
-  return session.products() == DType::kF32
+  return worker.session().products() == DType::kF32
              ? "the matrices there are finite, so the numbers became too large on their way"
              : "the matrices there are finite, so the numbers became too large on their way. Try "
                "--compute f32";
@@ -80,8 +81,8 @@ std::string place(int64_t layer, int64_t layers) {
 }
 
 // The head's product with states that are finite.
-std::optional<std::string> look_at_head(Session& session, nn::Graph& graph, Mat states) {
-  nn::Linear* head = session.model().head();
+std::optional<std::string> look_at_head(const Worker& worker, nn::Graph& graph, Mat states) {
+  const nn::Linear* head = worker.model().head();
   bool good = true;
   if (head) {
     nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
@@ -91,38 +92,38 @@ std::optional<std::string> look_at_head(Session& session, nn::Graph& graph, Mat 
     });
   }
   if (good) return std::nullopt;
-  const std::string bad = bad_part(*head);
+  const std::string bad = bad_part(*head, nullptr);
   return fmt::format("begin in the output head: {}",
                      bad.empty() ? "its weights are finite, so the numbers became too large" : bad);
 }
 
 }  // namespace
 
-std::optional<std::string> first_not_finite(Session& session, std::span<const int32_t> row) {
-  const int64_t layers = session.model().info().layers;
+std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row) {
+  const int64_t layers = worker.model().info().layers;
   std::optional<int64_t> first;
   const std::function<void(int64_t, Mat)> probe = [&](int64_t layer, Mat values) {
     if (!first && !finite(values)) first = layer;
   };
-  nn::TokenBatch batch(session.model().info().causal);
+  nn::TokenBatch batch(worker.model().info().causal);
   batch.append(batch.root(), row);
   batch.finish();
-  session.arena().reset();
-  nn::Graph graph(session.arena(), session.compute(), false);
+  nn::Graph graph = worker.graph();
   arch::ForwardOptions options;
   options.probe = &probe;
-  const Mat states = graph.value(session.model().forward(graph, batch, options));
-  if (!first) return look_at_head(session, graph, states);
+  options.adapter = worker.adapter();
+  const Mat states = graph.value(worker.model().forward(graph, batch, options));
+  if (!first) return look_at_head(worker, graph, states);
   if (*first < 0) {
     return fmt::format("begin {}: it holds such values. Fetch the model again, or make it again",
                        place(*first, layers));
   }
-  return fmt::format("begin {}: {}", place(*first, layers), cause(session, *first));
+  return fmt::format("begin {}: {}", place(*first, layers), cause(worker, *first));
 }
 
-void fail_not_finite(Session& session, std::span<const int32_t> row) {
-  const std::string path = session.model().info().path;
-  const auto found = first_not_finite(session, row);
+void fail_not_finite(Worker& worker, std::span<const int32_t> row) {
+  const std::string path = worker.model().info().path;
+  const auto found = first_not_finite(worker, row);
   if (found) {
     fail("engine.finite", fmt::format("{}: values that are not finite (NaN or infinite) {}.", path,
                                       *found));

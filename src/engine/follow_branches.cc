@@ -51,11 +51,11 @@ struct Chunk {
 
 class Walker {
  public:
-  Walker(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
+  Walker(Worker& worker, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
          const ScoreOptions& options, int64_t cache_rows)
-      : session_(session), prompts_(prompts), trie_(trie), options_(options),
+      : worker_(worker), prompts_(prompts), trie_(trie), options_(options),
         threshold_(greedy() ? kNothing : std::log(options.negligible)),
-        prefix_(session, prompts, cache_rows) {}
+        prefix_(worker, prompts, cache_rows) {}
 
   // Scores prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
@@ -168,12 +168,12 @@ class Walker {
            const std::vector<Question>& questions) {
     std::vector<int64_t> store;
     for (int64_t t = 0; t < batch.size(); ++t) store.push_back(next_row_++);
-    session_.arena().reset();
-    nn::Graph graph(session_.arena(), session_.compute(), false);
-    const nn::Var states = session_.model().forward(
-        graph, batch, {.rows = rows, .cache = {&prefix_.cache(), store}});
+    nn::Graph graph = worker_.graph();
+    const nn::Var states = worker_.model().forward(
+        graph, batch, {.rows = rows, .cache = {&prefix_.cache(), store},
+                       .adapter = worker_.adapter()});
     std::vector<double> norm;
-    nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+    nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       norm.resize(size_t(logits.rows));
       kernels::log_sum_exp(logits, norm);
@@ -200,7 +200,7 @@ class Walker {
     const auto [low, high] = trie_.edges_from(question.branch.node);
     for (size_t e = low; e < high; ++e) {
       scores[e] = double(logits[trie_.edges()[e].token]) - norm;
-      if (!std::isfinite(scores[e])) fail_not_finite(session_, row_of(question));
+      if (!std::isfinite(scores[e])) fail_not_finite(worker_, row_of(question));
     }
     const std::span choices(scores.data() + low, high - low);
     if (options_.edges == EdgeScores::kShares) {
@@ -232,7 +232,7 @@ class Walker {
     return node;
   }
 
-  Session& session_;
+  Worker& worker_;
   std::span<const std::vector<int32_t>> prompts_;
   const LabelTrie& trie_;
   ScoreOptions options_;
@@ -265,7 +265,7 @@ std::vector<Chunk> cut(std::span<const std::vector<int32_t>> prompts, int64_t no
 
 }  // namespace
 
-std::vector<std::vector<double>> follow_branches(Session& session,
+std::vector<std::vector<double>> follow_branches(Worker& worker,
                                                  std::span<const std::vector<int32_t>> prompts,
                                                  const LabelTrie& trie,
                                                  const ScoreOptions& options,
@@ -274,7 +274,7 @@ std::vector<std::vector<double>> follow_branches(Session& session,
   const auto chunks = cut(prompts, int64_t(trie.tokens().size()), options.batch_tokens);
   int64_t rows = 0;
   for (const Chunk& chunk : chunks) rows = std::max(rows, chunk.rows);
-  Walker walker(session, prompts, trie, options, rows);
+  Walker walker(worker, prompts, trie, options, rows);
   for (const Chunk& chunk : chunks) {
     if (context.stopping()) break;
     walker.run(chunk.begin, chunk.end, results);

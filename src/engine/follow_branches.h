@@ -14,7 +14,7 @@ namespace relatum::engine {
 /// is left out for good only when answers that are known in full outweigh it by 1 / negligible;
 /// for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that follow without
 /// a choice are fed together, those behind the last choice not at all.
-std::vector<std::vector<double>> follow_branches(Session& session,
+std::vector<std::vector<double>> follow_branches(Worker& worker,
                                                  std::span<const std::vector<int32_t>> prompts,
                                                  const LabelTrie& trie,
                                                  const ScoreOptions& options,

@@ -25,10 +25,11 @@ struct Stream {
 
 class Generator {
  public:
-  Generator(Session& session, std::span<const std::vector<int32_t>> prompts,
+  Generator(Worker& worker, std::span<const std::vector<int32_t>> prompts,
             const GenerateOptions& options, int64_t extra_rows)
-      : session_(session), prompts_(prompts), options_(options),
-        prefix_(session, prompts, extra_rows), end_(*session.tokenizer().special().eos) {}
+      : worker_(worker), prompts_(prompts), options_(options),
+        prefix_(worker, prompts, extra_rows),
+        end_(*worker.session().tokenizer().special().eos) {}
 
   // Prompts [begin, end) into results.
   void run(size_t begin, size_t end, std::vector<std::vector<int32_t>>& results) {
@@ -93,23 +94,23 @@ class Generator {
   void step(const nn::TokenBatch& batch, std::span<const int64_t> store,
             std::span<const int64_t> last, std::span<Stream> streams) {
     const SignalsHeld held;
-    session_.arena().reset();
-    nn::Graph graph(session_.arena(), session_.compute(), false);
-    const nn::Var states = session_.model().forward(
-        graph, batch, {.rows = last, .cache = {&prefix_.cache(), store}});
-    nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
+    nn::Graph graph = worker_.graph();
+    const nn::Var states = worker_.model().forward(
+        graph, batch, {.rows = last, .cache = {&prefix_.cache(), store},
+                       .adapter = worker_.adapter()});
+    nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
         const float* row = logits.row(r);
         if (!all_finite({row, size_t(logits.cols)})) {
-          fail_not_finite(session_, prompts_[first_ + streams[size_t(begin + r)].prompt]);
+          fail_not_finite(worker_, prompts_[first_ + streams[size_t(begin + r)].prompt]);
         }
         streams[size_t(begin + r)].next = int32_t(std::max_element(row, row + logits.cols) - row);
       }
     });
   }
 
-  Session& session_;
+  Worker& worker_;
   std::span<const std::vector<int32_t>> prompts_;
   GenerateOptions options_;
   SharedPrefix prefix_;
@@ -119,28 +120,28 @@ class Generator {
 
 }  // namespace
 
-std::vector<std::vector<int32_t>> generate(Session& session,
+std::vector<std::vector<int32_t>> generate(Worker& worker,
                                            std::span<const std::vector<int32_t>> prompts,
                                            const GenerateOptions& options,
                                            const Context& context) {
-  if (!session.model().head() || !session.tokenizer().special().eos) {
+  const arch::ModelInfo& info = worker.model().info();
+  if (!worker.model().head() || !worker.session().tokenizer().special().eos) {
     fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
-                                        "token. Use a language model.",
-                                        session.model().info().path));
+                                        "token. Use a language model.", info.path));
   }
   int64_t longest = 0;
   for (const auto& prompt : prompts) {
     RELATUM_CHECK(!prompt.empty());
     longest = std::max(longest, int64_t(prompt.size()));
   }
-  if (longest + options.max_new_tokens > session.model().info().context) {
+  if (longest + options.max_new_tokens > info.context) {
     fail("engine.generate", fmt::format("a prompt of {} tokens and {} new ones exceed the model's "
                                         "context of {}.", longest, options.max_new_tokens,
-                                        session.model().info().context));
+                                        info.context));
   }
   const int64_t room = options.batch_tokens + longest;  // a batch may exceed its budget by a row
   const int64_t rows_each = std::max<int64_t>(1, room / std::max<int64_t>(1, longest));
-  Generator generator(session, prompts, options, rows_each * (longest + options.max_new_tokens));
+  Generator generator(worker, prompts, options, rows_each * (longest + options.max_new_tokens));
   std::vector<std::vector<int32_t>> results;
   for (size_t begin = 0; begin < prompts.size() && !context.stopping();) {
     const size_t end = std::min(prompts.size(), begin + size_t(rows_each));

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/context.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 
 namespace relatum::engine {
 
@@ -17,7 +17,7 @@ struct GenerateOptions {
 /// Per prompt the tokens up to the model's end token (which is left out) or the limit. Beginnings
 /// shared by all prompts are computed once. Throws Error where a prompt exceeds the context.
 /// Stops early, with fewer rows than prompts, when the context says so.
-std::vector<std::vector<int32_t>> generate(Session& session,
+std::vector<std::vector<int32_t>> generate(Worker& worker,
                                            std::span<const std::vector<int32_t>> prompts,
                                            const GenerateOptions& options, const Context& context);
 

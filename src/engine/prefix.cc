@@ -20,13 +20,13 @@ int64_t SharedPrefix::size_for(std::span<const std::vector<int32_t>> rows) {
   return shared >= kWorthKeeping ? shared : 0;
 }
 
-SharedPrefix::SharedPrefix(Session& session, std::span<const std::vector<int32_t>> rows,
+SharedPrefix::SharedPrefix(Worker& worker, std::span<const std::vector<int32_t>> rows,
                            int64_t extra_rows)
     : size_(size_for(rows)) {
   if (size_ + extra_rows == 0) return;
-  const arch::ModelInfo& info = session.model().info();
+  const arch::ModelInfo& info = worker.model().info();
   cache_ = nn::KvCache(info.layers, size_ + extra_rows, info.kv_heads, info.head_size,
-                       session.compute());
+                       worker.session().compute());
   if (size_ == 0) return;
   const SignalsHeld held;
   nn::TokenBatch batch;
@@ -36,9 +36,9 @@ SharedPrefix::SharedPrefix(Session& session, std::span<const std::vector<int32_t
   std::vector<int64_t> store(static_cast<size_t>(size_));
   std::iota(store.begin(), store.end(), int64_t{0});
   const int64_t last = size_ - 1;
-  session.arena().reset();
-  nn::Graph graph(session.arena(), session.compute(), false);
-  session.model().forward(graph, batch, {.rows = {&last, 1}, .cache = {&cache_, store}});
+  nn::Graph graph = worker.graph();
+  worker.model().forward(graph, batch, {.rows = {&last, 1}, .cache = {&cache_, store},
+                                        .adapter = worker.adapter()});
 }
 
 int SharedPrefix::root(nn::TokenBatch& batch) const {

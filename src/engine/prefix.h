@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "nn/cache.h"
 
 namespace relatum::engine {
@@ -18,7 +18,7 @@ constexpr int64_t kWorthSharing = 16;
 class SharedPrefix {
  public:
   /// Computes the cache; `extra_rows` cache rows are left behind it for the user's own tokens.
-  SharedPrefix(Session& session, std::span<const std::vector<int32_t>> rows, int64_t extra_rows);
+  SharedPrefix(Worker& worker, std::span<const std::vector<int32_t>> rows, int64_t extra_rows);
 
   int64_t size() const { return size_; }
   /// The size that it will have for these rows.

@@ -31,9 +31,9 @@ int64_t longest_fed(const LabelTrie& trie) {
 }
 
 // Before anything is computed: an endless row should not first cost an endless time.
-void check_lengths(const Session& session, std::span<const std::vector<int32_t>> prompts,
+void check_lengths(const arch::Model& model, std::span<const std::vector<int32_t>> prompts,
                    const LabelTrie& trie) {
-  const int64_t context = session.model().info().context, answer = longest_fed(trie);
+  const int64_t context = model.info().context, answer = longest_fed(trie);
   for (const auto& prompt : prompts) {
     RELATUM_CHECK(!prompt.empty());
     const int64_t tokens = int64_t(prompt.size()) + answer;
@@ -46,8 +46,8 @@ void check_lengths(const Session& session, std::span<const std::vector<int32_t>>
 
 class Scorer {
  public:
-  Scorer(Session& session, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie)
-      : session_(session), prompts_(prompts), trie_(trie), prefix_(session, prompts, 0) {}
+  Scorer(Worker& worker, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie)
+      : worker_(worker), prompts_(prompts), trie_(trie), prefix_(worker, prompts, 0) {}
 
   int64_t cost(size_t row) const {
     return int64_t(prompts_[row].size()) - prefix_.size() + int64_t(trie_.tokens().size());
@@ -62,10 +62,10 @@ class Scorer {
     for (const int64_t start : first) {
       for (int64_t i = 0; i <= int64_t(trie_.tokens().size()); ++i) rows.push_back(start + i);
     }
-    session_.arena().reset();
-    nn::Graph graph(session_.arena(), session_.compute(), false);
-    const nn::Var states = session_.model().forward(
-        graph, batch, {.rows = rows, .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}}});
+    nn::Graph graph = worker_.graph();
+    const nn::Var states = worker_.model().forward(
+        graph, batch, {.rows = rows, .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}},
+                       .adapter = worker_.adapter()});
     read(graph, graph.value(states), end - begin, results);
   }
 
@@ -123,7 +123,7 @@ class Scorer {
     const size_t base = results.size();
     results.resize(base + prompts, std::vector<double>(trie_.edges().size()));
     std::vector<double> norm;
-    nn::for_each_logits(graph, *session_.model().head(), states,
+    nn::for_each_logits(graph, *worker_.model().head(), states,
                         [&](int64_t begin, MatView<const float> logits) {
       norm.resize(size_t(logits.rows));
       kernels::log_sum_exp(logits, norm);
@@ -136,14 +136,14 @@ class Scorer {
           scores[e] = double(logits.row(r)[trie_.edges()[e].token]) - norm[size_t(r)];
           // A logit that is not finite makes the whole row's sum so.
           if (!std::isfinite(scores[e])) {
-            fail_not_finite(session_, row_of(base + row / per_prompt, node));
+            fail_not_finite(worker_, row_of(base + row / per_prompt, node));
           }
         }
       }
     });
   }
 
-  Session& session_;
+  Worker& worker_;
   std::span<const std::vector<int32_t>> prompts_;
   const LabelTrie& trie_;
   SharedPrefix prefix_;
@@ -151,21 +151,21 @@ class Scorer {
 
 }  // namespace
 
-std::vector<std::vector<double>> score_edges(Session& session,
+std::vector<std::vector<double>> score_edges(Worker& worker,
                                              std::span<const std::vector<int32_t>> prompts,
                                              const LabelTrie& trie, const ScoreOptions& options,
                                              const Context& context) {
   std::vector<std::vector<double>> results;
   if (prompts.empty()) return results;
-  if (!session.model().head()) {
+  if (!worker.model().head()) {
     fail("engine.score", fmt::format("{} is an encoder and writes no text. Use a language model.",
-                                     session.model().info().path));
+                                     worker.model().info().path));
   }
-  check_lengths(session, prompts, trie);
+  check_lengths(worker.model(), prompts, trie);
   if (options.negligible > 0 || options.edges != EdgeScores::kExact) {
-    return follow_branches(session, prompts, trie, options, context);
+    return follow_branches(worker, prompts, trie, options, context);
   }
-  Scorer scorer(session, prompts, trie);
+  Scorer scorer(worker, prompts, trie);
   size_t begin = 0;
   while (begin < prompts.size() && !context.stopping()) {
     int64_t tokens = scorer.cost(begin);

@@ -7,7 +7,7 @@
 
 #include "base/context.h"
 #include "engine/label_trie.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 
 namespace relatum::engine {
 
@@ -32,7 +32,7 @@ struct ScoreOptions {
 /// left out as well. Beginnings that all prompts share are computed once and kept; what only
 /// some share, once per batch. Throws Error for a prompt that with the answers exceeds the context.
 /// Stops early, with fewer rows than prompts, when the context says so.
-std::vector<std::vector<double>> score_edges(Session& session,
+std::vector<std::vector<double>> score_edges(Worker& worker,
                                              std::span<const std::vector<int32_t>> prompts,
                                              const LabelTrie& trie, const ScoreOptions& options,
                                              const Context& context);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/signals.h"
 #include "kernels/cpu.h"
@@ -30,15 +32,26 @@ Session::Session(const std::filesystem::path& path, const SessionOptions& option
   }
 }
 
-void Session::quantise() {
+void Session::quantise(const nn::LoraSet* adapter) {
   RELATUM_CHECK(products_ == DType::kI8);
   const SignalsHeld held;
-  for (nn::Linear* linear : model_->linears()) linear->prepare_int8(compute_);
-  if (model_->head()) model_->head()->prepare_int8(compute_);
+  for (nn::Linear* linear : model_->mutable_linears()) {
+    linear->prepare_int8(compute_, adapter ? adapter->of(*linear) : nullptr);
+  }
 }
 
-const std::string& Session::weights_hash() {
-  if (hash_.empty()) hash_ = arch::weights_hash(files_);
+void Session::prepare_training() {
+  const SignalsHeld held;
+  size_t most = 0;
+  for (nn::Linear* linear : model_->mutable_linears()) {
+    most = std::max(most, linear->prepare_scratch(compute_));
+  }
+  Buffer scratch(most);
+  for (nn::Linear* linear : model_->mutable_linears()) linear->prepare_backward(&scratch);
+}
+
+const std::string& Session::weights_hash() const {
+  std::call_once(hashed_, [this] { hash_ = arch::weights_hash(files_); });
   return hash_;
 }
 

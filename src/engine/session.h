@@ -1,9 +1,10 @@
-// A model that is ready to run: weights, tokenizer, and the memory that passes work in.
+// A model that is ready to run: weights and tokenizer, shared by all that run it.
 #pragma once
 
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,27 +21,28 @@ struct SessionOptions {
   bool resident = true;          ///< keep decoded weights in memory
 };
 
-/// Not thread-safe: one pass at a time, each on all threads.
+/// Once prepared it does not change: any number of workers (engine/worker.h) may share it. What is
+/// not const prepares it, before the first of them.
 class Session {
  public:
   /// Opens a GGUF file or Hugging Face folder. Throws Error with file and place.
   Session(const std::filesystem::path& path, const SessionOptions& options);
 
-  arch::Model& model() { return *model_; }
   const arch::Model& model() const { return *model_; }
   const text::Tokenizer& tokenizer() const { return *tokenizer_; }
-  Arena& arena() { return arena_; }
   /// Type of activations.
   DType compute() const { return compute_; }
   /// Type of the linears' products.
   DType products() const { return products_; }
-  /// Completes a session that was opened with "int8": weights become integers, the adapter that is
-  /// seated now among them. Nothing can be trained then.
-  void quantise();
+  /// Completes a session that was opened with "int8": weights become integers, the adapter (or
+  /// nullptr) among them; passes are then given none. Nothing can be trained.
+  void quantise(const nn::LoraSet* adapter);
+  /// Packs kept weights for the backward pass, where that was not done yet.
+  void prepare_training();
   /// The base's form after "auto" was resolved.
   const std::string& base() const { return base_; }
   /// SHA-256 of the weight files (computed at the first call: about a second per GB).
-  const std::string& weights_hash();
+  const std::string& weights_hash() const;
   /// What else decides its answers: config.json's settings, see arch::ModelFiles::settings() …
   std::map<std::string, std::string> settings() const { return files_.settings(); }
   /// … and the tokenizer, see text::tokenizer_hash().
@@ -49,10 +51,11 @@ class Session {
  private:
   arch::ModelFiles files_;
   DType compute_, products_;
-  std::string base_, hash_;
+  std::string base_;
   std::unique_ptr<arch::Model> model_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
-  Arena arena_;
+  mutable std::once_flag hashed_;
+  mutable std::string hash_;
 };
 
 /// A prompt as the model reads it: BOS where the tokenizer's configuration adds one, then the text.

@@ -40,7 +40,8 @@ Workspace workspace(const AttentionPlan& plan, int64_t head_size, bool backward)
 // The parts of a task that forward and backward share.
 template <class T>
 struct Views {
-  MatView<T> q, k, v, cache_k, cache_v, out;
+  MatView<const T> q, k, v, cache_k, cache_v;
+  MatView<T> out;
   float* lse;
 };
 
@@ -53,7 +54,7 @@ struct SpanPlaces {
   SpanPlaces(float* scratch, const Workspace& space) {
     static_assert(sizeof(KeySpan<T>) + 2 * sizeof(float*) <=
                   size_t(Workspace::kFloatsPerSpan) * sizeof(float));
-    float* own = scratch + omp_get_thread_num() * space.floats() + space.loops;
+    float* own = scratch + parallel_slot() * space.floats() + space.loops;
     spans = reinterpret_cast<KeySpan<T>*>(own);
     dk = reinterpret_cast<float**>(spans + space.spans);
     dv = dk + space.spans;
@@ -164,7 +165,7 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
     const int64_t end = group.mask ? group.count : std::min(begin + Cut::kQueries, group.count);
     narrow(task, places.spans, begin, end);
     take_piece(task, piece, cut.pieces);
-    attend(task, scratch + omp_get_thread_num() * space.floats());
+    attend(task, scratch + parallel_slot() * space.floats());
   });
 }
 
@@ -218,7 +219,7 @@ class Backward {
       const size_t first = size_t(i / each);  // does its tree's work, if it is the tree's first
       if (first > 0 && groups[first - 1].root == groups[first].root) return;
       const Memory memory{SpanPlaces<T>(scratch, space),
-                          scratch + omp_get_thread_num() * space.floats(),
+                          scratch + parallel_slot() * space.floats(),
                           gradients(i % shares_.count, sums)};
       share(first, i / shares_.count % shape_.kv_heads, i % shares_.count, memory);
     });
@@ -292,7 +293,8 @@ class Backward {
   const AttentionPlan& plan_;
   const AttentionShape& shape_;
   const Views<T>& x_;
-  MatView<T> dout_, dq_;
+  MatView<const T> dout_;
+  MatView<T> dq_;
   MatView<float> dk_, dv_;
   Shares shares_;
 };
@@ -308,7 +310,7 @@ void check_no_cache(const AttentionPlan& plan) {
 
 template <class T>
 Views<T> views(const AttentionTensors& x) {
-  const auto optional = [](Mat m) { return m.data ? m.as<T>() : MatView<T>{}; };
+  const auto optional = [](ConstMat m) { return m.data ? m.as<T>() : MatView<const T>{}; };
   return {x.q.as<T>(), x.k.as<T>(), x.v.as<T>(), optional(x.cache_k), optional(x.cache_v),
           x.out.as<T>(), x.lse};
 }

@@ -37,8 +37,8 @@ struct AttentionShape {
 };
 
 struct AttentionTensors {
-  Mat q, k, v;              ///< T x H*K, T x G*K, T x G*K
-  Mat cache_k, cache_v;     ///< (G * rows) x K, each head's rows together, or empty
+  ConstMat q, k, v;         ///< T x H*K, T x G*K, T x G*K
+  ConstMat cache_k, cache_v;  ///< (G * rows) x K, each head's rows together, or empty
   Mat out;                  ///< T x H*K: written forward, read backward
   float* lse = nullptr;     ///< T x H log-sum-exp: written forward, read backward
 };
@@ -48,7 +48,7 @@ void attention(const AttentionPlan& plan, const AttentionShape& shape, const Att
                float* scratch);
 
 struct AttentionGradients {
-  Mat dout;                        ///< T x H*K, read
+  ConstMat dout;                   ///< T x H*K, read
   Mat dq;                          ///< T x H*K, written
   MatView<float> dk, dv;           ///< T x G*K f32, zeroed by the caller, added to
 };

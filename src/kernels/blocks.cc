@@ -37,12 +37,12 @@ void quantise(MatView<const T> x, const BlockRows& out) {
 
 bool has_block_product(std::string_view format) { return product_of(format) != nullptr; }
 
-void quantise_blocks(Mat x, const BlockRows& out) {
+void quantise_blocks(ConstMat x, const BlockRows& out) {
   RELATUM_CHECK(x.rows == out.rows && x.cols == out.cols && x.cols % kValues == 0);
   if (x.type == DType::kBF16) {
-    quantise(x.as<const bf16>(), out);
+    quantise(x.as<bf16>(), out);
   } else {
-    quantise(x.as<const float>(), out);
+    quantise(x.as<float>(), out);
   }
 }
 

@@ -21,7 +21,7 @@ struct BlockRows {
 /// AVX512_VNNI).
 bool has_block_product(std::string_view format);
 /// x (f32 or bf16, K a multiple of 32) as integers. `out` has memory for it.
-void quantise_blocks(Mat x, const BlockRows& out);
+void quantise_blocks(ConstMat x, const BlockRows& out);
 /// Columns [begin, end) of y (T x N) = x W^T. weights: N rows of K values in `format`.
 void block_product(std::string_view format, const BlockRows& x, std::span<const std::byte> weights,
                    MatView<float> y, int64_t begin, int64_t end);

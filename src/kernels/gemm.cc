@@ -172,12 +172,15 @@ Kernel build(const GemmArgs& g, const Shape& s) {
   return kernel;
 }
 
+// oneDNN takes the places of what it reads and of what it writes alike.
+void* handle(const void* data) { return const_cast<void*>(data); }
+
 // By oneDNN's C interface: the C++ one builds a vector for each call.
 void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream) {
   std::array<dnnl_exec_arg_t, 6> arguments;
   int count = 0;
-  const auto set = [&](int name, const dnnl::memory& memory, void* data) {
-    memory.set_data_handle(data);
+  const auto set = [&](int name, const dnnl::memory& memory, const void* data) {
+    memory.set_data_handle(handle(data));
     arguments[size_t(count++)] = {name, memory.get()};
   };
   set(DNNL_ARG_SRC, kernel.a, g.a.data);
@@ -187,7 +190,7 @@ void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream
   int post = int(kScalesAfterwards && g.alpha != 1.0f) + int(g.accumulate);
   const auto operand = [&] { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(post++) | DNNL_ARG_SRC_1; };
   if (kernel.scales) {
-    set(operand(), kernel.scales, const_cast<float*>(g.packed->layout().scales.data()));
+    set(operand(), kernel.scales, g.packed->layout().scales.data());
   }
   if (g.add.data) set(operand(), kernel.add, g.add.data);
   if (g.bias.data) set(operand(), kernel.bias, g.bias.data);
@@ -246,8 +249,8 @@ void add_up(const GemmArgs& g, const Matrix<float>* product) {
     for (int64_t j = 0; j < c.cols; ++j) {
       float x = g.accumulate ? to_float(c.row(i)[j]) : 0.0f;
       if (product) x += g.alpha * product->row(i)[j];
-      if (g.add.data) x += g.add.as<const float>().row(i)[j];
-      if (g.bias.data) x += g.bias.as<const float>().row(0)[j];
+      if (g.add.data) x += g.add.as<float>().row(i)[j];
+      if (g.bias.data) x += g.bias.as<float>().row(0)[j];
       store(c.row(i) + j, x);
     }
   }
@@ -291,7 +294,7 @@ int64_t gemm_kernels_built() { return cache().built; }
 namespace {
 
 // b (K x N, or stored N x K) in the layout that products of its type like.
-dnnl::memory pack(const Mat& b, bool transposed) {
+dnnl::memory pack(const ConstMat& b, bool transposed) {
   const int64_t k = transposed ? b.cols : b.rows, n = transposed ? b.rows : b.cols;
   RELATUM_CHECK(k > 0 && n > 0);
   const SignalsHeld held;
@@ -302,7 +305,7 @@ dnnl::memory pack(const Mat& b, bool transposed) {
   };
   const auto product = matmul_of(matrix(kPackedFor, k, b.type, false), matrix(k, n, b.type, true),
                                  matrix(kPackedFor, n, out, false), {});
-  dnnl::memory source(describe(k, n, b.type, b.stride, transposed), engine(), b.data);
+  dnnl::memory source(describe(k, n, b.type, b.stride, transposed), engine(), handle(b.data));
   dnnl::memory packed(product.weights_desc(), engine());
   dnnl::stream stream(engine());
   dnnl::reorder(source, packed).execute(stream, source, packed);
@@ -312,7 +315,7 @@ dnnl::memory pack(const Mat& b, bool transposed) {
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(const Mat& b, bool transposed)
+PackedMatrix::PackedMatrix(const ConstMat& b, bool transposed)
     : type_(b.type), rows_(transposed ? b.cols : b.rows), cols_(transposed ? b.rows : b.cols),
       layout_(std::make_shared<Layout>(Layout{pack(b, transposed), {}})) {}
 

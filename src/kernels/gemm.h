@@ -13,7 +13,7 @@ class PackedMatrix {
  public:
   PackedMatrix() = default;
   /// Copies b, which is not empty: K x N, or stored N x K if `transposed`.
-  PackedMatrix(const Mat& b, bool transposed);
+  PackedMatrix(const ConstMat& b, bool transposed);
 
   /// A linear's weight (N x K) in 8-bit integers, each output with a scale of its own: its largest
   /// magnitude / 127. N and K are not zero.
@@ -38,14 +38,15 @@ class PackedMatrix {
 /// a and b have the same type; c is f32, or bf16 where a and b are bf16 or int8. Integers are
 /// summed exactly; a quantised() matrix's scales are multiplied in, those of a's rows are not.
 struct GemmArgs {
-  Mat a, b, c;
+  ConstMat a, b;
+  Mat c;
   const PackedMatrix* packed = nullptr;  ///< stands for op(b) where set; b is empty then
   bool transpose_a = false;  ///< a is stored K x M
   bool transpose_b = false;  ///< b is stored N x K, as a linear's weight is
   bool accumulate = false;   ///< adds to what c holds
   float alpha = 1.0f;
-  Mat add;                   ///< optional M x N f32 matrix, added at the end (a residual); c is f32
-  Mat bias;                  ///< optional 1 x N f32 row, added to each row
+  ConstMat add;              ///< optional M x N f32 matrix, added at the end (a residual); c is f32
+  ConstMat bias;             ///< optional 1 x N f32 row, added to each row
 };
 
 /// The row count that gemm() compiles a product of m rows for, where its matrices have the spare

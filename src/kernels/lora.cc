@@ -15,12 +15,9 @@ namespace {
 constexpr int64_t kGrain = 16;  // rows that are worth a thread
 constexpr int64_t kUpRank = 512;  // ranks that LoraUp takes at once
 
-const bf16* narrow(const Mat& m) {
-  RELATUM_CHECK(m.type == DType::kBF16);
-  return m.as<const bf16>().data;
-}
+const bf16* narrow(const ConstMat& m) { return m.as<bf16>().data; }
 
-LoraRows rows_of(const Mat& x, KeptBits kept) {
+LoraRows rows_of(const ConstMat& x, KeptBits kept) {
   return {narrow(x), x.rows, x.cols, x.stride, kept.words, kept.stride};
 }
 
@@ -52,15 +49,16 @@ bool has_lora_kernels(int64_t rank) {
   return has_fast_bf16() && table().lora_down && rank > 0;
 }
 
-void lora_down(const Mat& x, KeptBits kept, const Mat& factor, float scale, const Mat& low) {
+void lora_down(const ConstMat& x, KeptBits kept, const ConstMat& factor, float scale,
+               const Mat& low) {
   RELATUM_CHECK(factor.cols == x.cols && low.rows == x.rows && low.cols == factor.rows);
   const LoraDown task{rows_of(x, kept), narrow(factor), factor.rows, factor.stride, scale,
-                      const_cast<bf16*>(narrow(low)), low.stride};
+                      low.as<bf16>().data, low.stride};
   parallel_for(x.rows, kGrain,
                [&](int64_t begin, int64_t end) { table().lora_down(task, begin, end); });
 }
 
-void lora_up(const Mat& low, const Mat& factor, float scale, KeptBits kept, const Mat& y) {
+void lora_up(const ConstMat& low, const ConstMat& factor, float scale, KeptBits kept, const Mat& y) {
   RELATUM_CHECK(low.cols == factor.rows && y.rows == low.rows && y.cols == factor.cols);
   RELATUM_CHECK(has_lora_kernels(low.cols));
   for (int64_t begin = 0; begin < low.cols; begin += kUpRank) {
@@ -73,10 +71,10 @@ void lora_up(const Mat& low, const Mat& factor, float scale, KeptBits kept, cons
   }
 }
 
-void lora_gradient(const Mat& low, const Mat& x, KeptBits kept, float scale, uint32_t* pairs,
-                   MatView<float> gradient) {
+void lora_gradient(const ConstMat& low, const ConstMat& x, KeptBits kept, float scale,
+                   uint32_t* pairs, MatView<float> gradient) {
   RELATUM_CHECK(low.rows == x.rows && gradient.rows == low.cols && gradient.cols == x.cols);
-  pair_rows(low.as<const bf16>(), pairs);
+  pair_rows(low.as<bf16>(), pairs);
   const LoraGradient task{rows_of(x, kept), pairs, low.cols, scale, gradient.data,
                           gradient.stride};
   parallel_for(kept_words(x.cols), 1,

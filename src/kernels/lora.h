@@ -25,13 +25,14 @@ bool has_lora_kernels(int64_t rank);
 
 /// low = scale * x . factor^T, elements of x that are not kept counting as zero.
 /// x: T x K, factor: R x K, low: T x R, all bf16.
-void lora_down(const Mat& x, KeptBits kept, const Mat& factor, float scale, const Mat& low);
+void lora_down(const ConstMat& x, KeptBits kept, const ConstMat& factor, float scale,
+               const Mat& low);
 /// y += scale * low . factor where kept. low: T x R, factor: R x N, both bf16; y: T x N, bf16 or
 /// f32. A y in bf16 is rounded once for each 512 ranks.
-void lora_up(const Mat& low, const Mat& factor, float scale, KeptBits kept, const Mat& y);
+void lora_up(const ConstMat& low, const ConstMat& factor, float scale, KeptBits kept, const Mat& y);
 /// gradient += scale * low^T . x, elements of x that are not kept counting as zero.
 /// low: T x R, x: T x K, both bf16; gradient: R x K, f32. pairs: scratch of ceil(T / 2) * R words.
-void lora_gradient(const Mat& low, const Mat& x, KeptBits kept, float scale, uint32_t* pairs,
-                   MatView<float> gradient);
+void lora_gradient(const ConstMat& low, const ConstMat& x, KeptBits kept, float scale,
+                   uint32_t* pairs, MatView<float> gradient);
 
 }  // namespace relatum::kernels

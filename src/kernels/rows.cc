@@ -43,7 +43,7 @@ void rmsnorm(MatView<const float> x, const float* w, float eps, Mat y, float* rs
   });
 }
 
-void rmsnorm_backward(Mat dy, MatView<const float> x, const float* w, const float* rstd,
+void rmsnorm_backward(ConstMat dy, MatView<const float> x, const float* w, const float* rstd,
                       MatView<float> dx) {
   with_type(dy.type, [&]<class T>() {
     const auto d = dy.as<T>();
@@ -68,7 +68,7 @@ void layernorm_backward(MatView<const float> dy, MatView<const float> x, const f
   });
 }
 
-void swiglu(Mat gate_up, Mat y) {
+void swiglu(ConstMat gate_up, Mat y) {
   with_type(y.type, [&]<class T>() {
     const auto in = gate_up.as<T>();
     const auto out = y.as<T>();
@@ -78,10 +78,11 @@ void swiglu(Mat gate_up, Mat y) {
   });
 }
 
-void swiglu_backward(Mat dy, Mat gate_up, Mat dgate_up) {
+void swiglu_backward(ConstMat dy, ConstMat gate_up, Mat dgate_up) {
   with_type(dy.type, [&]<class T>() {
     const auto d = dy.as<T>();
-    const auto in = gate_up.as<T>(), out = dgate_up.as<T>();
+    const auto in = gate_up.as<T>();
+    const auto out = dgate_up.as<T>();
     const int64_t half = d.cols;
     for_rows(d.rows, half, [&](int64_t r) {
       typed_table<T>().swiglu_backward(d.row(r), in.row(r), in.row(r) + half, out.row(r),
@@ -90,40 +91,42 @@ void swiglu_backward(Mat dy, Mat gate_up, Mat dgate_up) {
   });
 }
 
-void gelu(Mat x, Mat y) {
+void gelu(ConstMat x, Mat y) {
   with_type(x.type, [&]<class T>() {
-    const auto in = x.as<T>(), out = y.as<T>();
+    const auto in = x.as<T>();
+    const auto out = y.as<T>();
     for_rows(in.rows, in.cols,
              [&](int64_t r) { typed_table<T>().gelu(in.row(r), out.row(r), in.cols); });
   });
 }
 
-void gelu_backward(Mat dy, Mat x, Mat dx) {
+void gelu_backward(ConstMat dy, ConstMat x, Mat dx) {
   with_type(x.type, [&]<class T>() {
-    const auto d = dy.as<T>(), in = x.as<T>(), out = dx.as<T>();
+    const auto d = dy.as<T>(), in = x.as<T>();
+    const auto out = dx.as<T>();
     for_rows(in.rows, in.cols, [&](int64_t r) {
       typed_table<T>().gelu_backward(d.row(r), in.row(r), out.row(r), in.cols);
     });
   });
 }
 
-void rope(Mat x, int64_t head_size, MatView<const float> angles, std::span<const int32_t> positions,
-          bool inverse) {
-  RELATUM_CHECK(int64_t(positions.size()) == x.rows && x.cols % head_size == 0);
+void rope(Mat x, int64_t head_size, MatView<const float> angles, bool inverse) {
+  RELATUM_CHECK(angles.rows == x.rows && x.cols % head_size == 0);
   const int64_t half = head_size / 2, heads = x.cols / head_size;
   with_type(x.type, [&]<class T>() {
     const auto view = x.as<T>();
     for_rows(x.rows, x.cols, [&](int64_t r) {
-      const float* row = angles.row(positions[size_t(r)]);
+      const float* row = angles.row(r);
       typed_table<T>().rope(view.row(r), row, row + half, inverse ? -1.0f : 1.0f, heads, half);
     });
   });
 }
 
-void dropout(Mat x, const DropoutMask& mask, bool add, Mat y) {
+void dropout(ConstMat x, const DropoutMask& mask, bool add, Mat y) {
   RELATUM_CHECK(int64_t(mask.keys.size()) == x.rows);
   with_type(x.type, [&]<class T>() {
-    const auto in = x.as<T>(), out = y.as<T>();
+    const auto in = x.as<T>();
+    const auto out = y.as<T>();
     const auto function = add ? typed_table<T>().dropout_add : typed_table<T>().dropout;
     for_rows(x.rows, x.cols, [&](int64_t r) {
       const uint64_t key = mix64(mask.keys[size_t(r)] ^ mask.salt);
@@ -132,7 +135,7 @@ void dropout(Mat x, const DropoutMask& mask, bool add, Mat y) {
   });
 }
 
-void hadamard_rows(Mat x, MatView<float> y) {
+void hadamard_rows(ConstMat x, MatView<float> y) {
   RELATUM_CHECK(y.rows == x.rows && y.cols == x.cols);
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
@@ -141,7 +144,7 @@ void hadamard_rows(Mat x, MatView<float> y) {
   });
 }
 
-void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
+void quantise_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales) {
   RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
@@ -151,25 +154,26 @@ void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales) {
   });
 }
 
-void quantise_turned_rows(Mat x, MatView<int8_t> codes, std::span<float> scales,
+void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales,
                           MatView<float> scratch) {
   RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
   RELATUM_CHECK(scratch.rows >= thread_count() && scratch.cols == x.cols);
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     for_rows(x.rows, x.cols, [&](int64_t r) {
-      float* turned = scratch.row(omp_get_thread_num());
+      float* turned = scratch.row(parallel_slot());
       typed_table<T>().hadamard(in.row(r), turned, x.cols);
       scales[size_t(r)] = table().f32.quantise(turned, codes.row(r), x.cols);
     });
   });
 }
 
-void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add) {
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias,
+                  ConstMat add) {
   RELATUM_CHECK(scales.empty() || int64_t(scales.size()) == y.rows);
   RELATUM_CHECK(bias.empty() || int64_t(bias.size()) == y.cols);
   RELATUM_CHECK(!add.data || (add.rows == y.rows && add.cols == y.cols));
-  const auto more = add.data ? add.as<const float>() : MatView<const float>{};
+  const auto more = add.data ? add.as<float>() : MatView<const float>{};
   with_type(y.type, [&]<class T>() {
     const auto out = y.as<T>();
     for_rows(y.rows, y.cols, [&](int64_t r) {
@@ -180,7 +184,7 @@ void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> b
   });
 }
 
-void convert(Mat x, Mat y) {
+void convert(ConstMat x, Mat y) {
   RELATUM_CHECK(x.rows == y.rows && x.cols == y.cols);
   if (x.type == y.type) {
     for_rows(x.rows, x.cols, [&](int64_t r) {
@@ -203,7 +207,7 @@ void add(MatView<const float> x, MatView<float> y) {
   for_rows(x.rows, x.cols, [&](int64_t r) { table().add(x.row(r), y.row(r), x.cols); });
 }
 
-void gather_rows(Mat x, std::span<const int64_t> rows, Mat y) {
+void gather_rows(ConstMat x, std::span<const int64_t> rows, Mat y) {
   const size_t bytes = size_t(x.cols) * size_of(x.type);
   for (size_t i = 0; i < rows.size(); ++i) {
     std::memcpy(y.byte_at(int64_t(i), 0), x.byte_at(rows[i], 0), bytes);

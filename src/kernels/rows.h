@@ -12,7 +12,7 @@ namespace relatum::kernels {
 /// (Zhang & Sennrich 2019; arXiv 1910.07467)
 void rmsnorm(MatView<const float> x, const float* w, float eps, Mat y, float* rstd);
 /// dx += rstd * (dy*w - x * rstd^2 * mean(dy*w*x)). dx: T x D f32.
-void rmsnorm_backward(Mat dy, MatView<const float> x, const float* w, const float* rstd,
+void rmsnorm_backward(ConstMat dy, MatView<const float> x, const float* w, const float* rstd,
                       MatView<float> dx);
 
 /// y = (x - mean) * rstd * w + b per row; stats: T x 2 (mean, rstd).
@@ -22,19 +22,18 @@ void layernorm_backward(MatView<const float> dy, MatView<const float> x, const f
                         const float* stats, MatView<float> dx);
 
 /// y = silu(gate) * up. gate_up: T x 2F, the gate in the left half; y: T x F. (Shazeer 2020)
-void swiglu(Mat gate_up, Mat y);
+void swiglu(ConstMat gate_up, Mat y);
 /// dgate_up from dy; may not alias gate_up.
-void swiglu_backward(Mat dy, Mat gate_up, Mat dgate_up);
+void swiglu_backward(ConstMat dy, ConstMat gate_up, Mat dgate_up);
 
 /// y = x * Phi(x), the exact form with erf.
-void gelu(Mat x, Mat y);
-void gelu_backward(Mat dy, Mat x, Mat dx);
+void gelu(ConstMat x, Mat y);
+void gelu_backward(ConstMat dy, ConstMat x, Mat dx);
 
 /// Rotates in place the pairs (i, i + K/2) of each head by the row's position; `inverse` rotates
-/// back (the gradient). x: T x (heads * K); table: positions x K, cosines then sines.
+/// back (the gradient). x: T x (heads * K); angles: T x K, cosines then sines.
 /// (Su et al. 2021; Hugging Face's half-split layout)
-void rope(Mat x, int64_t head_size, MatView<const float> table, std::span<const int32_t> positions,
-          bool inverse);
+void rope(Mat x, int64_t head_size, MatView<const float> angles, bool inverse);
 
 /// Row r of y is row r of x with elements zeroed with probability p and the rest scaled by
 /// 1/(1-p); the mask is a function of keys[r] and salt alone. `add` adds to y instead.
@@ -43,30 +42,31 @@ struct DropoutMask {
   uint64_t salt = 0;               ///< tells layers and steps apart
   float p = 0;
 };
-void dropout(Mat x, const DropoutMask& mask, bool add, Mat y);
+void dropout(ConstMat x, const DropoutMask& mask, bool add, Mat y);
 
 /// Each row of x times the same orthonormal symmetric matrix, so that products of two such rows
 /// stay what they were, but large values are spread over up to 64 places (QuaRot, arXiv
 /// 2404.00456): Hadamard matrices over blocks of 64, 32 or 16 values, as K allows; a K that is
 /// no multiple of 16 is left as it is. y: T x K f32, may be x.
-void hadamard_rows(Mat x, MatView<float> y);
+void hadamard_rows(ConstMat x, MatView<float> y);
 /// Per row: codes = x / scales[r] rounded to nearest even, scales[r] = max |x| / 127. codes: T x K
 /// int8. A row of zeros, or one with a number that is not finite, has codes of no meaning and a
 /// scale that is zero or not finite.
-void quantise_rows(Mat x, MatView<int8_t> codes, std::span<float> scales);
+void quantise_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales);
 /// quantise_rows() of hadamard_rows(x). scratch: thread_count() x K.
-void quantise_turned_rows(Mat x, MatView<int8_t> codes, std::span<float> scales,
+void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales,
                           MatView<float> scratch);
 /// y = scales[r] * y per row (no scales: y itself), plus the bias row (N, optional) and `add`
 /// (T x N f32, optional).
-void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, Mat add);
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias,
+                  ConstMat add);
 
 /// y = x converted to y's type.
-void convert(Mat x, Mat y);
+void convert(ConstMat x, Mat y);
 /// y += x.
 void add(MatView<const float> x, MatView<float> y);
 /// Rows x[rows[i]] to y[i]; the reverse adds y[i] to x[rows[i]] (rows must be distinct).
-void gather_rows(Mat x, std::span<const int64_t> rows, Mat y);
+void gather_rows(ConstMat x, std::span<const int64_t> rows, Mat y);
 void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, MatView<float> x);
 
 /// Per row: dlogits = softmax(logits) - onehot(target); returns the sum of -log p(target).

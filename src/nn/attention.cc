@@ -43,7 +43,7 @@ struct AttentionRecord {
                                 {graph.grad(y), d.q, dk, dv}, scratch);
     kernels::convert(dk, d.k);
     kernels::convert(dv, d.v);
-    if (rope.data) kernels::rope(d.qk, shape.head_size, rope, batch->positions(), true);
+    if (rope.data) kernels::rope(d.qk, shape.head_size, rope, true);
     graph.arena().release(mark);
   }
 };
@@ -73,9 +73,7 @@ Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSet
   const auto& shape = settings.shape;
   const Parts x = split(graph.value(qkv), shape);
   RELATUM_CHECK(x.q.rows == batch.size());
-  if (settings.rope.data) {
-    kernels::rope(x.qk, shape.head_size, settings.rope, batch.positions(), false);
-  }
+  if (settings.rope.data) kernels::rope(x.qk, shape.head_size, settings.rope, false);
   Mat cache_k, cache_v;
   if (settings.cache.cache) {
     store(settings, x);

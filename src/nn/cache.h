@@ -19,13 +19,13 @@ class KvCache {
         buffer_(size_t(2 * layers * capacity * heads * head_size) * size_of(type)) {}
 
   /// (G * capacity) x K: row r of head g is row g * capacity + r.
-  Mat keys(int64_t layer) const { return part(2 * layer); }
-  Mat values(int64_t layer) const { return part(2 * layer + 1); }
+  Mat keys(int64_t layer) { return part(2 * layer); }
+  Mat values(int64_t layer) { return part(2 * layer + 1); }
   int64_t capacity() const { return capacity_; }
   bool empty() const { return capacity_ == 0; }
 
  private:
-  Mat part(int64_t index) const {
+  Mat part(int64_t index) {
     const int64_t rows = heads_ * capacity_;
     std::byte* start = buffer_.data() + size_t(index * rows * head_size_) * size_of(type_);
     return {start, type_, rows, head_size_};

@@ -34,32 +34,46 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
   RELATUM_CHECK(bias_.empty() || int64_t(bias_.size()) == out_);
 }
 
-void Linear::prepare(DType compute, bool resident) {
+void Linear::prepare(DType compute, bool resident, Buffer* scratch) {
   compute_ = compute;
   resident_ = resident;
   blocks_ = false;
   forward_ = backward_ = {};
-  if (!resident) return;
-  const Buffer plain(size_t(out_ * in_) * size_of(compute));
-  const Mat weight{plain.data(), compute, out_, in_};
-  decode_into(weight);
-  forward_ = kernels::PackedMatrix(weight, true);
+  if (resident) forward_ = packed(true, scratch);
 }
 
-void Linear::prepare_int8(DType compute) {
+void Linear::prepare_backward(Buffer* scratch) {
+  if (!resident_ || backward_) return;
+  RELATUM_CHECK(forward_.type() != DType::kI8);
+  backward_ = packed(false, scratch);
+}
+
+// transposed: for products with the weight's transpose, as the forward pass has them.
+kernels::PackedMatrix Linear::packed(bool transposed, Buffer* scratch) const {
+  Buffer own;
+  const size_t bytes = prepare_scratch(compute_);
+  if (!scratch || scratch->size() < bytes) {
+    own = Buffer(bytes);
+    scratch = &own;
+  }
+  const Mat weight{scratch->data(), compute_, out_, in_};
+  decode_into(weight);
+  return kernels::PackedMatrix(weight, transposed);
+}
+
+void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   compute_ = compute;
   resident_ = true;
   backward_ = {};
   Matrix<float> weight(out_, in_);
   decode_into(weight.view());
-  if (lora_) {
-    for (const LoraPart& part : lora_->parts) {
-      gemm({.a = part.b, .b = lora_->a.rows_from(part.rank_begin, part.rank),
+  merged_ = adapter;
+  if (merged_) {
+    for (const LoraPart& part : merged_->parts) {
+      gemm({.a = part.b, .b = merged_->a.rows_from(part.rank_begin, part.rank),
             .c = Mat(weight.view()).rows_from(part.out_begin, part.out_count),
             .transpose_a = true, .accumulate = true, .alpha = part.scale});
     }
-    merged_ = lora_;
-    lora_ = nullptr;
   }
   for (const Part& part : parts_) {
     const float* begin = weight.row(part.begin);
@@ -98,7 +112,7 @@ Mat Linear::decoded(Graph& graph) const {
   return scratch;
 }
 
-void Linear::multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const {
+void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
   constexpr int64_t kValuesEach = 1 << 16;  // weights that are worth a thread
   const Arena::Mark mark = graph.arena().mark();
   const int64_t blocks = x.rows * in_ / 32;
@@ -126,7 +140,7 @@ void Linear::multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const {
   graph.arena().release(mark);
 }
 
-void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
+void Linear::multiply_int8(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
   const Arena::Mark mark = graph.arena().mark();
   const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
   const std::span<float> scales(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
@@ -137,11 +151,11 @@ void Linear::multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const {
   graph.arena().release(mark);
 }
 
-void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
+void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
   if (blocks_ && x.rows <= kStoredRows) return multiply_stored(graph, x, y, add);
   if (forward_.type() == DType::kI8) return multiply_int8(graph, x, y, add);
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
-  if (!bias_.empty()) args.bias = {const_cast<float*>(bias_.data()), DType::kF32, 1, out_};
+  if (!bias_.empty()) args.bias = {bias_.data(), DType::kF32, 1, out_};
   if (forward_) {
     args.packed = &forward_;
     return gemm(args);
@@ -153,11 +167,10 @@ void Linear::multiply(Graph& graph, Mat x, Mat y, Mat add) const {
   graph.arena().release(mark);
 }
 
-void Linear::multiply_back(Graph& graph, Mat dy, Mat dx, bool add) const {
+void Linear::multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const {
   kernels::GemmArgs args{.a = dy, .c = dx, .accumulate = add};
   RELATUM_CHECK(forward_.type() != DType::kI8);
   const Arena::Mark mark = graph.arena().mark();
-  if (resident_ && !backward_) backward_ = kernels::PackedMatrix(decoded(graph), false);
   if (backward_) {
     args.packed = &backward_;
   } else {
@@ -172,6 +185,7 @@ namespace {
 // What forward leaves for backward.
 struct LinearRecord {
   const Linear* layer;
+  const LoraGroup* lora;
   Var x, residual, y;
   LoraTrace trace;
 
@@ -193,40 +207,39 @@ void LinearRecord::backward(Graph& graph) const {
     dy = narrow;
   }
   if (dx.data) layer->multiply_back(graph, dy, dx, add);
-  if (layer->lora()) lora_backward(graph, *layer->lora(), trace, graph.value(x), dy, dx);
+  if (lora) lora_backward(graph, *lora, trace, graph.value(x), dy, dx);
   graph.arena().release(mark);
 }
 
-bool trained(const Linear& layer) { return layer.lora() && layer.lora()->a_grad.data; }
-
-Var run(Graph& graph, const Linear& layer, Var x, Var residual, const DropoutKeys& dropout) {
+Var run(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse& use) {
+  const LoraGroup* lora = use.adapter ? use.adapter->of(layer) : nullptr;
   const Mat in = graph.value(x);
   RELATUM_CHECK(in.cols == layer.in() && in.type == graph.compute());
-  const bool wanted =
-      graph.differentiable(x) || graph.differentiable(residual) || trained(layer);
+  const bool trained = lora && lora->a_grad.data;
+  const bool wanted = graph.differentiable(x) || graph.differentiable(residual) || trained;
   const DType type = residual ? DType::kF32 : graph.compute();
   const Var y = graph.create(type, in.rows, layer.out(), wanted);
-  LinearRecord record{&layer, x, residual, y, {}};
-  if (layer.lora() && layer.lora()->dropout > 0 && !dropout.keys.empty()) {
-    RELATUM_CHECK(int64_t(dropout.keys.size()) == in.rows);
-    record.trace.keys = dropout.keys.data();
-    record.trace.salt = mix64(dropout.step_salt ^ layer.lora()->salt);
+  LinearRecord record{&layer, lora, x, residual, y, {}};
+  if (lora && lora->dropout > 0 && !use.keys.empty()) {
+    RELATUM_CHECK(int64_t(use.keys.size()) == in.rows);
+    record.trace.keys = use.keys.data();
+    record.trace.salt = mix64(use.step_salt ^ lora->salt);
   }
-  layer.multiply(graph, in, graph.value(y), residual ? graph.value(residual) : Mat{});
-  if (layer.lora()) lora_forward(graph, *layer.lora(), in, graph.value(y), record.trace);
+  layer.multiply(graph, in, graph.value(y), residual ? graph.value(residual) : ConstMat{});
+  if (lora) lora_forward(graph, *lora, in, graph.value(y), record.trace);
   if (graph.recording() && wanted) graph.record(record);
   return y;
 }
 
 }  // namespace
 
-Var linear(Graph& graph, const Linear& layer, Var x, const DropoutKeys& dropout) {
-  return run(graph, layer, x, {}, dropout);
+Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use) {
+  return run(graph, layer, x, {}, use);
 }
 
 Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual,
-                    const DropoutKeys& dropout) {
-  return run(graph, layer, x, residual, dropout);
+                    const AdapterUse& use) {
+  return run(graph, layer, x, residual, use);
 }
 
 }  // namespace relatum::nn

@@ -1,4 +1,4 @@
-// The linear layer: frozen weights in any format, optional bias, and the adapter's seat.
+// The linear layer: frozen weights in any format, optional bias, and the adapter beside them.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 #include "kernels/gemm.h"
 #include "nn/graph.h"
 #include "nn/lora.h"
+#include "tensor/buffer.h"
 #include "tensor/weight.h"
 
 namespace relatum::nn {
@@ -16,7 +17,8 @@ namespace relatum::nn {
 inline constexpr int64_t kStoredRows = 4;
 
 /// One or several projections of the same input, computed as one product: y = x W^T + bias
-/// (+ adapters). x: T x K, y: T x N, the parts' outputs side by side.
+/// (+ adapters). x: T x K, y: T x N, the parts' outputs side by side. Prepared once; from then on
+/// nothing in it changes, and any number of threads and adapters may share it.
 class Linear {
  public:
   struct Part {
@@ -35,33 +37,35 @@ class Linear {
   const std::vector<Part>& parts() const { return parts_; }
   const std::vector<float>& bias() const { return bias_; }
 
-  /// Fixes the compute type. resident: decoded weights are kept, packed for the products, and once
-  /// more for the backward pass when it first needs them; otherwise they are decoded for each use,
-  /// and only the stored form stays in memory.
-  void prepare(DType compute, bool resident);
+  /// Fixes the compute type. resident: decoded weights are kept, packed for the products; otherwise
+  /// they are decoded for each use, and only the stored form stays in memory.
+  void prepare(DType compute, bool resident, Buffer* scratch = nullptr);
+  /// For linears whose decoded weights are kept: packs them once more, for the backward pass, which
+  /// decodes them for each use otherwise.
+  void prepare_backward(Buffer* scratch = nullptr);
+  /// Bytes of scratch that both work in; with none, or less, they allocate their own. One for many
+  /// linears leaves no holes in the heap.
+  size_t prepare_scratch(DType compute) const { return size_t(out_ * in_) * size_of(compute); }
   /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
   /// integers: weights with a scale per output, inputs with one per row. Up to kStoredRows rows are
   /// multiplied with the stored weights instead where their format allows it. For inference alone.
-  /// An adapter that is seated becomes part of the weights, without its dropout, and is unseated;
-  /// its numbers must outlive the layer's use all the same.
-  void prepare_int8(DType compute);
+  /// `adapter` (or nullptr) becomes part of the weights, without its dropout; passes are not given
+  /// it any more, but its numbers must outlive the layer's use.
+  void prepare_int8(DType compute, const LoraGroup* adapter);
   /// Replaces the stored weights (after conversion to another format).
   void set_weight(size_t part, Weight weight);
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
-  void multiply(Graph& graph, Mat x, Mat y, Mat add = {}) const;
-  /// dx = dy W, or dx += dy W if `add`. Not for several threads at a time.
-  void multiply_back(Graph& graph, Mat dy, Mat dx, bool add) const;
+  void multiply(Graph& graph, ConstMat x, Mat y, ConstMat add = {}) const;
+  /// dx = dy W, or dx += dy W if `add`.
+  void multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const;
   /// Bytes that kept decoded weights take.
   size_t resident_bytes() const { return forward_.bytes() + backward_.bytes(); }
 
-  /// Seats an adapter; the factors must outlive its use. nullptr takes it away.
-  void seat(const LoraGroup* lora) { lora_ = lora; }
-  const LoraGroup* lora() const { return lora_; }
-
  private:
-  void multiply_int8(Graph& graph, Mat x, Mat y, Mat add) const;
-  void multiply_stored(Graph& graph, Mat x, Mat y, Mat add) const;
+  void multiply_int8(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
+  void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
   Mat decoded(Graph& graph) const;
+  kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
   void decode_into(Mat out) const;
   std::vector<Part> parts_;
   std::vector<float> bias_;
@@ -69,23 +73,23 @@ class Linear {
   DType compute_ = DType::kF32;
   bool resident_ = false;
   kernels::PackedMatrix forward_;
-  mutable kernels::PackedMatrix backward_;  // made when first used
-  const LoraGroup* lora_ = nullptr;
+  kernels::PackedMatrix backward_;
   const LoraGroup* merged_ = nullptr;  // the adapter that is part of forward_
   bool blocks_ = false;                // few rows are multiplied with the stored weights
 };
 
-/// What dropout needs to know of the pass; p comes from the adapter. Empty keys: no dropout.
-struct DropoutKeys {
-  std::span<const uint64_t> keys;  ///< per row of x
-  uint64_t step_salt = 0;          ///< from seed and epoch
+/// The adapter of a pass, and what its dropout needs to know; p comes from the adapter.
+struct AdapterUse {
+  const LoraSet* adapter = nullptr;  ///< nullptr: none
+  std::span<const uint64_t> keys{};  ///< per row of x; empty: no dropout
+  uint64_t step_salt = 0;            ///< from seed and step
 };
 
 /// y = linear(x) in the compute type.
 /// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy.
-Var linear(Graph& graph, const Linear& layer, Var x, const DropoutKeys& dropout = {});
+Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
 /// y = residual + linear(x) in f32; the residual's gradient is y's, handed through in place.
 Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual,
-                    const DropoutKeys& dropout = {});
+                    const AdapterUse& use = {});
 
 }  // namespace relatum::nn

@@ -28,14 +28,14 @@ float keep_scale(const LoraGroup& lora, const LoraTrace& trace) {
 }
 
 // The adapter's input: x, or x with some elements dropped.
-Mat dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x) {
+ConstMat dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x) {
   if (!trace.keys) return x;
   const Mat result = graph.allocate(x.type, x.rows, x.cols);
   kernels::dropout(x, mask_of(lora, trace, x.rows), false, result);
   return result;
 }
 
-void forward_fused(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace& trace) {
+void forward_fused(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   if (trace.keys) {
     const Mat words = graph.allocate(DType::kI32, x.rows, kernels::kept_words(x.cols));
     trace.kept = {static_cast<uint32_t*>(words.data), words.stride};
@@ -48,13 +48,13 @@ void forward_fused(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace&
   }
 }
 
-void backward_fused(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x, Mat dy,
-                    Mat dx) {
+void backward_fused(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
+                    ConstMat dy, Mat dx) {
   const Mat dlow = graph.allocate(DType::kBF16, dy.rows, lora.a.rows);
   const Mat scratch = graph.allocate(DType::kI32, (dy.rows + 1) / 2, lora.a.rows);
   const auto pairs = static_cast<uint32_t*>(scratch.data);
   for (const LoraPart& part : lora.parts) {
-    const Mat d = dy.cols_from(part.out_begin, part.out_count);
+    const ConstMat d = dy.cols_from(part.out_begin, part.out_count);
     kernels::lora_down(d, {}, part.b, part.scale, dlow.cols_from(part.rank_begin, part.rank));
     if (!part.b_grad.data) continue;
     kernels::lora_gradient(trace.low.cols_from(part.rank_begin, part.rank), d, {}, part.scale,
@@ -65,11 +65,11 @@ void backward_fused(Graph& graph, const LoraGroup& lora, const LoraTrace& trace,
   if (dx.data) kernels::lora_up(dlow, lora.a, scale, trace.kept, dx);
 }
 
-void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x, Mat dy,
-                      Mat dx) {
+void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
+                      ConstMat dy, Mat dx) {
   const Mat dlow = graph.allocate(graph.compute(), dy.rows, lora.a.rows);
   for (const LoraPart& part : lora.parts) {
-    const Mat d = dy.cols_from(part.out_begin, part.out_count);
+    const ConstMat d = dy.cols_from(part.out_begin, part.out_count);
     gemm({.a = d, .b = part.b, .c = dlow.cols_from(part.rank_begin, part.rank),
           .transpose_b = true, .alpha = part.scale});
     if (!part.b_grad.data) continue;
@@ -89,7 +89,7 @@ void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
 
 }  // namespace
 
-void lora_forward(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace& trace) {
+void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   trace.low = graph.allocate(graph.compute(), y.rows, lora.a.rows);
   if (fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
   const Arena::Mark mark = graph.arena().mark();
@@ -102,8 +102,8 @@ void lora_forward(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace& 
   }
 }
 
-void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x, Mat dy,
-                   Mat dx) {
+void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
+                   ConstMat dy, Mat dx) {
   if (fused(graph, lora)) {
     backward_fused(graph, lora, trace, x, dy, dx);
   } else {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_map>
 #include <vector>
 
 #include "kernels/lora.h"
@@ -17,18 +18,35 @@ struct LoraPart {
   int64_t out_begin = 0, out_count = 0;    ///< columns of the linear's output
   int64_t rank_begin = 0, rank = 0;
   float scale = 1.0f;                      ///< alpha / rank (or alpha / sqrt(rank))
-  Mat b;                                   ///< R x N in the compute type
+  ConstMat b;                              ///< R x N in the compute type
   MatView<float> b_grad;                   ///< R x N; no data: not trained
 };
 
 /// All pairs of a linear; its parts read the same input, so their A stand on each other.
 /// (Hu et al. 2021, arXiv 2106.09685)
 struct LoraGroup {
-  Mat a;                                   ///< sum of R x K in the compute type
+  ConstMat a;                              ///< sum of R x K in the compute type
   MatView<float> a_grad;                   ///< as a, f32; no data: not trained
   std::vector<LoraPart> parts;
   float dropout = 0;                       ///< of the pairs' input, in training
   uint64_t salt = 0;                       ///< tells this linear's masks from others'
+};
+
+class Linear;
+
+/// An adapter as a forward pass is given it: the pairs of each linear that has some. Any number of
+/// passes may share one. The groups and the linears outlive it.
+class LoraSet {
+ public:
+  void add(const Linear& linear, const LoraGroup* group) { groups_[&linear] = group; }
+  /// nullptr where the linear has none.
+  const LoraGroup* of(const Linear& linear) const {
+    const auto found = groups_.find(&linear);
+    return found == groups_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<const Linear*, const LoraGroup*> groups_;
 };
 
 /// What the forward pass keeps of an adapter's input for the backward pass.
@@ -41,9 +59,9 @@ struct LoraTrace {
 
 /// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.
 /// trace: keys and salt are given; kept and low are set, in the graph's arena.
-void lora_forward(Graph& graph, const LoraGroup& lora, Mat x, Mat y, LoraTrace& trace);
+void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace);
 /// Adds the factors' gradients and, where dx has data, the input's. dy is in the compute type.
-void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, Mat x, Mat dy,
-                   Mat dx);
+void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
+                   ConstMat dy, Mat dx);
 
 }  // namespace relatum::nn

@@ -45,7 +45,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
   return loss;
 }
 
-void for_each_logits(Graph& graph, const Linear& head, Mat x,
+void for_each_logits(Graph& graph, const Linear& head, ConstMat x,
                      const std::function<void(int64_t, MatView<const float>)>& use) {
   const Arena::Mark mark = graph.arena().mark();
   for (int64_t begin = 0; begin < x.rows; begin += chunk_rows(head.out())) {
@@ -53,7 +53,7 @@ void for_each_logits(Graph& graph, const Linear& head, Mat x,
     const Arena::Mark chunk = graph.arena().mark();
     const Mat logits = graph.allocate(DType::kF32, rows, head.out());
     head.multiply(graph, x.rows_from(begin, rows), logits);
-    use(begin, logits.as<const float>());
+    use(begin, logits.as<float>());
     graph.arena().release(chunk);
   }
   graph.arena().release(mark);

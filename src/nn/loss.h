@@ -23,7 +23,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
                            std::span<const int32_t> targets);
 
 /// Calls use(first row, logits chunk x V f32) for chunks of rows of head(x); no gradients.
-void for_each_logits(Graph& graph, const Linear& head, Mat x,
+void for_each_logits(Graph& graph, const Linear& head, ConstMat x,
                      const std::function<void(int64_t, MatView<const float>)>& use);
 
 }  // namespace relatum::nn

@@ -123,8 +123,7 @@ void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> ou
   std::vector<int> segments;
   for (const auto& row : rows) segments.push_back(batch.append(batch.root(), row));
   batch.finish();
-  session_.arena().reset();
-  nn::Graph graph(session_.arena(), session_.compute(), false);
+  nn::Graph graph = worker_.graph();
   const auto states = graph.value(session_.model().forward(graph, batch, {})).as<float>();
   for (size_t i = 0; i < rows.size(); ++i) {
     const int64_t begin = batch.begin(segments[i]);
@@ -132,7 +131,7 @@ void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> ou
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     if (all_finite({out.row(int64_t(i)), size_t(out.cols)})) continue;
-    engine::fail_not_finite(session_, rows[i]);
+    engine::fail_not_finite(worker_, rows[i]);
   }
 }
 

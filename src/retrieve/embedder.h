@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/context.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "retrieve/embedder_config.h"
 #include "tensor/buffer.h"
 
@@ -35,7 +35,7 @@ class Embedder {
   /// The folder's name, e.g. "all-minilm-l6-v2".
   const std::string& name() const { return name_; }
   /// SHA-256 of the weight files.
-  const std::string& hash() { return session_.weights_hash(); }
+  const std::string& hash() const { return session_.weights_hash(); }
   int64_t dimension() const { return session_.model().info().width; }
   /// Longest row in tokens, [CLS] and [SEP] included.
   int64_t max_tokens() const { return config_.max_tokens; }
@@ -48,6 +48,7 @@ class Embedder {
 
   std::string name_;
   engine::Session session_;
+  engine::Worker worker_{session_};
   EmbedderConfig config_;
 };
 

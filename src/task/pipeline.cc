@@ -59,19 +59,19 @@ engine::EdgeScores edges_for(AnswerMode mode) {
   }
 }
 
-std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& renderer,
+std::vector<Prediction> by_trie(engine::Worker& worker, const PromptRenderer& renderer,
                                 std::span<const std::vector<int32_t>> rows,
                                 const AnswerOptions& options, const Context& context) {
   std::vector<std::vector<int32_t>> answers;
   for (const std::string& text : renderer.answers()) {
-    answers.push_back(engine::completion_tokens(session.tokenizer(), " " + text));
+    answers.push_back(engine::completion_tokens(worker.session().tokenizer(), " " + text));
   }
   const engine::LabelTrie trie(answers);
   std::vector<Prediction> predictions;
   const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
                                      edges_for(options.mode)};
   const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
-  for (const auto& edges : engine::score_edges(session, rows, trie, scoring, context)) {
+  for (const auto& edges : engine::score_edges(worker, rows, trie, scoring, context)) {
     predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges))
                                  : scored(renderer, trie.answer_scores(edges),
                                           options.keep_scores));
@@ -79,15 +79,15 @@ std::vector<Prediction> by_trie(engine::Session& session, const PromptRenderer& 
   return predictions;
 }
 
-std::vector<Prediction> by_generation(engine::Session& session, const PromptRenderer& renderer,
+std::vector<Prediction> by_generation(engine::Worker& worker, const PromptRenderer& renderer,
                                       std::span<const std::vector<int32_t>> rows,
                                       const AnswerOptions& options, const Context& context) {
   const AnswerParser parser(renderer.labels(), renderer.answers());
   std::vector<Prediction> predictions;
   const engine::GenerateOptions generation{options.max_new_tokens, options.batch_tokens};
-  for (const auto& tokens : engine::generate(session, rows, generation, context)) {
+  for (const auto& tokens : engine::generate(worker, rows, generation, context)) {
     Prediction prediction;
-    prediction.answer = session.tokenizer().decode(tokens);
+    prediction.answer = worker.session().tokenizer().decode(tokens);
     if (const auto label = parser.parse(prediction.answer)) {
       prediction.label = renderer.labels().name(*label);
     }
@@ -115,13 +115,13 @@ std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& pr
   return tokenizer.encode(wrapped.text, wrapped.data);
 }
 
-std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRenderer& renderer,
+std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context) {
-  const auto rows = tokenise(session, prompts, options.chat);
+  const auto rows = tokenise(worker.session(), prompts, options.chat);
   auto predictions = options.mode == AnswerMode::kFree
-                         ? by_generation(session, renderer, rows, options, context)
-                         : by_trie(session, renderer, rows, options, context);
+                         ? by_generation(worker, renderer, rows, options, context)
+                         : by_trie(worker, renderer, rows, options, context);
   for (size_t i = 0; i < predictions.size(); ++i) predictions[i].id = prompts[i].id;
   return predictions;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/context.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "task/prediction.h"
 #include "task/prompt.h"
 
@@ -40,7 +40,7 @@ int64_t longest_answer(const engine::Session& session, const PromptRenderer& ren
 /// among those that some label still allows, multiplied up. constrained: greedy within the
 /// labels' tree, the probability is the product of the choices among the open branches. free: plain
 /// greedy generation, parsed by the rules of answer.h. Fewer where the context stops.
-std::vector<Prediction> answer_prompts(engine::Session& session, const PromptRenderer& renderer,
+std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context);
 

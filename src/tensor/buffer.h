@@ -23,9 +23,12 @@ class Buffer {
         size_(bytes) {}
 
   size_t size() const { return size_; }
-  std::byte* data() const { return data_.get(); }
+  std::byte* data() { return data_.get(); }
+  const std::byte* data() const { return data_.get(); }
   template <class T>
-  T* as() const { return reinterpret_cast<T*>(data_.get()); }
+  T* as() { return reinterpret_cast<T*>(data_.get()); }
+  template <class T>
+  const T* as() const { return reinterpret_cast<const T*>(data_.get()); }
   void zero() { if (size_) std::memset(data_.get(), 0, size_); }
   Buffer copy() const {
     Buffer other(size_);
@@ -48,8 +51,10 @@ class Matrix {
   Matrix() = default;
   Matrix(int64_t rows, int64_t cols)
       : buffer_(size_t(rows * cols) * sizeof(T)), rows_(rows), cols_(cols) {}
-  MatView<T> view() const { return {buffer_.template as<T>(), rows_, cols_}; }
-  T* row(int64_t i) const { return buffer_.template as<T>() + i * cols_; }
+  MatView<T> view() { return {buffer_.template as<T>(), rows_, cols_}; }
+  MatView<const T> view() const { return {buffer_.template as<T>(), rows_, cols_}; }
+  T* row(int64_t i) { return buffer_.template as<T>() + i * cols_; }
+  const T* row(int64_t i) const { return buffer_.template as<T>() + i * cols_; }
   int64_t rows() const { return rows_; }
   int64_t cols() const { return cols_; }
   void zero() { buffer_.zero(); }

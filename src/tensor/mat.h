@@ -31,42 +31,58 @@ struct MatView {
   int64_t size() const { return rows * cols; }
 };
 
-/// A MatView whose element type is known at run time only.
-struct Mat {
-  void* data = nullptr;
+/// A MatView whose element type is known at run time only; of values that may be written (Void is
+/// void) or are only read (const void).
+template <class Void>
+struct AnyMat {
+  static constexpr bool kReadOnly = std::is_const_v<Void>;
+  template <class T>
+  using Element = std::conditional_t<kReadOnly, const T, T>;
+
+  Void* data = nullptr;
   DType type = DType::kF32;
   int64_t rows = 0, cols = 0, stride = 0;
   int64_t spare = 0;  ///< rows of memory behind the last one that may be read and overwritten
 
-  Mat() = default;
-  Mat(void* d, DType t, int64_t r, int64_t c) : data(d), type(t), rows(r), cols(c), stride(c) {}
-  Mat(void* d, DType t, int64_t r, int64_t c, int64_t s)
+  AnyMat() = default;
+  AnyMat(Void* d, DType t, int64_t r, int64_t c) : data(d), type(t), rows(r), cols(c), stride(c) {}
+  AnyMat(Void* d, DType t, int64_t r, int64_t c, int64_t s)
       : data(d), type(t), rows(r), cols(c), stride(s) {}
   template <class T>
-  Mat(MatView<T> v)  // NOLINT
-      : data(const_cast<std::remove_const_t<T>*>(v.data)),
-        type(DTypeOf<std::remove_const_t<T>>::value), rows(v.rows), cols(v.cols),
+    requires(kReadOnly || !std::is_const_v<T>)
+  AnyMat(MatView<T> v)  // NOLINT
+      : data(v.data), type(DTypeOf<std::remove_const_t<T>>::value), rows(v.rows), cols(v.cols),
         stride(v.stride) {}
+  /// One that may be written serves where one that is read is asked for.
+  operator AnyMat<const void>() const  // NOLINT
+    requires(!kReadOnly)
+  {
+    AnyMat<const void> view(data, type, rows, cols, stride);
+    view.spare = spare;
+    return view;
+  }
 
-  /// The typed view; the type is checked.
+  /// The typed view, of const values where this one is read only; the type is checked.
   template <class T>
-  MatView<T> as() const {
+  MatView<Element<T>> as() const {
     RELATUM_CHECK(type == DTypeOf<std::remove_const_t<T>>::value);
-    return {static_cast<T*>(data), rows, cols, stride};
+    return {static_cast<Element<T>*>(data), rows, cols, stride};
   }
-  std::byte* byte_at(int64_t r, int64_t c) const {
-    return static_cast<std::byte*>(data) + size_t(r * stride + c) * size_of(type);
+  Element<std::byte>* byte_at(int64_t r, int64_t c) const {
+    return static_cast<Element<std::byte>*>(data) + size_t(r * stride + c) * size_of(type);
   }
-  Mat rows_from(int64_t begin, int64_t count) const {
-    Mat part(byte_at(begin, 0), type, count, cols, stride);
+  AnyMat rows_from(int64_t begin, int64_t count) const {
+    AnyMat part(byte_at(begin, 0), type, count, cols, stride);
     if (begin + count == rows) part.spare = spare;
     return part;
   }
-  Mat cols_from(int64_t begin, int64_t count) const {
-    Mat part(byte_at(0, begin), type, rows, count, stride);
+  AnyMat cols_from(int64_t begin, int64_t count) const {
+    AnyMat part(byte_at(0, begin), type, rows, count, stride);
     part.spare = spare;
     return part;
   }
 };
+using Mat = AnyMat<void>;
+using ConstMat = AnyMat<const void>;
 
 }  // namespace relatum

@@ -1,4 +1,4 @@
-// Layout, initialisation and seating of LoRA factors.
+// Layout, initialisation and views of LoRA factors.
 #include "train/adapter.h"
 
 #include <fmt/format.h>
@@ -65,14 +65,14 @@ size_t size_of_all(const std::vector<AdapterModule>& modules) {
 
 }  // namespace
 
-std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConfig& config) {
+std::vector<AdapterModule> adapter_modules(const arch::Model& model, const AdapterConfig& config) {
   const OwnRank common{config.rank, config.alpha};
   check_numbers(config, common);
   for (const auto& [name, own] : config.own) check_numbers(config, own);
   std::vector<AdapterModule> modules;
   std::set<std::string> known, used;
   int64_t size = 0;
-  for (nn::Linear* linear : model.linears()) {
+  for (const nn::Linear* linear : model.linears()) {
     const size_t first = modules.size();
     for (const auto& part : linear->parts()) {
       known.insert(last_part(part.name));
@@ -96,19 +96,14 @@ std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConf
   return modules;
 }
 
-Adapter::Adapter(arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed)
+Adapter::Adapter(const arch::Model& model, DType compute, const AdapterConfig& config,
+                 uint64_t seed)
     : compute_(compute), config_(config), modules_(adapter_modules(model, config)),
       size_(size_of_all(modules_)), values_(size_ * sizeof(float)) {
   if (compute != DType::kF32) copies_ = Buffer(size_ * size_of(compute));
   initialise(seed);
-  seat(model);
+  make_set(model);
   sync();
-}
-
-Adapter::~Adapter() {
-  for (size_t i = 0; i < seats_.size(); ++i) {
-    if (seats_[i]->lora() == groups_[i].get()) seats_[i]->seat(nullptr);
-  }
 }
 
 void Adapter::initialise(uint64_t seed) {
@@ -124,14 +119,14 @@ void Adapter::initialise(uint64_t seed) {
   }
 }
 
-Mat Adapter::compute_view(int64_t offset, int64_t rows, int64_t cols) const {
-  std::byte* base = compute_ == DType::kF32 ? values_.data() : copies_.data();
+ConstMat Adapter::compute_view(int64_t offset, int64_t rows, int64_t cols) const {
+  const std::byte* base = compute_ == DType::kF32 ? values_.data() : copies_.data();
   return {base + size_t(offset) * size_of(compute_), compute_, rows, cols};
 }
 
-void Adapter::seat(arch::Model& model) {
+void Adapter::make_set(const arch::Model& model) {
   size_t next = 0;
-  for (nn::Linear* linear : model.linears()) {
+  for (const nn::Linear* linear : model.linears()) {
     auto group = std::make_unique<nn::LoraGroup>();
     const size_t first = next;
     int64_t ranks = 0;
@@ -147,8 +142,7 @@ void Adapter::seat(arch::Model& model) {
     group->a = compute_view(modules_[first].a_offset, ranks, linear->in());
     group->dropout = float(config_.dropout);
     group->salt = mix64(groups_.size() + 1);
-    linear->seat(group.get());
-    seats_.push_back(linear);
+    set_.add(*linear, group.get());
     groups_.push_back(std::move(group));
   }
 }

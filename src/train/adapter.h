@@ -1,4 +1,4 @@
-// A LoRA adapter over a model: its numbers, where they are seated, and their compute copies.
+// A LoRA adapter for a model: its numbers, their views by linear, and their compute copies.
 #pragma once
 
 #include <cstdint>
@@ -40,29 +40,37 @@ struct AdapterModule {
 
 /// What an adapter with these settings consists of: costs no memory for its numbers. Error where
 /// a setting cannot be or a target names no linear of the model.
-std::vector<AdapterModule> adapter_modules(arch::Model& model, const AdapterConfig& config);
+std::vector<AdapterModule> adapter_modules(const arch::Model& model, const AdapterConfig& config);
 
 /// Owns all trainable numbers in one flat array, so that the optimiser and the state file need no
-/// structure. Seats itself on construction, in place of an adapter that is there, and leaves the
-/// seats that are still its own on destruction.
+/// structure. The model outlives it and is not touched: passes are given set().
 class Adapter {
  public:
   /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero. Error where
   /// a target names no linear of the model.
-  Adapter(arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed);
-  ~Adapter();
+  Adapter(const arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed);
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
   const AdapterConfig& config() const { return config_; }
+  /// What a forward pass is given; it lives as long as the adapter.
+  const nn::LoraSet& set() const { return set_; }
   const std::vector<AdapterModule>& modules() const { return modules_; }
-  std::span<float> values() const { return {values_.as<float>(), size_}; }
-  std::span<float> grads() const { return {grads_.as<float>(), size_}; }
-  MatView<float> a(const AdapterModule& m) const {
+  std::span<float> values() { return {values_.as<float>(), size_}; }
+  std::span<const float> values() const { return {values_.as<float>(), size_}; }
+  std::span<float> grads() { return {grads_.as<float>(), size_}; }
+  std::span<const float> grads() const { return {grads_.as<float>(), size_}; }
+  MatView<float> a(const AdapterModule& m) {
+    return {values_.as<float>() + m.a_offset, m.rank, m.in};
+  }
+  MatView<const float> a(const AdapterModule& m) const {
     return {values_.as<float>() + m.a_offset, m.rank, m.in};
   }
   /// lora_B transposed: R x N.
-  MatView<float> b(const AdapterModule& m) const {
+  MatView<float> b(const AdapterModule& m) {
+    return {values_.as<float>() + m.b_offset, m.rank, m.out};
+  }
+  MatView<const float> b(const AdapterModule& m) const {
     return {values_.as<float>() + m.b_offset, m.rank, m.out};
   }
   /// Gives memory to gradients; without it the adapter only runs.
@@ -73,16 +81,16 @@ class Adapter {
 
  private:
   void initialise(uint64_t seed);
-  void seat(arch::Model& model);
-  Mat compute_view(int64_t offset, int64_t rows, int64_t cols) const;
+  void make_set(const arch::Model& model);
+  ConstMat compute_view(int64_t offset, int64_t rows, int64_t cols) const;
 
   DType compute_;
   AdapterConfig config_;
   std::vector<AdapterModule> modules_;
   size_t size_ = 0;
   Buffer values_, grads_, copies_;
-  std::vector<nn::Linear*> seats_;
   std::vector<std::unique_ptr<nn::LoraGroup>> groups_;
+  nn::LoraSet set_;
 };
 
 }  // namespace relatum::train

@@ -34,13 +34,13 @@ struct EstimateOptions {
 /// read; weights packed for the backward pass; gradients, moments and best values; the arena of the
 /// largest micro-batch or evaluation; compiled products. bench/memory.py holds it to what runs
 /// took.
-Estimate estimate(arch::Model& model, const Adapter& adapter, DType compute,
+Estimate estimate(const arch::Model& model, const Adapter& adapter, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options);
 
 /// The options changed as little as brings the estimated memory down to `budget` bytes: layers are
 /// computed again in the backward pass, then fewer tokens at a time. nullopt where that is not
 /// enough.
-std::optional<EstimateOptions> fit_memory(arch::Model& model, const Adapter& adapter,
+std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Adapter& adapter,
                                           DType compute, std::span<const TrainRow> rows,
                                           EstimateOptions options, int64_t budget);
 

@@ -30,15 +30,18 @@ enum Role { kQkv, kOutput, kGateUp, kDown, kRoles };
 
 class Pass {
  public:
-  Pass(arch::Model& model, DType compute, const PassSize& size, bool training)
+  Pass(const arch::Model& model, const nn::LoraSet* adapter, DType compute, const PassSize& size,
+       bool training)
       : info_(model.info()), head_(*model.head()), compute_(compute), size_(size),
         training_(training), c_(int64_t(size_of(compute))) {
     const auto linears = model.linears();
     for (size_t i = 0; i < linears.size(); ++i) {
       const size_t role = i % kRoles;
       if (i < kRoles) linears_[role] = linears[i];
-      ranks_[role] = std::max(ranks_[role], rank_of(*linears[i]));  // layers' may differ
-      drops_[role] = drops_[role] || (training && drops(*linears[i]));
+      const nn::LoraGroup* pairs = adapter ? adapter->of(*linears[i]) : nullptr;
+      if (!pairs) continue;
+      ranks_[role] = std::max(ranks_[role], pairs->a.rows);  // layers' may differ
+      drops_[role] = drops_[role] || (training && pairs->dropout > 0);
     }
     all_ = rows(size.tokens);
     chosen_ = rows(size.predicting);
@@ -86,31 +89,29 @@ class Pass {
     const int64_t r = rows(std::min(chunk, size_.predicting));
     const int64_t weight = c_ * head_.in() * head_.out();
     const int64_t forward = head_.resident_bytes() ? 0 : weight;
-    return 4 * r * v + (training_ ? std::max(forward, c_ * r * v + 8 * r + weight) : forward);
+    return 4 * r * v + (training_ ? c_ * r * v + 8 * r + forward : forward);
   }
 
+  int64_t angles() const { return 4 * size_.tokens * info_.head_size; }
   int64_t all_wide() const { return 4 * all_ * info_.width; }
   int64_t chosen_wide() const { return 4 * chosen_ * info_.width; }
   int64_t chosen_narrow() const { return c_ * chosen_ * info_.width; }
 
  private:
   static int64_t rows(int64_t count) { return kernels::rounded_rows(count); }
-  static int64_t rank_of(const nn::Linear& linear) {
-    return linear.lora() ? linear.lora()->a.rows : 0;
-  }
-  static bool drops(const nn::Linear& linear) {
-    return linear.lora() && linear.lora()->dropout > 0;
-  }
   bool fused(Role role) const {
     return compute_ == DType::kBF16 && kernels::has_lora_kernels(ranks_[role]);
   }
-  int64_t decoded(const nn::Linear& linear) const { return c_ * linear.in() * linear.out(); }
+  // Kept weights were decoded and packed before the first pass.
+  int64_t decoded(const nn::Linear& linear) const {
+    return linear.resident_bytes() ? 0 : c_ * linear.in() * linear.out();
+  }
 
   // The output, in values of `bytes`, and what the adapter keeps.
   void product(Level& level, Role role, int64_t bytes, int64_t r) const {
     const nn::Linear& linear = *linears_[role];
     level.take(bytes * r * linear.out());
-    if (!linear.resident_bytes()) level.brief(decoded(linear));
+    level.brief(decoded(linear));
     level.take(c_ * r * ranks_[role]);
     if (!drops_[role]) return;
     if (fused(role)) {
@@ -167,13 +168,14 @@ PassSize size_of_rows(const arch::ModelInfo& info, int64_t tokens, int64_t longe
   return {tokens, tokens, scratch(plan, info, false), 0};
 }
 
-int64_t training_arena(arch::Model& model, DType compute, bool checkpoint, const PassSize& size) {
-  const Pass pass(model, compute, size, true);
+int64_t training_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
+                       bool checkpoint, const PassSize& size) {
+  const Pass pass(model, adapter, compute, size, true);
   const bool chosen = size.predicting != size.tokens;  // the last layer then stands by itself
   const int64_t others = model.info().layers - (chosen ? 1 : 0);
   const Level forward = pass.layer(false), backward = pass.layer_back(false);
   Level level;
-  level.take(pass.all_wide());
+  level.take(pass.all_wide() + pass.angles());
   for (int64_t i = 0; i < others; ++i) {
     if (checkpoint) {
       level.take(pass.all_wide());
@@ -193,10 +195,12 @@ int64_t training_arena(arch::Model& model, DType compute, bool checkpoint, const
   return level.peak;
 }
 
-int64_t scoring_arena(arch::Model& model, DType compute, const PassSize& size) {
-  const Pass pass(model, compute, size, false);
+int64_t scoring_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
+                      const PassSize& size) {
+  const Pass pass(model, adapter, compute, size, false);
   Level level;
-  level.take(pass.all_wide() + (size.predicting != size.tokens ? pass.chosen_wide() : 0));
+  level.take(pass.angles() + pass.all_wide() +
+             (size.predicting != size.tokens ? pass.chosen_wide() : 0));
   level.brief(pass.layer(false).peak);
   level.take(pass.chosen_narrow());
   level.brief(pass.loss());

@@ -22,10 +22,12 @@ PassSize size_of_pass(const arch::ModelInfo& info, const nn::TokenBatch& batch,
 /// Sizes of a pass over `tokens` tokens in rows of at most `longest`, all states asked for.
 PassSize size_of_rows(const arch::ModelInfo& info, int64_t tokens, int64_t longest);
 
-/// Most bytes that forward pass, loss and backward pass hold at a time, the first pass's decoded
-/// weights included. The model's adapter is seated. Exact but for small change.
-int64_t training_arena(arch::Model& model, DType compute, bool checkpoint, const PassSize& size);
+/// Most bytes that forward pass, loss and backward pass hold at a time, once kept weights are
+/// prepared for training. adapter: that of the passes, or nullptr. Exact but for small change.
+int64_t training_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
+                       bool checkpoint, const PassSize& size);
 /// The same of a pass that only scores.
-int64_t scoring_arena(arch::Model& model, DType compute, const PassSize& size);
+int64_t scoring_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
+                      const PassSize& size);
 
 }  // namespace relatum::train

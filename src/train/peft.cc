@@ -72,7 +72,7 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
              io::dump_json(config_json(adapter, base), 2) + "\n");
 }
 
-std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, arch::Model& model,
+std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute) {
   check_adapter_folder(folder);
   const auto config_path = folder / "adapter_config.json";

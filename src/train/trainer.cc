@@ -25,16 +25,17 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Trainer::Trainer(engine::Session& session, Adapter& adapter, std::span<const TrainRow> rows,
+Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const TrainRow> rows,
                  const TrainOptions& options)
-    : session_(session), adapter_(adapter), rows_(rows), options_(options) {
+    : worker_(worker), adapter_(adapter), rows_(rows), options_(options) {
+  RELATUM_CHECK(worker.adapter() == &adapter.set());
   if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
-    if (int64_t(row.tokens.size()) <= session.model().info().context) continue;
+    if (int64_t(row.tokens.size()) <= worker.model().info().context) continue;
     fail("train.trainer", fmt::format("a row of {} tokens exceeds the model's context of {}. Use "
                                       "a shorter prompt style, or leave the row out.",
-                                      row.tokens.size(), session.model().info().context));
+                                      row.tokens.size(), worker.model().info().context));
   }
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
@@ -61,15 +62,15 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tok
 }
 
 nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
-  session_.arena().reset();
-  nn::Graph graph(session_.arena(), session_.compute(), true);
-  const nn::Var states = session_.model().forward(
+  nn::Graph graph = worker_.graph(true);
+  const nn::Var states = worker_.model().forward(
       graph, batch.batch,
-      {.rows = batch.predicting, .cache = {}, .checkpoint = options_.checkpoint,
+      {.rows = batch.predicting, .cache = {}, .adapter = worker_.adapter(),
+       .checkpoint = options_.checkpoint,
        .dropout = adapter_.config().dropout > 0,
        .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
   const nn::LossSum loss =
-      nn::head_cross_entropy(graph, *session_.model().head(), states, batch.targets);
+      nn::head_cross_entropy(graph, *worker_.model().head(), states, batch.targets);
   graph.backward();
   return loss;
 }
@@ -101,7 +102,7 @@ double Trainer::apply(int64_t count) {
 // Looks for a row that alone shows where the loss stops being a number.
 void Trainer::fail_loss(const StepRows& rows) {
   for (const size_t row : rows) {
-    const auto found = engine::first_not_finite(session_, rows_[row].tokens);
+    const auto found = engine::first_not_finite(worker_, rows_[row].tokens);
     if (!found) continue;
     fail("train.trainer", fmt::format("the loss of step {} is not finite: values that are NaN or "
                                       "infinite {}.", at_.step + 1, *found));
@@ -232,8 +233,8 @@ Identity Trainer::identity() const {
   add("--seed", o.seed);
   add("--eval-every", o.eval_every);
   add("--patience", o.patience);
-  add("the base's form", session_.base());
-  add("the type of products", name_of(session_.compute()));
+  add("the base's form", worker_.session().base());
+  add("the type of products", name_of(worker_.session().compute()));
   add("--rank", a.rank);
   add("--alpha", a.alpha);
   add("--dropout", a.dropout);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/context.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "nn/loss.h"
 #include "train/adapter.h"
 #include "train/batcher.h"
@@ -70,8 +70,9 @@ struct TrainHooks {
 
 class Trainer {
  public:
-  /// Rows must fit the context. The adapter gets gradient memory.
-  Trainer(engine::Session& session, Adapter& adapter, std::span<const TrainRow> rows,
+  /// Rows must fit the context. The worker runs with the adapter's set(); the adapter gets gradient
+  /// memory. Where weights are kept, Session::prepare_training() makes the steps faster.
+  Trainer(engine::Worker& worker, Adapter& adapter, std::span<const TrainRow> rows,
           const TrainOptions& options);
 
   /// What was done so far, over all calls of the run.
@@ -107,7 +108,7 @@ class Trainer {
   void save(const TrainHooks& hooks) const;
   Identity identity() const;
 
-  engine::Session& session_;
+  engine::Worker& worker_;
   Adapter& adapter_;
   std::span<const TrainRow> rows_;
   TrainOptions options_;

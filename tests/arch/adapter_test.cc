@@ -60,13 +60,15 @@ class Adapter : public ::testing::Test {
 
   // Adds the lesson's gradients to what the adapter holds; returns the loss.
   nn::LossSum learn(const Lesson& lesson, const Options& options = {}) {
-    return learn(*model_, lesson, options);
+    return learn(*model_, peft_, lesson, options);
   }
-  static nn::LossSum learn(arch::Model& model, const Lesson& lesson, const Options& options) {
+  static nn::LossSum learn(const arch::Model& model, const PeftFixture& peft, const Lesson& lesson,
+                           const Options& options) {
     Arena arena;
     nn::Graph graph(arena, options.compute, true);
     arch::ForwardOptions forward;
     forward.rows = lesson.places;
+    forward.adapter = &peft.set();
     forward.checkpoint = options.checkpoint;
     forward.dropout = options.dropout;
     forward.dropout_salt = options.salt;
@@ -95,6 +97,12 @@ class Adapter : public ::testing::Test {
     }
   }
 
+  Matrix<float> logits(const nn::TokenBatch& batch, bool recording = false) const {
+    arch::ForwardOptions options;
+    options.adapter = &peft_.set();
+    return run(*model_, batch, DType::kF32, recording, options);
+  }
+
   std::unique_ptr<arch::Model> model_ = load(fixture("llama/tied"));
   PeftFixture peft_{*model_};
 };
@@ -103,7 +111,7 @@ TEST_F(Adapter, LogitsAreThoseOfPeft) {
   for (const int index : {0, 1}) {
     const auto want =
         read_matrix(peft_.expected(), "row" + std::to_string(index) + ".logits");
-    EXPECT_LT(distance(run(*model_, single(row(index).tokens)), want), parity_bound(*model_));
+    EXPECT_LT(distance(logits(single(row(index).tokens)), want), parity_bound(*model_));
   }
 }
 
@@ -132,7 +140,7 @@ TEST_F(Adapter, GradientsInBf16AreNearThoseInF32) {
   const auto narrow = load(fixture("llama/tied"), {.compute = DType::kBF16});
   PeftFixture peft(*narrow, DType::kBF16);
   peft.zero_gradients();
-  learn(*narrow, lessons[0], {.compute = DType::kBF16});
+  learn(*narrow, peft, lessons[0], {.compute = DType::kBF16});
   expect_near(peft.gradients(), exact, bound(DType::kBF16));
 }
 
@@ -152,7 +160,7 @@ TEST_F(Adapter, CheckpointsDrawTheSameDropout) {
 
 TEST_F(Adapter, TapeChangesNoBitOfTheLogits) {
   const nn::TokenBatch batch = single(row(1).tokens);
-  EXPECT_TRUE(bit_equal(run(*model_, batch), run(*model_, batch, DType::kF32, true)));
+  EXPECT_TRUE(bit_equal(logits(batch), logits(batch, true)));
 }
 
 // Rows that share a beginning: separate, or as one tree whose beginning stands once.
@@ -233,11 +241,11 @@ class SharedPrefix : public Adapter {
 
 TEST_F(SharedPrefix, LogitsAreThoseOfSeparateRows) {
   const std::vector<Lesson> lessons = tree();
-  const Matrix<float> together = run(*model_, lessons[0].batch);
+  const Matrix<float> together = logits(lessons[0].batch);
   std::vector<int32_t> tokens = prefix_;
   tokens.insert(tokens.end(), tails_[1].begin(), tails_[1].end());
   tokens.insert(tokens.end(), deep_tails_[0].begin(), deep_tails_[0].end());
-  const Matrix<float> alone = run(*model_, single(tokens));
+  const Matrix<float> alone = logits(single(tokens));
   // In the batch: prefix 9, first tail 3, second tail 5, its first deep tail 2.
   const auto deep = together.view().rows_from(9 + 3 + 5, 2);
   EXPECT_LT(distance(deep, alone.view().rows_from(14, 2)), parity_bound(*model_));

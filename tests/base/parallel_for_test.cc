@@ -42,6 +42,29 @@ TEST_P(ParallelFor, PartsAreNoSmallerThanTheGrain) {
   EXPECT_GE(least, 300);
 }
 
+TEST_P(ParallelFor, BodiesThatRunAtOnceHaveSlotsOfTheirOwn) {
+  std::vector<std::atomic<int>> users(static_cast<size_t>(GetParam()));
+  std::atomic<bool> shared{false};
+  const auto use = [&] {
+    const int slot = parallel_slot();
+    if (slot < 0 || slot >= GetParam() || ++users[size_t(slot)] > 1) shared = true;
+    for (volatile int i = 0; i < 1000; ++i) {
+    }
+    --users[size_t(slot)];
+  };
+  parallel_each(100, [&](int64_t) { use(); });
+  parallel_for(100, 1, [&](int64_t, int64_t) { use(); });
+  EXPECT_FALSE(shared);
+  EXPECT_EQ(parallel_slot(), 0);
+}
+
+TEST_P(ParallelFor, ACallersOwnTeamHasTheFirstSlot) {
+  std::atomic<int> others{0};
+#pragma omp parallel num_threads(4)
+  parallel_for(8, 1, [&](int64_t, int64_t) { others += parallel_slot() != 0; });
+  EXPECT_EQ(others, 0);
+}
+
 TEST_P(ParallelFor, EachItemOnceNestedToo) {
   std::vector<std::atomic<int>> visits(64);
   parallel_each(8, [&](int64_t i) {

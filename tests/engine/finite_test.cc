@@ -34,15 +34,16 @@ class Finite : public ::testing::Test {
                    plain_options());
   }
   // Whatever way of answering is taken.
-  static void expect_refused(Session& session, const Rows& prompts,
+  static void expect_refused(const Session& session, const Rows& prompts,
                              const std::vector<std::string>& parts) {
+    engine::Worker worker(session);
     const LabelTrie trie(kAnswers);
     std::vector<std::function<void()>> ways = {
-        [&] { engine::generate(session, prompts, {.max_new_tokens = 3}, {}); }};
+        [&] { engine::generate(worker, prompts, {.max_new_tokens = 3}, {}); }};
     for (const EdgeScores edges : {EdgeScores::kExact, EdgeScores::kShares, EdgeScores::kGreedy}) {
       for (const double negligible : {0.0, 1e-3}) {
         ways.push_back([&, edges, negligible] {
-          engine::score_edges(session, prompts, trie, {64, negligible, edges}, {});
+          engine::score_edges(worker, prompts, trie, {64, negligible, edges}, {});
         });
       }
     }
@@ -51,6 +52,11 @@ class Finite : public ::testing::Test {
         EXPECT_THAT(way, ThrowsMessage<Error>(HasSubstr(part)));
       }
     }
+  }
+  static std::optional<std::string> first_not_finite(const Session& session,
+                                                     const std::vector<int32_t>& row) {
+    engine::Worker worker(session);
+    return engine::first_not_finite(worker, row);
   }
   static Rows prompts() { return {random_tokens(9, 1), random_tokens(5, 2)}; }
   TemporaryFolder folder_;
@@ -68,7 +74,7 @@ TEST_F(Finite, TheLayerAndItsTensorAreNamed) {
 TEST_F(Finite, NumbersThatGrewTooLargeAreNotCalledDamaged) {
   // A row of the next product's weights adds 3e38 times whatever the first norm lets through.
   Session model = session("model.layers.1.mlp.up_proj.weight", 3e38f);
-  EXPECT_THAT(engine::first_not_finite(model, prompts()[0]).value_or("none"),
+  EXPECT_THAT(first_not_finite(model, prompts()[0]).value_or("none"),
               AllOf(HasSubstr("layer 2 of 2"), HasSubstr("too large")));
 }
 
@@ -76,23 +82,23 @@ TEST_F(Finite, TheEmbeddingIsNamed) {
   // Row 77 of the embedding is the head's, too: every logit row has one that is no number.
   Session model = session("model.embed_tokens.weight", kNan, 77 * 32);
   expect_refused(model, {{5, 77, 9}, {5, 78}}, {"not finite"});
-  EXPECT_THAT(*engine::first_not_finite(model, std::vector<int32_t>{5, 77, 9}),
+  EXPECT_THAT(*first_not_finite(model, std::vector<int32_t>{5, 77, 9}),
               HasSubstr("embedding"));
-  EXPECT_THAT(*engine::first_not_finite(model, std::vector<int32_t>{5, 9}),
+  EXPECT_THAT(*first_not_finite(model, std::vector<int32_t>{5, 9}),
               AllOf(HasSubstr("output head"), HasSubstr("'model.embed_tokens.weight'")));
 }
 
 TEST_F(Finite, SoundModelsHaveNone) {
   Session sound(fixture("llama/tied"), plain_options());
-  EXPECT_EQ(engine::first_not_finite(sound, prompts()[0]), std::nullopt);
+  EXPECT_EQ(first_not_finite(sound, prompts()[0]), std::nullopt);
   Session encoder(fixture("bert"), plain_options());
-  EXPECT_EQ(engine::first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}), std::nullopt);
+  EXPECT_EQ(first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}), std::nullopt);
 }
 
 TEST_F(Finite, AnEncodersLayerIsNamed) {
   Session encoder(damaged(fixture("bert"), folder_ / "model",
                           "encoder.layer.1.intermediate.dense.weight", kNan), plain_options());
-  EXPECT_THAT(engine::first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}).value_or("none"),
+  EXPECT_THAT(first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}).value_or("none"),
               AllOf(HasSubstr("layer 2 of 2"), HasSubstr("intermediate.dense.weight")));
 }
 

@@ -24,7 +24,7 @@ using ::testing::ThrowsMessage;
 constexpr int64_t kNew = 12;
 
 // Greedy without a cache: the whole row again for each token. Stops in front of `end`.
-std::vector<int32_t> stepwise(engine::Session& session, const std::vector<int32_t>& prompt,
+std::vector<int32_t> stepwise(const engine::Session& session, const std::vector<int32_t>& prompt,
                               int64_t limit, int32_t end) {
   std::vector<int32_t> said;
   while (int64_t(said.size()) < limit) {
@@ -57,14 +57,15 @@ class WithEnd {
 
 class Generate : public ::testing::TestWithParam<PromptSet> {
  protected:
-  static void expect_stepwise(engine::Session& session, const Rows& prompts) {
+  static void expect_stepwise(const engine::Session& session, const Rows& prompts) {
     const int32_t end = *session.tokenizer().special().eos;
+    engine::Worker worker(session);
     Rows want;
     for (const auto& prompt : prompts) want.push_back(stepwise(session, prompt, kNew, end));
     for (const int threads : {1, 2}) {
       const Threads limit(threads);
       for (const int64_t batch_tokens : {1, 30, 4096}) {
-        EXPECT_EQ(generate(session, prompts, {kNew, batch_tokens}, {}), want);
+        EXPECT_EQ(generate(worker, prompts, {kNew, batch_tokens}, {}), want);
       }
     }
   }
@@ -82,7 +83,8 @@ TEST_P(Generate, StopsInFrontOfTheEndToken) {
   const WithEnd model(original, end);
   engine::Session session(model.path(), plain_options());
   ASSERT_EQ(session.tokenizer().special().eos, end);
-  const auto rows = generate(session, GetParam().rows, {kNew, 4096}, {});
+  engine::Worker worker(session);
+  const auto rows = generate(worker, GetParam().rows, {kNew, 4096}, {});
   EXPECT_LE(rows[0].size(), 4u);
   expect_stepwise(session, GetParam().rows);
 }
@@ -93,13 +95,14 @@ INSTANTIATE_TEST_SUITE_P(Prompts, Generate, ::testing::ValuesIn(prompt_sets()),
 class GenerateLimits : public ::testing::Test {
  protected:
   engine::Session session_{fixture("llama/tied"), plain_options()};
+  engine::Worker worker_{session_};
 };
 
 TEST_F(GenerateLimits, NoMoreTokensThanAsked) {
   const Rows prompts{random_tokens(9, 1), random_tokens(4, 2)};
-  const auto whole = generate(session_, prompts, {kNew, 2048}, {});
+  const auto whole = generate(worker_, prompts, {kNew, 2048}, {});
   for (const int64_t limit : {0, 1, 5}) {
-    const auto rows = generate(session_, prompts, {limit, 2048}, {});
+    const auto rows = generate(worker_, prompts, {limit, 2048}, {});
     ASSERT_EQ(rows.size(), 2u);
     for (size_t i = 0; i < rows.size(); ++i) {
       const size_t count = std::min(size_t(limit), whole[i].size());
@@ -110,20 +113,21 @@ TEST_F(GenerateLimits, NoMoreTokensThanAsked) {
 }
 
 TEST_F(GenerateLimits, NoPromptNoText) {
-  EXPECT_TRUE(generate(session_, {}, {}, {}).empty());
+  EXPECT_TRUE(generate(worker_, {}, {}, {}).empty());
 }
 
 TEST_F(GenerateLimits, PromptAndAnswerMayFillTheContextAndNoMore) {
   const int64_t context = session_.model().info().context;
   const Rows fits{random_tokens(context - kNew, 1)};
-  EXPECT_EQ(generate(session_, fits, {kNew, 64}, {}).size(), 1u);
+  EXPECT_EQ(generate(worker_, fits, {kNew, 64}, {}).size(), 1u);
   const Rows longer{random_tokens(4, 1), random_tokens(context - kNew + 1, 1)};
-  EXPECT_THAT([&] { generate(session_, longer, {kNew, 64}, {}); },
+  EXPECT_THAT([&] { generate(worker_, longer, {kNew, 64}, {}); },
               ThrowsMessage<Error>(AllOf(HasSubstr("245 tokens"), HasSubstr("context of 256"))));
 }
 
 TEST_F(GenerateLimits, RefusesAnEncoder) {
-  engine::Session encoder(fixture("bert"), plain_options());
+  const engine::Session session(fixture("bert"), plain_options());
+  engine::Worker encoder(session);
   EXPECT_THAT([&] { generate(encoder, Rows{{5}}, {}, {}); },
               ThrowsMessage<Error>(HasSubstr("Use a language model")));
 }
@@ -134,7 +138,7 @@ TEST_F(GenerateLimits, StopsBetweenBatches) {
   context.stop = &stop;
   context.progress = [&](const Progress&) { stop = true; };
   const Rows prompts{random_tokens(40, 1), random_tokens(40, 2), random_tokens(40, 3)};
-  EXPECT_EQ(generate(session_, prompts, {2, 1}, context).size(), 1u);
+  EXPECT_EQ(generate(worker_, prompts, {2, 1}, context).size(), 1u);
 }
 
 }  // namespace

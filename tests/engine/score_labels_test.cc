@@ -28,7 +28,7 @@ struct Expected {
 };
 
 // The sum over an answer's tokens, each from a pass of its own.
-Expected brute_force(engine::Session& session, const std::vector<int32_t>& prompt,
+Expected brute_force(const engine::Session& session, const std::vector<int32_t>& prompt,
                      const std::vector<int32_t>& answer) {
   std::vector<int32_t> row = prompt;
   Expected result;
@@ -45,10 +45,11 @@ class ScoreLabels : public ::testing::TestWithParam<PromptSet> {
  protected:
   using Scores = std::vector<std::vector<double>>;
 
-  Scores answer_scores(engine::Session& session, const Rows& prompts, int64_t batch_tokens,
+  Scores answer_scores(const engine::Session& session, const Rows& prompts, int64_t batch_tokens,
                        double negligible = 0) const {
+    engine::Worker worker(session);
     Scores result;
-    for (const auto& edges : score_edges(session, prompts, trie_, {batch_tokens, negligible}, {})) {
+    for (const auto& edges : score_edges(worker, prompts, trie_, {batch_tokens, negligible}, {})) {
       result.push_back(trie_.answer_scores(edges));
     }
     return result;
@@ -121,7 +122,8 @@ TEST_P(ScoreLabels, NegligibleAnswersAloneAreLeftOut) {
 
 TEST_P(ScoreLabels, MostOfTheTreeIsNotLookedAt) {
   engine::Session session(fixture("llama/tied"), plain_options());
-  const auto edges = score_edges(session, GetParam().rows, trie_, {4096, 0.3}, {});
+  engine::Worker worker(session);
+  const auto edges = score_edges(worker, GetParam().rows, trie_, {4096, 0.3}, {});
   for (const auto& scores : edges) {
     // Log-probabilities that were computed are below zero.
     EXPECT_LT(std::count_if(scores.begin(), scores.end(), [](double s) { return s < 0; }),
@@ -132,7 +134,8 @@ TEST_P(ScoreLabels, MostOfTheTreeIsNotLookedAt) {
 // Greedy stepping: the best of the tokens that go on with an answer that is still possible.
 TEST_P(ScoreLabels, ConstrainedChoiceIsGreedyStepping) {
   engine::Session session(fixture("llama/tied"), plain_options());
-  const auto edges = score_edges(session, GetParam().rows, trie_, {}, {});
+  engine::Worker worker(session);
+  const auto edges = score_edges(worker, GetParam().rows, trie_, {}, {});
   for (size_t p = 0; p < edges.size(); ++p) {
     std::vector<int32_t> said;
     Rows open = kAnswers;
@@ -154,9 +157,10 @@ TEST_P(ScoreLabels, ConstrainedChoiceIsGreedyStepping) {
 
 TEST_P(ScoreLabels, GreedyScoresAreAllThatTheChoiceReads) {
   engine::Session session(fixture("llama/tied"), plain_options());
-  const auto whole = score_edges(session, GetParam().rows, trie_, {}, {});
+  engine::Worker worker(session);
+  const auto whole = score_edges(worker, GetParam().rows, trie_, {}, {});
   for (const int64_t batch_tokens : {1, 70, 4096}) {
-    const auto part = score_edges(session, GetParam().rows, trie_,
+    const auto part = score_edges(worker, GetParam().rows, trie_,
                                   {batch_tokens, 0.0, engine::EdgeScores::kGreedy}, {});
     ASSERT_EQ(part.size(), whole.size());
     for (size_t p = 0; p < whole.size(); ++p) {
@@ -190,10 +194,11 @@ std::vector<double> shares_of(const LabelTrie& trie, const std::vector<double>& 
 
 TEST_P(ScoreLabels, SharesAreThoseOfDecodingHeldToTheAnswers) {
   engine::Session session(fixture("llama/tied"), plain_options());
-  const auto whole = score_edges(session, GetParam().rows, trie_, {}, {});
+  engine::Worker worker(session);
+  const auto whole = score_edges(worker, GetParam().rows, trie_, {}, {});
   for (const double negligible : {0.0, 1e-3}) {
     for (const int64_t batch_tokens : {1, 70, 4096}) {
-      const auto part = score_edges(session, GetParam().rows, trie_,
+      const auto part = score_edges(worker, GetParam().rows, trie_,
                                     {batch_tokens, negligible, engine::EdgeScores::kShares}, {});
       ASSERT_EQ(part.size(), whole.size());
       for (size_t p = 0; p < whole.size(); ++p) {
@@ -217,18 +222,19 @@ INSTANTIATE_TEST_SUITE_P(Prompts, ScoreLabels, ::testing::ValuesIn(prompt_sets()
 class ScoreEdges : public ::testing::Test {
  protected:
   engine::Session session_{fixture("llama/tied"), plain_options()};
+  engine::Worker worker_{session_};
   LabelTrie trie_{kAnswers};
 };
 
 TEST_F(ScoreEdges, NoPromptNoScores) {
-  EXPECT_TRUE(score_edges(session_, {}, trie_, {}, {}).empty());
+  EXPECT_TRUE(score_edges(worker_, {}, trie_, {}, {}).empty());
 }
 
 TEST_F(ScoreEdges, AnswersOfAClosedSetShareLessThanOne) {
   const Rows prompts{random_tokens(9, 1)};
   double total = 0;
   for (const double score :
-       trie_.answer_scores(score_edges(session_, prompts, trie_, {}, {})[0])) {
+       trie_.answer_scores(score_edges(worker_, prompts, trie_, {}, {})[0])) {
     EXPECT_LT(score, 0);
     total += std::exp(score);
   }
@@ -237,7 +243,7 @@ TEST_F(ScoreEdges, AnswersOfAClosedSetShareLessThanOne) {
 
 TEST_F(ScoreEdges, EqualPromptsGetEqualScores) {
   const Rows prompts{random_tokens(30, 1), random_tokens(30, 1)};
-  const auto scores = score_edges(session_, prompts, trie_, {}, {});
+  const auto scores = score_edges(worker_, prompts, trie_, {}, {});
   const Expected one = brute_force(session_, prompts[0], kAnswers[0]);
   EXPECT_NEAR(trie_.answer_scores(scores[0])[0], trie_.answer_scores(scores[1])[0], one.slack);
 }
@@ -246,11 +252,11 @@ TEST_F(ScoreEdges, PromptAndAnswerMayFillTheContextAndNoMore) {
   const int64_t context = session_.model().info().context;
   constexpr int64_t kDeepest = 4;  // tokens of the longest answer without its end
   const Rows fits{random_tokens(context - kDeepest, 1), random_tokens(4, 2)};
-  EXPECT_EQ(score_edges(session_, fits, trie_, {}, {}).size(), 2u);
+  EXPECT_EQ(score_edges(worker_, fits, trie_, {}, {}).size(), 2u);
   const auto longer = random_tokens(context - kDeepest + 1, 1);
   for (const Rows& prompts : {Rows{longer}, Rows{random_tokens(4, 2), longer},
                               Rows{longer, longer}}) {
-    EXPECT_THAT([&] { score_edges(session_, prompts, trie_, {}, {}); },
+    EXPECT_THAT([&] { score_edges(worker_, prompts, trie_, {}, {}); },
                 ThrowsMessage<Error>(AllOf(HasSubstr("take 257 tokens"),
                                            HasSubstr("context is 256"), HasSubstr("Use"))));
   }
@@ -258,7 +264,7 @@ TEST_F(ScoreEdges, PromptAndAnswerMayFillTheContextAndNoMore) {
 
 TEST_F(ScoreEdges, LengthIsCheckedBeforeAnythingIsComputed) {
   const std::vector<int32_t> endless(1'000'000, 7);  // as long as hours of attention
-  EXPECT_THROW(score_edges(session_, Rows{endless, endless}, trie_, {}, {}), Error);
+  EXPECT_THROW(score_edges(worker_, Rows{endless, endless}, trie_, {}, {}), Error);
 }
 
 TEST_F(ScoreEdges, StopsBetweenBatches) {
@@ -267,18 +273,19 @@ TEST_F(ScoreEdges, StopsBetweenBatches) {
   context.stop = &stop;
   context.progress = [&](const Progress& progress) { stop = progress.done >= 2; };
   const Rows prompts{random_tokens(5, 1), random_tokens(5, 2), random_tokens(5, 3)};
-  EXPECT_EQ(score_edges(session_, prompts, trie_, {1}, context).size(), 2u);
+  EXPECT_EQ(score_edges(worker_, prompts, trie_, {1}, context).size(), 2u);
 }
 
 TEST_F(ScoreEdges, RefusesAnEncoder) {
-  engine::Session encoder(fixture("bert"), plain_options());
+  const engine::Session session(fixture("bert"), plain_options());
+  engine::Worker encoder(session);
   EXPECT_THAT([&] { score_edges(encoder, Rows{{5}}, trie_, {}, {}); },
               ThrowsMessage<Error>(AllOf(HasSubstr("encoder"), HasSubstr("bert"))));
 }
 
 TEST_F(ScoreEdges, RefusesATokenOutsideTheVocabulary) {
-  EXPECT_THROW(score_edges(session_, Rows{{5, 128}}, trie_, {}, {}), Error);
-  EXPECT_THROW(score_edges(session_, Rows{{-1}}, trie_, {}, {}), Error);
+  EXPECT_THROW(score_edges(worker_, Rows{{5, 128}}, trie_, {}, {}), Error);
+  EXPECT_THROW(score_edges(worker_, Rows{{-1}}, trie_, {}, {}), Error);
 }
 
 TEST(Softmax, SharesSumToOneAndKeepRatios) {

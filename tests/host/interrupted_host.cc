@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "retrieve/embedder.h"
 #include "task/pipeline.h"
 #include "train/trainer.h"
@@ -82,11 +82,13 @@ std::string work(const std::string& model, const std::string& embedder) {
   train::TrainOptions options;
   options.epochs = 4;
   options.batch.batch_tokens = 256;
-  train::Trainer(session, adapter, rows, options).run({}, {});
+  session.prepare_training();
+  engine::Worker worker(session, &adapter.set());
+  train::Trainer(worker, adapter, rows, options).run({}, {});
   std::string result = bits_of(adapter.values().data(), adapter.values().size_bytes());
   task::AnswerOptions answers;
   answers.keep_scores = true;
-  for (const auto& answer : task::answer_prompts(session, renderer, prompts, answers, {})) {
+  for (const auto& answer : task::answer_prompts(worker, renderer, prompts, answers, {})) {
     for (const auto& [label, score] : answer.scores) result += bits_of(&score, sizeof score);
   }
   const auto vectors = retrieve::Embedder(embedder, "f32").embed(texts, {});

@@ -57,9 +57,9 @@ Buffer random_values(int64_t count, uint64_t stream) {
 TEST(InterruptedGemm, GivesTheSameBits) {
   constexpr int64_t kRows = 192, kOut = 1536, kIn = 576;
   const Buffer a = random_values(kRows * kIn, 1), b = random_values(kOut * kIn, 2);
-  const Buffer want(size_t(kRows * kOut) * sizeof(float)), c(size_t(kRows * kOut) * sizeof(float));
+  Buffer want(size_t(kRows * kOut) * sizeof(float)), c(size_t(kRows * kOut) * sizeof(float));
   const kernels::PackedMatrix packed({b.data(), DType::kF32, kOut, kIn}, true);
-  const auto product = [&](const Buffer& out) {
+  const auto product = [&](Buffer& out) {
     kernels::gemm({.a = {a.data(), DType::kF32, kRows, kIn},
                    .c = {out.data(), DType::kF32, kRows, kOut}, .packed = &packed});
   };

@@ -34,10 +34,11 @@ const std::vector<std::vector<bool>> kSees{
 class AttentionOp : public ::testing::Test {
  protected:
   AttentionOp() {
-    for (int64_t p = 0; p < 8; ++p) {
+    for (int64_t t = 0; t < batch_.size(); ++t) {
+      const int64_t p = batch_.positions()[size_t(t)];
       for (int64_t i = 0; i < kSize / 2; ++i) {
-        angles_.at(p, i) = float(std::cos(0.3 * double(p * (i + 1))));
-        angles_.at(p, kSize / 2 + i) = float(std::sin(0.3 * double(p * (i + 1))));
+        angles_.at(t, i) = float(std::cos(0.3 * double(p * (i + 1))));
+        angles_.at(t, kSize / 2 + i) = float(std::sin(0.3 * double(p * (i + 1))));
       }
     }
     settings_.shape = {kHeads, kKvHeads, kSize, kScale};
@@ -48,19 +49,17 @@ class AttentionOp : public ::testing::Test {
   ref::Rows<Running> turned(const Gapped<float>& from, int64_t column, bool rotate = true) const {
     ref::Rows<Running> rows;
     for (int64_t t = 0; t < batch_.size(); ++t) {
-      const int64_t p = batch_.positions()[size_t(t)];
       const auto row = from.row<Running>(t, column, kSize);
-      rows.push_back(rotate ? ref::rope(row, angles_.row<Running>(p, 0, kSize / 2),
-                                        angles_.row<Running>(p, kSize / 2, kSize / 2))
+      rows.push_back(rotate ? ref::rope(row, angles_.row<Running>(t, 0, kSize / 2),
+                                        angles_.row<Running>(t, kSize / 2, kSize / 2))
                             : row);
     }
     return rows;
   }
   std::vector<Running> turned_back(const std::vector<Running>& row, int64_t t) const {
-    const int64_t p = batch_.positions()[size_t(t)];
-    auto sine = angles_.row<Running>(p, kSize / 2, kSize / 2);
+    auto sine = angles_.row<Running>(t, kSize / 2, kSize / 2);
     for (Running& s : sine) s = -s;
-    return ref::rope(row, angles_.row<Running>(p, 0, kSize / 2), sine);
+    return ref::rope(row, angles_.row<Running>(t, 0, kSize / 2), sine);
   }
   ref::Head<Running> head(int64_t h) const {
     return {turned(qkv_, h * kSize), turned(qkv_, kHeads * kSize),
@@ -68,7 +67,7 @@ class AttentionOp : public ::testing::Test {
   }
 
   nn::TokenBatch batch_ = small_batch();
-  Gapped<float> angles_{8, kSize, 0};
+  Gapped<float> angles_{6, kSize, 0};
   Gapped<float> qkv_ = Gapped<float>::random(6, kWidth, 1, 1, 0),
                 dy_ = Gapped<float>::random(6, kHeads * kSize, 2, 1, 0);
   nn::AttentionSettings settings_;

@@ -60,7 +60,7 @@ class Int8Linear : public ::testing::TestWithParam<std::tuple<DType, bool, bool>
 TEST_P(Int8Linear, IsNearTheExactProduct) {
   const auto [compute, residual, with_bias] = GetParam();
   Linear layer = make_linear("bf16", with_bias);
-  layer.prepare_int8(compute);
+  layer.prepare_int8(compute, nullptr);
   const auto check = [&]<class T>() {
     Pass<T> pass(layer, residual);
     const Rows<Running> w = decoded(layer), x = rows_of(pass.x);
@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(All, Int8Linear,
                          ::testing::Combine(::testing::Values(DType::kF32, DType::kBF16),
                                             ::testing::Bool(), ::testing::Bool()));
 
-TEST(Int8LinearWithAdapter, TheSeatedAdapterBecomesPartOfTheWeights) {
+TEST(Int8LinearWithAdapter, ItBecomesPartOfTheWeights) {
   if (!kernels::has_fast_int8()) GTEST_SKIP() << "no products of 8-bit integers here";
   constexpr int64_t kRank = 2;
   auto a = Gapped<float>::random(2 * kRank, kIn, 11);
@@ -96,9 +96,7 @@ TEST(Int8LinearWithAdapter, TheSeatedAdapterBecomesPartOfTheWeights) {
     group.parts.push_back({p * kOuts[0], kOuts[p], p * kRank, kRank, 0.5f, b[p].view(), {}});
   }
   Linear layer = make_linear("f32", false);
-  layer.seat(&group);
-  layer.prepare_int8(DType::kF32);
-  EXPECT_EQ(layer.lora(), nullptr);
+  layer.prepare_int8(DType::kF32, &group);
   Pass<float> pass(layer);
   Rows<Running> w = decoded(layer);
   for (int64_t p = 0; p < 2; ++p) {

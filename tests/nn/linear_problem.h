@@ -89,16 +89,16 @@ void expect_rows(Mat got, const Rows<Running>& want, const std::string& what) {
 template <class T>
 struct Pass {
   explicit Pass(const Linear& layer, bool with_residual = false,
-                const nn::DropoutKeys& dropout = {})
+                const nn::AdapterUse& use = {})
       : graph(arena, DTypeOf<T>::value, true) {
     in = graph.create(DTypeOf<T>::value, kRows, kIn, true);
     copy_into(x, graph.value(in));
     if (with_residual) {
       above = graph.create(DType::kF32, kRows, kOut, true);
       copy_into(residual, graph.value(above));
-      y = nn::linear_residual(graph, layer, in, above, dropout);
+      y = nn::linear_residual(graph, layer, in, above, use);
     } else {
-      y = nn::linear(graph, layer, in, dropout);
+      y = nn::linear(graph, layer, in, use);
     }
   }
   void backward() {

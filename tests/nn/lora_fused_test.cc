@@ -68,7 +68,8 @@ std::vector<double> results(bool residual, int64_t rank) {
                            b_grad[p].view()});
   }
   Linear linear = empty_linear(DTypeOf<T>::value);
-  linear.seat(&group);
+  nn::LoraSet set;
+  set.add(linear, &group);
   std::vector<uint64_t> keys;
   for (uint64_t r = 0; r < uint64_t(kRows); ++r) keys.push_back(mix64(r));
   Arena arena;
@@ -76,8 +77,8 @@ std::vector<double> results(bool residual, int64_t rank) {
   auto above = signs<float>(kRows, kOuts[0] + kOuts[1], 8);
   const nn::Var in = graph.wrap(x.view(), true);
   const nn::Var y = residual ? nn::linear_residual(graph, linear, in,
-                                                   graph.wrap(above.view(), true), {keys, 3})
-                             : nn::linear(graph, linear, in, {keys, 3});
+                                                   graph.wrap(above.view(), true), {&set, keys, 3})
+                             : nn::linear(graph, linear, in, {&set, keys, 3});
   auto dy = signs<T>(kRows, kOuts[0] + kOuts[1], 10);
   auto wide_dy = signs<float>(kRows, kOuts[0] + kOuts[1], 10);
   graph.set_grad(y, residual ? Mat(wide_dy.view()) : Mat(dy.view()));

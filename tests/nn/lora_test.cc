@@ -59,10 +59,12 @@ class Adapted : public ::testing::TestWithParam<std::vector<size_t>> {
  protected:
   void SetUp() override {
     layer_.prepare(DType::kF32, true);
-    layer_.seat(&adapter_.group);
+    set_.add(layer_, &adapter_.group);
   }
+  nn::AdapterUse use() const { return {&set_}; }
   Linear layer_ = make_linear("f32", true);
   Adapter<float> adapter_{GetParam()};
+  nn::LoraSet set_;
 };
 
 // The adapter's way of computing has sums of its own, so both sides' bounds count.
@@ -75,7 +77,7 @@ void expect_both(Mat got, const Rows<Running>& want, const std::string& what) {
 }
 
 TEST_P(Adapted, IsTheMergedWeight) {
-  Pass<float> pass(layer_);
+  Pass<float> pass(layer_, false, use());
   pass.backward();
   const Rows<Running> w = merged(layer_, adapter_);
   kernels::ref::GemmTwin<Running> forward{rows_of(pass.x), transposed(w)}, back;
@@ -90,7 +92,7 @@ TEST_P(Adapted, GradientsOfTheFactorsAreAddedToWhatIsThere) {
   const auto a_before = rows_of(adapter_.a_grad);
   std::vector<Rows<Running>> b_before;
   for (const auto& grad : adapter_.b_grad) b_before.push_back(rows_of(grad));
-  Pass<float> pass(layer_);
+  Pass<float> pass(layer_, false, use());
   pass.backward();
   // With M = s x^T dy of a part (K x N): dA = B M^T, dB = A M.
   for (size_t p = 0; p < adapter_.group.parts.size(); ++p) {
@@ -116,11 +118,11 @@ TEST_P(Adapted, GradientsOfTheFactorsAreAddedToWhatIsThere) {
 }
 
 TEST_P(Adapted, WithoutGradientPlacesTheAdapterIsFrozen) {
-  const Pass<float> trained(layer_);
+  const Pass<float> trained(layer_, false, use());
   for (nn::LoraPart& part : adapter_.group.parts) part.b_grad = {};
   adapter_.group.a_grad = {};
   const auto a_before = rows_of(adapter_.a_grad);
-  Pass<float> frozen(layer_);
+  Pass<float> frozen(layer_, false, use());
   frozen.backward();
   const Mat y = frozen.graph.value(frozen.y);
   EXPECT_EQ(std::memcmp(y.data, trained.graph.value(trained.y).data,
@@ -139,18 +141,19 @@ class DroppedOut : public ::testing::Test {
  protected:
   void SetUp() override {
     layer_.prepare(DType::kF32, true);
-    layer_.seat(&adapter_.group);
+    set_.add(layer_, &adapter_.group);
     adapter_.group.dropout = 0.5f;
     adapter_.group.salt = 11;
     for (uint64_t i = 0; i < kRows; ++i) keys_.push_back(mix64(i));
   }
-  std::vector<float> run(uint64_t step_salt) {
-    Pass<float> pass(layer_, false, {keys_, step_salt});
+  std::vector<float> run(uint64_t step_salt, bool adapted = true) {
+    Pass<float> pass(layer_, false, {adapted ? &set_ : nullptr, keys_, step_salt});
     const float* y = pass.graph.value(pass.y).as<float>().data;
     return {y, y + kRows * kOut};
   }
   Linear layer_ = make_linear("f32", false);
   Adapter<float> adapter_{{0}};
+  nn::LoraSet set_;
   std::vector<uint64_t> keys_;
 };
 
@@ -164,8 +167,7 @@ TEST_F(DroppedOut, IsReproducibleAndChangesWithEachSalt) {
 
 TEST_F(DroppedOut, LeavesTheFrozenPartAlone) {
   const auto dropped = run(1);
-  layer_.seat(nullptr);
-  const auto base = run(1);
+  const auto base = run(1, false);
   for (int64_t r = 0; r < kRows; ++r) {
     for (int64_t c = kOuts[0]; c < kOut; ++c) {
       EXPECT_EQ(dropped[size_t(r * kOut + c)], base[size_t(r * kOut + c)]);
@@ -181,10 +183,8 @@ TEST_F(DroppedOut, GradientsSeeTheSameMask) {
   adapter_.group.a_grad = adapter_.a_grad.view();
   adapter_.group.parts[0].b_grad = adapter_.b_grad[0].view();
   const auto y = run(1);
-  layer_.seat(nullptr);
-  const auto base = run(1);
-  layer_.seat(&adapter_.group);
-  Pass<float> pass(layer_, false, {keys_, 1});
+  const auto base = run(1, false);
+  Pass<float> pass(layer_, false, {&set_, keys_, 1});
   pass.backward();
   double whole = 0, pair = 0, dx = 0, da = 0, db = 0, size = 0;
   for (int64_t i = 0; i < kRows * kOut; ++i) {

@@ -141,7 +141,7 @@ TEST(Index, ValuesThatAreNotFiniteAreRefused) {
   const Matrix<float> good = random_rows(3, 4, 10);
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
                           -std::numeric_limits<float>::infinity(), 1e30f}) {
-    const Matrix<float> rows = random_rows(3, 4, 10);
+    Matrix<float> rows = random_rows(3, 4, 10);
     rows.row(2)[1] = bad;
     EXPECT_THAT([&] { index_of(rows); }, ThrowsMessage<Error>(HasSubstr("vector 2")));
     EXPECT_THAT([&] { index_of(good).search(rows.view(), 1); },

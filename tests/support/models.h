@@ -21,7 +21,7 @@ inline std::unique_ptr<arch::Model> load(const std::filesystem::path& path,
 
 /// What a forward pass gives when all of `batch` (or options.rows) is asked for: the logits, or
 /// an encoder's states.
-inline Matrix<float> run(arch::Model& model, const nn::TokenBatch& batch,
+inline Matrix<float> run(const arch::Model& model, const nn::TokenBatch& batch,
                          DType compute = DType::kF32, bool recording = false,
                          const arch::ForwardOptions& options = {}) {
   Arena arena;

@@ -8,7 +8,7 @@
 
 #include "base/parallel_for.h"
 #include "base/rng.h"
-#include "engine/session.h"
+#include "engine/worker.h"
 #include "support/models.h"
 
 namespace relatum::testing {
@@ -57,7 +57,7 @@ struct LastLogits {
   }
 };
 
-inline LastLogits last_logits(engine::Session& session, const std::vector<int32_t>& tokens) {
+inline LastLogits last_logits(const engine::Session& session, const std::vector<int32_t>& tokens) {
   const Matrix<float> all = run(session.model(), single(tokens), session.compute());
   LastLogits result;
   const float* row = all.row(all.rows() - 1);

@@ -46,13 +46,17 @@ struct TinyRun {
       : session(fixture("llama/tied"), plain_options()), rows(std::move(run_rows)),
         adapter(std::make_unique<train::Adapter>(session.model(), session.compute(), config,
                                                  seed)),
-        trainer(session, *adapter, rows, options) {}
+        worker(session, &adapter->set()), trainer(worker, *adapter, rows, options) {
+    session.prepare_training();
+  }
   /// With the PEFT fixture's adapter.
   TinyRun(std::vector<train::TrainRow> run_rows, const train::TrainOptions& options,
           const engine::SessionOptions& how = plain_options())
       : session(fixture("llama/tied"), how), rows(std::move(run_rows)),
         adapter(train::load_peft(fixture("llama/lora"), session.model(), session.compute())),
-        trainer(session, *adapter, rows, options) {}
+        worker(session, &adapter->set()), trainer(worker, *adapter, rows, options) {
+    session.prepare_training();
+  }
 
   train::StepRows all() const {
     train::StepRows numbers;
@@ -74,6 +78,7 @@ struct TinyRun {
   engine::Session session;
   std::vector<train::TrainRow> rows;
   std::unique_ptr<train::Adapter> adapter;
+  engine::Worker worker;
   train::Trainer trainer;
 };
 

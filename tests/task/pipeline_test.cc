@@ -33,7 +33,7 @@ class Pipeline : public ::testing::Test {
 
   std::vector<Prediction> answer(AnswerMode mode, AnswerOptions options = {}) {
     options.mode = mode;
-    return answer_prompts(session_, renderer_, prompts_, options, {});
+    return answer_prompts(worker_, renderer_, prompts_, options, {});
   }
   // The log-probability of a label's tokens and the end token, one forward pass per token.
   double log_score(const std::string& prompt, int64_t label, double& slack) {
@@ -50,6 +50,7 @@ class Pipeline : public ::testing::Test {
   }
 
   engine::Session session_;
+  engine::Worker worker_{session_};
   PromptRenderer renderer_;
   std::vector<Prompt> prompts_;
 };
@@ -156,7 +157,7 @@ TEST_F(Pipeline, StopsWhenAsked) {
   for (const AnswerMode mode : kModes) {
     AnswerOptions options;
     options.mode = mode;
-    EXPECT_LT(answer_prompts(session_, renderer_, prompts_, options, context).size(),
+    EXPECT_LT(answer_prompts(worker_, renderer_, prompts_, options, context).size(),
               prompts_.size());
   }
 }

@@ -29,14 +29,15 @@ TEST_P(PassMemory, OfTrainingIsWhatTheArenaHeld) {
   TinyRun tiny(random_rows(40, random_tokens(30, 9)), options, session);
   train::Adapter adapter(tiny.session.model(), tiny.session.compute(),
                          {.rank = 6, .dropout = how.dropout}, 1);
-  train::Trainer trainer(tiny.session, adapter, tiny.rows, options);
+  engine::Worker worker(tiny.session, &adapter.set());
+  train::Trainer trainer(worker, adapter, tiny.rows, options);
   const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), how.share);
   const auto& info = tiny.session.model().info();
   const int64_t told = train::training_arena(
-      tiny.session.model(), tiny.session.compute(), how.checkpoint,
+      tiny.session.model(), &adapter.set(), tiny.session.compute(), how.checkpoint,
       train::size_of_pass(info, batch.batch, int64_t(batch.targets.size())));
   trainer.accumulate(batch, 0);
-  const int64_t took = int64_t(tiny.session.arena().peak());
+  const int64_t took = int64_t(worker.arena().peak());
   EXPECT_LE(took, told + small_change(info));
   EXPECT_GE(double(took) * 1.05, double(told)) << "more than is needed";
 }
@@ -54,14 +55,14 @@ TEST(PassMemory, OfScoringIsWhatTheArenaHeld) {
   for (int i = 0; i < 10; ++i) batch.append(batch.root(), row);
   batch.finish();
   const auto& info = session.model().info();
-  const int64_t told = train::scoring_arena(session.model(), session.compute(),
+  const int64_t told = train::scoring_arena(session.model(), nullptr, session.compute(),
                                             train::size_of_rows(info, 500, 50));
-  session.arena().reset();
-  nn::Graph graph(session.arena(), session.compute(), false);
+  engine::Worker worker(session);
+  nn::Graph graph = worker.graph();
   const nn::Var states = session.model().forward(graph, batch, {.rows = {}, .cache = {}});
   nn::for_each_logits(graph, *session.model().head(), graph.value(states),
                       [](int64_t, MatView<const float>) {});
-  const int64_t took = int64_t(session.arena().peak());
+  const int64_t took = int64_t(worker.arena().peak());
   EXPECT_LE(took, told + small_change(info));
   EXPECT_GE(double(took) * 1.05, double(told));
 }

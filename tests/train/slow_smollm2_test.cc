@@ -36,7 +36,9 @@ TEST(SlowSmolLm2Training, ThreeStepsLowerTheLoss) {
     train::TrainOptions options;
     options.epochs = 4;
     options.schedule = train::Shape::kConstant;
-    train::Trainer trainer(session, adapter, rows, options);
+    session.prepare_training();
+    engine::Worker worker(session, &adapter.set());
+    train::Trainer trainer(worker, adapter, rows, options);
     ASSERT_EQ(trainer.steps(), 4);
     std::vector<double> losses;
     train::TrainHooks hooks;

@@ -29,8 +29,9 @@ class Bert final : public Model {
   Bert(const ModelFiles& files, const LoadOptions& options);
   nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
                   const ForwardOptions& options) const override;
-  std::vector<nn::Linear*> linears() override;
-  nn::Linear* head() override { return nullptr; }
+  std::vector<const nn::Linear*> linears() const override;
+  const nn::Linear* head() const override { return nullptr; }
+  std::vector<nn::Linear*> mutable_linears() override;
 
  private:
   friend class Pass;
@@ -46,8 +47,8 @@ class Bert final : public Model {
 class Pass final : public nn::LayerStack {
  public:
   Pass(const Bert& model, const nn::TokenBatch& batch, const ForwardOptions& options)
-      : model_(model), batch_(batch), probe_(options.probe) {
-    if (options.dropout) dropout_ = {batch.keys(), options.dropout_salt};
+      : model_(model), batch_(batch), probe_(options.probe), use_{options.adapter} {
+    if (options.dropout) use_ = {options.adapter, batch.keys(), options.dropout_salt};
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
@@ -56,11 +57,11 @@ class Pass final : public nn::LayerStack {
     const nn::AttentionSettings settings{
         {info.heads, info.heads, info.head_size, 1.0f / std::sqrt(float(info.head_size))},
         {}, index, {}};
-    nn::Var h = nn::linear(graph, layer.qkv, nn::to_compute(graph, x), dropout_);
+    nn::Var h = nn::linear(graph, layer.qkv, nn::to_compute(graph, x), use_);
     h = nn::attention(graph, h, batch_, settings);
-    x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, dropout_));
-    h = nn::gelu(graph, nn::linear(graph, layer.up, nn::to_compute(graph, x), dropout_));
-    x = norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, dropout_));
+    x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, use_));
+    h = nn::gelu(graph, nn::linear(graph, layer.up, nn::to_compute(graph, x), use_));
+    x = norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, use_));
     if (probe_) (*probe_)(index, graph.value(x));
     return x;
   }
@@ -72,7 +73,7 @@ class Pass final : public nn::LayerStack {
   const Bert& model_;
   const nn::TokenBatch& batch_;
   const std::function<void(int64_t, Mat)>* probe_;
-  nn::DropoutKeys dropout_;
+  nn::AdapterUse use_;
 };
 
 void Bert::read_settings(const ModelFiles& files) {
@@ -174,7 +175,17 @@ Bert::Bert(const ModelFiles& files, const LoadOptions& options) {
   }
 }
 
-std::vector<nn::Linear*> Bert::linears() {
+std::vector<const nn::Linear*> Bert::linears() const {
+  std::vector<const nn::Linear*> all;
+  for (const Layer& layer : layers_) {
+    for (const nn::Linear* linear : {&layer.qkv, &layer.output, &layer.up, &layer.down}) {
+      all.push_back(linear);
+    }
+  }
+  return all;
+}
+
+std::vector<nn::Linear*> Bert::mutable_linears() {
   std::vector<nn::Linear*> all;
   for (Layer& layer : layers_) {
     for (nn::Linear* linear : {&layer.qkv, &layer.output, &layer.up, &layer.down}) {

@@ -38,8 +38,9 @@ class Llama final : public Model {
   Llama(const ModelFiles& files, const LoadOptions& options);
   nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
                   const ForwardOptions& options) const override;
-  std::vector<nn::Linear*> linears() override;
-  nn::Linear* head() override { return &head_; }
+  std::vector<const nn::Linear*> linears() const override;
+  const nn::Linear* head() const override { return &head_; }
+  std::vector<nn::Linear*> mutable_linears() override;
 
  private:
   friend class Pass;
@@ -50,7 +51,7 @@ class Llama final : public Model {
   Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
 
   float epsilon_ = 0;
-  RopeTable rope_;
+  Rope rope_;
   Weight embedding_;
   std::vector<float> final_norm_;
   std::vector<Layer> layers_;
@@ -63,15 +64,20 @@ class Pass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options,
        Arena& arena)
-      : model_(model), batch_(batch), options_(options),
-        rope_(model.rope_.until(batch.max_position())) {
+      : model_(model), batch_(batch), options_(options), use_{options.adapter},
+        row_use_{options.adapter} {
+    const int64_t size = model.info_.head_size;
+    const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
+                                size);
+    model.rope_.angles(batch.positions(), angles);
+    rope_ = angles;
     if (!options.dropout) return;
-    dropout_ = {batch.keys(), options.dropout_salt};
+    use_ = {options.adapter, batch.keys(), options.dropout_salt};
     auto* keys = arena.allocate_array<uint64_t>(int64_t(options.rows.size()));
     for (size_t i = 0; i < options.rows.size(); ++i) {
       keys[i] = batch.keys()[size_t(options.rows[i])];
     }
-    row_dropout_ = {{keys, options.rows.size()}, options.dropout_salt};
+    row_use_ = {options.adapter, {keys, options.rows.size()}, options.dropout_salt};
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   int64_t rows_out(int64_t rows) const override {
@@ -84,7 +90,7 @@ class Pass final : public nn::LayerStack {
         {info.heads, info.kv_heads, info.head_size, 1.0f / std::sqrt(float(info.head_size))},
         rope_, index, options_.cache};
     nn::Var h = nn::rmsnorm(graph, x, layer.attention_norm.data(), model_.epsilon_);
-    h = nn::linear(graph, layer.qkv, h, dropout_);
+    h = nn::linear(graph, layer.qkv, h, use_);
     h = nn::attention(graph, h, batch_, settings);
     // Behind the last attention, rows that nobody asked for serve nothing.
     const bool choose = index + 1 == layers() && !options_.rows.empty();
@@ -92,11 +98,11 @@ class Pass final : public nn::LayerStack {
       h = nn::take_rows(graph, h, options_.rows);
       x = nn::take_rows(graph, x, options_.rows);
     }
-    const nn::DropoutKeys& dropout = choose ? row_dropout_ : dropout_;
-    x = nn::linear_residual(graph, layer.output, h, x, dropout);
+    const nn::AdapterUse& use = choose ? row_use_ : use_;
+    x = nn::linear_residual(graph, layer.output, h, x, use);
     h = nn::rmsnorm(graph, x, layer.ffn_norm.data(), model_.epsilon_);
-    h = nn::swiglu(graph, nn::linear(graph, layer.gate_up, h, dropout));
-    x = nn::linear_residual(graph, layer.down, h, x, dropout);
+    h = nn::swiglu(graph, nn::linear(graph, layer.gate_up, h, use));
+    x = nn::linear_residual(graph, layer.down, h, x, use);
     if (options_.probe) (*options_.probe)(index, graph.value(x));
     return x;
   }
@@ -105,8 +111,8 @@ class Pass final : public nn::LayerStack {
   const Llama& model_;
   const nn::TokenBatch& batch_;
   ForwardOptions options_;
-  MatView<const float> rope_;
-  nn::DropoutKeys dropout_, row_dropout_;
+  MatView<const float> rope_;  // in the arena
+  nn::AdapterUse use_, row_use_;
 };
 
 TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::string_view gguf,
@@ -264,7 +270,7 @@ int64_t vocabulary_of(const ModelFiles& files) {
 
 Llama::Llama(const ModelFiles& files, const LoadOptions& options) {
   read_settings(files);
-  rope_ = RopeTable(files, info_.head_size);
+  rope_ = Rope(files, info_.head_size);
   info_.vocabulary = vocabulary_of(files);
   embedding_ = files.weight({"model.embed_tokens.weight", "token_embd.weight"}, info_.vocabulary,
                             info_.width);
@@ -273,18 +279,35 @@ Llama::Llama(const ModelFiles& files, const LoadOptions& options) {
   info_.parameters = embedding_.size() + (head.data.data() == embedding_.data.data() ? 0
                                                                                     : head.size());
   head_ = nn::Linear({{"lm_head", std::move(head)}});
-  head_.prepare(options.compute, options.resident);
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
-  for (nn::Linear* linear : linears()) linear->prepare(options.compute, options.resident);
+  size_t most = 0;
+  for (const nn::Linear* linear : mutable_linears()) {
+    most = std::max(most, linear->prepare_scratch(options.compute));
+  }
+  Buffer scratch(options.resident ? most : 0);
+  for (nn::Linear* linear : mutable_linears()) {
+    linear->prepare(options.compute, options.resident, &scratch);
+  }
 }
 
-std::vector<nn::Linear*> Llama::linears() {
+std::vector<const nn::Linear*> Llama::linears() const {
+  std::vector<const nn::Linear*> all;
+  for (const Layer& layer : layers_) {
+    for (const nn::Linear* linear : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
+      all.push_back(linear);
+    }
+  }
+  return all;
+}
+
+std::vector<nn::Linear*> Llama::mutable_linears() {
   std::vector<nn::Linear*> all;
   for (Layer& layer : layers_) {
     for (nn::Linear* linear : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
       all.push_back(linear);
     }
   }
+  all.push_back(&head_);
   return all;
 }
 

@@ -35,8 +35,8 @@ class PlainFlat : public Flat {
     return a.first != b.first ? a.first > b.first : a.second < b.second;
   }
 
-  Mat view(const float* values, int64_t rows) const {
-    return {const_cast<float*>(values), DType::kF32, rows, dimension_};
+  ConstMat view(const float* values, int64_t rows) const {
+    return {values, DType::kF32, rows, dimension_};
   }
 
   // Block after block of stored rows; each query keeps the best `depth` of what it has seen.
