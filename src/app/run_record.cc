@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "io/json.h"
 
 namespace relatum::app {
@@ -55,6 +56,11 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
   info.base_network = strings_of(record, "base_network", place);
   info.files = strings_of(record, "files", place);
+  for (const auto& [name, hash] : info.files) {
+    if (!std::filesystem::path(name).has_parent_path() && name != "..") continue;
+    fail("app.run", fmt::format("{}: 'files' names {}, which does not lie in the run's folder. The "
+                                "file is damaged.", place, name));
+  }
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);
   info.chat = io::get_bool(record, "chat", false, place);

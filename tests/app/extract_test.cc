@@ -198,6 +198,10 @@ TEST_F(Extract, TellsFilesThatAreNotTheRunsOwn) {
     write("run/" + name, own);
   }
   EXPECT_EQ(done(by_run()).out, before);
+  json record = json::parse(read("run/run.json"));
+  record["files"]["../other/labels.json"] = "0";
+  write("run/run.json", record.dump());
+  refused(by_run(), {"run.json", "'files' names ../other/labels.json"});
 }
 
 TEST_F(Extract, NumbersThatAreNoneAreRefused) {

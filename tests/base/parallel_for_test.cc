@@ -48,8 +48,7 @@ TEST_P(ParallelFor, BodiesThatRunAtOnceHaveSlotsOfTheirOwn) {
   const auto use = [&] {
     const int slot = parallel_slot();
     if (slot < 0 || slot >= GetParam() || ++users[size_t(slot)] > 1) shared = true;
-    for (volatile int i = 0; i < 1000; ++i) {
-    }
+    for (int i = 0; i < 1000; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);
     --users[size_t(slot)];
   };
   parallel_each(100, [&](int64_t) { use(); });
