@@ -27,7 +27,8 @@ StandardInput::Buffer::int_type StandardInput::Buffer::underflow() {
     const ssize_t count = ::read(STDIN_FILENO, bytes_.data(), bytes_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) {
-      relatum::fail("app.input", fmt::format("cannot read standard input: {}.", std::strerror(errno)));
+      relatum::fail("app.input",
+                    fmt::format("cannot read standard input: {}.", std::strerror(errno)));
     }
     if (count == 0) return traits_type::eof();
     setg(bytes_.data(), bytes_.data(), bytes_.data() + count);

@@ -58,7 +58,8 @@ void lora_down(const ConstMat& x, KeptBits kept, const ConstMat& factor, float s
                [&](int64_t begin, int64_t end) { table().lora_down(task, begin, end); });
 }
 
-void lora_up(const ConstMat& low, const ConstMat& factor, float scale, KeptBits kept, const Mat& y) {
+void lora_up(const ConstMat& low, const ConstMat& factor, float scale, KeptBits kept,
+             const Mat& y) {
   RELATUM_CHECK(low.cols == factor.rows && y.rows == low.rows && y.cols == factor.cols);
   RELATUM_CHECK(has_lora_kernels(low.cols));
   for (int64_t begin = 0; begin < low.cols; begin += kUpRank) {

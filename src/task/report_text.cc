@@ -57,8 +57,8 @@ void write_summary(const Report& report, std::string& out) {
                        100 * report.interval->high, report.interval->samples,
                        counted(report.interval->units, "text"));
   else if (report.interval)
-    out += "\n  no interval: every bootstrap sample gives this figure, so none can tell how far off "
-           "it is";
+    out += "\n  no interval: every bootstrap sample gives this figure, so none can tell how far "
+           "off it is";
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
   if (report.negative)
     out += fmt::format("  negative label  {}\n", utf8_printable(*report.negative));

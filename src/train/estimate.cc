@@ -79,10 +79,16 @@ int64_t blocked_weight(const arch::Model& model) {
   return most;
 }
 
+// What all passes of a run have in common.
+struct Passes {
+  const arch::Model& model;
+  const nn::LoraSet* adapter;
+  DType compute;
+};
+
 // The arena of the largest micro-batch of all epochs; counts tokens and answers on the way.
-int64_t largest_step(const arch::Model& model, const Adapter& adapter, DType compute,
-                     std::span<const TrainRow> rows, const EstimateOptions& options,
-                     Estimate& result, int64_t& answers) {
+int64_t largest_step(const Passes& passes, std::span<const TrainRow> rows,
+                     const EstimateOptions& options, Estimate& result, int64_t& answers) {
   int64_t most = 0;
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (const StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
@@ -91,9 +97,9 @@ int64_t largest_step(const arch::Model& model, const Adapter& adapter, DType com
         const int64_t targets = int64_t(built.targets.size());
         result.tokens += built.batch.size();
         answers += targets;
-        most = std::max(most, training_arena(model, &adapter.set(), compute,
-                                             options.checkpoint,
-                                             size_of_pass(model.info(), built.batch, targets)));
+        const PassSize size = size_of_pass(passes.model.info(), built.batch, targets);
+        most = std::max(most, training_arena(passes.model, passes.adapter, passes.compute,
+                                             options.checkpoint, size));
       }
     }
   }
@@ -105,10 +111,9 @@ struct Evaluation {
 };
 
 // Of prompts like the training rows': a beginning that all share is kept in a cache.
-Evaluation evaluation(const arch::Model& model, const Adapter& adapter, DType compute,
-                      std::span<const TrainRow> rows, int64_t tokens) {
+Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int64_t tokens) {
   if (tokens <= 0) return {};
-  const arch::ModelInfo& info = model.info();
+  const arch::ModelInfo& info = passes.model.info();
   int64_t longest = 0;
   std::vector<std::span<const int32_t>> prompts;
   for (const TrainRow& row : rows) {
@@ -117,8 +122,9 @@ Evaluation evaluation(const arch::Model& model, const Adapter& adapter, DType co
   }
   const int64_t shared = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
   const PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
-  return {scoring_arena(model, &adapter.set(), compute, size),
-          2 * info.layers * shared * info.kv_heads * info.head_size * int64_t(size_of(compute))};
+  const int64_t bytes = int64_t(size_of(passes.compute));
+  return {scoring_arena(passes.model, passes.adapter, passes.compute, size),
+          2 * info.layers * shared * info.kv_heads * info.head_size * bytes};
 }
 
 }  // namespace
@@ -128,8 +134,9 @@ Estimate estimate(const arch::Model& model, const Adapter& adapter, DType comput
   const arch::ModelInfo& info = model.info();
   Estimate result;
   int64_t answers = 0;
-  const int64_t step = largest_step(model, adapter, compute, rows, options, result, answers);
-  const Evaluation between = evaluation(model, adapter, compute, rows, options.evaluation_tokens);
+  const Passes passes{model, &adapter.set(), compute};
+  const int64_t step = largest_step(passes, rows, options, result, answers);
+  const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
   double parameters = 0;
   for (const nn::Linear* linear : model.linears()) {
     parameters += double(linear->in() * linear->out());

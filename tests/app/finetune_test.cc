@@ -301,7 +301,8 @@ TEST_F(Finetune, NumbersThatAreNoneAreRefused) {
   for (const char* seed : {"-1", "99999999999999999999999", "1.5", "4294967296"}) {
     wrong({"--seed", seed}, "--seed");
   }
-  for (const char* size : {"-1", "-1GB", "99999999999999999999999", "99999999999GB", "much", "2.5GB", ""}) {
+  for (const char* size : {"-1", "-1GB", "99999999999999999999999", "99999999999GB", "much",
+                           "2.5GB", ""}) {
     wrong({"--memory", size}, "is no size of memory");
   }
   done(finetune("run", {"--seed", "4294967295", "--memory", "2500MB"}));
