@@ -46,6 +46,10 @@ std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& op
   const Family& found = family(files);
   auto model = found.load(files, options);
   check_all_read(files, found.spare);
+  Buffer scratch;
+  for (nn::Linear* linear : model->mutable_linears()) {
+    linear->prepare(options.compute, options.resident, &scratch);
+  }
   return model;
 }
 

@@ -67,4 +67,13 @@ class Model {
   ModelInfo info_;
 };
 
+/// The named linears of each layer, layer after layer: nn::Linear of layers that may be changed,
+/// const nn::Linear of others.
+template <class Linear, class Layers, class... Members>
+std::vector<Linear*> linears_of(Layers& layers, Members... members) {
+  std::vector<Linear*> all;
+  for (auto& layer : layers) (all.push_back(&(layer.*members)), ...);
+  return all;
+}
+
 }  // namespace relatum::arch

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/signals.h"
 #include "kernels/cpu.h"
@@ -42,11 +40,7 @@ void Session::quantise(const nn::LoraSet* adapter) {
 
 void Session::prepare_training() {
   const SignalsHeld held;
-  size_t most = 0;
-  for (nn::Linear* linear : model_->mutable_linears()) {
-    most = std::max(most, linear->prepare_scratch(compute_));
-  }
-  Buffer scratch(most);
+  Buffer scratch;
   for (nn::Linear* linear : model_->mutable_linears()) linear->prepare_backward(&scratch);
 }
 

@@ -50,13 +50,11 @@ void Linear::prepare_backward(Buffer* scratch) {
 
 // transposed: for products with the weight's transpose, as the forward pass has them.
 kernels::PackedMatrix Linear::packed(bool transposed, Buffer* scratch) const {
+  const size_t bytes = size_t(out_ * in_) * size_of(compute_);
   Buffer own;
-  const size_t bytes = prepare_scratch(compute_);
-  if (!scratch || scratch->size() < bytes) {
-    own = Buffer(bytes);
-    scratch = &own;
-  }
-  const Mat weight{scratch->data(), compute_, out_, in_};
+  Buffer& plain = scratch ? *scratch : own;
+  if (plain.size() < bytes) plain = Buffer(bytes);
+  const Mat weight{plain.data(), compute_, out_, in_};
   decode_into(weight);
   return kernels::PackedMatrix(weight, transposed);
 }

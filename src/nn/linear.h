@@ -38,14 +38,12 @@ class Linear {
   const std::vector<float>& bias() const { return bias_; }
 
   /// Fixes the compute type. resident: decoded weights are kept, packed for the products; otherwise
-  /// they are decoded for each use, and only the stored form stays in memory.
+  /// they are decoded for each use, and only the stored form stays in memory. scratch: where
+  /// weights are decoded, grown as needed; one for many linears leaves fewer holes in the heap.
   void prepare(DType compute, bool resident, Buffer* scratch = nullptr);
   /// For linears whose decoded weights are kept: packs them once more, for the backward pass, which
   /// decodes them for each use otherwise.
   void prepare_backward(Buffer* scratch = nullptr);
-  /// Bytes of scratch that both work in; with none, or less, they allocate their own. One for many
-  /// linears leaves no holes in the heap.
-  size_t prepare_scratch(DType compute) const { return size_t(out_ * in_) * size_of(compute); }
   /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
   /// integers: weights with a scale per output, inputs with one per row. Up to kStoredRows rows are
   /// multiplied with the stored weights instead where their format allows it. For inference alone.

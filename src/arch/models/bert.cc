@@ -47,8 +47,9 @@ class Bert final : public Model {
 class Pass final : public nn::LayerStack {
  public:
   Pass(const Bert& model, const nn::TokenBatch& batch, const ForwardOptions& options)
-      : model_(model), batch_(batch), probe_(options.probe), use_{options.adapter} {
-    if (options.dropout) use_ = {options.adapter, batch.keys(), options.dropout_salt};
+      : model_(model), batch_(batch), probe_(options.probe),
+        use_{options.adapter, {}, options.dropout_salt} {
+    if (options.dropout) use_.keys = batch.keys();
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
@@ -133,9 +134,7 @@ class LayerLoader {
       biases.insert(biases.end(), bias.begin(), bias.end());
       info_.parameters += weight.size() + rows;
     }
-    nn::Linear result(std::move(parts), std::move(biases));
-    result.prepare(options_.compute, options_.resident);
-    return result;
+    return nn::Linear(std::move(parts), std::move(biases));
   }
   Norm norm(std::string_view name) {
     const std::string base = fmt::format("{}{}", prefix_, name);
@@ -176,23 +175,12 @@ Bert::Bert(const ModelFiles& files, const LoadOptions& options) {
 }
 
 std::vector<const nn::Linear*> Bert::linears() const {
-  std::vector<const nn::Linear*> all;
-  for (const Layer& layer : layers_) {
-    for (const nn::Linear* linear : {&layer.qkv, &layer.output, &layer.up, &layer.down}) {
-      all.push_back(linear);
-    }
-  }
-  return all;
+  return linears_of<const nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::up,
+                                      &Layer::down);
 }
 
 std::vector<nn::Linear*> Bert::mutable_linears() {
-  std::vector<nn::Linear*> all;
-  for (Layer& layer : layers_) {
-    for (nn::Linear* linear : {&layer.qkv, &layer.output, &layer.up, &layer.down}) {
-      all.push_back(linear);
-    }
-  }
-  return all;
+  return linears_of<nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::up, &Layer::down);
 }
 
 void Bert::embed(const nn::TokenBatch& batch, MatView<float> out) const {

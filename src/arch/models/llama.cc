@@ -64,20 +64,20 @@ class Pass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options,
        Arena& arena)
-      : model_(model), batch_(batch), options_(options), use_{options.adapter},
-        row_use_{options.adapter} {
+      : model_(model), batch_(batch), options_(options),
+        use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
     const int64_t size = model.info_.head_size;
     const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
                                 size);
     model.rope_.angles(batch.positions(), angles);
     rope_ = angles;
     if (!options.dropout) return;
-    use_ = {options.adapter, batch.keys(), options.dropout_salt};
+    use_.keys = batch.keys();
     auto* keys = arena.allocate_array<uint64_t>(int64_t(options.rows.size()));
     for (size_t i = 0; i < options.rows.size(); ++i) {
       keys[i] = batch.keys()[size_t(options.rows[i])];
     }
-    row_use_ = {options.adapter, {keys, options.rows.size()}, options.dropout_salt};
+    row_use_.keys = {keys, options.rows.size()};
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   int64_t rows_out(int64_t rows) const override {
@@ -280,33 +280,16 @@ Llama::Llama(const ModelFiles& files, const LoadOptions& options) {
                                                                                     : head.size());
   head_ = nn::Linear({{"lm_head", std::move(head)}});
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
-  size_t most = 0;
-  for (const nn::Linear* linear : mutable_linears()) {
-    most = std::max(most, linear->prepare_scratch(options.compute));
-  }
-  Buffer scratch(options.resident ? most : 0);
-  for (nn::Linear* linear : mutable_linears()) {
-    linear->prepare(options.compute, options.resident, &scratch);
-  }
 }
 
 std::vector<const nn::Linear*> Llama::linears() const {
-  std::vector<const nn::Linear*> all;
-  for (const Layer& layer : layers_) {
-    for (const nn::Linear* linear : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
-      all.push_back(linear);
-    }
-  }
-  return all;
+  return linears_of<const nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::gate_up,
+                                      &Layer::down);
 }
 
 std::vector<nn::Linear*> Llama::mutable_linears() {
-  std::vector<nn::Linear*> all;
-  for (Layer& layer : layers_) {
-    for (nn::Linear* linear : {&layer.qkv, &layer.output, &layer.gate_up, &layer.down}) {
-      all.push_back(linear);
-    }
-  }
+  auto all = linears_of<nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::gate_up,
+                                    &Layer::down);
   all.push_back(&head_);
   return all;
 }
