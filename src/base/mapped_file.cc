@@ -59,7 +59,6 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
                                     std::strerror(reason)));
     }
     file->address_ = data;
-    file->data_ = static_cast<const std::byte*>(data);
   }
   ::close(fd);
   return file;

@@ -17,14 +17,15 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::span<const std::byte> bytes() const {
+    return {static_cast<const std::byte*>(address_), size_};
+  }
   const std::filesystem::path& path() const { return path_; }
 
  private:
   MappedFile() = default;
   std::filesystem::path path_;
-  void* address_ = nullptr;  ///< what data_ points to, as the system gave it
-  const std::byte* data_ = nullptr;
+  void* address_ = nullptr;
   size_t size_ = 0;
 };
 

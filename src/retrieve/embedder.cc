@@ -2,7 +2,6 @@
 #include "retrieve/embedder.h"
 
 #include <fmt/format.h>
-
 #include <unicode/locid.h>
 #include <unicode/unistr.h>
 

@@ -44,16 +44,21 @@ TEST_P(ParallelFor, PartsAreNoSmallerThanTheGrain) {
 
 TEST_P(ParallelFor, BodiesThatRunAtOnceHaveSlotsOfTheirOwn) {
   std::vector<std::atomic<int>> users(static_cast<size_t>(GetParam()));
-  std::atomic<bool> shared{false};
+  std::atomic<bool> shared{false}, outside{false};
   const auto use = [&] {
     const int slot = parallel_slot();
-    if (slot < 0 || slot >= GetParam() || ++users[size_t(slot)] > 1) shared = true;
+    if (slot < 0 || slot >= GetParam()) {
+      outside = true;
+      return;
+    }
+    if (++users[size_t(slot)] > 1) shared = true;
     for (int i = 0; i < 1000; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);
     --users[size_t(slot)];
   };
   parallel_each(100, [&](int64_t) { use(); });
   parallel_for(100, 1, [&](int64_t, int64_t) { use(); });
   EXPECT_FALSE(shared);
+  EXPECT_FALSE(outside);
   EXPECT_EQ(parallel_slot(), 0);
 }
 

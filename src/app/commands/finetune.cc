@@ -16,14 +16,11 @@ namespace {
 std::string memory_size(std::string& text) {
   constexpr uint64_t kMost = 1'000'000'000'000'000;
   const std::string given = text;
-  const bool digits = !given.empty() && given[0] >= '0' && given[0] <= '9';
-  bool read = digits;
+  const bool digit = !given.empty() && given[0] >= '0' && given[0] <= '9';
   try {
-    read = read && CLI::AsSizeValue(true)(text).empty() && std::stoull(text) <= kMost;
-  } catch (const std::exception&) {
-    read = false;
+    if (digit && CLI::AsSizeValue(true)(text).empty() && std::stoull(text) <= kMost) return "";
+  } catch (const std::exception&) {  // more digits than any number has
   }
-  if (read) return "";
   return "'" + given + "' is no size of memory: expected a whole number and a unit, such as 2GB";
 }
 
