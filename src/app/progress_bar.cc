@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/counted.h"
 #include "base/printable.h"
 
 namespace relatum::app {
@@ -34,13 +35,6 @@ bool wide(UChar32 code) {
 std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0); }
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-  const auto s = int64_t(seconds + 0.5);
-  if (s < 60) return fmt::format("{} s", s);
-  if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
-  return fmt::format("{} h {:02} min", s / 3600, s % 3600 / 60);
-}
 
 std::string fit_columns(const std::string& line, int columns) {
   const auto size = int32_t(line.size());

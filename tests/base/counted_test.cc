@@ -1,4 +1,4 @@
-// A noun after its number.
+// A noun after its number, and times.
 #include "base/counted.h"
 
 #include <gtest/gtest.h>
@@ -10,6 +10,12 @@ TEST(Counted, NounsAgreeWithTheirNumber) {
   EXPECT_EQ(counted(1, "epoch"), "1 epoch");
   EXPECT_EQ(counted(0, "epoch"), "0 epochs");
   EXPECT_EQ(counted(2, "entry", "entries"), "2 entries");
+}
+
+TEST(Duration, IsReadable) {
+  EXPECT_EQ(duration_text(12.2), "12 s");
+  EXPECT_EQ(duration_text(200), "3 min 20 s");
+  EXPECT_EQ(duration_text(3900), "1 h 05 min");
 }
 
 }  // namespace
