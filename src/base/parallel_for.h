@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/shared_machine.h"
 #include "base/signals.h"
 
 namespace relatum {
@@ -45,6 +46,7 @@ void parallel_for(int64_t n, int64_t grain, const Body& body) {
     return;
   }
   const SignalsHeld held;
+  share_machine();
 #pragma omp parallel for num_threads(static_cast<int>(parts)) schedule(static, 1)
   for (int64_t p = 0; p < parts; ++p) {
     const detail::Slot slot(static_cast<int>(p));
@@ -60,6 +62,7 @@ void parallel_each(int64_t n, const Body& body) {
     return;
   }
   const SignalsHeld held;
+  share_machine();
 #pragma omp parallel for schedule(dynamic, 1)
   for (int64_t i = 0; i < n; ++i) {
     const detail::Slot slot(omp_get_thread_num());

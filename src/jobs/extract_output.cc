@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -18,7 +19,13 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr double kSaveSeconds = 5;  // of work that a killed process may lose
+constexpr double kSavingShare = 0.01;               // of the time, that saving may take …
+constexpr double kOftenest = 0.2, kSeldomest = 5.0;  // … but not more, or less, often: seconds
+
+template <class Clock>
+double seconds_since(typename Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 fs::path state_path(const fs::path& out) {
   fs::path path = PartFile::path_for(out);
@@ -143,7 +150,7 @@ void ExtractOutput::put(std::string_view rows) {
 }
 
 double ExtractOutput::seconds() const {
-  return seconds_before_ + std::chrono::duration<double>(Clock::now() - begun_).count();
+  return seconds_before_ + seconds_since<Clock>(begun_);
 }
 
 void ExtractOutput::write(std::span<const task::Example> examples,
@@ -155,11 +162,12 @@ void ExtractOutput::write(std::span<const task::Example> examples,
   progress_.rows += int64_t(predictions.size());
   progress_.seconds = seconds();
   put(text);
-  if (std::chrono::duration<double>(Clock::now() - saved_).count() >= kSaveSeconds) save();
+  if (seconds_since<Clock>(saved_) >= save_after_) save();
 }
 
 void ExtractOutput::save() {
-  saved_ = Clock::now();
+  const Clock::time_point start = Clock::now();
+  saved_ = start;
   if (!part_ || progress_.rows == 0) return;
   const uint64_t bytes = part_->save();
   const json state{{"identity", to_json(identity_)}, {"rows", progress_.rows},
@@ -168,6 +176,8 @@ void ExtractOutput::save() {
                    {"seconds", seconds()}, {"bytes", bytes}};
   write_file(state_path(options_.out), io::dump_json(state, 2) + "\n");
   kept_ = true;
+  saved_ = Clock::now();
+  save_after_ = std::clamp(seconds_since<Clock>(start) / kSavingShare, kOftenest, kSeldomest);
 }
 
 void ExtractOutput::finish(const json& record) {

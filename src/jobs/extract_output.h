@@ -71,6 +71,7 @@ class ExtractOutput {
   using Clock = std::chrono::steady_clock;
   Clock::time_point begun_ = Clock::now(), saved_ = begun_;
   double seconds_before_ = 0;
+  double save_after_ = 0.5;  // seconds of work that a killed process may lose
   bool kept_ = false;  // the part can be gone on with, or is whole
 };
 

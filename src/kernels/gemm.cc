@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/shared_machine.h"
 #include "base/signals.h"
 #include "kernels/rows.h"
 #include "tensor/buffer.h"
@@ -205,6 +206,7 @@ class Cache {
  public:
   void run(const GemmArgs& g, const Shape& s) {
     const SignalsHeld held;
+    share_machine();
     const std::lock_guard lock(mutex_);
     execute(find(g, s), g, stream_);
     stream_.wait();
