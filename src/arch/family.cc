@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/mapped_file.h"
-#include "io/message.h"
+#include "base/printable.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
@@ -24,7 +24,7 @@ void check_finite(const Weight& weight, MatView<const float> values) {
   const int64_t place = bad - values.data;
   fail("arch.load", fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
                                 "number. Fetch the model again, or make it again.",
-                                io::printable(weight.name), place / values.cols,
+                                printable_start(weight.name), place / values.cols,
                                 place % values.cols, *bad));
 }
 

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/gguf.h"
-#include "io/message.h"
 #include "io/nearest_name.h"
 
 namespace relatum::io {
@@ -28,13 +28,14 @@ std::string type_name(const GgufValue& value) {
 [[noreturn]] void fail_type(const GgufFile& file, std::string_view key, const char* wanted,
                             const GgufValue& value) {
   fail("io.gguf", fmt::format("key '{}' of {}: expected {}, got {}. Such a file is not read.",
-                              printable(key), file.path().string(), wanted, type_name(value)));
+                              printable_start(key), file.path().string(), wanted,
+                              type_name(value)));
 }
 
 [[noreturn]] void fail_missing(const GgufFile& file, std::string_view key) {
   std::vector<std::string_view> keys;
   for (const GgufEntry& entry : file.metadata()) keys.push_back(entry.key);
-  fail("io.gguf", fmt::format("key '{}' is missing in {}. {}", printable(key),
+  fail("io.gguf", fmt::format("key '{}' is missing in {}. {}", printable_start(key),
                               file.path().string(), nearest_sentence(key, keys, "keys")));
 }
 

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "io/message.h"
+#include "base/printable.h"
+
 
 namespace relatum::io {
 namespace {
@@ -60,7 +61,7 @@ std::string nearest_sentence(std::string_view wanted, const std::vector<std::str
                              std::string_view what) {
   if (names.empty()) return fmt::format("It holds no {}.", what);
   return fmt::format("Of its {} {} '{}' comes nearest.", names.size(), what,
-                     printable(nearest_name(wanted, names)));
+                     printable_start(nearest_name(wanted, names)));
 }
 
 }  // namespace relatum::io

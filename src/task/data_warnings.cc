@@ -9,8 +9,9 @@
 #include <unordered_map>
 
 #include "base/counted.h"
+#include "base/printable.h"
 #include "task/forms.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -42,7 +43,7 @@ bool cuts_word(const Example& example, const Span& span) {
 }
 
 std::string in_quotes(std::string_view text) {
-  return fmt::format("'{}'", utf8_printable(text, 40));
+  return fmt::format("'{}'", printable_start(text, 40));
 }
 
 void check_spans(std::span<const Example> examples, std::vector<std::string>& lines) {
@@ -92,10 +93,10 @@ void check_repeats(std::span<const Example> examples, std::vector<std::string>& 
 void check_case(std::span<const Example> examples, const Labels& labels,
                 std::vector<std::string>& lines) {
   std::map<std::string, std::set<std::string>> forms;
-  for (const std::string& label : labels.names()) forms[utf8_lower(label)].insert(label);
+  for (const std::string& label : labels.names()) forms[text::full_lower_case(label)].insert(label);
   for (const Example& example : examples)
     for (const std::string& label : gold_labels(example))
-      if (!labels.find(label)) forms[utf8_lower(label)].insert(label);
+      if (!labels.find(label)) forms[text::full_lower_case(label)].insert(label);
   std::string shown;
   size_t groups = 0;
   for (const auto& [lower, group] : forms) {

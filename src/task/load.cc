@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/printable.h"
 #include "base/rng.h"
 #include "io/text_file.h"
 #include "task/data_warnings.h"
@@ -19,7 +20,6 @@
 #include "task/json_rows.h"
 #include "task/nearest.h"
 #include "task/relabel.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -55,7 +55,7 @@ void check_prefix(const Spec& spec) {
   const std::string near = nearest_name(prefix, known);
   fail("task.load", fmt::format("'{}': there is no file of this name, and '{}' is no data format "
                                 "that is known.{} Known formats: {}.",
-                                utf8_printable(spec.path), prefix,
+                                printable_start(spec.path), prefix,
                                 near.empty() ? "" : fmt::format(" Did you mean '{}'?", near),
                                 fmt::join(known, ", ")));
 }
@@ -93,11 +93,11 @@ std::string seen_first(std::string_view bytes) {
   const std::vector<std::string> keys = first_keys(bytes.substr(0, kSniffed));
   if (keys.empty()) {
     const std::string_view line = bytes.substr(0, bytes.find('\n'));
-    return fmt::format("its first line is '{}'", utf8_printable(line, 60));
+    return fmt::format("its first line is '{}'", printable_start(line, 60));
   }
   std::string list;
   for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i)
-    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", utf8_printable(keys[i], 40));
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", printable_start(keys[i], 40));
   return fmt::format("its first JSON object has the keys {}{}", list,
                      keys.size() > kKeysShown ? " …" : "");
 }
@@ -162,11 +162,11 @@ std::string repeated_id(const Rows& rows, const Example& example,
   if (rows.numbered(example))
     return fmt::format("the row has no id, and the number {} that would stand for one is the id of "
                        "line {}", example.id, earlier.line);
-  const std::string id = utf8_printable(example.id);
+  const std::string id = printable_start(example.id);
   if (example.id == earlier.id)
     return fmt::format("id '{}' already stands on line {}", id, earlier.line);
   return fmt::format("id '{}' differs from '{}' on line {} only by blanks or Unicode forms", id,
-                     utf8_printable(earlier.id), earlier.line);
+                     printable_start(earlier.id), earlier.line);
 }
 
 /// Leaves out rows with a repeated id or an unknown label, or stops at the first.

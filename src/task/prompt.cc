@@ -7,9 +7,10 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "io/text_file.h"
 #include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -87,7 +88,7 @@ Prompt PromptRenderer::render(const Example& example,
     if (show && !neighbour->label)
       fail("task.prompt", fmt::format("retrieved example '{}' has no label for style '{}' to show. "
                                       "Index labelled data.",
-                                      utf8_printable(neighbour->id), style_.name));
+                                      printable_start(neighbour->id), style_.name));
     const auto shown = show ? of_neighbours_.find(*neighbour->label) : of_neighbours_.end();
     if (shown != of_neighbours_.end() && !labels_.find(*neighbour->label))
       neighbour_answers.push_back(shown->second);

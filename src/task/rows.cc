@@ -6,10 +6,11 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "io/text_file.h"
 #include "task/forms.h"
 #include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -80,7 +81,7 @@ void Rows::add(Example example, std::optional<int64_t> number) {
     return;
   }
   const std::string name =
-      numbered(example) ? "" : fmt::format("row '{}': ", utf8_printable(example.id));
+      numbered(example) ? "" : fmt::format("row '{}': ", printable_start(example.id));
   bad(example.line, name + problem);
 }
 
@@ -118,7 +119,7 @@ std::vector<std::string> Rows::warnings() const {
     size_t shown = 0;
     for (const auto& [name, all] : counts) {
       if (++shown > kShown) return list + " …";
-      list += (list.empty() ? "" : ", ") + tell(utf8_printable(name, 40), all);
+      list += (list.empty() ? "" : ", ") + tell(printable_start(name, 40), all);
     }
     return list;
   };
@@ -137,7 +138,7 @@ std::vector<std::string> Rows::warnings() const {
         "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
         counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
           return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
-                             utf8_printable(all.detail, 40));
+                             printable_start(all.detail, 40));
         })));
   for (const auto& [what, all] : odd_)
     lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),

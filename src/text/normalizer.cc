@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/utf8.h"
 #include "text/normal_form.h"
 #include "text/unicode.h"
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 #include "text/word_patterns.h"
 

@@ -1,4 +1,5 @@
 // Every built-in style against its golden text; the authors' templates against their prompts.
+#include "base/utf8.h"
 #include "task/prompt.h"
 
 #include <gmock/gmock.h>
@@ -14,7 +15,6 @@
 #include "task/prompts_file.h"
 #include "task/semeval_scorer.h"
 #include "task/tacred_labels.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

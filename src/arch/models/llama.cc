@@ -10,8 +10,8 @@
 #include "arch/family.h"
 #include "arch/rope.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
@@ -174,7 +174,7 @@ void Llama::check_network(const ModelFiles& files) const {
   if (!types) return;
   for (const nlohmann::json& type : *types) {
     if (type == "full_attention" || type == "sliding_attention") continue;
-    refuse(fmt::format("layer_types holds {}", io::printable(io::dump_json(type), 60)));
+    refuse(fmt::format("layer_types holds {}", printable_start(io::dump_json(type), 60)));
   }
 }
 
