@@ -19,7 +19,7 @@
 #include "io/ggml_types.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 #include "kernels/cpu.h"
 #include "quant/format.h"
 #include "retrieve/store.h"

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/rng.h"
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "quant/format.h"

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 #include "nn/batch.h"
 #include "nn/graph.h"
 #include "tensor/finite.h"

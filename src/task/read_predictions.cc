@@ -15,7 +15,7 @@
 #include "task/forms.h"
 #include "task/json_array.h"
 #include "task/prediction.h"
-#include "task/table.h"
+#include "task/table_shape.h"
 
 namespace relatum::task {
 namespace {

@@ -10,7 +10,7 @@
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
-#include "nn/rows.h"
+#include "nn/take_rows.h"
 
 namespace relatum::arch {
 namespace {

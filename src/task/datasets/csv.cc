@@ -11,7 +11,7 @@
 #include "task/delimited.h"
 #include "task/fields.h"
 #include "task/raw_row.h"
-#include "task/table.h"
+#include "task/table_shape.h"
 
 namespace relatum::task {
 namespace {

@@ -1,11 +1,10 @@
 // How text runs through the chain and back.
-#include "text/pipeline.h"
+#include "text/pipeline_tokenizer.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/utf8.h"
-
 
 namespace relatum::text {
 namespace {

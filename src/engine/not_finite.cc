@@ -1,10 +1,9 @@
 // A pass with a look behind each layer, then a look at the weights of the layer that was found.
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 
 #include <fmt/format.h>
 
 #include <functional>
-#include <vector>
 
 #include "base/error.h"
 #include "base/printable.h"

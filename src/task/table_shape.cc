@@ -1,5 +1,5 @@
 // Cuts the header by each separator in turn.
-#include "task/table.h"
+#include "task/table_shape.h"
 
 #include <algorithm>
 
