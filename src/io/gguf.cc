@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/ggml_types.h"
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 namespace relatum::io {
 

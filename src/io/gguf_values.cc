@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "io/dotted_name.h"
 #include "io/gguf.h"
-#include "io/nearest_name.h"
 
 namespace relatum::io {
 namespace {

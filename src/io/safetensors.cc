@@ -13,7 +13,7 @@
 #include "base/mapped_file.h"
 #include "base/printable.h"
 #include "io/json.h"
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 namespace relatum::io {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "task/forms.h"
-#include "task/nearest.h"
 
 namespace relatum::task {
 
@@ -49,9 +49,8 @@ std::optional<std::string> negative_label(const Labels& labels) {
 }
 
 std::string unlisted_label(const Labels& labels, std::string_view label) {
-  const std::string near = nearest_name(label, labels.names());
   return fmt::format("label '{}' is not among the inventory's {} labels.{}", printable_start(label),
-                     labels.size(), near.empty() ? "" : fmt::format(" Did you mean '{}'?", near));
+                     labels.size(), did_you_mean(label, labels.names()));
 }
 
 std::string unknown_label(const Labels& labels, std::string_view label) {

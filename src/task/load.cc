@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
 #include "base/rng.h"
@@ -18,7 +19,6 @@
 #include "task/dataset.h"
 #include "task/forms.h"
 #include "task/json_rows.h"
-#include "task/nearest.h"
 #include "task/relabel.h"
 
 namespace relatum::task {

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/printable.h"
+#include "base/known_names.h"
 #include "base/utf8.h"
 #include "io/text_file.h"
-#include "task/nearest.h"
 
 namespace relatum::task {
 namespace {
@@ -36,20 +36,17 @@ PromptStyle load_template(const std::filesystem::path& path) {
 }
 
 PromptStyle load_style(const std::string& name_or_path) {
-  std::vector<std::string> known;
   for (const PromptStyle* style : prompt_styles()) {
     if (style->name == name_or_path) return *style;
-    known.push_back(style->name);
   }
   std::error_code ignored;
   if (std::filesystem::is_regular_file(name_or_path, ignored))
     return load_template(name_or_path);
-  const std::string near = nearest_name(name_or_path, known);
+  const std::vector<std::string> known = names_of(prompt_styles());
   fail("task.prompt",
        fmt::format("prompt style '{}' is unknown, and no such file exists.{} Known styles: {}; or "
                    "name a template file.",
-                   name_or_path, near.empty() ? "" : fmt::format(" Did you mean '{}'?", near),
-                   fmt::join(known, ", ")));
+                   name_or_path, did_you_mean(name_or_path, known), fmt::join(known, ", ")));
 }
 
 std::string style_text(const PromptStyle& style) { return style.body.source() + "\n"; }

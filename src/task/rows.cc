@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "io/text_file.h"
 #include "task/forms.h"
-#include "task/nearest.h"
 
 namespace relatum::task {
 namespace {

@@ -7,10 +7,10 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "task/forms.h"
 #include "task/join.h"
-#include "task/nearest.h"
 #include "task/negative_names.h"
 
 namespace relatum::task {
@@ -144,12 +144,10 @@ std::optional<int32_t> negative_index(const ScoredLabels& scored,
   if (index && *index < scored.scope.known) return int32_t(*index);
   const std::vector<std::string>& all = scored.labels.names();
   const std::vector<std::string> known(all.begin(), all.begin() + scored.scope.known);
-  const std::string near = nearest_name(*given, known);
+  const std::string near = did_you_mean(*given, known);
   fail("task.evaluate",
-       fmt::format("--negative '{}': {} this label. {}", printable_start(*given),
-                   nobody_has(scored),
-                   near.empty() ? fmt::format("The labels are {}.", listed(known))
-                                : fmt::format("Did you mean '{}'?", printable_start(near))));
+       fmt::format("--negative '{}': {} this label.{}", printable_start(*given), nobody_has(scored),
+                   near.empty() ? fmt::format(" The labels are {}.", listed(known)) : near));
 }
 
 std::vector<std::string> label_warnings(const ScoredLabels& scored,

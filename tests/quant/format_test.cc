@@ -167,7 +167,7 @@ TEST(Format, SixteenBitBytesEqualTheReference) {
 
 TEST(Format, UnknownNamesAreListed) {
   EXPECT_THAT([] { format("q5_k"); },
-              ThrowsMessage<Error>(HasSubstr("number format 'q5_k' is unknown. Choose one of: ")));
+              ThrowsMessage<Error>(HasSubstr("number format 'q5_k' is unknown. Use bf16, ")));
   EXPECT_EQ(find_gguf_type(-1), nullptr);
   EXPECT_EQ(find_safetensors_type(""), nullptr);
 }
