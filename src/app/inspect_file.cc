@@ -21,6 +21,7 @@
 #include "io/json.h"
 #include "io/npy.h"
 #include "io/safetensors.h"
+#include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/load.h"
 #include "task/prediction.h"
@@ -42,8 +43,7 @@ std::string first_bytes(const fs::path& path) {
   std::string bytes(kSeen, '\0');
   file.read(bytes.data(), std::streamsize(bytes.size()));
   bytes.resize(size_t(file.gcount()));
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
-  return bytes;
+  return std::string(io::without_mark(bytes));
 }
 
 char first_letter(const std::string& bytes) {

@@ -39,23 +39,18 @@ bool utf8_valid(std::string_view text) {
 std::string to_valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char next = utf8_at(text, at);
-    if (next.code < 0) append_utf8(out, 0xfffd);
-    else out.append(text.substr(at, next.size));
-    at += next.size;
-  }
+  for_code_points(text, [&](int32_t code, std::string_view bytes) {
+    out += code < 0 ? "\ufffd" : bytes;
+  });
   return out;
 }
 
 std::u32string to_utf32(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char next = utf8_at(text, at);
-    out += next.code < 0 ? U'\ufffd' : char32_t(next.code);
-    at += next.size;
-  }
+  for_code_points(text, [&](int32_t code, std::string_view) {
+    out += code < 0 ? U'\ufffd' : char32_t(code);
+  });
   return out;
 }
 

@@ -35,6 +35,15 @@ struct Utf8Char {
 };
 /// `at` lies before the text's end. No surrogates, no overlong forms, nothing above U+10FFFF.
 Utf8Char utf8_at(std::string_view text, size_t at);
+/// Calls `each(code, its bytes)` from the text's start to its end, as utf8_at() tells them.
+template <class Each>
+void for_code_points(std::string_view text, const Each& each) {
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char next = utf8_at(text, at);
+    each(next.code, text.substr(at, next.size));
+    at += next.size;
+  }
+}
 
 /// Whether the bytes are UTF-8 throughout.
 bool utf8_valid(std::string_view text);

@@ -16,16 +16,6 @@ namespace {
 constexpr int64_t kWhole = 600;  // code points: texts up to here are shown whole
 constexpr int64_t kNear = 150;   // of longer ones, this much on both sides of an entity's ends
 
-/// Calls `each(code point, its bytes)`; the code point is negative where the bytes are no UTF-8.
-template <class Each>
-void for_code_points(std::string_view text, const Each& each) {
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char next = utf8_at(text, at);
-    each(next.code, text.substr(at, next.size));
-    at += next.size;
-  }
-}
-
 bool is_unseen(int32_t code) {
   return code == 0x200b || code == 0x2028 || code == 0x2029 || code == 0xfeff ||
          (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||

@@ -140,12 +140,9 @@ std::string full_lower_case(std::string_view text) {
 std::string without_white_space(std::string_view text) {
   std::string kept;
   kept.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    const Utf8Char next = utf8_at(text, at);
-    if (next.code < 0 || !is_white_space(char32_t(next.code)))
-      kept.append(text.substr(at, next.size));
-    at += next.size;
-  }
+  for_code_points(text, [&](int32_t code, std::string_view bytes) {
+    if (code < 0 || !is_white_space(char32_t(code))) kept += bytes;
+  });
   return kept;
 }
 

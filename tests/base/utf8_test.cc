@@ -5,6 +5,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace relatum {
@@ -93,6 +95,16 @@ TEST(Utf8, RepairsAsUnicodeAdvises) {
   const std::string_view broken = "\x61\xf1\x80\x80\xe1\x80\xc2\x62\x80\x63\x80\xbf\x64";
   EXPECT_EQ(to_valid_utf8(broken), "a\ufffd\ufffd\ufffdb\ufffdc\ufffd\ufffdd");
   EXPECT_EQ(to_utf32(broken), U"a\ufffd\ufffd\ufffdb\ufffdc\ufffd\ufffdd");
+}
+
+TEST(Utf8, WalksOverCodePointsAndWhatIsNone) {
+  std::vector<std::pair<int32_t, std::string>> seen;
+  for_code_points("aé\xe2\x82🍯\xff", [&](int32_t code, std::string_view bytes) {
+    seen.emplace_back(code, bytes);
+  });
+  const std::vector<std::pair<int32_t, std::string>> expected = {
+      {'a', "a"}, {0xe9, "é"}, {-1, "\xe2\x82"}, {0x1f36f, "🍯"}, {-1, "\xff"}};
+  EXPECT_EQ(seen, expected);
 }
 
 TEST(Utf8, CountsAndFindsCodePoints) {

@@ -330,11 +330,7 @@ const Family& family_llama() {
       {"rope.scaling.attn_factor", 1}, {"rope_interleaved", 0}, {"final_logit_softcapping", 0},
       {"attn_logit_softcapping", 0}, {"expert_count", 0}, {"num_local_experts", 0},
       {"num_experts", 0}, {"quantization_config", 0}, {"is_encoder_decoder", 0}};
-  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral},
-                             [](const ModelFiles& files, const LoadOptions& options) {
-                               return std::unique_ptr<Model>(
-                                   std::make_unique<Llama>(files, options));
-                             }};
+  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral}, load_as<Llama>};
   return family;
 }
 
