@@ -16,6 +16,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "io/gguf.h"
 #include "io/ggml_types.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -270,10 +271,7 @@ std::string folder_text(const fs::path& path, bool all) {
 
 // By its first bytes; a file that only ends in .gguf is told from what is in it.
 bool is_gguf(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  char magic[4] = {};
-  file.read(magic, sizeof magic);
-  return std::string_view(magic, sizeof magic) == "GGUF" || path.extension() == ".gguf";
+  return io::GgufFile::recognise(path) || path.extension() == ".gguf";
 }
 
 }  // namespace

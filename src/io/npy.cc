@@ -124,10 +124,4 @@ void write_npy(MatView<const float> values, const std::function<void(std::string
   }
 }
 
-void write_npy(const std::filesystem::path& path, MatView<const float> values) {
-  AtomicFile file(path);
-  write_npy(values, [&](std::string_view bytes) { file.write(bytes); });
-  file.commit();
-}
-
 }  // namespace relatum::io

@@ -104,8 +104,6 @@ void TokenBatch::finish() {
   });
 }
 
-void TokenBatch::clear() { *this = TokenBatch(causal_); }
-
 int32_t TokenBatch::max_position() const {
   return positions_.empty() ? 0 : *std::max_element(positions_.begin(), positions_.end());
 }

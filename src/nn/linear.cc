@@ -87,11 +87,6 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   });
 }
 
-void Linear::set_weight(size_t part, Weight weight) {
-  RELATUM_CHECK(weight.rows == parts_[part].weight.rows && weight.cols == in_);
-  parts_[part].weight = std::move(weight);
-}
-
 void Linear::decode_into(Mat out) const {
   for (const Part& part : parts_) {
     const Mat rows = out.rows_from(part.begin, part.weight.rows);

@@ -57,10 +57,6 @@ std::string marked_text(const Example& example) {
   return mark_entities(example, Markers::kTags).text;
 }
 
-std::string bracketed_text(const Example& example) {
-  return mark_entities(example, Markers::kBrackets).text;
-}
-
 std::string normalised_text(std::string_view text) {
   std::string plain(text);
   for (const std::string_view tag : {"<e1>", "</e1>", "<e2>", "</e2>"}) {

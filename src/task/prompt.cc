@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -103,6 +104,15 @@ Prompt PromptRenderer::render(const Example& example,
   if (example.label) prompt.completion = " " + answer(example, "row");
   prompt.prefix_chars = prefix_chars_;
   return prompt;
+}
+
+std::string to_json(const Prompt& prompt) {
+  nlohmann::ordered_json row;
+  row["id"] = prompt.id;
+  row["prompt"] = prompt.prompt;
+  row["completion"] = prompt.completion;
+  row["prefix_chars"] = prompt.prefix_chars;
+  return row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace relatum::task

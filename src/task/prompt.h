@@ -83,5 +83,8 @@ class PromptRenderer {
   std::string label_list_;
   int64_t prefix_chars_ = 0;
 };
+/// {"id","prompt","completion","prefix_chars"}, one line of `relatum prepare`, without its end.
+std::string to_json(const Prompt& prompt);
+
 
 }  // namespace relatum::task

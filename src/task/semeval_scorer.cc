@@ -179,8 +179,6 @@ const std::vector<std::string>& semeval_labels() {
   return labels;
 }
 
-bool is_semeval(const Labels& labels) { return all_semeval(labels.names()); }
-
 bool is_semeval(const Confusion& confusion) {
   const std::span<const std::string> names = confusion.labels().names();
   return all_semeval(names.first(size_t(confusion.scope().inventory)));

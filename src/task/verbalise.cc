@@ -2,7 +2,6 @@
 #include "task/verbalise.h"
 
 #include <vector>
-
 #include "text/unicode.h"
 
 

@@ -80,7 +80,7 @@ TEST_F(Gguf, TensorsLieAlignedWithTheirBytes) {
 
 TEST_F(Gguf, ValuesCanBeCopiedToAnotherFile) {
   const auto file = GgufFile::open(testing::sample_gguf(folder_ / "x.gguf"));
-  GgufWriter writer;
+  testing::GgufWriter writer;
   for (const auto& [key, value] : file.metadata()) writer.set(std::string(key), value);
   for (const auto& t : file.tensors()) writer.add_tensor(t.name, t.type, t.shape, t.bytes);
   writer.write(folder_ / "y.gguf");
@@ -89,7 +89,7 @@ TEST_F(Gguf, ValuesCanBeCopiedToAnotherFile) {
 
 TEST_F(Gguf, AnotherAlignmentIsHeeded) {
   const std::string data(64, 'x');
-  GgufWriter writer;
+  testing::GgufWriter writer;
   writer.set_u32("general.alignment", 256);
   writer.add_tensor("a", 24, {64}, testing::bytes_of(data));
   writer.add_tensor("b", 24, {64}, testing::bytes_of(data));
@@ -207,7 +207,7 @@ TEST_F(Gguf, IsRecognisedByItsFirstBytes) {
 }
 
 TEST_F(Gguf, TheWriterRefusesWrongSizes) {
-  GgufWriter writer;
+  testing::GgufWriter writer;
   const std::string data(18, 'x');
   EXPECT_THAT([&] { writer.add_tensor("t", 2, {33}, testing::bytes_of(data)); },
               ThrowsMessage<Error>(HasSubstr("tensor 't'")));

@@ -38,7 +38,7 @@ class Npy : public ::testing::Test {
 
 TEST_F(Npy, GivesBackWhatWasWritten) {
   const float values[] = {1, 2, -9, 3, 4, -9};
-  write_npy(folder_ / "x.npy", {values, 2, 2, 3});
+  testing::write_npy_file(folder_ / "x.npy", {values, 2, 2, 3});
   const auto read = read_npy(folder_ / "x.npy");
   ASSERT_EQ(read.rows(), 2);
   ASSERT_EQ(read.cols(), 2);
@@ -48,7 +48,7 @@ TEST_F(Npy, GivesBackWhatWasWritten) {
 
 TEST_F(Npy, WritesNumpysBytes) {
   const float values[] = {1};
-  write_npy(folder_ / "x.npy", {values, 1, 1});
+  testing::write_npy_file(folder_ / "x.npy", {values, 1, 1});
   const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }";
   const std::string padded = header + std::string(118 - header.size() - 1, ' ') + "\n";
   EXPECT_EQ(read_file(folder_ / "x.npy"),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support.h"
+#include "task/marked.h"
 
 namespace relatum::task {
 namespace {
@@ -23,7 +24,7 @@ TEST(Example, MarksEntitiesAsTheCasesSay) {
       for (size_t at; (at = brackets.find(tag)) != std::string::npos;)
         brackets.replace(at, std::string_view(tag).size(), bracket);
     }
-    EXPECT_EQ(bracketed_text(example), brackets);
+    EXPECT_EQ(mark_entities(example, Markers::kBrackets).text, brackets);
   }
 }
 

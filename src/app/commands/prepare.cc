@@ -10,7 +10,6 @@
 #include "app/output.h"
 #include "app/output_path.h"
 #include "app/retrieval.h"
-#include "task/prompts_file.h"
 
 namespace relatum::app {
 namespace {
