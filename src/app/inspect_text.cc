@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,8 +15,8 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "io/gguf.h"
 #include "io/ggml_types.h"
+#include "io/gguf.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "kernels/block_product.h"

@@ -2,7 +2,6 @@
 #include "nn/batch.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/rng.h"

@@ -1,7 +1,6 @@
 // The linear layer: frozen weights in any format, optional bias, and the adapter beside them.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 

@@ -1,7 +1,6 @@
 // Reads an index folder; every file is checked against index.json, and all against each other.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/printable.h"
 #include "base/known_names.h"
+#include "base/printable.h"
 #include "base/utf8.h"
 #include "io/text_file.h"
 

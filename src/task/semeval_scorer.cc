@@ -2,7 +2,6 @@
 #include "task/semeval_scorer.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/error.h"
 

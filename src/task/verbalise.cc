@@ -1,9 +1,7 @@
 // Cuts a label's name into words and turns its direction into their order.
 #include "task/verbalise.h"
 
-#include <vector>
 #include "text/unicode.h"
-
 
 namespace relatum::task {
 namespace {

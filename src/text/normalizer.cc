@@ -2,7 +2,6 @@
 #include "text/normalizer.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/utf8.h"
 #include "text/normal_form.h"
