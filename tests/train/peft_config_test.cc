@@ -40,7 +40,7 @@ std::string chosen(const json& changes) {
 }
 
 std::string error(const json& changes) {
-  return error_of([&] { read(changes); });
+  return testing::error_of([&] { read(changes); });
 }
 
 TEST(PeftTargets, AListHoldsNamesOrTheirEnds) {
