@@ -1,4 +1,5 @@
-# Installs BUILD into a folder of its own, builds EXAMPLE against it, and runs it on MODEL.
+# Installs BUILD into a folder of its own, builds EXAMPLE against it, and runs it on MODEL and
+# the ten rows of CORPUS.
 set(prefix "${BUILD}/check_install/prefix")
 set(example_build "${BUILD}/check_install/build")
 file(REMOVE_RECURSE "${BUILD}/check_install")
@@ -16,10 +17,14 @@ run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${prefix}")
 run(${CMAKE_COMMAND} -S "${EXAMPLE}" -B "${example_build}" -G "${GENERATOR}"
     "-DCMAKE_PREFIX_PATH=${prefix}")
 run(${CMAKE_COMMAND} --build "${example_build}")
-run("${example_build}/name_relation" "${MODEL}")
-set(line " +[01]\\.[0-9]+\n")
-if(NOT output MATCHES "works_for${line}founded${line}no_relation${line}")
-  message(FATAL_ERROR "the example printed something else than three probabilities:\n${output}")
+run("${example_build}/teach_and_ask" "${MODEL}" "${CORPUS}" "${example_build}/run")
+if(NOT output MATCHES "answer: [a-zA-Z_-]+(\\(e[12],e[12]\\))? [01]\\.[0-9]+\n")
+  message(FATAL_ERROR "the example printed no answer:\n${output}")
+endif()
+file(STRINGS "${example_build}/run/predictions.jsonl" predictions)
+list(LENGTH predictions count)
+if(NOT count EQUAL 10)
+  message(FATAL_ERROR "the example wrote ${count} predictions, not 10.")
 endif()
 run("${prefix}/bin/relatum" --version)
 file(REMOVE_RECURSE "${BUILD}/check_install")

@@ -23,5 +23,6 @@ if(RELATUM_TESTS)
     -DBUILD=${CMAKE_BINARY_DIR} -DGENERATOR=${CMAKE_GENERATOR}
     -DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/library
     -DMODEL=${PROJECT_SOURCE_DIR}/tests/fixtures/llama/tied
+    -DCORPUS=${PROJECT_SOURCE_DIR}/tests/fixtures/task/jsonl.jsonl
     -P ${PROJECT_SOURCE_DIR}/cmake/check_install.cmake)
 endif()

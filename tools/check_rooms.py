@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOMS = ["base", "tensor", "quant", "kernels", "io", "nn", "text", "arch", "engine", "train",
-         "retrieve", "task", "app"]
+         "retrieve", "task", "jobs", "app"]
 # Rooms side by side that may not see each other; only app sees all.
 STRANGERS = {("retrieve", "train"), ("task", "train")}
 

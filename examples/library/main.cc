@@ -1,53 +1,56 @@
-// Names the relation of one marked sentence: the library in thirty lines.
+// Teaches a model the relations of a corpus, and asks it about sentences: the whole in one page.
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <vector>
 
-#include "engine/worker.h"
-#include "task/pipeline.h"
-#include "task/prompt.h"
-#include "train/peft.h"
+#include "jobs/answerer.h"
+#include "jobs/extract.h"
+#include "jobs/finetune.h"
 
 namespace {
 
 using namespace relatum;
 
-// "Bo Nilsen" stands at code points 0 to 9, "Kestrel Airways" at 20 to 35.
-task::Example sentence() {
-  return {"1", "Bo Nilsen flies for Kestrel Airways.", {0, 9, ""}, {20, 35, ""}, {}};
+// Lines of progress and warnings; a Host without them is silent.
+jobs::Host told() {
+  jobs::Host host;
+  host.context.log = [](LogLevel, const std::string& line) { std::puts(line.c_str()); };
+  return host;
 }
 
-void run(const std::string& model, const std::string& adapter) {
-  const engine::Session session(model, {});
-  std::unique_ptr<train::Adapter> pairs;
-  if (!adapter.empty()) pairs = train::load_peft(adapter, session.model(), session.compute());
-  engine::Worker worker(session, pairs ? &pairs->set() : nullptr);
-  const task::PromptRenderer renderer(
-      task::load_style("compact"), task::Labels({"works_for", "founded", "no_relation"}));
-  const std::vector<task::Prompt> prompts = {renderer.render(sentence())};
-  task::AnswerOptions options;
-  options.keep_scores = true;
-  for (const task::Prediction& answer :
-       task::answer_prompts(worker, renderer, prompts, options, Context{})) {
-    for (const auto& [label, probability] : answer.scores) {
-      std::printf("%-12s %.4f\n", label.c_str(), probability);
-    }
+void run(const std::string& model, const std::string& corpus, const std::string& folder) {
+  const jobs::Host host = told();
+  jobs::FinetuneOptions teach;  // the options of `relatum finetune`, with its defaults
+  teach.model.model = model;
+  teach.train = corpus;
+  teach.out = folder;
+  teach.training.epochs = 1;
+  jobs::finetune(teach, host);
+
+  jobs::ExtractOptions ask;  // what the run was trained with is known from its folder
+  ask.adapter = folder;
+  ask.input = corpus;
+  ask.out = folder + "/predictions.jsonl";
+  jobs::extract(ask, host);
+
+  const jobs::ExtractSetup setup = jobs::settle_extract(ask, host);
+  jobs::Answerer answerer(ask, setup, *setup.labels, host);
+  // "Bo Nilsen" stands at code points 0 to 9, "Kestrel Airways" at 20 to 35.
+  const std::vector<task::Example> sentences = {
+      {"1", "Bo Nilsen flies for Kestrel Airways.", {0, 9, ""}, {20, 35, ""}, {}}};
+  for (const task::Prediction& answer : answerer.answer(sentences)) {
+    std::printf("answer: %s %.4f\n", answer.label->c_str(), *answer.probability);
   }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: name_relation MODEL [ADAPTER]\n");
-    return 2;
-  }
+  if (argc != 4) return std::fprintf(stderr, "usage: teach_and_ask MODEL CORPUS RUN\n"), 2;
   try {
-    run(argv[1], argc > 2 ? argv[2] : "");
+    run(argv[1], argv[2], argv[3]);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "name_relation: %s\n", error.what());
-    return 1;
+    return std::fprintf(stderr, "teach_and_ask: %s\n", error.what()), 1;
   }
-  return 0;
 }

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "app/run_record.h"
+#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
@@ -37,7 +37,7 @@ class Bench {
  public:
   Bench(const BenchOptions& options, Environment& environment)
       : options_(options), environment_(environment),
-        session_(options.model.path(environment), options.model.session()) {
+        session_(options.model.path(environment.host()), options.model.session()) {
     if (!session_.model().head()) {
       fail("app.bench", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                     session_.model().info().path));
@@ -238,7 +238,7 @@ class Bench {
           {"threads", thread_count()}, {"products", type}, {"tokens", tokens_},
           {"length", int64_t(rows_[0].tokens.size())}, {"rank", options_.rank},
           {"gemm_flops_per_s", peak_}, {"prefill", json(prefill_)},
-          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", peak_rss()},
+          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", jobs::peak_rss()},
           {"next_token", next_}, {"said_tokens", said_}};
       all["training"] = trains() ? json(training_) : nlohmann::json();
       return fmt::print("{}\n", io::dump_json(all, 2));

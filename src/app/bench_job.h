@@ -9,7 +9,7 @@ namespace relatum::app {
 
 struct BenchOptions {
   MachineOptions machine;
-  ModelOptions model;
+  jobs::ModelChoice model;
   int64_t tokens = 2048;   ///< computed at once
   int64_t length = 64;     ///< tokens of a row
   int64_t rank = 16;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <thread>
 
+#include "app/output.h"
 #include "app/progress_bar.h"
 #include "app/standard_input.h"
 #include "base/printable.h"
@@ -81,46 +82,46 @@ std::filesystem::path home_folder() {
 }
 
 Environment::Environment(std::vector<std::string> arguments)
-    : arguments_(std::move(arguments)), bar_(std::make_unique<ProgressBar>()),
-      lines_(std::make_unique<ProgressLines>()) {
+    : bar_(std::make_unique<ProgressBar>()), lines_(std::make_unique<ProgressLines>()),
+      input_(std::make_unique<StandardInput>(g_stop)) {
   set_up_log();
   take_interrupts();
-  context_.stop = &g_stop;
-  context_.log = [this](LogLevel level, const std::string& text) {
-    bar_->clear();
-    const std::string line = printable(text);  // names and texts come from files
-    if (level == LogLevel::kWarning) {
-      spdlog::warn("warning: {}", line);
-    } else if (level == LogLevel::kInfo) {
-      spdlog::info("{}", line);
-    } else {
-      spdlog::debug("{}", line);
-    }
+  host_.command = std::move(arguments);
+  host_.models = default_models();
+  host_.input = input_.get();
+  host_.before_input_waits = [this](std::function<void()> told) {
+    input_->before_waiting(std::move(told));
   };
-  context_.progress = [this](const Progress& progress) { show(progress); };
+  host_.output = write_out;
+  host_.context.stop = &g_stop;
+  host_.context.log = [this](LogLevel level, const std::string& text) { log(level, text); };
+  host_.context.progress = [this](const Progress& progress) { show(progress); };
+  host_.context.progress_over = [this] {
+    bar_->end();
+    lines_->reset();
+  };
+}
+
+void Environment::log(LogLevel level, const std::string& text) {
+  if (level == LogLevel::kWarning && !warned_.insert(text).second) return;
+  bar_->clear();
+  const std::string line = printable(text);  // names and texts come from files
+  if (level == LogLevel::kWarning) {
+    spdlog::warn("warning: {}", line);
+  } else if (level == LogLevel::kInfo) {
+    spdlog::info("{}", line);
+  } else {
+    spdlog::debug("{}", line);
+  }
 }
 
 Environment::~Environment() { bar_->clear(); }
-
-std::istream& Environment::input() {
-  if (!input_) input_ = std::make_unique<StandardInput>(g_stop);
-  return *input_;
-}
 
 void Environment::show(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   const double seconds = std::chrono::duration<double>(now).count();
   if (ProgressBar::terminal()) return bar_->show(progress, seconds);
-  if (const auto line = lines_->next(progress, seconds)) context_.info(*line);
-}
-
-void Environment::warn_once(const std::string& text) const {
-  if (warned_.insert(text).second) context_.warn(text);
-}
-
-void Environment::end_progress() {
-  bar_->end();
-  lines_->reset();
+  if (const auto line = lines_->next(progress, seconds)) context().info(*line);
 }
 
 void Environment::set_quiet(bool quiet) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/context.h"
+#include "jobs/host.h"
 
 namespace relatum::app {
 
@@ -27,29 +27,29 @@ class Environment {
   explicit Environment(std::vector<std::string> arguments);
   ~Environment();
 
-  const Context& context() const { return context_; }
+  /// What jobs are told: everything below, the command line, and standard input and output.
+  const jobs::Host& host() const { return host_; }
+  const Context& context() const { return host_.context; }
   /// The command line as it was given, for run records.
-  const std::vector<std::string>& arguments() const { return arguments_; }
+  const std::vector<std::string>& arguments() const { return host_.command; }
   /// $XDG_DATA_HOME/relatum/models, or below ~/.local/share.
   std::filesystem::path default_models() const;
-  /// context().warn(), unless the same was said before: several commands of one run may see it.
-  void warn_once(const std::string& text) const;
-  bool interrupted() const { return context_.stopping(); }
+  bool interrupted() const { return context().stopping(); }
   /// Standard input. Reading throws Error where Ctrl-C came meanwhile.
-  std::istream& input();
+  std::istream& input() { return *host_.input; }
   /// Ends a progress line, so that what is printed next starts on a line of its own.
-  void end_progress();
+  void end_progress() const { context().end_progress(); }
   /// Level of the log: "info" by default; quiet shows warnings alone.
   void set_quiet(bool quiet);
 
  private:
+  void log(LogLevel level, const std::string& text);
   void show(const Progress& progress);
-  std::vector<std::string> arguments_;
   std::unique_ptr<ProgressBar> bar_;      ///< on a terminal
   std::unique_ptr<ProgressLines> lines_;  ///< elsewhere
   std::unique_ptr<StandardInput> input_;
-  Context context_;
-  mutable std::set<std::string> warned_;
+  jobs::Host host_;
+  std::set<std::string> warned_;  ///< several commands of one run may see the same
 };
 
 }  // namespace relatum::app

@@ -21,7 +21,7 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
-std::string extract_command(const FinetuneOptions& o) {
+std::string extract_command(const jobs::FinetuneOptions& o) {
   std::string line = "relatum extract";
   const auto add = [&](const char* flag, const std::string& value) {
     if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);

@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "app/finetune_job.h"
+#include "jobs/finetune_options.h"
 
 namespace relatum::app {
 
 /// `relatum extract …` with the run's model, adapter and index, ready to paste.
-std::string extract_command(const FinetuneOptions& options);
+std::string extract_command(const jobs::FinetuneOptions& options);
 
 }  // namespace relatum::app

@@ -8,9 +8,7 @@
 #include <fstream>
 #include <istream>
 
-#include "app/models_folder.h"
-#include "base/counted.h"
-#include "base/error.h"
+#include "jobs/models_folder.h"
 #include "base/parallel_for.h"
 #include "kernels/cpu.h"
 #include "task/labels.h"
@@ -32,29 +30,25 @@ void MachineOptions::apply(Environment& environment) const {
   set_thread_count(threads > 0 ? threads : usual);
 }
 
-void ModelOptions::define(CLI::App& app, bool int8) {
-  app.add_option("--model", model,
+void define_model(CLI::App& app, jobs::ModelChoice& choice, bool int8) {
+  app.add_option("--model", choice.model,
                  "A name from `relatum models`, a GGUF file, or a Hugging Face folder")
       ->required()->group("Model");
-  app.add_option("--models", models, kModelsHelp)->group("Model");
+  app.add_option("--models", choice.models, kModelsHelp)->group("Model");
   std::vector<std::string> types{"auto", "bf16", "f32"};
   if (int8) types.push_back("int8");
-  app.add_option("--compute", compute,
+  app.add_option("--compute", choice.compute,
                  fmt::format("Number format for matrix products: {}; auto: the fastest on this "
                              "machine", fmt::join(types, ", ")))
       ->check(CLI::IsMember(types))->group("Model");
-  app.add_flag("--low-memory", low_memory,
+  app.add_flag("--low-memory", choice.low_memory,
                "Decode weights each time they are used instead of keeping them decoded: slower, "
                "but uses much less memory")->group("Model");
-  app.add_option("--base", base,
+  app.add_option("--base", choice.base,
                  "How frozen weights are kept in memory: nf4 (4 bits, as in QLoRA), keep (the "
                  "file's own blocks), bf16 or f32; auto: keep for a quantised GGUF, otherwise "
                  "nf4")
       ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))->group("Model");
-}
-
-std::filesystem::path ModelOptions::path(const Environment& environment) const {
-  return find_model(model, models, environment);
 }
 
 void EmbedderOptions::define(CLI::App& app) {
@@ -67,60 +61,25 @@ void EmbedderOptions::define(CLI::App& app) {
 }
 
 std::filesystem::path EmbedderOptions::path(const Environment& environment) const {
-  return find_model(embedder, models, environment);
+  return jobs::find_model(embedder, models, environment.host());
 }
 
 retrieve::Embedder EmbedderOptions::open(const Environment& environment) const {
   return retrieve::Embedder(path(environment), compute);
 }
 
-void DataOptions::define(CLI::App& app) {
-  app.add_option("--relabel", relabel,
+void define_data(CLI::App& app, jobs::DataChoice& choice) {
+  app.add_option("--relabel", choice.relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
       ->group("Data");
-  app.add_option("--labels", labels, "JSON file that lists all labels, in order (default: the data "
-                 "set's own, or those that occur in it)")
+  app.add_option("--labels", choice.labels,
+                 "JSON file that lists all labels, in order (default: the data set's own, or those "
+                 "that occur in it)")
       ->group("Data");
-  app.add_option("--limit", limit, "Read only the first N examples")->group("Data");
-  app.add_flag("--skip-bad-rows", skip_bad_rows,
+  app.add_option("--limit", choice.limit, "Read only the first N examples")->group("Data");
+  app.add_flag("--skip-bad-rows", choice.skip_bad_rows,
                "Skip malformed rows with a warning instead of stopping at the first")
       ->group("Data");
-}
-
-namespace {
-
-/// Once, where several commands of one run read the same data.
-void tell(const task::Dataset& data, bool relabelled, const Environment& environment) {
-  for (const task::BadRow& row : data.bad_rows)
-    environment.warn_once(fmt::format("{}:{}: {}", data.file, row.line,
-                                      task::full_sentence(row.sentence)));
-  if (!data.bad_rows.empty())
-    environment.warn_once(fmt::format("{}: malformed rows skipped: {}.", data.file,
-                                      data.bad_rows.size()));
-  for (const std::string& line : data.warnings)
-    environment.warn_once(fmt::format("{}: {}", data.file, line));
-  if (!relabelled) return;
-  environment.context().info(fmt::format("{}: --relabel changed {}.", data.file,
-                                         counted(data.relabelled, "label")));
-  if (!data.dropped) return;
-  environment.context().info(fmt::format("{}: {} dropped: not in the patch.",
-                                         data.file, counted(data.dropped, "example")));
-}
-
-}  // namespace
-
-task::Dataset DataOptions::load(const std::string& spec, bool main,
-                                Environment& environment) const {
-  task::LoadOptions options;
-  options.relabel = relabel;
-  options.skip_bad_rows = skip_bad_rows;
-  options.keep_unknown_labels = keep_unknown_labels;
-  if (main) options.limit = limit;
-  if (!labels.empty()) options.labels = task::load_labels(labels);
-  options.input = &environment.input();
-  task::Dataset data = task::load_dataset(spec, options);
-  tell(data, !relabel.empty(), environment);
-  return data;
 }
 
 std::string prompt_help() {

@@ -34,6 +34,11 @@ void Output::commit() {
   if (std::fflush(stdout) != 0) fail_stdout();
 }
 
+void write_out(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!written || std::fflush(stdout) != 0) fail_stdout();
+}
+
 std::string output_name(const std::string& path) {
   return path == "-" ? "standard output" : path;
 }

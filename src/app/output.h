@@ -22,6 +22,9 @@ class Output {
   std::optional<AtomicFile> file_;
 };
 
+/// Writes to standard output at once. Throws Error where that cannot be.
+void write_out(std::string_view text);
+
 /// "standard output", or the path.
 std::string output_name(const std::string& path);
 

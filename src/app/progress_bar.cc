@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/counted.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 
@@ -33,13 +34,6 @@ bool wide(UChar32 code) {
 std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0); }
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-  const auto s = int64_t(seconds + 0.5);
-  if (s < 60) return fmt::format("{} s", s);
-  if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
-  return fmt::format("{} h {:02} min", s / 3600, s % 3600 / 60);
-}
 
 std::string fit_columns(const std::string& line, int columns) {
   size_t end = 0;

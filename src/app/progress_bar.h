@@ -62,7 +62,4 @@ class ProgressBar {
 /// What of `line` fits into so many columns: whole code points, wide ones counted as two.
 std::string fit_columns(const std::string& line, int columns);
 
-/// "12 s", "3 min 20 s", "1 h 05 min".
-std::string duration_text(double seconds);
-
 }  // namespace relatum::app

@@ -6,15 +6,15 @@
 #include <cmath>
 #include <filesystem>
 
-#include "app/extract_job.h"
-#include "app/finetune_plan.h"
-#include "app/models_folder.h"
+#include "jobs/extract_options.h"
+#include "jobs/finetune_plan.h"
+#include "jobs/models_folder.h"
 #include "app/options.h"
-#include "app/retrieval.h"
+#include "jobs/retrieval.h"
 #include "app/run_data.h"
 #include "app/run_lengths.h"
 #include "app/run_outputs.h"
-#include "app/run_record.h"
+#include "jobs/run_record.h"
 #include "app/run_scoring.h"
 #include "arch/family.h"
 #include "base/error.h"
@@ -133,9 +133,9 @@ class Checks {
     const RunStage* made = find_stage(stages_, "index");
     if (!stage.has("index")) return;
     if (!made || made->result() != stage.value("index")) {
-      settle_labels(data, stage.value("index"));
+      jobs::settle_labels(data, stage.value("index"));
     } else if (!reads_input(*made, "data")) {
-      settle_labels(data, index_labels_, "[index]");
+      jobs::settle_labels(data, index_labels_, "[index]");
     }
   }
 
@@ -144,14 +144,14 @@ class Checks {
     if (stage.has("rank")) config.rank = std::stoll(stage.value("rank"));
     if (stage.has("alpha")) config.alpha = std::stod(stage.value("alpha"));
     if (stage.has("dropout")) config.dropout = std::stod(stage.value("dropout"));
-    config.targets = target_names(stage.value("targets", "all-linear"));
+    config.targets = jobs::target_names(stage.value("targets", "all-linear"));
     return config;
   }
 
   void check_extract(const RunStage& stage) {
     task::Dataset data = load_stage_data(stage, "data", true);
-    const ExtractOptions output = output_options(stage);
-    extract_format(output);
+    const jobs::ExtractOptions output = output_options(stage);
+    jobs::extract_format(output);
     if (stage.has("index") && stage.has("no-index")) {
       fail("app.run", "'index' and 'no-index' exclude each other. Give one of them.");
     }
@@ -181,7 +181,7 @@ class Checks {
     }
     const std::string negative = ours ? task::seen_form(trained->value("negative"))
                                       : negative_of_run(stage.value("adapter"));
-    skipped_label(output, data.labels, negative);
+    jobs::skipped_label(output, data.labels, negative);
   }
 
   // Answers with what was trained otherwise are refused, unless forced.
@@ -216,7 +216,7 @@ class Checks {
   static std::string negative_of_run(const std::string& adapter) {
     std::error_code ignored;
     const bool run = !adapter.empty() && fs::exists(fs::path(adapter) / "run.json", ignored);
-    return run ? read_run(adapter).negative : "";
+    return run ? jobs::read_run(adapter).negative : "";
   }
 
   // One that was there before; its inventory is that of the answers.
@@ -252,7 +252,8 @@ class Checks {
 
   // With its tokenizer; nothing of it is decoded.
   std::unique_ptr<engine::Session> language_model(const RunStage& stage) const {
-    const auto path = find_model(stage.value("model"), stage.value("models"), environment_);
+    const auto path = jobs::find_model(stage.value("model"), stage.value("models"),
+                                       environment_.host());
     auto session = std::make_unique<engine::Session>(
         path, engine::SessionOptions{.compute = "f32", .base = "keep", .resident = false});
     if (!session->model().head()) {
@@ -263,7 +264,8 @@ class Checks {
   }
 
   void check_embedder(const RunStage& stage) const {
-    const auto path = find_model(stage.value("embedder"), stage.value("models"), environment_);
+    const auto path = jobs::find_model(stage.value("embedder"), stage.value("models"),
+                                       environment_.host());
     arch::family(arch::ModelFiles::open(path));
   }
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "task/pipeline.h"
+#include "task/answer_prompts.h"
 #include "task/prompt.h"
 
 namespace relatum::app {

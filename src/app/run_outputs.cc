@@ -5,8 +5,9 @@
 
 #include <filesystem>
 
-#include "app/finetune_folder.h"
-#include "app/output_path.h"
+#include "jobs/finetune_folder.h"
+#include "jobs/models_folder.h"
+#include "jobs/output_path.h"
 #include "base/error.h"
 #include "retrieve/store.h"
 
@@ -69,13 +70,13 @@ void check_pairs(const std::vector<Result>& results) {
 }
 
 // What any stage reads and no stage makes.
-CommandInputs inputs_of(const RunConfig& config, const std::vector<RunStage>& stages,
+jobs::CommandInputs inputs_of(const RunConfig& config, const std::vector<RunStage>& stages,
                         const Environment& environment) {
-  CommandInputs inputs;
+  jobs::CommandInputs inputs;
   inputs.files.push_back(config.path());
   for (const RunStage& stage : stages) {
     for (const char* flag : {"data", "train", "dev"}) inputs.add_data(stage.value(flag));
-    DataOptions options;
+    jobs::DataChoice options;
     options.labels = stage.value("labels");
     options.relabel = stage.value("relabel");
     inputs.add_options(options);
@@ -84,7 +85,8 @@ CommandInputs inputs_of(const RunConfig& config, const std::vector<RunStage>& st
     if (fs::is_regular_file(style, ignored)) inputs.files.emplace_back(style);
     for (const char* flag : {"model", "embedder"}) {
       if (!stage.has(flag)) continue;
-      const fs::path model = find_model(stage.value(flag), stage.value("models"), environment);
+      const fs::path model = jobs::find_model(stage.value(flag), stage.value("models"),
+                                              environment.host());
       inputs.files.push_back(model);
       inputs.folders.push_back(model);
     }
@@ -100,18 +102,18 @@ CommandInputs inputs_of(const RunConfig& config, const std::vector<RunStage>& st
 }
 
 // As the stage will, but for what an earlier call of the run may have left, which its record knows.
-void check_stage(const RunStage& stage, const CommandInputs& inputs,
+void check_stage(const RunStage& stage, const jobs::CommandInputs& inputs,
                  const Environment& environment) {
   const std::string out = stage.result();
   if (out.empty() || out == "-") return;
   if (stage.name == "index") {
-    check_output_folder(out);
+    jobs::check_output_folder(out);
     retrieve::check_store_target(out);
     for (const char* name : retrieve::store_files()) {
-      check_new_file(fs::path(out) / name, inputs, true);
+      jobs::check_new_file(fs::path(out) / name, inputs, true);
     }
   } else if (stage.name == "finetune") {
-    FinetuneOptions options;
+    jobs::FinetuneOptions options;
     options.out = out;
     options.train = stage.value("train");
     options.dev = stage.value("dev");
@@ -121,11 +123,11 @@ void check_stage(const RunStage& stage, const CommandInputs& inputs,
     options.data.relabel = stage.value("relabel");
     options.model.model = stage.value("model");
     options.model.models = stage.value("models");
-    options.force = true;
-    check_finetune_folder(options, environment);
+    options.overwrite = true;
+    jobs::check_finetune_folder(options, environment.host());
   } else {
-    check_new_file(out, inputs, true);
-    if (stage.name == "extract") check_new_file(out + ".run.json", inputs, true);
+    jobs::check_new_file(out, inputs, true);
+    if (stage.name == "extract") jobs::check_new_file(out + ".run.json", inputs, true);
   }
 }
 
@@ -134,10 +136,10 @@ void check_stage(const RunStage& stage, const CommandInputs& inputs,
 void check_run_outputs(const RunConfig& config, const std::vector<RunStage>& stages,
                        const Environment& environment) {
   const std::vector<Result> results = results_of(config, stages);
-  check_output_file(results[0].path);
-  check_output_file(results[1].path);
+  jobs::check_output_file(results[0].path);
+  jobs::check_output_file(results[1].path);
   check_pairs(results);
-  const CommandInputs inputs = inputs_of(config, stages, environment);
+  const jobs::CommandInputs inputs = inputs_of(config, stages, environment);
   for (const RunStage& stage : stages) check_stage(stage, inputs, environment);
 }
 

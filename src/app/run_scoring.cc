@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "app/extract_job.h"
+#include "jobs/extract_options.h"
 #include "app/run_data.h"
 #include "base/counted.h"
 #include "base/error.h"
@@ -53,8 +53,8 @@ void check_rows(const RunStage& extract, const task::Dataset& gold, bool missing
 
 }  // namespace
 
-ExtractOptions output_options(const RunStage& extract) {
-  ExtractOptions o;
+jobs::ExtractOptions output_options(const RunStage& extract) {
+  jobs::ExtractOptions o;
   o.out = extract.value("out");
   o.format = extract.value("format");
   o.answer = extract.value("answer", o.answer);
@@ -76,8 +76,8 @@ void check_run_scoring(const std::vector<RunStage>& stages, const task::Dataset&
     fail("app.run", "predictions go to standard output, where [evaluate] cannot read them. Name "
                     "a file as 'out' of [extract].");
   }
-  const ExtractOptions options = output_options(*extract);
-  if (extract_format(options) == task::PredictionFormat::kTriples) {
+  const jobs::ExtractOptions options = output_options(*extract);
+  if (jobs::extract_format(options) == task::PredictionFormat::kTriples) {
     fail("app.run", "[extract] writes triples, which have no id for each example to score. Use "
                     "format = \"jsonl\", \"csv\" or \"tsv\", or leave [evaluate] out.");
   }

@@ -4,14 +4,13 @@
 #include <vector>
 
 #include "app/run_plan.h"
+#include "jobs/extract_options.h"
 #include "task/load.h"
 
 namespace relatum::app {
 
-struct ExtractOptions;
-
 /// The options of [extract] that decide what it writes.
-ExtractOptions output_options(const RunStage& extract);
+jobs::ExtractOptions output_options(const RunStage& extract);
 
 /// Throws Error for a negative label or an official metric that the gold labels do not have or
 /// allow, for predictions in a form that evaluate does not read, for answers that are left out, and

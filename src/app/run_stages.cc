@@ -7,8 +7,9 @@
 #include <set>
 #include <span>
 
-#include "app/models_folder.h"
-#include "app/run_record.h"
+#include "jobs/models_folder.h"
+#include "jobs/extract_output.h"
+#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -60,7 +61,7 @@ json describe(const RunStage& stage, const Environment& environment) {
       path = value.substr(value.find(':') + 1);
       rest = value.substr(0, value.find(':'));
     } else if (flag == "model" || flag == "embedder") {
-      path = find_model(value, stage.value("models"), environment);
+      path = jobs::find_model(value, stage.value("models"), environment.host());
     } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
                flag == "index" || flag == "adapter") {
       path = value;
@@ -81,6 +82,7 @@ std::string result_hash(const RunStage& stage) {
 }
 
 bool left_state(const RunStage& stage) {
+  if (stage.name == "extract") return jobs::has_extract_state(stage.result());
   return stage.name == "finetune" &&
          fs::exists(fs::path(stage.result()) / "state" / "state.safetensors");
 }
@@ -115,7 +117,7 @@ bool RunStages::foreign(const RunStage& stage) const {
 
 StageState RunStages::state(const RunStage& stage, const Environment& environment) const {
   const json* record = io::find(*stages_, stage.name);
-  if (!anything_there(stage.result())) return StageState::kNew;
+  if (!anything_there(stage.result()) && !left_state(stage)) return StageState::kNew;
   if (!record || !record->is_object()) return StageState::kChanged;
   const json described = describe(stage, environment);
   const bool same = record->value("described", json()) == described;
@@ -126,12 +128,12 @@ StageState RunStages::state(const RunStage& stage, const Environment& environmen
 
 void RunStages::begin(const RunStage& stage, const Environment& environment) {
   (*stages_)[stage.name] = {{"described", describe(stage, environment)}, {"result", stage.result()},
-                         {"begun", utc_now()}};
+                         {"begun", jobs::utc_now()}};
   save();
 }
 
 void RunStages::finish(const RunStage& stage) {
-  (*stages_)[stage.name]["finished"] = utc_now();
+  (*stages_)[stage.name]["finished"] = jobs::utc_now();
   (*stages_)[stage.name]["sha256"] = result_hash(stage);
   save();
 }

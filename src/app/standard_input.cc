@@ -15,15 +15,21 @@ namespace {
 
 constexpr size_t kAtOnce = 64 << 10;
 constexpr int kLookMilliseconds = 100;
+constexpr int kMomentMilliseconds = 20;  // a writer that is still at it writes on within these
+
+bool more_within(int milliseconds) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&input, 1, milliseconds) != 0;
+}
 
 }  // namespace
 
 StandardInput::Buffer::Buffer(const std::atomic<bool>& stop) : stop_(stop), bytes_(kAtOnce, 0) {}
 
 StandardInput::Buffer::int_type StandardInput::Buffer::underflow() {
+  if (before_waiting_ && !more_within(kMomentMilliseconds)) before_waiting_();
   while (!stop_) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, kLookMilliseconds) == 0) continue;
+    if (!more_within(kLookMilliseconds)) continue;
     const ssize_t count = ::read(STDIN_FILENO, bytes_.data(), bytes_.size());
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) {

@@ -9,10 +9,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
-#include <vector>
 
+#include "base/durable.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 
@@ -21,42 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr size_t kPendingLimit = 1 << 20;  // one system call per MiB
-constexpr int kMostLinks = 40;             // as the kernel follows
 constexpr std::string_view kSuffix = ".tmp";
-
-[[noreturn]] void fail_write(const fs::path& path, int reason) {
-  const bool full = reason == ENOSPC || reason == EDQUOT;
-  fail("base.file", fmt::format("cannot write {}: {}. {}", path.string(), std::strerror(reason),
-                                full              ? "Free some space and run again."
-                                : reason == EFBIG ? "Raise the limit on the size of files."
-                                                  : "Check the folder and its permissions."));
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
-// The file that a link stands for, there or not; a path that is no link as it is.
-fs::path behind_links(fs::path path) {
-  std::error_code error;
-  for (int i = 0; fs::is_symlink(fs::symlink_status(path, error)); ++i) {
-    if (i == kMostLinks) fail_write(path, ELOOP);
-    const fs::path next = fs::read_symlink(path, error);
-    if (error) fail_write(path, error.value());
-    path = folder_of(path) / next;
-  }
-  return path;
-}
-
-// Makes the folder's entries durable. One that may be written but not read cannot be opened: then
-// the whole file system is flushed, of which `file` is a part. 0 or the error.
-int sync_folder(const fs::path& folder, int file) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return file >= 0 && ::syncfs(file) != 0 ? errno : 0;
-  const int reason = ::fsync(fd) == 0 ? 0 : errno;
-  ::close(fd);
-  return reason == EINVAL || reason == ENOTSUP ? 0 : reason;  // not every file system can
-}
 
 bool is_temporary_of(const std::string& target, std::string_view name) {
   if (!name.starts_with(target + ".") || !name.ends_with(kSuffix)) return false;
@@ -95,20 +59,6 @@ int create_locked(const fs::path& path) {
 }
 
 }  // namespace
-
-void create_folders(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> missing;
-  for (fs::path p = folder; !p.empty() && !fs::exists(p, error); p = p.parent_path()) {
-    missing.push_back(p);
-    if (p == p.parent_path()) break;
-  }
-  fs::create_directories(folder, error);
-  if (error) fail_write(folder, error.value());
-  for (const fs::path& made : missing) {
-    if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
-  }
-}
 
 AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target))) {
   std::error_code error;
@@ -152,12 +102,7 @@ void AtomicFile::flush() {
 }
 
 void AtomicFile::put(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd_, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail_write(target_, errno);
-    text.remove_prefix(size_t(n));
-  }
+  if (const int reason = write_all(fd_, text)) fail_write(target_, reason);
 }
 
 void AtomicFile::commit() {

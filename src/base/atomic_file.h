@@ -35,8 +35,6 @@ class AtomicFile {
   int fd_ = -1;
 };
 
-/// Makes the folder and those above it where they are missing, durably. Throws Error with the path.
-void create_folders(const std::filesystem::path& folder);
 /// Writes `text` to `path` in one atomic step.
 void write_file(const std::filesystem::path& path, std::string_view text);
 /// Reads a whole file; throws Error with the path.

@@ -22,12 +22,14 @@ struct Progress {
 struct Context {
   std::function<void(LogLevel, const std::string&)> log;
   std::function<void(const Progress&)> progress;
+  std::function<void()> progress_over;      ///< the job that reported is done, or has stopped
   const std::atomic<bool>* stop = nullptr;  ///< set by SIGINT; long loops look at it between steps
 
   bool stopping() const { return stop && stop->load(std::memory_order_relaxed); }
   void info(const std::string& line) const { if (log) log(LogLevel::kInfo, line); }
   void warn(const std::string& line) const { if (log) log(LogLevel::kWarning, line); }
   void report(const Progress& p) const { if (progress) progress(p); }
+  void end_progress() const { if (progress_over) progress_over(); }
 };
 
 }  // namespace relatum

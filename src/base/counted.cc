@@ -19,4 +19,11 @@ std::string grouped(uint64_t number) {
   return digits;
 }
 
+std::string duration_text(double seconds) {
+  const auto s = int64_t(seconds + 0.5);
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
+  return fmt::format("{} h {:02} min", s / 3600, s % 3600 / 60);
+}
+
 }  // namespace relatum

@@ -57,8 +57,8 @@ class Walker {
         threshold_(greedy() ? kNothing : std::log(options.negligible)),
         prefix_(worker, prompts, cache_rows) {}
 
-  // Scores prompts [begin, end) into results.
-  void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+  // Scores prompts [begin, end).
+  std::vector<std::vector<double>> run(size_t begin, size_t end) {
     const SignalsHeld held;
     first_ = begin;
     scores_.assign(end - begin, std::vector<double>(trie_.edges().size(), 0.0));
@@ -66,7 +66,7 @@ class Walker {
     next_row_ = prefix_.size();
     read_prompts(begin, end);
     for (auto questions = choose(); !questions.empty(); questions = choose()) feed(questions);
-    for (auto& scores : scores_) results.push_back(std::move(scores));
+    return std::move(scores_);
   }
 
  private:
@@ -265,22 +265,19 @@ std::vector<Chunk> cut(std::span<const std::vector<int32_t>> prompts, int64_t no
 
 }  // namespace
 
-std::vector<std::vector<double>> follow_branches(Worker& worker,
-                                                 std::span<const std::vector<int32_t>> prompts,
-                                                 const LabelTrie& trie,
-                                                 const ScoreOptions& options,
-                                                 const Context& context) {
-  std::vector<std::vector<double>> results;
+void follow_branches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                     const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
+                     const Context& context) {
   const auto chunks = cut(prompts, int64_t(trie.tokens().size()), options.batch_tokens);
   int64_t rows = 0;
   for (const Chunk& chunk : chunks) rows = std::max(rows, chunk.rows);
   Walker walker(worker, prompts, trie, options, rows);
   for (const Chunk& chunk : chunks) {
     if (context.stopping()) break;
-    walker.run(chunk.begin, chunk.end, results);
+    if (chunk.begin < options.first) continue;
+    take(walker.run(chunk.begin, chunk.end));
     context.report({"scoring", double(chunk.end), double(prompts.size()), "sentences", ""});
   }
-  return results;
 }
 
 }  // namespace relatum::engine

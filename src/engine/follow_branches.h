@@ -9,15 +9,13 @@
 
 namespace relatum::engine {
 
-/// score_edges() for options.negligible > 0 or options.edges other than kExact: prompts first, then
-/// the tree's open branches of all prompts of a batch together, over the cached prompts. A branch
-/// is left out for good only when answers that are known in full outweigh it by 1 / negligible;
-/// for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that follow without
-/// a choice are fed together, those behind the last choice not at all.
-std::vector<std::vector<double>> follow_branches(Worker& worker,
-                                                 std::span<const std::vector<int32_t>> prompts,
-                                                 const LabelTrie& trie,
-                                                 const ScoreOptions& options,
-                                                 const Context& context);
+/// score_batches() for options.negligible > 0 or options.edges other than kExact: prompts first,
+/// then the tree's open branches of all prompts of a batch together, over the cached prompts. A
+/// branch is left out for good only when answers that are known in full outweigh it by
+/// 1 / negligible; for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that
+/// follow without a choice are fed together, those behind the last choice not at all.
+void follow_branches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                     const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
+                     const Context& context);
 
 }  // namespace relatum::engine

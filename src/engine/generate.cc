@@ -31,8 +31,8 @@ class Generator {
         prefix_(worker, prompts, extra_rows),
         end_(*worker.session().tokenizer().special().eos) {}
 
-  // Prompts [begin, end) into results.
-  void run(size_t begin, size_t end, std::vector<std::vector<int32_t>>& results) {
+  // What is written behind prompts [begin, end).
+  std::vector<std::vector<int32_t>> run(size_t begin, size_t end) {
     std::vector<Stream> streams;
     first_ = begin;
     prefill(begin, end, streams);
@@ -47,7 +47,7 @@ class Generator {
       if (!open || step + 1 == options_.max_new_tokens) break;
       decode(streams);
     }
-    for (auto& tokens : said) results.push_back(std::move(tokens));
+    return said;
   }
 
  private:
@@ -124,6 +124,16 @@ std::vector<std::vector<int32_t>> generate(Worker& worker,
                                            std::span<const std::vector<int32_t>> prompts,
                                            const GenerateOptions& options,
                                            const Context& context) {
+  std::vector<std::vector<int32_t>> results;
+  generate_batches(worker, prompts, options, [&](std::vector<std::vector<int32_t>>&& batch) {
+    for (auto& tokens : batch) results.push_back(std::move(tokens));
+  }, context);
+  return results;
+}
+
+void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                      const GenerateOptions& options, const TakeTokens& take,
+                      const Context& context) {
   const arch::ModelInfo& info = worker.model().info();
   if (!worker.model().head() || !worker.session().tokenizer().special().eos) {
     fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
@@ -142,16 +152,12 @@ std::vector<std::vector<int32_t>> generate(Worker& worker,
   const int64_t room = options.batch_tokens + longest;  // a batch may exceed its budget by a row
   const int64_t rows_each = std::max<int64_t>(1, room / std::max<int64_t>(1, longest));
   Generator generator(worker, prompts, options, rows_each * (longest + options.max_new_tokens));
-  std::vector<std::vector<int32_t>> results;
-  for (size_t begin = 0; begin < prompts.size() && !context.stopping();) {
+  for (size_t begin = options.first; begin < prompts.size() && !context.stopping();) {
     const size_t end = std::min(prompts.size(), begin + size_t(rows_each));
-    std::vector<std::vector<int32_t>> batch;
-    generator.run(begin, end, batch);
-    for (auto& tokens : batch) results.push_back(std::move(tokens));
+    take(generator.run(begin, end));
     begin = end;
     context.report({"generating", double(begin), double(prompts.size()), "sentences", ""});
   }
-  return results;
 }
 
 }  // namespace relatum::engine

@@ -1,6 +1,7 @@
 // Plain greedy generation for many prompts at a time.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -12,7 +13,12 @@ namespace relatum::engine {
 struct GenerateOptions {
   int64_t max_new_tokens = 32;
   int64_t batch_tokens = 2048;  ///< prompt tokens of one pass
+  /// Prompts before this one are left out: it is 0 or where a batch of an earlier call ended.
+  size_t first = 0;
 };
+
+/// Per prompt of a batch the tokens that were written.
+using TakeTokens = std::function<void(std::vector<std::vector<int32_t>>&& batch)>;
 
 /// Per prompt the tokens up to the model's end token (which is left out) or the limit. Beginnings
 /// shared by all prompts are computed once. Throws Error where a prompt exceeds the context.
@@ -20,5 +26,9 @@ struct GenerateOptions {
 std::vector<std::vector<int32_t>> generate(Worker& worker,
                                            std::span<const std::vector<int32_t>> prompts,
                                            const GenerateOptions& options, const Context& context);
+/// The same, batch after batch.
+void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                      const GenerateOptions& options, const TakeTokens& take,
+                      const Context& context);
 
 }  // namespace relatum::engine

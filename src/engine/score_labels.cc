@@ -53,8 +53,8 @@ class Scorer {
     return int64_t(prompts_[row].size()) - prefix_.size() + int64_t(trie_.tokens().size());
   }
 
-  // Scores prompts [begin, end) into results.
-  void run(size_t begin, size_t end, std::vector<std::vector<double>>& results) {
+  // Scores prompts [begin, end).
+  std::vector<std::vector<double>> run(size_t begin, size_t end) {
     const SignalsHeld held;
     nn::TokenBatch batch;
     const std::vector<int64_t> first = build(batch, begin, end);
@@ -66,7 +66,7 @@ class Scorer {
     const nn::Var states = worker_.model().forward(
         graph, batch, {.rows = rows, .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}},
                        .adapter = worker_.adapter()});
-    read(graph, graph.value(states), end - begin, results);
+    return read(graph, graph.value(states), begin, end);
   }
 
  private:
@@ -117,11 +117,10 @@ class Scorer {
     return last;
   }
 
-  void read(nn::Graph& graph, Mat states, size_t prompts,
-            std::vector<std::vector<double>>& results) const {
+  std::vector<std::vector<double>> read(nn::Graph& graph, Mat states, size_t first,
+                                        size_t end) const {
     const size_t per_prompt = trie_.tokens().size() + 1;
-    const size_t base = results.size();
-    results.resize(base + prompts, std::vector<double>(trie_.edges().size()));
+    std::vector results(end - first, std::vector<double>(trie_.edges().size()));
     std::vector<double> norm;
     nn::for_each_logits(graph, *worker_.model().head(), states,
                         [&](int64_t begin, MatView<const float> logits) {
@@ -130,17 +129,18 @@ class Scorer {
       for (int64_t r = 0; r < logits.rows; ++r) {
         const size_t row = size_t(begin + r);
         const int32_t node = int32_t(row % per_prompt) - 1;
-        std::vector<double>& scores = results[base + row / per_prompt];
+        std::vector<double>& scores = results[row / per_prompt];
         const auto [low, high] = trie_.edges_from(node);
         for (size_t e = low; e < high; ++e) {
           scores[e] = double(logits.row(r)[trie_.edges()[e].token]) - norm[size_t(r)];
           // A logit that is not finite makes the whole row's sum so.
           if (!std::isfinite(scores[e])) {
-            fail_not_finite(worker_, row_of(base + row / per_prompt, node));
+            fail_not_finite(worker_, row_of(first + row / per_prompt, node));
           }
         }
       }
     });
+    return results;
   }
 
   Worker& worker_;
@@ -156,28 +156,37 @@ std::vector<std::vector<double>> score_edges(Worker& worker,
                                              const LabelTrie& trie, const ScoreOptions& options,
                                              const Context& context) {
   std::vector<std::vector<double>> results;
-  if (prompts.empty()) return results;
+  score_batches(worker, prompts, trie, options,
+                [&](std::vector<std::vector<double>>&& batch) {
+    for (auto& scores : batch) results.push_back(std::move(scores));
+  }, context);
+  return results;
+}
+
+void score_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                   const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
+                   const Context& context) {
+  if (prompts.empty()) return;
   if (!worker.model().head()) {
     fail("engine.score", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                      worker.model().info().path));
   }
   check_lengths(worker.model(), prompts, trie);
   if (options.negligible > 0 || options.edges != EdgeScores::kExact) {
-    return follow_branches(worker, prompts, trie, options, context);
+    return follow_branches(worker, prompts, trie, options, take, context);
   }
   Scorer scorer(worker, prompts, trie);
-  size_t begin = 0;
+  size_t begin = options.first;
   while (begin < prompts.size() && !context.stopping()) {
     int64_t tokens = scorer.cost(begin);
     size_t end = begin + 1;
     while (end < prompts.size() && tokens + scorer.cost(end) <= options.batch_tokens) {
       tokens += scorer.cost(end++);
     }
-    scorer.run(begin, end, results);
+    take(scorer.run(begin, end));
     begin = end;
     context.report({"scoring", double(begin), double(prompts.size()), "sentences", ""});
   }
-  return results;
 }
 
 std::vector<double> softmax(std::span<const double> log_scores) {

@@ -23,7 +23,13 @@ struct ScoreOptions {
   /// left out; 0: none is. Without a meaning for kGreedy.
   double negligible = 0;
   EdgeScores edges = EdgeScores::kExact;
+  /// Prompts before this one are left out: it is 0 or where a batch of an earlier call ended. What
+  /// follows gets the bits that it gets with them.
+  size_t first = 0;
 };
+
+/// Per prompt of a batch the log-probability of each edge of the trie.
+using TakeScores = std::function<void(std::vector<std::vector<double>>&& batch)>;
 
 /// Per prompt the log-probability of each edge of the trie. Edges that were left out count as
 /// certain (0), so that an answer's sum is never too small, and (kGreedy apart) too large only
@@ -35,6 +41,10 @@ std::vector<std::vector<double>> score_edges(Worker& worker,
                                              std::span<const std::vector<int32_t>> prompts,
                                              const LabelTrie& trie, const ScoreOptions& options,
                                              const Context& context);
+/// The same, batch after batch.
+void score_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
+                   const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
+                   const Context& context);
 
 /// Softmax over answers of their log-probabilities.
 std::vector<double> softmax(std::span<const double> log_scores);

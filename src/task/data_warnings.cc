@@ -4,9 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
-#include <set>
-#include <unordered_map>
 
 #include "base/counted.h"
 #include "base/printable.h"
@@ -16,27 +15,7 @@
 namespace relatum::task {
 namespace {
 
-constexpr size_t kShown = 3;
-
-/// Rows of one kind: how many, and the first of them.
-class Kind {
- public:
-  explicit Kind(std::string sentence) : sentence_(std::move(sentence)) {}
-
-  void add(const Example& example, const std::string& detail) {
-    if (++rows_ > int64_t(kShown)) return;
-    first_ += fmt::format("{}line {} ({})", first_.empty() ? "" : ", ", example.line, detail);
-  }
-  void tell(std::vector<std::string>& lines) const {
-    if (rows_ == 0) return;
-    lines.push_back(fmt::format("{}: {}: {}{}.", sentence_, counted(rows_, "row"), first_,
-                                rows_ > int64_t(kShown) ? " …" : ""));
-  }
-
- private:
-  std::string sentence_, first_;
-  int64_t rows_ = 0;
-};
+constexpr int64_t kShown = 3;
 
 bool cuts_word(const Example& example, const Span& span) {
   return within_word(example.text, span.start) || within_word(example.text, span.end);
@@ -44,23 +23,6 @@ bool cuts_word(const Example& example, const Span& span) {
 
 std::string in_quotes(std::string_view text) {
   return fmt::format("'{}'", printable_start(text, 40));
-}
-
-void check_spans(std::span<const Example> examples, std::vector<std::string>& lines) {
-  Kind cut("entities that begin or end within a word"), same("head and tail are the same place"),
-      overlap("head and tail overlap");
-  for (const Example& example : examples) {
-    if (cuts_word(example, example.head)) cut.add(example, in_quotes(head_text(example)));
-    else if (cuts_word(example, example.tail)) cut.add(example, in_quotes(tail_text(example)));
-    const Span &head = example.head, &tail = example.tail;
-    if (head.start == tail.start && head.end == tail.end)
-      same.add(example, in_quotes(head_text(example)));
-    else if (head.start < tail.end && tail.start < head.end)
-      overlap.add(example, in_quotes(head_text(example)) + " and " + in_quotes(tail_text(example)));
-  }
-  cut.tell(lines);
-  same.tell(lines);
-  overlap.tell(lines);
 }
 
 /// Text and entities as people see them: kinds and numbers of blanks do not count.
@@ -71,34 +33,62 @@ std::string seen_row(const Example& example) {
   return row;
 }
 
-void check_repeats(std::span<const Example> examples, std::vector<std::string>& lines) {
-  Kind twice("rows that repeat an earlier row's text, entities and label"),
-      contrary("rows that contradict an earlier row: the same text and entities, another label");
-  std::unordered_map<std::string, const Example*> seen;
-  for (const Example& example : examples) {
-    const auto [at, fresh] = seen.emplace(seen_row(example), &example);
-    if (fresh) continue;
-    const Example& earlier = *at->second;
-    const auto mine = gold_labels(example), before = gold_labels(earlier);
-    if (std::set(mine.begin(), mine.end()) == std::set(before.begin(), before.end()))
-      twice.add(example, fmt::format("as line {}", earlier.line));
-    else if (!mine.empty() && !before.empty())
-      contrary.add(example, fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
-                                        in_quotes(before[0])));
-  }
-  twice.tell(lines);
-  contrary.tell(lines);
+uint64_t hash_of_set(std::vector<std::string> labels) {
+  std::sort(labels.begin(), labels.end());
+  std::string all;
+  for (const std::string& label : labels) all += label + '\n';
+  return labels.empty() ? 0 : std::hash<std::string>{}(all) | 1;
 }
 
-void check_case(std::span<const Example> examples, const Labels& labels,
-                std::vector<std::string>& lines) {
+}  // namespace
+
+void DataWarnings::Kind::add(const Example& example, const std::string& detail) {
+  if (++rows > kShown) return;
+  first += fmt::format("{}line {} ({})", first.empty() ? "" : ", ", example.line, detail);
+}
+
+void DataWarnings::check_spans(const Example& example) {
+  const Span &head = example.head, &tail = example.tail;
+  if (cuts_word(example, head)) cut_.add(example, in_quotes(head_text(example)));
+  else if (cuts_word(example, tail)) cut_.add(example, in_quotes(tail_text(example)));
+  if (head.start == tail.start && head.end == tail.end)
+    same_.add(example, in_quotes(head_text(example)));
+  else if (head.start < tail.end && tail.start < head.end)
+    overlap_.add(example, in_quotes(head_text(example)) + " and " + in_quotes(tail_text(example)));
+}
+
+uint32_t DataWarnings::name_of(const std::string& label) {
+  const auto [at, fresh] = places_.emplace(label, uint32_t(names_.size()));
+  if (fresh) names_.push_back(label);
+  return at->second;
+}
+
+void DataWarnings::check_repeats(const Example& example) {
+  const std::vector<std::string> mine = gold_labels(example);
+  const Seen now{example.line, hash_of_set(mine), mine.empty() ? 0 : name_of(mine[0])};
+  const auto [at, fresh] = seen_.emplace(std::hash<std::string>{}(seen_row(example)), now);
+  if (fresh) return;
+  const Seen& earlier = at->second;
+  if (now.labels == earlier.labels)
+    twice_.add(example, fmt::format("as line {}", earlier.line));
+  else if (now.labels && earlier.labels)
+    contrary_.add(example, fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
+                                       in_quotes(names_[earlier.first])));
+}
+
+void DataWarnings::add(const Example& example, const Labels& labels) {
+  check_spans(example);
+  check_repeats(example);
+  for (const std::string& label : gold_labels(example))
+    if (!labels.find(label)) unlisted_.insert(label);
+}
+
+std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
   std::map<std::string, std::set<std::string>> forms;
   for (const std::string& label : labels.names()) forms[text::full_lower_case(label)].insert(label);
-  for (const Example& example : examples)
-    for (const std::string& label : gold_labels(example))
-      if (!labels.find(label)) forms[text::full_lower_case(label)].insert(label);
+  for (const std::string& label : unlisted_) forms[text::full_lower_case(label)].insert(label);
   std::string shown;
-  size_t groups = 0;
+  int64_t groups = 0;
   for (const auto& [lower, group] : forms) {
     if (group.size() < 2 || ++groups > kShown) continue;
     std::string names;
@@ -106,18 +96,21 @@ void check_case(std::span<const Example> examples, const Labels& labels,
       names += (names.empty() ? "" : " and ") + in_quotes(label);
     shown += (shown.empty() ? "" : "; ") + names;
   }
+  std::vector<std::string> lines;
   if (groups > 0)
     lines.push_back(fmt::format("labels that differ only by capital letters are different labels: "
                                 "{}{}.", shown, groups > kShown ? " …" : ""));
-}
-
-}  // namespace
-
-std::vector<std::string> data_warnings(std::span<const Example> examples, const Labels& labels) {
-  std::vector<std::string> lines;
-  check_case(examples, labels, lines);
-  check_spans(examples, lines);
-  check_repeats(examples, lines);
+  const std::pair<const char*, const Kind&> kinds[] = {
+      {"entities that begin or end within a word", cut_},
+      {"head and tail are the same place", same_},
+      {"head and tail overlap", overlap_},
+      {"rows that repeat an earlier row's text, entities and label", twice_},
+      {"rows that contradict an earlier row: the same text and entities, another label",
+       contrary_}};
+  for (const auto& [sentence, kind] : kinds)
+    if (kind.rows > 0)
+      lines.push_back(fmt::format("{}: {}: {}{}.", sentence, counted(kind.rows, "row"), kind.first,
+                                  kind.rows > kShown ? " …" : ""));
   return lines;
 }
 

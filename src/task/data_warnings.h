@@ -1,8 +1,10 @@
-// What looks wrong in examples that are sound one by one.
+// What looks wrong in rows that can be read all the same, for a warning.
 #pragma once
 
-#include <span>
+#include <cstdint>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "task/example.h"
@@ -10,9 +12,37 @@
 
 namespace relatum::task {
 
-/// One sentence for each kind: labels that differ by case alone, spans that cut a word, entities
-/// that overlap, rows that stand there twice, and one text and pair with different labels. Each
-/// counts the rows and names the first. `labels` is the inventory beside the data's own labels.
-std::vector<std::string> data_warnings(std::span<const Example> examples, const Labels& labels);
+/// Looks at rows as they pass and keeps a few numbers of each: entities that cut words, are the
+/// same place or overlap, rows that repeat or contradict earlier ones, labels that differ by case.
+class DataWarnings {
+ public:
+  /// `labels`: the inventory as far as it is known.
+  void add(const Example& example, const Labels& labels);
+  /// One sentence for each kind, with counts and first lines.
+  std::vector<std::string> sentences(const Labels& labels) const;
+
+ private:
+  /// Rows of one kind: how many, and the first of them.
+  struct Kind {
+    void add(const Example& example, const std::string& detail);
+    int64_t rows = 0;
+    std::string first;
+  };
+  /// A row that was seen; rows are told apart by the hash of what people see of them.
+  struct Seen {
+    int64_t line = 0;
+    uint64_t labels = 0;  // hash of the set; 0: none
+    uint32_t first = 0;   // its first label in names_
+  };
+  void check_spans(const Example& example);
+  void check_repeats(const Example& example);
+  uint32_t name_of(const std::string& label);
+
+  Kind cut_, same_, overlap_, twice_, contrary_;
+  std::unordered_map<uint64_t, Seen> seen_;
+  std::vector<std::string> names_;
+  std::unordered_map<std::string, uint32_t> places_;  // in names_
+  std::set<std::string> unlisted_;
+};
 
 }  // namespace relatum::task

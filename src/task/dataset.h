@@ -1,12 +1,13 @@
 // The corpus formats that can be read; one file in task/datasets is one format.
 #pragma once
 
+#include <istream>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "task/rows.h"
+#include "task/row_sink.h"
 
 namespace relatum::task {
 
@@ -19,9 +20,11 @@ struct DatasetFormat {
   /// Whether a file whose SPEC names no format is of this one: file name, first 64 KiB.
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
   /// Reads a whole file: no byte-order mark, lines end with LF. Bad rows go to rows.bad().
-  void (*read)(std::string_view bytes, Rows& rows) = nullptr;
+  void (*read)(std::string_view bytes, RowSink& rows) = nullptr;
   /// The metric (task/metric.h) that the corpus is usually judged by; "": decided by the labels.
   std::string_view official = {};
+  /// Reads rows from a stream as they come, where the format allows that; else nullptr.
+  void (*read_lines)(std::istream& input, RowSink& rows) = nullptr;
 };
 
 /// All formats; generated from the folder.

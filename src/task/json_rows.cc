@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 #include "io/text_file.h"
@@ -15,8 +16,8 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr size_t kMostKeys = 64;
 
-void read_row(const JsonRow& source, bool in_array, Rows& rows,
-              const std::function<Example(const JsonRow&, Rows&)>& parse) {
+void read_row(const JsonRow& source, bool in_array, RowSink& rows,
+              const std::function<Example(const JsonRow&, RowSink&)>& parse) {
   Example example;
   if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty())
     return rows.bad_bytes(source.line, odd);
@@ -39,8 +40,8 @@ std::string_view take_string(std::string_view text, size_t& at) {
 
 }  // namespace
 
-void read_json_rows(std::string_view bytes, Rows& rows,
-                    const std::function<Example(const JsonRow&, Rows&)>& parse) {
+void read_json_rows(std::string_view bytes, RowSink& rows,
+                    const std::function<Example(const JsonRow&, RowSink&)>& parse) {
   const size_t start = bytes.find_first_not_of(kBlanks);
   if (start != bytes.npos && bytes[start] == '[') {
     const std::string problem = walk_json_array(bytes, [&](const JsonElement& element) {
@@ -56,6 +57,37 @@ void read_json_rows(std::string_view bytes, Rows& rows,
     if (text.find_first_not_of(" \t\r") != text.npos)
       read_row({text, line, ++number}, false, rows, parse);
     bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
+  }
+}
+
+void read_json_lines(std::istream& input, RowSink& rows,
+                     const std::function<Example(const JsonRow&, RowSink&)>& parse) {
+  int64_t line = 0, number = 0;
+  bool begun = false;
+  for (std::string whole; std::getline(input, whole);) {
+    std::string_view rest = whole;
+    if (line == 0) {
+      if (const std::string wide = io::wide_encoding(rest); !wide.empty())
+        rows.fatal(fmt::format("the text {}: expected UTF-8. Save it as UTF-8.", wide));
+      rest = io::without_mark(rest);
+    }
+    const size_t start = rest.find_first_not_of(kBlanks);
+    if (!begun && start != rest.npos && rest[start] == '[') {
+      std::string text = std::string(size_t(line), '\n') + std::string(rest) + '\n';
+      text.append(std::istreambuf_iterator<char>(input), {});
+      return read_json_rows(io::with_line_feeds(text), rows, parse);
+    }
+    begun = begun || start != rest.npos;
+    if (rest.ends_with('\r')) rest.remove_suffix(1);
+    while (true) {  // a carriage return within it ends a line, too
+      const size_t end = rest.find('\r');
+      const std::string_view text = rest.substr(0, end);
+      ++line;
+      if (text.find_first_not_of(kBlanks) != text.npos)
+        read_row({text, line, ++number}, false, rows, parse);
+      if (end == rest.npos) break;
+      rest.remove_prefix(end + 1);
+    }
   }
 }
 

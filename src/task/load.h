@@ -1,13 +1,14 @@
 // From a SPEC to examples: read, relabel, check labels, cut and sample.
 #pragma once
 
+#include <functional>
 #include <istream>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "task/labels.h"
-#include "task/rows.h"
+#include "task/row_sink.h"
 #include "task/spec.h"
 
 namespace relatum::task {
@@ -29,7 +30,8 @@ struct Dataset {
   std::string name;    ///< the SPEC as written
   std::string file;    ///< its file, or "standard input": what stands before a line's number
   std::string format;  ///< name of the DatasetFormat
-  std::vector<Example> examples;
+  std::vector<Example> examples;  ///< none where they were handed on
+  int64_t count = 0;              ///< of all examples
   Labels labels;  ///< given, or the format's own, or (jsonl, csv) in order of first appearance
   bool open_labels = false;  ///< labels were only collected from the data: others may exist
   std::vector<BadRow> bad_rows;
@@ -42,5 +44,15 @@ struct Dataset {
 /// repeated id, and with the file where nothing is left.
 Dataset load_dataset(const Spec& spec, const LoadOptions& options = {});
 Dataset load_dataset(std::string_view spec, const LoadOptions& options = {});
+
+/// Takes one example of a data set.
+using TakeExample = std::function<void(Example&& example)>;
+
+/// The same, but each example is handed on once it is read and checked, and none is kept: memory
+/// is some 100 bytes a row, for ids and warnings (a file whose lines end with carriage returns is
+/// kept besides). From standard input, JSON lines are handed on as they come; a `sample` is drawn
+/// once all is read. What is wrong with a row is thrown when its turn comes, after the rows before.
+Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take);
+Dataset read_dataset(std::string_view spec, const LoadOptions& options, const TakeExample& take);
 
 }  // namespace relatum::task

@@ -70,10 +70,10 @@ PredictionFormat prediction_format_of(std::string_view file_name) {
 
 std::string prediction_header(PredictionFormat format) {
   if (format == PredictionFormat::kJsonl) return "";
-  if (format == PredictionFormat::kTriples) return "head\trelation\ttail\tprobability\tid";
+  if (format == PredictionFormat::kTriples) return "head\trelation\ttail\tprobability\tid\n";
   static constexpr const char* kColumns[] = {"id", "label", "probability", "answer", "head", "tail",
                                              "text"};
-  return fmt::format("{}", fmt::join(kColumns, std::string(1, separator_of(format))));
+  return fmt::format("{}\n", fmt::join(kColumns, std::string(1, separator_of(format))));
 }
 
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
@@ -82,7 +82,6 @@ int64_t write_predictions(PredictionFormat format, std::span<const Example> exam
   RELATUM_CHECK(examples.size() == predictions.size());
   const char separator = separator_of(format);
   const bool triples = format == PredictionFormat::kTriples;
-  if (format != PredictionFormat::kJsonl) write(prediction_header(format) + '\n');
   int64_t omitted = 0;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& prediction = predictions[i];

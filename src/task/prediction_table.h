@@ -21,7 +21,7 @@ PredictionFormat parse_prediction_format(std::string_view name);
 /// By a file's ending: .csv, .tsv; everything else is JSON lines.
 PredictionFormat prediction_format_of(std::string_view file_name);
 
-/// The first line of a table or of triples, without its end; empty for jsonl.
+/// The first line of a table or of triples, with its end; empty for jsonl.
 std::string prediction_header(PredictionFormat format);
 
 /// Which predictions are left out of the output, in every format.
@@ -30,13 +30,13 @@ struct PredictionFilter {
   std::optional<std::string> negative;  ///< those with this label
 };
 
-/// Writes the predictions of `examples` (in the same order) piece by piece, and gives how many were
-/// left out.
-/// jsonl: lines of predictions.jsonl. csv, tsv: a header and id, label, probability, answer, head,
-/// tail, text, quoted as RFC 4180 has it. triples: a header and head, relation, tail, probability,
-/// id between tabs; a label r(e1,e2) is the relation r from head to tail, r(e2,e1) the relation r
-/// from tail to head, any other label stands as it is from head to tail; answers that could not be
-/// parsed are no triples.
+/// Writes the predictions of `examples` (in the same order) piece by piece, without a header, and
+/// gives how many were left out.
+/// jsonl: lines of predictions.jsonl. csv, tsv: id, label, probability, answer, head, tail, text,
+/// quoted as RFC 4180 has it. triples: head, relation, tail, probability, id between tabs;
+/// a label r(e1,e2) is the relation r from head to tail, r(e2,e1) the relation r from tail to head,
+/// any other label stands as it is from head to tail; answers that could not be parsed are no
+/// triples.
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
                           std::span<const Prediction> predictions, const PredictionFilter& filter,
                           const std::function<void(std::string_view)>& write);

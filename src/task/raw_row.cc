@@ -79,7 +79,7 @@ Span find_entity(const RawEntity& entity, std::string_view text, const char* whi
     span.end = *entity.end;
     const bool inside =
         span.start >= 0 && span.start < span.end && span.end <= utf8_length(text);
-    if (inside) check_name(entity, span, text, which, "offsets");  // else Rows refuses the span
+    if (inside) check_name(entity, span, text, which, "offsets");  // else RowSink refuses the span
     return span;
   }
   if (entity.name.empty())

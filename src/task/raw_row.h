@@ -19,7 +19,7 @@ struct RawEntity {
 
 /// What JSON lines and tables say of one example.
 struct RawRow {
-  std::string id, text;  ///< the id may be empty: Rows names the row by its line then
+  std::string id, text;  ///< the id may be empty: RowSink names the row by its line then
   RawEntity head, tail;
   std::vector<std::string> labels;  ///< gold labels, none where the row has none
   int64_t line = 0;

@@ -1,10 +1,7 @@
 // finetune, through the program: what it refuses before the first step, what it says, what dev is.
 #include <algorithm>
 
-#include "app/finetune_folder.h"
 #include "app/next_command.h"
-#include "app/run_log.h"
-#include "app/running_mean.h"
 #include "app/workbench.h"
 #include "base/folder_lock.h"
 #include "base/error.h"
@@ -87,7 +84,7 @@ TEST_F(Finetune, LongRowsAreRefusedBeforeAnythingIsTrained) {
 
 TEST_F(Finetune, LongRowsAreLeftOutWhereAskedFor) {
   with_page();
-  const Outcome outcome = done(replaced(finetune("run", {"--dev", path("page.jsonl"),
+  const Outcome outcome = done(replaced(finetune("run", {"--dev", path("page.jsonl") + "?limit=99",
                                                          "--skip-bad-rows"}),
                                         "--train", path("page.jsonl")));
   EXPECT_EQ(count(outcome.err, "warning: "), 2) << outcome.err;  // one for each file
@@ -244,39 +241,8 @@ TEST_F(Finetune, AHoldOutOfWholeSentencesSaysHowLargeItIs) {
   refused(finetune("other", {"--holdout", "1"}), {"cannot hold out 1 of 10", "--holdout"});
 }
 
-TEST_F(Finetune, AResumedLogHasADueEvaluationOnce) {
-  write("log.jsonl", "{\"step\":1,\"loss\":1.0}\n{\"step\":2,\"loss\":1.0}\n"
-                     "{\"dev_f1\":0.5,\"step\":2}\n{\"step\":3,\"loss\":1.0}\n");
-  app::RunLog().open(path("log.jsonl"), 2, false);
-  EXPECT_EQ(read_rows("log.jsonl").size(), 3u);
-  app::RunLog().open(path("log.jsonl"), 2, true);
-  EXPECT_EQ(read_rows("log.jsonl").size(), 2u);
-}
-
-TEST(FinetuneParts, TheMeanIsRightFromTheFirstValueOn) {
-  app::RunningMean mean;
-  double last = 0;
-  EXPECT_DOUBLE_EQ(mean.add(5.0), 5.0);
-  for (int i = 0; i < 200; ++i) last = mean.add(1.0);
-  EXPECT_LT(last, 1.001);
-  app::RunningMean falling;
-  double sum = 0;
-  for (int i = 0; i < 10; ++i) {
-    sum += 10.0 - i;
-    last = falling.add(10.0 - i);
-  }
-  EXPECT_LT(last, sum / 10);  // later values count more; a mean begun at the first lags above it
-  EXPECT_GT(last, 1.0);
-}
-
-TEST(FinetuneParts, ADiskThatIsTooSmallIsToldBefore) {
-  const TemporaryFolder folder;
-  EXPECT_NO_THROW(app::check_free_space(folder / "a/b", 1));
-  EXPECT_THROW(app::check_free_space(folder / "a/b", int64_t{1} << 60), Error);
-}
-
-TEST(FinetuneParts, TheNextCommandCanBePasted) {
-  app::FinetuneOptions options;
+TEST(NextCommand, CanBePasted) {
+  jobs::FinetuneOptions options;
   options.model.model = "tiny";
   options.out = "my run's";
   EXPECT_EQ(app::extract_command(options), "relatum extract --adapter 'my run'\\''s' "

@@ -43,11 +43,5 @@ TEST(ProgressBar, FitsColumnsAtWholeCharacters) {
   EXPECT_EQ(fit_columns("abc", 0), "");
 }
 
-TEST(Duration, IsReadable) {
-  EXPECT_EQ(duration_text(12.2), "12 s");
-  EXPECT_EQ(duration_text(200), "3 min 20 s");
-  EXPECT_EQ(duration_text(3900), "1 h 05 min");
-}
-
 }  // namespace
 }  // namespace relatum::app

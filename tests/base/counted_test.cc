@@ -1,4 +1,4 @@
-// A noun after its number.
+// A noun after its number, and times.
 #include "base/counted.h"
 
 #include <gtest/gtest.h>
@@ -17,6 +17,12 @@ TEST(Counted, LargeNumbersHaveSeparators) {
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(1000), "1,000");
   EXPECT_EQ(grouped(18446744073709551615u), "18,446,744,073,709,551,615");
+}
+
+TEST(Duration, IsReadable) {
+  EXPECT_EQ(duration_text(12.2), "12 s");
+  EXPECT_EQ(duration_text(200), "3 min 20 s");
+  EXPECT_EQ(duration_text(3900), "1 h 05 min");
 }
 
 }  // namespace

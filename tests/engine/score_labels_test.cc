@@ -155,6 +155,28 @@ TEST_P(ScoreLabels, ConstrainedChoiceIsGreedyStepping) {
   }
 }
 
+// Whoever stopped where a batch ended goes on there and gets the same bits.
+TEST_P(ScoreLabels, BatchesGoOnWhereAnEarlierCallEnded) {
+  engine::Session session(fixture("llama/tied"), plain_options());
+  engine::Worker worker(session);
+  for (const auto edges : {engine::EdgeScores::kExact, engine::EdgeScores::kShares,
+                           engine::EdgeScores::kGreedy}) {
+    engine::ScoreOptions options{70, 0.0, edges};
+    Scores whole;
+    std::vector<size_t> ends;
+    engine::score_batches(worker, GetParam().rows, trie_, options, [&](Scores&& batch) {
+      whole.insert(whole.end(), batch.begin(), batch.end());
+      ends.push_back(whole.size());
+    }, {});
+    EXPECT_EQ(whole, score_edges(worker, GetParam().rows, trie_, options, {}));
+    for (const size_t end : ends) {
+      options.first = end;
+      const auto rest = score_edges(worker, GetParam().rows, trie_, options, {});
+      EXPECT_EQ(rest, Scores(whole.begin() + ptrdiff_t(end), whole.end())) << end;
+    }
+  }
+}
+
 TEST_P(ScoreLabels, GreedyScoresAreAllThatTheChoiceReads) {
   engine::Session session(fixture("llama/tied"), plain_options());
   engine::Worker worker(session);

@@ -20,7 +20,7 @@
 #include "base/hash.h"
 #include "engine/worker.h"
 #include "retrieve/embedder.h"
-#include "task/pipeline.h"
+#include "task/answer_prompts.h"
 #include "train/trainer.h"
 
 namespace {

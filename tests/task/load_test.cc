@@ -85,6 +85,57 @@ TEST(Load, ReadsStandardInputAsJsonLines) {
   EXPECT_THAT(load_error("-"), HasSubstr("standard input"));
 }
 
+TEST(Load, HandsRowsOnAsTheyAreRead) {
+  const Scratch scratch;
+  const std::string path = scratch.file("a.jsonl", rows(50));
+  for (const char* parts : {"", "?limit=7", "?sample=10&seed=3", "?limit=20&sample=5"}) {
+    std::vector<std::string> ids, want;
+    LoadOptions options;
+    options.limit = 6;
+    const Dataset data = read_dataset(path + parts, options, [&](Example&& example) {
+      ids.push_back(example.id);
+    });
+    EXPECT_TRUE(data.examples.empty());
+    for (const Example& example : load_dataset(path + parts, options).examples)
+      want.push_back(example.id);
+    EXPECT_EQ(ids, want) << parts;
+    EXPECT_EQ(data.count, int64_t(want.size()));
+  }
+}
+
+TEST(Load, HandsOnTheRowsBeforeABadOne) {
+  const Scratch scratch;
+  const std::string path = scratch.file("a.jsonl", rows(3) + "{}\n" + row(4));
+  int taken = 0;
+  EXPECT_THAT(error_of([&] { read_dataset(path, {}, [&](Example&&) { ++taken; }); }),
+              HasSubstr("a.jsonl:4"));
+  EXPECT_EQ(taken, 3);
+}
+
+TEST(Load, ReadsAStreamLikeAFile) {
+  const Scratch scratch;
+  const std::string array = "[" + row(1) + ",\n" + row(2) + "]";
+  for (const std::string& text : {rows(3), array, "\n\n" + array, row(1) + "\r" + row(2) + "\r\n",
+                                  "\xEF\xBB\xBF\n" + rows(2)}) {
+    std::istringstream input(text);
+    LoadOptions options;
+    options.input = &input;
+    const Dataset piped = load_dataset("-", options);
+    const Dataset file = load_dataset("jsonl:" + scratch.file("b.jsonl", text));
+    ASSERT_EQ(piped.examples.size(), file.examples.size()) << text;
+    for (size_t i = 0; i < file.examples.size(); ++i) {
+      EXPECT_EQ(piped.examples[i].id, file.examples[i].id);
+      EXPECT_EQ(piped.examples[i].line, file.examples[i].line) << text;
+    }
+  }
+  for (const char* text : {"", "\n \n", "[]", "[{}", "x\0x\0x\0x\0x\0"}) {
+    std::istringstream input(text);
+    LoadOptions options;
+    options.input = &input;
+    EXPECT_NE(load_error("-", options), "") << text;
+  }
+}
+
 TEST(Load, HoldsTheDataToAGivenInventory) {
   const Scratch scratch;
   const std::string path = scratch.file("a.jsonl", row(1));

@@ -24,7 +24,7 @@ std::vector<Prediction> predictions() {
 
 std::string written(PredictionFormat format, const PredictionFilter& filter = {},
                     int64_t* omitted = nullptr) {
-  std::string text;
+  std::string text = prediction_header(format);
   const int64_t count = write_predictions(format, kExamples, predictions(), filter,
                                           [&](std::string_view part) { text += part; });
   if (omitted) *omitted = count;

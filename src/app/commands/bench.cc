@@ -10,7 +10,7 @@ namespace {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<BenchOptions>();
-  o->model.define(app, true);
+  define_model(app, o->model, true);
   app.add_option("--tokens", o->tokens, "Tokens processed at once")
       ->check(CLI::Range(1, 1 << 20))->group("Work");
   app.add_option("--length", o->length, "Tokens per row")

@@ -10,8 +10,8 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "app/output_path.h"
-#include "app/run_record.h"
+#include "jobs/output_path.h"
+#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/parallel_for.h"
 #include "io/json.h"
@@ -24,7 +24,7 @@ namespace {
 struct Options {
   MachineOptions machine;
   EmbedderOptions embedder;
-  DataOptions data;
+  jobs::DataChoice data;
   std::string input, out;
   bool overwrite = false;
 };
@@ -33,14 +33,14 @@ int run(const Options& o, Environment& environment) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   o.machine.apply(environment);
-  CommandInputs inputs;
+  jobs::CommandInputs inputs;
   inputs.add_data(o.input);
   inputs.add_options(o.data);
   inputs.folders = {o.embedder.path(environment)};
-  if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
-  DataOptions reading = o.data;
+  if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
+  jobs::DataChoice reading = o.data;
   reading.keep_unknown_labels = true;  // only texts are looked at
-  const task::Dataset data = reading.load(o.input, true, environment);
+  const task::Dataset data = reading.load(o.input, true, environment.host());
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
@@ -54,11 +54,11 @@ int run(const Options& o, Environment& environment) {
   output.commit();
   const double rate = double(texts.size()) / std::max(time.count(), 1e-9);
   const nlohmann::json record{
-      {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", environment.arguments()},
+      {"version", RELATUM_VERSION}, {"time", jobs::utc_now()}, {"command", environment.arguments()},
       {"embedder", embedder.name()}, {"compute", name_of(embedder.compute())},
       {"cpu", kernels::cpu_summary()}, {"threads", thread_count()}, {"data", o.input},
       {"examples", texts.size()}, {"loading_seconds", loading.count()},
-      {"seconds", time.count()}, {"examples_per_s", rate}, {"peak_rss_bytes", peak_rss()}};
+      {"seconds", time.count()}, {"examples_per_s", rate}, {"peak_rss_bytes", jobs::peak_rss()}};
   if (!output.is_stdout()) write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
   environment.context().info(fmt::format("{} x {} values written to {} ({:.0f} sentences/s)",
                                          vectors.rows(), vectors.cols(), output_name(o.out), rate));
@@ -71,7 +71,7 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required();
-  o->data.define(app);
+  define_data(app, o->data);
   app.add_option("--out", o->out, "NumPy file: N x D float32; -: standard output")->required();
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   o->machine.define(app);

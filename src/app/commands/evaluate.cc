@@ -10,8 +10,8 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "app/output_path.h"
-#include "app/run_record.h"
+#include "jobs/output_path.h"
+#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/known_names.h"
@@ -27,7 +27,7 @@ namespace {
 
 struct Options {
   MachineOptions machine;
-  DataOptions data;
+  jobs::DataChoice data;
   std::string gold, predictions, report, missing = "error";
   std::optional<std::string> negative, official;
   bool json = false, overwrite = false;
@@ -54,7 +54,7 @@ std::vector<task::ReportFact> facts_of(const Options& o, Environment& environmen
           fmt::format("the report says nothing about the model: {}", error.what()));
     }
   }
-  facts.emplace_back("scored on", utc_now());
+  facts.emplace_back("scored on", jobs::utc_now());
   facts.emplace_back("Relatum", RELATUM_VERSION);
   return facts;
 }
@@ -64,14 +64,14 @@ int run(const Options& o, Environment& environment) {
   if (o.json && o.report == "-")
     fail("app.evaluate", "--json and --report - both write to standard output. Give --report a "
                          "file.");
-  CommandInputs inputs;
+  jobs::CommandInputs inputs;
   inputs.add_data(o.gold);
   inputs.add_options(o.data);
   inputs.files.insert(inputs.files.end(), {o.predictions, o.predictions + ".run.json"});
-  if (!o.report.empty() && o.report != "-") check_new_file(o.report, inputs, o.overwrite);
-  DataOptions reading = o.data;
+  if (!o.report.empty() && o.report != "-") jobs::check_new_file(o.report, inputs, o.overwrite);
+  jobs::DataChoice reading = o.data;
   reading.keep_unknown_labels = true;
-  const task::Dataset data = reading.load(o.gold, true, environment);
+  const task::Dataset data = reading.load(o.gold, true, environment.host());
   const auto predictions = task::read_predictions(o.predictions, o.missing == "wrong");
   task::EvaluateOptions options;
   options.negative = o.negative;
@@ -96,7 +96,7 @@ Action define(CLI::App& app) {
                  "What `relatum extract` wrote, a table with the columns id and label, or lines "
                  "of id TAB label")
       ->required()->group("Data");
-  o->data.define(app);
+  define_data(app, o->data);
   app.add_option("--negative", o->negative,
                  "The label that means no relation (default: no_relation or Other)")
       ->transform(task::seen_form)->group("Score");

@@ -3,11 +3,18 @@
 #include <memory>
 
 #include "app/command.h"
-#include "app/extract_job.h"
+#include "app/options.h"
+#include "jobs/extract.h"
 #include "task/forms.h"
 
 namespace relatum::app {
 namespace {
+
+using jobs::ExtractOptions;
+
+struct Options : ExtractOptions {
+  MachineOptions machine;
+};
 
 void define_output(CLI::App& app, ExtractOptions& o) {
   app.add_option("--out", o.out, "File for the answers; -: standard output")->group("Output");
@@ -26,14 +33,16 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "The label that means no relation (default: the run's, otherwise no_relation or "
                  "Other)")
       ->transform(task::seen_form)->group("Output");
+  app.add_flag("--resume", o.resume, "Go on with an output that was interrupted or killed")
+      ->group("Output");
   app.add_flag("--overwrite", o.overwrite, "Replace an existing file")->group("Output");
   app.add_flag("--scores", o.scores, "Write every label's probability (jsonl only)")
       ->group("Output");
 }
 
 Action define(CLI::App& app) {
-  const auto o = std::make_shared<ExtractOptions>();
-  o->model.define(app, true);
+  const auto o = std::make_shared<Options>();
+  define_model(app, o->model, true);
   app.get_option("--model")->required(false)->description(
       "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
   app.add_option("--adapter", o->adapter,
@@ -56,7 +65,7 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required()->group("Data");
-  o->data.define(app);
+  define_data(app, o->data);
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: probabilities of decoding "
                  "restricted to the labels, which is cheaper; constrained: greedy decoding "
@@ -78,8 +87,14 @@ Action define(CLI::App& app) {
              "  relatum extract --adapter run --data new.csv --out triples.tsv --format triples "
              "--skip-negative --min-probability 0.8\n"
              "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
-             "extract --adapter run --data -");
-  return [o](Environment& environment) { return extract(*o, environment); };
+             "extract --adapter run --data -\n"
+             "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
+             "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
+             "input are answered as they\ncome.");
+  return [o](Environment& environment) {
+    o->machine.apply(environment);
+    return jobs::extract(*o, environment.host()).finished ? kDone : kInterrupted;
+  };
 }
 
 }  // namespace

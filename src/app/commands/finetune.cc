@@ -6,11 +6,19 @@
 #include <string>
 
 #include "app/command.h"
-#include "app/finetune_job.h"
+#include "app/next_command.h"
+#include "app/options.h"
+#include "jobs/finetune.h"
 #include "task/forms.h"
 
 namespace relatum::app {
 namespace {
+
+using jobs::FinetuneOptions;
+
+struct Options : FinetuneOptions {
+  MachineOptions machine;
+};
 
 // Makes a number of bytes of "2GB". The library reads a sign and too many digits as other numbers.
 std::string memory_size(std::string& text) {
@@ -24,7 +32,7 @@ std::string memory_size(std::string& text) {
   return "'" + given + "' is no size of memory: expected a whole number and a unit, such as 2GB";
 }
 
-void define_data(CLI::App& app, FinetuneOptions& o) {
+void define_examples(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--train", o.train, "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT")
       ->required()->group("Data");
   app.add_option("--dev", o.dev, "Dev data; the adapter with the best F1 on it is kept")
@@ -35,7 +43,7 @@ void define_data(CLI::App& app, FinetuneOptions& o) {
                  "The label that means no relation, for the dev scores (default: no_relation or "
                  "Other)")
       ->transform(task::seen_form)->group("Data");
-  o.data.define(app);
+  define_data(app, o.data);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o.index, "Index folder; each prompt then includes the most similar "
                                     "example")
@@ -106,15 +114,15 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
 }
 
 Action define(CLI::App& app) {
-  const auto o = std::make_shared<FinetuneOptions>();
-  o->model.define(app, false);
-  define_data(app, *o);
+  const auto o = std::make_shared<Options>();
+  define_model(app, o->model, false);
+  define_examples(app, *o);
   define_adapter(app, *o);
   define_training(app, *o);
   app.add_option("--out", o->out, "Folder for the run")->required()->group("Run");
   app.add_flag("--resume", o->resume, "Continue a stopped run")->group("Run");
-  app.add_flag("--overwrite", o->force, "Replace an existing run")->group("Run");
-  app.add_flag("--force", o->force, "The same as --overwrite")->group("Run");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing run")->group("Run");
+  app.add_flag("--force", o->overwrite, "The same as --overwrite")->group("Run");
   o->machine.define(app);
   app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
              "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
@@ -122,7 +130,10 @@ Action define(CLI::App& app) {
              "that of an\nuninterrupted run.");
   return [o](Environment& environment) {
     if (o->method == "lora" && o->model.base == "auto") o->model.base = "bf16";
-    return finetune(*o, environment);
+    o->machine.apply(environment);
+    if (!jobs::finetune(*o, environment.host()).finished) return kInterrupted;
+    environment.context().info("next: " + extract_command(*o));
+    return kDone;
   };
 }
 

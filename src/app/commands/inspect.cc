@@ -5,9 +5,10 @@
 #include <memory>
 
 #include "app/command.h"
+#include "app/options.h"
 #include "app/inspect_file.h"
 #include "app/inspect_text.h"
-#include "app/models_folder.h"
+#include "jobs/models_folder.h"
 #include "base/printable.h"
 #include "task/spec.h"
 
@@ -27,7 +28,7 @@ int run(const Options& o, Environment& environment) {
   } else if (!task::parse_spec(o.path).format.empty()) {
     text = printable_lines(inspect_data_text(o.path));
   } else {
-    text = inspect_text(find_model(o.path, o.models, environment), o.tensors);
+    text = inspect_text(jobs::find_model(o.path, o.models, environment.host()), o.tensors);
   }
   fmt::print("{}", text);
   return kDone;

@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
-#include "app/models_folder.h"
+#include "app/options.h"
+#include "jobs/models_folder.h"
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -22,7 +23,7 @@ struct Options {
 };
 
 // The architecture, or why the files cannot be read.
-std::string architecture_of(const NamedModel& model) {
+std::string architecture_of(const jobs::NamedModel& model) {
   try {
     return arch::ModelFiles::open(model.path).architecture();
   } catch (const std::exception& error) {
@@ -38,11 +39,13 @@ int run(const Options& o, Environment& environment) {
     fail("app.models", fmt::format("{} is not a folder. Name the folder in which models lie.",
                                    folder.string()));
   }
-  const auto models = models_in(folder);
+  const auto models = jobs::models_in(folder);
   nlohmann::json list = nlohmann::json::array();
   size_t width = 4;
-  for (const NamedModel& model : models) width = std::max(width, printable(model.name).size());
-  for (const NamedModel& model : models) {
+  for (const jobs::NamedModel& model : models) {
+    width = std::max(width, printable(model.name).size());
+  }
+  for (const jobs::NamedModel& model : models) {
     const std::string architecture = architecture_of(model);
     list.push_back({{"name", model.name}, {"architecture", architecture},
                     {"path", model.path.string()}});

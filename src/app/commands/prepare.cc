@@ -5,18 +5,18 @@
 #include <memory>
 
 #include "app/command.h"
-#include "app/models_folder.h"
+#include "jobs/models_folder.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "app/output_path.h"
-#include "app/retrieval.h"
+#include "jobs/output_path.h"
+#include "jobs/retrieval.h"
 
 namespace relatum::app {
 namespace {
 
 struct Options {
   MachineOptions machine;
-  DataOptions data;
+  jobs::DataChoice data;
   std::string input, prompt = "compact", index, embedder, models, out, purpose = "test";
   int64_t neighbours = 1;
   bool overwrite = false;
@@ -24,29 +24,24 @@ struct Options {
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
-  CommandInputs inputs;
+  jobs::CommandInputs inputs;
   inputs.add_data(o.input);
   inputs.add_options(o.data);
   inputs.files.push_back(o.prompt);
   inputs.folders = {o.index};
-  if (o.out != "-") check_new_file(o.out, inputs, o.overwrite);
-  task::Dataset data = o.data.load(o.input, true, environment);
-  if (!o.index.empty()) settle_labels(data, o.index);
+  if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
+  task::Dataset data = o.data.load(o.input, true, environment.host());
+  if (!o.index.empty()) jobs::settle_labels(data, o.index);
   const task::PromptRenderer renderer(task::load_style(o.prompt), data.labels);
-  Retrieved retrieved;
+  jobs::Retrieved retrieved;
   if (!o.index.empty()) {
-    Retrieval retrieval(o.index, o.embedder, o.models, environment);
-    retrieved = retrieval.find(data.examples, o.neighbours,
-                               o.purpose == "train" ? QueryKind::kTraining : QueryKind::kTest,
-                               environment.context());
+    jobs::Retrieval retrieval(o.index, o.embedder, o.models, environment.host());
+    const auto kind = o.purpose == "train" ? jobs::QueryKind::kTraining : jobs::QueryKind::kTest;
+    retrieved = retrieval.find(data.examples, o.neighbours, kind, environment.context());
   }
   std::vector<task::Prompt> prompts;
   for (size_t i = 0; i < data.examples.size(); ++i) {
-    std::vector<const task::Example*> nearest;
-    if (!retrieved.examples.empty()) {
-      for (const task::Example& example : retrieved.examples[i]) nearest.push_back(&example);
-    }
-    prompts.push_back(renderer.render(data.examples[i], nearest));
+    prompts.push_back(renderer.render(data.examples[i], retrieved.of(i)));
   }
   environment.end_progress();
   Output output(o.out);
@@ -62,7 +57,7 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required()->group("Data");
-  o->data.define(app);
+  define_data(app, o->data);
   app.add_option("--prompt", o->prompt, prompt_help())->group("Prompt");
   app.add_option("--index", o->index, "Index folder; each prompt then includes the most similar "
                                     "example")

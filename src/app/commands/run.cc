@@ -13,6 +13,7 @@
 #include "app/run_stages.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/part_file.h"
 #include "kernels/cpu.h"
 
 namespace relatum::app {
@@ -99,7 +100,9 @@ class Runner {
     for (const char* flag : {"resume", "overwrite"}) stage.unset(flag);
     if (stage.name == "finetune") stage.unset("force");  // the same as overwrite there
     if (state == StageState::kStopped) return stage.set("resume");
-    if (fs::exists(stage.result(), ignored)) stage.set("overwrite");
+    const bool part = stage.name == "extract" &&
+                      fs::exists(PartFile::path_for(stage.result()), ignored);
+    if (part || fs::exists(stage.result(), ignored)) stage.set("overwrite");
   }
 
   // A stage before may have been quiet, or not, for itself.

@@ -7,7 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
-#include "app/models_folder.h"
+#include "app/options.h"
+#include "jobs/models_folder.h"
 #include "base/error.h"
 #include "io/json.h"
 #include "io/text_file.h"
@@ -32,7 +33,7 @@ void print(const text::Tokenizer& tokenizer, const std::string& line, bool speci
 }
 
 int run(const Options& o, Environment& environment) {
-  const auto path = find_model(o.model, o.models, environment);
+  const auto path = jobs::find_model(o.model, o.models, environment.host());
   const auto tokenizer = text::load_tokenizer(path);
   if (o.text != "-") {
     print(*tokenizer, o.text, o.special);

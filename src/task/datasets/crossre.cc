@@ -99,7 +99,7 @@ std::vector<Example> parse_row(std::string_view line, int64_t number) {
   return examples;
 }
 
-void read_line(std::string_view line, int64_t number, Rows& rows) {
+void read_line(std::string_view line, int64_t number, RowSink& rows) {
   if (line.find_first_not_of(" \t\r") == line.npos) return;
   if (const std::string odd = io::encoding_problem(line, false); !odd.empty())
     return rows.bad_bytes(number, odd);
@@ -112,7 +112,7 @@ void read_line(std::string_view line, int64_t number, Rows& rows) {
   for (Example& example : examples) rows.add(std::move(example));
 }
 
-void read(std::string_view bytes, Rows& rows) {
+void read(std::string_view bytes, RowSink& rows) {
   for (int64_t number = 1; !bytes.empty(); ++number) {
     const size_t end = bytes.find('\n');
     read_line(bytes.substr(0, end), number, rows);

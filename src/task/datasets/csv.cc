@@ -34,7 +34,7 @@ bool is_known(const std::string& name) {
 /// Column name to its place in a record.
 using Header = std::map<std::string, size_t>;
 
-Header parse_header(const DelimitedRecord& record, const TableShape& shape, Rows& rows) {
+Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowSink& rows) {
   if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
   if (const std::string name = shape.repeated(columns()); !name.empty())
     rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
@@ -116,7 +116,7 @@ std::string parse_record(const DelimitedRecord& record, const Header& header, si
 /// row by itself and the record is none, the reader goes back to that line; where the record is
 /// one, too, that is told.
 void read_record(const DelimitedRecord& record, const Header& header, DelimitedReader& reader,
-                 size_t width, Rows& rows) {
+                 size_t width, RowSink& rows) {
   for (const std::string& field : record.fields)
     if (const std::string odd = io::encoding_problem(field, false); !odd.empty())
       return rows.bad_bytes(record.line, odd);
@@ -140,7 +140,7 @@ void read_record(const DelimitedRecord& record, const Header& header, DelimitedR
   rows.bad(record.line, problem);
 }
 
-void read(std::string_view bytes, Rows& rows) {
+void read(std::string_view bytes, RowSink& rows) {
   const TableShape shape = find_table(bytes, columns());
   DelimitedReader reader(shape.records, shape.separator, shape.line);
   DelimitedRecord record;

@@ -33,7 +33,7 @@ std::optional<int64_t> get_offset(const json& row, std::string_view key, const s
 /// "head" is an object with offsets, or with the entity's text, or that text itself; flat keys such
 /// as head_start serve as well.
 RawEntity parse_entity(const json& row, const std::string& name, const std::string& place,
-                       Rows& rows, int64_t line) {
+                       RowSink& rows, int64_t line) {
   static const std::vector<std::string> kInside = {"start", "end", "type", "text"};
   RawEntity entity;
   entity.start = get_offset(row, name + "_start", place);
@@ -58,9 +58,10 @@ RawEntity parse_entity(const json& row, const std::string& name, const std::stri
   return entity;
 }
 
-Example parse_row(const JsonRow& source, Rows& rows) {
-  const std::string place = "the row";  // Rows names file and line
+Example parse_row(const JsonRow& source, RowSink& rows) {
+  const std::string place = "the row";  // RowSink names file and line
   const json row = io::parse_json(source.text, place);
+  if (io::find(row, "text")) rows.guessed("");  // these are rows of ours
   RawRow raw;
   raw.line = source.line;
   raw.text = text_of(row, "text", place);
@@ -82,7 +83,9 @@ Example parse_row(const JsonRow& source, Rows& rows) {
   return settle(std::move(raw));
 }
 
-void read(std::string_view bytes, Rows& rows) { read_json_rows(bytes, rows, parse_row); }
+void read(std::string_view bytes, RowSink& rows) { read_json_rows(bytes, rows, parse_row); }
+
+void read_lines(std::istream& input, RowSink& rows) { read_json_lines(input, rows, parse_row); }
 
 bool sniff(std::string_view file_name, std::string_view first) {
   const std::vector<std::string> found = first_keys(first);
@@ -103,7 +106,7 @@ bool sniff(std::string_view file_name, std::string_view first) {
 const DatasetFormat& dataset_jsonl() {
   static const DatasetFormat format = {
       "jsonl", "JSON lines (or a JSON array) with text, head, tail, label and id", nullptr, sniff,
-      read};
+      read, {}, read_lines};
   return format;
 }
 

@@ -23,7 +23,7 @@ std::string_view without_quotes(std::string_view text) {
 /// Collects the lines of one record and hands it over when the next one starts.
 class Reader {
  public:
-  explicit Reader(Rows& rows) : rows_(rows) {}
+  explicit Reader(RowSink& rows) : rows_(rows) {}
 
   void take(std::string_view line, int64_t number) {
     if (line.find_first_not_of(" \t") == line.npos) return finish();
@@ -67,12 +67,12 @@ class Reader {
     rows_.bad(number, problem);
   }
 
-  Rows& rows_;
+  RowSink& rows_;
   State state_ = State::kNone;
   Example example_;
 };
 
-void read(std::string_view bytes, Rows& rows) {
+void read(std::string_view bytes, RowSink& rows) {
   Reader reader(rows);
   for (int64_t number = 1; !bytes.empty(); ++number) {
     const size_t end = bytes.find('\n');

@@ -55,7 +55,7 @@ Span entity(const json& row, const std::string& name, const std::vector<Span>& t
 }
 
 /// Lists that have one entry a token in TACRED's own files: others mean that tokens were changed.
-void check_columns(const json& row, size_t tokens, int64_t line, Rows& rows) {
+void check_columns(const json& row, size_t tokens, int64_t line, RowSink& rows) {
   for (const char* key : {"stanford_pos", "stanford_ner", "stanford_head", "stanford_deprel"}) {
     const json* list = io::find(row, key);
     if (list && list->is_array() && list->size() != tokens)
@@ -72,7 +72,7 @@ const std::vector<std::string>& keys() {
   return names;
 }
 
-Example parse_row(const JsonRow& source, Rows& rows) {
+Example parse_row(const JsonRow& source, RowSink& rows) {
   const std::string place = fmt::format("row {}", source.number);
   const json row = io::parse_json(source.text, place);
   Example example;
@@ -91,7 +91,9 @@ Example parse_row(const JsonRow& source, Rows& rows) {
   return example;
 }
 
-void read(std::string_view bytes, Rows& rows) { read_json_rows(bytes, rows, parse_row); }
+void read(std::string_view bytes, RowSink& rows) { read_json_rows(bytes, rows, parse_row); }
+
+void read_lines(std::istream& input, RowSink& rows) { read_json_lines(input, rows, parse_row); }
 
 bool sniff(std::string_view, std::string_view first) {
   const std::vector<std::string> found = first_keys(first);
@@ -107,7 +109,7 @@ bool sniff(std::string_view, std::string_view first) {
 const DatasetFormat& dataset_tacred() {
   static const DatasetFormat format = {
       "tacred", "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
-      tacred_labels, sniff, read, "tacred_micro"};
+      tacred_labels, sniff, read, "tacred_micro", read_lines};
   return format;
 }
 

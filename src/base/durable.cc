@@ -1,0 +1,74 @@
+// Write, fsync and the folders above.
+#include "base/durable.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/error.h"
+
+namespace relatum {
+
+namespace fs = std::filesystem;
+constexpr int kMostLinks = 40;  // as the kernel follows
+
+void fail_write(const fs::path& path, int reason) {
+  const bool full = reason == ENOSPC || reason == EDQUOT;
+  fail("base.file", fmt::format("cannot write {}: {}. {}", path.string(), std::strerror(reason),
+                                full              ? "Free some space and run again."
+                                : reason == EFBIG ? "Raise the limit on the size of files."
+                                                  : "Check the folder and its permissions."));
+}
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+fs::path behind_links(fs::path path) {
+  std::error_code error;
+  for (int i = 0; fs::is_symlink(fs::symlink_status(path, error)); ++i) {
+    if (i == kMostLinks) fail_write(path, ELOOP);
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) fail_write(path, error.value());
+    path = folder_of(path) / next;
+  }
+  return path;
+}
+
+int sync_folder(const fs::path& folder, int file) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return file >= 0 && ::syncfs(file) != 0 ? errno : 0;
+  const int reason = ::fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return reason == EINVAL || reason == ENOTSUP ? 0 : reason;  // not every file system can
+}
+
+void create_folders(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path p = folder; !p.empty() && !fs::exists(p, error); p = p.parent_path()) {
+    missing.push_back(p);
+    if (p == p.parent_path()) break;
+  }
+  fs::create_directories(folder, error);
+  if (error) fail_write(folder, error.value());
+  for (const fs::path& made : missing) {
+    if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
+  }
+}
+
+int write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(file, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    text.remove_prefix(size_t(n));
+  }
+  return 0;
+}
+
+}  // namespace relatum

@@ -1,0 +1,23 @@
+// What files that outlive a power cut are made with.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace relatum {
+
+/// The error of a write that failed with `reason`, an errno.
+[[noreturn]] void fail_write(const std::filesystem::path& path, int reason);
+/// Makes the folder and those above it where they are missing, durably. Throws Error with the path.
+void create_folders(const std::filesystem::path& folder);
+/// The folder that a path lies in; "." where it names none.
+std::filesystem::path folder_of(const std::filesystem::path& path);
+/// The file that a link stands for, there or not; a path that is no link as it is.
+std::filesystem::path behind_links(std::filesystem::path path);
+/// Makes the folder's entries durable. One that may be written but not read cannot be opened: then
+/// the whole file system is flushed, of which the open `file` is a part. 0 or the errno.
+int sync_folder(const std::filesystem::path& folder, int file);
+/// Writes all of it. 0 or the errno.
+int write_all(int file, std::string_view text);
+
+}  // namespace relatum

@@ -1,0 +1,68 @@
+// Read, embed, save.
+#include "jobs/build_index.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <vector>
+
+#include "base/counted.h"
+#include "jobs/output_path.h"
+#include "retrieve/embedder.h"
+#include "retrieve/store.h"
+
+namespace relatum::jobs {
+namespace {
+
+retrieve::StoredExample to_stored(const task::Example& example) {
+  return {example.id, example.text,
+          {example.head.start, example.head.end, example.head.type},
+          {example.tail.start, example.tail.end, example.tail.type},
+          example.label, task::marked_text(example)};
+}
+
+void check_target(const IndexOptions& o) {
+  retrieve::check_store_target(o.out);
+  check_new_folder(o.out, o.overwrite);
+  CommandInputs inputs;
+  inputs.add_data(o.input);
+  inputs.add_options(o.data);
+  for (const char* name : retrieve::store_files()) {
+    check_new_file(std::filesystem::path(o.out) / name, inputs, true);
+  }
+}
+
+}  // namespace
+
+bool build_index(const IndexOptions& o, const Host& host) {
+  check_target(o);
+  const task::Dataset data = o.data.load(o.input, true, host);
+  if (const int64_t several = task::count_with_several_labels(data.examples)) {
+    host.context.warn(fmt::format("{}: {} with several labels, of which retrieved examples show "
+                                  "the first.", data.name, counted(several, "row")));
+  }
+  retrieve::Embedder embedder(o.embedder, o.compute);
+  std::vector<std::string> texts;
+  std::vector<retrieve::StoredExample> examples;
+  for (const task::Example& example : data.examples) {
+    texts.push_back(example.text);
+    examples.push_back(to_stored(example));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const Matrix<float> vectors = embedder.embed(texts, host.context);
+  host.context.end_progress();
+  if (vectors.rows() != int64_t(texts.size())) return false;
+  retrieve::Index index(embedder.dimension());
+  index.add(vectors.view());
+  const std::string compute(name_of(embedder.compute()));  // what "auto" came to
+  retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
+                               data.labels.names(), std::move(examples), std::move(index), {}});
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
+                                counted(int64_t(texts.size()), "sentence"),
+                                duration_text(time.count()),
+                                double(texts.size()) / time.count(), o.out));
+  return true;
+}
+
+}  // namespace relatum::jobs

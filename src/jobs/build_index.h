@@ -1,0 +1,24 @@
+// The retrieval index of a corpus.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "jobs/choices.h"
+
+namespace relatum::jobs {
+
+struct IndexOptions {
+  DataChoice data;
+  std::string input;                ///< SPEC of the sentences
+  std::filesystem::path embedder;   ///< where it lies
+  std::string compute = "f32";      ///< f32, bf16 or auto
+  std::string out;                  ///< the index folder
+  bool overwrite = false;
+};
+
+/// Embeds all sentences and writes the folder, which appears whole or not at all. False where the
+/// host stopped it; nothing was written then. Throws Error.
+bool build_index(const IndexOptions& options, const Host& host);
+
+}  // namespace relatum::jobs

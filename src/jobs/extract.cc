@@ -1,0 +1,134 @@
+// The stages of an extraction, in order, and the way of a row through them.
+#include "jobs/extract.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "jobs/extract_blocks.h"
+#include "jobs/extract_record.h"
+
+namespace relatum::jobs {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Refuses a row that is too long before the first is answered, as far as that can be told without
+// its neighbours.
+void check_lengths(const ExtractSetup& setup, const ExtractRows& rows, const Answerer& answerer,
+                   const Context& context) {
+  if (answerer.limit().skip || !rows.count() || setup.style.body.needs_example()) return;
+  rows.each([&](task::Example&& example) {
+    if (context.stopping()) throw Stopped{};
+    make_prompts(answerer.session(), answerer.renderer(), {&example, 1}, {}, answerer.limit());
+  });
+}
+
+// Whether all rows were answered. What was answered stands in the output, whatever comes.
+bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& output,
+                const Context& context) {
+  try {
+    rows.each([&](task::Example&& example) { blocks.add(std::move(example)); });
+    blocks.answer();
+  } catch (const Stopped&) {
+    context.end_progress();
+    output.save();
+    return false;
+  } catch (const Error&) {
+    context.end_progress();
+    const bool stopping = context.stopping();
+    if (!stopping) blocks.answer_what_waits();
+    output.save();
+    if (!stopping) throw;
+    return false;
+  }
+  context.end_progress();
+  return true;
+}
+
+void tell_lengths(const Answerer::Counts& counts, const Context& context) {
+  if (!counts.too_long) return;
+  context.warn(counts.too_long == 1
+                   ? counts.first_too_long +
+                         ". This row is too long and gets null as its answer."
+                   : fmt::format("{}. {} rows are too long and get null as their answers.",
+                                 counts.first_too_long, counts.too_long));
+}
+
+void tell_result(const ExtractOptions& options, const ExtractResult& result,
+                 const Context& context) {
+  const ExtractProgress& p = result.progress;
+  const std::string rows = counted(p.rows, "sentence");
+  const bool file = options.out != "-";
+  if (!result.finished) {
+    context.info(p.rows == 0 ? "interrupted; nothing was written."
+                 : file ? fmt::format("interrupted; {} answered so far {} kept in {}. Go on with "
+                                      "the same command and --resume.", rows,
+                                      p.rows == 1 ? "is" : "are",
+                                      PartFile::path_for(options.out).string())
+                        : fmt::format("interrupted after {}.", rows));
+    return;
+  }
+  context.info(fmt::format("{} answered in {} ({:.1f} a second, model loading included), written "
+                           "to {}", rows, duration_text(p.seconds),
+                           double(p.rows) / std::max(1e-9, p.seconds),
+                           file ? options.out : "standard output"));
+  if (p.overlap) {
+    context.info(fmt::format("{} of {} sentences have their own text as nearest neighbour in the "
+                             "index.", p.overlap, p.rows));
+  }
+  const int64_t unparsed = p.without_label - p.too_long;
+  if (unparsed) context.info(fmt::format("answers that could not be parsed: {}", unparsed));
+  if (p.left_out) context.info(fmt::format("answers left out of the output: {}", p.left_out));
+}
+
+}  // namespace
+
+ExtractResult extract(const ExtractOptions& options, const Host& host) {
+  const auto start = Clock::now();
+  extract_format(options);
+  if (options.negative && !options.skip_negative) {
+    host.context.warn("--negative has no effect without --skip-negative.");
+  }
+  const ExtractSetup setup = settle_extract(options, host);
+  check_extract_output(options, setup, host);
+  const ExtractRows rows(options, setup, host);
+  const task::PredictionFilter filter{
+      options.min_probability,
+      skipped_label(options, rows.labels(), setup.run ? setup.run->negative : "")};
+  Answerer answerer(options, setup, rows.labels(), host);
+  answerer.set_file(rows.file());
+  const double loading = seconds_since(start);
+  const ExtractParts parts{options, setup, rows, filter, answerer};
+  ExtractResult result;
+  try {
+    check_lengths(setup, rows, answerer, host.context);
+  } catch (const Stopped&) {
+    tell_result(options, result, host.context);
+    return result;
+  }
+  ExtractOutput output(options, filter, options.out == "-" ? ExtractIdentity{}
+                                                           : extract_identity(parts), host);
+  ExtractBlocks blocks(rows, answerer, output, host.context);
+  if (host.before_input_waits) host.before_input_waits([&] { blocks.answer(); });
+  result.finished = answer_all(rows, blocks, output, host.context);
+  if (host.before_input_waits) host.before_input_waits({});
+  if (result.finished) {
+    output.finish(extract_record(parts, output.progress(), loading, host));
+  }
+  result.progress = output.progress();
+  tell_lengths(answerer.counts(), host.context);
+  tell_result(options, result, host.context);
+  return result;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,37 @@
+// Renders, tokenises, counts.
+#include "jobs/extract_prompts.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "task/answer_prompts.h"
+
+namespace relatum::jobs {
+
+ExtractPrompts make_prompts(const engine::Session& session, const task::PromptRenderer& renderer,
+                            std::span<const task::Example> examples, const Retrieved& neighbours,
+                            const LengthLimit& limit) {
+  ExtractPrompts made;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const task::Example& example = examples[i];
+    task::Prompt prompt = renderer.render(example, neighbours.of(i));
+    const auto length = int64_t(task::prompt_row(session, prompt, limit.chat).size());
+    const int64_t tokens = length + limit.answer;
+    if (tokens <= limit.context) {
+      made.prompts.push_back(std::move(prompt));
+      made.rows.push_back(i);
+      continue;
+    }
+    const std::string what = fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and "
+                                         "answer, the model's context is {}", limit.file,
+                                         example.line, example.id, tokens, limit.context);
+    if (!limit.skip) {
+      fail("jobs.extract", what + ". Use a shorter prompt style, or --skip-bad-rows, which answers "
+                                  "such rows with null.");
+    }
+    if (++made.too_long == 1) made.first_too_long = what;
+  }
+  return made;
+}
+
+}  // namespace relatum::jobs

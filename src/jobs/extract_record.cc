@@ -1,0 +1,118 @@
+// The record's keys, and hashes of what is read.
+#include "jobs/extract_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "base/hash.h"
+#include "base/parallel_for.h"
+#include "jobs/process_facts.h"
+#include "kernels/cpu.h"
+#include "task/spec.h"
+#include "text/chat.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hash_of(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += text + '\n';
+  return sha256(std::as_bytes(std::span(all)));
+}
+
+std::string file_hash(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) ? sha256_file(path) : "";
+}
+
+// The parts of a SPEC behind its path, and the content of its file.
+std::string data_identity(const std::string& text) {
+  const task::Spec spec = task::parse_spec(text);
+  const auto number = [](const std::optional<int64_t>& value) {
+    return value ? fmt::format("{}", *value) : std::string("all");
+  };
+  return fmt::format("{} {} limit={} sample={} seed={}", file_hash(spec.path), spec.format,
+                     number(spec.limit), number(spec.sample), spec.seed);
+}
+
+std::string relabel_identity(const std::string& relabel) {
+  const size_t colon = relabel.find(':');
+  return relabel.empty() ? "" : relabel.substr(0, colon) + " " +
+                                    file_hash(relabel.substr(colon + 1));
+}
+
+std::string on_off(bool value) { return value ? "on" : "off"; }
+
+}  // namespace
+
+nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
+                              double loading_seconds, const Host& host) {
+  const auto& [o, setup, rows, filter, answerer] = parts;
+  const engine::Session& session = answerer.session();
+  nlohmann::json record{
+      {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", host.command},
+      {"model", setup.model}, {"base", session.base()}, {"base_hash", session.weights_hash()},
+      {"compute", name_of(session.products())}, {"cpu", kernels::cpu_summary()},
+      {"threads", thread_count()}, {"adapter", o.adapter}, {"prompt", setup.prompt},
+      {"prompt_hash", task::style_hash(setup.style)}, {"index", setup.index},
+      {"index_hash", answerer.index_hash()}, {"neighbours", setup.neighbours}, {"data", o.input},
+      {"answer", o.answer}, {"chat", setup.chat}, {"max_new_tokens", o.max_new_tokens},
+      {"batch_tokens", o.batch_tokens}, {"negligible", o.negligible},
+      {"min_probability", o.min_probability}, {"examples", progress.rows},
+      {"unparsed", progress.without_label - progress.too_long}, {"too_long", progress.too_long},
+      {"left_out", progress.left_out}, {"overlap", progress.overlap},
+      {"seconds", progress.seconds}, {"loading_seconds", loading_seconds},
+      {"examples_per_s", double(progress.rows) / std::max(1e-9, progress.seconds)},
+      {"peak_rss_bytes", peak_rss()}};
+  if (setup.run) {
+    const RunInfo& run = *setup.run;
+    record["trained"] = {{"prompt", run.prompt}, {"prompt_hash", run.prompt_hash},
+                         {"index", run.index}, {"index_hash", run.index_hash},
+                         {"neighbours", run.neighbours}, {"base", run.base},
+                         {"base_hash", run.base_hash}, {"chat", run.chat}};
+  }
+  return record;
+}
+
+ExtractIdentity extract_identity(const ExtractParts& parts) {
+  const auto& [o, setup, rows, filter, answerer] = parts;
+  const engine::Session& session = answerer.session();
+  ExtractIdentity identity{
+      {"--data", data_identity(o.input)},
+      {"--limit", o.data.limit ? std::to_string(*o.data.limit) : ""},
+      {"--relabel", relabel_identity(o.data.relabel)},
+      {"--skip-bad-rows", on_off(o.data.skip_bad_rows)},
+      {"the labels", hash_of(rows.labels().names())},
+      {"the answers' words", hash_of(answerer.renderer().answers())},
+      {"the prompt style", task::style_hash(setup.style)},
+      {"--chat", setup.chat ? text::chat_hash(session.tokenizer()) : "off"},
+      {"the model", session.weights_hash()},
+      {"the tokenizer", session.tokenizer_hash()},
+      {"--base", session.base()},
+      {"--compute", std::string(name_of(session.products()))},
+      {"--isa", kernels::isa() == kernels::Isa::kAvx512 ? "avx512" : "avx2"},
+      {"the adapter", file_hash(fs::path(o.adapter) / "adapter_model.safetensors") +
+                          file_hash(fs::path(o.adapter) / "adapter_config.json")},
+      {"the index", answerer.index_hash()},
+      {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},
+      {"--answer", o.answer},
+      {"--max-new-tokens", std::to_string(o.max_new_tokens)},
+      {"--batch-tokens", std::to_string(o.batch_tokens)},
+      {"--negligible", fmt::format("{}", o.negligible)},
+      {"--scores", on_off(o.scores)},
+      {"--format", fmt::format("{}", int(extract_format(o)))},
+      {"--min-probability", fmt::format("{}", filter.min_probability)},
+      {"the label that is left out", filter.negative.value_or("")}};
+  for (const auto& [key, value] : session.settings()) {
+    identity.emplace_back("the model's " + key, value);
+  }
+  return identity;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,47 @@
+// The rows of an extraction: looked through before a model is opened, then handed out one by one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/extract_setup.h"
+#include "task/load.h"
+
+namespace relatum::jobs {
+
+/// What is known of the rows before any is answered, and the rows themselves.
+class ExtractRows {
+ public:
+  /// Looks through a file, keeping nothing of it, and settles the labels that can be answered:
+  /// those that are given, else the run's, else the index's, else the data's own. Standard input is
+  /// left alone where the labels are known without it, and else read and kept. Throws Error for
+  /// what is wrong with a row, and where there is no label to choose from.
+  ExtractRows(const ExtractOptions& options, const ExtractSetup& setup, const Host& host);
+
+  const task::Labels& labels() const { return labels_; }
+  /// "test.jsonl", "standard input": what stands before a line's number.
+  const std::string& file() const { return file_; }
+  /// Their number; nothing where they are answered as they come.
+  std::optional<int64_t> count() const { return count_; }
+  /// Hands out all rows in order, without gold labels that cannot be answered. Can be called again
+  /// unless they are answered as they come; then what looks wrong in them is told at the end.
+  void each(const task::TakeExample& take) const;
+
+ private:
+  task::LoadOptions load_options() const;
+  bool known_before(const task::Spec& spec);
+  void settle(const task::Dataset& data);
+
+  const ExtractOptions& options_;
+  const ExtractSetup& setup_;
+  const Host& host_;
+  DataChoice choice_;
+  task::Labels labels_;
+  std::string file_ = "standard input", who_ = "the inventory";
+  std::optional<int64_t> count_;
+  std::optional<std::vector<task::Example>> kept_;
+};
+
+}  // namespace relatum::jobs

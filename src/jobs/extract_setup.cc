@@ -1,0 +1,168 @@
+// The run's record against the options.
+#include "jobs/extract_setup.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "jobs/trained_with.h"
+#include "retrieve/store.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The style by its text: the run's own copy of a template, or a built-in style.
+void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup) {
+  const fs::path kept = fs::path(o.adapter) / "prompt.txt";
+  const bool has_kept = setup.run && fs::exists(kept);
+  if (!o.prompt.empty()) {
+    setup.prompt = o.prompt;
+    setup.style = task::load_style(o.prompt);
+  } else if (has_kept) {
+    setup.prompt = setup.run->prompt;
+    setup.style = task::load_template(kept);
+  } else if (setup.run) {
+    setup.prompt = setup.run->prompt;
+    setup.style = task::load_style(setup.prompt);
+  } else if (o.adapter.empty()) {
+    fail("jobs.extract", "--prompt is missing: name a style, e.g. compact, or an --adapter whose "
+                         "run names one.");
+  } else {
+    fail("jobs.extract", fmt::format("{} has no run.json that names a prompt style. Give --prompt.",
+                                     o.adapter));
+  }
+  if (!setup.run) return;
+  const std::string& trained = setup.run->prompt_hash;
+  const bool other = trained.empty() ? setup.prompt != setup.run->prompt
+                                     : task::style_hash(setup.style) != trained;
+  if (!other) return;
+  const bool renamed = setup.prompt == setup.run->prompt;
+  tell_mismatch(o, host, "prompt style", setup.run->prompt,
+                renamed ? "another text of that name" : setup.prompt);
+}
+
+// Where the run's index lies: as it was named, which is relative to another working directory
+// perhaps, or where it lay then, or beside the run, where both were moved.
+fs::path index_of(const fs::path& folder, const RunInfo& run) {
+  std::vector<fs::path> places{run.index, run.index_path};
+  if (!run.index_beside.empty()) places.push_back(folder / run.index_beside);
+  std::string changed;
+  for (const fs::path& place : places) {
+    if (place.empty() || !retrieve::is_store(place)) continue;
+    if (sha256_file(place / "index.json") == run.index_hash) return place;
+    if (changed.empty()) changed = place.string();
+  }
+  const std::string what = changed.empty()
+                               ? fmt::format("is not at {} any more", run.index)
+                               : fmt::format("at {} has changed since", changed);
+  fail("jobs.extract", fmt::format("{}: the adapter was trained with retrieved examples, but their "
+                                   "index {}. Name it with --index, or do without by --no-index.",
+                                   folder.string(), what));
+}
+
+void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
+  setup.index = o.no_index ? "" : o.index;
+  setup.embedder = o.embedder;
+  if (o.no_index && !o.index.empty()) {
+    fail("jobs.extract", "--index and --no-index exclude each other. Give one of them.");
+  }
+  if (!setup.run) return;
+  const std::string& trained = setup.run->index;
+  if (trained.empty() && !setup.index.empty()) {
+    context.info("the adapter was trained without retrieved examples and is used with them.");
+  }
+  if (trained.empty() || !setup.index.empty()) return;
+  if (o.no_index) {
+    context.info("the adapter was trained with retrieved examples and is used without them.");
+  } else {
+    setup.index = index_of(o.adapter, *setup.run).string();
+    if (setup.embedder.empty()) setup.embedder = setup.run->embedder;
+    context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
+                             "without).", setup.index));
+  }
+}
+
+void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
+  setup.model = o.model.model;
+  setup.models = o.model.models;
+  setup.base = o.model.base;
+  if (setup.run) {
+    if (setup.model.empty()) setup.model = setup.run->model;
+    // The run may have been made in another working directory.
+    const bool moved = o.model.model.empty() && !fs::exists(setup.model) &&
+                       setup.model.find('/') != std::string::npos &&
+                       fs::exists(setup.run->model_path);
+    if (moved) setup.model = setup.run->model_path;
+    if (setup.models.empty()) setup.models = setup.run->models;
+    if (setup.base == "auto") setup.base = setup.run->base;
+  }
+  if (setup.model.empty()) {
+    fail("jobs.extract", o.adapter.empty()
+                            ? std::string("--model is missing: name a language model, or an "
+                                          "--adapter whose run names one.")
+                            : fmt::format("{} has no run.json that names its base model. Give "
+                                          "--model.", o.adapter));
+  }
+}
+
+void read_words(const fs::path& folder, ExtractSetup& setup) {
+  if (!fs::exists(folder / "labels.json")) return;
+  setup.labels = task::load_labels(folder / "labels.json");
+  if (fs::exists(folder / "answers.json")) {
+    setup.words = task::load_answers(folder / "answers.json");
+  } else if (!setup.run) {
+    return;  // an adapter of another program's: the style's words, as for a model alone
+  } else if (setup.run->prompt_hash.empty() && !setup.labels->empty()) {
+    setup.words = task::pair_words(*setup.labels, task::answer_words_before_they_were_kept(
+                                                      *setup.labels, setup.style.verbalise));
+  } else {
+    setup.words = task::pair_words(*setup.labels, setup.labels->names());
+  }
+}
+
+}  // namespace
+
+ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
+  ExtractSetup setup;
+  const fs::path folder(o.adapter);
+  if (!o.adapter.empty()) {
+    setup.run = read_trained(o, host);
+  }
+  settle_style(o, host, setup);
+  settle_model(o, setup);
+  if (!o.adapter.empty()) read_words(folder, setup);
+  setup.chat = o.chat || (setup.run && setup.run->chat);
+  if (setup.run && o.chat && !setup.run->chat) {
+    host.context.warn("the adapter was trained without --chat and is used with it.");
+  }
+  settle_index(o, host.context, setup);
+  setup.neighbours = o.neighbours > 0 ? o.neighbours : setup.run ? setup.run->neighbours : 1;
+  if (o.neighbours > 0 && setup.index.empty()) {
+    host.context.warn("--neighbours has no effect without --index.");
+  }
+  return setup;
+}
+
+std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,
+                                   const Context& context) {
+  if (!setup.words) return task::answer_texts(setup.style, labels);
+  int64_t unknown = 0;
+  std::string first;
+  for (const std::string& label : labels.names()) {
+    if (setup.labels->find(label)) continue;
+    if (++unknown == 1) first = label;
+  }
+  if (unknown) {
+    context.warn(fmt::format("the adapter was not trained on {} of the {}{} '{}'.", unknown,
+                             counted(labels.size(), "label"), unknown == 1 ? ":" : ", such as",
+                             first));
+  }
+  return task::answer_words(labels, setup.style.verbalise, *setup.words);
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,82 @@
+// The stages of a fine-tuning, in order.
+#include "jobs/finetune.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "base/durable.h"
+#include "base/folder_lock.h"
+#include "jobs/finetune_folder.h"
+#include "jobs/finetune_text.h"
+#include "jobs/finetune_training.h"
+#include "train/peft.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of a run that makes its folder: another process may have begun one there since it was checked.
+void take_folder(const FinetuneOptions& options, const Host& host,
+                 std::optional<FolderLock>& lock) {
+  if (lock) return;
+  create_folders(options.out);
+  lock.emplace(options.out);
+  check_finetune_folder(options, host);
+}
+
+// Each of these is on disk before the next; the state goes once it is no longer needed.
+void keep_result(const FinetuneParts& parts, const train::Adapter& adapter,
+                 const train::TrainResult& result, const Host& host) {
+  const fs::path run(parts.options.out);
+  train::save_peft(run, adapter, parts.session.model().info().path);
+  write_finetune_record(parts, "done", result, host);
+  remove_finetune_state(run);
+}
+
+}  // namespace
+
+FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
+  const Context& context = host.context;
+  const fs::path run(options.out);
+  std::optional<FolderLock> lock;
+  if (fs::is_directory(run)) lock.emplace(run);
+  check_finetune_folder(options, host);
+  check_finetune_values(options, context);
+  FinetuneData data = load_finetune_data(options, host);
+  const task::PromptRenderer renderer(task::load_style(options.prompt), data.train.labels);
+  const auto session = open_language_model(options.model.path(host), options.model.session());
+  const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
+  train::Adapter adapter(session->model(), session->compute(), finetune_adapter(options),
+                         options.training.seed);
+  FinetunePlan plan = plan_finetune(options, *session, adapter, rows, context);
+  check_free_space(run, plan.needs.disk_bytes);
+  const FinetuneParts parts{options, data, rows, plan, renderer, *session};
+  plan.training.given = finetune_identity(parts);
+  engine::Worker worker(*session, &adapter.set());
+  train::Trainer trainer(worker, adapter, rows.train, plan.training);
+  if (options.resume) trainer.resume(finetune_state(run), rows.places);
+  for (const std::string& line : finetune_plan_lines(parts, adapter, trainer)) context.info(line);
+  if (context.stopping()) {
+    context.info("interrupted before the training began; nothing was changed.");
+    return {};
+  }
+  take_folder(options, host, lock);
+  begin_finetune_run(parts);
+  write_finetune_record(parts, "running", trainer.so_far(), host);
+  session->prepare_training();
+  const train::TrainResult result = run_training(parts, worker, trainer, context);
+  if (!result.finished) {
+    write_finetune_record(parts, "interrupted", result, host);
+    context.info(fmt::format("stopped at step {} of {}; the state is saved. Continue with the same "
+                             "command and --resume.", result.steps, trainer.steps()));
+    return {false, result};
+  }
+  keep_result(parts, adapter, result, host);
+  for (const std::string& line : finetune_result_lines(parts, result)) context.info(line);
+  return {true, result};
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,109 @@
+// Loads both parts and gives them one label inventory.
+#include "jobs/finetune_data.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "jobs/retrieval.h"
+#include "base/counted.h"
+#include "base/error.h"
+#include "task/holdout.h"
+
+namespace relatum::jobs {
+namespace {
+
+void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
+  const auto split =
+      task::hold_out(data.train.examples, options.holdout, options.training.seed);
+  data.dev = data.train;
+  data.dev.examples.clear();
+  std::vector<task::Example> kept;
+  for (const int64_t i : split.kept) kept.push_back(data.train.examples[size_t(i)]);
+  for (const int64_t i : split.held_out) {
+    data.dev.examples.push_back(data.train.examples[size_t(i)]);
+  }
+  data.train.examples = std::move(kept);
+  const auto held_out = int64_t(data.dev.examples.size());
+  if (held_out == options.holdout) return;
+  context.warn(fmt::format("{}: {} held out, not {}: rows of one sentence stay together.",
+                           data.train.name, counted(held_out, "row"), options.holdout));
+}
+
+// One inventory for both. A label that only dev has joins an open inventory, though it is never
+// trained; a closed one refuses it.
+void join_labels(FinetuneData& data, const Context& context) {
+  std::vector<std::string> untrained;
+  int64_t rows = 0;
+  for (const task::Example& example : data.dev.examples) {
+    if (!example.label) continue;
+    if (!data.train.labels.find(*example.label)) {
+      if (!data.train.open_labels) {
+        data.train.labels.index(*example.label,
+                                fmt::format("{}:{}", data.dev.name, example.line));
+      }
+      untrained.push_back(*example.label);
+      data.train.labels.add(*example.label);
+    }
+    for (const std::string& label : untrained) rows += label == *example.label;
+  }
+  data.dev.labels = data.train.labels;
+  if (untrained.empty()) return;
+  constexpr size_t kNamed = 3;
+  const size_t count = untrained.size(), named = std::min(count, kNamed);
+  std::string names = fmt::format("'{}'", fmt::join(untrained.begin(), untrained.begin() +
+                                                    ptrdiff_t(named), "', '"));
+  if (count > named) names += fmt::format(" and {} more", count - named);
+  context.warn(fmt::format("{}: no training example has the label {} ({} in dev); such rows count "
+                           "in the dev figures all the same.", data.dev.name, names,
+                           counted(rows, "row")));
+}
+
+void require_labels(const task::Dataset& data) {
+  for (const task::Example& example : data.examples) {
+    if (example.label) continue;
+    fail("jobs.finetune", fmt::format("{}:{}: example '{}' has no label. Training and dev data "
+                                      "need one in each row.", data.file, example.line,
+                                      example.id));
+  }
+}
+
+// A row is one prompt and one answer.
+void tell_several_labels(const task::Dataset& data, const Context& context) {
+  const int64_t count = task::count_with_several_labels(data.examples);
+  if (!count) return;
+  context.warn(fmt::format("{}: {} with several labels, of which the first is learned. Give each "
+                           "label a row of its own to learn them all.", data.name,
+                           counted(count, "row")));
+}
+
+void check_negative(const FinetuneOptions& options, const FinetuneData& data,
+                    const Context& context) {
+  if (!options.negative) return;
+  data.train.labels.index(*options.negative, "--negative");
+  if (data.dev.examples.empty()) {
+    context.warn("--negative has no effect without --dev or --holdout.");
+  }
+}
+
+}  // namespace
+
+FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host) {
+  FinetuneData data;
+  data.train = options.data.load(options.train, true, host);
+  if (!options.dev.empty()) {
+    data.dev = options.data.load(options.dev, false, host);
+  } else if (options.holdout > 0) {
+    hold_out(options, data, host.context);
+  }
+  if (!options.index.empty()) settle_labels(data.train, options.index);
+  join_labels(data, host.context);
+  tell_several_labels(data.train, host.context);
+  require_labels(data.train);
+  require_labels(data.dev);
+  check_negative(options, data, host.context);
+  return data;
+}
+
+}  // namespace relatum::jobs

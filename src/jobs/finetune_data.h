@@ -1,0 +1,18 @@
+// What fine-tuning learns from and what it is judged by.
+#pragma once
+
+#include "jobs/finetune_options.h"
+#include "task/load.h"
+
+namespace relatum::jobs {
+
+/// Training and dev examples, each with a label of one inventory that both share.
+struct FinetuneData {
+  task::Dataset train, dev;  ///< dev has no example where none was asked for
+};
+
+/// Loads --train and --dev, or holds examples out. Throws Error for an example without a label and
+/// for a label that a closed inventory lacks.
+FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,31 @@
+// What a fine-tuning is asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "jobs/choices.h"
+#include "train/adapter.h"
+#include "train/trainer.h"
+
+namespace relatum::jobs {
+
+/// The members are the options of `relatum finetune`; their defaults are its defaults.
+struct FinetuneOptions {
+  ModelChoice model;
+  DataChoice data;
+  std::string train, dev, prompt = "roles-nolist", index, embedder, out, method = "qlora";
+  std::string schedule = "cosine", targets = "all-linear";
+  std::optional<std::string> negative;  ///< label that means no relation, for dev figures
+  int64_t holdout = 0, neighbours = 1, micro_tokens = 2048;
+  int64_t batch_tokens = 0;      ///< 0: chosen from the data
+  bool neighbours_given = false;
+  uint64_t memory = 0;           ///< bytes to stay below; 0: no limit
+  train::AdapterConfig adapter;
+  train::TrainOptions training;
+  bool resume = false, chat = false, no_share = false;
+  bool overwrite = false;        ///< replace a run that is there
+};
+
+}  // namespace relatum::jobs

@@ -1,0 +1,139 @@
+// Settles what the options leave open.
+#include "jobs/finetune_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "jobs/process_facts.h"
+#include "jobs/run_record.h"
+#include "base/error.h"
+#include "task/answer_prompts.h"
+
+namespace relatum::jobs {
+namespace {
+
+constexpr double kGigabyte = 1e9;
+
+// What the program holds before it trains counts, and so do dev evaluations.
+train::EstimateOptions estimate_options(const FinetuneRows& rows,
+                                        const train::TrainOptions& training) {
+  const int64_t evaluated = rows.dev.empty() ? 0 : task::AnswerOptions{}.batch_tokens;
+  return {training.batch, training.epochs, training.checkpoint, training.seed, evaluated,
+          current_rss(), peak_rss()};
+}
+
+void fit_memory(const FinetuneOptions& options, const engine::Session& session,
+                const train::Adapter& adapter, const FinetuneRows& rows, FinetunePlan& plan,
+                const Context& context) {
+  train::TrainOptions& training = plan.training;
+  const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows.train,
+                                         estimate_options(rows, training),
+                                         int64_t(options.memory));
+  if (!fitting) {
+    fail("jobs.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
+                                      "kept. Use more --memory{}.",
+                                      double(options.memory) / kGigabyte,
+                                      options.model.low_memory ? "" : ", or --low-memory"));
+  }
+  if (fitting->checkpoint && !training.checkpoint) {
+    context.info(fmt::format("to stay below {:.2f} GB, layers are computed again in the backward "
+                             "pass, {} tokens at a time.", double(options.memory) / kGigabyte,
+                             fitting->batch.micro_tokens));
+  }
+  training.batch = fitting->batch;
+  training.checkpoint = fitting->checkpoint;
+}
+
+}  // namespace
+
+void check_finetune_values(const FinetuneOptions& o, const Context& context) {
+  const train::TrainOptions& t = o.training;
+  const std::pair<const char*, double> numbers[] = {
+      {"--lr", t.learning_rate}, {"--warmup", t.warmup}, {"--weight-decay", t.weight_decay},
+      {"--clip", t.clip}, {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
+  for (const auto& [flag, value] : numbers) {
+    if (std::isfinite(value)) continue;
+    fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
+  }
+  if (o.holdout > 0 && !o.dev.empty()) {
+    fail("jobs.finetune", "--dev and --holdout exclude each other. Give one of them.");
+  }
+  // Well beyond what adapters of this kind are trained with anywhere; still allowed.
+  if (t.learning_rate >= 0.05) {
+    context.warn(fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
+                             "probably diverge.", t.learning_rate));
+  }
+  if (o.adapter.dropout >= 0.9) {
+    context.warn(fmt::format("--dropout {} takes nearly all of the adapter's input away; 0 to 0.2 "
+                             "is usual.", o.adapter.dropout));
+  }
+  const double scale = o.adapter.alpha / double(std::max<int64_t>(1, o.adapter.rank));
+  if (scale > 32 || (scale > 0 && scale < 1.0 / 32)) {
+    context.warn(fmt::format("--alpha {} over --rank {} scales the adapter by {:g}; 0.5 to 4 is "
+                             "usual.", o.adapter.alpha, o.adapter.rank, scale));
+  }
+  if (t.epochs > 1000) {
+    context.warn(fmt::format("--epochs {}: a few are usual.", t.epochs));
+  }
+  if (o.index.empty() && o.neighbours_given) {
+    context.warn("--neighbours has no effect without --index.");
+  }
+  if (o.index.empty() && !o.embedder.empty()) {
+    context.warn("--embedder has no effect without --index.");
+  }
+}
+
+train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
+  train::AdapterConfig config = options.adapter;
+  config.targets = target_names(options.targets);
+  return config;
+}
+
+std::vector<std::string> target_names(const std::string& list) {
+  if (list == "all-linear") return {};
+  std::vector<std::string> names;
+  std::istringstream rest(list);
+  for (std::string name; std::getline(rest, name, ',');) names.push_back(name);
+  return names;
+}
+
+FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
+                           const train::Adapter& adapter, const FinetuneRows& rows,
+                           const Context& context) {
+  FinetunePlan plan;
+  train::TrainOptions& training = plan.training;
+  training = options.training;
+  training.batch.share = !options.no_share;
+  training.batch.batch_tokens = options.batch_tokens;
+  if (options.batch_tokens == 0) {
+    training.batch.batch_tokens =
+        train::automatic_batch_tokens(rows.train, training.batch.share);
+  }
+  int64_t& micro = training.batch.micro_tokens;
+  micro = training.batch.batch_tokens;
+  if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
+  training.schedule = train::parse_shape(options.schedule);
+  if (options.memory && options.resume) {
+    // What was chosen then is part of the run: what is free now would choose otherwise.
+    const RunInfo then = read_run(options.out);
+    if (then.micro_tokens > 0) micro = then.micro_tokens;
+    training.checkpoint = training.checkpoint || then.checkpoint;
+  } else if (options.memory) {
+    fit_memory(options, session, adapter, rows, plan, context);
+  }
+  plan.needs = train::estimate(session.model(), adapter, session.compute(), rows.train,
+                               estimate_options(rows, training));
+  if (options.memory && options.resume && plan.needs.memory_bytes > int64_t(options.memory)) {
+    context.warn(fmt::format("the run needs about {:.2f} GB as it was begun, more than --memory.",
+                             double(plan.needs.memory_bytes) / kGigabyte));
+  }
+  plan.gemm_rate = train::measure_gemm_rate(session.compute());
+  plan.epoch_steps =
+      int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
+  return plan;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,130 @@
+// The record's keys, and what a state is known by.
+#include "jobs/finetune_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "jobs/process_facts.h"
+#include "jobs/run_record.h"
+#include "base/hash.h"
+#include "base/parallel_for.h"
+#include "kernels/cpu.h"
+#include "text/chat.h"
+
+namespace relatum::jobs {
+namespace {
+
+std::string absolute(const std::string& path) {
+  return path.empty() ? "" : std::filesystem::absolute(path).string();
+}
+
+std::string beside(const std::string& path, const std::string& folder) {
+  return path.empty() ? "" : std::filesystem::relative(path, folder).string();
+}
+
+nlohmann::json settings(const FinetuneParts& parts) {
+  const FinetuneOptions& o = parts.options;
+  const train::TrainOptions& t = parts.plan.training;
+  return {{"train", o.train}, {"dev", o.dev}, {"holdout", o.holdout},
+          {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
+          {"prompt_hash", task::style_hash(parts.renderer.style())},
+          {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
+          {"index", o.index}, {"index_path", absolute(o.index)},
+          {"index_beside", beside(o.index, o.out)},
+          {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
+          {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
+          {"alpha", o.adapter.alpha}, {"dropout", o.adapter.dropout}, {"targets", o.targets},
+          {"rslora", o.adapter.rank_stabilised}, {"epochs", t.epochs}, {"lr", t.learning_rate},
+          {"schedule", o.schedule}, {"warmup", t.warmup}, {"weight_decay", t.weight_decay},
+          {"clip", t.clip}, {"batch_tokens", t.batch.batch_tokens},
+          {"batch_tokens_automatic", o.batch_tokens == 0},
+          {"micro_tokens", t.batch.micro_tokens}, {"share", t.batch.share},
+          {"checkpoint", t.checkpoint}, {"seed", t.seed}, {"eval_every", t.eval_every},
+          {"save_every", t.save_every}, {"patience", t.patience}};
+}
+
+// What extract reads beside the record, so that it can tell whether it is still the run's own.
+nlohmann::json file_hashes(const std::filesystem::path& run) {
+  nlohmann::json hashes = nlohmann::json::object();
+  for (const char* name : {"labels.json", "answers.json", "adapter_model.safetensors"}) {
+    if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
+  }
+  return hashes;
+}
+
+std::string hash_of(const std::string& text) {
+  return sha256(std::as_bytes(std::span(text))).substr(0, 12);
+}
+
+std::string dev_hash(const FinetuneParts& parts) {
+  std::string text;
+  for (size_t i = 0; i < parts.rows.dev.size(); ++i) {
+    text += parts.rows.dev[i].prompt + '\n' + *parts.data.dev.examples[i].label + '\n';
+  }
+  return text.empty() ? "" : hash_of(text);
+}
+
+}  // namespace
+
+nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
+                               const train::TrainResult& r, const Host& host) {
+  const engine::Session& session = parts.session;
+  const double seconds = std::max(1e-9, r.seconds);
+  nlohmann::json record{
+      {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},
+      {"command", host.command}, {"method", parts.options.method},
+      {"model", parts.options.model.model}, {"models", parts.options.model.models},
+      {"model_path", absolute(session.model().info().path)},
+      {"base", session.base()},
+      {"base_hash", session.weights_hash()}, {"base_network", session.settings()},
+      {"files", file_hashes(parts.options.out)},
+      {"tokenizer_hash", session.tokenizer_hash()},
+      {"chat_hash", parts.options.chat ? text::chat_hash(session.tokenizer()) : ""},
+      {"compute", name_of(session.compute())}, {"cpu", kernels::cpu_summary()},
+      {"threads", thread_count()},
+      {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
+      {"left_out", parts.rows.left_out}, {"dev_left_out", parts.rows.dev_left_out},
+      {"steps", r.steps}, {"tokens", r.tokens}, {"seconds", r.seconds},
+      {"tokens_per_s", double(r.tokens) / seconds},
+      {"examples_per_s", double(r.examples) / seconds}, {"peak_rss_bytes", peak_rss()},
+      {"estimated_bytes", parts.plan.needs.memory_bytes},
+      {"gemm_flops_per_s", parts.plan.gemm_rate}, {"final_loss", r.last_loss}};
+  record.update(settings(parts));
+  record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
+  record["best_step"] = r.best_step;
+  return record;
+}
+
+void write_finetune_record(const FinetuneParts& parts, const char* status,
+                           const train::TrainResult& result, const Host& host) {
+  write_run(parts.options.out, finetune_record(parts, status, result, host));
+}
+
+std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
+  const FinetuneOptions& o = parts.options;
+  const task::Labels& labels = parts.data.train.labels;
+  std::vector<train::NamedValue> values{
+      {"the base's SHA-256", parts.session.weights_hash()}, {"--base", parts.session.base()},
+      {"--compute", std::string(name_of(parts.session.compute()))},
+      {"the prompt style's SHA-256", task::style_hash(parts.renderer.style())},
+      {"--holdout", o.holdout ? fmt::format("{} (--seed {})", o.holdout, o.training.seed) : ""},
+      {"--chat", o.chat ? "on" : "off"},
+      {"the index's SHA-256", parts.rows.index_hash},
+      {"--neighbours", o.index.empty() ? "" : std::to_string(o.neighbours)},
+      {"the number of labels", std::to_string(labels.size())}};
+  for (int64_t i = 0; i < labels.size(); ++i) {
+    values.push_back({fmt::format("label {}", i + 1), labels.name(i)});
+  }
+  for (const auto& [key, value] : parts.session.settings()) {
+    values.push_back({"the base's " + key, value, true});
+  }
+  values.push_back({"the tokenizer's SHA-256", parts.session.tokenizer_hash(), true});
+  values.push_back({"the dev data's SHA-256", dev_hash(parts)});
+  values.push_back({"--negative", o.negative.value_or("")});
+  return values;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,155 @@
+// Neighbours, prompts, tokens, and the check of their length.
+#include "jobs/finetune_rows.h"
+
+#include <fmt/format.h>
+
+#include "jobs/retrieval.h"
+#include "base/counted.h"
+#include "base/error.h"
+#include "task/answer_prompts.h"
+
+namespace relatum::jobs {
+namespace {
+
+struct Neighbours {
+  Retrieved train, dev;
+};
+
+// Rows of one data set that are longer than the context.
+class LongRows {
+ public:
+  LongRows(const task::Dataset& data, int64_t context) : data_(data), context_(context) {}
+
+  // Whether a row of so many tokens stays.
+  bool fits(const task::Example& example, int64_t tokens, bool skip) {
+    if (tokens <= context_) return true;
+    if (!skip) {
+      fail("jobs.finetune", fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and "
+                                        "answer, the model's context is {}. Use a shorter prompt "
+                                        "style, or leave such rows out with --skip-bad-rows.",
+                                        data_.file, example.line, example.id, tokens, context_));
+    }
+    constexpr int64_t kNamed = 3;
+    if (++count_ <= kNamed) {
+      names_ += fmt::format("{}'{}' (line {}, {} tokens)", names_.empty() ? "" : ", ", example.id,
+                            example.line, tokens);
+    } else if (count_ == kNamed + 1) {
+      names_ += ", …";
+    }
+    return false;
+  }
+  void tell(size_t left, const Context& context) const {
+    if (!count_) return;
+    if (!left) {
+      fail("jobs.finetune", fmt::format("{}: every example is longer than the model's context of "
+                                        "{} tokens. Use a shorter prompt style.", data_.name,
+                                        context_));
+    }
+    context.warn(fmt::format("{}: {} longer than the model's context of {} tokens {} left out: "
+                             "{}.", data_.name, counted(count_, "row"), context_,
+                             count_ == 1 ? "is" : "are", names_));
+  }
+  int64_t count() const { return count_; }
+
+ private:
+  const task::Dataset& data_;
+  int64_t context_, count_ = 0;
+  std::string names_;
+};
+
+// Dev sentences are nobody's neighbour: their labels would stand in prompts, and dev figures would
+// be of sentences that were seen.
+Neighbours find_neighbours(const FinetuneOptions& options, const FinetuneData& data,
+                           FinetuneRows& rows, const Host& host) {
+  const Context& context = host.context;
+  Retrieval retrieval(options.index, options.embedder, options.model.models, host);
+  rows.index_hash = retrieval.hash();
+  const int64_t excluded = retrieval.exclude(data.dev.examples, options.holdout > 0);
+  if (excluded > 0) {
+    context.info(fmt::format("{} of the index {} also in the dev data and {} never retrieved here.",
+                             counted(excluded, "row"), excluded == 1 ? "is" : "are",
+                             excluded == 1 ? "is" : "are"));
+  }
+  Neighbours found;
+  found.train = retrieval.find(data.train.examples, options.neighbours, QueryKind::kTraining,
+                               context);
+  found.dev = retrieval.find(data.dev.examples, options.neighbours, QueryKind::kTraining, context);
+  return found;
+}
+
+// What both parts of the data are made with.
+struct Maker {
+  const FinetuneOptions& options;
+  const engine::Session& session;
+  const task::PromptRenderer& renderer;
+
+  std::vector<int32_t> prompt_tokens(const task::Prompt& prompt) const {
+    return task::prompt_row(session, prompt, options.chat);
+  }
+  std::vector<int32_t> completion_tokens(const std::string& completion) const {
+    return engine::completion_tokens(session.tokenizer(), completion);
+  }
+  bool skip() const { return options.data.skip_bad_rows; }
+  int64_t context() const { return session.model().info().context; }
+};
+
+void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
+                FinetuneRows& rows, const Context& context) {
+  LongRows too_long(data, maker.context());
+  std::vector<task::Example> kept;
+  for (size_t i = 0; i < data.examples.size(); ++i) {
+    const task::Example& example = data.examples[i];
+    const task::Prompt prompt = maker.renderer.render(example, neighbours.of(i));
+    train::TrainRow row;
+    row.tokens = maker.prompt_tokens(prompt);
+    row.prompt_length = int64_t(row.tokens.size());
+    const auto completion = maker.completion_tokens(prompt.completion);
+    row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
+    if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
+    rows.train.push_back(std::move(row));
+    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file,
+                                      example.line));
+    kept.push_back(example);
+  }
+  too_long.tell(kept.size(), context);
+  rows.left_out = too_long.count();
+  data.examples = std::move(kept);
+}
+
+void make_dev(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
+              FinetuneRows& rows, const Context& context) {
+  const int64_t answer = task::longest_answer(maker.session, maker.renderer);
+  LongRows too_long(data, maker.context());
+  std::vector<task::Example> kept;
+  for (size_t i = 0; i < data.examples.size(); ++i) {
+    task::Prompt prompt = maker.renderer.render(data.examples[i], neighbours.of(i));
+    const int64_t tokens = int64_t(maker.prompt_tokens(prompt).size()) + answer;
+    if (!too_long.fits(data.examples[i], tokens, maker.skip())) continue;
+    rows.dev.push_back(std::move(prompt));
+    kept.push_back(data.examples[i]);
+  }
+  too_long.tell(kept.size(), context);
+  rows.dev_left_out = too_long.count();
+  data.examples = std::move(kept);
+}
+
+}  // namespace
+
+FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& data,
+                                const engine::Session& session,
+                                const task::PromptRenderer& renderer, const Host& host) {
+  const Context& context = host.context;
+  FinetuneRows rows;
+  Neighbours neighbours;
+  if (!options.index.empty()) {
+    neighbours = find_neighbours(options, data, rows, host);
+  } else if (renderer.style().uses_example()) {
+    context.info("prompts carry no retrieved example (--index adds one).");
+  }
+  const Maker maker{options, session, renderer};
+  make_train(maker, data.train, neighbours.train, rows, context);
+  make_dev(maker, data.dev, neighbours.dev, rows, context);
+  return rows;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,29 @@
+// From examples to what the model reads: training rows in tokens, dev prompts in text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jobs/finetune_data.h"
+#include "engine/session.h"
+#include "task/prompt.h"
+#include "train/batcher.h"
+
+namespace relatum::jobs {
+
+struct FinetuneRows {
+  std::vector<train::TrainRow> train;
+  std::vector<std::string> places;        ///< of each training row: "example '7' (rows.jsonl:3)"
+  std::vector<task::Prompt> dev;          ///< one per dev example
+  std::string index_hash;                 ///< empty where no index is used
+  int64_t left_out = 0, dev_left_out = 0;  ///< rows longer than the model's context
+};
+
+/// Retrieves neighbours where --index asks for it, renders all prompts, and checks that each fits
+/// the model's context with its answer (dev prompts: with any answer). Rows that do not fit are an
+/// Error that names the first, or, with --skip-bad-rows, leave `data` and are told in one warning.
+FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& data,
+                                const engine::Session& session,
+                                const task::PromptRenderer& renderer, const Host& host);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,99 @@
+// Sentences from the plan and the result.
+#include "jobs/finetune_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "base/counted.h"
+#include "jobs/process_facts.h"
+#include "kernels/cpu.h"
+
+namespace relatum::jobs {
+namespace {
+
+constexpr double kGigabyte = 1e9;
+constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
+
+// As docs/your-data.md says: fewer than ten sentences of a label teach little.
+std::string rare_labels(const task::Dataset& train) {
+  constexpr int64_t kFew = 10;
+  std::map<std::string, int64_t> counts;
+  for (const task::Example& example : train.examples) ++counts[*example.label];
+  const auto rarest = std::ranges::min_element(
+      counts, {}, [](const auto& entry) { return entry.second; });
+  const int64_t rare = std::ranges::count_if(
+      counts, [](const auto& entry) { return entry.second < kFew; });
+  if (!rare) return "";
+  return fmt::format("fewer than {} training examples: {} of {} labels, '{}' with {} among them. "
+                     "More sentences of these will help most.", kFew, rare, counts.size(),
+                     rarest->first, rarest->second);
+}
+
+std::string needs(const FinetunePlan& plan) {
+  return fmt::format("needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
+                     "machine, {} for {} of {} tokens",
+                     double(plan.needs.memory_bytes) / kGigabyte,
+                     double(plan.needs.disk_bytes) / 1e6,
+                     duration_text(plan.needs.flops / (plan.gemm_rate * kUsualShare)),
+                     counted(plan.training.epochs, "epoch"),
+                     plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
+}
+
+}  // namespace
+
+std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
+                                             const train::Adapter& adapter,
+                                             const train::Trainer& trainer) {
+  const arch::ModelInfo& info = parts.session.model().info();
+  const train::TrainOptions& training = parts.plan.training;
+  std::vector<std::string> lines{
+      fmt::format("{}: {:.1f} M parameters ({} layers, width {}), base {}, products in {} on {}",
+                  std::filesystem::path(info.path).filename().string(),
+                  double(info.parameters) / 1e6, info.layers, info.width, parts.session.base(),
+                  name_of(parts.session.compute()), kernels::cpu_summary()),
+      fmt::format("{} and {}, {}, style {}, {} trained numbers (rank {})",
+                  counted(int64_t(parts.rows.train.size()), "training example"),
+                  counted(int64_t(parts.rows.dev.size()), "dev example"),
+                  counted(parts.data.train.labels.size(), "label"), parts.options.prompt,
+                  adapter.values().size(), adapter.config().rank)};
+  if (parts.rows.dev.empty()) {
+    lines.push_back("the adapter of the last step will be kept (--dev or --holdout keeps the best "
+                    "on dev instead).");
+  }
+  if (const std::string rare = rare_labels(parts.data.train); !rare.empty()) lines.push_back(rare);
+  lines.push_back(fmt::format(
+      "{} per epoch, {} in {}: up to {} tokens each{}", counted(parts.plan.epoch_steps, "step"),
+      trainer.steps(), counted(training.epochs, "epoch"), training.batch.batch_tokens,
+      parts.options.batch_tokens ? "" : " (chosen from the data; --batch-tokens sets it)"));
+  lines.push_back(needs(parts.plan));
+  if (parts.options.resume) {
+    lines.push_back(fmt::format("continuing after step {} of {}.", trainer.counters().step,
+                                trainer.steps()));
+  }
+  return lines;
+}
+
+std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
+                                               const train::TrainResult& result) {
+  const double seconds = std::max(1e-9, result.seconds);
+  const FinetunePlan& plan = parts.plan;
+  const double share = plan.needs.flops * double(result.tokens) /
+                       double(std::max<int64_t>(1, plan.needs.tokens)) / seconds / plan.gemm_rate;
+  std::vector<std::string> lines{fmt::format(
+      "trained {} in {}: {:.0f} tokens/s, {:.1f} examples/s, {:.0f} % of this machine's product "
+      "rate, at most {:.1f} GB of memory", counted(result.steps, "step"), duration_text(seconds),
+      double(result.tokens) / seconds, double(result.examples) / seconds, 100 * share,
+      double(peak_rss()) / kGigabyte)};
+  if (result.early) lines.push_back("stopped early: dev F1 no longer improved (--patience).");
+  if (result.best_metric) {
+    lines.push_back(fmt::format("best dev F1 {:.2f} at step {} of {}: that adapter was kept.",
+                                100 * *result.best_metric, result.best_step, result.steps));
+  }
+  lines.push_back(fmt::format("adapter written to {}", parts.options.out));
+  return lines;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,20 @@
+// What a fine-tuning says of itself, in lines.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jobs/finetune_record.h"
+#include "train/trainer.h"
+
+namespace relatum::jobs {
+
+/// Before it begins: base, data, steps, and what it needs.
+std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
+                                             const train::Adapter& adapter,
+                                             const train::Trainer& trainer);
+/// Once it is done: rates, and which adapter was kept.
+std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
+                                               const train::TrainResult& result);
+
+}  // namespace relatum::jobs

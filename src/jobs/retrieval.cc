@@ -1,0 +1,162 @@
+// The index folder, its embedder, and the way back from stored rows to examples.
+#include "jobs/retrieval.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+#include "jobs/models_folder.h"
+#include "arch/family.h"
+#include "base/error.h"
+#include "retrieve/embedder.h"
+#include "retrieve/neighbours.h"
+#include "retrieve/store.h"
+
+namespace relatum::jobs {
+namespace {
+
+task::Example to_example(const retrieve::StoredExample& stored) {
+  task::Example example;
+  example.id = stored.id;
+  example.text = stored.text;
+  example.head = {stored.head.start, stored.head.end, stored.head.type};
+  example.tail = {stored.tail.start, stored.tail.end, stored.tail.type};
+  example.label = stored.label;
+  return example;
+}
+
+std::vector<std::string> texts_of(std::span<const task::Example> examples) {
+  std::vector<std::string> texts;
+  for (const task::Example& example : examples) texts.push_back(example.text);
+  return texts;
+}
+
+std::vector<std::string> keys_of(const std::vector<std::string>& texts) {
+  std::vector<std::string> keys;
+  for (const std::string& text : texts) keys.push_back(task::normalised_text(text));
+  return keys;
+}
+
+std::filesystem::path embedder_path(const retrieve::Store& store, const std::string& given,
+                                    const std::string& models, const Host& host) {
+  if (!given.empty()) return find_model(given, models, host);
+  try {
+    return find_model(store.embedder.name, models, host);
+  } catch (const Error& error) {
+    throw Error(fmt::format("{} The index was made with this embedder: name its folder with "
+                            "--embedder.", error.what()));
+  }
+}
+
+// The hash is that of the weights; settings, pooling and tokenizer count as well, and show in what
+// comes out.
+void check_vectors(const retrieve::Store& store, retrieve::Embedder& embedder,
+                   const std::filesystem::path& folder) {
+  if (store.examples.empty()) return;
+  const Matrix<float> now = embedder.embed(std::vector{store.examples.front().text}, Context{});
+  if (now.rows() == 0) return;  // interrupted
+  const auto then = store.index.row(0);
+  double apart = 0, length = 0;
+  for (size_t i = 0; i < then.size(); ++i) {
+    apart += std::pow(double(now.row(0)[i]) - double(then[i]), 2);
+    length += std::pow(double(then[i]), 2);
+  }
+  // Other instruction sets and threads round otherwise; bf16 keeps 8 bits, each value within 0.4 %.
+  constexpr double kSame = 0.05;
+  if (std::sqrt(apart) <= kSame * std::sqrt(length)) return;
+  fail("jobs.retrieve", fmt::format("{}: the embedder '{}' gives its first example another vector "
+                                    "than the index holds: its settings, its pooling or its "
+                                    "tokenizer are not what they were. Make the index again.",
+                                    folder.string(), embedder.name()));
+}
+
+}  // namespace
+
+struct Retrieval::Parts {
+  Parts(retrieve::Store s, const std::filesystem::path& model)
+      : store(std::move(s)), embedder(model, store.embedder.compute) {}
+  retrieve::Store store;
+  retrieve::Embedder embedder;
+  std::vector<task::Example> rows;
+  std::vector<std::string> row_keys;
+  std::vector<bool> excluded;  // empty: none
+};
+
+Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embedder,
+                     const std::string& models, const Host& host) {
+  retrieve::Store store = retrieve::load_store(index);
+  const auto path = embedder_path(store, embedder, models, host);
+  const auto files = arch::ModelFiles::open(path);
+  retrieve::check_embedder(store, path.string(), arch::weights_hash(files), index);
+  parts_ = std::make_unique<Parts>(std::move(store), path);
+  check_vectors(parts_->store, parts_->embedder, index);
+  for (const auto& stored : parts_->store.examples) parts_->rows.push_back(to_example(stored));
+  parts_->row_keys = keys_of(texts_of(parts_->rows));
+}
+
+Retrieval::~Retrieval() = default;
+
+const std::string& Retrieval::hash() const { return parts_->store.hash; }
+
+int64_t Retrieval::exclude(const std::vector<task::Example>& examples, bool by_id) {
+  std::unordered_set<std::string> texts, ids;
+  for (const task::Example& example : examples) {
+    texts.insert(task::normalised_text(example.text));
+    if (by_id) ids.insert(example.id);
+  }
+  auto& excluded = parts_->excluded;
+  excluded.assign(parts_->rows.size(), false);
+  for (size_t i = 0; i < excluded.size(); ++i) {
+    excluded[i] = texts.contains(parts_->row_keys[i]) || ids.contains(parts_->rows[i].id);
+  }
+  return std::count(excluded.begin(), excluded.end(), true);
+}
+
+Retrieved Retrieval::find(std::span<const task::Example> queries, int64_t k, QueryKind kind,
+                          const Context& context) {
+  Retrieved result;
+  if (queries.empty()) return result;
+  const std::vector<std::string> texts = texts_of(queries);
+  const Matrix<float> vectors = parts_->embedder.embed(texts, context);
+  if (vectors.rows() != int64_t(queries.size())) {
+    fail("jobs.retrieve", "interrupted while the sentences were embedded.");
+  }
+  const retrieve::Neighbours found = retrieve::find_neighbours(
+      parts_->store.index, vectors.view(), keys_of(texts), parts_->row_keys,
+      {k, kind == QueryKind::kTraining, parts_->excluded});
+  result.overlap = found.overlap;
+  for (const auto& neighbours : found.of) {
+    auto& examples = result.examples.emplace_back();
+    auto& references = result.references.emplace_back();
+    for (const retrieve::Neighbour& neighbour : neighbours) {
+      examples.push_back(parts_->rows[size_t(neighbour.row)]);
+      references.push_back({examples.back().id, neighbour.similarity});
+    }
+  }
+  return result;
+}
+
+void settle_labels(task::Dataset& data, const std::filesystem::path& index) {
+  const std::filesystem::path file = index / "labels.json";
+  if (!std::filesystem::exists(file)) return;  // load_store says what is wrong with the folder
+  settle_labels(data, task::load_labels(file), file.string());
+}
+
+void settle_labels(task::Dataset& data, const task::Labels& labels, const std::string& place) {
+  if (!data.open_labels) {
+    for (const std::string& label : labels.names()) data.labels.index(label, place);
+    return;
+  }
+  for (const task::Example& example : data.examples) {
+    if (!example.label || labels.find(*example.label)) continue;
+    fail("jobs.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.file,
+                                      example.line, task::unknown_label(labels, *example.label),
+                                      place));
+  }
+  data.labels = labels;
+  data.open_labels = false;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,62 @@
+// Neighbours for examples, from an index folder and its embedder.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jobs/host.h"
+#include "task/load.h"
+#include "task/prediction.h"
+
+namespace relatum::jobs {
+
+/// The nearest stored examples of each query, and how they are told in predictions.
+struct Retrieved {
+  std::vector<std::vector<task::Example>> examples;
+  std::vector<std::vector<task::NeighbourRef>> references;
+  int64_t overlap = 0;  ///< queries whose nearest neighbour has the same text
+
+  /// Those of query i, as prompts are rendered with them; none where nothing was retrieved.
+  std::vector<const task::Example*> of(size_t i) const {
+    std::vector<const task::Example*> nearest;
+    if (examples.empty()) return nearest;
+    for (const task::Example& example : examples.at(i)) nearest.push_back(&example);
+    return nearest;
+  }
+};
+
+/// Which data the queries are: training and dev data never retrieve their own text.
+enum class QueryKind { kTraining, kTest };
+
+class Retrieval {
+ public:
+  /// Opens an index folder; the embedder is the one that the index names, or `embedder` (which is
+  /// refused where its hash differs).
+  Retrieval(const std::filesystem::path& index, const std::string& embedder,
+            const std::string& models, const Host& host);
+  ~Retrieval();
+
+  /// Rows of the index with the text (after normalised_text()) or, where `by_id`, the id of one of
+  /// these examples are nobody's neighbour from now on. Gives their number.
+  int64_t exclude(const std::vector<task::Example>& examples, bool by_id);
+  Retrieved find(std::span<const task::Example> queries, int64_t k, QueryKind kind,
+                 const Context& context);
+  /// What the index holds, as one hash.
+  const std::string& hash() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Makes data and index agree on the labels: an inventory that was only collected from the data
+/// becomes the index's; any other must have every label of the index. Throws Error that names a
+/// label that is missing, and where.
+void settle_labels(task::Dataset& data, const std::filesystem::path& index);
+/// The same with the index's labels at hand; `place` says in a sentence where they are from.
+void settle_labels(task::Dataset& data, const task::Labels& labels, const std::string& place);
+
+}  // namespace relatum::jobs

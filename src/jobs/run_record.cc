@@ -1,0 +1,68 @@
+// The run's record as JSON.
+#include "jobs/run_record.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
+
+namespace relatum::jobs {
+
+namespace {
+
+std::map<std::string, std::string> strings_of(const nlohmann::json& record, const char* key,
+                                              const std::string& place) {
+  std::map<std::string, std::string> strings;
+  const nlohmann::json* object = io::find(record, key);
+  if (!object) return strings;
+  for (const auto& entry : object->items()) {
+    strings[entry.key()] = io::require_string(*object, entry.key(), place);
+  }
+  return strings;
+}
+
+}  // namespace
+
+RunInfo read_run(const std::filesystem::path& run) {
+  const std::string place = (run / "run.json").string();
+  const nlohmann::json record = io::load_json(run / "run.json");
+  RunInfo info;
+  info.model = io::require_string(record, "model", place);
+  info.base = io::require_string(record, "base", place);
+  info.base_hash = io::require_string(record, "base_hash", place);
+  info.compute = io::get_string(record, "compute", "auto", place);
+  info.prompt = io::require_string(record, "prompt", place);
+  info.index = io::get_string(record, "index", "", place);
+  info.index_hash = io::get_string(record, "index_hash", "", place);
+  info.status = io::get_string(record, "status", "", place);
+  info.model_path = io::get_string(record, "model_path", "", place);
+  info.embedder = io::get_string(record, "embedder", "", place);
+  info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
+  info.chat_hash = io::get_string(record, "chat_hash", "", place);
+  info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);
+  info.checkpoint = io::get_bool(record, "checkpoint", false, place);
+  info.index_path = io::get_string(record, "index_path", "", place);
+  info.index_beside = io::get_string(record, "index_beside", "", place);
+  info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
+  info.base_network = strings_of(record, "base_network", place);
+  info.files = strings_of(record, "files", place);
+  for (const auto& [name, hash] : info.files) {
+    if (!std::filesystem::path(name).has_parent_path() && name != "..") continue;
+    fail("jobs.run", fmt::format("{}: 'files' names {}, which does not lie in the run's folder. "
+                                 "The file is damaged.", place, name));
+  }
+  info.models = io::get_string(record, "models", "", place);
+  if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);
+  info.chat = io::get_bool(record, "chat", false, place);
+  info.neighbours = io::get_int(record, "neighbours", 1, place);
+  return info;
+}
+
+void write_run(const std::filesystem::path& run, const nlohmann::json& record) {
+  write_file(run / "run.json", io::dump_json(record, 2) + "\n");
+}
+
+}  // namespace relatum::jobs

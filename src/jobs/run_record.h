@@ -1,0 +1,35 @@
+// run.json: everything that decided a run, and what it cost.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace relatum::jobs {
+
+/// What a later command needs of a run's record.
+struct RunInfo {
+  std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
+  std::string model_path, embedder;
+  std::string prompt_hash;  ///< empty in records of versions that kept none
+  std::string negative;     ///< empty: none was named
+  std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
+  std::map<std::string, std::string> files;  ///< SHA-256 of what else the run wrote, by name
+  std::string tokenizer_hash;  ///< empty in records of versions that kept none
+  std::string chat_hash;       ///< of the chat template; empty without chat
+  std::string index_path;      ///< absolute
+  std::string index_beside;    ///< from the run's folder
+  bool chat = false;
+  int64_t neighbours = 1;
+  int64_t micro_tokens = 0;    ///< 0: not recorded
+  bool checkpoint = false;
+};
+
+/// Reads RUN/run.json. Throws Error naming file and key.
+RunInfo read_run(const std::filesystem::path& run);
+/// Writes RUN/run.json in one step.
+void write_run(const std::filesystem::path& run, const nlohmann::json& record);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,96 @@
+// The record of a run against what is there now.
+#include "jobs/trained_with.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "text/chat.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_adapter(const fs::path& folder) {
+  if (fs::is_directory(folder)) return;
+  fail("jobs.extract", fmt::format("there is no adapter at {}. Name the folder that `relatum "
+                                   "finetune --out` wrote, or one in PEFT's layout.",
+                                   folder.string()));
+}
+
+void require_finished(const fs::path& folder, const RunInfo& run) {
+  if (run.status.empty() || run.status == "done") return;
+  if (fs::exists(folder / "adapter_model.safetensors")) return;
+  fail("jobs.extract", fmt::format("the run in {} is not finished (its status is '{}'). Go on with "
+                                   "its `relatum finetune` command and --resume, then extract.",
+                                   folder.string(), run.status));
+}
+
+// Labels or answer words of another run would give wrong answers without a word.
+void check_files(const ExtractOptions& o, const RunInfo& run, const Host& host) {
+  for (const auto& [name, hash] : run.files) {
+    const fs::path file = fs::path(o.adapter) / name;
+    const bool there = fs::exists(file);
+    if (there && sha256_file(file) == hash) continue;
+    const std::string what = fmt::format("{} {}", file.string(),
+                                         there ? "is not what the run wrote: its SHA-256 is another"
+                                               : "is missing, which the run wrote");
+    if (!o.force) {
+      fail("jobs.extract", fmt::format("{}. Restore it, or --force if the change is meant.", what));
+    }
+    host.context.warn(what + ".");
+  }
+}
+
+}  // namespace
+
+void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string& what,
+                   const std::string& trained, const std::string& asked) {
+  if (o.force) {
+    host.context.warn(fmt::format("the adapter was trained with {} '{}' and is used with "
+                                           "'{}'.", what, trained, asked));
+    return;
+  }
+  fail("jobs.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "
+                                   "same, or --force if it is meant.", o.adapter, what, trained,
+                                   asked));
+}
+
+std::optional<RunInfo> read_trained(const ExtractOptions& o, const Host& host) {
+  const fs::path folder(o.adapter);
+  require_adapter(folder);
+  if (!fs::exists(folder / "run.json")) return std::nullopt;
+  RunInfo run = read_run(folder);
+  require_finished(folder, run);
+  check_files(o, run, host);
+  return run;
+}
+
+void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Session& session,
+                bool chat, const Host& host) {
+  const auto first = [](const std::string& hash) { return hash.substr(0, 12); };
+  const auto differ = [&](const std::string& what, const std::string& trained,
+                          const std::string& now) {
+    if (trained != now) tell_mismatch(o, host, what, first(trained), first(now));
+  };
+  differ("a base whose hash is", run.base_hash, session.weights_hash());
+  if (run.base != session.base()) {
+    tell_mismatch(o, host, "base format", run.base, session.base());
+  }
+  const auto settings = session.settings();
+  for (const auto& [key, trained] : run.base_network) {
+    const auto now = settings.find(key);
+    if (now == settings.end() || now->second == trained) continue;  // not read, or the same
+    tell_mismatch(o, host, fmt::format("a base whose {} is", key), trained, now->second);
+  }
+  if (chat && !run.chat_hash.empty()) {
+    differ("a chat template whose hash is", run.chat_hash, text::chat_hash(session.tokenizer()));
+  }
+  if (run.tokenizer_hash.empty()) return;  // a record of a version that kept none
+  differ("a tokenizer whose hash is", run.tokenizer_hash, session.tokenizer_hash());
+}
+
+}  // namespace relatum::jobs

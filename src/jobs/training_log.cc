@@ -1,0 +1,82 @@
+// Cuts the log of a resumed run and appends to it.
+#include "jobs/training_log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "io/json.h"
+
+namespace relatum::jobs {
+namespace {
+
+// A killed program may leave half a line behind, which is no entry.
+std::optional<int64_t> step_of(const std::string& line) {
+  try {
+    return io::require_int(io::parse_json(line, "log.jsonl"), "step", "log.jsonl");
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string entries_up_to(const std::string& text, int64_t last, bool evaluation_due) {
+  std::istringstream lines(text);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const auto step = step_of(line);
+    if (!step || *step > last) continue;
+    if (evaluation_due && *step == last && io::parse_json(line, "log.jsonl").contains("dev_f1")) {
+      continue;
+    }
+    kept += line + '\n';
+  }
+  return kept;
+}
+
+[[noreturn]] void cannot_write(const std::filesystem::path& path) {
+  fail("jobs.finetune", fmt::format("cannot write {}: {}. Free some space or check the folder's "
+                                    "permissions.", path.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+TrainingLog::~TrainingLog() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void TrainingLog::open(const std::filesystem::path& path, std::optional<int64_t> resumed,
+                  bool evaluation_due) {
+  path_ = path;
+  const bool keep = resumed && std::filesystem::exists(path);
+  if (keep) write_file(path, entries_up_to(read_file(path), *resumed, evaluation_due));
+  fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND | (keep ? 0 : O_TRUNC),
+               0644);
+  if (fd_ < 0) cannot_write(path_);
+}
+
+void TrainingLog::write(const nlohmann::json& entry) {
+  const std::string line = io::dump_json(entry) + '\n';
+  const off_t before = ::lseek(fd_, 0, SEEK_END);  // a pipe has no place to go back to
+  size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t count = ::write(fd_, line.data() + done, line.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int reason = errno;
+      if (before >= 0 && done > 0 && ::ftruncate(fd_, before) != 0) errno = 0;
+      errno = reason;
+      cannot_write(path_);
+    }
+    done += size_t(count);
+  }
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,31 @@
+// log.jsonl: what happened in a run, step by step.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+
+namespace relatum::jobs {
+
+/// Lines are written as they happen, so that a run can be followed.
+class TrainingLog {
+ public:
+  TrainingLog() = default;
+  ~TrainingLog();
+  TrainingLog(const TrainingLog&) = delete;
+  TrainingLog& operator=(const TrainingLog&) = delete;
+
+  /// Starts anew. Where a run goes on after step `resumed`, what was logged later is cut off: those
+  /// steps are done again, and with `evaluation_due` that step's evaluation, too.
+  void open(const std::filesystem::path& path, std::optional<int64_t> resumed,
+            bool evaluation_due = false);
+  /// Adds a line, whole or not at all; throws Error where it cannot be written.
+  void write(const nlohmann::json& entry);
+
+ private:
+  std::filesystem::path path_;
+  int fd_ = -1;
+};
+
+}  // namespace relatum::jobs

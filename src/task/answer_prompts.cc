@@ -1,0 +1,156 @@
+// The three ways of answering.
+#include "task/answer_prompts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "engine/generate.h"
+#include "engine/score_labels.h"
+#include "task/answer.h"
+#include "text/chat.h"
+
+namespace relatum::task {
+namespace {
+
+std::vector<std::vector<int32_t>> tokenise(const engine::Session& session,
+                                           std::span<const Prompt> prompts, bool chat) {
+  const int64_t context = session.model().info().context;
+  std::vector<std::vector<int32_t>> rows;
+  for (const Prompt& prompt : prompts) {
+    rows.push_back(prompt_row(session, prompt, chat));
+    if (int64_t(rows.back().size()) < context) continue;
+    fail("task.answer", fmt::format("example '{}': its prompt has {} tokens, the model's context "
+                                    "is {}. Use a shorter prompt style, or leave the row out.",
+                                    prompt.id, rows.back().size(), context));
+  }
+  return rows;
+}
+
+Prediction scored(const PromptRenderer& renderer, const std::vector<double>& log_scores,
+                  bool keep) {
+  const auto probabilities = engine::softmax(log_scores);
+  const auto best = std::max_element(probabilities.begin(), probabilities.end());
+  const auto index = best - probabilities.begin();
+  Prediction prediction;
+  prediction.label = renderer.labels().name(index);
+  prediction.probability = *best;
+  prediction.answer = renderer.answers()[size_t(index)];
+  for (size_t i = 0; keep && i < probabilities.size(); ++i) {
+    prediction.scores.emplace_back(renderer.labels().name(int64_t(i)), probabilities[i]);
+  }
+  return prediction;
+}
+
+Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice) {
+  Prediction prediction;
+  prediction.label = renderer.labels().name(choice.answer);
+  prediction.probability = choice.probability;
+  prediction.answer = renderer.answers()[size_t(choice.answer)];
+  return prediction;
+}
+
+engine::EdgeScores edges_for(AnswerMode mode) {
+  switch (mode) {
+    case AnswerMode::kShares: return engine::EdgeScores::kShares;
+    case AnswerMode::kConstrained: return engine::EdgeScores::kGreedy;
+    default: return engine::EdgeScores::kExact;
+  }
+}
+
+void by_trie(engine::Worker& worker, const PromptRenderer& renderer,
+             std::span<const std::vector<int32_t>> rows, const AnswerOptions& options,
+             const TakePredictions& take, const Context& context) {
+  std::vector<std::vector<int32_t>> answers;
+  for (const std::string& text : renderer.answers()) {
+    answers.push_back(engine::completion_tokens(worker.session().tokenizer(), " " + text));
+  }
+  const engine::LabelTrie trie(answers);
+  const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
+                                     edges_for(options.mode), options.first};
+  const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
+  engine::score_batches(worker, rows, trie, scoring,
+                        [&](std::vector<std::vector<double>>&& batch) {
+    std::vector<Prediction> predictions;
+    for (const auto& edges : batch) {
+      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges))
+                                   : scored(renderer, trie.answer_scores(edges),
+                                            options.keep_scores));
+    }
+    take(std::move(predictions));
+  }, context);
+}
+
+void by_generation(engine::Worker& worker, const PromptRenderer& renderer,
+                   std::span<const std::vector<int32_t>> rows, const AnswerOptions& options,
+                   const TakePredictions& take, const Context& context) {
+  const AnswerParser parser(renderer.labels(), renderer.answers());
+  const engine::GenerateOptions generation{options.max_new_tokens, options.batch_tokens,
+                                           options.first};
+  engine::generate_batches(worker, rows, generation,
+                           [&](std::vector<std::vector<int32_t>>&& batch) {
+    std::vector<Prediction> predictions;
+    for (const auto& tokens : batch) {
+      Prediction& prediction = predictions.emplace_back();
+      prediction.answer = worker.session().tokenizer().decode(tokens);
+      if (const auto label = parser.parse(prediction.answer)) {
+        prediction.label = renderer.labels().name(*label);
+      }
+    }
+    take(std::move(predictions));
+  }, context);
+}
+
+}  // namespace
+
+AnswerMode parse_answer_mode(std::string_view name) {
+  if (name == "scored") return AnswerMode::kScored;
+  if (name == "shares") return AnswerMode::kShares;
+  if (name == "constrained") return AnswerMode::kConstrained;
+  if (name == "free") return AnswerMode::kFree;
+  fail("task.answer", fmt::format("unknown way to answer '{}'. Use scored, shares, constrained or "
+                                  "free.", name));
+}
+
+std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {
+  const text::Tokenizer& tokenizer = session.tokenizer();
+  if (!chat) return engine::prompt_tokens(tokenizer, prompt.prompt, prompt.data);
+  const text::ChatText wrapped =
+      text::apply_chat(text::recognise_chat(tokenizer), prompt.prompt, prompt.data);
+  return tokenizer.encode(wrapped.text, wrapped.data);
+}
+
+std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
+                                       std::span<const Prompt> prompts,
+                                       const AnswerOptions& options, const Context& context) {
+  std::vector<Prediction> predictions;
+  answer_batches(worker, renderer, prompts, options, [&](std::vector<Prediction>&& batch) {
+    for (Prediction& prediction : batch) predictions.push_back(std::move(prediction));
+  }, context);
+  return predictions;
+}
+
+void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
+                    std::span<const Prompt> prompts, const AnswerOptions& options,
+                    const TakePredictions& take, const Context& context) {
+  const auto rows = tokenise(worker.session(), prompts, options.chat);
+  size_t next = options.first;
+  const auto named = [&](std::vector<Prediction>&& batch) {
+    for (Prediction& prediction : batch) prediction.id = prompts[next++].id;
+    take(std::move(batch));
+  };
+  const auto answer = options.mode == AnswerMode::kFree ? by_generation : by_trie;
+  answer(worker, renderer, rows, options, named, context);
+}
+
+int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer) {
+  int64_t longest = 0;
+  for (const std::string& answer : renderer.answers()) {
+    const auto tokens = engine::completion_tokens(session.tokenizer(), " " + answer);
+    longest = std::max(longest, int64_t(tokens.size()));
+  }
+  return longest;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,57 @@
+// From prompts to predictions: tokens, answers, labels.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/worker.h"
+#include "task/prediction.h"
+#include "task/prompt.h"
+
+namespace relatum::task {
+
+enum class AnswerMode { kScored, kShares, kConstrained, kFree };
+
+/// "scored", "shares", "constrained" or "free"; Error that lists them.
+AnswerMode parse_answer_mode(std::string_view name);
+
+struct AnswerOptions {
+  AnswerMode mode = AnswerMode::kScored;
+  int64_t max_new_tokens = 32;   ///< free answers
+  int64_t batch_tokens = 2048;
+  double negligible = 0;         ///< labels less probable need not be told apart (scored, shares)
+  bool keep_scores = false;      ///< per label probabilities in the predictions (the same)
+  bool chat = false;             ///< wrap prompts in the model's chat template
+  /// Prompts before this one are left out: it is 0 or where a batch of an earlier call ended.
+  size_t first = 0;
+};
+
+/// The tokens that the model reads for a prompt: of the prompt as it is, with BOS where the
+/// tokenizer's configuration adds one; or, with `chat`, wrapped in the model's chat template.
+std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat);
+
+/// Tokens of the longest of the renderer's answers, as they follow a prompt.
+int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer);
+
+/// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
+/// completion's tokens and the end token, softmax over the labels. shares: at each token its share
+/// among those that some label still allows, multiplied up. constrained: greedy within the
+/// labels' tree, the probability is the product of the choices among the open branches. free: plain
+/// greedy generation, parsed by the rules of answer.h. Fewer where the context stops.
+std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
+                                       std::span<const Prompt> prompts,
+                                       const AnswerOptions& options, const Context& context);
+
+/// Takes the predictions of the next prompts.
+using TakePredictions = std::function<void(std::vector<Prediction>&& batch)>;
+/// The same, batch after batch. Beginnings that all prompts share are computed once.
+void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
+                    std::span<const Prompt> prompts, const AnswerOptions& options,
+                    const TakePredictions& take, const Context& context);
+
+}  // namespace relatum::task

@@ -1,0 +1,155 @@
+// Looks at the encoding first, then at the beginning, which tells the format.
+#include "task/data_source.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "io/text_file.h"
+#include "task/json_rows.h"
+
+namespace relatum::task {
+namespace {
+
+constexpr size_t kSniffed = 64 << 10;  // bytes that a format is told from
+constexpr size_t kKeysShown = 8;
+constexpr size_t kScanned = 16 << 20;  // bytes of a mapped file that are in memory at a time
+
+/// "brat:notes" is meant as a format, unless there is such a file.
+void check_prefix(const Spec& spec) {
+  const size_t colon = spec.path.find(':');
+  std::error_code ignored;
+  if (!spec.format.empty() || colon == spec.path.npos || colon < 2 ||
+      std::filesystem::exists(spec.path, ignored))
+    return;
+  const std::string prefix = spec.path.substr(0, colon);
+  const auto named = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '_' || c == '.';
+  };
+  if (!std::all_of(prefix.begin(), prefix.end(), named)) return;
+  const std::vector<std::string> known = names_of(dataset_formats());
+  fail("task.load", fmt::format("'{}': there is no file of this name, and '{}' is no data format "
+                                "that is known.{} Known formats: {}.",
+                                printable_start(spec.path), prefix,
+                                did_you_mean(prefix, known), fmt::join(known, ", ")));
+}
+
+/// Whether any byte is, or is not, one of `set`; a large file is not kept in memory for that.
+bool any_of(const DataSource& source, std::string_view set, bool in_set) {
+  for (size_t at = 0; at < source.bytes.size(); at += kScanned) {
+    const std::string_view part = source.bytes.substr(at, kScanned);
+    const size_t found = in_set ? part.find_first_of(set) : part.find_first_not_of(set);
+    if (at > 0) source.drop_pages();
+    if (found != part.npos) return true;
+  }
+  return false;
+}
+
+/// What the beginning of a file shows, for a sentence.
+std::string seen_first(std::string_view bytes) {
+  const std::vector<std::string> keys = first_keys(bytes.substr(0, kSniffed));
+  if (keys.empty()) {
+    const std::string_view line = bytes.substr(0, bytes.find('\n'));
+    return fmt::format("its first line is '{}'", printable_start(line, 60));
+  }
+  std::string list;
+  for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i)
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", printable_start(keys[i], 40));
+  return fmt::format("its first JSON object has the keys {}{}", list,
+                     keys.size() > kKeysShown ? " …" : "");
+}
+
+const DatasetFormat& format_of_input(const Spec& spec) {
+  return dataset_format(spec.format.empty() ? "jsonl" : spec.format);
+}
+
+constexpr const char* kReadSo = "standard input is read so where no format is named";
+
+std::string guess_of(const Spec& spec, const DatasetFormat& format, const std::string& reason) {
+  return fmt::format("The file was taken for {}, as {}. Where it is of another format, write "
+                     "FORMAT:{} with one of: {}.", format.name, reason, spec.path,
+                     known_formats());
+}
+
+void choose_format(const Spec& spec, DataSource& source) {
+  if (!spec.format.empty()) {
+    source.format = &dataset_format(spec.format);
+    return;
+  }
+  const std::string_view first = source.bytes.substr(0, kSniffed);
+  source.format = spec.path == "-" ? &format_of_input(spec)
+                                   : sniff_dataset_format(spec.path, first);
+  if (!source.format)
+    fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
+                                  "{}.", spec.path, seen_first(source.bytes), spec.path,
+                                  known_formats()));
+  const std::vector<std::string> keys = first_keys(first);
+  if (source.format->name == "jsonl" && std::ranges::find(keys, "text") != keys.end()) return;
+  source.guess = guess_of(spec, *source.format,
+                          spec.path == "-" ? kReadSo : seen_first(source.bytes));
+}
+
+}  // namespace
+
+void DataSource::drop_pages() const {
+  if (file) relatum::drop_pages(file->bytes());
+}
+
+std::string known_formats() {
+  std::string known;
+  for (const DatasetFormat* each : dataset_formats())
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
+  return known;
+}
+
+void fail_empty(const std::string& name) {
+  fail("task.load", fmt::format("{} is empty: expected rows with a text and two entities. Check "
+                                "the file.", name));
+}
+
+DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
+  check_prefix(spec);
+  DataSource source;
+  source.name = spec.path == "-" ? "standard input" : spec.path;
+  if (spec.path == "-") {
+    if (!input)
+      fail("task.load", "standard input is not available here. Name a file instead of '-'.");
+    const DatasetFormat& format = format_of_input(spec);
+    if (by_lines && format.read_lines) {
+      source.stream = input;
+      source.format = &format;
+      if (spec.format.empty()) source.guess = guess_of(spec, format, kReadSo);
+      return source;
+    }
+    source.text = std::make_shared<const std::string>(std::istreambuf_iterator<char>(*input),
+                                                      std::istreambuf_iterator<char>{});
+    source.bytes = *source.text;
+  } else {
+    source.file = MappedFile::open(spec.path);
+    source.bytes = {reinterpret_cast<const char*>(source.file->bytes().data()),
+                    source.file->bytes().size()};
+  }
+  if (const std::string wide = io::wide_encoding(source.bytes); !wide.empty())
+    fail("task.load", fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name,
+                                  wide));
+  source.bytes = io::without_mark(source.bytes);
+  if (any_of(source, "\r", true)) {
+    source.text = std::make_shared<const std::string>(io::with_line_feeds(source.bytes));
+    source.bytes = *source.text;
+    source.file.reset();
+  }
+  if (!any_of(source, " \t\r\n", false)) fail_empty(source.name);
+  choose_format(spec, source);
+  return source;
+}
+
+}  // namespace relatum::task

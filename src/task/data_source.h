@@ -1,0 +1,41 @@
+// The text of a data set, and the format that it is in.
+#pragma once
+
+#include <istream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/mapped_file.h"
+#include "task/dataset.h"
+#include "task/spec.h"
+
+namespace relatum::task {
+
+/// A file that is mapped, or a stream: read already, or yet to be read line by line.
+struct DataSource {
+  std::string name;        ///< the file, or "standard input"
+  std::shared_ptr<const MappedFile> file;
+  std::shared_ptr<const std::string> text;  ///< what was read or converted, else nullptr
+  std::string_view bytes;  ///< all of it, without a byte-order mark, lines end with LF
+  std::istream* stream = nullptr;  ///< to be read by the format's read_lines; else nullptr
+  const DatasetFormat* format = nullptr;
+  /// Why the format was chosen, where nobody named it and its first keys leave a doubt.
+  std::string guess;
+
+  /// Gives back the memory of pages that were read.
+  void drop_pages() const;
+};
+
+/// Opens what the SPEC names; `input` is read for "-", as rows come where `by_lines` and the format
+/// allow it. Throws Error where there is no such file, it is not UTF-8 or empty, or its format does
+/// not show.
+DataSource open_data(const Spec& spec, std::istream* input, bool by_lines);
+
+/// The error for a source without a row.
+[[noreturn]] void fail_empty(const std::string& name);
+
+/// All formats with what they are, for a sentence.
+std::string known_formats();
+
+}  // namespace relatum::task

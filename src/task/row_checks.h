@@ -1,0 +1,41 @@
+// What is held against all rows of a data set: their ids, their labels, the patch of --relabel.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "task/dataset.h"
+#include "task/load.h"
+#include "task/relabel.h"
+
+namespace relatum::task {
+
+/// Keeps a few numbers of each row, not the rows.
+class RowChecks {
+ public:
+  /// Settles the inventory of `data`: the one that is given, else the patch's, else `format`'s.
+  RowChecks(const LoadOptions& options, const DatasetFormat& format, Dataset& data);
+
+  /// Whether the row stays; the patch may have given it another label. A row with a repeated id or
+  /// an unknown label is reported to `rows`. Where labels are open, its own join `data`'s.
+  bool keep(Example& example, bool numbered, RowSink& rows);
+  /// What is to be said once all rows have passed.
+  void tell();
+
+ private:
+  bool relabel(Example& example);
+  std::string repeated_id(const Example& example, bool numbered);
+
+  const LoadOptions& options_;
+  Dataset& data_;
+  std::optional<Patch> patch_;
+  int64_t named_ = 0, passed_ = 0;  // rows that the patch names; rows behind it
+  /// Lines of ids by the hash of the form that people see. Two ids of equal hash are taken for
+  /// one: of a million ids some are with a probability of 3e-8.
+  std::unordered_map<uint64_t, int64_t> lines_;
+  std::unordered_map<int64_t, std::string> odd_ids_;  // by line: those in another form
+};
+
+}  // namespace relatum::task

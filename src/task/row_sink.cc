@@ -1,0 +1,147 @@
+// Hands good rows on; stops at bad ones or lists them.
+#include "task/row_sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/counted.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "base/utf8.h"
+#include "io/text_file.h"
+#include "task/forms.h"
+
+namespace relatum::task {
+namespace {
+
+constexpr size_t kMostKinds = 1000;  // distinct unknown names that are kept apart
+constexpr size_t kShown = 3;
+
+}  // namespace
+
+std::string full_sentence(std::string sentence) {
+  return sentence.ends_with('?') ? sentence : sentence + '.';
+}
+
+std::string bare_sentence(const Error& error) {
+  std::string sentence = error.what();
+  if (sentence.starts_with('['))
+    sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
+  if (sentence.ends_with('.')) sentence.pop_back();
+  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"})
+    if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());
+  return sentence;
+}
+
+void RowSink::count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
+                 const std::string& detail) {
+  if (counts.size() >= kMostKinds && !counts.contains(key)) return;
+  Count& all = counts[key];
+  if (all.rows++ == 0) {
+    all.first_line = line;
+    all.detail = detail;
+  }
+}
+
+void RowSink::unknown_field(const std::string& name, std::span<const std::string> known,
+                         int64_t line) {
+  const auto at = fields_.find(name);
+  count(fields_, name, line, at == fields_.end() ? nearest_name(name, known) : "");
+}
+
+void RowSink::odd(const std::string& what, int64_t line) { count(odd_, what, line, ""); }
+
+void RowSink::settle_labels(Example& example) {
+  const std::vector<std::string> written = gold_labels(example);
+  if (written.empty()) return;
+  example.label.reset();
+  example.more_labels.clear();
+  for (const std::string& label : written) {
+    const std::string form = seen_form(label);
+    if (form.empty()) continue;  // an empty label is none
+    if (form != label) count(forms_, label, example.line, form);
+    add_gold_label(example, form);
+  }
+}
+
+void RowSink::add(Example example, std::optional<int64_t> number) {
+  std::vector<std::string> parts = gold_labels(example);
+  parts.insert(parts.end(), {example.id, example.text});
+  for (const std::string& part : parts)
+    if (!utf8_valid(part)) return bad_bytes(example.line, io::encoding_problem(part, false));
+  settle_labels(example);
+  const bool numbered = example.id.empty();
+  if (numbered) example.id = std::to_string(number.value_or(example.line));
+  const std::string problem = example_problem(example);
+  if (problem.empty()) {
+    good_ = true;
+    return take_(std::move(example), numbered);
+  }
+  const std::string name = numbered ? "" : fmt::format("row '{}': ", printable_start(example.id));
+  bad(example.line, name + problem);
+}
+
+void RowSink::bad(int64_t line, const std::string& sentence) {
+  const std::string advice = "Correct the row, or leave such rows out with --skip-bad-rows.";
+  list(line, sentence,
+       guess().empty() ? advice
+                       : guess() + " Else correct the row, or leave such rows out with "
+                                   "--skip-bad-rows.");
+}
+
+void RowSink::bad(int64_t line, const Error& error) { bad(line, bare_sentence(error)); }
+
+void RowSink::bad_bytes(int64_t line, const std::string& odd) {
+  odd_bytes_ = true;
+  list(line, "the row is not UTF-8: it " + odd,
+       "--skip-bad-rows would leave such rows out. Save the file as UTF-8.");
+}
+
+void RowSink::list(int64_t line, const std::string& sentence, const std::string& advice) {
+  if (!skip_bad_)
+    fail("task." + room_, fmt::format("{}:{}: {} {}", file_, line, full_sentence(sentence),
+                                      advice));
+  bad_rows_.push_back({line, sentence});
+}
+
+void RowSink::fatal(const std::string& sentence) const {
+  const std::string guess = this->guess().empty() ? "" : " " + this->guess();
+  fail("task." + room_, fmt::format("{}: {}{}", file_, sentence, guess));
+}
+
+std::vector<std::string> RowSink::warnings() const {
+  std::vector<std::string> lines;
+  const auto first_few = [](const std::map<std::string, Count>& counts, const auto& tell) {
+    std::string list;
+    size_t shown = 0;
+    for (const auto& [name, all] : counts) {
+      if (++shown > kShown) return list + " …";
+      list += (list.empty() ? "" : ", ") + tell(printable_start(name, 40), all);
+    }
+    return list;
+  };
+  if (!fields_.empty())
+    lines.push_back(fmt::format(
+        "fields that are not read: {}.",
+        first_few(fields_, [](const std::string& name, const Count& all) {
+          const std::string near =
+              all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
+          return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
+        })));
+  int64_t rows = 0;
+  for (const auto& [written, all] : forms_) rows += all.rows;
+  if (rows > 0)
+    lines.push_back(fmt::format(
+        "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
+        counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
+          return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
+                             printable_start(all.detail, 40));
+        })));
+  for (const auto& [what, all] : odd_)
+    lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),
+                                all.rows == 1 ? "," : ", the first", all.first_line));
+  return lines;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,87 @@
+// Where a dataset's reader puts its rows: good ones are handed on, bad ones stop the job or are
+// listed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "task/example.h"
+
+namespace relatum::task {
+
+/// A row that was left out, with what was wrong with it.
+struct BadRow {
+  int64_t line = 0;
+  std::string sentence;  ///< without a full stop
+};
+
+/// The sentence with a full stop, unless it ends with a question.
+std::string full_sentence(std::string sentence);
+/// What a parser threw, for RowSink::bad(): without its bracket, its full stop and its advice.
+std::string bare_sentence(const Error& error);
+
+/// A sound row. `numbered`: its id is its line or number, as the file has none for it.
+using TakeRow = std::function<void(Example&& example, bool numbered)>;
+
+/// Rows of one file. `room` and `file` stand in every message: "[task.csv] a.csv:17: …".
+class RowSink {
+ public:
+  RowSink(std::string room, std::string file, bool skip_bad, TakeRow take)
+      : room_(std::move(room)), file_(std::move(file)), skip_bad_(skip_bad),
+        take_(std::move(take)) {}
+
+  /// What the file was taken for and why, where nobody named its format: said with whatever is
+  /// wrong before a first good row.
+  void guessed(std::string sentence) { guess_ = std::move(sentence); }
+
+  /// Hands the example on, or reports it by bad() where its spans or its text are not sound. Labels
+  /// are given their seen_form (task/forms.h), and an empty one is none. An example without an id
+  /// is named by `number`, or where there is none by its line.
+  void add(Example example, std::optional<int64_t> number = {});
+  /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
+  void bad(int64_t line, const std::string& sentence);
+  /// The same for what a parser threw, as a bare_sentence().
+  void bad(int64_t line, const Error& error);
+  /// The same for a row whose bytes are not UTF-8; `odd` is io::encoding_problem()'s.
+  void bad_bytes(int64_t line, const std::string& odd);
+  /// Throws Error with the file: what no skipping of rows can mend.
+  [[noreturn]] void fatal(const std::string& sentence) const;
+  /// Counts a key or column that no reader looks at.
+  void unknown_field(const std::string& name, std::span<const std::string> known, int64_t line);
+  /// Counts a row with something odd, which is read all the same; `what` is a whole sentence that
+  /// ends before its full stop.
+  void odd(const std::string& what, int64_t line);
+
+  /// One sentence for each kind of thing that was read over, with counts and first lines.
+  std::vector<std::string> warnings() const;
+  /// Whether a row was bad for its encoding.
+  bool odd_bytes() const { return odd_bytes_; }
+  std::vector<BadRow>& bad_rows() { return bad_rows_; }
+  /// What guessed() said; "" once a good row shows that it fits.
+  std::string guess() const { return good_ ? "" : guess_; }
+
+ private:
+  struct Count {
+    int64_t rows = 0, first_line = 0;
+    std::string detail;
+  };
+  void count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
+             const std::string& detail);
+  void settle_labels(Example& example);
+  void list(int64_t line, const std::string& sentence, const std::string& advice);
+
+  std::string room_, file_, guess_;
+  bool skip_bad_, odd_bytes_ = false, good_ = false;
+  TakeRow take_;
+  std::vector<BadRow> bad_rows_;
+  std::map<std::string, Count> fields_, forms_, odd_;
+};
+
+}  // namespace relatum::task
