@@ -17,15 +17,16 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "io/npy.h"
 #include "io/safetensors.h"
+#include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/load.h"
 #include "task/prediction.h"
 #include "task/prediction_table.h"
 #include "task/template.h"
-#include "task/utf8.h"
 
 namespace relatum::app {
 namespace {
@@ -42,8 +43,7 @@ std::string first_bytes(const fs::path& path) {
   std::string bytes(kSeen, '\0');
   file.read(bytes.data(), std::streamsize(bytes.size()));
   bytes.resize(size_t(file.gcount()));
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);
-  return bytes;
+  return std::string(io::without_mark(bytes));
 }
 
 char first_letter(const std::string& bytes) {
@@ -126,7 +126,7 @@ std::string rows_text(const fs::path& path, const std::string& kind, bool table 
   try {
     const json row = io::parse_json(last, path.string());
     for (const auto& [key, value] : row.items()) {
-      text += inspect_line("last " + key, task::utf8_printable(io::dump_json(value), 100));
+      text += inspect_line("last " + key, printable_start(io::dump_json(value), 100));
     }
   } catch (const Error&) {  // a line that is being written
   }
@@ -146,7 +146,7 @@ std::string record_text(const std::string& kind, const fs::path& path, const jso
   std::string text = inspect_line(kind, path.string());
   for (const auto& [key, value] : object.items()) {
     text += fmt::format("{:<25} {}\n", printable(key),
-                        task::utf8_printable(io::dump_json(value), 200));
+                        printable_start(io::dump_json(value), 200));
   }
   return text;
 }
@@ -206,7 +206,7 @@ std::string safetensors_text(const fs::path& path, bool all) {
                                   path.string());
   if (!state && !named("lora_A")) text += "Name its folder to see the model.\n";
   for (const auto& [key, value] : notes) {
-    text += fmt::format("{:<25} {}\n", printable(key), task::utf8_printable(value, 200));
+    text += fmt::format("{:<25} {}\n", printable(key), printable_start(value, 200));
   }
   return text + safetensors_lines(file, all);
 }
@@ -228,7 +228,7 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
     return inspect_line("chat template", path.string()) +
            printable_lines(seen) + (seen.ends_with('\n') ? "" : "\n");
   }
-  if (seen.find("{{") != seen.npos && task::utf8_valid(read_file(path))) {
+  if (seen.find("{{") != seen.npos && utf8_valid(read_file(path))) {
     const auto style = task::Template::parse(read_file(path), path.string());
     return inspect_line("template", path.string()) +
            inspect_line("labels listed", style.uses_labels() ? "yes" : "no") +
@@ -269,7 +269,7 @@ bool looks_like_data(const fs::path& path, const std::string& seen) {
 }
 
 [[noreturn]] void unknown(const fs::path& path, const std::string& seen) {
-  const std::string start = task::utf8_printable(seen.substr(0, 48), 32);
+  const std::string start = printable_start(seen.substr(0, 48), 32);
   fail("app.inspect",
        seen.empty()
            ? fmt::format("{} is empty.", path.string())

@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,9 +16,10 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/ggml_types.h"
+#include "io/gguf.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 #include "kernels/cpu.h"
 #include "quant/format.h"
 #include "retrieve/store.h"
@@ -270,10 +270,7 @@ std::string folder_text(const fs::path& path, bool all) {
 
 // By its first bytes; a file that only ends in .gguf is told from what is in it.
 bool is_gguf(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  char magic[4] = {};
-  file.read(magic, sizeof magic);
-  return std::string_view(magic, sizeof magic) == "GGUF" || path.extension() == ".gguf";
+  return io::GgufFile::recognise(path) || path.extension() == ".gguf";
 }
 
 }  // namespace

@@ -6,18 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "task/nearest.h"
+#include "base/known_names.h"
 
 namespace relatum::app {
-namespace {
-
-std::string with_nearest(std::string sentence, const std::string& typed,
-                         const std::vector<std::string>& known) {
-  const std::string nearest = task::nearest_name(typed, known);
-  return nearest.empty() ? sentence : sentence + " Did you mean " + nearest + "?";
-}
-
-}  // namespace
 
 std::vector<std::string> flags_of(const CLI::App& app) {
   std::vector<std::string> flags;
@@ -45,14 +36,14 @@ std::optional<std::string> unknown_word(const CLI::App& app, int argc, char** ar
     if (sub->get_name() == argv[1]) command = sub;
   }
   if (!command) {
-    return with_nearest(fmt::format("there is no command '{}'.", argv[1]), argv[1], names);
+    return fmt::format("there is no command '{}'.{}", argv[1], did_you_mean(argv[1], names, ""));
   }
   const std::vector<std::string> flags = flags_of(*command);
   for (int i = 2; i < argc; ++i) {
     const std::string flag = std::string(argv[i]).substr(0, std::string(argv[i]).find('='));
     if (!flag.starts_with("--") || flag == "--") continue;
     if (std::find(flags.begin(), flags.end(), flag) != flags.end()) continue;
-    return with_nearest(fmt::format("{} has no flag {}.", argv[1], flag), flag, flags);
+    return fmt::format("{} has no flag {}.{}", argv[1], flag, did_you_mean(flag, flags, ""));
   }
   return std::nullopt;
 }

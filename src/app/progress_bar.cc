@@ -4,15 +4,14 @@
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "base/counted.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 
 namespace relatum::app {
 namespace {
@@ -37,15 +36,14 @@ std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate 
 }  // namespace
 
 std::string fit_columns(const std::string& line, int columns) {
-  const auto size = int32_t(line.size());
-  int32_t end = 0;
-  for (int32_t at = 0; at < size; end = at) {
-    UChar32 code = 0;
-    U8_NEXT(line.data(), at, size, code);
-    columns -= wide(code) ? 2 : 1;
+  size_t end = 0;
+  while (end < line.size()) {
+    const Utf8Char next = utf8_at(line, end);
+    columns -= wide(next.code) ? 2 : 1;
     if (columns < 0) break;
+    end += next.size;
   }
-  return line.substr(0, size_t(end));
+  return line.substr(0, end);
 }
 
 bool ProgressRate::take(const Progress& p, double now) {

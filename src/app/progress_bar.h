@@ -1,7 +1,6 @@
 // How far a job is, how fast, and how long it will take: a line on a terminal, else lines in a log.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 

@@ -12,8 +12,8 @@
 #include "app/environment.h"
 #include "app/run_command_line.h"
 #include "base/error.h"
+#include "base/known_names.h"
 #include "io/text_file.h"
-#include "task/nearest.h"
 #include "task/prompt.h"
 #include "task/spec.h"
 
@@ -28,11 +28,6 @@ const std::vector<std::string> kTopKeys = {"out", "model", "models", "train", "t
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string did_you_mean(const std::string& typed, const std::vector<std::string>& known) {
-  const std::string nearest = task::nearest_name(typed, known);
-  return nearest.empty() ? "" : fmt::format(" Did you mean '{}'?", nearest);
 }
 
 // A table lies inside another for each part of a dotted key, and all of them go one inside the

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <vector>
 
-#include "task/nearest.h"
+#include "base/known_names.h"
 
 namespace relatum::app {
 namespace {
@@ -22,10 +22,9 @@ std::string choices_text(const std::string& flag, const std::string& typed,
   std::vector<std::string> choices;
   std::istringstream names(list.substr(0, list.find('}')));
   for (std::string name; std::getline(names, name, ',');) choices.push_back(name);
-  const std::string nearest = task::nearest_name(typed, choices);
-  const std::string sentence =
-      fmt::format("{}: '{}' is not one of {}", flag, typed, fmt::join(choices, ", "));
-  return nearest.empty() ? sentence : sentence + ". Did you mean " + nearest + "?";
+  const std::string nearest = did_you_mean(typed, choices, "");
+  return fmt::format("{}: '{}' is not one of {}{}{}", flag, typed, fmt::join(choices, ", "),
+                     nearest.empty() ? "" : ".", nearest);
 }
 
 std::string range_text(const std::string& flag, const std::string& typed,

@@ -8,8 +8,9 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/known_names.h"
 #include "base/mapped_file.h"
-#include "io/message.h"
+#include "base/printable.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
@@ -24,7 +25,7 @@ void check_finite(const Weight& weight, MatView<const float> values) {
   const int64_t place = bad - values.data;
   fail("arch.load", fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
                                 "number. Fetch the model again, or make it again.",
-                                io::printable(weight.name), place / values.cols,
+                                printable_start(weight.name), place / values.cols,
                                 place % values.cols, *bad));
 }
 
@@ -54,11 +55,10 @@ std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& op
 }
 
 std::string resolve_base(const ModelFiles& files, std::string_view base) {
+  if (base == "keep" || base == "nf4" || base == "bf16" || base == "f32") return std::string(base);
   if (base != "auto") {
-    if (base == "keep" || base == "nf4" || base == "bf16" || base == "f32") {
-      return std::string(base);
-    }
-    fail("arch.load", fmt::format("unknown base format '{}'. Use keep, nf4, bf16 or f32.", base));
+    fail("arch.load",
+         unknown_name("base format", base, {"auto", "keep", "nf4", "bf16", "f32"}));
   }
   if (!files.gguf()) return "nf4";
   for (const io::GgufTensor& tensor : files.gguf()->tensors()) {

@@ -27,6 +27,12 @@ struct Family {
   std::unique_ptr<Model> (*load)(const ModelFiles& files, const LoadOptions& options) = nullptr;
 };
 
+/// Family::load of the architecture M.
+template <class M>
+std::unique_ptr<Model> load_as(const ModelFiles& files, const LoadOptions& options) {
+  return std::make_unique<M>(files, options);
+}
+
 /// All families; generated from the folder.
 std::span<const Family* const> families();
 /// By GGUF's architecture or config.json's model_type; Error that lists the known ones.

@@ -12,8 +12,8 @@
 #include "arch/tensor_names.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
@@ -48,7 +48,7 @@ void ModelFiles::map_names() {
         !std::ranges::equal(other.bytes, tensor.bytes)) {
       fail("arch.open", fmt::format("{}: '{}' and '{}' are two names of one tensor, with different "
                                     "values. Keep the one that is meant.", path_.string(),
-                                    io::printable(other.name), io::printable(tensor.name)));
+                                    printable_start(other.name), printable_start(tensor.name)));
     }
     asked_->tensors.insert(tensor.name);
   }
@@ -84,7 +84,7 @@ Weight ModelFiles::weight(const TensorName& name, int64_t rows, int64_t cols) co
   if (weight.rows != rows || weight.cols != cols) {
     fail("arch.open", fmt::format("tensor '{}' of {}: expected {} x {} values from the model's "
                                   "settings, got {} x {}. Settings and weights do not agree.",
-                                  io::printable(stored), path_.string(), rows, cols, weight.rows,
+                                  printable_start(stored), path_.string(), rows, cols, weight.rows,
                                   weight.cols));
   }
   return weight;
@@ -98,7 +98,7 @@ std::vector<float> ModelFiles::vector(const TensorName& name, int64_t size) cons
     if (std::isfinite(values[i])) continue;
     fail("arch.open", fmt::format("tensor '{}' of {}: value {} is {}, not a finite number. Fetch "
                                   "the model again, or make it again.",
-                                  io::printable(stored.name), path_.string(), i, values[i]));
+                                  printable_start(stored.name), path_.string(), i, values[i]));
   }
   return values;
 }

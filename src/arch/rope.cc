@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -13,8 +12,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 
 namespace relatum::arch {
 namespace {
@@ -57,8 +56,8 @@ void check_keys(const nlohmann::json& scaling, const std::string& type, const st
     // Without these types it serves nothing.
     if (read || value.is_null() || key == "original_max_position_embeddings") continue;
     fail("arch.rope", fmt::format("{}: '{}' ({}) of the rotary scaling of type '{}' is not known. "
-                                  "Use a model without it.", place, io::printable(key),
-                                  io::printable(io::dump_json(value), 60), type));
+                                  "Use a model without it.", place, printable_start(key),
+                                  printable_start(io::dump_json(value), 60), type));
   }
 }
 

@@ -14,8 +14,8 @@
 
 #include "arch/tensor_names.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 
 namespace relatum::arch {
 namespace {
@@ -83,7 +83,7 @@ Value value_of(const nlohmann::json& value) {
   if (value.is_boolean()) result.number = value.get<bool>() ? 1.0 : 0.0;
   result.empty = value.is_null() || (value.is_structured() && value.empty()) ||
                  (value.is_string() && value.get_ref<const std::string&>().empty());
-  result.shown = io::printable(io::dump_json(value), 60);
+  result.shown = printable_start(io::dump_json(value), 60);
   return result;
 }
 
@@ -96,7 +96,7 @@ Value value_of(const io::GgufFile& file, const io::GgufEntry& entry) {
   } else if (entry.value.type == io::GgufType::kString) {
     const std::string text = file.get_string(key);
     result.empty = text.empty();
-    result.shown = "'" + io::printable(text, 60) + "'";
+    result.shown = "'" + printable_start(text, 60) + "'";
   } else if (entry.value.type == io::GgufType::kBool) {
     result.number = file.get_bool(key) ? 1.0 : 0.0;
     result.shown = *result.number != 0 ? "true" : "false";
@@ -134,7 +134,7 @@ Verdict judge(std::string_view key, const Value& value, const Spare& spare, bool
 
 [[noreturn]] void fail_setting(const ModelFiles& files, std::string_view key, const Value& value,
                                Verdict verdict) {
-  const std::string name = io::printable(key);
+  const std::string name = printable_start(key);
   if (verdict == Verdict::kKnown) {
     fail("arch.settings", fmt::format("{}: '{}' is {}, which changes what the network computes and "
                                       "is not supported. Use a model without it.",
@@ -160,8 +160,8 @@ void check_config(const ModelFiles& files, const Spare& spare) {
     if (!name.starts_with("AutoModel")) continue;
     fail("arch.settings", fmt::format("{}: auto_map names code of the model's own for {} ({}), "
                                       "which is not run here. Use a model without it.",
-                                      files.settings_place(), io::printable(name),
-                                      io::printable(io::dump_json(module), 80)));
+                                      files.settings_place(), printable_start(name),
+                                      printable_start(io::dump_json(module), 80)));
   }
 }
 
@@ -171,7 +171,8 @@ void check_gguf(const ModelFiles& files, const Spare& spare) {
   const std::string type = file.get_string("general.type", "model");
   if (type != "model") {
     fail("arch.settings", fmt::format("{} says that it is of type '{}', not a model. Name the "
-                                      "model's file.", file.path().string(), io::printable(type)));
+                                      "model's file.", file.path().string(),
+                                      printable_start(type)));
   }
   if (const int64_t parts = file.get_int("split.count", 1); parts > 1) {
     fail("arch.settings", fmt::format("{} is one of {} parts of a model. Join them with "
@@ -189,7 +190,7 @@ std::vector<std::string> unread_tensors(const ModelFiles& files, const Spare& sp
   std::vector<std::string> unread;
   const auto look = [&](const std::string& stored, const std::string& name) {
     if (files.asked().tensors.contains(stored) || any_matches(spare.tensors, name)) return;
-    unread.push_back(io::printable(stored));
+    unread.push_back(printable_start(stored));
   };
   if (files.gguf()) {
     for (const auto& tensor : files.gguf()->tensors()) look(tensor.name, tensor.name);

@@ -1,4 +1,4 @@
-// Chooses singular or plural.
+// Chooses singular or plural, and sets separators.
 #include "base/counted.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,14 @@ std::string counted(int64_t count, std::string_view noun, std::string_view plura
   if (count == 1) return fmt::format("1 {}", noun);
   if (!plural.empty()) return fmt::format("{} {}", count, plural);
   return fmt::format("{} {}s", count, noun);
+}
+
+std::string grouped(uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (int place = int(digits.size()) - 3; place > 0; place -= 3) {
+    digits.insert(size_t(place), 1, ',');
+  }
+  return digits;
 }
 
 std::string duration_text(double seconds) {

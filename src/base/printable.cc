@@ -1,33 +1,13 @@
-// Walks UTF-8 by hand, as every byte counts and no table of Unicode is needed.
+// Shows code points that could steer a terminal, and bytes that are none, by their numbers.
 #include "base/printable.h"
 
 #include <cstdint>
 #include <cstdio>
 
+#include "base/utf8.h"
+
 namespace relatum {
 namespace {
-
-struct Decoded {
-  uint32_t code = 0;
-  size_t bytes = 0;  // 0: the first byte begins no code point
-};
-
-Decoded decode(std::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  const size_t bytes = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < bytes) return {};
-  uint32_t code = first & (0x7fu >> bytes);
-  for (size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3fu);
-  }
-  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < kLeast[bytes] || code > 0x10ffff || surrogate) return {};
-  return {code, bytes};
-}
 
 bool between(uint32_t code, uint32_t first, uint32_t last) { return code >= first && code <= last; }
 
@@ -56,17 +36,18 @@ std::string shown(std::string_view text, bool keep_lines, size_t limit) {
   size_t count = 0;
   for (size_t at = 0; at < text.size(); ++count) {
     if (count == limit) return result + "…";
-    const Decoded next = decode(text.substr(at));
-    if (next.bytes == 0) {
+    const Utf8Char next = utf8_at(text, at);
+    if (next.code < 0) {
       char byte[8];
       std::snprintf(byte, sizeof byte, "\\x%02x", static_cast<unsigned char>(text[at]));
       result += byte;
       ++at;
       continue;
     }
-    const bool kept = !hidden(next.code) || (keep_lines && next.code == '\n');
-    result += kept ? std::string(text.substr(at, next.bytes)) : escape(next.code);
-    at += next.bytes;
+    const auto code = uint32_t(next.code);
+    const bool kept = !hidden(code) || (keep_lines && code == '\n');
+    result += kept ? std::string(text.substr(at, next.size)) : escape(code);
+    at += next.size;
   }
   return result;
 }

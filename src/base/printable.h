@@ -14,7 +14,8 @@ namespace relatum {
 std::string printable(std::string_view text);
 /// The same for text of several lines: line ends stay.
 std::string printable_lines(std::string_view text);
-/// printable() of the first `limit` code points, with "…" after them where there are more.
-std::string printable_start(std::string_view text, size_t limit);
+/// For names and values in sentences: printable() of the first `limit` code points, with "…" after
+/// them where there are more.
+std::string printable_start(std::string_view text, size_t limit = 80);
 
 }  // namespace relatum

@@ -7,11 +7,11 @@
 #include <span>
 
 #include "base/signals.h"
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
 #include "nn/loss.h"
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 
 namespace relatum::engine {
 namespace {

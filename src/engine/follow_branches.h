@@ -11,9 +11,9 @@ namespace relatum::engine {
 
 /// score_batches() for options.negligible > 0 or options.edges other than kExact: prompts first,
 /// then the tree's open branches of all prompts of a batch together, over the cached prompts. A
-/// branch is left out for good only when answers that are known in full outweigh it by 1 / negligible;
-/// for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that follow without
-/// a choice are fed together, those behind the last choice not at all.
+/// branch is left out for good only when answers that are known in full outweigh it by
+/// 1 / negligible; for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that
+/// follow without a choice are fed together, those behind the last choice not at all.
 void follow_branches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
                      const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
                      const Context& context);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/signals.h"
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 #include "engine/prefix.h"
 #include "nn/loss.h"
 #include "tensor/finite.h"

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/signals.h"
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 
 namespace relatum::engine {
 namespace {

@@ -1,7 +1,6 @@
 // Exact probabilities of all answers, one pass over prompts and answer tree.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
 

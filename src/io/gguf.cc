@@ -8,10 +8,11 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/counted.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/ggml_types.h"
-#include "io/message.h"
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 namespace relatum::io {
 
@@ -107,7 +108,7 @@ class GgufParser {
   void read_entry() {
     GgufEntry entry;
     entry.key = take_string("a key");
-    const std::string what = fmt::format("key '{}'", printable(entry.key));
+    const std::string what = fmt::format("key '{}'", printable_start(entry.key));
     entry.value = read_value(take<uint32_t>(what), what, 0);
     if (!out_.keys_.emplace(entry.key, out_.entries_.size()).second) {
       fail_file(fmt::format("{} occurs twice. The file is damaged.", what));
@@ -172,7 +173,7 @@ class GgufParser {
     GgufTensor tensor;
     const auto name = take_string("a tensor's name");
     tensor.name = name;
-    tensor.place = fmt::format("tensor '{}' of {}", printable(name), out_.path().string());
+    tensor.place = fmt::format("tensor '{}' of {}", printable_start(name), out_.path().string());
     const auto dimensions = take<uint32_t>(tensor.place);
     if (dimensions < 1 || dimensions > kDimensions) {
       fail_tensor(tensor, fmt::format("expected 1 to {} dimensions, got {}. The file is damaged.",
@@ -240,7 +241,7 @@ class GgufParser {
     for (size_t i = 1; i < order.size(); ++i) {
       if (order[i - 1]->offset + order[i - 1]->bytes.size() <= order[i]->offset) continue;
       fail_tensor(*order[i], fmt::format("overlaps tensor '{}'. The file is damaged.",
-                                         printable(order[i - 1]->name)));
+                                         printable_start(order[i - 1]->name)));
     }
   }
 
@@ -273,8 +274,8 @@ const GgufTensor& GgufFile::tensor(std::string_view name) const {
   if (const auto* found = find_tensor(name)) return *found;
   std::vector<std::string_view> names;
   for (const GgufTensor& tensor : tensors_) names.push_back(tensor.name);
-  fail("io.gguf", fmt::format("{}: tensor '{}' is missing. {}", path().string(), printable(name),
-                              nearest_sentence(name, names, "tensors")));
+  fail("io.gguf", fmt::format("{}: tensor '{}' is missing. {}", path().string(),
+                              printable_start(name), nearest_sentence(name, names, "tensors")));
 }
 
 }  // namespace relatum::io

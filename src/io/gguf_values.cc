@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/printable.h"
+#include "io/dotted_name.h"
 #include "io/gguf.h"
-#include "io/message.h"
-#include "io/nearest_name.h"
 
 namespace relatum::io {
 namespace {
@@ -28,13 +28,14 @@ std::string type_name(const GgufValue& value) {
 [[noreturn]] void fail_type(const GgufFile& file, std::string_view key, const char* wanted,
                             const GgufValue& value) {
   fail("io.gguf", fmt::format("key '{}' of {}: expected {}, got {}. Such a file is not read.",
-                              printable(key), file.path().string(), wanted, type_name(value)));
+                              printable_start(key), file.path().string(), wanted,
+                              type_name(value)));
 }
 
 [[noreturn]] void fail_missing(const GgufFile& file, std::string_view key) {
   std::vector<std::string_view> keys;
   for (const GgufEntry& entry : file.metadata()) keys.push_back(entry.key);
-  fail("io.gguf", fmt::format("key '{}' is missing in {}. {}", printable(key),
+  fail("io.gguf", fmt::format("key '{}' is missing in {}. {}", printable_start(key),
                               file.path().string(), nearest_sentence(key, keys, "keys")));
 }
 
@@ -62,9 +63,31 @@ std::optional<double> double_at(GgufType type, const std::byte* at) {
   return std::nullopt;
 }
 
-std::string_view string_at(std::span<const std::byte> raw, size_t at) {
-  return {reinterpret_cast<const char*>(raw.data()) + at + sizeof(uint64_t),
-          size_t(load<uint64_t>(raw.data() + at))};
+std::optional<bool> bool_at(GgufType type, const std::byte* at) {
+  if (type != GgufType::kBool) return std::nullopt;
+  return load<uint8_t>(at) != 0;
+}
+
+std::string_view string_at(const std::byte* at) {
+  return {reinterpret_cast<const char*>(at) + sizeof(uint64_t), size_t(load<uint64_t>(at))};
+}
+
+std::optional<std::string> text_at(GgufType type, const std::byte* at) {
+  if (type != GgufType::kString) return std::nullopt;
+  return std::string(string_at(at));
+}
+
+/// The key's value through `read`, or `fallback` where the file lacks the key.
+template <class T, class Read>
+T scalar(const GgufFile& file, std::string_view key, const std::optional<T>& fallback,
+         const char* wanted, const Read& read) {
+  const GgufValue* value = file.find(key);
+  if (!value && fallback) return *fallback;
+  if (!value) fail_missing(file, key);
+  const std::optional<T> found =
+      value->is_array ? std::nullopt : read(value->type, value->raw.data());
+  if (!found) fail_type(file, key, wanted, *value);
+  return *found;
 }
 
 /// All elements of a numeric array through `read`.
@@ -90,41 +113,19 @@ const GgufValue* GgufFile::find(std::string_view key) const {
 }
 
 std::string GgufFile::get_string(std::string_view key, std::optional<std::string> fallback) const {
-  const GgufValue* value = find(key);
-  if (!value && fallback) return *fallback;
-  if (!value) fail_missing(*this, key);
-  if (value->is_array || value->type != GgufType::kString) {
-    fail_type(*this, key, "a string", *value);
-  }
-  return std::string(string_at(value->raw, 0));
+  return scalar(*this, key, fallback, "a string", text_at);
 }
 
 int64_t GgufFile::get_int(std::string_view key, std::optional<int64_t> fallback) const {
-  const GgufValue* value = find(key);
-  if (!value && fallback) return *fallback;
-  if (!value) fail_missing(*this, key);
-  const auto number = value->is_array ? std::nullopt : int_at(value->type, value->raw.data());
-  if (!number) fail_type(*this, key, "an integer below 2^63", *value);
-  return *number;
+  return scalar(*this, key, fallback, "an integer below 2^63", int_at);
 }
 
 double GgufFile::get_double(std::string_view key, std::optional<double> fallback) const {
-  const GgufValue* value = find(key);
-  if (!value && fallback) return *fallback;
-  if (!value) fail_missing(*this, key);
-  const auto number = value->is_array ? std::nullopt : double_at(value->type, value->raw.data());
-  if (!number) fail_type(*this, key, "a number", *value);
-  return *number;
+  return scalar(*this, key, fallback, "a number", double_at);
 }
 
 bool GgufFile::get_bool(std::string_view key, std::optional<bool> fallback) const {
-  const GgufValue* value = find(key);
-  if (!value && fallback) return *fallback;
-  if (!value) fail_missing(*this, key);
-  if (value->is_array || value->type != GgufType::kBool) {
-    fail_type(*this, key, "true or false", *value);
-  }
-  return load<uint8_t>(value->raw.data()) != 0;
+  return scalar(*this, key, fallback, "true or false", bool_at);
 }
 
 const GgufValue& GgufFile::array(std::string_view key, const char* wanted) const {
@@ -141,7 +142,7 @@ std::vector<std::string_view> GgufFile::get_strings(std::string_view key) const 
   strings.reserve(value.count);
   size_t at = 0;
   for (uint64_t i = 0; i < value.count; ++i) {
-    strings.push_back(string_at(value.raw, at));
+    strings.push_back(string_at(value.raw.data() + at));
     at += sizeof(uint64_t) + strings.back().size();
   }
   return strings;

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "io/message.h"
+#include "base/printable.h"
 
 namespace relatum::io {
 namespace {
@@ -84,7 +84,7 @@ std::string reason_of(const std::exception& error, bool one_line) {
   if (const size_t start = text.find("parse error "); start == 0) text.erase(0, 12);
   constexpr std::string_view kLine = "at line 1, ";
   if (one_line && text.starts_with(kLine)) text.replace(0, kLine.size(), "at ");
-  return printable(text, 200);
+  return printable_start(text, 200);
 }
 
 std::string type_of(const json& value) {
@@ -98,7 +98,7 @@ std::string type_of(const json& value) {
 [[noreturn]] void fail_type(std::string_view key, const std::string& place, const char* wanted,
                             const json& value) {
   fail_json(place, fmt::format("key '{}': expected {}, got {}. Correct the value.",
-                               printable(key), wanted, type_of(value)));
+                               printable_start(key), wanted, type_of(value)));
 }
 
 int64_t as_int(const json& value, std::string_view key, const std::string& place) {
@@ -113,7 +113,7 @@ int64_t as_int(const json& value, std::string_view key, const std::string& place
   }
   if (!value.is_number()) fail_type(key, place, "an integer", value);
   fail_json(place, fmt::format("key '{}': expected an integer of 64 bits, got {}. Correct the "
-                               "value.", printable(key), value.dump()));
+                               "value.", printable_start(key), value.dump()));
 }
 
 double as_double(const json& value, std::string_view key, const std::string& place) {
@@ -146,7 +146,7 @@ json parse_json(std::string_view text, const std::string& place) {
     json value = json::parse(text);
     if (count_members(value) == seen.members) return value;
     fail_json(place, fmt::format("key '{}' stands twice in one object. Keep the one that is "
-                                 "meant.", printable(duplicate_key(text))));
+                                 "meant.", printable_start(duplicate_key(text))));
   } catch (const json::exception& error) {
     const bool one_line = text.find('\n') == text.npos;
     fail_json(place, fmt::format("not valid JSON: {}. Correct this place.",
@@ -166,12 +166,12 @@ std::string dump_json(const json& value, int indent) {
 
 const json& require(const json& object, std::string_view key, const std::string& place) {
   if (!object.is_object()) {
-    fail_json(place, fmt::format("expected an object with key '{}', got {}.", printable(key),
+    fail_json(place, fmt::format("expected an object with key '{}', got {}.", printable_start(key),
                                  type_of(object)));
   }
   const auto found = object.find(key);
   if (found == object.end()) {
-    fail_json(place, fmt::format("key '{}' is missing. Add it.", printable(key)));
+    fail_json(place, fmt::format("key '{}' is missing. Add it.", printable_start(key)));
   }
   return *found;
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "io/json.h"
+#include "io/text_file.h"
 
 namespace relatum::io {
 
@@ -31,7 +32,7 @@ JsonlReader::~JsonlReader() = default;
 bool JsonlReader::next_line(std::string& line) {
   while (std::getline(*stream_, line)) {
     ++line_;
-    if (line_ == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
+    if (line_ == 1) line.erase(0, line.size() - without_mark(line).size());
     if (line.ends_with('\r')) line.pop_back();
     if (line.find_first_not_of(" \t\r") != std::string::npos) return true;
   }

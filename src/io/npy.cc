@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
-#include "io/message.h"
+#include "base/printable.h"
 
 namespace relatum::io {
 namespace {
@@ -82,12 +83,12 @@ Matrix<float> read_npy(const std::filesystem::path& path) {
   if (!value_of(header, "descr").starts_with("'<f4'") ||
       !value_of(header, "fortran_order").starts_with("False")) {
     fail_npy(path, fmt::format("expected float32 values in C order, got {}. Convert the array.",
-                               printable(header)));
+                               printable_start(header)));
   }
   std::vector<uint64_t> shape = shape_of(value_of(header, "shape"));
   if (shape.empty()) {
     fail_npy(path, fmt::format("expected one or two dimensions, got {}. Reshape the array.",
-                               printable(value_of(header, "shape"))));
+                               printable_start(value_of(header, "shape"))));
   }
   if (shape.size() == 1) shape.insert(shape.begin(), 1);
   uint64_t count = 0;
@@ -121,12 +122,6 @@ void write_npy(MatView<const float> values, const std::function<void(std::string
     write(std::string_view(reinterpret_cast<const char*>(values.row(r)),
                            size_t(values.cols) * sizeof(float)));
   }
-}
-
-void write_npy(const std::filesystem::path& path, MatView<const float> values) {
-  AtomicFile file(path);
-  write_npy(values, [&](std::string_view bytes) { file.write(bytes); });
-  file.commit();
 }
 
 }  // namespace relatum::io

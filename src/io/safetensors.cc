@@ -8,11 +8,12 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 namespace relatum::io {
 namespace {
@@ -55,7 +56,7 @@ uint64_t bytes_of(const SafetensorsTensor& tensor) {
   const size_t size = safetensors_dtype_size(tensor.dtype);
   if (size == 0) {
     fail_file(tensor.place, fmt::format("dtype '{}' is unknown. Convert it to F32, F16 or BF16.",
-                                        printable(tensor.dtype)));
+                                        printable_start(tensor.dtype)));
   }
   uint64_t bytes = size;
   for (const int64_t length : tensor.shape) {
@@ -78,7 +79,7 @@ Range read_entry(const std::string& name, const json& entry, const fs::path& pat
   Range range{};
   SafetensorsTensor& tensor = range.tensor;
   tensor.name = name;
-  tensor.place = fmt::format("tensor '{}' of {}", printable(name), path.string());
+  tensor.place = fmt::format("tensor '{}' of {}", printable_start(name), path.string());
   tensor.dtype = require_string(entry, "dtype", tensor.place);
   tensor.shape = require_ints(entry, "shape", tensor.place);
   const auto offsets = require_ints(entry, "data_offsets", tensor.place);
@@ -185,7 +186,7 @@ Safetensors Safetensors::open_folder(const fs::path& folder) {
     const auto shard = file.get<std::string>();
     // A listing from a stranger must not reach out of its folder.
     if (shard.empty() || fs::path(shard).filename() != fs::path(shard)) {
-      fail_file(index.string(), fmt::format("'{}' is no file name.", printable(shard)));
+      fail_file(index.string(), fmt::format("'{}' is no file name.", printable_start(shard)));
     }
     shards.insert(shard);
   }
@@ -195,7 +196,8 @@ Safetensors Safetensors::open_folder(const fs::path& folder) {
   for (const auto& [name, file] : listing["weight_map"].items()) {
     if (!result.find(name)) {
       fail_file(index.string(), fmt::format("lists tensor '{}', which {} lacks. Download the model "
-                                            "again.", printable(name), file.get<std::string>()));
+                                            "again.", printable_start(name),
+                                            file.get<std::string>()));
     }
   }
   return result;
@@ -210,7 +212,7 @@ const SafetensorsTensor& Safetensors::tensor(std::string_view name) const {
   if (const auto* found = find(name)) return *found;
   std::vector<std::string_view> names;
   for (const SafetensorsTensor& tensor : tensors_) names.push_back(tensor.name);
-  fail_file(path_.string(), fmt::format("tensor '{}' is missing. {}", printable(name),
+  fail_file(path_.string(), fmt::format("tensor '{}' is missing. {}", printable_start(name),
                                         nearest_sentence(name, names, "tensors")));
 }
 

@@ -8,29 +8,10 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace relatum::io {
 namespace {
-
-uint8_t byte(std::string_view text, size_t at) {
-  return at < text.size() ? uint8_t(text[at]) : 0;  // 0 continues nothing
-}
-
-/// Bytes of the code point at `at`, by Unicode's table of well-formed UTF-8; 0 where it is none.
-size_t well_formed(std::string_view text, size_t at) {
-  const uint8_t lead = byte(text, at), next = byte(text, at + 1);
-  const auto continues = [&](size_t i) { return (byte(text, at + i) & 0xc0) == 0x80; };
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  if (lead < 0xe0) return continues(1) ? 2 : 0;
-  if (lead < 0xf0) {
-    const bool overlong = lead == 0xe0 && next < 0xa0;
-    const bool surrogate = lead == 0xed && next > 0x9f;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  const bool outside = (lead == 0xf0 && next < 0x90) || (lead == 0xf4 && next > 0x8f);
-  return continues(1) && continues(2) && continues(3) && !outside ? 4 : 0;
-}
 
 /// UTF-16 of mostly ASCII text has a zero at every other place.
 bool every_other_is_zero(std::string_view bytes) {
@@ -57,18 +38,19 @@ std::string encoding_problem(std::string_view bytes, bool name_line) {
   if (const std::string wide = wide_encoding(bytes); !wide.empty()) return wide;
   int64_t line = 1;
   for (size_t at = 0; at < bytes.size();) {
-    const size_t size = well_formed(bytes, at);
-    if (size == 0) {
-      const uint8_t odd = byte(bytes, at);
+    const Utf8Char next = utf8_at(bytes, at);
+    if (next.code < 0) {
+      const auto odd = uint8_t(bytes[at]);
       const std::string found =
           fmt::format("has the byte 0x{:02X}{}, which is not UTF-8", odd,
                       name_line ? fmt::format(" on line {}", line) : "");
       if (odd < 0xa0) return found + "; text in Windows-1252 has such bytes";
-      const std::string letter = {char(0xc0 | odd >> 6), char(0x80 | (odd & 0x3f))};
+      std::string letter;
+      append_utf8(letter, odd);
       return fmt::format("{}; in Latin-1 and Windows-1252 it is '{}'", found, letter);
     }
     line += bytes[at] == '\n';
-    at += size;
+    at += next.size;
   }
   return "";
 }

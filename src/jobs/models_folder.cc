@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "task/nearest.h"
+#include "base/known_names.h"
 
 namespace relatum::jobs {
 namespace {
@@ -27,11 +27,6 @@ std::optional<fs::path> model_in(const fs::path& folder) {
     found = entry.path();
   }
   return found;
-}
-
-std::string nearest_hint(const std::string& name, const std::vector<std::string>& known) {
-  const std::string nearest = task::nearest_name(name, known);
-  return nearest.empty() ? "" : fmt::format(" Did you mean '{}'?", nearest);
 }
 
 }  // namespace
@@ -82,7 +77,7 @@ fs::path find_model(const std::string& name, const std::string& folder,
                                   place.empty() ? "no folder" : place.string(),
                                   known.empty() ? "none"
                                                 : fmt::format("{}", fmt::join(known, ", ")),
-                                  nearest_hint(name, known)));
+                                  did_you_mean(name, known)));
 }
 
 }  // namespace relatum::jobs

@@ -6,6 +6,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::kernels {
 namespace {
@@ -33,8 +34,7 @@ Isa isa() { return current(); }
 void set_isa(std::string_view name) {
   if (name == "auto") return;
   if (name != "avx2" && name != "avx512") {
-    fail("kernels.cpu",
-         fmt::format("unknown instruction set '{}'. Use auto, avx2 or avx512.", name));
+    fail("kernels.cpu", unknown_name("instruction set", name, {"auto", "avx2", "avx512"}));
   }
   if (name == "avx512") {
     if (detect() != Isa::kAvx512) {
@@ -66,8 +66,7 @@ DType compute_type(std::string_view name) {
     fail("kernels.cpu", "int8 products need AVX512_VNNI here. Use --compute auto.");
   }
   if (name != "bf16") {
-    fail("kernels.cpu",
-         fmt::format("unknown compute type '{}'. Use auto, bf16, f32 or int8.", name));
+    fail("kernels.cpu", unknown_name("compute type", name, {"auto", "bf16", "f32", "int8"}));
   }
   if (isa() != Isa::kAvx512) {
     fail("kernels.cpu", "bf16 products need AVX-512 here. Use --compute f32 or --compute auto.");

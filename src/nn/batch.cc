@@ -2,7 +2,6 @@
 #include "nn/batch.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -103,8 +102,6 @@ void TokenBatch::finish() {
     return a.root < b.root;
   });
 }
-
-void TokenBatch::clear() { *this = TokenBatch(causal_); }
 
 int32_t TokenBatch::max_position() const {
   return positions_.empty() ? 0 : *std::max_element(positions_.begin(), positions_.end());

@@ -28,7 +28,6 @@ class TokenBatch {
   int append_tree(int parent, std::span<const int32_t> tokens, std::span<const int32_t> ancestor);
   /// Settles the order of groups; to be called once, after the last append().
   void finish();
-  void clear();
 
   int64_t size() const { return int64_t(tokens_.size()); }
   const std::vector<int32_t>& tokens() const { return tokens_; }

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/rng.h"
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "quant/format.h"
@@ -85,11 +85,6 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   blocks_ = std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
     return kernels::has_block_product(part.weight.format);
   });
-}
-
-void Linear::set_weight(size_t part, Weight weight) {
-  RELATUM_CHECK(weight.rows == parts_[part].weight.rows && weight.cols == in_);
-  parts_[part].weight = std::move(weight);
 }
 
 void Linear::decode_into(Mat out) const {

@@ -1,7 +1,6 @@
 // The linear layer: frozen weights in any format, optional bias, and the adapter beside them.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -50,8 +49,6 @@ class Linear {
   /// `adapter` (or nullptr) becomes part of the weights, without its dropout; passes are not given
   /// it any more, but its numbers must outlive the layer's use.
   void prepare_int8(DType compute, const LoraGroup* adapter);
-  /// Replaces the stored weights (after conversion to another format).
-  void set_weight(size_t part, Weight weight);
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
   void multiply(Graph& graph, ConstMat x, Mat y, ConstMat add = {}) const;
   /// dx = dy W, or dx += dy W if `add`.

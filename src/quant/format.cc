@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/parallel_for.h"
 #include "tensor/buffer.h"
 
@@ -69,12 +70,7 @@ const Format& format(std::string_view name) {
   if (const Format* found = find_if([&](const Format& f) { return f.name == name; })) {
     return *found;
   }
-  std::string known;
-  for (const Format* f : formats()) {
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", f->name);
-  }
-  fail("quant.format", fmt::format("number format '{}' is unknown. Choose one of: {}.", name,
-                                   known));
+  fail("quant.format", unknown_name("number format", name, names_of(formats())));
 }
 
 const Format* find_gguf_type(int type) {

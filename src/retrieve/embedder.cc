@@ -2,8 +2,6 @@
 #include "retrieve/embedder.h"
 
 #include <fmt/format.h>
-#include <unicode/locid.h>
-#include <unicode/unistr.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,10 +11,11 @@
 
 #include "base/error.h"
 #include "base/signals.h"
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 #include "nn/batch.h"
 #include "nn/graph.h"
 #include "tensor/finite.h"
+#include "text/unicode.h"
 
 namespace relatum::retrieve {
 namespace {
@@ -87,11 +86,7 @@ std::vector<int32_t> Embedder::tokens_of(const std::string& text) const {
   const auto& tokenizer = session_.tokenizer();
   const auto before = tokenizer.before(), after = tokenizer.after();
   std::string read = config_.prefix + text;
-  if (config_.lowercase) {
-    std::string lower;
-    icu::UnicodeString::fromUTF8(read).toLower(icu::Locale::getRoot()).toUTF8String(lower);
-    read = std::move(lower);
-  }
+  if (config_.lowercase) read = text::full_lower_case(read);
   std::vector<int32_t> ids = tokenizer.encode_data(read);  // "[SEP]" in it is text
   const size_t room = size_t(config_.max_tokens) - before.size() - after.size();
   if (ids.size() > room) ids.resize(room);

@@ -1,15 +1,15 @@
 // Reads an index folder; every file is checked against index.json, and all against each other.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "io/jsonl.h"
-#include "io/message.h"
 #include "retrieve/store.h"
 #include "retrieve/store_files.h"
 
@@ -90,15 +90,13 @@ StoredExample read_example(const json& row, const std::set<std::string>& labels,
   example.id = io::require_string(row, "id", place);
   example.text = io::require_string(row, "text", place);
   example.marked_text = io::require_string(row, "marked_text", place);
-  // Code points: all bytes but UTF-8's continuations; the JSON reader took valid UTF-8 only.
-  const int64_t length = std::count_if(example.text.begin(), example.text.end(),
-                                       [](char c) { return (uint8_t(c) & 0xc0) != 0x80; });
+  const int64_t length = utf8_length(example.text);
   example.head = read_span(row, "head", length, place);
   example.tail = read_span(row, "tail", length, place);
   if (!io::find(row, "label")) return example;
   example.label = io::require_string(row, "label", place);
   if (!labels.contains(*example.label)) {
-    fail_store(place, fmt::format("label '{}' is not in {}", io::printable(*example.label),
+    fail_store(place, fmt::format("label '{}' is not in {}", printable_start(*example.label),
                                   kLabelsFile));
   }
   return example;

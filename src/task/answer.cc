@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "base/error.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -33,7 +33,7 @@ bool is_separator(char c) { return c == '_' || c == '-' || kSpace.find(c) != kSp
 std::string fold(std::string_view text) {
   std::string folded;
   bool pending = false;
-  for (const char c : utf8_lower(text)) {
+  for (const char c : text::full_lower_case(text)) {
     if (is_separator(c)) {
       pending = true;
       continue;

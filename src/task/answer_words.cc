@@ -9,8 +9,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -78,9 +78,9 @@ std::vector<std::string> answer_words(const Labels& labels, Verbalise verbalise,
     if (fixed[i] || !taken.contains(words[i])) continue;
     fail("task.answers", fmt::format("label '{}' cannot be asked for: the run answers '{}' for its "
                                      "label '{}'. Give the label another name.",
-                                     utf8_printable(labels.name(int64_t(i))),
-                                     utf8_printable(words[i]),
-                                     utf8_printable(by_words.at(words[i]))));
+                                     printable_start(labels.name(int64_t(i))),
+                                     printable_start(words[i]),
+                                     printable_start(by_words.at(words[i]))));
   }
   return words;
 }
@@ -124,12 +124,12 @@ AnswerWords load_answers(const std::filesystem::path& path) {
     const auto [first, fresh] = seen.emplace(words.back().second, label);
     if (words.back().second.empty()) {
       fail("task.answers", fmt::format("{}: label '{}' has no answer words.", place,
-                                       utf8_printable(label)));
+                                       printable_start(label)));
     }
     if (fresh) continue;
     fail("task.answers", fmt::format("{}: labels '{}' and '{}' have the same answer words, '{}'.",
-                                     place, utf8_printable(first->second), utf8_printable(label),
-                                     utf8_printable(first->first)));
+                                     place, printable_start(first->second), printable_start(label),
+                                     printable_start(first->first)));
   }
   return words;
 }

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
 #include "io/text_file.h"
 #include "task/json_rows.h"
-#include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -36,14 +36,11 @@ void check_prefix(const Spec& spec) {
            c == '-' || c == '_' || c == '.';
   };
   if (!std::all_of(prefix.begin(), prefix.end(), named)) return;
-  std::vector<std::string> known;
-  for (const DatasetFormat* format : dataset_formats()) known.emplace_back(format->name);
-  const std::string near = nearest_name(prefix, known);
+  const std::vector<std::string> known = names_of(dataset_formats());
   fail("task.load", fmt::format("'{}': there is no file of this name, and '{}' is no data format "
                                 "that is known.{} Known formats: {}.",
-                                utf8_printable(spec.path), prefix,
-                                near.empty() ? "" : fmt::format(" Did you mean '{}'?", near),
-                                fmt::join(known, ", ")));
+                                printable_start(spec.path), prefix,
+                                did_you_mean(prefix, known), fmt::join(known, ", ")));
 }
 
 /// Whether any byte is, or is not, one of `set`; a large file is not kept in memory for that.
@@ -62,11 +59,11 @@ std::string seen_first(std::string_view bytes) {
   const std::vector<std::string> keys = first_keys(bytes.substr(0, kSniffed));
   if (keys.empty()) {
     const std::string_view line = bytes.substr(0, bytes.find('\n'));
-    return fmt::format("its first line is '{}'", utf8_printable(line, 60));
+    return fmt::format("its first line is '{}'", printable_start(line, 60));
   }
   std::string list;
   for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i)
-    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", utf8_printable(keys[i], 40));
+    list += fmt::format("{}'{}'", list.empty() ? "" : ", ", printable_start(keys[i], 40));
   return fmt::format("its first JSON object has the keys {}{}", list,
                      keys.size() > kKeysShown ? " …" : "");
 }

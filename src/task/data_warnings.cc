@@ -8,8 +8,9 @@
 #include <map>
 
 #include "base/counted.h"
+#include "base/printable.h"
 #include "task/forms.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -21,7 +22,7 @@ bool cuts_word(const Example& example, const Span& span) {
 }
 
 std::string in_quotes(std::string_view text) {
-  return fmt::format("'{}'", utf8_printable(text, 40));
+  return fmt::format("'{}'", printable_start(text, 40));
 }
 
 /// Text and entities as people see them: kinds and numbers of blanks do not count.
@@ -84,8 +85,8 @@ void DataWarnings::add(const Example& example, const Labels& labels) {
 
 std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
   std::map<std::string, std::set<std::string>> forms;
-  for (const std::string& label : labels.names()) forms[utf8_lower(label)].insert(label);
-  for (const std::string& label : unlisted_) forms[utf8_lower(label)].insert(label);
+  for (const std::string& label : labels.names()) forms[text::full_lower_case(label)].insert(label);
+  for (const std::string& label : unlisted_) forms[text::full_lower_case(label)].insert(label);
   std::string shown;
   int64_t groups = 0;
   for (const auto& [lower, group] : forms) {

@@ -1,19 +1,16 @@
 // Looks corpus formats up by name or by what a file looks like.
 #include "task/dataset.h"
 
-#include <fmt/format.h>
-
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::task {
 
 const DatasetFormat& dataset_format(std::string_view name) {
-  std::string known;
   for (const DatasetFormat* format : dataset_formats()) {
     if (format->name == name) return *format;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", format->name);
   }
-  fail("task.dataset", fmt::format("data format '{}' is unknown. Known ones: {}.", name, known));
+  fail("task.dataset", unknown_name("data format", name, names_of(dataset_formats())));
 }
 
 const DatasetFormat* sniff_dataset_format(std::string_view file_name,

@@ -7,11 +7,11 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "task/forms.h"
 #include "task/dataset.h"
 #include "task/join.h"
 #include "task/metric.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -104,7 +104,7 @@ std::optional<Calibration> calibrate(const Dataset& data, const Joined& joined) 
     if (!(p >= 0 && p <= 1))
       fail("task.evaluate", fmt::format("the prediction for '{}' (line {}) has probability {}: "
                                         "expected 0 to 1.",
-                                        utf8_printable(joined[i]->id), joined[i]->line, p));
+                                        printable_start(joined[i]->id), joined[i]->line, p));
     CalibrationBin& bin = result.bins[size_t(std::min(int(p * kBins), kBins - 1))];
     const std::vector<std::string> gold = gold_labels(data.examples[i]);
     const std::string label = seen_form(*joined[i]->label);

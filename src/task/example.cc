@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "task/marked.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -56,17 +57,13 @@ std::string marked_text(const Example& example) {
   return mark_entities(example, Markers::kTags).text;
 }
 
-std::string bracketed_text(const Example& example) {
-  return mark_entities(example, Markers::kBrackets).text;
-}
-
 std::string normalised_text(std::string_view text) {
   std::string plain(text);
   for (const std::string_view tag : {"<e1>", "</e1>", "<e2>", "</e2>"}) {
     for (size_t at = plain.find(tag); at != std::string::npos; at = plain.find(tag, at))
       plain.erase(at, tag.size());
   }
-  return utf8_lower(utf8_without_space(plain));
+  return text::full_lower_case(text::without_white_space(plain));
 }
 
 std::string example_problem(const Example& example) {
@@ -74,7 +71,7 @@ std::string example_problem(const Example& example) {
   if (!utf8_valid(example.id) || !utf8_valid(example.text)) return "the row is not UTF-8";
   if (example.text.empty()) return "the text is empty";
   if (example.text.size() > kLongestText) return "the text is longer than 64 MiB";
-  if (utf8_without_space(example.text).empty()) return "the text is nothing but white space";
+  if (text::without_white_space(example.text).empty()) return "the text is nothing but white space";
   if (example.label && example.label->empty()) return "the label is empty";
   if (example.label && !utf8_valid(*example.label)) return "the label is not UTF-8";
   for (const std::string& label : example.more_labels) {
@@ -85,7 +82,7 @@ std::string example_problem(const Example& example) {
   for (const auto& [name, span] : {std::pair("head", &example.head), {"tail", &example.tail}}) {
     const std::string problem = span_problem(name, *span, length);
     if (!problem.empty()) return problem;
-    if (utf8_without_space(utf8_slice(example.text, span->start, span->end)).empty())
+    if (text::without_white_space(utf8_slice(example.text, span->start, span->end)).empty())
       return fmt::format("the {} entity is nothing but white space", name);
   }
   return "";

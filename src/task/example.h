@@ -43,8 +43,6 @@ std::string tail_text(const Example& example);
 /// on one place, closing ones come first, an outer span opens first and an inner one closes first;
 /// equal spans give <e1><e2>…</e2></e1>. Spans that cross stay so: <e1>a <e2>b</e1> c</e2>.
 std::string marked_text(const Example& example);
-/// The same with [ ] around the head and { } around the tail: a token each for most tokenizers.
-std::string bracketed_text(const Example& example);
 /// What two texts share when one may not be the other's neighbour: entity markers removed, lower
 /// case, white space removed.
 std::string normalised_text(std::string_view text);

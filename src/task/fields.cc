@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -67,7 +67,7 @@ std::string id_of(const json& row, std::string_view key, const std::string& plac
       return fmt::format("{}", int64_t(value));
   }
   fail("task.row", fmt::format("{}: '{}' is {}: expected a string or a whole number", place, key,
-                               utf8_printable(id->dump(-1, ' ', true), 40)));
+                               printable_start(id->dump(-1, ' ', true), 40)));
 }
 
 void need(const json& row, std::string_view key, const std::string& place) {
@@ -80,7 +80,7 @@ void need(const json& row, std::string_view key, const std::string& place) {
   for (const auto& [name, value] : row.items()) {
     if (value.is_null()) continue;
     if (++shown > kKeysShown) break;
-    keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", utf8_printable(name, 40));
+    keys += fmt::format("{}'{}'", keys.empty() ? "" : ", ", printable_start(name, 40));
   }
   fail("task.row", fmt::format("{} has no '{}'; it has {}", place, key,
                                keys.empty() ? "no keys" : keys + (shown > kKeysShown ? " …" : "")));

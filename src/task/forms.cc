@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-#include "task/utf8.h"
+#include "base/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -19,16 +19,6 @@ struct Seen {
   UChar32 c = 0;
   int64_t start = 0, end = 0;
 };
-
-std::vector<UChar32> code_points(std::string_view text) {
-  std::vector<UChar32> out;
-  out.reserve(text.size());
-  const icu::UnicodeString units =
-      icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), int32_t(text.size())));
-  for (int32_t at = 0; at < units.length(); at = units.moveIndex32(at, 1))
-    out.push_back(units.char32At(at));
-  return out;
-}
 
 bool invisible(UChar32 c) {
   return c == 0x200b || c == 0xad || c == 0x2060 || c == 0xfeff;
@@ -41,8 +31,7 @@ const icu::Normalizer2* composer() {
 }
 
 /// Composes the stretch [start, end), which has no influence on its neighbours.
-void compose(const std::vector<UChar32>& points, int64_t start, int64_t end,
-             std::vector<Seen>& out) {
+void compose(std::u32string_view points, int64_t start, int64_t end, std::vector<Seen>& out) {
   const auto push = [&](UChar32 c, int64_t from, int64_t to) {
     if (!invisible(c)) out.push_back({u_isUWhiteSpace(c) ? ' ' : c, from, to});
   };
@@ -53,7 +42,7 @@ void compose(const std::vector<UChar32>& points, int64_t start, int64_t end,
     return;
   }
   icu::UnicodeString stretch;
-  for (int64_t i = start; i < end; ++i) stretch.append(points[size_t(i)]);
+  for (int64_t i = start; i < end; ++i) stretch.append(UChar32(points[size_t(i)]));
   UErrorCode status = U_ZERO_ERROR;
   const icu::UnicodeString result = composed->normalize(stretch, status);
   if (U_FAILURE(status) || result == stretch) {
@@ -65,7 +54,7 @@ void compose(const std::vector<UChar32>& points, int64_t start, int64_t end,
 }
 
 std::vector<Seen> as_seen(std::string_view text) {
-  const std::vector<UChar32> points = code_points(text);
+  const std::u32string points = to_utf32(text);
   const icu::Normalizer2* composed = composer();
   std::vector<Seen> out;
   out.reserve(points.size());
@@ -103,10 +92,8 @@ std::string seen_form(std::string_view text) {
   if (!utf8_valid(text)) return std::string(text);
   std::vector<Seen> seen = as_seen(text);
   trim(seen);
-  icu::UnicodeString units;
-  for (const Seen& s : seen) units.append(s.c);
   std::string form;
-  units.toUTF8String(form);
+  for (const Seen& s : seen) append_utf8(form, char32_t(s.c));
   return form;
 }
 
@@ -132,7 +119,7 @@ std::vector<std::pair<int64_t, int64_t>> find_places(std::string_view text, std:
 
 bool within_word(std::string_view text, int64_t at) {
   if (at <= 0) return false;
-  const std::vector<UChar32> around = code_points(utf8_slice(text, at - 1, at + 1));
+  const std::u32string around = to_utf32(utf8_slice(text, at - 1, at + 1));
   return around.size() == 2 && part_of_word(around[0]) && part_of_word(around[1]);
 }
 

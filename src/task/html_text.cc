@@ -2,33 +2,18 @@
 #include "task/html_text.h"
 
 #include <fmt/format.h>
-#include <unicode/utf8.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
 
-#include "task/utf8.h"
+#include "base/utf8.h"
 
 namespace relatum::task {
 namespace {
 
 constexpr int64_t kWhole = 600;  // code points: texts up to here are shown whole
 constexpr int64_t kNear = 150;   // of longer ones, this much on both sides of an entity's ends
-
-/// Calls `each(code point, its bytes)`; the code point is negative where the bytes are no UTF-8.
-template <class Each>
-void for_code_points(std::string_view text, const Each& each) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto length = int64_t(text.size());
-  for (int64_t at = 0; at < length;) {
-    const int64_t start = at;
-    UChar32 code = 0;
-    U8_NEXT(bytes, at, length, code);
-    each(int32_t(code), text.substr(size_t(start), size_t(at - start)));
-  }
-}
 
 bool is_unseen(int32_t code) {
   return code == 0x200b || code == 0x2028 || code == 0x2029 || code == 0xfeff ||

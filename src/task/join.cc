@@ -8,9 +8,9 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "task/fields.h"
 #include "task/forms.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -75,7 +75,7 @@ class Finder {
 std::string listed(std::span<const std::string> names) {
   std::string text;
   for (size_t i = 0; i < std::min(names.size(), kNamed); ++i)
-    text += fmt::format("{}'{}'", i ? ", " : "", utf8_printable(names[i]));
+    text += fmt::format("{}'{}'", i ? ", " : "", printable_start(names[i]));
   if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
   return text;
 }

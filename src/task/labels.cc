@@ -7,10 +7,10 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "task/forms.h"
-#include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 
@@ -20,7 +20,7 @@ Labels::Labels(std::vector<std::string> names, std::string_view place) {
     if (name.empty()) fail("task.labels", where + "a label is empty. Remove it from the list.");
     if (find(name))
       fail("task.labels", fmt::format("{}label '{}' stands twice in the list. Remove one.", where,
-                                      utf8_printable(name)));
+                                      printable_start(name)));
     add(name);
   }
 }
@@ -49,9 +49,8 @@ std::optional<std::string> negative_label(const Labels& labels) {
 }
 
 std::string unlisted_label(const Labels& labels, std::string_view label) {
-  const std::string near = nearest_name(label, labels.names());
-  return fmt::format("label '{}' is not among the inventory's {} labels.{}", utf8_printable(label),
-                     labels.size(), near.empty() ? "" : fmt::format(" Did you mean '{}'?", near));
+  return fmt::format("label '{}' is not among the inventory's {} labels.{}", printable_start(label),
+                     labels.size(), did_you_mean(label, labels.names()));
 }
 
 std::string unknown_label(const Labels& labels, std::string_view label) {
@@ -70,7 +69,7 @@ void check_twin(const std::vector<std::string>& names, const std::vector<std::st
     if (names[i] == names.back() && written[i] != written.back())
       fail("task.labels", fmt::format("{}: labels {} and {}, '{}', differ only by blanks or "
                                       "Unicode forms. Remove one.", place, i + 1, names.size(),
-                                      utf8_printable(names.back())));
+                                      printable_start(names.back())));
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 #include <array>
 #include <tuple>
 
-#include "task/utf8.h"
+#include "base/utf8.h"
+
 
 namespace relatum::task {
 namespace {

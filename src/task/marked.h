@@ -14,7 +14,9 @@ struct Marked {
   std::vector<text::DataRange> data;  ///< all bytes of `text` but the markers
 };
 
-enum class Markers { kTags, kBrackets };  // <e1>…</e1> and <e2>…</e2>, or [ ] and { }
+/// <e1>…</e1> and <e2>…</e2>, or [ ] around the head and { } around the tail: a token each for most
+/// tokenizers.
+enum class Markers { kTags, kBrackets };
 
 /// The order of markers is that of marked_text().
 Marked mark_entities(const Example& example, Markers markers);

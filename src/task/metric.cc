@@ -1,19 +1,16 @@
 // Looks metrics up and picks the official one.
 #include "task/metric.h"
 
-#include <fmt/format.h>
-
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::task {
 
 const Metric& metric(std::string_view name) {
-  std::string known;
   for (const Metric* each : metrics()) {
     if (each->name == name) return *each;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", each->name);
   }
-  fail("task.metric", fmt::format("metric '{}' is unknown. Known ones: {}.", name, known));
+  fail("task.metric", unknown_name("metric", name, names_of(metrics())));
 }
 
 const Metric& official_metric(const Confusion& confusion, std::string_view named) {

@@ -1,9 +1,7 @@
-// Writes predictions.
+// Writes a line of predictions.jsonl.
 #include "task/prediction.h"
 
 #include <nlohmann/json.hpp>
-
-#include "base/atomic_file.h"
 
 namespace relatum::task {
 
@@ -22,13 +20,6 @@ std::string to_json(const Prediction& prediction) {
   if (prediction.labels) row["labels"] = *prediction.labels;
   for (const auto& [label, score] : prediction.scores) row["scores"][label] = score;
   return row.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-void write_predictions(const std::filesystem::path& path,
-                       std::span<const Prediction> predictions) {
-  AtomicFile file(path);
-  for (const Prediction& prediction : predictions) file.write(to_json(prediction) + "\n");
-  file.commit();
 }
 
 }  // namespace relatum::task

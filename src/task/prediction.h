@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,14 +29,12 @@ struct Prediction {
 
 /// One line of predictions.jsonl, without the line end.
 std::string to_json(const Prediction& prediction);
-/// Writes the file in one atomic step.
-void write_predictions(const std::filesystem::path& path, std::span<const Prediction> predictions);
 /// Reads predictions: JSON lines as `extract` writes them, or a JSON array of the same; a table
 /// whose header names at least the columns id and label (probability and answer are read too,
-/// others are not), by the rules for tables of data (task/table.h); or plain lines of id TAB label.
-/// The first line tells which. An empty label, or null, is unparsed. Ids are those of the file: a
-/// table may have 25.0 for 25. Throws Error with file and line, for triples, for text that is not
-/// UTF-8, and where there are none unless it `may_be_empty`.
+/// others are not), by the rules for tables of data (task/table_shape.h); or plain lines of id TAB
+/// label. The first line tells which. An empty label, or null, is unparsed. Ids are those of the
+/// file: a table may have 25.0 for 25. Throws Error with file and line, for triples, for text that
+/// is not UTF-8, and where there are none unless it `may_be_empty`.
 std::vector<Prediction> read_predictions(const std::filesystem::path& path,
                                          bool may_be_empty = false);
 

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "io/text_file.h"
-#include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -35,20 +37,17 @@ PromptStyle load_template(const std::filesystem::path& path) {
 }
 
 PromptStyle load_style(const std::string& name_or_path) {
-  std::vector<std::string> known;
   for (const PromptStyle* style : prompt_styles()) {
     if (style->name == name_or_path) return *style;
-    known.push_back(style->name);
   }
   std::error_code ignored;
   if (std::filesystem::is_regular_file(name_or_path, ignored))
     return load_template(name_or_path);
-  const std::string near = nearest_name(name_or_path, known);
+  const std::vector<std::string> known = names_of(prompt_styles());
   fail("task.prompt",
        fmt::format("prompt style '{}' is unknown, and no such file exists.{} Known styles: {}; or "
                    "name a template file.",
-                   name_or_path, near.empty() ? "" : fmt::format(" Did you mean '{}'?", near),
-                   fmt::join(known, ", ")));
+                   name_or_path, did_you_mean(name_or_path, known), fmt::join(known, ", ")));
 }
 
 std::string style_text(const PromptStyle& style) { return style.body.source() + "\n"; }
@@ -87,7 +86,7 @@ Prompt PromptRenderer::render(const Example& example,
     if (show && !neighbour->label)
       fail("task.prompt", fmt::format("retrieved example '{}' has no label for style '{}' to show. "
                                       "Index labelled data.",
-                                      utf8_printable(neighbour->id), style_.name));
+                                      printable_start(neighbour->id), style_.name));
     const auto shown = show ? of_neighbours_.find(*neighbour->label) : of_neighbours_.end();
     if (shown != of_neighbours_.end() && !labels_.find(*neighbour->label))
       neighbour_answers.push_back(shown->second);
@@ -105,6 +104,15 @@ Prompt PromptRenderer::render(const Example& example,
   if (example.label) prompt.completion = " " + answer(example, "row");
   prompt.prefix_chars = prefix_chars_;
   return prompt;
+}
+
+std::string to_json(const Prompt& prompt) {
+  nlohmann::ordered_json row;
+  row["id"] = prompt.id;
+  row["prompt"] = prompt.prompt;
+  row["completion"] = prompt.completion;
+  row["prefix_chars"] = prompt.prefix_chars;
+  return row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace relatum::task

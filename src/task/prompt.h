@@ -6,7 +6,6 @@
 #include <map>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "task/answer_words.h"
@@ -83,5 +82,8 @@ class PromptRenderer {
   std::string label_list_;
   int64_t prefix_chars_ = 0;
 };
+
+/// {"id","prompt","completion","prefix_chars"}, one line of `relatum prepare`, without its end.
+std::string to_json(const Prompt& prompt);
 
 }  // namespace relatum::task

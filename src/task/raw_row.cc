@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "task/forms.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -24,7 +26,7 @@ std::string span_text(std::string_view text, int64_t start, int64_t end) {
   return std::string(utf8_slice(text, start, end));
 }
 
-std::string shown(std::string_view text) { return utf8_printable(text, 40); }
+std::string shown(std::string_view text) { return printable_start(text, 40); }
 
 [[noreturn]] void refuse(const std::string& sentence) { fail("task.row", sentence); }
 
@@ -52,7 +54,8 @@ void check_offsets(const RawEntity& entity, const Span& span, std::string_view m
 }
 
 [[noreturn]] void not_found(const RawEntity& entity, std::string_view text, const char* which) {
-  const bool case_differs = !find_places(utf8_lower(text), utf8_lower(entity.name)).empty();
+  const bool case_differs =
+      !find_places(text::full_lower_case(text), text::full_lower_case(entity.name)).empty();
   refuse(fmt::format("the {} '{}' does not stand in the text{}", which, shown(entity.name),
                      case_differs ? "; it does with other capital letters, and case counts" : ""));
 }

@@ -1,7 +1,6 @@
 // A row of our own formats before its entities are found: by places, by strings or by marks.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>

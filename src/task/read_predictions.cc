@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/delimited.h"
@@ -14,8 +15,7 @@
 #include "task/forms.h"
 #include "task/json_array.h"
 #include "task/prediction.h"
-#include "task/table.h"
-#include "task/utf8.h"
+#include "task/table_shape.h"
 
 namespace relatum::task {
 namespace {
@@ -88,7 +88,7 @@ double parse_probability(const std::string& cell, const std::string& place) {
   if (error != std::errc() || stop != end || !std::isfinite(value))
     fail("task.prediction", fmt::format("{}: the probability is '{}': expected a number from 0 to "
                                         "1, or nothing.",
-                                        place, utf8_printable(cell)));
+                                        place, printable_start(cell)));
   return value;
 }
 

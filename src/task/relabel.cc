@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "task/fields.h"
 #include "task/tacred_labels.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -21,7 +21,7 @@ void put(Patch& patch, const std::string& id, const std::string& label, const st
   const auto [at, fresh] = patch.labels.emplace(id, label);
   if (!fresh && at->second != label)
     fail("task.relabel", fmt::format("{}: id '{}' has two labels, '{}' and '{}'. Remove one.", path,
-                                     utf8_printable(id), at->second, label));
+                                     printable_start(id), at->second, label));
 }
 
 void read_object(const json& object, const std::string& path, Patch& patch) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/utf8.h"
 #include "task/html_text.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

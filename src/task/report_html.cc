@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/utf8.h"
 #include "task/html_text.h"
 #include "task/report.h"
 #include "task/report_charts.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

@@ -4,8 +4,9 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "task/report.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -17,7 +18,7 @@ constexpr int64_t kBarWidth = 20;
 /// A name of exactly `width` code points.
 std::string padded(std::string_view name, int64_t width) {
   const std::string shown =
-      utf8_printable(name, utf8_length(name) > width ? width - 1 : width);
+      printable_start(name, utf8_length(name) > width ? width - 1 : width);
   return shown + std::string(size_t(std::max<int64_t>(0, width - utf8_length(shown))), ' ');
 }
 
@@ -61,7 +62,7 @@ void write_summary(const Report& report, std::string& out) {
            "off it is";
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
   if (report.negative)
-    out += fmt::format("  negative label  {}\n", utf8_printable(*report.negative));
+    out += fmt::format("  negative label  {}\n", printable_start(*report.negative));
 }
 
 void write_metrics(const Report& report, int64_t width, std::string& out) {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/printable.h"
 #include "task/forms.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 
@@ -52,10 +52,10 @@ std::string RowChecks::repeated_id(const Example& example, bool numbered) {
                        "line {}", example.id, line);
   const auto odd = odd_ids_.find(line);
   const std::string& earlier = odd == odd_ids_.end() ? form : odd->second;
-  const std::string id = utf8_printable(example.id);
+  const std::string id = printable_start(example.id);
   if (example.id == earlier) return fmt::format("id '{}' already stands on line {}", id, line);
   return fmt::format("id '{}' differs from '{}' on line {} only by blanks or Unicode forms", id,
-                     utf8_printable(earlier), line);
+                     printable_start(earlier), line);
 }
 
 bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {

@@ -6,10 +6,11 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 #include "io/text_file.h"
 #include "task/forms.h"
-#include "task/nearest.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -77,7 +78,7 @@ void RowSink::add(Example example, std::optional<int64_t> number) {
     good_ = true;
     return take_(std::move(example), numbered);
   }
-  const std::string name = numbered ? "" : fmt::format("row '{}': ", utf8_printable(example.id));
+  const std::string name = numbered ? "" : fmt::format("row '{}': ", printable_start(example.id));
   bad(example.line, name + problem);
 }
 
@@ -116,7 +117,7 @@ std::vector<std::string> RowSink::warnings() const {
     size_t shown = 0;
     for (const auto& [name, all] : counts) {
       if (++shown > kShown) return list + " …";
-      list += (list.empty() ? "" : ", ") + tell(utf8_printable(name, 40), all);
+      list += (list.empty() ? "" : ", ") + tell(printable_start(name, 40), all);
     }
     return list;
   };
@@ -135,7 +136,7 @@ std::vector<std::string> RowSink::warnings() const {
         "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
         counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
           return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
-                             utf8_printable(all.detail, 40));
+                             printable_start(all.detail, 40));
         })));
   for (const auto& [what, all] : odd_)
     lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),

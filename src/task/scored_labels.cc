@@ -7,11 +7,11 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
 #include "task/forms.h"
 #include "task/join.h"
-#include "task/nearest.h"
 #include "task/negative_names.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -36,7 +36,8 @@ int64_t sum(const std::vector<LabelCount>& list) {
 std::string with_counts(const std::vector<LabelCount>& list) {
   std::string text;
   for (size_t i = 0; i < std::min(list.size(), kNamed); ++i)
-    text += fmt::format("{}'{}' ({})", i ? ", " : "", utf8_printable(list[i].label), list[i].count);
+    text += fmt::format("{}'{}' ({})", i ? ", " : "", printable_start(list[i].label),
+                        list[i].count);
   if (list.size() > kNamed)
     text += fmt::format(" and {} more {}", list.size() - kNamed,
                         list.size() == kNamed + 1 ? "label" : "labels");
@@ -52,7 +53,7 @@ void require_gold(const Dataset& data) {
        fmt::format("{}: {} of {} examples {} no gold label to compare with; the first is '{}' "
                    "(line {}). Evaluate on labelled data.",
                    data.name, count, data.examples.size(), count == 1 ? "has" : "have",
-                   utf8_printable(first->id), first->line));
+                   printable_start(first->id), first->line));
 }
 
 /// Who lacks a label, for a sentence.
@@ -65,7 +66,7 @@ std::string outside_warning(const ScoredLabels& scored) {
   if (count == 1)
     return fmt::format("1 of {} answers is a label that {}: '{}'. It counts as wrong.",
                        scored.answers, nobody_has(scored),
-                       utf8_printable(scored.outside[0].label));
+                       printable_start(scored.outside[0].label));
   return fmt::format("{} of {} answers are labels that {}: {}. They count as wrong.", count,
                      scored.answers, nobody_has(scored), with_counts(scored.outside));
 }
@@ -75,7 +76,7 @@ std::string unknown_warning(const ScoredLabels& scored) {
   if (count == 1)
     return fmt::format("one gold label is not in the inventory: '{}'. An answer is right there "
                        "only if it is this label.",
-                       utf8_printable(scored.unknown_gold[0].label));
+                       printable_start(scored.unknown_gold[0].label));
   return fmt::format("{} gold labels are not in the inventory: {}. An answer is right there only "
                      "if it is that label.",
                      count, with_counts(scored.unknown_gold));
@@ -143,12 +144,10 @@ std::optional<int32_t> negative_index(const ScoredLabels& scored,
   if (index && *index < scored.scope.known) return int32_t(*index);
   const std::vector<std::string>& all = scored.labels.names();
   const std::vector<std::string> known(all.begin(), all.begin() + scored.scope.known);
-  const std::string near = nearest_name(*given, known);
+  const std::string near = did_you_mean(*given, known);
   fail("task.evaluate",
-       fmt::format("--negative '{}': {} this label. {}", utf8_printable(*given),
-                   nobody_has(scored),
-                   near.empty() ? fmt::format("The labels are {}.", listed(known))
-                                : fmt::format("Did you mean '{}'?", utf8_printable(near))));
+       fmt::format("--negative '{}': {} this label.{}", printable_start(*given), nobody_has(scored),
+                   near.empty() ? fmt::format(" The labels are {}.", listed(known)) : near));
 }
 
 std::vector<std::string> label_warnings(const ScoredLabels& scored,
@@ -162,7 +161,7 @@ std::vector<std::string> label_warnings(const ScoredLabels& scored,
     if (label == scored.usual_negative || !looks_negative(label)) continue;
     warnings.push_back(fmt::format("the label '{0}' is scored as a relation like any other. If it "
                                    "means no relation, give --negative '{0}'.",
-                                   utf8_printable(label)));
+                                   printable_start(label)));
   }
   return warnings;
 }

@@ -2,7 +2,6 @@
 #include "task/semeval_scorer.h"
 
 #include <algorithm>
-#include <map>
 
 #include "base/error.h"
 
@@ -178,8 +177,6 @@ const std::vector<std::string>& semeval_labels() {
   }();
   return labels;
 }
-
-bool is_semeval(const Labels& labels) { return all_semeval(labels.names()); }
 
 bool is_semeval(const Confusion& confusion) {
   const std::span<const std::string> names = confusion.labels().names();

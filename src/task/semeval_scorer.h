@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "task/confusion.h"
@@ -47,9 +44,8 @@ struct SemevalScores {
 
 /// The 19 labels, sorted as the scorer prints them.
 const std::vector<std::string>& semeval_labels();
-/// Whether all labels are SemEval's and at least one has a direction.
-bool is_semeval(const Labels& labels);
-/// The same of the labels that decide which figures apply (LabelScope::inventory).
+/// Whether the labels that decide which figures apply (LabelScope::inventory) are all SemEval's,
+/// and at least one has a direction.
 bool is_semeval(const Confusion& confusion);
 /// All three evaluations of a confusion over SemEval's labels (kNone: skipped). How labels that are
 /// not SemEval's count in the official one: an answer that is a relation without its direction

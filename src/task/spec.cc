@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "task/dataset.h"
 
 namespace relatum::task {
@@ -33,9 +34,8 @@ void parse_part(std::string_view part, Spec& spec) {
   else if (key == "seed")
     spec.seed = number<uint64_t>(value, key, spec.text, 0);
   else
-    fail("task.spec", fmt::format("{}: part '{}' is unknown. Known ones: limit, sample, seed, as "
-                                  "in data.jsonl?sample=400&seed=1.",
-                                  spec.text, part));
+    fail("task.spec", fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
+                                  unknown_name("part", key, {"limit", "sample", "seed"})));
 }
 
 bool is_format(std::string_view name) {

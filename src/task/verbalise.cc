@@ -1,9 +1,7 @@
 // Cuts a label's name into words and turns its direction into their order.
 #include "task/verbalise.h"
 
-#include <vector>
-
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -22,7 +20,7 @@ std::string spaced(std::string_view name) {
     if (part) words += c;
   }
   while (!words.empty() && words.back() == ' ') words.pop_back();
-  return utf8_lower(words);
+  return text::full_lower_case(words);
 }
 
 }  // namespace

@@ -34,18 +34,6 @@ inline bf16 to_bf16(float x) {
   return {static_cast<uint16_t>(nan ? (u >> 16) | 0x40u : rounded)};
 }
 
-/// IEEE half precision (bits) to float, subnormals and infinities included.
-inline float half_to_float(uint16_t h) {
-  const uint32_t sign = uint32_t(h & 0x8000u) << 16;
-  const uint32_t exponent = (h >> 10) & 0x1fu, mantissa = h & 0x3ffu;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent == 0) {
-    const float value = float(mantissa) * 0x1.0p-24f;
-    return sign ? -value : value;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
-
 template <class T>
 struct DTypeOf;
 template <>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 
 namespace relatum::text {
@@ -11,7 +12,7 @@ namespace {
 /// Start of the last character of non-empty valid UTF-8.
 size_t last_char(std::string_view text) {
   size_t at = text.size() - 1;
-  while ((static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) --at;
+  while (continues_char(text[at])) --at;
   return at;
 }
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 namespace relatum::text {
 namespace {
@@ -193,7 +193,7 @@ std::string ByteBpe::decode(std::span<const std::string_view> tokens) const {
   static const std::array<int, 512> bytes = byte_of_char();
   std::string out;
   for (const std::string_view token : tokens) unspell(token, bytes, out);
-  return is_valid_utf8(out) ? out : to_valid_utf8(out);
+  return utf8_valid(out) ? out : to_valid_utf8(out);
 }
 
 }  // namespace relatum::text

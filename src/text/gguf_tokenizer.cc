@@ -18,31 +18,24 @@ constexpr int64_t kControl = 3, kUserDefined = 4;
 /// What one name in tokenizer.ggml.pre stands for in the tokenizer.json that it was made from.
 struct Pre {
   std::string_view name;
-  bool digits;          // each digit alone, before GPT-2's pattern
-  std::string_view pattern;  // empty: GPT-2's, inside ByteLevel
+  bool digits;  // each digit alone, before the words
+  WordPattern words;
   bool nfc = false;
   bool ignore_merges = false;
   bool add_bos = false;  // where the file does not say
 };
 
-constexpr std::string_view kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3})"
-    R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
-    R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-
 // A file without tokenizer.ggml.pre counts as "default", GPT-2's own pre-tokenizer.
 constexpr std::array<Pre, 9> kKnown = {{
-    {"default", false, ""},
-    {"gpt-2", false, ""},
-    {"phi-2", false, ""},
-    {"smollm", true, ""},
-    {"starcoder", true, ""},
-    {"llama-bpe", false, kLlama3, false, true, true},
-    {"llama3", false, kLlama3, false, true, true},
-    {"qwen2", false, kQwen2, true},
-    {"deepseek-r1-qwen", false, kQwen2, true},
+    {"default", false, WordPattern::kGpt2},
+    {"gpt-2", false, WordPattern::kGpt2},
+    {"phi-2", false, WordPattern::kGpt2},
+    {"smollm", true, WordPattern::kGpt2},
+    {"starcoder", true, WordPattern::kGpt2},
+    {"llama-bpe", false, WordPattern::kLlama3, false, true, true},
+    {"llama3", false, WordPattern::kLlama3, false, true, true},
+    {"qwen2", false, WordPattern::kQwen2, true},
+    {"deepseek-r1-qwen", false, WordPattern::kQwen2, true},
 }};
 
 class GgufLoader {
@@ -64,9 +57,7 @@ class GgufLoader {
           [](std::u32string_view text) { return normal_form(text, NormalForm::kNfc); });
     }
     if (pre.digits) parts.steps.push_back(digits_step(true));
-    if (!pre.pattern.empty())
-      parts.steps.push_back(pattern_step({.pattern = std::string(pre.pattern)}, place_));
-    parts.steps.push_back(byte_level_step(false, pre.pattern.empty()));
+    parts.steps.push_back(word_step(pre.words));
     const Merges merges = load_merges();
     parts.make_model = [&](const Vocabulary& vocabulary) {
       // As the reference, without unk: a byte that has no token is dropped.

@@ -10,8 +10,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 
 namespace relatum::text {
 namespace {
@@ -26,7 +26,7 @@ constexpr const char* kMore[] = {"extra_special_tokens", "additional_special_tok
 int64_t checked_number(int64_t id, const std::string& token, const std::string& place) {
   if (id >= 0 && id <= INT32_MAX) return id;
   fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more and "
-                                "no more than {}.", place, io::printable(token), id, INT32_MAX));
+                                "no more than {}.", place, printable_start(token), id, INT32_MAX));
 }
 
 json load_if_there(const fs::path& file) {
@@ -58,7 +58,7 @@ void AddedTokens::add_own(AddedToken token, const std::string& place) {
   const auto [known, fresh] = ids_.emplace(token.content, token.id);
   if (!fresh && known->second != token.id) {
     fail("text.json", fmt::format("{}: the added token '{}' has two ids, {} and {}. Correct the "
-                                  "file.", place, io::printable(token.content), known->second,
+                                  "file.", place, printable_start(token.content), known->second,
                                   token.id));
   }
   largest_ = std::max<int64_t>(largest_, token.id);
@@ -78,7 +78,7 @@ void AddedTokens::add(AddedToken token, int64_t wanted, const std::string& place
   if (wanted >= 0 && wanted != id) {
     fail("text.json", fmt::format("{}: the token '{}' is given the id {}, but with the folder's "
                                   "other files it has the id {}. Make the files agree.", place,
-                                  io::printable(token.content), wanted, id));
+                                  printable_start(token.content), wanted, id));
   }
   token.id = static_cast<int32_t>(checked_number(id, token.content, place));
   largest_ = std::max(largest_, id);
@@ -93,7 +93,7 @@ void AddedTokens::add_decoder(const json& decoder, const std::string& place) {
     const char* end = key.data() + key.size();
     if (const auto read = std::from_chars(key.data(), end, id); read.ptr != end || key.empty()) {
       fail("text.json", fmt::format("{}: '{}' in added_tokens_decoder is no id. Correct the key.",
-                                    place, io::printable(key)));
+                                    place, printable_start(key)));
     }
     AddedToken token = parse_added_token(value, false, place);
     checked_number(id, token.content, place);
@@ -122,7 +122,7 @@ void AddedTokens::add_map(const json& ids, const json& roles, const std::string&
     const int64_t id = checked_number(io::require_int(ids, token, place), token, place);
     if (by_id.emplace(id, token).second) continue;
     fail("text.json", fmt::format("{}: '{}' and '{}' have the same id {}. Correct the file.",
-                                  place, io::printable(by_id[id]), io::printable(token), id));
+                                  place, printable_start(by_id[id]), printable_start(token), id));
   }
   for (const auto& [id, token] : by_id) {
     const bool is_special = special.contains(token);
@@ -139,7 +139,7 @@ void AddedTokens::check_map(const json& ids, const std::string& place) const {
       continue;
     fail("text.json", fmt::format("{}: the token '{}' with the id {} is not what "
                                   "tokenizer_config.json and tokenizer.json say. Make the files "
-                                  "agree.", place, io::printable(token), id));
+                                  "agree.", place, printable_start(token), id));
   }
 }
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "text/pipeline.h"
+#include "text/pipeline_tokenizer.h"
 
 namespace relatum::text {
 

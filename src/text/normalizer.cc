@@ -2,8 +2,8 @@
 #include "text/normalizer.h"
 
 #include <algorithm>
-#include <iterator>
 
+#include "base/utf8.h"
 #include "text/normal_form.h"
 #include "text/unicode.h"
 

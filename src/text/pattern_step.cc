@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "text/split_step.h"
-#include "text/word_patterns.h"
 
 namespace relatum::text {
 namespace {
@@ -26,21 +25,6 @@ std::string doubtful_part(std::string_view pattern) {
   }
   return "";
 }
-
-class WordStep final : public SplitStep {
- public:
-  explicit WordStep(WordPattern pattern) : pattern_(pattern) {}
-  void split(std::string_view piece, Pieces& out) const override {
-    for (size_t at = 0; at < piece.size();) {
-      const size_t end = word_end(piece, at, pattern_);
-      out.views.push_back(piece.substr(at, end - at));
-      at = end;
-    }
-  }
-
- private:
-  WordPattern pattern_;
-};
 
 class PatternStep final : public SplitStep {
  public:
@@ -106,7 +90,7 @@ std::unique_ptr<SplitStep> pattern_step(const SplitRule& rule, const std::string
   // The known patterns match all text, so nothing is left to invert or merge but for "Isolated".
   const bool plain = !rule.literal && !rule.invert && rule.delimiters == Delimiters::kIsolated;
   if (const auto known = known_pattern(rule.pattern); plain && known)
-    return std::make_unique<WordStep>(*known);
+    return word_step(*known);
   return std::make_unique<PatternStep>(rule, place);
 }
 

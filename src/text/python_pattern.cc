@@ -5,7 +5,7 @@
 #include <unicode/regex.h>
 
 #include "base/error.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 namespace relatum::text {
 namespace {

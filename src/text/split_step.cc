@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
-#include "text/word_patterns.h"
 
 namespace relatum::text {
 namespace {
@@ -51,6 +51,21 @@ class BertStep final : public SplitStep {
   }
 };
 
+class WordStep final : public SplitStep {
+ public:
+  explicit WordStep(WordPattern pattern) : pattern_(pattern) {}
+  void split(std::string_view piece, Pieces& out) const override {
+    for (size_t at = 0; at < piece.size();) {
+      const size_t end = word_end(piece, at, pattern_);
+      out.views.push_back(piece.substr(at, end - at));
+      at = end;
+    }
+  }
+
+ private:
+  WordPattern pattern_;
+};
+
 class ByteLevelStep final : public SplitStep {
  public:
   ByteLevelStep(bool add_prefix_space, bool use_pattern)
@@ -60,19 +75,13 @@ class ByteLevelStep final : public SplitStep {
       out.owned.push_back(" " + std::string(piece));
       piece = out.owned.back();
     }
-    if (!use_pattern_) {
-      out.views.push_back(piece);
-      return;
-    }
-    for (size_t at = 0; at < piece.size();) {
-      const size_t end = word_end(piece, at, WordPattern::kGpt2);
-      out.views.push_back(piece.substr(at, end - at));
-      at = end;
-    }
+    if (use_pattern_) words_.split(piece, out);
+    else out.views.push_back(piece);
   }
 
  private:
   bool add_prefix_space_, use_pattern_;
+  WordStep words_{WordPattern::kGpt2};
 };
 
 /// Joins every match to the span before it (or, on reversed spans, behind it), once.
@@ -124,6 +133,10 @@ std::unique_ptr<SplitStep> digits_step(bool individual) {
 }
 
 std::unique_ptr<SplitStep> bert_step() { return std::make_unique<BertStep>(); }
+
+std::unique_ptr<SplitStep> word_step(WordPattern pattern) {
+  return std::make_unique<WordStep>(pattern);
+}
 
 std::unique_ptr<SplitStep> byte_level_step(bool add_prefix_space, bool use_pattern) {
   return std::make_unique<ByteLevelStep>(add_prefix_space, use_pattern);

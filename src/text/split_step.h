@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/word_patterns.h"
+
 namespace relatum::text {
 
 /// What becomes of the delimiters that a step finds.
@@ -43,6 +45,8 @@ std::unique_ptr<SplitStep> digits_step(bool individual);
 std::unique_ptr<SplitStep> bert_step();
 /// "ByteLevel": a space in front of a piece that has none, if asked for; then GPT-2's pattern.
 std::unique_ptr<SplitStep> byte_level_step(bool add_prefix_space, bool use_pattern);
+/// A published word pattern, each match a piece.
+std::unique_ptr<SplitStep> word_step(WordPattern pattern);
 /// "Split": `pattern` is a regular expression (Oniguruma's dialect, run by ICU; the known patterns
 /// of word_patterns.h by hand) or, with `literal`, plain text. `invert`: what does not match is
 /// the delimiter. ICU's classes are those of its own Unicode version, so characters newer than 15.0

@@ -1,11 +1,14 @@
 // ICU's properties, held to the Unicode versions that Hugging Face tokenizers uses.
 #include "text/unicode.h"
 
+#include <unicode/locid.h>
 #include <unicode/uchar.h>
-#include <unicode/utf8.h>
+#include <unicode/unistr.h>
 
 #include <algorithm>
 #include <span>
+
+#include "base/utf8.h"
 
 namespace relatum::text {
 namespace {
@@ -60,67 +63,6 @@ bool has(char32_t c, uint32_t mask) { return (U_GET_GC_MASK(static_cast<UChar32>
 constexpr int kIcuBase = 15;  // what every supported ICU knows; the lists above hold the rest
 
 }  // namespace
-
-void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xc0 | c >> 6);
-    put(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    put(0xe0 | c >> 12);
-    put(0x80 | (c >> 6 & 0x3f));
-    put(0x80 | (c & 0x3f));
-  } else {
-    put(0xf0 | c >> 18);
-    put(0x80 | (c >> 12 & 0x3f));
-    put(0x80 | (c >> 6 & 0x3f));
-    put(0x80 | (c & 0x3f));
-  }
-}
-
-std::u32string to_utf32(std::string_view valid) {
-  std::u32string out;
-  out.reserve(valid.size());
-  for (size_t at = 0; at < valid.size();) out += next_char(valid, at);
-  return out;
-}
-
-std::string to_utf8(std::u32string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char32_t c : text) append_utf8(out, c);
-  return out;
-}
-
-bool is_valid_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t at = 0; at < size;) {
-    UChar32 c = bytes[at];
-    if (c < 0x80) {
-      ++at;
-      continue;
-    }
-    U8_NEXT(bytes, at, size, c);
-    if (c < 0) return false;
-  }
-  return true;
-}
-
-std::string to_valid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const auto size = static_cast<int64_t>(text.size());
-  for (int64_t at = 0; at < size;) {
-    UChar32 c;
-    U8_NEXT_OR_FFFD(bytes, at, size, c);
-    append_utf8(out, static_cast<char32_t>(c));
-  }
-  return out;
-}
 
 bool is_letter(char32_t c) {
   if (c < 0x80) return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
@@ -185,6 +127,23 @@ std::u32string lower_case(std::u32string_view text) {
     else out += to_lower(c);
   }
   return out;
+}
+
+std::string full_lower_case(std::string_view text) {
+  std::string lower;
+  icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), int32_t(text.size())))
+      .toLower(icu::Locale::getRoot())
+      .toUTF8String(lower);
+  return lower;
+}
+
+std::string without_white_space(std::string_view text) {
+  std::string kept;
+  kept.reserve(text.size());
+  for_code_points(text, [&](int32_t code, std::string_view bytes) {
+    if (code < 0 || !is_white_space(char32_t(code))) kept += bytes;
+  });
+  return kept;
 }
 
 }  // namespace relatum::text

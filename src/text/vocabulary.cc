@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 namespace relatum::text {
 
@@ -29,7 +29,7 @@ std::string& Vocabulary::slot(int64_t id, std::string_view token, const std::str
     fail("text.vocabulary", fmt::format("{}: token '{}' has the id {}, expected 0 to {}.", place,
                                         to_valid_utf8(token), id, size() - 1));
   }
-  if (!is_valid_utf8(token)) {
+  if (!utf8_valid(token)) {
     fail("text.vocabulary", fmt::format("{}: token {} ('{}') is not valid UTF-8. The file is "
                                         "broken: fetch it again.", place, id,
                                         to_valid_utf8(token)));

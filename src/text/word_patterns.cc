@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/utf8.h"
 #include "text/unicode.h"
 
 namespace relatum::text {

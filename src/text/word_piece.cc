@@ -5,12 +5,11 @@
 #include <array>
 #include <utility>
 
-#include "text/unicode.h"
+#include "base/utf8.h"
+
 
 namespace relatum::text {
 namespace {
-
-bool continues_char(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -35,8 +34,7 @@ WordPiece::WordPiece(const Vocabulary& vocabulary, WordPieceOptions options)
 
 bool WordPiece::encode_word(std::string_view word, std::string& buffer,
                             std::vector<int32_t>& ids) const {
-  const auto chars = word.size() - size_t(std::count_if(word.begin(), word.end(), continues_char));
-  if (chars > options_.longest_word) return false;
+  if (size_t(utf8_length(word)) > options_.longest_word) return false;
   for (size_t start = 0; start < word.size();) {
     const size_t prefix = start > 0 ? options_.prefix.size() : 0;
     buffer.assign(options_.prefix, 0, prefix).append(word.substr(start, longest_token_));

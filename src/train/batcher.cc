@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 
 namespace relatum::train {
 namespace {

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "kernels/gemm.h"
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 #include "tensor/buffer.h"
 #include "train/pass_memory.h"
 

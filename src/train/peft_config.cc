@@ -12,8 +12,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 #include "text/python_pattern.h"
 
 namespace relatum::train {
@@ -46,18 +46,18 @@ void refuse_what_is_not_known(const json& config, const std::string& place) {
   const std::string type = io::require_string(config, "peft_type", place);
   if (type != "LORA") {
     fail("train.peft", fmt::format("{}: the adapter's peft_type is '{}', and only LORA is "
-                                   "supported.", place, io::printable(type)));
+                                   "supported.", place, printable_start(type)));
   }
   for (const auto& [key, value] : config.items()) {
     if (!is_set(value) || std::count(kHarmless.begin(), kHarmless.end(), key)) continue;
     fail("train.peft", fmt::format("{}: '{}' is set, which is not supported. Train the adapter "
                                    "without it, or merge it into its base with PEFT.", place,
-                                   io::printable(key)));
+                                   printable_start(key)));
   }
   if (io::get_string(config, "bias", "none", place) != "none") {
     fail("train.peft", fmt::format("{}: 'bias' is '{}': trained biases are not supported, only "
                                    "\"none\".", place,
-                                   io::printable(io::get_string(config, "bias", "", place))));
+                                   printable_start(io::get_string(config, "bias", "", place))));
   }
   const json* start = io::find(config, "init_lora_weights");
   if (!start || start->is_boolean()) return;
@@ -66,7 +66,7 @@ void refuse_what_is_not_known(const json& config, const std::string& place) {
   fail("train.peft", fmt::format("{}: 'init_lora_weights' is '{}', which may start from other base "
                                  "weights than the model's file holds. Save it with PEFT as plain "
                                  "LoRA (path_initial_model_for_weight_conversion).", place,
-                                 io::printable(name)));
+                                 printable_start(name)));
 }
 
 /// A list of names or their ends, or one expression for whole names: PEFT's two ways.
@@ -87,7 +87,7 @@ class NameRule {
   bool is_expression() const { return pattern_.has_value(); }
   /// For messages.
   std::string shown() const {
-    return io::printable(is_expression() ? text_ : fmt::format("{}", fmt::join(names_, ", ")));
+    return printable_start(is_expression() ? text_ : fmt::format("{}", fmt::join(names_, ", ")));
   }
   bool has(const std::string& name) const {
     return std::find(names_.begin(), names_.end(), name) != names_.end();

@@ -11,7 +11,7 @@
 
 #include "arch/model_files.h"
 #include "base/error.h"
-#include "io/message.h"
+#include "base/printable.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
 #include "text/python_pattern.h"
@@ -20,7 +20,6 @@ namespace relatum::train {
 namespace {
 
 using io::SafetensorsTensor;
-using io::printable;
 
 constexpr std::string_view kMerge =
     "Merge the adapter into its base with PEFT and use the merged model";
@@ -148,8 +147,8 @@ PeftFile::PeftFile(const std::filesystem::path& path) : file_(io::Safetensors::o
     const auto [twin, fresh] = tensors_.emplace(name, &tensor);
     if (fresh) continue;
     fail("train.peft", fmt::format("{}: stands for '{}', and so does '{}'. Take one of them out.",
-                                   tensor.place, printable(name),
-                                   printable(twin->second->name)));
+                                   tensor.place, printable_start(name),
+                                   printable_start(twin->second->name)));
   }
 }
 
@@ -193,7 +192,7 @@ void PeftFile::check_others(std::span<const AdapterModule> modules,
       if (other != tensors_.end() && all_zero(*other->second)) continue;
       fail("train.peft", fmt::format("{}: adapts '{}', which is no linear that adapter_config.json "
                                      "and the model's layers have in common. {}.", tensor->place,
-                                     printable(*module), kMerge));
+                                     printable_start(*module), kMerge));
     }
     if (name.find(".lora_") != name.npos) {
       fail("train.peft", fmt::format("{}: this part of an adapter is not supported. Supported are "
@@ -211,7 +210,7 @@ void PeftFile::check_others(std::span<const AdapterModule> modules,
     if (std::any_of(extra.begin(), extra.end(), holds)) continue;
     fail("train.peft", fmt::format("{}: has no tensor of '{}', which modules_to_save in "
                                    "adapter_config.json names.", file_.path().string(),
-                                   printable(module)));
+                                   printable_start(module)));
   }
 }
 

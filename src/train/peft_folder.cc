@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 #include "train/peft.h"
 
 namespace relatum::train {
@@ -52,7 +52,7 @@ std::string unfinished(const fs::path& folder) {
   const std::string status = io::get_string(record, "status", "", place);
   if (status == "done") return "";
   return fmt::format("a fine-tuning run that is not finished (its run.json says '{}') and has no "
-                     "adapter yet. {}", io::printable(status),
+                     "adapter yet. {}", printable_start(status),
                      has(folder, "state") ? "Go on with it: relatum finetune … --resume"
                                           : "Start it again with relatum finetune … --overwrite");
 }

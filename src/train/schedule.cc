@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::train {
 
@@ -14,8 +15,7 @@ Shape parse_shape(std::string_view name) {
   if (name == "cosine") return Shape::kCosine;
   if (name == "linear") return Shape::kLinear;
   if (name == "constant") return Shape::kConstant;
-  fail("train.schedule", fmt::format("unknown schedule '{}'. Use cosine, linear or constant.",
-                                     name));
+  fail("train.schedule", unknown_name("schedule", name, {"cosine", "linear", "constant"}));
 }
 
 std::string_view name_of(Shape shape) {

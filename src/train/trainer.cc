@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "engine/finite.h"
 #include "base/signals.h"
+#include "engine/not_finite.h"
 #include "kernels/optimizer.h"
 #include "tensor/finite.h"
 

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "io/gguf_writer.h"
 #include "io/json.h"
+#include "support/gguf_writer.h"
 #include "support/models.h"
 #include "support/temporary.h"
 
@@ -77,9 +77,9 @@ class Unread : public ::testing::Test {
   }
 
   // The tiny GGUF with more keys and tensors.
-  fs::path gguf(const std::function<void(io::GgufWriter&)>& change) {
+  fs::path gguf(const std::function<void(GgufWriter&)>& change) {
     const auto file = io::GgufFile::open(fixture("llama/tiny.gguf"));
-    io::GgufWriter writer;
+    GgufWriter writer;
     for (const io::GgufEntry& entry : file.metadata()) {
       writer.set(std::string(entry.key), entry.value);
     }
@@ -90,7 +90,7 @@ class Unread : public ::testing::Test {
     writer.write(folder_ / "model.gguf");
     return folder_ / "model.gguf";
   }
-  void add(io::GgufWriter& writer, const Extra& extra) {
+  void add(GgufWriter& writer, const Extra& extra) {
     writer.add_tensor(extra.name, 0, extra.shape,
                       std::as_bytes(std::span(values(size_of(extra)))));
   }
@@ -119,7 +119,7 @@ TEST_F(Unread, TensorsOfAFolderAreNamed) {
 TEST_F(Unread, TensorsOfAGgufAreNamed) {
   for (const std::string name : {"blk.0.attn_q_norm.weight", "blk.1.ffn_gate_inp.weight",
                                  "output.bias", "rope_factors_long.weight"}) {
-    expect_refused(gguf([&](io::GgufWriter& w) { add(w, {name, {8}}); }), "'" + name + "'");
+    expect_refused(gguf([&](GgufWriter& w) { add(w, {name, {8}}); }), "'" + name + "'");
   }
 }
 
@@ -194,27 +194,27 @@ TEST_F(Unread, KeysOfAGgufAreNamed) {
       {"something.new", 3.0f}};
   for (const auto& [key, value] : numbers) {
     SCOPED_TRACE(key);
-    expect_refused(gguf([&](io::GgufWriter& w) { w.set_f32("llama." + key, value); }), key);
+    expect_refused(gguf([&](GgufWriter& w) { w.set_f32("llama." + key, value); }), key);
   }
   for (const auto& [key, value] : std::vector<std::pair<std::string, uint32_t>>{
            {"llama.rope.dimension_count", 4}, {"llama.attention.value_length", 4},
            {"llama.expert_count", 8}, {"split.count", 2}}) {
     SCOPED_TRACE(key);
     const std::string name = key.substr(key.find('.') + 1);
-    expect_refused(gguf([&](io::GgufWriter& w) { w.set_u32(key, value); }),
+    expect_refused(gguf([&](GgufWriter& w) { w.set_u32(key, value); }),
                    key == "split.count" ? "2 parts" : name);
   }
-  expect_refused(gguf([](io::GgufWriter& w) { w.set_bool("llama.attention.causal", false); }),
+  expect_refused(gguf([](GgufWriter& w) { w.set_bool("llama.attention.causal", false); }),
                  "attention.causal");
-  expect_refused(gguf([](io::GgufWriter& w) { w.set_string("general.type", "adapter"); }),
+  expect_refused(gguf([](GgufWriter& w) { w.set_string("general.type", "adapter"); }),
                  "adapter");
-  expect_refused(gguf([](io::GgufWriter& w) {
+  expect_refused(gguf([](GgufWriter& w) {
                    w.set_f32("llama.attention.layer_norm_rms_epsilon", std::nanf(""));
                  }), "layer_norm_rms_epsilon");
 }
 
 TEST_F(Unread, HarmlessKeysOfAGgufPass) {
-  expect_equal(results_of(fixture("llama/tiny.gguf")), results_of(gguf([](io::GgufWriter& w) {
+  expect_equal(results_of(fixture("llama/tiny.gguf")), results_of(gguf([](GgufWriter& w) {
                  w.set_u32("llama.vocab_size", 128);
                  w.set_u32("llama.expert_count", 0);
                  w.set_f32("llama.logit_scale", 0.0f);
@@ -232,13 +232,13 @@ TEST_F(Unread, HarmlessKeysOfAGgufPass) {
 // As llama.cpp: a factor without a type is linear, and so is the key of the oldest files.
 TEST_F(Unread, AGgufsLinearScalingNeedsNoType) {
   const auto plain = results_of(fixture("llama/tiny.gguf"));
-  const auto typed = results_of(gguf([](io::GgufWriter& w) {
+  const auto typed = results_of(gguf([](GgufWriter& w) {
     w.set_string("llama.rope.scaling.type", "linear");
     w.set_f32("llama.rope.scaling.factor", 4.0f);
   }));
   EXPECT_NE(plain, typed);
   for (const char* key : {"llama.rope.scaling.factor", "llama.rope.scale_linear"}) {
-    expect_equal(typed, results_of(gguf([&](io::GgufWriter& w) { w.set_f32(key, 4.0f); })));
+    expect_equal(typed, results_of(gguf([&](GgufWriter& w) { w.set_f32(key, 4.0f); })));
   }
 }
 
@@ -276,13 +276,13 @@ TEST_F(Unread, EachBiasOfAGgufCounts) {
   const auto plain = results_of(fixture("llama/tiny.gguf"));
   for (const auto& [name, size] : bias_names(true)) {
     if (name == "blk.0.attn_k.bias" || name == "blk.1.attn_k.bias") continue;  // below
-    const auto biased = results_of(gguf([&, &n = name, &s = size](io::GgufWriter& w) {
+    const auto biased = results_of(gguf([&, &n = name, &s = size](GgufWriter& w) {
       add(w, {n, {s}});
     }));
     EXPECT_NE(plain, biased)
         << name;
   }
-  const auto model = load(gguf([&](io::GgufWriter& w) { add(w, {"blk.0.attn_k.bias", {16}}); }));
+  const auto model = load(gguf([&](GgufWriter& w) { add(w, {"blk.0.attn_k.bias", {16}}); }));
   ASSERT_EQ(model->linears()[0]->bias().size(), 64u);
   // Stored pairwise: rows 0 4 1 5 2 6 3 7 of a head of eight.
   EXPECT_EQ(model->linears()[0]->bias()[32 + 1], 0.01f * 2 - 0.02f);

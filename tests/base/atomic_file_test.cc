@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "base/error.h"
+#include "support/error_of.h"
 #include "support/temporary.h"
 
 namespace relatum {
@@ -69,11 +70,7 @@ TEST(AtomicFile, FullDiskLeavesTheOldFile) {
   std::string message;
   {
     const SmallDisk disk(1 << 20);
-    try {
-      write_file(folder / "kept", large);
-    } catch (const Error& error) {
-      message = error.what();
-    }
+    message = testing::error_of([&] { write_file(folder / "kept", large); });
   }
   EXPECT_THAT(message, AllOf(HasSubstr("[base.file] cannot write"), HasSubstr("kept")));
   EXPECT_EQ(read_file(folder / "kept"), "old");
@@ -85,13 +82,11 @@ TEST(AtomicFile, FullDiskShowsAtCommitToo) {
   std::string message;
   {
     const SmallDisk disk(10);
-    try {
+    message = testing::error_of([&] {
       AtomicFile file(folder / "new");
       file.write("eleven bytes and more");
       file.commit();
-    } catch (const Error& error) {
-      message = error.what();
-    }
+    });
   }
   EXPECT_THAT(message, HasSubstr("cannot write"));
   EXPECT_EQ(files_in(folder.path()), 0u);
@@ -129,12 +124,7 @@ TEST(AtomicFile, AFolderThatCannotBeReadTakesFilesToo) {
   std::filesystem::permissions(folder.path(), std::filesystem::perms::all);
   const uid_t old = ::geteuid();
   const int left = old == 0 ? ::seteuid(65534) : 0;  // root may read everywhere
-  std::string message;
-  try {
-    write_file(place / "file", "text");
-  } catch (const Error& error) {
-    message = error.what();
-  }
+  const std::string message = testing::error_of([&] { write_file(place / "file", "text"); });
   const int returned = old == 0 ? ::seteuid(0) : 0;
   ASSERT_EQ(left, 0);
   ASSERT_EQ(returned, 0);

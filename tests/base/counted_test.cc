@@ -12,6 +12,13 @@ TEST(Counted, NounsAgreeWithTheirNumber) {
   EXPECT_EQ(counted(2, "entry", "entries"), "2 entries");
 }
 
+TEST(Counted, LargeNumbersHaveSeparators) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1000), "1,000");
+  EXPECT_EQ(grouped(18446744073709551615u), "18,446,744,073,709,551,615");
+}
+
 TEST(Duration, IsReadable) {
   EXPECT_EQ(duration_text(12.2), "12 s");
   EXPECT_EQ(duration_text(200), "3 min 20 s");

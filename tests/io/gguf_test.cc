@@ -6,12 +6,14 @@
 
 #include "base/error.h"
 #include "io/samples.h"
+#include "support/error_of.h"
 #include "support/temporary.h"
 
 namespace relatum::io {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -24,13 +26,9 @@ class Gguf : public ::testing::Test {
     return refusal();
   }
   std::string refusal() {
-    try {
-      GgufFile::open(folder_ / "x.gguf");
-    } catch (const Error& error) {
-      EXPECT_THAT(error.what(), AllOf(HasSubstr("[io.gguf] "), HasSubstr("x.gguf")));
-      return error.what();
-    }
-    return "accepted";
+    const std::string error = testing::error_of([&] { GgufFile::open(folder_ / "x.gguf"); });
+    EXPECT_THAT(error, AnyOf("", AllOf(HasSubstr("[io.gguf] "), HasSubstr("x.gguf"))));
+    return error;
   }
   testing::TemporaryFolder folder_;
 };
@@ -82,7 +80,7 @@ TEST_F(Gguf, TensorsLieAlignedWithTheirBytes) {
 
 TEST_F(Gguf, ValuesCanBeCopiedToAnotherFile) {
   const auto file = GgufFile::open(testing::sample_gguf(folder_ / "x.gguf"));
-  GgufWriter writer;
+  testing::GgufWriter writer;
   for (const auto& [key, value] : file.metadata()) writer.set(std::string(key), value);
   for (const auto& t : file.tensors()) writer.add_tensor(t.name, t.type, t.shape, t.bytes);
   writer.write(folder_ / "y.gguf");
@@ -91,7 +89,7 @@ TEST_F(Gguf, ValuesCanBeCopiedToAnotherFile) {
 
 TEST_F(Gguf, AnotherAlignmentIsHeeded) {
   const std::string data(64, 'x');
-  GgufWriter writer;
+  testing::GgufWriter writer;
   writer.set_u32("general.alignment", 256);
   writer.add_tensor("a", 24, {64}, testing::bytes_of(data));
   writer.add_tensor("b", 24, {64}, testing::bytes_of(data));
@@ -122,7 +120,7 @@ TEST_F(Gguf, NeitherEmptyNorForeignFilesPass) {
   EXPECT_THAT(refusal("PK\x03\x04 something else"), HasSubstr("expected a GGUF file"));
   EXPECT_THAT(refusal(RawGguf(0, 0, 1).text()), HasSubstr("version 2 or 3, got 1"));
   EXPECT_THAT(refusal(RawGguf(0, 0, 0x03000000).text()), HasSubstr("big-endian"));
-  EXPECT_EQ(refusal(RawGguf(0, 0, 2).text()), "accepted");
+  EXPECT_EQ(refusal(RawGguf(0, 0, 2).text()), "");
 }
 
 TEST_F(Gguf, EveryCutIsNoticed) {
@@ -130,14 +128,14 @@ TEST_F(Gguf, EveryCutIsNoticed) {
   const GgufTensor last = GgufFile::open(path).tensor("b");
   const size_t end = last.offset + last.bytes.size();
   std::filesystem::resize_file(path, end);
-  EXPECT_EQ(refusal(), "accepted") << "padding behind the last tensor is no loss";
+  EXPECT_EQ(refusal(), "") << "padding behind the last tensor is no loss";
   std::filesystem::resize_file(path, end - 1);
   EXPECT_THAT(refusal(), AllOf(HasSubstr("tensor 'b'"),
                                HasSubstr("expected 144 bytes, the file ends after 143"),
                                HasSubstr("The download may be cut: compare its size.")));
   for (size_t size = end - 1; size-- > 0;) {
     std::filesystem::resize_file(path, size);
-    ASSERT_NE(refusal(), "accepted") << size;
+    ASSERT_NE(refusal(), "") << size;
   }
 }
 
@@ -176,7 +174,7 @@ TEST_F(Gguf, DamagedTensorsAreNamed) {
   const auto one = [](std::vector<uint64_t> shape, uint32_t type, uint64_t offset) {
     return RawGguf(1, 0).tensor("t", shape, type, offset).data(1024).text();
   };
-  EXPECT_EQ(refusal(one({32, 8}, 0, 0)), "accepted");
+  EXPECT_EQ(refusal(one({32, 8}, 0, 0)), "");
   EXPECT_THAT(refusal(one({32, 9}, 0, 0)), HasSubstr("expected 1,152 bytes"));
   EXPECT_THAT(refusal(one({32, 8}, 0, 32)), HasSubstr("the file ends after 992"));
   EXPECT_THAT(refusal(one({32, 8}, 0, 1 << 20)), HasSubstr("the file ends after 0"));
@@ -188,7 +186,7 @@ TEST_F(Gguf, DamagedTensorsAreNamed) {
   EXPECT_THAT(refusal(one({0}, 0, 0)), HasSubstr("impossible length (0)"));
   EXPECT_THAT(refusal(one({UINT64_MAX}, 0, 0)), HasSubstr("impossible length (-1)"));
   EXPECT_THAT(refusal(one({1ull << 32, 1ull << 32}, 0, 0)), HasSubstr("impossible length"));
-  EXPECT_NE(refusal(one({1ull << 31, 1ull << 31}, 0, 0)), "accepted");
+  EXPECT_NE(refusal(one({1ull << 31, 1ull << 31}, 0, 0)), "");
   EXPECT_THAT(refusal(one({}, 0, 0)), HasSubstr("expected 1 to 4 dimensions, got 0"));
   EXPECT_THAT(refusal(one({1, 1, 1, 1, 1}, 0, 0)), HasSubstr("dimensions, got 5"));
 }
@@ -209,7 +207,7 @@ TEST_F(Gguf, IsRecognisedByItsFirstBytes) {
 }
 
 TEST_F(Gguf, TheWriterRefusesWrongSizes) {
-  GgufWriter writer;
+  testing::GgufWriter writer;
   const std::string data(18, 'x');
   EXPECT_THAT([&] { writer.add_tensor("t", 2, {33}, testing::bytes_of(data)); },
               ThrowsMessage<Error>(HasSubstr("tensor 't'")));

@@ -8,35 +8,33 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "support/error_of.h"
 #include "support/temporary.h"
 
 namespace relatum::io {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 std::string refusal(std::string_view text) {
-  try {
-    parse_json(text, "x.json:7");
-  } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("[io.json] x.json:7: "));
-    return error.what();
-  }
-  return "accepted";
+  const std::string error = testing::error_of([&] { parse_json(text, "x.json:7"); });
+  EXPECT_THAT(error, AnyOf("", HasSubstr("[io.json] x.json:7: ")));
+  return error;
 }
 
 TEST(Json, DepthIsLimitedWithoutRecursion) {
   const std::string fits = std::string(256, '[') + std::string(256, ']');
-  EXPECT_EQ(refusal(fits), "accepted");
+  EXPECT_EQ(refusal(fits), "");
   EXPECT_THAT(refusal("[" + fits + "]"), HasSubstr("nested deeper than 256 levels"));
   EXPECT_THAT(refusal(std::string(100000, '[')), HasSubstr("nested deeper than 256 levels"));
   std::string objects;
   for (int i = 0; i < 100000; ++i) objects += R"({"a":)";
   EXPECT_THAT(refusal(objects), HasSubstr("nested deeper"));
-  EXPECT_EQ(refusal("\"" + std::string(1000, '[') + R"(\"[[\\")"), "accepted");
+  EXPECT_EQ(refusal("\"" + std::string(1000, '[') + R"(\"[[\\")"), "");
 }
 
 TEST(Json, DamageIsNamedWithItsPlace) {
@@ -53,7 +51,7 @@ TEST(Json, DamageIsNamedWithItsPlace) {
 TEST(Json, AKeyStandsOnceInAnObject) {
   EXPECT_THAT(refusal(R"({"a":1,"b":{"c":1,"c":2}})"), HasSubstr("key 'c' stands twice"));
   EXPECT_THAT(refusal(R"([{"a":1},{"a":1,"\u0061":1}])"), HasSubstr("key 'a' stands twice"));
-  EXPECT_EQ(refusal(R"({"a":{"a":1},"b":[{"a":1},{"a":2}],":":"x:\":y","":{}})"), "accepted");
+  EXPECT_EQ(refusal(R"({"a":{"a":1},"b":[{"a":1},{"a":2}],":":"x:\":y","":{}})"), "");
 }
 
 TEST(Json, TextMustBeUnicode) {

@@ -78,7 +78,7 @@ TEST(Mutation, Json) {
 TEST(Mutation, Npy) {
   testing::TemporaryFolder folder;
   const std::vector<float> values(6);
-  io::write_npy(folder / "x", {values.data(), 2, 3});
+  testing::write_npy_file(folder / "x", {values.data(), 2, 3});
   attack(read_file(folder / "x"), fuzz::npy, 8000);
 }
 

@@ -5,11 +5,13 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/atomic_file.h"
-#include "io/gguf_writer.h"
+#include "io/npy.h"
 #include "io/safetensors.h"
+#include "support/gguf_writer.h"
 
 namespace relatum::testing {
 
@@ -21,7 +23,7 @@ inline std::span<const std::byte> bytes_of(const std::string& text) {
 inline std::filesystem::path sample_gguf(const std::filesystem::path& path) {
   static const std::vector<float> values(256, 0.25f);
   static const std::vector<std::byte> blocks(8 * 18, std::byte(0x11));
-  io::GgufWriter writer;
+  GgufWriter writer;
   writer.set_string("general.architecture", "llama");
   writer.set_u32("llama.block_count", 2);
   writer.set_i32("test.negative", -3);
@@ -35,6 +37,12 @@ inline std::filesystem::path sample_gguf(const std::filesystem::path& path) {
   writer.add_tensor("b", 2, {32, 8}, blocks);
   writer.write(path);
   return path;
+}
+
+inline void write_npy_file(const std::filesystem::path& path, MatView<const float> values) {
+  AtomicFile file(path);
+  io::write_npy(values, [&](std::string_view bytes) { file.write(bytes); });
+  file.commit();
 }
 
 inline std::filesystem::path sample_safetensors(const std::filesystem::path& path) {

@@ -158,17 +158,6 @@ TEST(Batch, GroupsOfATreeStandTogether) {
   EXPECT_EQ(std::set<int64_t>(roots.begin(), roots.end()).size(), 2u);
 }
 
-TEST(Batch, ClearedItIsLikeNew) {
-  TokenBatch batch(false);
-  batch.append_tree(batch.root(), Tokens{1, 2}, Tokens{-1, 0});
-  batch.finish();
-  batch.clear();
-  EXPECT_EQ(batch.size(), 0);
-  batch.append(batch.root(), Tokens{4, 5});
-  batch.finish();
-  EXPECT_EQ(seen_by(batch, 0).own, (std::set<int64_t>{0, 1}));  // still an encoder's
-}
-
 TEST(Batch, MovedItKeepsItsMasks) {
   static_assert(!std::is_copy_constructible_v<TokenBatch>);
   TokenBatch moved;

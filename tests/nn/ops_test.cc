@@ -5,7 +5,7 @@
 #include "kernels/ref/norms.h"
 #include "nn/activation.h"
 #include "nn/norm.h"
-#include "nn/rows.h"
+#include "nn/take_rows.h"
 #include "support/numbers.h"
 
 namespace relatum::testing {

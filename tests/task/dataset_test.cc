@@ -10,7 +10,6 @@
 #include "task/labels.h"
 #include "task/load.h"
 #include "task/tacred_labels.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

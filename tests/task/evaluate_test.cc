@@ -1,4 +1,5 @@
 // Joining, reports and predictions files.
+#include "base/utf8.h"
 #include "task/evaluate.h"
 
 #include <gmock/gmock.h>
@@ -12,7 +13,6 @@
 #include "task/holdout.h"
 #include "task/report.h"
 #include "task/semeval_scorer.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support.h"
-#include "task/utf8.h"
+#include "task/marked.h"
 
 namespace relatum::task {
 namespace {
@@ -24,7 +24,7 @@ TEST(Example, MarksEntitiesAsTheCasesSay) {
       for (size_t at; (at = brackets.find(tag)) != std::string::npos;)
         brackets.replace(at, std::string_view(tag).size(), bracket);
     }
-    EXPECT_EQ(bracketed_text(example), brackets);
+    EXPECT_EQ(mark_entities(example, Markers::kBrackets).text, brackets);
   }
 }
 
@@ -71,32 +71,6 @@ TEST(GoldLabels, AreKeptOnceAndInOrder) {
   EXPECT_EQ(example_problem(pair), "");
   pair.more_labels[1] = "";
   EXPECT_NE(example_problem(pair), "");
-}
-
-TEST(Utf8, CountsAndFindsCodePoints) {
-  const std::string text = "aé🍯b";
-  EXPECT_EQ(utf8_length(text), 4);
-  EXPECT_EQ(utf8_offset(text, 0), 0u);
-  EXPECT_EQ(utf8_offset(text, 3), 7u);
-  EXPECT_EQ(utf8_offset(text, 99), text.size());
-  EXPECT_EQ(utf8_slice(text, 1, 3), "é🍯");
-  EXPECT_EQ(utf8_slice(text, 3, 99), "b");
-  EXPECT_EQ(utf8_slice(text, 3, 2), "");
-}
-
-TEST(Utf8, RefusesWhatUnicodeDoes) {
-  for (const char* good : {"", "a", "\u00e9", "\uffff", "\U0010ffff"})
-    EXPECT_TRUE(utf8_valid(good));
-  for (const char* bad :
-       {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8"})
-    EXPECT_FALSE(utf8_valid(bad));
-}
-
-TEST(Utf8, PrintableHidesControls) {
-  EXPECT_EQ(utf8_printable("a\x1b[31mé\n"), "a\\x1b[31mé\\n");
-  EXPECT_EQ(utf8_printable("ab\u202ecd"), "ab\\u202ecd");
-  EXPECT_EQ(utf8_printable("abcdef", 3), "abc…");
-  EXPECT_EQ(utf8_printable("a\xff"), "a\\xff");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Strings that look the same are the same, and places are found in the text as it is.
+#include "base/utf8.h"
 #include "task/forms.h"
 
 #include <gtest/gtest.h>
 
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

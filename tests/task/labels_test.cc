@@ -1,4 +1,4 @@
-// Inventories, their files, and the nearest known name.
+// Inventories and their files.
 #include "task/labels.h"
 
 #include <gmock/gmock.h>
@@ -6,7 +6,6 @@
 
 #include "support.h"
 #include "task/json_array.h"
-#include "task/nearest.h"
 
 namespace relatum::task {
 namespace {
@@ -44,15 +43,6 @@ TEST(Labels, FilesGoBothWays) {
     const std::string path = scratch.file("bad.json", bad);
     EXPECT_THAT(error_of([&] { load_labels(path); }), HasSubstr("bad.json")) << bad;
   }
-}
-
-TEST(NearestName, FindsTyposOnly) {
-  const std::vector<std::string> known = {"compact", "compact-nolist", "rag4re"};
-  EXPECT_EQ(nearest_name("compakt", known), "compact");
-  EXPECT_EQ(nearest_name("RAG4RE", known), "rag4re");
-  EXPECT_EQ(nearest_name("zzzzzz", known), "");
-  EXPECT_EQ(nearest_name("", known), "");
-  EXPECT_EQ(nearest_name(std::string(1 << 20, 'c'), known), "");
 }
 
 TEST(JsonArray, CutsElementsApart) {

@@ -28,7 +28,7 @@ TEST(Predictions, GoBothWays) {
   full.answer = "a \"é\"\n";
   full.neighbours = {{"12", 0.5}};
   full.scores = {{"b", 0.75}, {"a", 0.25}};
-  write_predictions(scratch.path("p.jsonl"), std::vector{full, answer(8, {})});
+  scratch.file("p.jsonl", to_json(full) + "\n" + to_json(answer(8, {})) + "\n");
   EXPECT_EQ(slurp(scratch.path("p.jsonl")),
             "{\"id\":\"7\",\"label\":\"a\",\"probability\":0.25,\"answer\":\"a \\\"é\\\"\\n\","
             "\"neighbours\":[{\"id\":\"12\",\"similarity\":0.5}],"

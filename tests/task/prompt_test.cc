@@ -1,4 +1,5 @@
 // Every built-in style against its golden text; the authors' templates against their prompts.
+#include "base/utf8.h"
 #include "task/prompt.h"
 
 #include <gmock/gmock.h>
@@ -11,10 +12,8 @@
 #include "support/shared.h"
 #include "task/answer.h"
 #include "task/load.h"
-#include "task/prompts_file.h"
 #include "task/semeval_scorer.h"
 #include "task/tacred_labels.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {
@@ -136,17 +135,9 @@ TEST(Prompt, LoadsTemplateFiles) {
   EXPECT_EQ(load_style("rag4re-simple").name, "rag4re-simple");
 }
 
-TEST(PromptsFile, GoesBothWays) {
-  const Scratch scratch;
-  const std::vector<Prompt> prompts = {{"1", "a\n\"é🍯", " x", 3}, {"2", "b", "", 0}};
-  write_prompts(scratch.path("p.jsonl"), prompts);
-  EXPECT_EQ(slurp(scratch.path("p.jsonl")),
-            "{\"id\":\"1\",\"prompt\":\"a\\n\\\"é🍯\",\"completion\":\" x\",\"prefix_chars\":3}\n"
-            "{\"id\":\"2\",\"prompt\":\"b\",\"completion\":\"\",\"prefix_chars\":0}\n");
-  const std::vector<Prompt> read = read_prompts(scratch.path("p.jsonl"));
-  ASSERT_EQ(read.size(), 2u);
-  EXPECT_EQ(read[0].prompt, prompts[0].prompt);
-  EXPECT_EQ(read[0].prefix_chars, 3);
+TEST(Prompts, AreALineOfJson) {
+  EXPECT_EQ(to_json(Prompt{"1", "a\n\"é🍯", " x", 3}),
+            "{\"id\":\"1\",\"prompt\":\"a\\n\\\"é🍯\",\"completion\":\" x\",\"prefix_chars\":3}");
 }
 
 /// Renders all test rows with one of the authors' templates and hands each to `check`.

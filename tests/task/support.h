@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
+#include "support/error_of.h"
 #include "support/temporary.h"
 #include "task/example.h"
 
@@ -36,16 +36,7 @@ inline std::string slurp(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// The sentence of the Error that `call` throws; "" where it throws none.
-template <class Call>
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
+using relatum::testing::error_of;
 
 /// A sentence in which `head` and `tail` stand (the first place of each).
 inline Example example(const std::string& id, const std::string& text, const std::string& head,

@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "support/error_of.h"
 #include "support/shared.h"
 #include "support/temporary.h"
 
@@ -83,13 +84,8 @@ TEST(Chat, PublishedTemplatesAreWrittenAsJinjaDoesOrRefused) {
 }
 
 TEST(Chat, RefusesWhatItDoesNotKnow) {
-  const auto error = [](const std::string& source) -> std::string {
-    try {
-      chat(source);
-    } catch (const Error& e) {
-      return e.what();
-    }
-    return "no error";
+  const auto error = [](const std::string& source) {
+    return testing::error_of([&] { chat(source); });
   };
   EXPECT_THAT(error(""), HasSubstr("no chat template"));
   EXPECT_THAT(error("### User: {{ m }}"), HasSubstr("'### User: {{ m }}'"));

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "io/gguf_writer.h"
 #include "io/json.h"
+#include "support/gguf_writer.h"
 #include "support/temporary.h"
 #include "text/chat.h"
 #include "text/tokenizer.h"
@@ -135,7 +135,7 @@ TEST(DataText, GgufControlTokensCountUserDefinedOnesDoNot) {
   std::vector<int32_t> types(tokens.size(), 1);
   tokens.insert(tokens.end(), {"<|stop|>", "<user>"});
   types.insert(types.end(), {3, 4});
-  io::GgufWriter writer;
+  testing::GgufWriter writer;
   writer.set_string("general.architecture", "llama");
   writer.set_string("tokenizer.ggml.model", "gpt2");
   writer.set_string("tokenizer.ggml.pre", "smollm");

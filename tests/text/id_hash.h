@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "text/tokenizer.h"
-#include "text/unicode.h"
 
 namespace relatum::testing {
 
@@ -53,7 +53,7 @@ inline std::vector<std::string> sweep() {
     std::string text;
     for (size_t i = start; i < std::min(start + 64, points.size()); ++i) {
       std::string c;
-      text::append_utf8(c, points[i]);
+      append_utf8(c, points[i]);
       if (close) text += "a" + c + "b 1" + c + "2 ." + c + " " + c + "\n'" + c + " ";
       else text += c;
     }

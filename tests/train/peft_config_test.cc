@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "support/error_of.h"
 
 namespace relatum::train {
 namespace {
@@ -39,12 +40,7 @@ std::string chosen(const json& changes) {
 }
 
 std::string error(const json& changes) {
-  try {
-    read(changes);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
+  return testing::error_of([&] { read(changes); });
 }
 
 TEST(PeftTargets, AListHoldsNamesOrTheirEnds) {

@@ -14,6 +14,7 @@
 #include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "task/evaluate.h"
@@ -88,12 +89,6 @@ int run(const Options& o, Environment& environment) {
   return kDone;
 }
 
-std::vector<std::string> metric_names() {
-  std::vector<std::string> names;
-  for (const task::Metric* each : task::metrics()) names.emplace_back(each->name);
-  return names;
-}
-
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("--data", o->gold, "Gold data: FORMAT:PATH")->required()->group("Data");
@@ -108,8 +103,8 @@ Action define(CLI::App& app) {
   app.add_option("--official", o->official,
                  fmt::format("The headline metric: {} (default: the data format's own, otherwise "
                              "chosen from the labels of the gold data and the inventory)",
-                             fmt::join(metric_names(), ", ")))
-      ->check(CLI::IsMember(metric_names()))->group("Score");
+                             fmt::join(names_of(task::metrics()), ", ")))
+      ->check(CLI::IsMember(names_of(task::metrics())))->group("Score");
   app.add_option("--missing", o->missing, "How to treat an example without a prediction: "
                  "error (stop there), or wrong (count it as wrong)")
       ->check(CLI::IsMember({"error", "wrong"}))->group("Score");

@@ -10,7 +10,6 @@
 #include "app/output.h"
 #include "jobs/output_path.h"
 #include "jobs/retrieval.h"
-#include "task/prompts_file.h"
 
 namespace relatum::app {
 namespace {

@@ -10,7 +10,7 @@
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
-#include "nn/rows.h"
+#include "nn/take_rows.h"
 
 namespace relatum::arch {
 namespace {
@@ -224,11 +224,7 @@ const Family& family_bert() {
   static constexpr std::string_view kKeys[] = {"pooler_*", "classifier_*", "tie_word_embeddings"};
   static constexpr NeutralSetting kNeutral[] = {
       {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
-  static const Family family{"bert", kTypes, false, {kTensors, kKeys, kNeutral},
-                             [](const ModelFiles& files, const LoadOptions& options) {
-                               return std::unique_ptr<Model>(
-                                   std::make_unique<Bert>(files, options));
-                             }};
+  static const Family family{"bert", kTypes, false, {kTensors, kKeys, kNeutral}, load_as<Bert>};
   return family;
 }
 

@@ -10,13 +10,13 @@
 #include "arch/family.h"
 #include "arch/rope.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/json.h"
-#include "io/message.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
-#include "nn/rows.h"
+#include "nn/take_rows.h"
 
 namespace relatum::arch {
 namespace {
@@ -174,7 +174,7 @@ void Llama::check_network(const ModelFiles& files) const {
   if (!types) return;
   for (const nlohmann::json& type : *types) {
     if (type == "full_attention" || type == "sliding_attention") continue;
-    refuse(fmt::format("layer_types holds {}", io::printable(io::dump_json(type), 60)));
+    refuse(fmt::format("layer_types holds {}", printable_start(io::dump_json(type), 60)));
   }
 }
 
@@ -330,11 +330,7 @@ const Family& family_llama() {
       {"rope.scaling.attn_factor", 1}, {"rope_interleaved", 0}, {"final_logit_softcapping", 0},
       {"attn_logit_softcapping", 0}, {"expert_count", 0}, {"num_local_experts", 0},
       {"num_experts", 0}, {"quantization_config", 0}, {"is_encoder_decoder", 0}};
-  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral},
-                             [](const ModelFiles& files, const LoadOptions& options) {
-                               return std::unique_ptr<Model>(
-                                   std::make_unique<Llama>(files, options));
-                             }};
+  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral}, load_as<Llama>};
   return family;
 }
 

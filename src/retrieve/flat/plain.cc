@@ -1,6 +1,5 @@
 // Candidates from dense products and a partial sort.
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "base/parallel_for.h"

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

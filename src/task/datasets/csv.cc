@@ -5,13 +5,13 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/delimited.h"
 #include "task/fields.h"
 #include "task/raw_row.h"
-#include "task/table.h"
-#include "task/utf8.h"
+#include "task/table_shape.h"
 
 namespace relatum::task {
 namespace {
@@ -49,11 +49,11 @@ Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowS
   if (header.contains("text")) return header;
   std::string seen;
   for (const std::string& cell : record.fields)
-    seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", utf8_printable(cell, 40));
+    seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(cell, 40));
   rows.fatal(fmt::format("the header has no column 'text': it was cut into {}. Columns are "
                          "separated by comma, semicolon or tab, and the first line names them, as "
                          "in text,head,tail,label.",
-                         utf8_printable(seen, 200)));
+                         printable_start(seen, 200)));
 }
 
 /// Cells of one record by the names of their columns.
@@ -82,7 +82,7 @@ class Cells {
     const std::string cell = (*this)[name];
     if (cell.find_first_not_of(" \t") == cell.npos) return std::nullopt;
     if (const auto value = whole_number(cell)) return value;
-    fail("task.csv", fmt::format("{} is no whole number: '{}'{}", name, utf8_printable(cell, 40),
+    fail("task.csv", fmt::format("{} is no whole number: '{}'{}", name, printable_start(cell, 40),
                                  may_be_thousands(cell) ? ", which may be a thousand" : ""));
   }
 

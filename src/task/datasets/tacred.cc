@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "task/dataset.h"
 #include "task/fields.h"
 #include "task/json_rows.h"
 #include "task/tacred_labels.h"
-#include "task/utf8.h"
 
 namespace relatum::task {
 namespace {

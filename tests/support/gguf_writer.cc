@@ -1,5 +1,5 @@
 // Serialises GGUF v3.
-#include "io/gguf_writer.h"
+#include "support/gguf_writer.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,10 @@
 #include "base/error.h"
 #include "io/ggml_types.h"
 
-namespace relatum::io {
+namespace relatum::testing {
+
+using io::GgufType;
+
 namespace {
 
 constexpr uint32_t kVersion = 3;
@@ -85,18 +88,18 @@ void GgufWriter::set_floats(const std::string& key, std::span<const float> value
   entry(key) = {key, GgufType::kF32, true, values.size(), raw_of(values)};
 }
 
-void GgufWriter::set(const std::string& key, const GgufValue& value) {
+void GgufWriter::set(const std::string& key, const io::GgufValue& value) {
   entry(key) = {key, value.type, value.is_array, value.count,
                 raw_of(std::span<const std::byte>(value.raw))};
 }
 
 void GgufWriter::add_tensor(const std::string& name, int ggml_type, std::vector<int64_t> shape,
                             std::span<const std::byte> bytes) {
-  const GgmlType* type = find_ggml_type(ggml_type);
+  const io::GgmlType* type = io::find_ggml_type(ggml_type);
   RELATUM_CHECK(type && !shape.empty());
   uint64_t values = 1;
   for (const int64_t length : shape) values *= uint64_t(length);
-  const auto expected = ggml_bytes(*type, values);
+  const auto expected = io::ggml_bytes(*type, values);
   if (!expected || *expected != bytes.size() || shape[0] % type->block != 0) {
     fail("io.gguf", fmt::format("tensor '{}': {} values in rows of {} don't make {} bytes of {}. "
                                 "Rows must be multiples of {} values.", name, values, shape[0],
@@ -154,4 +157,4 @@ void GgufWriter::write(const std::filesystem::path& path) const {
   file.commit();
 }
 
-}  // namespace relatum::io
+}  // namespace relatum::testing

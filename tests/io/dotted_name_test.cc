@@ -1,5 +1,5 @@
 // The name that comes nearest: endings first, then parts, then letters.
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 #include <gtest/gtest.h>
 
@@ -7,18 +7,19 @@ namespace relatum::io {
 namespace {
 
 TEST(NearestName, EndingsCountMost) {
-  EXPECT_EQ(nearest_name("model.norm.weight", {"model.embed.bias", "student.norm.weight"}),
+  EXPECT_EQ(nearest_dotted_name("model.norm.weight", {"model.embed.bias", "student.norm.weight"}),
             "student.norm.weight");
-  EXPECT_EQ(nearest_name("bert.embeddings.LayerNorm.weight",
+  EXPECT_EQ(nearest_dotted_name("bert.embeddings.LayerNorm.weight",
                          {"embeddings.word.weight", "embeddings.LayerNorm.gamma"}),
             "embeddings.LayerNorm.gamma");
 }
 
 TEST(NearestName, ThenPartsAndLetters) {
-  EXPECT_EQ(nearest_name("blk.0.attn_q.weight", {"blk.0.ffn_up.weight", "blk.0.attn_qkv.weight",
-                                                 "blk.1.attn_qkv.weight"}),
+  EXPECT_EQ(nearest_dotted_name("blk.0.attn_q.weight", {"blk.0.ffn_up.weight",
+                                                        "blk.0.attn_qkv.weight",
+                                                        "blk.1.attn_qkv.weight"}),
             "blk.0.attn_qkv.weight");
-  EXPECT_EQ(nearest_name("x", {}), "");
+  EXPECT_EQ(nearest_dotted_name("x", {}), "");
 }
 
 TEST(NearestName, TheSentenceSaysWhatIsThere) {

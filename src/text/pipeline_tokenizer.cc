@@ -1,10 +1,10 @@
 // How text runs through the chain and back.
-#include "text/pipeline.h"
+#include "text/pipeline_tokenizer.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 namespace relatum::text {
 namespace {
@@ -55,7 +55,7 @@ std::vector<int32_t> PipelineTokenizer::encode_parts(std::string_view text,
   ids.reserve(text.size() / 3);
   std::string repaired;
   std::vector<DataRange> moved;
-  if (!is_valid_utf8(text)) {
+  if (!utf8_valid(text)) {
     moved = mapped(data, text, to_valid_utf8);
     data = moved;
     text = repaired = to_valid_utf8(text);

@@ -1,5 +1,5 @@
 // The formats' loops by name, and the activations' side.
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 
 #include "base/error.h"
 #include "kernels/cpu.h"

@@ -1,5 +1,5 @@
 // Shared beginnings of rows: each row can be read off the tree, and enough is shared.
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 
 #include <gtest/gtest.h>
 

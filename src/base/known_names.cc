@@ -1,11 +1,14 @@
 // Edit distance over bytes: names are short.
-#include "task/nearest.h"
+#include "base/known_names.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
-#include <vector>
 
-namespace relatum::task {
+#include "base/printable.h"
+
+namespace relatum {
 namespace {
 
 constexpr size_t kLongest = 200;  // longer names are not typed by hand
@@ -49,4 +52,22 @@ std::string nearest_name(std::string_view name, std::span<const std::string> kno
   return best;
 }
 
-}  // namespace relatum::task
+std::string did_you_mean(std::string_view name, std::span<const std::string> known,
+                         std::string_view quote) {
+  const std::string nearest = nearest_name(name, known);
+  if (nearest.empty()) return "";
+  return fmt::format(" Did you mean {}{}{}?", quote, printable_start(nearest), quote);
+}
+
+std::string unknown_name(std::string_view what, std::string_view name,
+                         const std::vector<std::string>& known) {
+  std::string list;
+  for (size_t i = 0; i < known.size(); ++i) {
+    list += i == 0 ? "" : i + 1 < known.size() ? ", " : " or ";
+    list += known[i];
+  }
+  return fmt::format("{} '{}' is unknown.{} Use {}.", what, printable_start(name),
+                     did_you_mean(name, known), list);
+}
+
+}  // namespace relatum

@@ -1,5 +1,5 @@
 // Record of the row choice.
-#include "nn/rows.h"
+#include "nn/take_rows.h"
 
 #include "kernels/rows.h"
 

@@ -1,5 +1,5 @@
 // Values that are no numbers end every way of answering, with the layer where they begin.
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

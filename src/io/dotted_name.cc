@@ -1,12 +1,12 @@
 // Compares names part by part.
-#include "io/nearest_name.h"
+#include "io/dotted_name.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <tuple>
 
-#include "io/message.h"
+#include "base/printable.h"
 
 namespace relatum::io {
 namespace {
@@ -42,8 +42,8 @@ Nearness nearness(std::string_view wanted, const std::vector<std::string_view>& 
 
 }  // namespace
 
-std::string_view nearest_name(std::string_view wanted,
-                              const std::vector<std::string_view>& names) {
+std::string_view nearest_dotted_name(std::string_view wanted,
+                                     const std::vector<std::string_view>& names) {
   const auto wanted_parts = parts_of(wanted);
   std::string_view best;
   Nearness nearest{};
@@ -60,7 +60,7 @@ std::string nearest_sentence(std::string_view wanted, const std::vector<std::str
                              std::string_view what) {
   if (names.empty()) return fmt::format("It holds no {}.", what);
   return fmt::format("Of its {} {} '{}' comes nearest.", names.size(), what,
-                     printable(nearest_name(wanted, names)));
+                     printable_start(nearest_dotted_name(wanted, names)));
 }
 
 }  // namespace relatum::io

@@ -1,4 +1,4 @@
-// Writes GGUF v3 files: metadata and tensors are collected, then written atomically.
+// Writes GGUF v3 files for tests: metadata and tensors are collected, then written atomically.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 #include "io/gguf.h"
 
-namespace relatum::io {
+namespace relatum::testing {
 
 /// Collects keys and tensors in order. Not thread-safe.
 class GgufWriter {
@@ -27,7 +27,7 @@ class GgufWriter {
   void set_ints(const std::string& key, std::span<const int32_t> values);
   void set_floats(const std::string& key, std::span<const float> values);
   /// Copies a value of another file.
-  void set(const std::string& key, const GgufValue& value);
+  void set(const std::string& key, const io::GgufValue& value);
 
   /// `shape` in ggml's order (row length first); the bytes must live until write() and have the
   /// size that type and shape ask for. Throws Error otherwise.
@@ -40,7 +40,7 @@ class GgufWriter {
  private:
   struct Entry {
     std::string key;
-    GgufType type;
+    io::GgufType type;
     bool is_array;
     uint64_t count;
     std::string raw;
@@ -59,4 +59,4 @@ class GgufWriter {
   std::vector<Tensor> tensors_;
 };
 
-}  // namespace relatum::io
+}  // namespace relatum::testing

@@ -1,5 +1,5 @@
 // A radix tree over sorted rows.
-#include "nn/share.h"
+#include "nn/shared_beginnings.h"
 
 #include <algorithm>
 #include <numeric>

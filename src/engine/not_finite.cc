@@ -1,13 +1,12 @@
 // A pass with a look behind each layer, then a look at the weights of the layer that was found.
-#include "engine/finite.h"
+#include "engine/not_finite.h"
 
 #include <fmt/format.h>
 
 #include <functional>
-#include <vector>
 
 #include "base/error.h"
-#include "io/message.h"
+#include "base/printable.h"
 #include "kernels/rows.h"
 #include "nn/loss.h"
 #include "quant/format.h"
@@ -48,7 +47,7 @@ std::string bad_part(const nn::Linear& linear, const nn::LoraSet* adapter) {
   for (const nn::Linear::Part& part : linear.parts()) {
     if (!finite(part.weight)) {
       return fmt::format("tensor '{}' holds such values. Fetch the model again, or make it again",
-                         io::printable(part.weight.name));
+                         printable_start(part.weight.name));
     }
   }
   const nn::LoraGroup* pairs = adapter ? adapter->of(linear) : nullptr;

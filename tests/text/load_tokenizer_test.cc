@@ -8,8 +8,9 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "io/gguf_writer.h"
 #include "io/json.h"
+#include "support/error_of.h"
+#include "support/gguf_writer.h"
 #include "support/temporary.h"
 #include "text/tokenizer.h"
 
@@ -24,12 +25,7 @@ namespace fs = std::filesystem;
 const fs::path kFixtures = fs::path(RELATUM_FIXTURES) / "text";
 
 std::string error_of(const fs::path& path) {
-  try {
-    load_tokenizer(path);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "loaded without an error";
+  return testing::error_of([&] { load_tokenizer(path); });
 }
 
 /// Tokens, types and merges of a tokenizer.json as GGUF metadata.
@@ -37,7 +33,7 @@ struct GgufParts {
   std::vector<std::string> tokens, merges;
   std::vector<int32_t> types;
   std::string model = "gpt2", pre = "smollm";
-  std::function<void(io::GgufWriter&)> more = [](io::GgufWriter&) {};
+  std::function<void(testing::GgufWriter&)> more = [](testing::GgufWriter&) {};
 
   explicit GgufParts(const std::string& shape) {
     const json root = io::load_json(kFixtures / shape / "tokenizer.json");
@@ -50,7 +46,7 @@ struct GgufParts {
   }
 
   void write(const fs::path& path) const {
-    io::GgufWriter writer;
+    testing::GgufWriter writer;
     writer.set_string("general.architecture", "llama");
     writer.set_string("tokenizer.ggml.model", model);
     writer.set_string("tokenizer.ggml.pre", pre);
@@ -107,7 +103,7 @@ TEST_F(GgufTokenizer, FindsControlAndUserDefinedTokensInText) {
 }
 
 TEST_F(GgufTokenizer, AddsWhatItsMetadataAsksFor) {
-  parts_.more = [](io::GgufWriter& writer) {
+  parts_.more = [](testing::GgufWriter& writer) {
     writer.set_u32("tokenizer.ggml.bos_token_id", 5);
     writer.set_u32("tokenizer.ggml.eos_token_id", 6);
     writer.set_bool("tokenizer.ggml.add_bos_token", true);
@@ -142,9 +138,11 @@ TEST_F(GgufTokenizer, RefusesBrokenTables) {
   parts_.types.clear();
   EXPECT_THAT(error(), HasSubstr("empty"));
   parts_ = whole;
-  parts_.more = [](io::GgufWriter& w) { w.set_i32("tokenizer.ggml.eos_token_id", -1); };
+  parts_.more = [](testing::GgufWriter& w) { w.set_i32("tokenizer.ggml.eos_token_id", -1); };
   EXPECT_THAT(error(), HasSubstr("eos_token_id is -1"));
-  parts_.more = [](io::GgufWriter& w) { w.set_u32("tokenizer.ggml.bos_token_id", 4000000000u); };
+  parts_.more = [](testing::GgufWriter& w) {
+    w.set_u32("tokenizer.ggml.bos_token_id", 4000000000u);
+  };
   EXPECT_THAT(error(), HasSubstr("4000000000"));
 }
 

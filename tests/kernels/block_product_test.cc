@@ -1,5 +1,5 @@
 // Holds the products with stored blocks to the decoded weights times the rows as they were rounded.
-#include "kernels/blocks.h"
+#include "kernels/block_product.h"
 
 #include <gtest/gtest.h>
 

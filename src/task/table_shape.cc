@@ -1,16 +1,16 @@
 // Cuts the header by each separator in turn.
-#include "task/table.h"
+#include "task/table_shape.h"
 
 #include <algorithm>
 
 #include "task/delimited.h"
 #include "task/forms.h"
-#include "task/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 
 std::string column_name(std::string_view cell) {
-  std::string name = utf8_lower(seen_form(cell));
+  std::string name = text::full_lower_case(seen_form(cell));
   std::replace(name.begin(), name.end(), ' ', '_');
   return name;
 }
