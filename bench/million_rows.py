@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What memory an extraction takes for a thousand rows and for a million: it must not grow with them.
+"""What memory an extraction takes for a thousand rows and for a million: it must not grow.
 
     bench/million_rows.py --relatum build/release/relatum --out bench/results/million_rows.json
 

@@ -23,7 +23,8 @@ CORPUS = Path(__file__).resolve().parent.parent / "examples" / "corpus"
 
 def cpu():
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "")
+    model = next((line.split(":")[1].strip() for line in lines
+                  if line.startswith("model name")), "")
     flags = next((line.split() for line in lines if line.startswith("flags")), [])
     wide = [name for name in ("avx512f", "avx512_bf16") if name in flags] or ["avx2"]
     return f"{model}, {os.cpu_count()} cores, {', '.join(wide)}"

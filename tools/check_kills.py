@@ -127,7 +127,8 @@ def kill_and_go_on(job, folder, whole, draw, count):
         end = subprocess.run(command, capture_output=True, text=True, check=False)
         said = end.stderr
         if end.returncode != 0:
-            return f"it ended with {end.returncode}: {said.strip().splitlines()[-1:]}", kills, resumed
+            wrong = f"it ended with {end.returncode}: {said.strip().splitlines()[-1:]}"
+            return wrong, kills, resumed
     return what_was_lost(job, folder, said, step, rows), kills, resumed
 
 

@@ -23,7 +23,8 @@ std::vector<int64_t> given_way(SharingPolicy& policy, int64_t begin, int64_t end
 
 TEST(SharingPolicy, SpinsWhileTheMachineIsItsOwn) {
   SharingPolicy policy;
-  EXPECT_TRUE(given_way(policy, 1'000'000, 1'010'000, [](int64_t now) { return now / 50; }).empty());
+  const auto times = given_way(policy, 1'000'000, 1'010'000, [](int64_t t) { return t / 50; });
+  EXPECT_TRUE(times.empty());
 }
 
 TEST(SharingPolicy, GivesWaySoonWhereHalfACoreIsTaken) {
