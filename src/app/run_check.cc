@@ -3,25 +3,26 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <filesystem>
 
 #include "jobs/extract_options.h"
+#include "jobs/extract_prompts.h"
 #include "jobs/finetune_plan.h"
+#include "jobs/finetune_rows.h"
 #include "jobs/models_folder.h"
 #include "app/options.h"
 #include "jobs/retrieval.h"
 #include "app/run_data.h"
-#include "app/run_lengths.h"
 #include "app/run_outputs.h"
 #include "jobs/run_record.h"
 #include "app/run_scoring.h"
+#include "app/stage_options.h"
 #include "arch/family.h"
 #include "base/error.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
+#include "task/answer_prompts.h"
 #include "task/forms.h"
-#include "task/holdout.h"
 #include "task/join.h"
 #include "task/load.h"
 #include "task/prompt.h"
@@ -36,7 +37,9 @@ class Checks {
  public:
   Checks(const RunConfig& config, const std::vector<RunStage>& stages,
          const Environment& environment)
-      : config_(config), stages_(stages), environment_(environment) {}
+      : config_(config), stages_(stages), environment_(environment), silent_(environment.host()) {
+    silent_.context.log = {};  // the stages will say it
+  }
 
   void run() {
     check_standard_input();
@@ -86,46 +89,39 @@ class Checks {
   }
 
   void check_finetune(const RunStage& stage) {
-    task::Dataset data = load_stage_data(stage, "train", true);
-    const bool skips = stage.has("skip-bad-rows");
-    require_stage_labels(data, "Training");
-    if (stage.has("dev") && stage.has("holdout") && stage.value("holdout") != "0") {
-      fail("app.run", "'dev' and 'holdout' exclude each other. Give one of them.");
-    }
-    const bool from_input = reads_input(stage, "train");
-    if (stage.value("holdout", "0") != "0" && !from_input) {
-      task::hold_out(data.examples, std::stoll(stage.value("holdout")),
-                     uint64_t(std::stoll(stage.value("seed", "1"))));
-    }
-    check_numbers(stage);
+    jobs::FinetuneOptions options = finetune_options(stage.arguments);
+    jobs::check_finetune_values(options, silent_.context);
     const auto session = language_model(stage);
-    train::adapter_modules(session->model(), adapter_config(stage));
-    if (!from_input) settle_with_index(stage, data);
-    if (!skips) check_run_lengths(stage, data, *session);
-    task::Labels labels = data.labels;
-    if (stage.has("dev")) {
-      const task::Dataset dev = load_stage_data(stage, "dev", false);
-      require_stage_labels(dev, "A dev evaluation");
-      for (const task::Example& example : dev.examples) {
-        if (from_input) break;
-        if (!data.open_labels) {
-          labels.index(*example.label, fmt::format("{}:{}", dev.file, example.line));
-        }
-        labels.add(*example.label);
-      }
-      if (!skips) check_run_lengths(stage, dev, *session);
+    train::adapter_modules(session->model(), jobs::finetune_adapter(options));
+    if (reads_input(stage, "train")) {
+      if (!options.dev.empty()) require_stage_labels(load_stage_data(stage, "dev", false), "Dev");
+      return;
     }
-    if (from_input) return;
-    if (stage.has("negative")) labels.index(task::seen_form(stage.value("negative")), "'negative'");
-    trained_labels_ = labels;
+    const std::optional<jobs::IndexLabels> index = labels_made_here(stage);
+    const RunStage* made = find_stage(stages_, "index");
+    if (made && made->result() == options.index) options.index.clear();  // not there yet
+    jobs::FinetuneData data =
+        jobs::load_finetune_data(options, silent_, index ? &*index : nullptr);
+    trained_labels_ = data.train.labels;
+    check_lengths(options, std::move(data), *session);
   }
 
-  static void check_numbers(const RunStage& stage) {
-    for (const char* flag : {"lr", "warmup", "weight-decay", "clip", "alpha", "dropout"}) {
-      if (!stage.has(flag) || std::isfinite(std::stod(stage.value(flag)))) continue;
-      fail("app.run", fmt::format("'{}' is {}: expected a finite number.", flag,
-                                  stage.value(flag)));
-    }
+  // As far as it can be told without neighbours, which are not known yet.
+  void check_lengths(jobs::FinetuneOptions options, jobs::FinetuneData data,
+                     const engine::Session& session) const {
+    const task::PromptStyle style = task::load_style(options.prompt);
+    if (style.body.needs_example() || options.data.skip_bad_rows) return;
+    options.index.clear();
+    const task::PromptRenderer renderer(style, data.train.labels);
+    jobs::make_finetune_rows(options, data, session, renderer, silent_);
+  }
+
+  // The inventory of an index that the run makes and the stage is going to read.
+  std::optional<jobs::IndexLabels> labels_made_here(const RunStage& stage) const {
+    const RunStage* made = find_stage(stages_, "index");
+    if (!stage.has("index") || !made || made->result() != stage.value("index")) return {};
+    if (reads_input(*made, "data")) return {};
+    return jobs::IndexLabels{index_labels_, "[index]"};
   }
 
   // The index that the stage is going to read, made here or not, decides on the labels with it.
@@ -139,18 +135,9 @@ class Checks {
     }
   }
 
-  static train::AdapterConfig adapter_config(const RunStage& stage) {
-    train::AdapterConfig config;
-    if (stage.has("rank")) config.rank = std::stoll(stage.value("rank"));
-    if (stage.has("alpha")) config.alpha = std::stod(stage.value("alpha"));
-    if (stage.has("dropout")) config.dropout = std::stod(stage.value("dropout"));
-    config.targets = jobs::target_names(stage.value("targets", "all-linear"));
-    return config;
-  }
-
   void check_extract(const RunStage& stage) {
     task::Dataset data = load_stage_data(stage, "data", true);
-    const jobs::ExtractOptions output = output_options(stage);
+    const jobs::ExtractOptions output = extract_options(stage.arguments);
     jobs::extract_format(output);
     if (stage.has("index") && stage.has("no-index")) {
       fail("app.run", "'index' and 'no-index' exclude each other. Give one of them.");
@@ -163,9 +150,7 @@ class Checks {
     const bool ours = trained && stage.value("adapter") == trained->result();
     if (ours) {
       if (!stage.has("labels") && trained_labels_) data.labels = *trained_labels_;
-      if (!stage.has("skip-bad-rows")) {
-        check_run_lengths(*trained, data, *language_model(*trained));
-      }
+      if (!output.data.skip_bad_rows) check_answers(*trained, data);
       check_same(stage, *trained);
     } else if (stage.has("adapter")) {
       check_adapter(stage, data);
@@ -182,6 +167,21 @@ class Checks {
     const std::string negative = ours ? task::seen_form(trained->value("negative"))
                                       : negative_of_run(stage.value("adapter"));
     jobs::skipped_label(output, data.labels, negative);
+  }
+
+  // Whether rows and their answers will fit the model that is trained here.
+  void check_answers(const RunStage& trained, const task::Dataset& data) const {
+    const jobs::FinetuneOptions options = finetune_options(trained.arguments);
+    const task::PromptStyle style = task::load_style(options.prompt);
+    if (style.body.needs_example() || data.labels.empty()) return;
+    const auto session = language_model(trained);
+    const task::PromptRenderer renderer(style, data.labels);
+    const jobs::LengthLimit limit{.context = session->model().info().context,
+                                  .answer = task::longest_answer(*session, renderer),
+                                  .chat = options.chat, .skip = false, .file = data.file};
+    std::vector<task::Example> examples = data.examples;
+    for (task::Example& example : examples) example.label.reset();  // no gold is needed
+    jobs::make_prompts(*session, renderer, examples, {}, limit);
   }
 
   // Answers with what was trained otherwise are refused, unless forced.
@@ -279,6 +279,7 @@ class Checks {
   const RunConfig& config_;
   const std::vector<RunStage>& stages_;
   const Environment& environment_;
+  jobs::Host silent_;
   task::Labels index_labels_;                  // of [index]
   std::optional<task::Labels> trained_labels_;  // of [finetune], where its data are in files
 };

@@ -29,7 +29,6 @@ class RunConfig {
   const std::filesystem::path& path() const { return path_; }
   /// The stages that the file asks for, in the order in which they run.
   const std::vector<std::string>& stages() const { return stages_; }
-  bool has_stage(const std::string& name) const { return tables_.contains(name); }
   const RunTable& table(const std::string& stage) const { return tables_.at(stage); }
   const RunTable& top() const { return top_; }
   /// Whether the top of the file asks for it.

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "jobs/extract_options.h"
 #include "app/run_data.h"
+#include "app/stage_options.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "task/evaluate.h"
@@ -53,20 +53,6 @@ void check_rows(const RunStage& extract, const task::Dataset& gold, bool missing
 
 }  // namespace
 
-jobs::ExtractOptions output_options(const RunStage& extract) {
-  jobs::ExtractOptions o;
-  o.out = extract.value("out");
-  o.format = extract.value("format");
-  o.answer = extract.value("answer", o.answer);
-  o.scores = extract.has("scores");
-  o.skip_negative = extract.has("skip-negative");
-  if (extract.has("negative")) o.negative = task::seen_form(extract.value("negative"));
-  if (extract.has("min-probability")) {
-    o.min_probability = std::stod(extract.value("min-probability"));
-  }
-  return o;
-}
-
 void check_run_scoring(const std::vector<RunStage>& stages, const task::Dataset& gold) {
   const RunStage& evaluate = *find_stage(stages, "evaluate");
   check_settings(evaluate, gold);
@@ -76,7 +62,7 @@ void check_run_scoring(const std::vector<RunStage>& stages, const task::Dataset&
     fail("app.run", "predictions go to standard output, where [evaluate] cannot read them. Name "
                     "a file as 'out' of [extract].");
   }
-  const jobs::ExtractOptions options = output_options(*extract);
+  const jobs::ExtractOptions options = extract_options(extract->arguments);
   if (jobs::extract_format(options) == task::PredictionFormat::kTriples) {
     fail("app.run", "[extract] writes triples, which have no id for each example to score. Use "
                     "format = \"jsonl\", \"csv\" or \"tsv\", or leave [evaluate] out.");

@@ -4,13 +4,9 @@
 #include <vector>
 
 #include "app/run_plan.h"
-#include "jobs/extract_options.h"
 #include "task/load.h"
 
 namespace relatum::app {
-
-/// The options of [extract] that decide what it writes.
-jobs::ExtractOptions output_options(const RunStage& extract);
 
 /// Throws Error for a negative label or an official metric that the gold labels do not have or
 /// allow, for predictions in a form that evaluate does not read, for answers that are left out, and

@@ -20,26 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr size_t kPendingLimit = 1 << 20;  // one system call per MiB
-constexpr std::string_view kSuffix = ".tmp";
-
-bool is_temporary_of(const std::string& target, std::string_view name) {
-  if (!name.starts_with(target + ".") || !name.ends_with(kSuffix)) return false;
-  name.remove_prefix(target.size() + 1);
-  if (name.size() <= kSuffix.size()) return false;
-  name.remove_suffix(kSuffix.size());
-  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // Removes what a killed process left of the same target. Whoever still writes holds a lock, also
 // on another machine, where its process number would say nothing.
 void remove_leftovers(const fs::path& target) {
-  std::error_code error;
-  fs::directory_iterator entry(folder_of(target), error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (!is_temporary_of(target.filename().string(), entry->path().filename().string())) continue;
-    const int fd = ::open(entry->path().c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  for (const fs::path& path : temporaries_of(target)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) continue;
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
     ::close(fd);
   }
 }
@@ -68,8 +56,7 @@ AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target)
   }
   if (target_.has_parent_path()) create_folders(target_.parent_path());
   remove_leftovers(target_);
-  temporary_ = target_;
-  temporary_ += fmt::format(".{}{}", ::getpid(), kSuffix);
+  temporary_ = temporary_of(target_);
   fd_ = create_locked(temporary_);
   if (fd_ < 0) fail_write(target_, errno);
   struct stat old {};

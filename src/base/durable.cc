@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -15,6 +16,7 @@ namespace relatum {
 
 namespace fs = std::filesystem;
 constexpr int kMostLinks = 40;  // as the kernel follows
+constexpr std::string_view kSuffix = ".tmp";
 
 void fail_write(const fs::path& path, int reason) {
   const bool full = reason == ENOSPC || reason == EDQUOT;
@@ -59,6 +61,33 @@ void create_folders(const fs::path& folder) {
   for (const fs::path& made : missing) {
     if (const int reason = sync_folder(folder_of(made), -1)) fail_write(made, reason);
   }
+}
+
+static bool is_temporary_of(const std::string& target, std::string_view name) {
+  if (!name.starts_with(target + ".") || !name.ends_with(kSuffix)) return false;
+  name.remove_prefix(target.size() + 1);
+  if (name.size() <= kSuffix.size()) return false;
+  name.remove_suffix(kSuffix.size());
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+fs::path temporary_of(const fs::path& target) {
+  fs::path temporary = target;
+  temporary += fmt::format(".{}{}", ::getpid(), kSuffix);
+  return temporary;
+}
+
+std::vector<fs::path> temporaries_of(const fs::path& target) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  fs::directory_iterator entry(folder_of(target), error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    const fs::path& path = entry->path();
+    if (is_temporary_of(target.filename().string(), path.filename().string())) {
+      found.push_back(path);
+    }
+  }
+  return found;
 }
 
 int write_all(int file, std::string_view text) {

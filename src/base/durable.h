@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace relatum {
 
@@ -17,6 +18,10 @@ std::filesystem::path behind_links(std::filesystem::path path);
 /// Makes the folder's entries durable. One that may be written but not read cannot be opened: then
 /// the whole file system is flushed, of which the open `file` is a part. 0 or the errno.
 int sync_folder(const std::filesystem::path& folder, int file);
+/// The name under which this process writes what is to take the target's place …
+std::filesystem::path temporary_of(const std::filesystem::path& target);
+/// … and all such names beside the target that are there, also of processes that were killed.
+std::vector<std::filesystem::path> temporaries_of(const std::filesystem::path& target);
 /// Writes all of it. 0 or the errno.
 int write_all(int file, std::string_view text);
 

@@ -20,6 +20,14 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
                                   "or name another folder.", folder.string()));
 }
 
+bool FolderLock::nobody_holds(const std::filesystem::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool free = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
+  ::close(fd);
+  return free;
+}
+
 FolderLock::~FolderLock() {
   if (fd_ >= 0) ::close(fd_);
 }

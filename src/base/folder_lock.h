@@ -13,6 +13,8 @@ class FolderLock {
   /// locks, or the folder may not be read, it keeps nobody out.
   explicit FolderLock(const std::filesystem::path& folder);
   ~FolderLock();
+  /// Whether nobody holds the folder, which is there; false where that cannot be told.
+  static bool nobody_holds(const std::filesystem::path& folder);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 

@@ -47,7 +47,7 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   check_finetune_values(options, context);
   FinetuneData data = load_finetune_data(options, host);
   const task::PromptRenderer renderer(task::load_style(options.prompt), data.train.labels);
-  const auto session = open_language_model(options.model.path(host), options.model.session());
+  const auto session = open_language_model(options.model.path(host), finetune_session(options));
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   train::Adapter adapter(session->model(), session->compute(), finetune_adapter(options),
                          options.training.seed);

@@ -89,7 +89,8 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
 
 }  // namespace
 
-FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host) {
+FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
+                                const IndexLabels* index) {
   FinetuneData data;
   data.train = options.data.load(options.train, true, host);
   if (!options.dev.empty()) {
@@ -97,7 +98,11 @@ FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host
   } else if (options.holdout > 0) {
     hold_out(options, data, host.context);
   }
-  if (!options.index.empty()) settle_labels(data.train, options.index);
+  if (index) {
+    settle_labels(data.train, index->labels, index->place);
+  } else if (!options.index.empty()) {
+    settle_labels(data.train, options.index);
+  }
   join_labels(data, host.context);
   tell_several_labels(data.train, host.context);
   require_labels(data.train);

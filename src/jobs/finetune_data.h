@@ -11,8 +11,16 @@ struct FinetuneData {
   task::Dataset train, dev;  ///< dev has no example where none was asked for
 };
 
+/// The labels of an index that is not there yet; `place` says in a sentence where they are from.
+struct IndexLabels {
+  task::Labels labels;
+  std::string place;
+};
+
 /// Loads --train and --dev, or holds examples out. Throws Error for an example without a label and
 /// for a label that a closed inventory lacks.
-FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host);
+/// `index`: in the place of those of --index.
+FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
+                                const IndexLabels* index = nullptr);
 
 }  // namespace relatum::jobs

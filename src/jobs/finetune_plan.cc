@@ -86,6 +86,12 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   }
 }
 
+engine::SessionOptions finetune_session(const FinetuneOptions& options) {
+  engine::SessionOptions session = options.model.session();
+  if (options.method == "lora" && session.base == "auto") session.base = "bf16";
+  return session;
+}
+
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
   train::AdapterConfig config = options.adapter;
   config.targets = target_names(options.targets);

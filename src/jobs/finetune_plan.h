@@ -23,6 +23,8 @@ struct FinetunePlan {
 void check_finetune_values(const FinetuneOptions& options, const Context& context);
 /// The names in a list such as "q_proj,v_proj"; none for "all-linear".
 std::vector<std::string> target_names(const std::string& list);
+/// How the base is kept and run; `method` lora has a bf16 base unless another is named.
+engine::SessionOptions finetune_session(const FinetuneOptions& options);
 /// The adapter's form as the options say it.
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.

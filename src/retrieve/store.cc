@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "base/durable.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/hash.h"
 #include "io/json.h"
 #include "io/jsonl.h"
@@ -81,6 +82,14 @@ struct Leftover {
   }
 };
 
+/// What killed processes left of the same target. Whoever still writes holds a lock.
+void remove_leftovers(const fs::path& target) {
+  std::error_code ignored;
+  for (const fs::path& path : temporaries_of(target)) {
+    if (FolderLock::nobody_holds(path)) fs::remove_all(path, ignored);
+  }
+}
+
 /// Puts `fresh` in the target's place; an index that was there ends up under fresh's name.
 void replace(const fs::path& fresh, const fs::path& target) {
   // An absent or empty folder is replaced by a plain rename.
@@ -142,13 +151,15 @@ void save_store(const fs::path& folder, const Store& store) {
   RELATUM_CHECK(store.index.size() == int64_t(store.examples.size()));
   check_store_target(folder);
   const fs::path target = real_path(folder);
-  const Leftover fresh{fmt::format("{}.{}.tmp", target.string(), ::getpid())};
+  remove_leftovers(target);
+  const Leftover fresh{temporary_of(target)};
   std::error_code error;
   fs::remove_all(fresh.path, error);
-  fs::create_directories(fresh.path, error);
-  if (error) fail_write(folder, error.value());
+  create_folders(fresh.path);
+  const FolderLock held(fresh.path);
   write_files(fresh.path, store);
   replace(fresh.path, target);
+  if (const int reason = sync_folder(folder_of(target), -1)) fail_write(folder, reason);
 }
 
 void check_embedder(const Store& store, const std::string& name, const std::string& hash,

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "engine/generate.h"
 #include "engine/score_labels.h"
 #include "task/answer.h"
@@ -109,8 +110,8 @@ AnswerMode parse_answer_mode(std::string_view name) {
   if (name == "shares") return AnswerMode::kShares;
   if (name == "constrained") return AnswerMode::kConstrained;
   if (name == "free") return AnswerMode::kFree;
-  fail("task.answer", fmt::format("unknown way to answer '{}'. Use scored, shares, constrained or "
-                                  "free.", name));
+  fail("task.answer", unknown_name("way to answer", name,
+                                   {"scored", "shares", "constrained", "free"}));
 }
 
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {

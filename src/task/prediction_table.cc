@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::task {
 namespace {
@@ -58,8 +59,8 @@ PredictionFormat parse_prediction_format(std::string_view name) {
   if (name == "csv") return PredictionFormat::kCsv;
   if (name == "tsv") return PredictionFormat::kTsv;
   if (name == "triples") return PredictionFormat::kTriples;
-  fail("task.prediction", fmt::format("unknown format of predictions '{}'. Use jsonl, csv, tsv or "
-                                      "triples.", name));
+  fail("task.prediction", unknown_name("format of predictions", name,
+                                       {"jsonl", "csv", "tsv", "triples"}));
 }
 
 PredictionFormat prediction_format_of(std::string_view file_name) {

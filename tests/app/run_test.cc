@@ -224,7 +224,7 @@ TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
   refuse({{"evaluate", "official = \"semeval_macro\""}}, {"[evaluate]"});
   refuse({{"evaluate", "report = \"-\""}}, {"[evaluate]", "json"});
   refuse({{"finetune", "lr = inf"}}, {"lr", "finite"});
-  refuse({{"finetune", "alpha = inf"}}, {"[finetune]", "'alpha'", "finite"});
+  refuse({{"finetune", "alpha = inf"}}, {"[finetune]", "--alpha", "finite"});
   refuse({{"extract", "base = \"bf16\""}}, {"'base' is bf16", "[finetune]", "force"});
   refuse({{"extract", "model = \"" + kOtherModel + "\""}}, {"'model'", "[finetune]", "force"});
   const Outcome fewer = done(extract("limit = 3\nskip-negative = true\nformat = \"csv\"",

@@ -11,6 +11,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 #include "base/hash.h"
 #include "io/json.h"
 #include "support/temporary.h"
@@ -110,6 +111,18 @@ TEST_F(StoreFolder, ReplacesAnIndexAnEmptyFolderAndALink) {
   save_store(folder_ / "link", sample(2));
   EXPECT_EQ(load_store(path_).examples.size(), 2u);
   EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+}
+
+TEST_F(StoreFolder, WhatKilledProcessesLeftGoesAndWhatIsWrittenStays) {
+  for (const char* name : {"my-index.123.tmp", "my-index.124.tmp", "my-index.x.tmp"}) {
+    fs::create_directories(folder_ / name);
+    write_file(folder_ / name / "index.faiss", "half");
+  }
+  const FolderLock writing(folder_ / "my-index.124.tmp");
+  save_store(path_, sample(1));
+  EXPECT_FALSE(fs::exists(folder_ / "my-index.123.tmp"));
+  EXPECT_TRUE(fs::exists(folder_ / "my-index.124.tmp/index.faiss"));
+  EXPECT_TRUE(fs::exists(folder_ / "my-index.x.tmp"));
 }
 
 TEST_F(StoreFolder, MakesParentFolders) {

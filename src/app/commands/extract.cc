@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/stage_options.h"
 #include "jobs/extract.h"
 #include "task/forms.h"
 
@@ -40,7 +41,7 @@ void define_output(CLI::App& app, ExtractOptions& o) {
       ->group("Output");
 }
 
-Action define(CLI::App& app) {
+std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, true);
   app.get_option("--model")->required(false)->description(
@@ -91,6 +92,11 @@ Action define(CLI::App& app) {
              "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
              "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
              "input are answered as they\ncome.");
+  return o;
+}
+
+Action define(CLI::App& app) {
+  const auto o = define_all(app);
   return [o](Environment& environment) {
     o->machine.apply(environment);
     return jobs::extract(*o, environment.host()).finished ? kDone : kInterrupted;
@@ -98,6 +104,13 @@ Action define(CLI::App& app) {
 }
 
 }  // namespace
+
+jobs::ExtractOptions extract_options(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  const auto o = define_all(app);
+  parse_arguments(app, arguments);
+  return *o;
+}
 
 const Command& command_extract() {
   static const Command command{"extract", "Name the relation in each sentence", define};

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/next_command.h"
 #include "app/options.h"
+#include "app/stage_options.h"
 #include "jobs/finetune.h"
 #include "task/forms.h"
 
@@ -113,7 +114,7 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
       ->group("Training");
 }
 
-Action define(CLI::App& app) {
+std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, false);
   define_examples(app, *o);
@@ -128,8 +129,12 @@ Action define(CLI::App& app) {
              "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
              "Ctrl-C saves the state; --resume continues from it. The result is bit for bit "
              "that of an\nuninterrupted run.");
+  return o;
+}
+
+Action define(CLI::App& app) {
+  const auto o = define_all(app);
   return [o](Environment& environment) {
-    if (o->method == "lora" && o->model.base == "auto") o->model.base = "bf16";
     o->machine.apply(environment);
     if (!jobs::finetune(*o, environment.host()).finished) return kInterrupted;
     environment.context().info("next: " + extract_command(*o));
@@ -138,6 +143,13 @@ Action define(CLI::App& app) {
 }
 
 }  // namespace
+
+jobs::FinetuneOptions finetune_options(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  const auto o = define_all(app);
+  parse_arguments(app, arguments);
+  return *o;
+}
 
 const Command& command_finetune() {
   static const Command command{"finetune", "Teach a model the relations of a corpus", define};
