@@ -2,6 +2,16 @@
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(dnnl REQUIRED)
+if(dnnl_VERSION VERSION_LESS 2.6 OR dnnl_VERSION VERSION_GREATER_EQUAL 4)
+  message(FATAL_ERROR "Relatum builds with oneDNN 2 (from 2.6 on) and oneDNN 3, but ${dnnl_DIR} is "
+                      "oneDNN ${dnnl_VERSION}: name another one's folder by -Ddnnl_DIR=….")
+endif()
+# Its threads have to be ours: parallel loops of ours run its products, and others stay idle.
+if(NOT DNNL_CPU_RUNTIME STREQUAL "OMP")
+  message(FATAL_ERROR "Relatum needs a oneDNN that was built for OpenMP's threads, but "
+                      "${dnnl_DIR} was built for ${DNNL_CPU_RUNTIME}: name another one's folder by "
+                      "-Ddnnl_DIR=….")
+endif()
 # Debian's FAISS is a static library that wants a BLAS with libgomp's threads. Ubuntu 24.04 has no
 # package of it: our own products then find a query's candidates, with the same neighbours.
 find_package(faiss QUIET)

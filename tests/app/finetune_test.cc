@@ -56,22 +56,29 @@ TEST_F(Finetune, DevPromptsAreWrappedAsTrainingRows) {
       replaced(finetune("run", {"--chat", "--dev", path("rows.jsonl"), "--lr", "0.02"}), "--model",
                path("chatty")),
       "--epochs", "12");
-  done(run + Arguments{"--eval-every", "100000"});
   // The last step's adapter, by the record's words: with --chat, as extract reads them.
   const Arguments extraction{"extract", "--model", path("chatty"), "--adapter", path("run"),
-                             "--data", path("rows.jsonl"), "--threads", "1", "--compute", "f32"};
+                             "--data", path("rows.jsonl"), "--threads", "1", "--compute", "f32",
+                             "--overwrite"};
   const auto accuracy = [&](const std::string& name) {
+    done(extraction + Arguments{"--out", path(name)});
     const Outcome outcome = done({"evaluate", "--data", path("rows.jsonl"), "--predictions",
                                   path(name), "--json"});
     return json::parse(outcome.out)["accuracy"].get<double>();
   };
-  done(extraction + Arguments{"--out", path("wrapped.jsonl")});
-  json plain = record("run");
-  plain["chat"] = false;
-  write("run/run.json", plain.dump());
-  done(extraction + Arguments{"--out", path("plain.jsonl")});
-  ASSERT_NE(accuracy("wrapped.jsonl"), accuracy("plain.jsonl"));  // else nothing is tested
-  EXPECT_EQ(last_evaluation("run")["dev_accuracy"], accuracy("wrapped.jsonl"));
+  // Whether so small a model answers better or worse without the wrapping is chance.
+  bool differs = false;
+  for (int seed = 1; seed <= 8 && !differs; ++seed) {
+    done(run + Arguments{"--eval-every", "100000", "--overwrite", "--seed",
+                         std::to_string(seed)});
+    const double wrapped = accuracy("wrapped.jsonl");
+    EXPECT_EQ(last_evaluation("run")["dev_accuracy"], wrapped);
+    json plain = record("run");
+    plain["chat"] = false;
+    write("run/run.json", plain.dump());
+    differs = accuracy("plain.jsonl") != wrapped;
+  }
+  EXPECT_TRUE(differs) << "else nothing is tested";
 }
 
 TEST_F(Finetune, LongRowsAreRefusedBeforeAnythingIsTrained) {

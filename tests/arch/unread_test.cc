@@ -194,14 +194,18 @@ TEST_F(Unread, KeysOfAGgufAreNamed) {
       {"something.new", 3.0f}};
   for (const auto& [key, value] : numbers) {
     SCOPED_TRACE(key);
-    expect_refused(gguf([&](GgufWriter& w) { w.set_f32("llama." + key, value); }), key);
+    expect_refused(gguf([&name = key, number = value](GgufWriter& w) {
+                     w.set_f32("llama." + name, number);
+                   }), key);
   }
   for (const auto& [key, value] : std::vector<std::pair<std::string, uint32_t>>{
            {"llama.rope.dimension_count", 4}, {"llama.attention.value_length", 4},
            {"llama.expert_count", 8}, {"split.count", 2}}) {
     SCOPED_TRACE(key);
     const std::string name = key.substr(key.find('.') + 1);
-    expect_refused(gguf([&](GgufWriter& w) { w.set_u32(key, value); }),
+    expect_refused(gguf([&whole = key, number = value](GgufWriter& w) {
+                     w.set_u32(whole, number);
+                   }),
                    key == "split.count" ? "2 parts" : name);
   }
   expect_refused(gguf([](GgufWriter& w) { w.set_bool("llama.attention.causal", false); }),

@@ -58,10 +58,10 @@ class Int8Linear : public ::testing::TestWithParam<std::tuple<DType, bool, bool>
 };
 
 TEST_P(Int8Linear, IsNearTheExactProduct) {
-  const auto [compute, residual, with_bias] = GetParam();
+  const auto [compute, with_residual, with_bias] = GetParam();
   Linear layer = make_linear("bf16", with_bias);
   layer.prepare_int8(compute, nullptr);
-  const auto check = [&]<class T>() {
+  const auto check = [&, residual = with_residual]<class T>() {  // clang 14 captures no binding
     Pass<T> pass(layer, residual);
     const Rows<Running> w = decoded(layer), x = rows_of(pass.x);
     kernels::ref::GemmTwin<Running> twin{x, transposed(w)};

@@ -1,4 +1,6 @@
 // A row times Hadamard matrices: large values are spread over many places.
+#include <utility>
+
 #include "kernels/isa/simd.h"
 #include "kernels/isa/table.h"
 #include "kernels/isa/tables.h"
@@ -10,22 +12,20 @@ constexpr int64_t kBlock = 16;                // adjacent values that are mixed
 constexpr int64_t kParts = kBlock / kLanes;   // vectors that hold them
 
 typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
-typedef int32_t Places __attribute__((vector_size(kLanes * 4)));
 
 struct Block {
   Vector part[kParts];
 };
 
 // Lane i becomes x[i without the bit] + or - x[i with it], minus where i has the bit.
+template <int kBit, int... kLane>
+[[gnu::always_inline]] inline Vector mix(Vector x, std::integer_sequence<int, kLane...>) {
+  const Vector sign = {(kLane & kBit ? -1.0f : 1.0f)...};
+  return x * sign + __builtin_shufflevector(x, x, (kLane ^ kBit)...);
+}
 template <int kBit>
 [[gnu::always_inline]] inline Vector mix(Vector x) {
-  Places partner;
-  Vector sign;
-  for (int i = 0; i < kLanes; ++i) {
-    partner[i] = i ^ kBit;
-    sign[i] = i & kBit ? -1.0f : 1.0f;
-  }
-  return x * sign + __builtin_shuffle(x, partner);
+  return mix<kBit>(x, std::make_integer_sequence<int, int{kLanes}>());
 }
 
 template <class T>

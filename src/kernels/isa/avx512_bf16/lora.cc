@@ -1,17 +1,8 @@
 // Products with an adapter's thin factors, in bf16: what a general GEMM does badly.
-#include "kernels/isa/tables.h"
-
-#if defined(__AVX512F__)
-
 #include <immintrin.h>
 
 #include "kernels/isa/simd.h"
-
-#pragma GCC push_options
-#pragma GCC target("avx512bf16")
-// GCC 12 takes the intrinsics' own undefined operands for mistakes of ours (its bug 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
+#include "kernels/isa/tables.h"
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
@@ -234,7 +225,3 @@ void fill_lora(Table& t) {
 }
 
 }  // namespace relatum::kernels::RELATUM_ISA
-
-#pragma GCC pop_options
-
-#endif

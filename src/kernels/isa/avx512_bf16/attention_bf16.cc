@@ -1,14 +1,8 @@
 // Softmax attention in bf16 with f32 sums.
-#include "kernels/isa/tables.h"
-
-#if defined(__AVX512F__)
-
 #include <cmath>
 
-#include "kernels/isa/attention_bf16_parts.h"
-
-#pragma GCC push_options
-#pragma GCC target("avx512bf16")
+#include "kernels/isa/avx512_bf16/attention_bf16_parts.h"
+#include "kernels/isa/tables.h"
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
@@ -105,7 +99,3 @@ void attention_bf16(const Task& t, float* scratch) {
 void fill_attention_bf16(Table& t) { t.attention_bf16 = attention_bf16; }
 
 }  // namespace relatum::kernels::RELATUM_ISA
-
-#pragma GCC pop_options
-
-#endif

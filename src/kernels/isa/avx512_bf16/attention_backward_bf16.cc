@@ -1,12 +1,6 @@
 // The gradient of softmax attention in bf16 with f32 sums.
+#include "kernels/isa/avx512_bf16/attention_bf16_parts.h"
 #include "kernels/isa/tables.h"
-
-#if defined(__AVX512F__)
-
-#include "kernels/isa/attention_bf16_parts.h"
-
-#pragma GCC push_options
-#pragma GCC target("avx512bf16")
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
@@ -187,7 +181,3 @@ void fill_attention_backward_bf16(Table& t) {
 }
 
 }  // namespace relatum::kernels::RELATUM_ISA
-
-#pragma GCC pop_options
-
-#endif

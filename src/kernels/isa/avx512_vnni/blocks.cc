@@ -1,15 +1,7 @@
 // Dot products of few rows with weights in 32-value blocks as they are stored, in 8-bit integers.
-#include "kernels/isa/tables.h"
-
-#if defined(__AVX512F__)
-
 #include <immintrin.h>
 
-#pragma GCC push_options
-#pragma GCC target("avx512vnni,avx512vl,f16c")
-// GCC 12 takes the intrinsics' own undefined operands for mistakes of ours (its bug 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
+#include "kernels/isa/tables.h"
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
@@ -116,7 +108,3 @@ void fill_blocks(Table& t) {
 }
 
 }  // namespace relatum::kernels::RELATUM_ISA
-
-#pragma GCC pop_options
-
-#endif

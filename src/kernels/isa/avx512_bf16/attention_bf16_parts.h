@@ -10,12 +10,6 @@
 #include "kernels/isa/simd.h"
 #include "kernels/isa/table.h"
 
-#pragma GCC push_options
-#pragma GCC target("avx512bf16")
-// GCC 12 takes the intrinsics' own undefined operands for mistakes of ours (its bug 105593).
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#pragma GCC diagnostic ignored "-Wuninitialized"
-
 namespace {
 
 constexpr int64_t kQueries = 16;  // of a vector
@@ -291,5 +285,3 @@ __m512 exp_of(__m512 x) {
 }
 
 }  // namespace
-
-#pragma GCC pop_options
