@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "jobs/models_folder.h"
 #include "jobs/output_path.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
 namespace {
@@ -61,8 +62,7 @@ bool has_extract_state(const fs::path& out) {
 
 void check_extract_output(const ExtractOptions& options, const ExtractSetup& setup,
                           const Host& host) {
-  const bool none = options.out == "-", from_input = options.input == "-" ||
-                                                     options.input.ends_with(":-");
+  const bool none = options.out == "-", from_input = task::parse_spec(options.input).path == "-";
   if (options.resume && (none || from_input)) {
     fail("jobs.extract", fmt::format("--resume needs {}: standard {} cannot be gone on with.",
                                      none ? "--out with a file" : "--data from a file",
