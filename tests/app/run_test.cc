@@ -1,5 +1,11 @@
 // relatum run: all stages from one file, checked first, skipped where they are done.
+#include <atomic>
+
+#include "app/run_plan.h"
+#include "app/stage_options.h"
 #include "app/workbench.h"
+#include "base/parallel_for.h"
+#include "jobs/extract.h"
 
 namespace relatum::testing {
 namespace {
@@ -68,6 +74,30 @@ TEST_F(Run, SkipsWhatIsDoneAndDoesAgainWhatChanged) {
   const Outcome renewed = done({"run", path("all.toml")});
   EXPECT_THAT(renewed.err, Not(HasSubstr("finished before")));
   EXPECT_EQ(json::parse(renewed.out)["examples"], 9);
+}
+
+TEST_F(Run, GoesOnWithAnExtractionThatDidNotEnd) {
+  const std::string file = write_config({{"extract", "batch-tokens = 1"}});
+  done({"run", file});
+  const std::string answers = read("all/predictions.jsonl");
+  // As after a kill: some answers are saved, and the record knows of no end.
+  json stages = json::parse(read("all/stages.json"));
+  for (const char* key : {"finished", "sha256"}) stages["extract"].erase(key);
+  write("all/stages.json", stages.dump());
+  fs::remove(path("all/predictions.jsonl"));
+  std::atomic<bool> stop{false};
+  jobs::Host host;
+  host.context.stop = &stop;
+  host.context.progress = [&](const Progress& p) { stop = p.task == "scoring" && p.done >= 4; };
+  const auto planned = app::plan_run(app::RunConfig(file));
+  set_thread_count(1);
+  EXPECT_FALSE(jobs::extract(app::extract_options(planned.at(2).arguments), host).finished);
+  ASSERT_TRUE(there("all/predictions.jsonl.part.json"));
+  const Outcome rest = done({"run", file});
+  EXPECT_THAT(rest.err, HasSubstr("finetune: finished before"));
+  EXPECT_THAT(rest.err, HasSubstr("going on behind the 4 rows"));
+  EXPECT_EQ(read("all/predictions.jsonl"), answers);
+  EXPECT_FALSE(there("all/predictions.jsonl.part"));
 }
 
 TEST_F(Run, DoesADamagedResultAgain) {
