@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/counted.h"
@@ -32,6 +34,22 @@ void check_lengths(const ExtractSetup& setup, const ExtractRows& rows, const Ans
     make_prompts(answerer.session(), answerer.renderer(), {&example, 1}, {}, answerer.limit());
   });
 }
+
+// Calls something before the host's input waits for more, until the end of the scope.
+class WhileInputWaits {
+ public:
+  WhileInputWaits(const Host& host, std::function<void()> what) : host_(host) {
+    if (host_.before_input_waits) host_.before_input_waits(std::move(what));
+  }
+  ~WhileInputWaits() {
+    if (host_.before_input_waits) host_.before_input_waits({});
+  }
+  WhileInputWaits(const WhileInputWaits&) = delete;
+  WhileInputWaits& operator=(const WhileInputWaits&) = delete;
+
+ private:
+  const Host& host_;
+};
 
 // Whether all rows were answered. What was answered stands in the output, whatever comes.
 bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& output,
@@ -119,9 +137,10 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   ExtractOutput output(options, filter, options.out == "-" ? ExtractIdentity{}
                                                            : extract_identity(parts), host);
   ExtractBlocks blocks(rows, answerer, output, host.context);
-  if (host.before_input_waits) host.before_input_waits([&] { blocks.answer(); });
-  result.finished = answer_all(rows, blocks, output, host.context);
-  if (host.before_input_waits) host.before_input_waits({});
+  {
+    const WhileInputWaits answering(host, [&] { blocks.answer(); });
+    result.finished = answer_all(rows, blocks, output, host.context);
+  }
   if (result.finished) {
     output.finish(extract_record(parts, output.progress(), loading, host));
   }
