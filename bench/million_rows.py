@@ -43,8 +43,12 @@ def extract(options, folder, count):
                     str(template), "--labels", str(labels), "--data", str(data), "--answer",
                     "shares", "--negligible", "0.01", "--overwrite", "--out", str(out)], check=True)
     record = json.loads((folder / "p.jsonl.run.json").read_text())
+    answers = 0
     with out.open(encoding="utf-8") as lines:
-        answers = sum(1 for _ in lines)
+        for line in lines:
+            if json.loads(line)["id"] != f"row-{answers}":
+                sys.exit(f"the answer in line {answers + 1} is of another row: {line[:100]}")
+            answers += 1
     if answers != count:
         sys.exit(f"{answers} answers for {count} rows")
     return {"rows": count, "file_bytes": data.stat().st_size,

@@ -16,6 +16,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,7 +83,13 @@ def logged_step(folder):
     return step
 
 
-def what_was_lost(job, folder, said, step, rows):
+def saved_rows(folder):
+    """The rows that the extraction's last save vouches for; None where it has saved none."""
+    state = folder / "p.jsonl.part.json"
+    return json.loads(state.read_text(encoding="utf-8"))["rows"] if state.exists() else None
+
+
+def what_was_lost(job, said, step, rows):
     """What more is gone than may be; None where all is well."""
     if job.name == "finetune":
         at = re.search(r"continuing after step (\d+)", said)
@@ -90,8 +97,9 @@ def what_was_lost(job, folder, said, step, rows):
             return f"step {step} was logged, but it went on after step {at[1]}"
     if job.name == "extract":
         at = re.search(r"going on behind the (\d+) rows", said)
-        if at and int(at[1]) > rows:
-            return f"it went on behind row {at[1]}, but {rows} rows were there"
+        if rows is not None and (at is None or int(at[1]) != rows):
+            behind = f"behind row {at[1]}" if at else "with the first"
+            return f"it went on {behind}, though {rows} rows were saved"
     return None
 
 
@@ -101,9 +109,8 @@ def go_on(job, folder):
             "extract": folder / "p.jsonl.part"}.get(job.name)
     if job.resumable and left.exists():
         return [*job.arguments, "--resume"], True
-    begun = {"finetune": folder / "run", "index": folder / "index"}.get(job.name)
-    done = begun is not None and begun.exists() or (folder / "p.jsonl").exists()
-    return [*job.arguments, "--overwrite"] if done else job.arguments, False
+    begun = folder / {"finetune": "run", "index": "index", "extract": "p.jsonl"}[job.name]
+    return [*job.arguments, *(["--overwrite"] if begun.exists() else [])], False
 
 
 def kill_and_go_on(job, folder, whole, draw, count):
@@ -116,20 +123,18 @@ def kill_and_go_on(job, folder, whole, draw, count):
         time.sleep(draw.uniform(0.01, whole))
         program.kill()
         program.communicate()
+        if program.returncode != -signal.SIGKILL:
+            break  # it was over before
         kills += 1
-        if program.returncode == 0:
-            break  # it was done before
         command, resumed = go_on(job, folder)
-    step = logged_step(folder)
-    part = folder / "p.jsonl.part"
-    rows = part.read_text(encoding="utf-8").count("\n") if part.exists() else 0
+    step, rows = logged_step(folder), saved_rows(folder)
     if program.returncode != 0:
         end = subprocess.run(command, capture_output=True, text=True, check=False)
         said = end.stderr
         if end.returncode != 0:
             wrong = f"it ended with {end.returncode}: {said.strip().splitlines()[-1:]}"
             return wrong, kills, resumed
-    return what_was_lost(job, folder, said, step, rows), kills, resumed
+    return what_was_lost(job, said, step, rows), kills, resumed
 
 
 def leftovers(job, folder):

@@ -4,16 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/rng.h"
+#include "base/stopwatch.h"
 #include "io/json.h"
+#include "jobs/process_facts.h"
 #include "kernels/cpu.h"
 #include "nn/loss.h"
 #include "tensor/buffer.h"
@@ -107,10 +107,9 @@ class Bench {
     work();
     std::vector<double> seconds;
     for (int64_t i = 0; i < options_.rounds && !environment_.interrupted(); ++i) {
-      const auto start = std::chrono::steady_clock::now();
+      const Stopwatch watch;
       work();
-      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-      seconds.push_back(time.count());
+      seconds.push_back(watch.seconds());
     }
     if (seconds.empty()) return 1;
     const auto middle = seconds.begin() + int64_t(seconds.size() / 2);

@@ -94,12 +94,14 @@ class Checks {
     const auto session = language_model(stage);
     train::adapter_modules(session->model(), jobs::finetune_adapter(options));
     if (reads_input(stage, "train")) {
-      if (!options.dev.empty()) require_stage_labels(load_stage_data(stage, "dev", false), "Dev");
+      if (options.dev.empty()) return;
+      const task::Dataset dev = load_stage_data(stage, "dev", false);
+      require_stage_labels(dev, "A dev evaluation");
+      if (!options.data.skip_bad_rows) check_answers(stage, dev);
       return;
     }
     const std::optional<jobs::IndexLabels> index = labels_made_here(stage);
-    const RunStage* made = find_stage(stages_, "index");
-    if (made && made->result() == options.index) options.index.clear();  // not there yet
+    if (made_here(stage)) options.index.clear();  // not there yet
     jobs::FinetuneData data =
         jobs::load_finetune_data(options, silent_, index ? &*index : nullptr);
     trained_labels_ = data.train.labels;
@@ -118,20 +120,23 @@ class Checks {
 
   // The inventory of an index that the run makes and the stage is going to read.
   std::optional<jobs::IndexLabels> labels_made_here(const RunStage& stage) const {
-    const RunStage* made = find_stage(stages_, "index");
-    if (!stage.has("index") || !made || made->result() != stage.value("index")) return {};
-    if (reads_input(*made, "data")) return {};
+    const RunStage* made = made_here(stage);
+    if (!made || reads_input(*made, "data")) return {};
     return jobs::IndexLabels{index_labels_, "[index]"};
+  }
+
+  // [index], where the stage is going to read what it makes; else nullptr.
+  const RunStage* made_here(const RunStage& stage) const {
+    const RunStage* made = find_stage(stages_, "index");
+    return made && stage.has("index") && made->result() == stage.value("index") ? made : nullptr;
   }
 
   // The index that the stage is going to read, made here or not, decides on the labels with it.
   void settle_with_index(const RunStage& stage, task::Dataset& data) const {
-    const RunStage* made = find_stage(stages_, "index");
-    if (!stage.has("index")) return;
-    if (!made || made->result() != stage.value("index")) {
+    if (const auto index = labels_made_here(stage)) {
+      jobs::settle_labels(data, index->labels, index->place);
+    } else if (stage.has("index") && !made_here(stage)) {
       jobs::settle_labels(data, stage.value("index"));
-    } else if (!reads_input(*made, "data")) {
-      jobs::settle_labels(data, index_labels_, "[index]");
     }
   }
 

@@ -38,7 +38,30 @@ bool SharingPolicy::decide(int64_t now, int64_t delayed) {
 
 namespace {
 
-// Idle OpenMP threads, more than there are processors, for as long as it lives.
+// More than there are processors.
+int idle_threads() { return omp_get_num_procs() + 2; }
+
+char idle_threads_made;  // its address says so
+
+// Starts a thread that starts the next, so that all are there at once; non-null where they were.
+void* chain(void* further) {
+  const auto count = reinterpret_cast<intptr_t>(further);
+  if (count == 0) return &idle_threads_made;
+  pthread_t next{};
+  void* const rest = reinterpret_cast<void*>(count - 1);
+  if (pthread_create(&next, nullptr, chain, rest) != 0) return nullptr;
+  void* all = nullptr;
+  pthread_join(next, &all);
+  return all;
+}
+
+// Whether a limit leaves room for them: libgomp ends the process where a thread cannot be created.
+bool threads_to_spare() {
+  static const bool there = chain(reinterpret_cast<void*>(intptr_t{idle_threads()})) != nullptr;
+  return there;
+}
+
+// Idle OpenMP threads for as long as it lives.
 class IdleThreads {
  public:
   IdleThreads() {
@@ -46,7 +69,7 @@ class IdleThreads {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);  // inherited: nobody's signal ends up here
     // Not a std::thread, which allocates.
-    kept_ = pthread_create(&keeper_, nullptr, &IdleThreads::keep, this) == 0;
+    kept_ = threads_to_spare() && pthread_create(&keeper_, nullptr, &IdleThreads::keep, this) == 0;
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~IdleThreads() {
@@ -60,10 +83,12 @@ class IdleThreads {
   IdleThreads(const IdleThreads&) = delete;
   IdleThreads& operator=(const IdleThreads&) = delete;
 
+  int count() const { return kept_ ? idle_threads() : 0; }
+
  private:
   static void* keep(void* self) {
     IdleThreads& here = *static_cast<IdleThreads*>(self);
-#pragma omp parallel num_threads(omp_get_num_procs() + 2)
+#pragma omp parallel num_threads(idle_threads())
     {
       std::unique_lock lock(here.mutex_);
       here.changed_.wait(lock, [&here] { return here.over_; });
@@ -76,6 +101,13 @@ class IdleThreads {
   bool over_ = false, kept_ = false;
   pthread_t keeper_{};
 };
+
+// Keeps threads from now on, or ends them; their number.
+int keep_idle(std::optional<IdleThreads>& idle, bool keep) {
+  if (keep && !idle) idle.emplace();
+  if (!keep) idle.reset();
+  return idle ? idle->count() : 0;
+}
 
 struct Machine {
   std::mutex mutex;
@@ -146,12 +178,13 @@ void look_at_machine(int64_t now) {
   if (!lock || now < next_look.load(std::memory_order_relaxed)) return;
   const bool give_way = m.policy.decide(now, delays());
   next_look.store(m.policy.next_look(), std::memory_order_relaxed);
-  if (give_way == m.idle.has_value()) return;
-  if (give_way) {
-    m.idle.emplace();
-  } else {
-    m.idle.reset();
-  }
+  keep_idle(m.idle, give_way);
+}
+
+int keep_idle_threads(bool keep) {
+  Machine& m = machine();
+  const std::lock_guard lock(m.mutex);
+  return keep_idle(m.idle, keep);
 }
 
 }  // namespace detail

@@ -27,15 +27,17 @@ namespace detail {
 extern std::atomic<int64_t> next_look;  // milliseconds of the steady clock
 int64_t steady_milliseconds();
 void look_at_machine(int64_t now);
+/// Keeps idle threads, or ends them; the number that is kept now.
+int keep_idle_threads(bool keep);
 }  // namespace detail
 
-/// To be called before parallel work; costs some 10 ns but for one call in 20 ms. Where two threads
-/// share a core with another process, the one that spins at the end of a piece of work uses up the
-/// time that its partner needs for the piece itself (bench/results/shared_machine.json). libgomp
-/// spins long, but hardly at all while there are more threads than processors (its manual,
-/// GOMP_SPINCOUNT); so as long as others need the processor, some idle threads are kept. No result
-/// depends on it. Where the system does not tell delays (/proc/self/task/*/schedstat), nothing
-/// changes.
+/// To be called before parallel work; costs a reading of the clock but for one call in 20 ms. Where
+/// two threads share a core with another process, the one that spins at the end of a piece of work
+/// uses up the time that its partner needs for the piece itself
+/// (bench/results/shared_machine.json). libgomp spins long, but hardly at all while there are more
+/// threads than processors (its manual, GOMP_SPINCOUNT); so as long as others need the processor,
+/// some idle threads are kept. No result depends on it. Where the system does not tell delays
+/// (/proc/self/task/*/schedstat) or gives no further threads, nothing changes.
 inline void share_machine() {
   const int64_t now = detail::steady_milliseconds();
   if (now >= detail::next_look.load(std::memory_order_relaxed)) detail::look_at_machine(now);

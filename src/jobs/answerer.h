@@ -29,7 +29,7 @@ using TakeAnswers = std::function<void(std::vector<task::Prediction>&& next)>;
 class Answerer {
  public:
   /// Opens the model, and an adapter and an index where `setup` names them. Throws Error for what
-  /// they were not trained or made with. Options and host outlive it.
+  /// they were not trained or made with. `options`, `setup` and `host` outlive it.
   Answerer(const ExtractOptions& options, const ExtractSetup& setup, const task::Labels& labels,
            const Host& host);
 

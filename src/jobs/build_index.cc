@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <vector>
 
 #include "base/counted.h"
+#include "base/stopwatch.h"
 #include "jobs/output_path.h"
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
@@ -48,7 +48,7 @@ bool build_index(const IndexOptions& o, const Host& host) {
     texts.push_back(example.text);
     examples.push_back(to_stored(example));
   }
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const Matrix<float> vectors = embedder.embed(texts, host.context);
   host.context.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return false;
@@ -57,11 +57,11 @@ bool build_index(const IndexOptions& o, const Host& host) {
   const std::string compute(name_of(embedder.compute()));  // what "auto" came to
   retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
                                data.labels.names(), std::move(examples), std::move(index), {}});
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  const double seconds = watch.seconds();
   host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
                                 counted(int64_t(texts.size()), "sentence"),
-                                duration_text(time.count()),
-                                double(texts.size()) / time.count(), o.out));
+                                duration_text(seconds),
+                                double(texts.size()) / seconds, o.out));
   return true;
 }
 

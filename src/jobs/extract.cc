@@ -1,10 +1,9 @@
-// The stages of an extraction, in order, and the way of a row through them.
+// The stages of an extraction, in order.
 #include "jobs/extract.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,17 +11,12 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_record.h"
 
 namespace relatum::jobs {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // Refuses a row that is too long before the first is answered, as far as that can be told without
 // its neighbours.
@@ -112,7 +106,7 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result,
 }  // namespace
 
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   extract_format(options);
   if (options.negative && !options.skip_negative) {
     host.context.warn("--negative has no effect without --skip-negative.");
@@ -125,7 +119,7 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
       skipped_label(options, rows.labels(), setup.run ? setup.run->negative : "")};
   Answerer answerer(options, setup, rows.labels(), host);
   answerer.set_file(rows.file());
-  const double loading = seconds_since(start);
+  const double loading = watch.seconds();
   const ExtractParts parts{options, setup, rows, filter, answerer};
   ExtractResult result;
   try {
@@ -136,7 +130,7 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   }
   ExtractOutput output(options, filter, options.out == "-" ? ExtractIdentity{}
                                                            : extract_identity(parts), host);
-  ExtractBlocks blocks(rows, answerer, output, host.context);
+  ExtractBlocks blocks(rows.count(), answerer, output, host.context);
   {
     const WhileInputWaits answering(host, [&] { blocks.answer(); });
     result.finished = answer_all(rows, blocks, output, host.context);

@@ -13,7 +13,7 @@ namespace {
 constexpr auto kWhole = int64_t(kExtractBlock);
 }  // namespace
 
-ExtractBlocks::ExtractBlocks(const ExtractRows& rows, Answerer& answerer, ExtractOutput& output,
+ExtractBlocks::ExtractBlocks(std::optional<int64_t> rows, Answerer& answerer, ExtractOutput& output,
                              const Context& context)
     : rows_(rows), answerer_(answerer), output_(output), context_(context), inner_(context),
       before_(output.progress()) {
@@ -22,10 +22,10 @@ ExtractBlocks::ExtractBlocks(const ExtractRows& rows, Answerer& answerer, Extrac
 
 // Of a block, made one of all rows. Sentences of many blocks are embedded without a bar.
 void ExtractBlocks::report(Progress progress) const {
-  const bool one = rows_.count() && *rows_.count() <= kWhole;
+  const bool one = rows_ && *rows_ <= kWhole;
   if (progress.task == "embedding" && !one) return;
   progress.done += double(begun_);
-  progress.total = double(rows_.count().value_or(0));
+  progress.total = double(rows_.value_or(0));
   context_.report(progress);
 }
 

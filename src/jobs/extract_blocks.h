@@ -3,11 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "jobs/answerer.h"
 #include "jobs/extract_output.h"
-#include "jobs/extract_rows.h"
 
 namespace relatum::jobs {
 
@@ -19,9 +19,9 @@ struct Stopped {};
 
 class ExtractBlocks {
  public:
-  /// Rows that `output` has already, from an earlier run, are passed over: blocks begin where that
-  /// run's began. All arguments outlive it.
-  ExtractBlocks(const ExtractRows& rows, Answerer& answerer, ExtractOutput& output,
+  /// `rows`: their number, where it is known. Rows that `output` has already, from an earlier run,
+  /// are passed over: blocks begin where that run's began. The others outlive it.
+  ExtractBlocks(std::optional<int64_t> rows, Answerer& answerer, ExtractOutput& output,
                 const Context& context);
   ExtractBlocks(const ExtractBlocks&) = delete;
   ExtractBlocks& operator=(const ExtractBlocks&) = delete;
@@ -37,7 +37,7 @@ class ExtractBlocks {
  private:
   void report(Progress progress) const;
 
-  const ExtractRows& rows_;
+  const std::optional<int64_t> rows_;
   Answerer& answerer_;
   ExtractOutput& output_;
   const Context& context_;

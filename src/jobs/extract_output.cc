@@ -23,11 +23,6 @@ using nlohmann::json;
 constexpr double kSavingShare = 0.01;               // of the time, that saving may take …
 constexpr double kOftenest = 0.2, kSeldomest = 5.0;  // … but not more, or less, often: seconds
 
-template <class Clock>
-double seconds_since(typename Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 fs::path state_path(const fs::path& out) {
   fs::path path = PartFile::path_for(out);
   path += ".json";
@@ -150,7 +145,7 @@ void ExtractOutput::put(std::string_view rows) {
 }
 
 double ExtractOutput::seconds() const {
-  return seconds_before_ + seconds_since<Clock>(begun_);
+  return seconds_before_ + running_.seconds();
 }
 
 void ExtractOutput::write(std::span<const task::Example> examples,
@@ -162,13 +157,12 @@ void ExtractOutput::write(std::span<const task::Example> examples,
   progress_.rows += int64_t(predictions.size());
   progress_.seconds = seconds();
   put(text);
-  if (seconds_since<Clock>(saved_) >= save_after_) save();
+  if (part_ && since_saved_.seconds() >= save_after_) save();
 }
 
 void ExtractOutput::save() {
-  const Clock::time_point start = Clock::now();
-  saved_ = start;
   if (!part_ || progress_.rows == 0) return;
+  const Stopwatch saving;
   const uint64_t bytes = part_->save();
   const json state{{"identity", to_json(identity_)}, {"rows", progress_.rows},
                    {"left_out", progress_.left_out}, {"without_label", progress_.without_label},
@@ -176,8 +170,8 @@ void ExtractOutput::save() {
                    {"seconds", seconds()}, {"bytes", bytes}};
   write_file(state_path(options_.out), io::dump_json(state, 2) + "\n");
   kept_ = true;
-  saved_ = Clock::now();
-  save_after_ = std::clamp(seconds_since<Clock>(start) / kSavingShare, kOftenest, kSeldomest);
+  save_after_ = std::clamp(saving.seconds() / kSavingShare, kOftenest, kSeldomest);
+  since_saved_.restart();
 }
 
 void ExtractOutput::finish(const json& record) {

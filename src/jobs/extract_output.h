@@ -1,7 +1,6 @@
 // Where an extraction writes: a part that grows and can be gone on with, or the host's output.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/part_file.h"
+#include "base/stopwatch.h"
 #include "jobs/extract_setup.h"
 #include "task/prediction.h"
 #include "task/prediction_table.h"
@@ -68,8 +68,7 @@ class ExtractOutput {
   std::string header_;  // not yet written
   ExtractProgress progress_;
   std::optional<PartFile> part_;  // nothing: the host's output
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point begun_ = Clock::now(), saved_ = begun_;
+  Stopwatch running_, since_saved_;
   double seconds_before_ = 0;
   double save_after_ = 0.5;  // seconds of work that a killed process may lose
   bool kept_ = false;  // the part can be gone on with, or is whole

@@ -18,7 +18,7 @@ struct LengthLimit {
   int64_t answer = 0;   ///< of the longest answer
   bool chat = false;    ///< prompts are wrapped in the model's chat template
   bool skip = false;    ///< such a row is left out; else it is an Error
-  std::string file;     ///< what stands before a line's number
+  std::string file;     ///< what stands before a line's number; empty: rows are of no file
 };
 
 /// Prompts of the rows that fit; the others are counted.

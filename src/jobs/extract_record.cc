@@ -106,7 +106,7 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
       {"--batch-tokens", std::to_string(o.batch_tokens)},
       {"--negligible", fmt::format("{}", o.negligible)},
       {"--scores", on_off(o.scores)},
-      {"--format", fmt::format("{}", int(extract_format(o)))},
+      {"--format", std::string(task::name_of(extract_format(o)))},
       {"--min-probability", fmt::format("{}", filter.min_probability)},
       {"the label that is left out", filter.negative.value_or("")}};
   for (const auto& [key, value] : session.settings()) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "jobs/gold_labels.h"
@@ -60,20 +61,16 @@ bool ExtractRows::known_before(const task::Spec& spec) {
     if (setup_.index.empty()) return false;
     data.open_labels = true;
   }
-  settle(data);
+  settle(std::move(data));
   return true;
 }
 
-void ExtractRows::settle(const task::Dataset& data) {
-  task::Dataset settled;  // without examples: gold labels that the index lacks are taken away
-  settled.name = data.name;
-  settled.file = data.file;
-  settled.labels = data.labels;
-  settled.open_labels = data.open_labels;
+// `data` has no examples: gold labels that the index lacks are taken away, not refused.
+void ExtractRows::settle(task::Dataset data) {
   if (data.open_labels && !setup_.index.empty()) who_ = "the index's inventory";
   // A run's inventory, or a part of it, may well lack labels that stand in an index.
-  if (!setup_.index.empty() && !setup_.labels) settle_labels(settled, setup_.index);
-  labels_ = settled.labels;
+  if (!setup_.index.empty() && !setup_.labels) settle_labels(data, setup_.index);
+  labels_ = data.labels;
   if (!labels_.empty()) return;
   fail("jobs.extract", fmt::format("{}: no label is known to choose from. Give --labels, a JSON "
                                    "list, or an --index.", data.name));

@@ -32,7 +32,7 @@ class ExtractRows {
  private:
   task::LoadOptions load_options() const;
   bool known_before(const task::Spec& spec);
-  void settle(const task::Dataset& data);
+  void settle(task::Dataset data);
 
   const ExtractOptions& options_;
   const ExtractSetup& setup_;

@@ -50,8 +50,8 @@ void check_files(const ExtractOptions& o, const RunInfo& run, const Host& host) 
 void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string& what,
                    const std::string& trained, const std::string& asked) {
   if (o.force) {
-    host.context.warn(fmt::format("the adapter was trained with {} '{}' and is used with "
-                                           "'{}'.", what, trained, asked));
+    host.context.warn(fmt::format("the adapter was trained with {} '{}' and is used with '{}'.",
+                                  what, trained, asked));
     return;
   }
   fail("jobs.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "

@@ -54,6 +54,14 @@ bool any_of(const DataSource& source, std::string_view set, bool in_set) {
   return false;
 }
 
+/// All formats with what they are, for a sentence.
+std::string known_formats() {
+  std::string known;
+  for (const DatasetFormat* each : dataset_formats())
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
+  return known;
+}
+
 /// What the beginning of a file shows, for a sentence.
 std::string seen_first(std::string_view bytes) {
   const std::vector<std::string> keys = first_keys(bytes.substr(0, kSniffed));
@@ -85,30 +93,23 @@ void choose_format(const Spec& spec, DataSource& source) {
     source.format = &dataset_format(spec.format);
     return;
   }
-  const std::string_view first = source.bytes.substr(0, kSniffed);
+  const std::string first = io::with_line_feeds(source.bytes.substr(0, kSniffed));
   source.format = spec.path == "-" ? &format_of_input(spec)
                                    : sniff_dataset_format(spec.path, first);
   if (!source.format)
     fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
-                                  "{}.", spec.path, seen_first(source.bytes), spec.path,
+                                  "{}.", spec.path, seen_first(first), spec.path,
                                   known_formats()));
   const std::vector<std::string> keys = first_keys(first);
   if (source.format->name == "jsonl" && std::ranges::find(keys, "text") != keys.end()) return;
   source.guess = guess_of(spec, *source.format,
-                          spec.path == "-" ? kReadSo : seen_first(source.bytes));
+                          spec.path == "-" ? kReadSo : seen_first(first));
 }
 
 }  // namespace
 
 void DataSource::drop_pages() const {
   if (file) relatum::drop_pages(file->bytes());
-}
-
-std::string known_formats() {
-  std::string known;
-  for (const DatasetFormat* each : dataset_formats())
-    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
-  return known;
 }
 
 void fail_empty(const std::string& name) {
@@ -142,13 +143,13 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
     fail("task.load", fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name,
                                   wide));
   source.bytes = io::without_mark(source.bytes);
-  if (any_of(source, "\r", true)) {
+  if (!any_of(source, " \t\r\n", false)) fail_empty(source.name);
+  choose_format(spec, source);
+  if (!source.format->read_lines && any_of(source, "\r", true)) {
     source.text = std::make_shared<const std::string>(io::with_line_feeds(source.bytes));
     source.bytes = *source.text;
     source.file.reset();
   }
-  if (!any_of(source, " \t\r\n", false)) fail_empty(source.name);
-  choose_format(spec, source);
   return source;
 }
 

@@ -35,7 +35,4 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines);
 /// The error for a source without a row.
 [[noreturn]] void fail_empty(const std::string& name);
 
-/// All formats with what they are, for a sentence.
-std::string known_formats();
-
 }  // namespace relatum::task

@@ -19,7 +19,8 @@ struct DatasetFormat {
   const std::vector<std::string>& (*inventory)() = nullptr;
   /// Whether a file whose SPEC names no format is of this one: file name, first 64 KiB.
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
-  /// Reads a whole file: no byte-order mark, lines end with LF. Bad rows go to rows.bad().
+  /// Reads a whole file: no byte-order mark; lines end with LF, of a format with read_lines with
+  /// carriage returns too. Bad rows go to rows.bad().
   void (*read)(std::string_view bytes, RowSink& rows) = nullptr;
   /// The metric (task/metric.h) that the corpus is usually judged by; "": decided by the labels.
   std::string_view official = {};

@@ -16,7 +16,11 @@ class Cursor {
   char here() const { return text_[at_]; }
   size_t at() const { return at_; }
   int64_t line() const { return line_; }
-  void step() { line_ += text_[at_++] == '\n'; }
+  void step() {
+    const bool pair = text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n';
+    line_ += text_[at_] == '\n' || (text_[at_] == '\r' && !pair);
+    ++at_;
+  }
   void skip_space() {
     while (!ended() && is_space(here())) step();
   }

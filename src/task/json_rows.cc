@@ -38,6 +38,33 @@ std::string_view take_string(std::string_view text, size_t& at) {
   return text.substr(begin, end - begin);
 }
 
+/// Takes line after line of rows.
+class LineRows {
+ public:
+  LineRows(RowSink& rows, const std::function<Example(const JsonRow&, RowSink&)>& parse)
+      : rows_(rows), parse_(parse) {}
+
+  /// `text` is what stood before a line feed; a carriage return within it ends a line, too.
+  void take(std::string_view text) {
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    while (true) {
+      const size_t end = text.find('\r');
+      const std::string_view row = text.substr(0, end);
+      ++line_;
+      if (row.find_first_not_of(kBlanks) != row.npos)
+        read_row({row, line_, ++number_}, false, rows_, parse_);
+      if (end == text.npos) return;
+      text.remove_prefix(end + 1);
+    }
+  }
+  int64_t lines() const { return line_; }
+
+ private:
+  RowSink& rows_;
+  const std::function<Example(const JsonRow&, RowSink&)>& parse_;
+  int64_t line_ = 0, number_ = 0;
+};
+
 }  // namespace
 
 void read_json_rows(std::string_view bytes, RowSink& rows,
@@ -50,44 +77,33 @@ void read_json_rows(std::string_view bytes, RowSink& rows,
     if (!problem.empty()) rows.fatal(problem + ".");
     return;
   }
-  int64_t number = 0;
-  for (int64_t line = 1; !bytes.empty(); ++line) {
+  LineRows lines(rows, parse);
+  while (!bytes.empty()) {
     const size_t end = bytes.find('\n');
-    const std::string_view text = bytes.substr(0, end);
-    if (text.find_first_not_of(" \t\r") != text.npos)
-      read_row({text, line, ++number}, false, rows, parse);
+    lines.take(bytes.substr(0, end));
     bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
   }
 }
 
 void read_json_lines(std::istream& input, RowSink& rows,
                      const std::function<Example(const JsonRow&, RowSink&)>& parse) {
-  int64_t line = 0, number = 0;
+  LineRows lines(rows, parse);
   bool begun = false;
   for (std::string whole; std::getline(input, whole);) {
     std::string_view rest = whole;
-    if (line == 0) {
+    if (lines.lines() == 0) {
       if (const std::string wide = io::wide_encoding(rest); !wide.empty())
         rows.fatal(fmt::format("the text {}: expected UTF-8. Save it as UTF-8.", wide));
       rest = io::without_mark(rest);
     }
     const size_t start = rest.find_first_not_of(kBlanks);
     if (!begun && start != rest.npos && rest[start] == '[') {
-      std::string text = std::string(size_t(line), '\n') + std::string(rest) + '\n';
+      std::string text = std::string(size_t(lines.lines()), '\n') + std::string(rest) + '\n';
       text.append(std::istreambuf_iterator<char>(input), {});
-      return read_json_rows(io::with_line_feeds(text), rows, parse);
+      return read_json_rows(text, rows, parse);
     }
     begun = begun || start != rest.npos;
-    if (rest.ends_with('\r')) rest.remove_suffix(1);
-    while (true) {  // a carriage return within it ends a line, too
-      const size_t end = rest.find('\r');
-      const std::string_view text = rest.substr(0, end);
-      ++line;
-      if (text.find_first_not_of(kBlanks) != text.npos)
-        read_row({text, line, ++number}, false, rows, parse);
-      if (end == rest.npos) break;
-      rest.remove_prefix(end + 1);
-    }
+    lines.take(rest);
   }
 }
 

@@ -65,10 +65,13 @@ class Selection {
     drawn_ = std::move(order);
   }
 
+  /// Whether no further row will be taken.
+  bool full(int64_t next_row) const {
+    return (cut_ && next_row >= *cut_) || (limit_ && taken_ >= *limit_);
+  }
   /// To be asked of each row in its turn.
   bool takes(int64_t row) {
-    if (cut_ && row >= *cut_) return false;
-    if (limit_ && taken_ >= *limit_) return false;
+    if (full(row)) return false;
     if (drawn_ && !std::binary_search(drawn_->begin(), drawn_->end(), row)) return false;
     ++taken_;
     return true;
@@ -80,6 +83,9 @@ class Selection {
   int64_t taken_ = 0;
 };
 
+/// Thrown through a reader of a stream, which may never end, once all rows are there.
+struct Enough {};
+
 /// Takes a row that is kept, by its place among them.
 using TakeKept = std::function<void(Example&& example, int64_t place)>;
 
@@ -88,19 +94,20 @@ int64_t run_through(const DataSource& source, const LoadOptions& options, Datase
                     const TakeKept& take) {
   RowChecks checks(options, *source.format, data);
   int64_t kept = 0;
-  RowSink* sink = nullptr;
   RowSink rows(std::string(source.format->name), source.name, options.skip_bad_rows,
                [&](Example&& example, bool numbered) {
-    if (!checks.keep(example, numbered, *sink)) return;
+    if (!checks.keep(example, numbered, rows)) return;
     take(std::move(example), kept++);
     if (kept % kRowsInMemory == 0) source.drop_pages();
   });
-  sink = &rows;
   rows.guessed(source.guess);
-  if (source.stream) {
-    source.format->read_lines(*source.stream, rows);
-  } else {
-    source.format->read(source.bytes, rows);
+  try {
+    if (source.stream) {
+      source.format->read_lines(*source.stream, rows);
+    } else {
+      source.format->read(source.bytes, rows);
+    }
+  } catch (const Enough&) {
   }
   data.warnings = rows.warnings();
   checks.tell();
@@ -133,6 +140,7 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
     warnings.add(example, data.labels);
     ++data.count;
     take(std::move(example));
+    if (source.stream && selection.full(place + 1)) throw Enough{};
   });
   if (options.labels && !options.labels->rewritten().empty())
     data.warnings.push_back(

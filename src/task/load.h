@@ -50,8 +50,9 @@ using TakeExample = std::function<void(Example&& example)>;
 
 /// The same, but each example is handed on once it is read and checked, and none is kept: memory
 /// is some 100 bytes a row, for ids and warnings (a file whose lines end with carriage returns is
-/// kept besides). From standard input, JSON lines are handed on as they come; a `sample` is drawn
-/// once all is read. What is wrong with a row is thrown when its turn comes, after the rows before.
+/// kept besides, but for JSON). From standard input, JSON lines are handed on as they come, and no
+/// further than a limit; a `sample` is drawn once all is read. What is wrong with a row is thrown
+/// when its turn comes, after the rows before.
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take);
 Dataset read_dataset(std::string_view spec, const LoadOptions& options, const TakeExample& take);
 

@@ -4,11 +4,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.h"
 #include "base/known_names.h"
 
 namespace relatum::task {
 namespace {
+
+constexpr std::array<std::string_view, 4> kFormats{"jsonl", "csv", "tsv", "triples"};  // in order
 
 std::string field(std::string_view text, char separator) {
   const bool plain = text.find_first_of("\"\r\n") == text.npos && text.find(separator) == text.npos;
@@ -54,13 +59,13 @@ bool left_out(const Prediction& prediction, const PredictionFilter& filter) {
 
 }  // namespace
 
+std::string_view name_of(PredictionFormat format) { return kFormats[size_t(format)]; }
+
 PredictionFormat parse_prediction_format(std::string_view name) {
-  if (name == "jsonl") return PredictionFormat::kJsonl;
-  if (name == "csv") return PredictionFormat::kCsv;
-  if (name == "tsv") return PredictionFormat::kTsv;
-  if (name == "triples") return PredictionFormat::kTriples;
+  const auto at = std::ranges::find(kFormats, name);
+  if (at != kFormats.end()) return PredictionFormat(at - kFormats.begin());
   fail("task.prediction", unknown_name("format of predictions", name,
-                                       {"jsonl", "csv", "tsv", "triples"}));
+                                       {kFormats.begin(), kFormats.end()}));
 }
 
 PredictionFormat prediction_format_of(std::string_view file_name) {

@@ -16,6 +16,7 @@ namespace relatum::task {
 
 enum class PredictionFormat { kJsonl, kCsv, kTsv, kTriples };
 
+std::string_view name_of(PredictionFormat format);
 /// "jsonl", "csv", "tsv" or "triples"; Error that lists them.
 PredictionFormat parse_prediction_format(std::string_view name);
 /// By a file's ending: .csv, .tsv; everything else is JSON lines.

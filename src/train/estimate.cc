@@ -2,8 +2,8 @@
 #include "train/estimate.h"
 
 #include <algorithm>
-#include <chrono>
 
+#include "base/stopwatch.h"
 #include "kernels/gemm.h"
 #include "nn/shared_beginnings.h"
 #include "tensor/buffer.h"
@@ -190,10 +190,9 @@ double measure_gemm_rate(DType compute) {
                                   .c = {c.data(), out, kRows, kOut}, .packed = &weights};
   double best = 1e9;
   for (int i = 0; i < 12; ++i) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     kernels::gemm(product);
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    best = std::min(best, time.count());
+    best = std::min(best, watch.seconds());
   }
   return 2.0 * kRows * kOut * kIn / best;
 }

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/signals.h"
+#include "base/stopwatch.h"
 #include "engine/not_finite.h"
 #include "kernels/optimizer.h"
 #include "tensor/finite.h"
@@ -18,10 +18,6 @@ namespace relatum::train {
 namespace {
 
 constexpr uint64_t kDropoutStream = 0xd409;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -113,7 +109,7 @@ void Trainer::fail_loss(const StepRows& rows) {
 
 StepReport Trainer::train_step() {
   const SignalsHeld held;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const PlannedStep& plan = plan_[size_t(at_.step)];
   StepReport report;
   report.steps = steps();
@@ -125,7 +121,7 @@ StepReport Trainer::train_step() {
   report.step = at_.step;
   report.examples = int64_t(plan.rows.size());
   report.loss = loss.sum / double(loss.count);
-  report.seconds = seconds_since(start);
+  report.seconds = watch.seconds();
   return report;
 }
 

@@ -12,12 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "support/corpus.h"
+#include "support/corpus_folder.h"
 #include "support/program.h"
 
 namespace relatum::testing {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -26,28 +25,13 @@ inline Arguments operator+(Arguments left, const Arguments& right) {
   return left;
 }
 
-class Workbench : public ::testing::Test {
+class Workbench : public CorpusFolder {
  protected:
   void SetUp() override {
-    write_rows("rows.jsonl", corpus());
-    write("plain.txt", "{{text}}\n{{head}} and {{tail}}:");
+    CorpusFolder::SetUp();
     write("example.txt", "{{example_text}} {{example_label}}\n{{text}}\n{{head}} and {{tail}}:");
   }
 
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  std::string write(const std::string& name, const std::string& text) const {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return path(name);
-  }
-  std::string write_rows(const std::string& name, const std::vector<json>& rows) const {
-    std::string text;
-    for (const json& each : rows) text += each.dump() + "\n";
-    return write(name, text);
-  }
-  std::string read(const std::string& name) const { return contents(folder_ / name); }
-  std::vector<json> read_rows(const std::string& name) const { return json_lines(read(name)); }
-  bool there(const std::string& name) const { return fs::exists(folder_ / name); }
   /// A copy of a fixture folder in which files can be changed.
   std::string copy(const std::string& from, const std::string& name) const {
     fs::create_directories(folder_ / name);
@@ -120,8 +104,6 @@ class Workbench : public ::testing::Test {
     }
     return count;
   }
-
-  TemporaryFolder folder_;
 };
 
 }  // namespace relatum::testing

@@ -2,7 +2,11 @@
 #include "base/shared_machine.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <iterator>
 #include <vector>
 
 #include "base/parallel_for.h"
@@ -31,7 +35,7 @@ TEST(SharingPolicy, GivesWaySoonWhereHalfACoreIsTaken) {
   SharingPolicy policy;
   const auto times = given_way(policy, 0, 60'000, [](int64_t now) { return now / 2; });
   ASSERT_GE(times.size(), 4u);
-  EXPECT_LE(times[0], 50);
+  EXPECT_LE(times[0], 50);  // two windows of 20 ms; after giving way one more, to settle
   EXPECT_LE(times.size(), 12u);  // looked at again after one second, two, four, eight, eight …
   EXPECT_NEAR(double(times[1] - times[0]), 1000, 100);
   EXPECT_NEAR(double(times[2] - times[1]), 2000, 100);
@@ -59,9 +63,10 @@ TEST(SharingPolicy, WhatEndsWithGivingWayIsNotCounted) {
   EXPECT_FALSE(policy.decide(now, 2'000'001));
 }
 
-TEST(ShareMachine, IsAskedByParallelLoopsAndChangesNoResult) {
+// Parallel loops with whatever threads there are.
+void expect_right_squares(int rounds) {
   std::vector<int64_t> squares(10'000);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     parallel_for(int64_t(squares.size()), 100, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) squares[size_t(i)] = i * i + round;
     });
@@ -69,7 +74,55 @@ TEST(ShareMachine, IsAskedByParallelLoopsAndChangesNoResult) {
       ASSERT_EQ(squares[size_t(i)], i * i + round);
     }
   }
+}
+
+int64_t threads_of_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+// In a process of its own, whose user may have no further thread.
+int idle_threads_where_none_are_given() {
+  const rlimit none{1, 1};
+  if (setrlimit(RLIMIT_NPROC, &none) != 0) return -1;
+  if (geteuid() == 0 && setuid(65534) != 0) return -1;  // no limit holds root
+  return detail::keep_idle_threads(true);
+}
+
+class ShareMachine : public testing::Test {
+ protected:
+  ShareMachine() : before_(thread_count()) { set_thread_count(2); }
+  ~ShareMachine() override {
+    detail::keep_idle_threads(false);
+    set_thread_count(before_);
+  }
+
+ private:
+  int before_;
+};
+
+TEST_F(ShareMachine, IsAskedByParallelLoops) {
+  detail::next_look.store(0);
+  expect_right_squares(200);
   EXPECT_GT(detail::next_look.load(), 0);
+}
+
+TEST_F(ShareMachine, IdleThreadsChangeNoResultAndEnd) {
+  expect_right_squares(1);
+  const int64_t before = threads_of_process();
+  for (int time = 0; time < 3; ++time) {
+    EXPECT_GT(detail::keep_idle_threads(true), omp_get_num_procs());
+    EXPECT_GT(detail::keep_idle_threads(true), omp_get_num_procs());  // once is enough
+    expect_right_squares(50);
+    EXPECT_EQ(detail::keep_idle_threads(false), 0);
+  }
+  expect_right_squares(50);
+  EXPECT_LE(threads_of_process(), before + 1);  // one that has ended may still be listed
+}
+
+TEST_F(ShareMachine, WithoutThreadsToSpareNothingChanges) {
+  EXPECT_EXIT(_exit(idle_threads_where_none_are_given() == 0 ? 7 : 1), testing::ExitedWithCode(7),
+              "");
 }
 
 }  // namespace

@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -14,39 +12,23 @@
 #include "jobs/extract_options.h"
 #include "jobs/finetune_options.h"
 #include "jobs/host.h"
-#include "support/corpus.h"
-#include "support/temporary.h"
+#include "support/corpus_folder.h"
 
 namespace relatum::testing {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-class Desk : public ::testing::Test {
+class Desk : public CorpusFolder {
  protected:
   void SetUp() override {
-    write_rows("rows.jsonl", corpus());
-    write("plain.txt", "{{text}}\n{{head}} and {{tail}}:");
+    CorpusFolder::SetUp();
     host_.context.stop = &stop_;
     host_.context.log = [this](LogLevel level, const std::string& line) {
       (level == LogLevel::kWarning ? warnings_ : lines_).push_back(line);
     };
     host_.output = [this](std::string_view text) { out_ += text; };
   }
-
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-    return path(name);
-  }
-  std::string write_rows(const std::string& name, const std::vector<json>& rows) const {
-    std::string text;
-    for (const json& each : rows) text += each.dump() + "\n";
-    return write(name, text);
-  }
-  bool there(const std::string& name) const { return fs::exists(folder_ / name); }
-  std::string read(const std::string& name) const { return read_file(folder_ / name); }
 
   /// The corpus again and again, with ids of their own.
   static std::vector<json> many(int64_t count) {
@@ -80,7 +62,6 @@ class Desk : public ::testing::Test {
     return options;
   }
 
-  TemporaryFolder folder_;
   std::atomic<bool> stop_{false};
   jobs::Host host_;
   std::vector<std::string> lines_, warnings_;

@@ -185,6 +185,14 @@ TEST_F(PipedRows, BeforeAMalformedOneAreAnswered) {
   EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2);
 }
 
+TEST_F(PipedRows, BehindALimitAreNotWaitedFor) {
+  jobs::ExtractOptions options = with_labels();
+  options.data.limit = 4;
+  extract(lines(), options);
+  EXPECT_EQ(answered_, (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 4);
+}
+
 TEST_F(PipedRows, ThatComeAsAnArrayAreRowsToo) {
   json rows = json::array();
   for (const json& row : corpus()) rows.push_back(row);

@@ -112,6 +112,23 @@ TEST(Load, HandsOnTheRowsBeforeABadOne) {
   EXPECT_EQ(taken, 3);
 }
 
+TEST(Load, CountsLinesWhateverEndsThem) {
+  const Scratch scratch;
+  for (const std::string end : {"\n", "\r\n", "\r"}) {
+    const std::string first = "[" + end + end + row(1) + "," + end, blank = end + "]" + end;
+    const std::string as_array = scratch.file("a.json", first + "{}," + row(2) + blank);
+    EXPECT_THAT(load_error("jsonl:" + as_array), HasSubstr("a.json:4: ")) << int(end[0]);
+    const std::string lines = row(1) + end + end + row(2) + end + "{}" + end + row(3);
+    EXPECT_THAT(load_error(scratch.file("a.jsonl", lines)), HasSubstr("a.jsonl:4: "));
+    LoadOptions options;
+    options.skip_bad_rows = true;
+    const Dataset data = load_dataset(scratch.file("b.jsonl", lines), options);
+    ASSERT_EQ(data.examples.size(), 3u);
+    EXPECT_EQ(data.examples[2].line, 5);
+    EXPECT_EQ(data.examples[2].label, "x");
+  }
+}
+
 TEST(Load, ReadsAStreamLikeAFile) {
   const Scratch scratch;
   const std::string array = "[" + row(1) + ",\n" + row(2) + "]";

@@ -3,19 +3,19 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "jobs/output_path.h"
-#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/parallel_for.h"
+#include "base/stopwatch.h"
 #include "io/json.h"
 #include "io/npy.h"
+#include "jobs/output_path.h"
+#include "jobs/process_facts.h"
 #include "kernels/cpu.h"
 
 namespace relatum::app {
@@ -30,8 +30,7 @@ struct Options {
 };
 
 int run(const Options& o, Environment& environment) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
+  const Stopwatch watch;
   o.machine.apply(environment);
   jobs::CommandInputs inputs;
   inputs.add_data(o.input);
@@ -44,21 +43,21 @@ int run(const Options& o, Environment& environment) {
   retrieve::Embedder embedder = o.embedder.open(environment);
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
-  const std::chrono::duration<double> loading = Clock::now() - start;
+  const double loading = watch.seconds();
   const Matrix<float> vectors = embedder.embed(texts, environment.context());
-  const std::chrono::duration<double> time = Clock::now() - start - loading;
+  const double seconds = watch.seconds() - loading;
   environment.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
   Output output(o.out);
   io::write_npy(vectors.view(), [&](std::string_view bytes) { output.write(bytes); });
   output.commit();
-  const double rate = double(texts.size()) / std::max(time.count(), 1e-9);
+  const double rate = double(texts.size()) / std::max(seconds, 1e-9);
   const nlohmann::json record{
       {"version", RELATUM_VERSION}, {"time", jobs::utc_now()}, {"command", environment.arguments()},
       {"embedder", embedder.name()}, {"compute", name_of(embedder.compute())},
       {"cpu", kernels::cpu_summary()}, {"threads", thread_count()}, {"data", o.input},
-      {"examples", texts.size()}, {"loading_seconds", loading.count()},
-      {"seconds", time.count()}, {"examples_per_s", rate}, {"peak_rss_bytes", jobs::peak_rss()}};
+      {"examples", texts.size()}, {"loading_seconds", loading},
+      {"seconds", seconds}, {"examples_per_s", rate}, {"peak_rss_bytes", jobs::peak_rss()}};
   if (!output.is_stdout()) write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
   environment.context().info(fmt::format("{} x {} values written to {} ({:.0f} sentences/s)",
                                          vectors.rows(), vectors.cols(), output_name(o.out), rate));
