@@ -1,5 +1,5 @@
-# Installs BUILD into a folder of its own, builds EXAMPLE against it with COMPILER, and runs it on
-# MODEL and the ten rows of CORPUS.
+# Installs BUILD into a folder of its own, builds EXAMPLE against it with COMPILER and the oneDNN in
+# ONEDNN, and runs it on MODEL and the ten rows of CORPUS.
 set(prefix "${BUILD}/check_install/prefix")
 set(example_build "${BUILD}/check_install/build")
 file(REMOVE_RECURSE "${BUILD}/check_install")
@@ -15,7 +15,7 @@ endfunction()
 
 run(${CMAKE_COMMAND} --install "${BUILD}" --prefix "${prefix}")
 run(${CMAKE_COMMAND} -S "${EXAMPLE}" -B "${example_build}" -G "${GENERATOR}"
-    "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_COMPILER=${COMPILER}")
+    "-DCMAKE_PREFIX_PATH=${prefix}" "-DCMAKE_CXX_COMPILER=${COMPILER}" "-Ddnnl_DIR=${ONEDNN}")
 run(${CMAKE_COMMAND} --build "${example_build}")
 run("${example_build}/teach_and_ask" "${MODEL}" "${CORPUS}" "${example_build}/run")
 if(NOT output MATCHES "answer: [a-zA-Z_-]+(\\(e[12],e[12]\\))? [01]\\.[0-9]+\n")

@@ -21,6 +21,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/RelatumConfig.cmake
 if(RELATUM_TESTS)
   add_test(NAME install.library COMMAND ${CMAKE_COMMAND}
     -DBUILD=${CMAKE_BINARY_DIR} -DGENERATOR=${CMAKE_GENERATOR} -DCOMPILER=${CMAKE_CXX_COMPILER}
+    -DONEDNN=${dnnl_DIR}
     -DEXAMPLE=${PROJECT_SOURCE_DIR}/examples/library
     -DMODEL=${PROJECT_SOURCE_DIR}/tests/fixtures/llama/tied
     -DCORPUS=${PROJECT_SOURCE_DIR}/tests/fixtures/task/jsonl.jsonl

@@ -22,7 +22,7 @@ MAX_BYTES = 1_000_000
 
 CODE = {".cc", ".h"}
 SIZED = CODE | {".py", ".cmake", ".sh"}
-SCRIPTS = {"scripts/quickstart", "scripts/test", ".ci/run"}
+SCRIPTS = {"scripts/quickstart", "scripts/test", "fuzz/run", ".ci/run"}
 SKIPPED = ("build/", "runs/", "tests/fixtures/", "examples/corpus/")
 
 STANDARD = set("""

@@ -1,7 +1,0 @@
-// libFuzzer's entry for safetensors.
-#include "targets.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  relatum::fuzz::safetensors(std::as_bytes(std::span(data, size)));
-  return 0;
-}
