@@ -28,7 +28,8 @@ void run(const char* vectors, const char* queries_file, int threads) {
   fmt::print("{}\n", nlohmann::json{{"queries_per_s", double(rows.size()) / time.count()},
                                     {"seconds", time.count()},
                                     {"rows", rows},
-                                    {"threads", threads}}.dump());
+                                    {"threads", threads}}
+                         .dump());
 }
 
 }  // namespace

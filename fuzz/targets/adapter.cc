@@ -10,8 +10,8 @@ namespace {
 
 bool run(Bytes bytes) {
   static const MemoryFolder folder;
-  static const auto model =
-      arch::load_model(arch::ModelFiles::open(RELATUM_FUZZ_MODEL), arch::LoadOptions{});
+  static const auto model = arch::load_model(arch::ModelFiles::open(RELATUM_FUZZ_MODEL),
+                                             arch::LoadOptions{});
   const auto [config, tensors] = parts_of<2>(bytes);
   folder.write("adapter_config.json", config);
   folder.write("adapter_model.safetensors", tensors);

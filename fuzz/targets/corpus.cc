@@ -16,9 +16,9 @@ void use(const task::Dataset& data) {
   require(!data.examples.empty(), "what is read has an example");
   for (const task::Example& example : data.examples) {
     require(task::example_problem(example).empty(), "examples that are read are sound");
-    for (const std::string& text : {task::head_text(example), task::tail_text(example),
-                                    task::marked_text(example),
-                                    task::normalised_text(example.text)}) {
+    for (const std::string& text :
+         {task::head_text(example), task::tail_text(example), task::marked_text(example),
+          task::normalised_text(example.text)}) {
       require_utf8(text);
     }
     for (const std::string& label : task::gold_labels(example)) {

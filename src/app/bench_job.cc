@@ -29,8 +29,8 @@ constexpr int64_t kGiven = 8;   // tokens that the decoded stream begins with
 // One kind of work: what a second of it does.
 struct Rate {
   double tokens_per_s = 0;
-  double share = 0;      // of the measured product rate, the model's own products alone
-  double products = 0;   // of the time, those products take, measured alone
+  double share = 0;     // of the measured product rate, the model's own products alone
+  double products = 0;  // of the time, those products take, measured alone
 };
 
 class Bench {
@@ -149,12 +149,12 @@ class Bench {
     int32_t next = 0;
     nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
                         [&](int64_t first, MatView<const float> logits) {
-                          check(logits.row(0)[0]);
-                          const float* row = logits.row(0);
-                          if (first == 0) {
-                            next = int32_t(std::max_element(row, row + logits.cols) - row);
-                          }
-                        });
+      check(logits.row(0)[0]);
+      const float* row = logits.row(0);
+      if (first == 0) {
+        next = int32_t(std::max_element(row, row + logits.cols) - row);
+      }
+    });
     return next;
   }
 
@@ -229,16 +229,23 @@ class Bench {
     const std::string type(name_of(session_.products()));
     if (options_.json) {
       const auto json = [](const Rate& r) {
-        return nlohmann::json{{"tokens_per_s", r.tokens_per_s}, {"share_of_peak", r.share},
+        return nlohmann::json{{"tokens_per_s", r.tokens_per_s},
+                              {"share_of_peak", r.share},
                               {"time_in_products", r.products}};
       };
-      nlohmann::json all{
-          {"model", session_.model().info().path}, {"cpu", kernels::cpu_summary()},
-          {"threads", thread_count()}, {"products", type}, {"tokens", tokens_},
-          {"length", int64_t(rows_[0].tokens.size())}, {"rank", options_.rank},
-          {"gemm_flops_per_s", peak_}, {"prefill", json(prefill_)},
-          {"decode_tokens_per_s", decoding_}, {"peak_rss_bytes", jobs::peak_rss()},
-          {"next_token", next_}, {"said_tokens", said_}};
+      nlohmann::json all{{"model", session_.model().info().path},
+                         {"cpu", kernels::cpu_summary()},
+                         {"threads", thread_count()},
+                         {"products", type},
+                         {"tokens", tokens_},
+                         {"length", int64_t(rows_[0].tokens.size())},
+                         {"rank", options_.rank},
+                         {"gemm_flops_per_s", peak_},
+                         {"prefill", json(prefill_)},
+                         {"decode_tokens_per_s", decoding_},
+                         {"peak_rss_bytes", jobs::peak_rss()},
+                         {"next_token", next_},
+                         {"said_tokens", said_}};
       all["training"] = trains() ? json(training_) : nlohmann::json();
       return fmt::print("{}\n", io::dump_json(all, 2));
     }
@@ -250,8 +257,9 @@ class Bench {
     line(fmt::format("prefill, {} rows of {}", rows_.size(), rows_[0].tokens.size()), prefill_);
     fmt::print("{:<34} {:>10.0f}\n", "decoding, one stream", decoding_);
     if (trains()) line(fmt::format("training, rank {}", options_.rank), training_);
-    fmt::print("\nThe share counts the model's own products alone, not those of adapter, attention "
-               "and head.\n");
+    fmt::print(
+        "\nThe share counts the model's own products alone, not those of adapter, attention "
+        "and head.\n");
   }
 
   static void line(const std::string& name, const Rate& r) {
@@ -266,8 +274,8 @@ class Bench {
   std::vector<int32_t> text_;
   std::vector<train::TrainRow> rows_;
   int64_t tokens_ = 0;
-  int32_t next_ = 0;            // the likeliest behind the first row
-  std::vector<int32_t> said_;   // the stream, the given tokens left out
+  int32_t next_ = 0;           // the likeliest behind the first row
+  std::vector<int32_t> said_;  // the stream, the given tokens left out
   double parameters_ = 0, peak_ = 1, decoding_ = 0;
   Rate prefill_, training_;
 };

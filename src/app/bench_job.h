@@ -10,13 +10,13 @@ namespace relatum::app {
 struct BenchOptions {
   MachineOptions machine;
   jobs::ModelChoice model;
-  int64_t tokens = 2048;   ///< computed at once
-  int64_t length = 64;     ///< tokens of a row
+  int64_t tokens = 2048;  ///< computed at once
+  int64_t length = 64;    ///< tokens of a row
   int64_t rank = 16;
-  int64_t decode = 64;     ///< tokens generated in one stream
-  int64_t rounds = 5;      ///< the median is told
-  std::string text;        ///< file whose tokens the rows are made of; empty: random tokens
-  bool checkpoint = false; ///< training recomputes layers in the backward pass
+  int64_t decode = 64;      ///< tokens generated in one stream
+  int64_t rounds = 5;       ///< the median is told
+  std::string text;         ///< file whose tokens the rows are made of; empty: random tokens
+  bool checkpoint = false;  ///< training recomputes layers in the backward pass
   bool skip_training = false;
   bool json = false;
 };

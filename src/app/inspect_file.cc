@@ -34,7 +34,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr size_t kSeen = 4096;                 // bytes that a file is told from
+constexpr size_t kSeen = 4096;                // bytes that a file is told from
 constexpr uintmax_t kLargestText = 64 << 20;  // JSON that is read as a whole
 constexpr size_t kShownLabels = 60, kShownWarnings = 5;
 
@@ -145,8 +145,7 @@ std::string json_lines_text(const fs::path& path, const json& row) {
 std::string record_text(const std::string& kind, const fs::path& path, const json& object) {
   std::string text = inspect_line(kind, path.string());
   for (const auto& [key, value] : object.items()) {
-    text += fmt::format("{:<25} {}\n", printable(key),
-                        printable_start(io::dump_json(value), 200));
+    text += fmt::format("{:<25} {}\n", printable(key), printable_start(io::dump_json(value), 200));
   }
   return text;
 }
@@ -201,8 +200,9 @@ std::string safetensors_text(const fs::path& path, bool all) {
     });
   };
   const bool state = notes.contains("fingerprint") && notes.contains("step");
-  std::string text = inspect_line(state ? "training state" : named("lora_A") ? "adapter weights"
-                                                                              : "weights",
+  std::string text = inspect_line(state             ? "training state"
+                                  : named("lora_A") ? "adapter weights"
+                                                    : "weights",
                                   path.string());
   if (!state && !named("lora_A")) text += "Name its folder to see the model.\n";
   for (const auto& [key, value] : notes) {
@@ -214,8 +214,8 @@ std::string safetensors_text(const fs::path& path, bool all) {
 std::string npy_text(const fs::path& path) {
   const Matrix<float> values = io::read_npy(path);
   return inspect_line("array", path.string()) +
-         inspect_line("form", fmt::format("NumPy, {} x {} of float32", values.rows(),
-                                          values.cols()));
+         inspect_line("form",
+                      fmt::format("NumPy, {} x {} of float32", values.rows(), values.cols()));
 }
 
 // Text that is no JSON: a template, a chat template, a TOML file, predictions, data.
@@ -225,8 +225,8 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
     return inspect_line("settings", path.string()) + "A file for `relatum run`.\n";
   }
   if (extension == ".jinja" || seen.find("{%") != seen.npos) {
-    return inspect_line("chat template", path.string()) +
-           printable_lines(seen) + (seen.ends_with('\n') ? "" : "\n");
+    return inspect_line("chat template", path.string()) + printable_lines(seen) +
+           (seen.ends_with('\n') ? "" : "\n");
   }
   if (seen.find("{{") != seen.npos && utf8_valid(read_file(path))) {
     const auto style = task::Template::parse(read_file(path), path.string());
@@ -275,7 +275,8 @@ bool looks_like_data(const fs::path& path, const std::string& seen) {
            ? fmt::format("{} is empty.", path.string())
            : fmt::format("{}: {} bytes that begin with '{}'. This is none of the files that "
                          "Relatum reads or writes, or its first bytes do not show it; FORMAT:PATH "
-                         "names the format of data.", path.string(), fs::file_size(path), start));
+                         "names the format of data.",
+                         path.string(), fs::file_size(path), start));
 }
 
 }  // namespace

@@ -89,10 +89,9 @@ std::string tokenizer_text(const fs::path& path) {
   try {
     const auto tokenizer = text::load_tokenizer(path);
     const auto end = tokenizer->special().eos;
-    return fmt::format("tokenizer     {}, {} tokens{}\n", tokenizer->kind(),
-                       tokenizer->vocab_size(),
-                       end ? fmt::format(", end token {} ({})", *end,
-                                         printable(tokenizer->token(*end))) : "");
+    return fmt::format(
+        "tokenizer     {}, {} tokens{}\n", tokenizer->kind(), tokenizer->vocab_size(),
+        end ? fmt::format(", end token {} ({})", *end, printable(tokenizer->token(*end))) : "");
   } catch (const Error& error) {
     return fmt::format("tokenizer     not read: {}\n", error.what());
   }
@@ -119,10 +118,10 @@ std::string products_text(const arch::Model& model, const std::string& base) {
       kernels::cpu_summary(), name_of(type), stored, size_text(weights * double(size_of(type))));
   if (!model.info().causal) return text;
   text += kernels::has_fast_int8()
-              ? fmt::format("  int8        8 bits by oneDNN (extract): {}{}\n", size_text(weights),
-                            blocks ? fmt::format("; up to {} rows read the stored blocks",
-                                                 nn::kStoredRows)
-                                   : "")
+              ? fmt::format(
+                    "  int8        8 bits by oneDNN (extract): {}{}\n", size_text(weights),
+                    blocks ? fmt::format("; up to {} rows read the stored blocks", nn::kStoredRows)
+                           : "")
               : "  int8        not here: it needs AVX512_VNNI\n";
   return text + "  low memory  as auto, weights unpacked for each product\n";
 }
@@ -130,21 +129,21 @@ std::string products_text(const arch::Model& model, const std::string& base) {
 std::string model_text(const fs::path& path, bool all) {
   const arch::ModelFiles files = arch::ModelFiles::open(path);
   std::string text = fmt::format("model         {}\n", files.path().string());
-  text += fmt::format("form          {}\n", files.gguf()
-                          ? fmt::format("GGUF version {}", files.gguf()->version())
-                          : std::string("Hugging Face folder"));
+  text += fmt::format("form          {}\n",
+                      files.gguf() ? fmt::format("GGUF version {}", files.gguf()->version())
+                                   : std::string("Hugging Face folder"));
   text += fmt::format("architecture  {}", files.architecture());
   try {
-    const auto model = arch::load_model(files, {.compute = DType::kF32, .base = "keep",
-                                                .resident = false});
+    const auto model = arch::load_model(
+        files, {.compute = DType::kF32, .base = "keep", .resident = false});
     const arch::ModelInfo& info = model->info();
-    text += fmt::format(" ({} family, {})\nparameters    {:.1f} M\nlayers        {} of width {}, "
-                        "{} heads ({} for keys) of {}, feed-forward {}\nvocabulary    {}\n"
-                        "context       {} tokens\n",
-                        info.family, info.causal ? "language model" : "encoder",
-                        double(info.parameters) / 1e6, info.layers, info.width, info.heads,
-                        info.kv_heads, info.head_size, info.ffn_width, info.vocabulary,
-                        info.context);
+    text += fmt::format(
+        " ({} family, {})\nparameters    {:.1f} M\nlayers        {} of width {}, "
+        "{} heads ({} for keys) of {}, feed-forward {}\nvocabulary    {}\n"
+        "context       {} tokens\n",
+        info.family, info.causal ? "language model" : "encoder", double(info.parameters) / 1e6,
+        info.layers, info.width, info.heads, info.kv_heads, info.head_size, info.ffn_width,
+        info.vocabulary, info.context);
     text += products_text(*model, info.causal ? arch::resolve_base(files, "auto") : "keep");
   } catch (const Error& error) {
     text += fmt::format("\ncannot run    {}\n", error.what());
@@ -156,19 +155,19 @@ std::string model_text(const fs::path& path, bool all) {
 
 std::string index_text(const fs::path& path) {
   const retrieve::Store store = retrieve::load_store(path);
-  return fmt::format("index         {}\nexamples      {}\nvectors       {} of {} values\n"
-                     "embedder      {} ({}, {})\nlabels        {}: {}\n",
-                     path.string(), store.examples.size(), store.index.size(),
-                     store.index.dimension(), store.embedder.name, store.embedder.compute,
-                     store.embedder.hash.substr(0, 12), store.labels.size(),
-                     printable(fmt::format("{}", fmt::join(store.labels, ", "))));
+  return fmt::format(
+      "index         {}\nexamples      {}\nvectors       {} of {} values\n"
+      "embedder      {} ({}, {})\nlabels        {}: {}\n",
+      path.string(), store.examples.size(), store.index.size(), store.index.dimension(),
+      store.embedder.name, store.embedder.compute, store.embedder.hash.substr(0, 12),
+      store.labels.size(), printable(fmt::format("{}", fmt::join(store.labels, ", "))));
 }
 
 std::string adapter_text(const fs::path& path, bool all) {
   const nlohmann::json config = io::load_json(path / "adapter_config.json");
   std::string text = fmt::format("adapter       {}\n", path.string());
-  for (const char* key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha",
-                          "lora_dropout", "target_modules"}) {
+  for (const char* key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout",
+                          "target_modules"}) {
     if (config.contains(key)) text += fmt::format("{:<25} {}\n", key, io::dump_json(config[key]));
   }
   const fs::path weights = path / "adapter_model.safetensors";
@@ -183,29 +182,28 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   const std::string place = file.string();
   const auto string = [&](const char* key) { return io::get_string(record, key, "", place); };
   const auto number = [&](const char* key) { return io::get_int(record, key, 0, place); };
-  std::string text =
-      inspect_line("status", fmt::format("{} ({})", string("status"), string("time")));
+  std::string text = inspect_line("status",
+                                  fmt::format("{} ({})", string("status"), string("time")));
   text += inspect_line("model", fmt::format("{}, base {}", string("model"), string("base")));
   std::string prompts = "style " + string("prompt");
   if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
   text += inspect_line("prompts", prompts);
-  text += inspect_line("trained on", fmt::format("{}: {}", string("train"),
-                                                 counted(number("examples"), "example")));
-  text += inspect_line("training", fmt::format("{}, {}, rank {}, seed {}",
-                                               counted(number("epochs"), "epoch"),
-                                               counted(number("steps"), "step"), number("rank"),
-                                               number("seed")));
+  text += inspect_line(
+      "trained on", fmt::format("{}: {}", string("train"), counted(number("examples"), "example")));
+  text += inspect_line(
+      "training", fmt::format("{}, {}, rank {}, seed {}", counted(number("epochs"), "epoch"),
+                              counted(number("steps"), "step"), number("rank"), number("seed")));
   const fs::path labels = file.parent_path() / "labels.json";
   if (fs::exists(labels)) {
-    text += inspect_line("labels", fmt::format("{}", fmt::join(task::load_labels(labels).names(),
-                                                               ", ")));
+    text += inspect_line("labels",
+                         fmt::format("{}", fmt::join(task::load_labels(labels).names(), ", ")));
   }
   const std::string dev = counted(number("dev_examples"), "dev example");
   if (io::find(record, "best_dev_f1")) {
-    text += inspect_line("dev F1", fmt::format("{:.2f} on {}, at step {}",
-                                               100 * io::require_double(record, "best_dev_f1",
-                                                                        place),
-                                               dev, number("best_step")));
+    text += inspect_line("dev F1",
+                         fmt::format("{:.2f} on {}, at step {}",
+                                     100 * io::require_double(record, "best_dev_f1", place), dev,
+                                     number("best_step")));
   } else {
     text += inspect_line("dev F1", number("dev_examples") ? "not measured yet" : "no dev data");
   }
@@ -265,7 +263,8 @@ std::string folder_text(const fs::path& path, bool all) {
   if (arch::holds_model(path)) text += model_text(path, all);
   if (!text.empty()) return text;
   fail("app.inspect", fmt::format("{} is a folder, but no model, adapter, index or run: {}. Name "
-                                  "what lies in it.", path.string(), seen_in(path)));
+                                  "what lies in it.",
+                                  path.string(), seen_in(path)));
 }
 
 // By its first bytes; a file that only ends in .gguf is told from what is in it.
@@ -287,7 +286,8 @@ std::string safetensors_lines(const io::Safetensors& file, bool all) {
 std::string inspect_text(const fs::path& path, bool all) {
   if (!fs::exists(path)) {
     fail("app.inspect", fmt::format("there is nothing at {}. `relatum models` lists the models "
-                                    "that have a name.", path.string()));
+                                    "that have a name.",
+                                    path.string()));
   }
   std::string text;
   if (fs::is_directory(path)) {

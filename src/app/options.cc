@@ -8,8 +8,8 @@
 #include <fstream>
 #include <istream>
 
-#include "jobs/models_folder.h"
 #include "base/parallel_for.h"
+#include "jobs/models_folder.h"
 #include "kernels/cpu.h"
 #include "task/labels.h"
 
@@ -17,9 +17,11 @@ namespace relatum::app {
 
 void MachineOptions::define(CLI::App& app) {
   app.add_option("--threads", threads, "Number of threads; 0: one per core")
-      ->check(CLI::Range(0, 1024))->group("Machine");
+      ->check(CLI::Range(0, 1024))
+      ->group("Machine");
   app.add_option("--isa", isa, "Instruction set; auto: the widest this CPU supports")
-      ->check(CLI::IsMember({"auto", "avx2", "avx512"}))->group("Machine");
+      ->check(CLI::IsMember({"auto", "avx2", "avx512"}))
+      ->group("Machine");
   app.add_flag("--quiet", quiet, "Show only warnings and errors")->group("Machine");
 }
 
@@ -33,31 +35,39 @@ void MachineOptions::apply(Environment& environment) const {
 void define_model(CLI::App& app, jobs::ModelChoice& choice, bool int8) {
   app.add_option("--model", choice.model,
                  "A name from `relatum models`, a GGUF file, or a Hugging Face folder")
-      ->required()->group("Model");
+      ->required()
+      ->group("Model");
   app.add_option("--models", choice.models, kModelsHelp)->group("Model");
   std::vector<std::string> types{"auto", "bf16", "f32"};
   if (int8) types.push_back("int8");
   app.add_option("--compute", choice.compute,
                  fmt::format("Number format for matrix products: {}; auto: the fastest on this "
-                             "machine", fmt::join(types, ", ")))
-      ->check(CLI::IsMember(types))->group("Model");
+                             "machine",
+                             fmt::join(types, ", ")))
+      ->check(CLI::IsMember(types))
+      ->group("Model");
   app.add_flag("--low-memory", choice.low_memory,
                "Decode weights each time they are used instead of keeping them decoded: slower, "
-               "but uses much less memory")->group("Model");
+               "but uses much less memory")
+      ->group("Model");
   app.add_option("--base", choice.base,
                  "How frozen weights are kept in memory: nf4 (4 bits, as in QLoRA), keep (the "
                  "file's own blocks), bf16 or f32; auto: keep for a quantised GGUF, otherwise "
                  "nf4")
-      ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))->group("Model");
+      ->check(CLI::IsMember({"auto", "nf4", "keep", "bf16", "f32"}))
+      ->group("Model");
 }
 
 void EmbedderOptions::define(CLI::App& app) {
   app.add_option("--embedder", embedder, "A name from `relatum models`, or a folder")
-      ->required()->group("Embedder");
+      ->required()
+      ->group("Embedder");
   app.add_option("--models", models, kModelsHelp)->group("Embedder");
-  app.add_option("--compute", compute, "Number format for matrix products; auto: the fastest on "
-                                       "this machine")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))->group("Embedder");
+  app.add_option("--compute", compute,
+                 "Number format for matrix products; auto: the fastest on "
+                 "this machine")
+      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->group("Embedder");
 }
 
 std::filesystem::path EmbedderOptions::path(const Environment& environment) const {

@@ -17,7 +17,7 @@ namespace relatum::app {
 
 /// Threads, instruction set, quiet.
 struct MachineOptions {
-  int threads = 0;             ///< 0: one per core
+  int threads = 0;  ///< 0: one per core
   std::string isa = "auto";
   bool quiet = false;
 

@@ -15,7 +15,8 @@ namespace {
 
 [[noreturn]] void fail_stdout() {
   fail("app.output", fmt::format("cannot write to standard output: {}. Free some space, or send "
-                                 "it elsewhere.", std::strerror(errno)));
+                                 "it elsewhere.",
+                                 std::strerror(errno)));
 }
 
 }  // namespace
@@ -39,8 +40,6 @@ void write_out(std::string_view text) {
   if (!written || std::fflush(stdout) != 0) fail_stdout();
 }
 
-std::string output_name(const std::string& path) {
-  return path == "-" ? "standard output" : path;
-}
+std::string output_name(const std::string& path) { return path == "-" ? "standard output" : path; }
 
 }  // namespace relatum::app

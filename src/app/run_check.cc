@@ -5,20 +5,20 @@
 
 #include <filesystem>
 
+#include "app/options.h"
+#include "app/run_data.h"
+#include "app/run_outputs.h"
+#include "app/run_scoring.h"
+#include "app/stage_options.h"
+#include "arch/family.h"
+#include "base/error.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
 #include "jobs/models_folder.h"
-#include "app/options.h"
 #include "jobs/retrieval.h"
-#include "app/run_data.h"
-#include "app/run_outputs.h"
 #include "jobs/run_record.h"
-#include "app/run_scoring.h"
-#include "app/stage_options.h"
-#include "arch/family.h"
-#include "base/error.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
 #include "task/answer_prompts.h"
@@ -47,8 +47,7 @@ class Checks {
       tell_place(fmt::format("[{}] of {}", stage.name, config_.path().string()),
                  [&] { check(stage); });
     }
-    tell_place(config_.path().string(),
-               [&] { check_run_outputs(config_, stages_, environment_); });
+    tell_place(config_.path().string(), [&] { check_run_outputs(config_, stages_, environment_); });
   }
 
  private:
@@ -85,7 +84,8 @@ class Checks {
     }
     if (readers < 2) return;
     fail("app.run", fmt::format("{}: standard input ('-') is asked for {} times, but can be read "
-                                "once. Name a file.", config_.path().string(), readers));
+                                "once. Name a file.",
+                                config_.path().string(), readers));
   }
 
   void check_finetune(const RunStage& stage) {
@@ -102,8 +102,7 @@ class Checks {
     }
     const std::optional<jobs::IndexLabels> index = labels_made_here(stage);
     if (made_here(stage)) options.index.clear();  // not there yet
-    jobs::FinetuneData data =
-        jobs::load_finetune_data(options, silent_, index ? &*index : nullptr);
+    jobs::FinetuneData data = jobs::load_finetune_data(options, silent_, index ? &*index : nullptr);
     trained_labels_ = data.train.labels;
     check_lengths(options, std::move(data), *session);
   }
@@ -166,8 +165,9 @@ class Checks {
     const bool known = ours ? stage.has("labels") || trained_labels_ : !reads_input(stage, "data");
     if (!known) return;
     if (data.labels.empty()) {
-      fail("app.run", "no label is known to choose from. Give 'labels', the path of a JSON list, "
-                      "or add [index].");
+      fail("app.run",
+           "no label is known to choose from. Give 'labels', the path of a JSON list, "
+           "or add [index].");
     }
     const std::string negative = ours ? task::seen_form(trained->value("negative"))
                                       : negative_of_run(stage.value("adapter"));
@@ -183,7 +183,9 @@ class Checks {
     const task::PromptRenderer renderer(style, data.labels);
     const jobs::LengthLimit limit{.context = session->model().info().context,
                                   .answer = task::longest_answer(*session, renderer),
-                                  .chat = options.chat, .skip = false, .file = data.file};
+                                  .chat = options.chat,
+                                  .skip = false,
+                                  .file = data.file};
     std::vector<task::Example> examples = data.examples;
     for (task::Example& example : examples) example.label.reset();  // no gold is needed
     jobs::make_prompts(*session, renderer, examples, {}, limit);
@@ -196,14 +198,14 @@ class Checks {
     const bool same_path = base->model().info().path == asked->model().info().path;
     if (!same_path && base->weights_hash() != asked->weights_hash()) {
       fail("app.run", fmt::format("'model' is {}, but [finetune] trains {}. Use the same, or force "
-                                  "= true where it is meant.", stage.value("model"),
-                                  trained.value("model")));
+                                  "= true where it is meant.",
+                                  stage.value("model"), trained.value("model")));
     }
     std::string trains = trained.value("base", "auto"), answers = stage.value("base", "auto");
     if (trains == "auto" && trained.value("method") == "lora") trains = "bf16";
     const auto files = arch::ModelFiles::open(base->model().info().path);
-    const bool same_base = answers == "auto" || arch::resolve_base(files, answers) ==
-                                                    arch::resolve_base(files, trains);
+    const bool same_base = answers == "auto" ||
+                           arch::resolve_base(files, answers) == arch::resolve_base(files, trains);
     if (!same_base) refuse_other("base", answers, arch::resolve_base(files, trains));
     const std::string style = trained.value("prompt", "roles-nolist");
     if (!stage.has("prompt") || stage.value("prompt") == style) return;
@@ -215,7 +217,8 @@ class Checks {
   [[noreturn]] static void refuse_other(const char* flag, const std::string& asked,
                                         const std::string& trained) {
     fail("app.run", fmt::format("'{}' is {}, but [finetune] trains with {}. Use the same, or force "
-                                "= true where it is meant.", flag, asked, trained));
+                                "= true where it is meant.",
+                                flag, asked, trained));
   }
 
   static std::string negative_of_run(const std::string& adapter) {
@@ -230,7 +233,8 @@ class Checks {
     std::error_code ignored;
     if (!fs::exists(adapter / "adapter_config.json", ignored)) {
       fail("app.run", fmt::format("{} holds no adapter (adapter_config.json is not there). Name "
-                                  "the folder of a finished run.", adapter.string()));
+                                  "the folder of a finished run.",
+                                  adapter.string()));
     }
     if (!stage.has("labels") && fs::exists(adapter / "labels.json", ignored)) {
       data.labels = task::load_labels(adapter / "labels.json");
@@ -252,7 +256,8 @@ class Checks {
       return;
     }
     fail("app.run", fmt::format("there are no predictions at {}. Add [extract], or name a file as "
-                                "'predictions'.", predictions));
+                                "'predictions'.",
+                                predictions));
   }
 
   // With its tokenizer; nothing of it is decoded.
@@ -278,14 +283,15 @@ class Checks {
     const task::PromptStyle style = task::load_style(stage.value("prompt"));
     if (!style.body.needs_example() || stage.has("index")) return;
     fail("app.run", fmt::format("the style {} shows a retrieved example, and there is no index. "
-                                "Add [index], or use another style.", style.name));
+                                "Add [index], or use another style.",
+                                style.name));
   }
 
   const RunConfig& config_;
   const std::vector<RunStage>& stages_;
   const Environment& environment_;
   jobs::Host silent_;
-  task::Labels index_labels_;                  // of [index]
+  task::Labels index_labels_;                   // of [index]
   std::optional<task::Labels> trained_labels_;  // of [finetune], where its data are in files
 };
 
@@ -309,10 +315,10 @@ std::string settle_isa(const RunConfig& config, const std::vector<RunStage>& sta
       settled = isa;
     } else if (isa != settled) {
       const RunStage& odd = stage.has("isa") ? stage : *first;
-      fail("app.run", fmt::format("{}: [{}] would compute with {} and [{}] with {}, but a run has "
-                                  "one instruction set. Write isa = \"…\" above the first table.",
-                                  config.place(odd.name, "isa"), first->name, settled, stage.name,
-                                  isa));
+      fail("app.run",
+           fmt::format("{}: [{}] would compute with {} and [{}] with {}, but a run has "
+                       "one instruction set. Write isa = \"…\" above the first table.",
+                       config.place(odd.name, "isa"), first->name, settled, stage.name, isa));
     }
   }
   return settled;

@@ -40,8 +40,10 @@ void complain(const std::string& text) { std::fputs(("relatum: " + text + "\n").
 // Whether all results have left for standard output; says so where they have not.
 bool flushed() {
   if (std::fflush(stdout) == 0) return true;
-  complain(fmt::format("cannot write to standard output: {}. Free some space, or send it "
-                       "elsewhere.", std::strerror(errno)));
+  complain(
+      fmt::format("cannot write to standard output: {}. Free some space, or send it "
+                  "elsewhere.",
+                  std::strerror(errno)));
   return false;
 }
 
@@ -64,8 +66,9 @@ int guarded(const Action& action, Environment& environment) {
     return flushed() ? status : kFailed;
   } catch (const std::bad_alloc&) {
     environment.end_progress();
-    complain("there is not enough memory for this. Use a smaller model, or smaller "
-             "--micro-tokens.");
+    complain(
+        "there is not enough memory for this. Use a smaller model, or smaller "
+        "--micro-tokens.");
   } catch (const std::filesystem::filesystem_error& error) {  // a folder that may not be read
     environment.end_progress();
     complain(fmt::format("[app.files] cannot reach {}: {}. Check the path and its permissions.",
@@ -106,8 +109,8 @@ Action parse_command(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     std::string sentence = usage_text(error.what());
     if (!sentence.ends_with('?') && !sentence.ends_with('.')) sentence += '.';
-    fail("app.run", fmt::format("{}: {} See `relatum {} --help`.", arguments.at(0), sentence,
-                                arguments[0]));
+    fail("app.run",
+         fmt::format("{}: {} See `relatum {} --help`.", arguments.at(0), sentence, arguments[0]));
   }
   return chosen;
 }

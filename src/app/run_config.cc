@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "app/environment.h"
 #include "app/run_command_line.h"
@@ -23,8 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kStages = {"index", "finetune", "extract", "evaluate"};
-const std::vector<std::string> kTopKeys = {"out", "model", "models", "train", "test", "prompt",
-                                           "labels", "isa", "threads", "quiet"};
+const std::vector<std::string> kTopKeys = {"out",    "model",  "models", "train",   "test",
+                                           "prompt", "labels", "isa",    "threads", "quiet"};
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -57,7 +57,8 @@ void check_dotted_keys(std::string_view text, const fs::path& path) {
 RunValue to_value(const toml::node& node, const std::string& place, const std::string& key) {
   if (node.is_table() || node.is_array() || node.is_array_of_tables()) {
     fail("app.run", fmt::format("{}: '{}' must be a number, a string, true or false; a list is "
-                                "written as one string, such as \"q_proj,v_proj\".", place, key));
+                                "written as one string, such as \"q_proj,v_proj\".",
+                                place, key));
   }
   RunValue value;
   value.line = node.source().begin.line;
@@ -99,8 +100,8 @@ void check_kind(const RunValue& value, const std::string& place, const std::stri
 // leaves out what the top of the file gives.
 void check_flag_kind(const RunValue& value, bool is_switch, const std::string& place,
                      const std::string& key) {
-  static const std::set<std::string> kNeverEmpty = {"out", "data", "train", "model", "embedder",
-                                                    "predictions"};
+  static const std::set<std::string> kNeverEmpty = {"out",   "data",     "train",
+                                                    "model", "embedder", "predictions"};
   if (is_switch && !value.flag) {
     fail("app.run", fmt::format("{}: '{}' must be true or false, without quotes.", place, key));
   }
@@ -121,8 +122,8 @@ RunTable read_table(const fs::path& path, const std::string& name, const toml::t
     const std::string line = fmt::format("{}:{}", path.string(), flag.source().begin.line);
     if (!among(keys, each)) {
       fail("app.run", fmt::format("{}: [{}] has no key '{}'.{} Its keys are the flags of "
-                                  "`relatum {} --help`.", line, name, each,
-                                  did_you_mean(each, keys), name));
+                                  "`relatum {} --help`.",
+                                  line, name, each, did_you_mean(each, keys), name));
     }
     table[each] = to_value(value, line, each);
     check_flag_kind(table[each], among(switches, each), line, each);
@@ -135,8 +136,9 @@ bool looks_like_path(const std::string& value) {
 }
 
 bool is_style(const std::string& name) {
-  for (const task::PromptStyle* style : task::prompt_styles())
+  for (const task::PromptStyle* style : task::prompt_styles()) {
     if (style->name == name) return true;
+  }
   return false;
 }
 
@@ -159,14 +161,16 @@ RunConfig::RunConfig(const fs::path& path) : path_(path) {
     const std::string where = fmt::format("{}:{}", path.string(), key.source().begin.line);
     if (!among(known, name)) {
       fail("app.run", fmt::format("{}: '{}' is not a key of this file.{} Top keys are {}; tables "
-                                  "are {}.", where, name, did_you_mean(name, known),
-                                  fmt::join(kTopKeys, ", "), fmt::join(kStages, ", ")));
+                                  "are {}.",
+                                  where, name, did_you_mean(name, known), fmt::join(kTopKeys, ", "),
+                                  fmt::join(kStages, ", ")));
     }
     const bool stage = among(kStages, name);
     if (stage != node.is_table()) {
       fail("app.run", stage ? fmt::format("{}: '{}' is a table: write [{}].", where, name, name)
                             : fmt::format("{}: '{}' is a key, not a table: write {} = \"…\" above "
-                                          "the first table.", where, name, name));
+                                          "the first table.",
+                                          where, name, name));
     }
     if (!stage) {
       top_[name] = to_value(node, where, name);
@@ -175,11 +179,13 @@ RunConfig::RunConfig(const fs::path& path) : path_(path) {
     }
     tables_[name] = read_table(path, name, *node.as_table());
   }
-  for (const std::string& stage : kStages)
+  for (const std::string& stage : kStages) {
     if (tables_.contains(stage)) stages_.push_back(stage);
+  }
   if (stages_.empty()) {
     fail("app.run", fmt::format("{} asks for no stage. Add a table such as [finetune]; it may be "
-                                "empty.", path.string()));
+                                "empty.",
+                                path.string()));
   }
 }
 
@@ -198,7 +204,8 @@ std::string RunConfig::require(const std::string& key, const std::string& needed
   const auto at = top_.find(key);
   if (at == top_.end()) {
     fail("app.run", fmt::format("{}: '{}' is missing: {} needs it. Add {} = \"…\" above the first "
-                                "table.", path_.string(), key, needed_by, key));
+                                "table.",
+                                path_.string(), key, needed_by, key));
   }
   return at->second.text;
 }
@@ -222,8 +229,8 @@ std::string RunConfig::resolve(const std::string& path) const {
 
 std::string RunConfig::resolve_flag(const std::string& flag, const std::string& value) const {
   static const std::set<std::string> kSpecs = {"data", "train", "dev"};
-  static const std::set<std::string> kPaths = {"out", "models", "labels", "index", "adapter",
-                                               "predictions", "report"};
+  static const std::set<std::string> kPaths = {"out",     "models",      "labels", "index",
+                                               "adapter", "predictions", "report"};
   if (value.empty()) return value;
   if (kPaths.contains(flag)) return resolve(value);
   if (kSpecs.contains(flag)) {

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
+#include "base/error.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/models_folder.h"
 #include "jobs/output_path.h"
-#include "base/error.h"
 #include "retrieve/store.h"
 
 namespace relatum::app {
@@ -57,21 +57,22 @@ void check_pairs(const std::vector<Result>& results) {
       const fs::path a = plain(one.path), b = plain(other.path);
       if (a == b) {
         fail("app.run", fmt::format("{} would be written by {} and by {}. Give each a file or "
-                                    "folder of its own.", one.path, one.owner, other.owner));
+                                    "folder of its own.",
+                                    one.path, one.owner, other.owner));
       }
       if (!holds(a, b) && !holds(b, a)) continue;
       const bool first_inside = holds(b, a);
       const Result &inner = first_inside ? one : other, &outer = first_inside ? other : one;
       fail("app.run", fmt::format("{}, written by {}, would lie inside {}, written by {}. Give "
-                                  "each a file or folder of its own.", inner.path, inner.owner,
-                                  outer.path, outer.owner));
+                                  "each a file or folder of its own.",
+                                  inner.path, inner.owner, outer.path, outer.owner));
     }
   }
 }
 
 // What any stage reads and no stage makes.
 jobs::CommandInputs inputs_of(const RunConfig& config, const std::vector<RunStage>& stages,
-                        const Environment& environment) {
+                              const Environment& environment) {
   jobs::CommandInputs inputs;
   inputs.files.push_back(config.path());
   for (const RunStage& stage : stages) {

@@ -101,8 +101,8 @@ class Planner {
     for (const auto& [flag, value] : stage.values) {
       stage.arguments.push_back("--" + flag);
       const auto given = config_.table(stage.name).find(flag);
-      const bool mere = flag == "quiet" || (given != config_.table(stage.name).end() &&
-                                            given->second.flag);
+      const bool mere = flag == "quiet" ||
+                        (given != config_.table(stage.name).end() && given->second.flag);
       if (!mere) stage.arguments.push_back(value);
     }
   }
@@ -149,8 +149,9 @@ void RunStage::unset(const std::string& flag) {
 std::string RunStage::result() const { return value(name == "evaluate" ? "report" : "out"); }
 
 const RunStage* find_stage(const std::vector<RunStage>& stages, const std::string& name) {
-  for (const RunStage& stage : stages)
+  for (const RunStage& stage : stages) {
     if (stage.name == name) return &stage;
+  }
   return nullptr;
 }
 

@@ -18,8 +18,9 @@ namespace {
 
 void check_settings(const RunStage& evaluate, const task::Dataset& gold) {
   if (evaluate.has("json") && evaluate.result() == "-") {
-    fail("app.run", "'json' and report = \"-\" would both go to standard output. Leave one of them "
-                    "out, or name a file as 'report'.");
+    fail("app.run",
+         "'json' and report = \"-\" would both go to standard output. Leave one of them "
+         "out, or name a file as 'report'.");
   }
   if (gold.examples.empty()) return;
   task::EvaluateOptions options{.missing_is_wrong = true, .samples = 0};
@@ -40,15 +41,15 @@ void check_rows(const RunStage& extract, const task::Dataset& gold, bool missing
     joined = task::join_predictions(gold, predictions, true);
   } catch (const Error& error) {
     const std::string sentence = error.what();
-    fail("app.run", fmt::format("[extract] reads other rows: {}",
-                                sentence.substr(sentence.find("] ") + 2)));
+    fail("app.run",
+         fmt::format("[extract] reads other rows: {}", sentence.substr(sentence.find("] ") + 2)));
   }
   const auto missing = std::count(joined.begin(), joined.end(), nullptr);
   if (!missing || missing_is_wrong) return;
   fail("app.run", fmt::format("[extract] does not answer {} of the {} here. Give both the same "
                               "data and the same limit, or write missing = \"wrong\" below "
-                              "[evaluate].", missing,
-                              counted(int64_t(gold.examples.size()), "example")));
+                              "[evaluate].",
+                              missing, counted(int64_t(gold.examples.size()), "example")));
 }
 
 }  // namespace
@@ -59,13 +60,15 @@ void check_run_scoring(const std::vector<RunStage>& stages, const task::Dataset&
   const RunStage* extract = find_stage(stages, "extract");
   if (!extract || evaluate.value("predictions") != extract->result()) return;
   if (extract->result() == "-") {
-    fail("app.run", "predictions go to standard output, where [evaluate] cannot read them. Name "
-                    "a file as 'out' of [extract].");
+    fail("app.run",
+         "predictions go to standard output, where [evaluate] cannot read them. Name "
+         "a file as 'out' of [extract].");
   }
   const jobs::ExtractOptions options = extract_options(extract->arguments);
   if (jobs::extract_format(options) == task::PredictionFormat::kTriples) {
-    fail("app.run", "[extract] writes triples, which have no id for each example to score. Use "
-                    "format = \"jsonl\", \"csv\" or \"tsv\", or leave [evaluate] out.");
+    fail("app.run",
+         "[extract] writes triples, which have no id for each example to score. Use "
+         "format = \"jsonl\", \"csv\" or \"tsv\", or leave [evaluate] out.");
   }
   const bool missing_is_wrong = evaluate.value("missing") == "wrong";
   const bool fewer = options.skip_negative || options.min_probability > 0;

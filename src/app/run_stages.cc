@@ -7,13 +7,13 @@
 #include <set>
 #include <span>
 
-#include "jobs/models_folder.h"
-#include "jobs/extract_output.h"
-#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "io/json.h"
+#include "jobs/extract_output.h"
+#include "jobs/models_folder.h"
+#include "jobs/process_facts.h"
 #include "task/spec.h"
 
 namespace relatum::app {
@@ -27,8 +27,8 @@ std::string content_hash(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_regular_file(path, ignored)) return sha256_file(path);
   if (!fs::is_directory(path, ignored)) return "";
-  static const std::set<std::string> kKept = {".json", ".jsonl", ".txt", ".model", ".safetensors",
-                                              ".jinja", ".gguf", ".faiss"};
+  static const std::set<std::string> kKept = {".json",        ".jsonl", ".txt",  ".model",
+                                              ".safetensors", ".jinja", ".gguf", ".faiss"};
   std::set<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path)) {
     const bool kept = kKept.contains(entry.path().extension().string());
@@ -44,9 +44,9 @@ std::string content_hash(const fs::path& path) {
 
 // A stage's results and what it read from earlier stages are told by the results' own hashes.
 json describe(const RunStage& stage, const Environment& environment) {
-  static const std::set<std::string> kLeftOut = {"out", "report", "predictions", "adapter", "index",
-                                                 "threads", "quiet", "models", "resume", "force",
-                                                 "overwrite"};
+  static const std::set<std::string> kLeftOut = {"out",    "report",  "predictions", "adapter",
+                                                 "index",  "threads", "quiet",       "models",
+                                                 "resume", "force",   "overwrite"};
   static const std::set<std::string> kSpecs = {"data", "train", "dev"};
   json settings = json::object(), inputs = json::object();
   for (const auto& [flag, value] : stage.values) {
@@ -101,13 +101,15 @@ RunStages::RunStages(const fs::path& out)
   *stages_ = io::load_json(file_);
   if (!stages_->is_object()) {
     fail("app.run", fmt::format("{}: expected a JSON object. Move it away; the stages are then "
-                                "done again with --overwrite.", file_.string()));
+                                "done again with --overwrite.",
+                                file_.string()));
   }
   static const std::set<std::string> kStages = {"index", "finetune", "extract", "evaluate"};
   for (const auto& [name, record] : stages_->items()) {
     if (kStages.contains(name) && record.is_object()) continue;
     fail("app.run", fmt::format("{} is no record of a run: '{}' is not one of its entries. Use "
-                                "another 'out', or move the file away.", file_.string(), name));
+                                "another 'out', or move the file away.",
+                                file_.string(), name));
   }
 }
 
@@ -127,8 +129,9 @@ StageState RunStages::state(const RunStage& stage, const Environment& environmen
 }
 
 void RunStages::begin(const RunStage& stage, const Environment& environment) {
-  (*stages_)[stage.name] = {{"described", describe(stage, environment)}, {"result", stage.result()},
-                         {"begun", jobs::utc_now()}};
+  (*stages_)[stage.name] = {{"described", describe(stage, environment)},
+                            {"result", stage.result()},
+                            {"begun", jobs::utc_now()}};
   save();
 }
 

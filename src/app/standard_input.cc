@@ -43,8 +43,7 @@ StandardInput::Buffer::int_type StandardInput::Buffer::underflow() {
   relatum::fail("app.input", "interrupted while standard input was read; nothing was written.");
 }
 
-StandardInput::StandardInput(const std::atomic<bool>& stop)
-    : std::istream(nullptr), buffer_(stop) {
+StandardInput::StandardInput(const std::atomic<bool>& stop) : std::istream(nullptr), buffer_(stop) {
   rdbuf(&buffer_);
   exceptions(std::ios::badbit);  // what the buffer throws comes through
 }

@@ -23,10 +23,10 @@ void check_finite(const Weight& weight, MatView<const float> values) {
   const float* bad = std::find_if(values.data, values.data + values.size(),
                                   [](float value) { return !std::isfinite(value); });
   const int64_t place = bad - values.data;
-  fail("arch.load", fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
-                                "number. Fetch the model again, or make it again.",
-                                printable_start(weight.name), place / values.cols,
-                                place % values.cols, *bad));
+  fail("arch.load",
+       fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
+                   "number. Fetch the model again, or make it again.",
+                   printable_start(weight.name), place / values.cols, place % values.cols, *bad));
 }
 
 }  // namespace
@@ -40,7 +40,8 @@ const Family& family(const ModelFiles& files) {
     }
   }
   fail("arch.load", fmt::format("{} is of architecture '{}', which Relatum does not run. It runs "
-                                "{}.", files.path().string(), files.architecture(), known));
+                                "{}.",
+                                files.path().string(), files.architecture(), known));
 }
 
 std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options) {
@@ -57,8 +58,7 @@ std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& op
 std::string resolve_base(const ModelFiles& files, std::string_view base) {
   if (base == "keep" || base == "nf4" || base == "bf16" || base == "f32") return std::string(base);
   if (base != "auto") {
-    fail("arch.load",
-         unknown_name("base format", base, {"auto", "keep", "nf4", "bf16", "f32"}));
+    fail("arch.load", unknown_name("base format", base, {"auto", "keep", "nf4", "bf16", "f32"}));
   }
   if (!files.gguf()) return "nf4";
   for (const io::GgufTensor& tensor : files.gguf()->tensors()) {

@@ -20,10 +20,10 @@ struct LoadOptions {
 };
 
 struct Family {
-  std::string_view name;                        ///< as in ModelInfo::family
+  std::string_view name;                          ///< as in ModelInfo::family
   std::span<const std::string_view> model_types;  ///< architecture names that it serves
   bool causal = true;
-  Spare spare;                                  ///< what its files may hold and nobody reads
+  Spare spare;  ///< what its files may hold and nobody reads
   std::unique_ptr<Model> (*load)(const ModelFiles& files, const LoadOptions& options) = nullptr;
 };
 

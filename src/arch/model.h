@@ -16,12 +16,12 @@ namespace relatum::arch {
 
 /// What other rooms need to know of a model, and no more.
 struct ModelInfo {
-  std::string family;       ///< e.g. "llama"
-  std::string path;         ///< the file or folder it came from
+  std::string family;  ///< e.g. "llama"
+  std::string path;    ///< the file or folder it came from
   int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_size = 0, ffn_width = 0;
   int64_t vocabulary = 0;
-  int64_t context = 0;      ///< longest row in tokens
-  bool causal = true;       ///< false: an encoder
+  int64_t context = 0;  ///< longest row in tokens
+  bool causal = true;   ///< false: an encoder
   int64_t parameters = 0;
 };
 

@@ -46,9 +46,10 @@ void ModelFiles::map_names() {
     const io::SafetensorsTensor& other = safetensors_->tensor(entry->second);
     if (other.dtype != tensor.dtype || other.shape != tensor.shape ||
         !std::ranges::equal(other.bytes, tensor.bytes)) {
-      fail("arch.open", fmt::format("{}: '{}' and '{}' are two names of one tensor, with different "
-                                    "values. Keep the one that is meant.", path_.string(),
-                                    printable_start(other.name), printable_start(tensor.name)));
+      fail("arch.open",
+           fmt::format("{}: '{}' and '{}' are two names of one tensor, with different "
+                       "values. Keep the one that is meant.",
+                       path_.string(), printable_start(other.name), printable_start(tensor.name)));
     }
     asked_->tensors.insert(tensor.name);
   }
@@ -159,8 +160,8 @@ std::string ModelFiles::get_string(std::string_view key, std::string_view gguf_k
                                    const std::string& fallback) const {
   if ((gguf_ ? gguf_key : key).empty()) return fallback;
   if (gguf_) return gguf_->get_string(this->gguf_key(gguf_key), fallback);
-  const std::string value =
-      setting(key) ? io::require_string(*config_, key, settings_place()) : fallback;
+  const std::string value = setting(key) ? io::require_string(*config_, key, settings_place())
+                                         : fallback;
   note_setting(key, value);
   return value;
 }

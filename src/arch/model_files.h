@@ -19,8 +19,8 @@ namespace relatum::arch {
 
 /// The names of one tensor in both worlds.
 struct TensorName {
-  std::string hugging_face;   ///< e.g. "model.layers.0.mlp.up_proj.weight"
-  std::string gguf;           ///< e.g. "blk.0.ffn_up.weight"
+  std::string hugging_face;  ///< e.g. "model.layers.0.mlp.up_proj.weight"
+  std::string gguf;          ///< e.g. "blk.0.ffn_up.weight"
 };
 
 /// What was asked of a model's files so far, by the names in the files; see check_all_read().

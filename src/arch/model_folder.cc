@@ -59,8 +59,8 @@ Found look(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (!entry.is_directory()) sort_in(entry.path(), found);
   }
-  for (auto* names : {&found.gguf, &found.safetensors, &found.torch, &found.tensorflow,
-                      &found.flax, &found.onnx, &found.tokenizer}) {
+  for (auto* names : {&found.gguf, &found.safetensors, &found.torch, &found.tensorflow, &found.flax,
+                      &found.onnx, &found.tokenizer}) {
     std::sort(names->begin(), names->end());
   }
   return found;
@@ -69,26 +69,29 @@ Found look(const fs::path& folder) {
 // The first names and how many more there are.
 std::string listed(const std::vector<std::string>& names) {
   constexpr size_t kShown = 3;
-  const auto shown = std::vector(names.begin(), names.begin() + long(std::min(kShown,
-                                                                              names.size())));
-  return fmt::format("{}{}", fmt::join(shown, ", "),
-                     names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown)
-                                           : "");
+  const auto shown = std::vector(names.begin(),
+                                 names.begin() + long(std::min(kShown, names.size())));
+  return fmt::format(
+      "{}{}", fmt::join(shown, ", "),
+      names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
 std::string conversion(std::string_view option) {
-  return fmt::format("Convert it with Hugging Face's transformers, in Python: "
-                     "AutoModelForCausalLM.from_pretrained(FOLDER{}).save_pretrained(NEW), with "
-                     "AutoModel for an encoder, and copy the tokenizer's files beside it.",
-                     option);
+  return fmt::format(
+      "Convert it with Hugging Face's transformers, in Python: "
+      "AutoModelForCausalLM.from_pretrained(FOLDER{}).save_pretrained(NEW), with "
+      "AutoModel for an encoder, and copy the tokenizer's files beside it.",
+      option);
 }
 
 // What to say of weights that are there in a form that is not read; empty where there are none.
 std::string other_weights(const Found& found) {
   if (!found.safetensors.empty()) {
-    return fmt::format("of its safetensors files ({}) none is called model.safetensors, and no "
-                       "model.safetensors.index.json lists them: give a single one that name, or "
-                       "fetch the index of a model in parts.", listed(found.safetensors));
+    return fmt::format(
+        "of its safetensors files ({}) none is called model.safetensors, and no "
+        "model.safetensors.index.json lists them: give a single one that name, or "
+        "fetch the index of a model in parts.",
+        listed(found.safetensors));
   }
   if (!found.torch.empty()) {
     return fmt::format("its weights are PyTorch's own files ({}), which are not read. {}",
@@ -103,8 +106,10 @@ std::string other_weights(const Found& found) {
                        listed(found.flax), conversion(", from_flax=True"));
   }
   if (!found.onnx.empty()) {
-    return fmt::format("its weights are ONNX files ({}), which are not read. Fetch the model's "
-                       "safetensors.", listed(found.onnx));
+    return fmt::format(
+        "its weights are ONNX files ({}), which are not read. Fetch the model's "
+        "safetensors.",
+        listed(found.onnx));
   }
   return "";
 }
@@ -115,17 +120,20 @@ std::string other_weights(const Found& found) {
   if (found.config && !weights.empty()) {
     what = "has a config.json, but " + weights;
   } else if (found.config) {
-    what = "has a config.json, but no weights: neither model.safetensors nor a GGUF file. The "
-           "download may be incomplete.";
+    what =
+        "has a config.json, but no weights: neither model.safetensors nor a GGUF file. The "
+        "download may be incomplete.";
   } else if (found.adapter) {
-    what = "holds neither config.json nor a GGUF file, but an adapter (adapter_config.json). Give "
-           "it as --adapter, and its base model as --model.";
+    what =
+        "holds neither config.json nor a GGUF file, but an adapter (adapter_config.json). Give "
+        "it as --adapter, and its base model as --model.";
   } else if (!weights.empty()) {
     what = "holds neither config.json nor a GGUF file, and " + weights;
   } else if (!found.tokenizer.empty()) {
-    what = fmt::format("holds neither config.json nor a GGUF file: only a tokenizer ({}). Name a "
-                       "GGUF file or a Hugging Face folder with a model's weights.",
-                       listed(found.tokenizer));
+    what = fmt::format(
+        "holds neither config.json nor a GGUF file: only a tokenizer ({}). Name a "
+        "GGUF file or a Hugging Face folder with a model's weights.",
+        listed(found.tokenizer));
   } else {
     what = "holds neither config.json nor a GGUF file. Name a GGUF file or a Hugging Face folder.";
   }
@@ -134,8 +142,7 @@ std::string other_weights(const Found& found) {
 
 fs::path place_in(const fs::path& folder) {
   const Found found = look(folder);
-  const bool weights = fs::exists(folder / "model.safetensors") ||
-                       fs::exists(folder / kIndex);
+  const bool weights = fs::exists(folder / "model.safetensors") || fs::exists(folder / kIndex);
   if (found.config && weights) return folder;
   if (found.gguf.size() == 1) return folder / found.gguf.front();
   if (found.gguf.size() > 1) {
@@ -156,7 +163,8 @@ bool holds_model(const fs::path& folder) {
 fs::path model_place(const fs::path& path) {
   if (!fs::exists(path)) {
     fail("arch.open", fmt::format("there is no model at {}. `relatum models` lists the names "
-                                  "that are known.", path.string()));
+                                  "that are known.",
+                                  path.string()));
   }
   if (fs::is_directory(path)) return place_in(path);
   Found found;

@@ -37,7 +37,8 @@ std::string type_of(const nlohmann::json& scaling, const std::string& place) {
   const std::string type = io::get_string(scaling, "rope_type", old, place);
   if (!old.empty() && old != type) {
     fail("arch.rope", fmt::format("{}: the rotary scaling is of type '{}' and of rope_type '{}'. "
-                                  "Keep the one that is meant.", place, old, type));
+                                  "Keep the one that is meant.",
+                                  place, old, type));
   }
   return type.empty() ? "default" : type;
 }
@@ -55,17 +56,18 @@ void check_keys(const nlohmann::json& scaling, const std::string& type, const st
                                             key == "original_max_position_embeddings"));
     // Without these types it serves nothing.
     if (read || value.is_null() || key == "original_max_position_embeddings") continue;
-    fail("arch.rope", fmt::format("{}: '{}' ({}) of the rotary scaling of type '{}' is not known. "
-                                  "Use a model without it.", place, printable_start(key),
-                                  printable_start(io::dump_json(value), 60), type));
+    fail("arch.rope",
+         fmt::format("{}: '{}' ({}) of the rotary scaling of type '{}' is not known. "
+                     "Use a model without it.",
+                     place, printable_start(key), printable_start(io::dump_json(value), 60), type));
   }
 }
 
 bool say_the_same(const nlohmann::json& one, const nlohmann::json& other,
                   const std::string& place) {
   if (type_of(one, place) != type_of(other, place)) return false;
-  for (const char* key : {"factor", "low_freq_factor", "high_freq_factor",
-                          "original_max_position_embeddings"}) {
+  for (const char* key :
+       {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}) {
     if (io::get_double(one, key, 1.0, place) != io::get_double(other, key, 1.0, place)) {
       return false;
     }
@@ -82,11 +84,13 @@ void scale_by_config(const ModelFiles& files, std::vector<float>& frequencies) {
   const std::string type = type_of(*scaling, place);
   if (type != "default" && type != "linear" && type != "llama3" && type != "dynamic") {
     fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are "
-                                  "default, linear, dynamic and llama3.", place, type));
+                                  "default, linear, dynamic and llama3.",
+                                  place, type));
   }
   if (old && now && !say_the_same(*old, *now, place)) {
     fail("arch.rope", fmt::format("{}: rope_scaling and rope_parameters do not say the same. Keep "
-                                  "the one that is meant.", place));
+                                  "the one that is meant.",
+                                  place));
   }
   check_keys(*scaling, type, place);
   // The dynamic one scales rows beyond max_position_embeddings alone, which are refused.
@@ -106,7 +110,8 @@ void scale_by_gguf(const ModelFiles& files, std::vector<float>& frequencies) {
   const std::string type = files.get_string("", "rope.scaling.type", "linear");
   if (type != "none" && type != "linear") {
     fail("arch.rope", fmt::format("{}: rope scaling of type '{}' is not known. Known are none and "
-                                  "linear.", files.path().string(), type));
+                                  "linear.",
+                                  files.path().string(), type));
   }
   if (type == "linear" && factor != 0) {
     for (float& frequency : frequencies) frequency = float(double(frequency) / factor);
@@ -131,7 +136,8 @@ double rope_theta(const ModelFiles& files) {
     const double other = io::require_double(*inside, "rope_theta", place);
     if (theta && *theta != other) {
       fail("arch.rope", fmt::format("{}: rope_theta is {} and, in {}, {}. Keep the one that is "
-                                    "meant.", place, *theta, name, other));
+                                    "meant.",
+                                    place, *theta, name, other));
     }
     theta = other;
   }

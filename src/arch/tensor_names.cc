@@ -8,9 +8,16 @@ namespace {
 
 // Before a name, in any order and number: torch.compile, data parallel training, FSDP, DeepSpeed,
 // PEFT, sentence-transformers, and the model within its task's head.
-constexpr std::string_view kBefore[] = {
-    "_orig_mod.", "module.", "_fsdp_wrapped_module.", "_forward_module.", "base_model.model.",
-    "0.auto_model.", "auto_model.", "0.model.", "model.", "bert."};
+constexpr std::string_view kBefore[] = {"_orig_mod.",
+                                        "module.",
+                                        "_fsdp_wrapped_module.",
+                                        "_forward_module.",
+                                        "base_model.model.",
+                                        "0.auto_model.",
+                                        "auto_model.",
+                                        "0.model.",
+                                        "model.",
+                                        "bert."};
 // Between parts, where single layers were wrapped.
 constexpr std::string_view kBetween[] = {"._orig_mod.", "._fsdp_wrapped_module.",
                                          "._checkpoint_wrapped_module."};
@@ -44,8 +51,8 @@ std::string plain_name(std::string_view name) {
   while (take_off_front(name)) {
   }
   std::string plain = without_wrapped_layers(name);
-  for (const auto& [old, now] : {std::pair<std::string_view, std::string_view>{".gamma", ".weight"},
-                                 {".beta", ".bias"}}) {
+  for (const auto& [old, now] :
+       {std::pair<std::string_view, std::string_view>{".gamma", ".weight"}, {".beta", ".bias"}}) {
     if (!plain.ends_with(old)) continue;
     plain.resize(plain.size() - old.size());
     plain.append(now);

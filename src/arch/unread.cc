@@ -22,26 +22,31 @@ namespace {
 
 // Words of names under which a configuration speaks of the network itself.
 constexpr std::string_view kNetworkWords[] = {
-    "act", "activation", "alibi", "attention", "attn", "bias", "biases", "bidirectional", "causal",
-    "clamp", "clip", "conv", "cross", "decoder", "embed", "embedding", "embeddings", "encoder",
-    "expert", "experts", "feed", "ffn", "gate", "gated", "head", "heads", "hidden", "kv", "layer",
-    "layernorm", "layers", "linear", "logit", "logits", "mlp", "moe", "multiplier", "mup", "nope",
-    "norm", "normalization", "ntk", "position", "positional", "positions", "qk", "qkv",
-    "quantization", "query", "residual", "rms", "rmsnorm", "rope", "rotary", "router", "scalar",
-    "scale", "scaling", "sinks", "sliding", "softcap", "softcapping", "theta", "tie", "window",
-    "yarn"};
+    "act",           "activation", "alibi",      "attention", "attn",    "bias",          "biases",
+    "bidirectional", "causal",     "clamp",      "clip",      "conv",    "cross",         "decoder",
+    "embed",         "embedding",  "embeddings", "encoder",   "expert",  "experts",       "feed",
+    "ffn",           "gate",       "gated",      "head",      "heads",   "hidden",        "kv",
+    "layer",         "layernorm",  "layers",     "linear",    "logit",   "logits",        "mlp",
+    "moe",           "multiplier", "mup",        "nope",      "norm",    "normalization", "ntk",
+    "position",      "positional", "positions",  "qk",        "qkv",     "quantization",  "query",
+    "residual",      "rms",        "rmsnorm",    "rope",      "rotary",  "router",        "scalar",
+    "scale",         "scaling",    "sinks",      "sliding",   "softcap", "softcapping",   "theta",
+    "tie",           "window",     "yarn"};
 // Whatever else their names say, these concern training, or how products are carried out.
-constexpr std::string_view kOtherWords[] = {"dropout", "pdrop", "layerdrop", "loss", "initializer",
-                                            "flash", "freeze"};
+constexpr std::string_view kOtherWords[] = {"dropout",     "pdrop", "layerdrop", "loss",
+                                            "initializer", "flash", "freeze"};
 // What every network here does: "false" takes it away.
-constexpr std::string_view kOnByNature[] = {"use_rope", "use_rotary*", "rope", "rotary", "causal",
-                                            "is_causal", "use_rms_norm", "use_rmsnorm",
-                                            "use_attention"};
+constexpr std::string_view kOnByNature[] = {"use_rope",     "use_rotary*", "rope",
+                                            "rotary",       "causal",      "is_causal",
+                                            "use_rms_norm", "use_rmsnorm", "use_attention"};
 // What transformers writes into every model's configuration: which tensors it returns, how it cuts
 // a product that is the same in one piece, how its own generation works.
-constexpr std::string_view kSpareEverywhere[] = {
-    "output_*", "chunk_size_feed_forward", "tie_encoder_decoder", "encoder_no_repeat_ngram_size",
-    "attn_implementation", "*_token_id"};
+constexpr std::string_view kSpareEverywhere[] = {"output_*",
+                                                 "chunk_size_feed_forward",
+                                                 "tie_encoder_decoder",
+                                                 "encoder_no_repeat_ngram_size",
+                                                 "attn_implementation",
+                                                 "*_token_id"};
 
 bool matches(std::string_view pattern, std::string_view name) {
   const size_t star = pattern.find('*');
@@ -171,12 +176,13 @@ void check_gguf(const ModelFiles& files, const Spare& spare) {
   const std::string type = file.get_string("general.type", "model");
   if (type != "model") {
     fail("arch.settings", fmt::format("{} says that it is of type '{}', not a model. Name the "
-                                      "model's file.", file.path().string(),
-                                      printable_start(type)));
+                                      "model's file.",
+                                      file.path().string(), printable_start(type)));
   }
   if (const int64_t parts = file.get_int("split.count", 1); parts > 1) {
     fail("arch.settings", fmt::format("{} is one of {} parts of a model. Join them with "
-                                      "llama-gguf-split --merge.", file.path().string(), parts));
+                                      "llama-gguf-split --merge.",
+                                      file.path().string(), parts));
   }
   for (const io::GgufEntry& entry : file.metadata()) {
     if (!entry.key.starts_with(start) || files.asked().keys.contains(entry.key)) continue;
@@ -214,12 +220,13 @@ void check_all_read(const ModelFiles& files, const Spare& spare) {
   if (unread.empty()) return;
   constexpr size_t kShown = 4;
   const std::span shown(unread.data(), std::min(kShown, unread.size()));
-  fail("arch.tensors", fmt::format("{}: the network that its settings name ({}) has no use for "
-                                   "{} of its tensors: '{}'{}. Without them it would compute "
-                                   "something else than the model does. Use a model that has none "
-                                   "of them, or correct its settings.", files.path().string(),
-                                   files.architecture(), unread.size(), fmt::join(shown, "', '"),
-                                   unread.size() > kShown ? " and so on" : ""));
+  fail("arch.tensors",
+       fmt::format("{}: the network that its settings name ({}) has no use for "
+                   "{} of its tensors: '{}'{}. Without them it would compute "
+                   "something else than the model does. Use a model that has none "
+                   "of them, or correct its settings.",
+                   files.path().string(), files.architecture(), unread.size(),
+                   fmt::join(shown, "', '"), unread.size() > kShown ? " and so on" : ""));
 }
 
 }  // namespace relatum::arch

@@ -36,8 +36,8 @@ void remove_leftovers(const fs::path& target) {
 // leftover before the lock is held: then once more.
 int create_locked(const fs::path& path) {
   while (true) {
-    const int fd =
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                          0644);
     if (fd < 0) return fd;
     struct stat status {};
     const bool locked = ::flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -52,7 +52,8 @@ AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target)
   std::error_code error;
   if (fs::exists(target_, error) && !fs::is_regular_file(target_)) {
     fail("base.file", fmt::format("{} is no regular file, and would be replaced by one. Name "
-                                  "another place.", target_.string()));
+                                  "another place.",
+                                  target_.string()));
   }
   if (target_.has_parent_path()) create_folders(target_.parent_path());
   remove_leftovers(target_);

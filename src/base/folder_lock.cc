@@ -17,7 +17,8 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
   if (fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(fd_);
   fail("base.folder", fmt::format("{} is being written by another command. Wait until it is done, "
-                                  "or name another folder.", folder.string()));
+                                  "or name another folder.",
+                                  folder.string()));
 }
 
 bool FolderLock::nobody_holds(const std::filesystem::path& folder) {

@@ -21,8 +21,9 @@ namespace {
   std::string what = "is not a regular file. Name a file.";
   if (S_ISDIR(mode)) what = "is a folder. Name a file.";
   if (S_ISFIFO(mode)) {
-    what = "is a pipe. Save what comes from it as a file and name that; data may also come from "
-           "standard input, as '-'.";
+    what =
+        "is a pipe. Save what comes from it as a file and name that; data may also come from "
+        "standard input, as '-'.";
   }
   fail("base.file", fmt::format("{} {}", path.string(), what));
 }
@@ -55,8 +56,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& 
       const int reason = errno;
       ::close(fd);
       file->size_ = 0;
-      fail("base.file", fmt::format("cannot map {} into memory: {}.", path.string(),
-                                    std::strerror(reason)));
+      fail("base.file",
+           fmt::format("cannot map {} into memory: {}.", path.string(), std::strerror(reason)));
     }
     file->address_ = data;
   }

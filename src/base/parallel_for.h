@@ -47,9 +47,9 @@ void parallel_for(int64_t n, int64_t grain, const Body& body) {
   }
   const SignalsHeld held;
   share_machine();
-#pragma omp parallel for num_threads(static_cast<int>(parts)) schedule(static, 1)
+#pragma omp parallel for num_threads(int(parts)) schedule(static, 1)
   for (int64_t p = 0; p < parts; ++p) {
-    const detail::Slot slot(static_cast<int>(p));
+    const detail::Slot slot{int(p)};
     body(n * p / parts, n * (p + 1) / parts);
   }
 }

@@ -28,9 +28,11 @@ int open_locked(const fs::path& part) {
     if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       ::close(fd);
       fail("base.file", fmt::format("{} is being written by another command. Wait until it is "
-                                    "done, or name another file.", part.string()));
+                                    "done, or name another file.",
+                                    part.string()));
     }
-    struct stat opened {}, named {};
+    struct stat opened {
+    }, named{};
     const bool same = ::fstat(fd, &opened) == 0 && ::stat(part.c_str(), &named) == 0 &&
                       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
     if (same) return fd;

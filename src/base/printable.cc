@@ -26,7 +26,7 @@ std::string escape(uint32_t code) {
   if (code == '\t') return "\\t";
   char text[16];
   const char* format = code < 0x80 ? "\\x%02x" : code > 0xffff ? "\\U%08x" : "\\u%04x";
-  std::snprintf(text, sizeof text, format, static_cast<unsigned>(code));
+  std::snprintf(text, sizeof text, format, unsigned(code));
   return text;
 }
 

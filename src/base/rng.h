@@ -40,8 +40,9 @@ class Rng {
   /// Fisher-Yates shuffle that uses draws 0 … size-2.
   template <class T>
   void shuffle(std::vector<T>& items) const {
-    for (uint64_t i = items.size(); i > 1; --i)
+    for (uint64_t i = items.size(); i > 1; --i) {
       std::swap(items[i - 1], items[below(items.size() - i, i)]);
+    }
   }
 
  private:

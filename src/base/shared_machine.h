@@ -16,8 +16,8 @@ class SharingPolicy {
   int64_t next_look() const { return next_look_; }
 
  private:
-  static constexpr int64_t kWindow = 20;  // of spinning, in which delays are counted
-  static constexpr int64_t kHold = 1000;  // of giving way, before it is looked again …
+  static constexpr int64_t kWindow = 20;         // of spinning, in which delays are counted
+  static constexpr int64_t kHold = 1000;         // of giving way, before it is looked again …
   static constexpr int64_t kLongestHold = 8000;  // … and longer each time nothing has changed
   int64_t since_ = 0, before_ = 0, next_look_ = 0, hold_ = kHold;
   bool giving_way_ = false, begun_ = false;

@@ -10,8 +10,8 @@
 namespace relatum {
 namespace {
 
-thread_local int depth = 0;           // of the SignalsHeld that live on this thread
-thread_local sigset_t before;         // the thread's mask outside of them
+thread_local int depth = 0;               // of the SignalsHeld that live on this thread
+thread_local sigset_t before;             // the thread's mask outside of them
 thread_local bool held_for_good = false;  // an OpenMP thread whose mask was set
 
 sigset_t asynchronous_signals() {

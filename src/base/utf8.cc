@@ -39,23 +39,21 @@ bool utf8_valid(std::string_view text) {
 std::string to_valid_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for_code_points(text, [&](int32_t code, std::string_view bytes) {
-    out += code < 0 ? "\ufffd" : bytes;
-  });
+  for_code_points(
+      text, [&](int32_t code, std::string_view bytes) { out += code < 0 ? "\ufffd" : bytes; });
   return out;
 }
 
 std::u32string to_utf32(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
-  for_code_points(text, [&](int32_t code, std::string_view) {
-    out += code < 0 ? U'\ufffd' : char32_t(code);
-  });
+  for_code_points(
+      text, [&](int32_t code, std::string_view) { out += code < 0 ? U'\ufffd' : char32_t(code); });
   return out;
 }
 
 void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
+  const auto put = [&](char32_t byte) { out += char(byte); };
   if (c < 0x80) {
     put(c);
   } else if (c < 0x800) {

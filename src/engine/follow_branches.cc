@@ -34,7 +34,7 @@ struct Walk {
   std::vector<kernels::AttentionSpan> context;  // cached rows of the prompt
   std::vector<int64_t> node_rows;               // cached row per node, -1: not fed
   std::vector<Branch> open;
-  double known = kNothing;                      // log-probability of the answers that ended
+  double known = kNothing;  // log-probability of the answers that ended
 };
 
 // What a pass asks: the node (-1: the prompt's last token) of which prompt of the batch.
@@ -77,8 +77,8 @@ class Walker {
     std::vector<std::span<const int32_t>> rows;
     for (size_t i = begin; i < end; ++i) {
       const std::span<const int32_t> prompt(prompts_[i]);
-      rows.push_back(prompt.subspan(size_t(prefix_.size()),
-                                    prompt.size() - size_t(prefix_.size()) - 1));
+      rows.push_back(
+          prompt.subspan(size_t(prefix_.size()), prompt.size() - size_t(prefix_.size()) - 1));
     }
     nn::TokenBatch batch;
     struct Part {
@@ -90,8 +90,8 @@ class Walker {
     std::vector<Question> questions;
     std::vector<int32_t> tokens;
     for (const nn::SharedSegment& shared : nn::share_beginnings(rows, kWorthSharing)) {
-      const auto piece = rows[size_t(shared.row)].subspan(
-          size_t(shared.begin), size_t(shared.end - shared.begin));
+      const auto piece = rows[size_t(shared.row)].subspan(size_t(shared.begin),
+                                                          size_t(shared.end - shared.begin));
       tokens.assign(piece.begin(), piece.end());
       if (shared.leaf) tokens.push_back(prompts_[begin + size_t(shared.row)].back());
       Part part;
@@ -170,8 +170,8 @@ class Walker {
     for (int64_t t = 0; t < batch.size(); ++t) store.push_back(next_row_++);
     nn::Graph graph = worker_.graph();
     const nn::Var states = worker_.model().forward(
-        graph, batch, {.rows = rows, .cache = {&prefix_.cache(), store},
-                       .adapter = worker_.adapter()});
+        graph, batch,
+        {.rows = rows, .cache = {&prefix_.cache(), store}, .adapter = worker_.adapter()});
     std::vector<double> norm;
     nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
@@ -239,7 +239,7 @@ class Walker {
   double threshold_;
   SharedPrefix prefix_;
   int64_t next_row_ = 0;
-  size_t first_ = 0;                            // prompt of the first walk
+  size_t first_ = 0;  // prompt of the first walk
   std::vector<Walk> walks_;
   std::vector<std::vector<double>> scores_;
 };

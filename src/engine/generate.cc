@@ -27,8 +27,7 @@ class Generator {
  public:
   Generator(Worker& worker, std::span<const std::vector<int32_t>> prompts,
             const GenerateOptions& options, int64_t extra_rows)
-      : worker_(worker), prompts_(prompts), options_(options),
-        prefix_(worker, prompts, extra_rows),
+      : worker_(worker), prompts_(prompts), options_(options), prefix_(worker, prompts, extra_rows),
         end_(*worker.session().tokenizer().special().eos) {}
 
   // What is written behind prompts [begin, end).
@@ -96,8 +95,8 @@ class Generator {
     const SignalsHeld held;
     nn::Graph graph = worker_.graph();
     const nn::Var states = worker_.model().forward(
-        graph, batch, {.rows = last, .cache = {&prefix_.cache(), store},
-                       .adapter = worker_.adapter()});
+        graph, batch,
+        {.rows = last, .cache = {&prefix_.cache(), store}, .adapter = worker_.adapter()});
     nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
@@ -122,12 +121,14 @@ class Generator {
 
 std::vector<std::vector<int32_t>> generate(Worker& worker,
                                            std::span<const std::vector<int32_t>> prompts,
-                                           const GenerateOptions& options,
-                                           const Context& context) {
+                                           const GenerateOptions& options, const Context& context) {
   std::vector<std::vector<int32_t>> results;
-  generate_batches(worker, prompts, options, [&](std::vector<std::vector<int32_t>>&& batch) {
+  generate_batches(
+      worker, prompts, options,
+      [&](std::vector<std::vector<int32_t>>&& batch) {
     for (auto& tokens : batch) results.push_back(std::move(tokens));
-  }, context);
+      },
+      context);
   return results;
 }
 
@@ -137,7 +138,8 @@ void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prom
   const arch::ModelInfo& info = worker.model().info();
   if (!worker.model().head() || !worker.session().tokenizer().special().eos) {
     fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
-                                        "token. Use a language model.", info.path));
+                                        "token. Use a language model.",
+                                        info.path));
   }
   int64_t longest = 0;
   for (const auto& prompt : prompts) {
@@ -146,8 +148,8 @@ void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prom
   }
   if (longest + options.max_new_tokens > info.context) {
     fail("engine.generate", fmt::format("a prompt of {} tokens and {} new ones exceed the model's "
-                                        "context of {}.", longest, options.max_new_tokens,
-                                        info.context));
+                                        "context of {}.",
+                                        longest, options.max_new_tokens, info.context));
   }
   const int64_t room = options.batch_tokens + longest;  // a batch may exceed its budget by a row
   const int64_t rows_each = std::max<int64_t>(1, room / std::max<int64_t>(1, longest));

@@ -17,10 +17,10 @@ class LabelTrie {
   explicit LabelTrie(std::span<const std::vector<int32_t>> answers);
 
   struct Edge {
-    int32_t from = -1;   ///< node whose state the choice is made from; -1: the prompt's last token
+    int32_t from = -1;  ///< node whose state the choice is made from; -1: the prompt's last token
     int32_t token = 0;
-    int32_t node = -1;   ///< node that the choice leads to, -1: an answer ends
-    int32_t answer = -1; ///< the answer that ends, where one does
+    int32_t node = -1;    ///< node that the choice leads to, -1: an answer ends
+    int32_t answer = -1;  ///< the answer that ends, where one does
   };
 
   /// Tokens of the nodes and each one's parent (-1: the prompt); parents come first.

@@ -52,8 +52,10 @@ std::string bad_part(const nn::Linear& linear, const nn::LoraSet* adapter) {
   }
   const nn::LoraGroup* pairs = adapter ? adapter->of(linear) : nullptr;
   if (pairs && !finite(*pairs)) {
-    return fmt::format("the adapter's numbers for '{}' are not finite. Train it again, with a "
-                       "smaller --lr", linear.parts()[0].name);
+    return fmt::format(
+        "the adapter's numbers for '{}' are not finite. Train it again, with a "
+        "smaller --lr",
+        linear.parts()[0].name);
   }
   return "";
 }
@@ -124,12 +126,13 @@ void fail_not_finite(Worker& worker, std::span<const int32_t> row) {
   const std::string path = worker.model().info().path;
   const auto found = first_not_finite(worker, row);
   if (found) {
-    fail("engine.finite", fmt::format("{}: values that are not finite (NaN or infinite) {}.", path,
-                                      *found));
+    fail("engine.finite",
+         fmt::format("{}: values that are not finite (NaN or infinite) {}.", path, *found));
   }
   fail("engine.finite", fmt::format("{}: a row of {} tokens gives values that are not finite (NaN "
                                     "or infinite) in its batch, though not alone. Try --compute "
-                                    "f32, or other --batch-tokens.", path, row.size()));
+                                    "f32, or other --batch-tokens.",
+                                    path, row.size()));
 }
 
 }  // namespace relatum::engine

@@ -37,8 +37,8 @@ SharedPrefix::SharedPrefix(Worker& worker, std::span<const std::vector<int32_t>>
   std::iota(store.begin(), store.end(), int64_t{0});
   const int64_t last = size_ - 1;
   nn::Graph graph = worker.graph();
-  worker.model().forward(graph, batch, {.rows = {&last, 1}, .cache = {&cache_, store},
-                                        .adapter = worker.adapter()});
+  worker.model().forward(
+      graph, batch, {.rows = {&last, 1}, .cache = {&cache_, store}, .adapter = worker.adapter()});
 }
 
 int SharedPrefix::root(nn::TokenBatch& batch) const {

@@ -64,8 +64,10 @@ class Scorer {
     }
     nn::Graph graph = worker_.graph();
     const nn::Var states = worker_.model().forward(
-        graph, batch, {.rows = rows, .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}},
-                       .adapter = worker_.adapter()});
+        graph, batch,
+        {.rows = rows,
+         .cache = {prefix_.size() ? &prefix_.cache() : nullptr, {}},
+         .adapter = worker_.adapter()});
     return read(graph, graph.value(states), begin, end);
   }
 
@@ -93,8 +95,7 @@ class Scorer {
     std::vector<int64_t> last(rows.size());
     std::vector<int32_t> tokens, ancestor;
     for (const nn::SharedSegment& segment : nn::share_beginnings(rows, kWorthSharing)) {
-      const int parent = segment.parent < 0 ? prefix_.root(batch)
-                                            : handles[size_t(segment.parent)];
+      const int parent = segment.parent < 0 ? prefix_.root(batch) : handles[size_t(segment.parent)];
       const auto part = rows[size_t(segment.row)].subspan(size_t(segment.begin),
                                                           size_t(segment.end - segment.begin));
       if (!segment.leaf) {
@@ -156,10 +157,12 @@ std::vector<std::vector<double>> score_edges(Worker& worker,
                                              const LabelTrie& trie, const ScoreOptions& options,
                                              const Context& context) {
   std::vector<std::vector<double>> results;
-  score_batches(worker, prompts, trie, options,
-                [&](std::vector<std::vector<double>>&& batch) {
+  score_batches(
+      worker, prompts, trie, options,
+      [&](std::vector<std::vector<double>>&& batch) {
     for (auto& scores : batch) results.push_back(std::move(scores));
-  }, context);
+      },
+      context);
   return results;
 }
 

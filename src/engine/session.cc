@@ -13,12 +13,13 @@ Session::Session(const std::filesystem::path& path, const SessionOptions& option
     : files_(arch::ModelFiles::open(path)), compute_(kernels::compute_type(options.compute)),
       products_(options.compute == "int8" ? DType::kI8 : compute_),
       base_(arch::resolve_base(files_, options.base)),
-      model_(arch::load_model(files_, {compute_, base_,
-                                       options.resident && products_ != DType::kI8})),
+      model_(
+          arch::load_model(files_, {compute_, base_, options.resident && products_ != DType::kI8})),
       tokenizer_(text::load_tokenizer(files_.path())) {
   if (products_ == DType::kI8 && !options.resident) {
-    fail("engine.session", "int8 products keep their weights, so they cannot do with low memory. "
-                           "Choose one of the two.");
+    fail("engine.session",
+         "int8 products keep their weights, so they cannot do with low memory. "
+         "Choose one of the two.");
   }
   if (tokenizer_->vocab_size() > model_->info().vocabulary) {
     const int64_t rows = model_->info().vocabulary;

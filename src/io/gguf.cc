@@ -11,8 +11,8 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "io/ggml_types.h"
 #include "io/dotted_name.h"
+#include "io/ggml_types.h"
 
 namespace relatum::io {
 
@@ -21,10 +21,10 @@ static_assert(std::endian::native == std::endian::little, "GGUF is read as it li
 namespace {
 
 constexpr char kMagic[] = {'G', 'G', 'U', 'F'};
-constexpr int kArrayDepth = 4;                     // arrays of arrays; real files have none
-constexpr uint32_t kDimensions = 4;                // ggml's limit
+constexpr int kArrayDepth = 4;       // arrays of arrays; real files have none
+constexpr uint32_t kDimensions = 4;  // ggml's limit
 constexpr uint64_t kAlignmentLimit = 1 << 20;
-constexpr uint64_t kEntryBytes = 8 + 4 + 1;        // least size of a key with its value
+constexpr uint64_t kEntryBytes = 8 + 4 + 1;           // least size of a key with its value
 constexpr uint64_t kTensorBytes = 8 + 4 + 8 + 4 + 8;  // least size of a tensor's entry
 
 /// Bytes of a scalar of this type; 0 for strings, arrays and unknown types.
@@ -64,9 +64,10 @@ class GgufParser {
 
   std::span<const std::byte> take_bytes(uint64_t count, const std::string& what) {
     if (count > left()) {
-      fail_file(fmt::format("expected {} bytes for {} at {}, the file ends after {}. The download "
-                            "may be cut: compare its size.", grouped(count), what,
-                            grouped(position_), grouped(left())));
+      fail_file(
+          fmt::format("expected {} bytes for {} at {}, the file ends after {}. The download "
+                      "may be cut: compare its size.",
+                      grouped(count), what, grouped(position_), grouped(left())));
     }
     const auto part = bytes_.subspan(position_, count);
     position_ += count;
@@ -88,8 +89,10 @@ class GgufParser {
 
   void check_count(uint64_t count, uint64_t least, const std::string& what) const {
     if (count <= left() / least) return;
-    fail_file(fmt::format("claims {} {}, more than its {} bytes can hold. The file is damaged or "
-                          "cut: compare its size.", grouped(count), what, grouped(bytes_.size())));
+    fail_file(
+        fmt::format("claims {} {}, more than its {} bytes can hold. The file is damaged or "
+                    "cut: compare its size.",
+                    grouped(count), what, grouped(bytes_.size())));
   }
 
   void read_preamble() {
@@ -133,8 +136,10 @@ class GgufParser {
 
   void check_type(GgufType type, const std::string& what) const {
     if (type <= GgufType::kF64) return;
-    fail_file(fmt::format("{} has a value of unknown type {}. The file is damaged, or newer than "
-                          "this program.", what, uint32_t(type)));
+    fail_file(
+        fmt::format("{} has a value of unknown type {}. The file is damaged, or newer than "
+                    "this program.",
+                    what, uint32_t(type)));
   }
 
   GgufValue read_array(const std::string& what, int depth) {
@@ -163,8 +168,10 @@ class GgufParser {
     const int64_t alignment = out_.get_int("general.alignment");
     if (alignment < 1 || uint64_t(alignment) > kAlignmentLimit ||
         !std::has_single_bit(uint64_t(alignment))) {
-      fail_file(fmt::format("key 'general.alignment': expected a power of two up to {}, got {}. "
-                            "The file is damaged.", kAlignmentLimit, alignment));
+      fail_file(
+          fmt::format("key 'general.alignment': expected a power of two up to {}, got {}. "
+                      "The file is damaged.",
+                      kAlignmentLimit, alignment));
     }
     out_.alignment_ = uint64_t(alignment);
   }
@@ -192,20 +199,23 @@ class GgufParser {
     const GgmlType* type = find_ggml_type(tensor.type);
     if (!type) {
       fail_tensor(tensor, fmt::format("ggml's type number {} is unknown. The file is damaged, or "
-                                      "newer than this program.", tensor.type));
+                                      "newer than this program.",
+                                      tensor.type));
     }
     uint64_t values = 1;
     for (const int64_t length : tensor.shape) {
       if (length < 1 || __builtin_mul_overflow(values, uint64_t(length), &values)) {
         fail_tensor(tensor, fmt::format("the shape has an impossible length ({}). The file is "
-                                        "damaged.", length));
+                                        "damaged.",
+                                        length));
       }
     }
     const auto bytes = ggml_bytes(*type, values);
     if (!bytes || tensor.shape[0] % type->block != 0) {
       fail_tensor(tensor,
                   fmt::format("rows of {} values don't fit {}, whose blocks have {}. The file is "
-                              "damaged.", tensor.shape[0], type->name, type->block));
+                              "damaged.",
+                              tensor.shape[0], type->name, type->block));
     }
     return *bytes;
   }
@@ -219,11 +229,13 @@ class GgufParser {
       const uint64_t bytes = bytes_of(tensor);
       if (tensor.offset % alignment != 0) {
         fail_tensor(tensor, fmt::format("the offset {} is no multiple of the alignment {}. The "
-                                        "file is damaged.", grouped(tensor.offset), alignment));
+                                        "file is damaged.",
+                                        grouped(tensor.offset), alignment));
       }
       if (tensor.offset > room || bytes > room - tensor.offset) {
         fail_tensor(tensor, fmt::format("expected {} bytes, the file ends after {}. The download "
-                                        "may be cut: compare its size.", grouped(bytes),
+                                        "may be cut: compare its size.",
+                                        grouped(bytes),
                                         grouped(tensor.offset > room ? 0 : room - tensor.offset)));
       }
       tensor.offset += start;

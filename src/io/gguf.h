@@ -18,15 +18,27 @@ namespace relatum::io {
 
 /// Value types of GGUF's metadata, numbered as in the file.
 enum class GgufType : uint32_t {
-  kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64
+  kU8,
+  kI8,
+  kU16,
+  kI16,
+  kU32,
+  kI32,
+  kF32,
+  kBool,
+  kString,
+  kArray,
+  kU64,
+  kI64,
+  kF64
 };
 
 /// One metadata value: a view of checked bytes in the mapping (or, in a writer, in its memory).
 struct GgufValue {
   GgufType type = GgufType::kU8;  ///< of the scalar or, for an array, of its elements
   bool is_array = false;
-  uint64_t count = 1;             ///< elements of an array
-  std::span<const std::byte> raw; ///< as in the file, unaligned
+  uint64_t count = 1;              ///< elements of an array
+  std::span<const std::byte> raw;  ///< as in the file, unaligned
 };
 
 struct GgufEntry {
@@ -37,12 +49,12 @@ struct GgufEntry {
 /// One tensor of the file. `owner` keeps the bytes alive.
 struct GgufTensor {
   std::string name;
-  int type = 0;                 ///< ggml's type number
-  std::vector<int64_t> shape;   ///< ggml's order: shape[0] is the row length
-  uint64_t offset = 0;          ///< from the file's start
+  int type = 0;                ///< ggml's type number
+  std::vector<int64_t> shape;  ///< ggml's order: shape[0] is the row length
+  uint64_t offset = 0;         ///< from the file's start
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
-  std::string place;            ///< "tensor 'x' of file", for messages
+  std::string place;  ///< "tensor 'x' of file", for messages
 };
 
 /// A checked GGUF file. Views it hands out live as long as it or owner().

@@ -27,9 +27,9 @@ std::string type_name(const GgufValue& value) {
 
 [[noreturn]] void fail_type(const GgufFile& file, std::string_view key, const char* wanted,
                             const GgufValue& value) {
-  fail("io.gguf", fmt::format("key '{}' of {}: expected {}, got {}. Such a file is not read.",
-                              printable_start(key), file.path().string(), wanted,
-                              type_name(value)));
+  fail("io.gguf",
+       fmt::format("key '{}' of {}: expected {}, got {}. Such a file is not read.",
+                   printable_start(key), file.path().string(), wanted, type_name(value)));
 }
 
 [[noreturn]] void fail_missing(const GgufFile& file, std::string_view key) {
@@ -84,8 +84,8 @@ T scalar(const GgufFile& file, std::string_view key, const std::optional<T>& fal
   const GgufValue* value = file.find(key);
   if (!value && fallback) return *fallback;
   if (!value) fail_missing(file, key);
-  const std::optional<T> found =
-      value->is_array ? std::nullopt : read(value->type, value->raw.data());
+  const std::optional<T> found = value->is_array ? std::nullopt
+                                                 : read(value->type, value->raw.data());
   if (!found) fail_type(file, key, wanted, *value);
   return *found;
 }

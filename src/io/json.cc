@@ -22,8 +22,8 @@ using nlohmann::json;
 }
 
 struct Scan {
-  int deepest = 0;      ///< nesting of brackets outside strings
-  size_t members = 0;   ///< of all objects together, those of equal names counted each
+  int deepest = 0;     ///< nesting of brackets outside strings
+  size_t members = 0;  ///< of all objects together, those of equal names counted each
 };
 
 /// A flat look before the parser, so that hostile nesting costs no memory and no stack; stops
@@ -113,7 +113,8 @@ int64_t as_int(const json& value, std::string_view key, const std::string& place
   }
   if (!value.is_number()) fail_type(key, place, "an integer", value);
   fail_json(place, fmt::format("key '{}': expected an integer of 64 bits, got {}. Correct the "
-                               "value.", printable_start(key), value.dump()));
+                               "value.",
+                               printable_start(key), value.dump()));
 }
 
 double as_double(const json& value, std::string_view key, const std::string& place) {
@@ -140,17 +141,19 @@ json parse_json(std::string_view text, const std::string& place) {
   const Scan seen = scan(text, kJsonDepth);
   if (seen.deepest > kJsonDepth) {
     fail_json(place, fmt::format("nested deeper than {} levels, which no file of ours needs. "
-                                 "Check where it comes from.", kJsonDepth));
+                                 "Check where it comes from.",
+                                 kJsonDepth));
   }
   try {
     json value = json::parse(text);
     if (count_members(value) == seen.members) return value;
     fail_json(place, fmt::format("key '{}' stands twice in one object. Keep the one that is "
-                                 "meant.", printable_start(duplicate_key(text))));
+                                 "meant.",
+                                 printable_start(duplicate_key(text))));
   } catch (const json::exception& error) {
     const bool one_line = text.find('\n') == text.npos;
-    fail_json(place, fmt::format("not valid JSON: {}. Correct this place.",
-                                 reason_of(error, one_line)));
+    fail_json(place,
+              fmt::format("not valid JSON: {}. Correct this place.", reason_of(error, one_line)));
   }
 }
 

@@ -32,8 +32,7 @@ const nlohmann::json& require(const nlohmann::json& object, std::string_view key
 std::string require_string(const nlohmann::json& object, std::string_view key,
                            const std::string& place);
 int64_t require_int(const nlohmann::json& object, std::string_view key, const std::string& place);
-double require_double(const nlohmann::json& object, std::string_view key,
-                      const std::string& place);
+double require_double(const nlohmann::json& object, std::string_view key, const std::string& place);
 bool require_bool(const nlohmann::json& object, std::string_view key, const std::string& place);
 const nlohmann::json& require_array(const nlohmann::json& object, std::string_view key,
                                     const std::string& place);

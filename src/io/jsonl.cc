@@ -37,8 +37,8 @@ bool JsonlReader::next_line(std::string& line) {
     if (line.find_first_not_of(" \t\r") != std::string::npos) return true;
   }
   if (stream_->bad()) {
-    fail("io.jsonl", fmt::format("cannot read {} after line {}: {}.", name_, line_,
-                                 std::strerror(errno)));
+    fail("io.jsonl",
+         fmt::format("cannot read {} after line {}: {}.", name_, line_, std::strerror(errno)));
   }
   return false;
 }

@@ -66,7 +66,8 @@ std::string_view header_of(const std::filesystem::path& path, std::string_view f
   std::memcpy(&length, file.data() + 8, start - 8);
   if (length > file.size() - start) {
     fail_npy(path, fmt::format("expected a header of {} bytes, the file ends after {}. It may be "
-                               "cut: compare its size.", length, file.size() - start));
+                               "cut: compare its size.",
+                               length, file.size() - start));
   }
   values = file.substr(start + length);
   return file.substr(start, length);
@@ -95,8 +96,8 @@ Matrix<float> read_npy(const std::filesystem::path& path) {
   if (__builtin_mul_overflow(shape[0], shape[1], &count) ||
       count != values.size() / sizeof(float) || values.size() % sizeof(float) != 0) {
     fail_npy(path, fmt::format("a shape of {} x {} and {} bytes of values disagree. The file may "
-                               "be cut: compare its size.", shape[0], shape[1],
-                               grouped(values.size())));
+                               "be cut: compare its size.",
+                               shape[0], shape[1], grouped(values.size())));
   }
   if (count == 0 && (shape[0] > INT32_MAX || shape[1] > INT32_MAX)) {
     fail_npy(path, "an empty array has an impossible length.");

@@ -12,8 +12,8 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
-#include "io/json.h"
 #include "io/dotted_name.h"
+#include "io/json.h"
 
 namespace relatum::io {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr uint64_t kLengthBytes = 8;           // the header's length, little-endian
+constexpr uint64_t kLengthBytes = 8;            // the header's length, little-endian
 constexpr uint64_t kHeaderLimit = 100'000'000;  // the reference library's limit
 
 [[noreturn]] void fail_file(const std::string& subject, const std::string& what) {
@@ -34,18 +34,20 @@ std::string_view header_of(const fs::path& path, std::span<const std::byte> all,
   uint64_t length = 0;
   if (all.size() < kLengthBytes) {
     fail_file(path.string(), fmt::format("expected a safetensors file, got {} bytes. The file "
-                                         "may be cut: compare its size.", all.size()));
+                                         "may be cut: compare its size.",
+                                         all.size()));
   }
   std::memcpy(&length, all.data(), kLengthBytes);
   if (length > kHeaderLimit) {
     fail_file(path.string(), fmt::format("a header of {} bytes is longer than the format allows. "
-                                         "It is no safetensors file.", grouped(length)));
+                                         "It is no safetensors file.",
+                                         grouped(length)));
   }
   if (length > all.size() - kLengthBytes) {
     fail_file(path.string(),
               fmt::format("expected a header of {} bytes, the file ends after {}. The file may "
-                          "be cut: compare its size.", grouped(length),
-                          grouped(all.size() - kLengthBytes)));
+                          "be cut: compare its size.",
+                          grouped(length), grouped(all.size() - kLengthBytes)));
   }
   data = all.subspan(kLengthBytes + length);
   return {reinterpret_cast<const char*>(all.data()) + kLengthBytes, size_t(length)};
@@ -63,7 +65,8 @@ uint64_t bytes_of(const SafetensorsTensor& tensor) {
     if (length < 0 || __builtin_mul_overflow(bytes, uint64_t(length), &bytes) ||
         bytes > (uint64_t{1} << 58)) {
       fail_file(tensor.place, fmt::format("the shape has an impossible length ({}). The file is "
-                                          "damaged.", length));
+                                          "damaged.",
+                                          length));
     }
   }
   return bytes;
@@ -92,13 +95,14 @@ Range read_entry(const std::string& name, const json& entry, const fs::path& pat
   if (range.end - range.begin != bytes) {
     fail_file(tensor.place,
               fmt::format("dtype and shape ask for {} bytes, data_offsets span {}. The file is "
-                          "damaged.", grouped(bytes), grouped(range.end - range.begin)));
+                          "damaged.",
+                          grouped(bytes), grouped(range.end - range.begin)));
   }
   if (range.end > data.size()) {
     fail_file(tensor.place,
               fmt::format("expected {} bytes from {} on, the data end after {}. The file may "
-                          "be cut: compare its size.", grouped(bytes), grouped(range.begin),
-                          grouped(data.size())));
+                          "be cut: compare its size.",
+                          grouped(bytes), grouped(range.begin), grouped(data.size())));
   }
   tensor.bytes = data.subspan(range.begin, bytes);
   return range;
@@ -111,14 +115,16 @@ void check_cover(const std::vector<Range>& ranges, uint64_t size, const fs::path
     if (range.begin != end) {
       fail_file(range.tensor.place,
                 fmt::format("begins at {}, {} the tensor before it, which ends at {}. The file is "
-                            "damaged.", grouped(range.begin),
+                            "damaged.",
+                            grouped(range.begin),
                             range.begin < end ? "inside" : "with a hole after", grouped(end)));
     }
     end = range.end;
   }
   if (end != size) {
     fail_file(path.string(), fmt::format("its tensors end after {} bytes of {}. The file is "
-                                         "damaged.", grouped(end), grouped(size)));
+                                         "damaged.",
+                                         grouped(end), grouped(size)));
   }
 }
 
@@ -134,9 +140,9 @@ void read_metadata(const json& entry, const fs::path& path,
 
 size_t safetensors_dtype_size(std::string_view dtype) {
   static const std::map<std::string_view, size_t> kSizes = {
-      {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E8M0", 1},
-      {"I16", 2},  {"U16", 2}, {"F16", 2},  {"BF16", 2},    {"I32", 4},     {"U32", 4},
-      {"F32", 4},  {"C64", 8}, {"F64", 8},  {"I64", 8},     {"U64", 8}};
+      {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"F8_E8M0", 1},
+      {"I16", 2},  {"U16", 2}, {"F16", 2}, {"BF16", 2},    {"I32", 4},     {"U32", 4},
+      {"F32", 4},  {"C64", 8}, {"F64", 8}, {"I64", 8},     {"U64", 8}};
   const auto found = kSizes.find(dtype);
   return found == kSizes.end() ? 0 : found->second;
 }
@@ -196,8 +202,8 @@ Safetensors Safetensors::open_folder(const fs::path& folder) {
   for (const auto& [name, file] : listing["weight_map"].items()) {
     if (!result.find(name)) {
       fail_file(index.string(), fmt::format("lists tensor '{}', which {} lacks. Download the model "
-                                            "again.", printable_start(name),
-                                            file.get<std::string>()));
+                                            "again.",
+                                            printable_start(name), file.get<std::string>()));
     }
   }
   return result;

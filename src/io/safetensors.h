@@ -17,11 +17,11 @@ namespace relatum::io {
 /// One tensor of a mapped file. `owner` keeps the bytes alive.
 struct SafetensorsTensor {
   std::string name;
-  std::string dtype;            ///< safetensors' name, e.g. "F32", "BF16", "I64"
-  std::vector<int64_t> shape;   ///< slowest dimension first; empty for a scalar
+  std::string dtype;           ///< safetensors' name, e.g. "F32", "BF16", "I64"
+  std::vector<int64_t> shape;  ///< slowest dimension first; empty for a scalar
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
-  std::string place;            ///< "tensor 'x' of file", for messages
+  std::string place;  ///< "tensor 'x' of file", for messages
 };
 
 /// The tensors of one file or of all shards of a folder, in file order.

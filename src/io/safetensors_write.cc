@@ -13,9 +13,9 @@ namespace {
 
 /// The reference sorts by the dtype's rank, widest first, so that every tensor stays aligned.
 int rank_of(std::string_view dtype) {
-  constexpr std::string_view kOrder[] = {"BOOL", "U8",  "I8",   "F8_E5M2", "F8_E4M3", "F8_E8M0",
-                                         "I16",  "U16", "F16",  "BF16",    "I32",     "U32",
-                                         "F32",  "C64", "F64",  "I64",     "U64"};
+  constexpr std::string_view kOrder[] = {"BOOL", "U8",  "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0",
+                                         "I16",  "U16", "F16", "BF16",    "I32",     "U32",
+                                         "F32",  "C64", "F64", "I64",     "U64"};
   return int(std::find(std::begin(kOrder), std::end(kOrder), dtype) - std::begin(kOrder));
 }
 

@@ -26,10 +26,12 @@ bool every_other_is_zero(std::string_view bytes) {
 
 std::string wide_encoding(std::string_view bytes) {
   using namespace std::string_view_literals;
-  if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv))
+  if (bytes.starts_with("\xFF\xFE\0\0"sv) || bytes.starts_with("\0\0\xFE\xFF"sv)) {
     return "starts with the byte-order mark of UTF-32";
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
+  }
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
     return "starts with the byte-order mark of UTF-16";
+  }
   if (every_other_is_zero(bytes)) return "has a zero at every other byte, as UTF-16 has";
   return "";
 }
@@ -41,9 +43,8 @@ std::string encoding_problem(std::string_view bytes, bool name_line) {
     const Utf8Char next = utf8_at(bytes, at);
     if (next.code < 0) {
       const auto odd = uint8_t(bytes[at]);
-      const std::string found =
-          fmt::format("has the byte 0x{:02X}{}, which is not UTF-8", odd,
-                      name_line ? fmt::format(" on line {}", line) : "");
+      const std::string found = fmt::format("has the byte 0x{:02X}{}, which is not UTF-8", odd,
+                                            name_line ? fmt::format(" on line {}", line) : "");
       if (odd < 0xa0) return found + "; text in Windows-1252 has such bytes";
       std::string letter;
       append_utf8(letter, odd);
@@ -72,8 +73,9 @@ std::string with_line_feeds(std::string_view text) {
 
 std::string read_text(const std::filesystem::path& path) {
   const std::string bytes = read_file(path);
-  if (const std::string problem = encoding_problem(bytes); !problem.empty())
+  if (const std::string problem = encoding_problem(bytes); !problem.empty()) {
     fail("io.text", fmt::format("{} {}. Save the file as UTF-8.", path.string(), problem));
+  }
   return with_line_feeds(without_mark(bytes));
 }
 

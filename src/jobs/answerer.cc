@@ -40,15 +40,17 @@ void Answerer::open_index(const Host& host) {
   retrieval_.emplace(setup_.index, setup_.embedder, setup_.models, host);
   const std::string trained = setup_.run ? setup_.run->index_hash : "", now = retrieval_->hash();
   if (trained.empty() || trained == now) return;
-  tell_mismatch(options_, host, "an index whose hash is", trained.substr(0, 12),
-                now.substr(0, 12));
+  tell_mismatch(options_, host, "an index whose hash is", trained.substr(0, 12), now.substr(0, 12));
 }
 
 std::vector<task::Prediction> Answerer::answer(std::span<const task::Example> examples) {
   std::vector<task::Prediction> all;
-  answer({examples, 0}, [&](std::vector<task::Prediction>&& next) {
+  answer(
+      {examples, 0},
+      [&](std::vector<task::Prediction>&& next) {
     for (task::Prediction& prediction : next) all.push_back(std::move(prediction));
-  }, context_);
+      },
+      context_);
   return all;
 }
 
@@ -58,8 +60,7 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
   if (retrieval_) {
     neighbours = retrieval_->find(examples, setup_.neighbours, QueryKind::kTest, context);
   }
-  const ExtractPrompts made =
-      make_prompts(*session_, renderer_, examples, neighbours, limit_);
+  const ExtractPrompts made = make_prompts(*session_, renderer_, examples, neighbours, limit_);
   if (part.answered == 0) {  // else the earlier call counted them
     counts_.overlap += neighbours.overlap;
     counts_.too_long += made.too_long;
@@ -81,17 +82,22 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
     told = end;
     take(std::move(next));
   };
-  task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
-                              options_.batch_tokens, options_.negligible, options_.scores,
+  task::AnswerOptions answers{task::parse_answer_mode(options_.answer),
+                              options_.max_new_tokens,
+                              options_.batch_tokens,
+                              options_.negligible,
+                              options_.scores,
                               setup_.chat};
   answers.first = size_t(std::ranges::lower_bound(made.rows, part.answered) - made.rows.begin());
   size_t prompts = answers.first;
-  task::answer_batches(*worker_, renderer_, made.prompts, answers,
-                       [&](std::vector<task::Prediction>&& batch) {
+  task::answer_batches(
+      *worker_, renderer_, made.prompts, answers,
+      [&](std::vector<task::Prediction>&& batch) {
     prompts += batch.size();
     const bool last = prompts == made.prompts.size();
     up_to(last ? examples.size() : made.rows[prompts - 1] + 1, std::move(batch));
-  }, context);
+      },
+      context);
   const bool rest = prompts == made.prompts.size() && told < examples.size();
   if (rest) up_to(examples.size(), {});  // all of them too long
 }

@@ -15,10 +15,12 @@ namespace relatum::jobs {
 namespace {
 
 retrieve::StoredExample to_stored(const task::Example& example) {
-  return {example.id, example.text,
+  return {example.id,
+          example.text,
           {example.head.start, example.head.end, example.head.type},
           {example.tail.start, example.tail.end, example.tail.type},
-          example.label, task::marked_text(example)};
+          example.label,
+          task::marked_text(example)};
 }
 
 void check_target(const IndexOptions& o) {
@@ -38,8 +40,10 @@ bool build_index(const IndexOptions& o, const Host& host) {
   check_target(o);
   const task::Dataset data = o.data.load(o.input, true, host);
   if (const int64_t several = task::count_with_several_labels(data.examples)) {
-    host.context.warn(fmt::format("{}: {} with several labels, of which retrieved examples show "
-                                  "the first.", data.name, counted(several, "row")));
+    host.context.warn(
+        fmt::format("{}: {} with several labels, of which retrieved examples show "
+                    "the first.",
+                    data.name, counted(several, "row")));
   }
   retrieve::Embedder embedder(o.embedder, o.compute);
   std::vector<std::string> texts;
@@ -56,11 +60,13 @@ bool build_index(const IndexOptions& o, const Host& host) {
   index.add(vectors.view());
   const std::string compute(name_of(embedder.compute()));  // what "auto" came to
   retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
-                               data.labels.names(), std::move(examples), std::move(index), {}});
+                               data.labels.names(),
+                               std::move(examples),
+                               std::move(index),
+                               {}});
   const double seconds = watch.seconds();
   host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
-                                counted(int64_t(texts.size()), "sentence"),
-                                duration_text(seconds),
+                                counted(int64_t(texts.size()), "sentence"), duration_text(seconds),
                                 double(texts.size()) / seconds, o.out));
   return true;
 }

@@ -10,10 +10,10 @@ namespace relatum::jobs {
 
 struct IndexOptions {
   DataChoice data;
-  std::string input;                ///< SPEC of the sentences
-  std::filesystem::path embedder;   ///< where it lies
-  std::string compute = "f32";      ///< f32, bf16 or auto
-  std::string out;                  ///< the index folder
+  std::string input;               ///< SPEC of the sentences
+  std::filesystem::path embedder;  ///< where it lies
+  std::string compute = "f32";     ///< f32, bf16 or auto
+  std::string out;                 ///< the index folder
   bool overwrite = false;
 };
 

@@ -18,8 +18,8 @@ std::unique_ptr<engine::Session> open_language_model(const std::filesystem::path
                                                      const engine::SessionOptions& options) {
   auto session = std::make_unique<engine::Session>(path, options);
   if (session->model().head()) return session;
-  fail("jobs.model", fmt::format("{} is an encoder and writes no text. Use a language model.",
-                                 path.string()));
+  fail("jobs.model",
+       fmt::format("{} is an encoder and writes no text. Use a language model.", path.string()));
 }
 
 task::LoadOptions DataChoice::options(bool main, const Host& host) const {
@@ -50,8 +50,8 @@ void tell_data(const task::Dataset& data, bool relabelled, const Context& contex
     context.warn(fmt::format("{}: {}", data.file, line));
   }
   if (!relabelled) return;
-  context.info(fmt::format("{}: --relabel changed {}.", data.file,
-                           counted(data.relabelled, "label")));
+  context.info(
+      fmt::format("{}: --relabel changed {}.", data.file, counted(data.relabelled, "label")));
   if (!data.dropped) return;
   context.info(fmt::format("{}: {} dropped: not in the patch.", data.file,
                            counted(data.dropped, "example")));

@@ -15,10 +15,10 @@ namespace relatum::jobs {
 
 /// Which model, where named models lie, and how it is kept and run.
 struct ModelChoice {
-  std::string model;             ///< a name, or a path
-  std::string models;            ///< folder of named models; empty: the host's
+  std::string model;   ///< a name, or a path
+  std::string models;  ///< folder of named models; empty: the host's
   std::string compute = "auto", base = "auto";
-  bool low_memory = false;       ///< decode weights for each use
+  bool low_memory = false;  ///< decode weights for each use
 
   /// Where it lies. Throws Error that lists the known names.
   std::filesystem::path path(const Host& host) const;
@@ -31,8 +31,8 @@ std::unique_ptr<engine::Session> open_language_model(const std::filesystem::path
 
 /// What is read, and how strictly.
 struct DataChoice {
-  std::string relabel;           ///< "", "tacrev:PATCH" or "retacred:PATCH"
-  std::string labels;            ///< file of the inventory; empty: the data's own
+  std::string relabel;  ///< "", "tacrev:PATCH" or "retacred:PATCH"
+  std::string labels;   ///< file of the inventory; empty: the data's own
   std::optional<int64_t> limit;
   bool skip_bad_rows = false;
   bool keep_unknown_labels = false;  ///< for jobs that need no known gold label

@@ -70,8 +70,7 @@ bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& o
 void tell_lengths(const Answerer::Counts& counts, const Context& context) {
   if (!counts.too_long) return;
   context.warn(counts.too_long == 1
-                   ? counts.first_too_long +
-                         ". This row is too long and gets null as its answer."
+                   ? counts.first_too_long + ". This row is too long and gets null as its answer."
                    : fmt::format("{}. {} rows are too long and get null as their answers.",
                                  counts.first_too_long, counts.too_long));
 }
@@ -84,19 +83,22 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result,
   if (!result.finished) {
     context.info(p.rows == 0 ? "interrupted; nothing was written."
                  : file ? fmt::format("interrupted; {} answered so far {} kept in {}. Go on with "
-                                      "the same command and --resume.", rows,
-                                      p.rows == 1 ? "is" : "are",
+                                      "the same command and --resume.",
+                                      rows, p.rows == 1 ? "is" : "are",
                                       PartFile::path_for(options.out).string())
                         : fmt::format("interrupted after {}.", rows));
     return;
   }
-  context.info(fmt::format("{} answered in {} ({:.1f} a second, model loading included), written "
-                           "to {}", rows, duration_text(p.seconds),
-                           double(p.rows) / std::max(1e-9, p.seconds),
-                           file ? options.out : "standard output"));
+  context.info(
+      fmt::format("{} answered in {} ({:.1f} a second, model loading included), written "
+                  "to {}",
+                  rows, duration_text(p.seconds), double(p.rows) / std::max(1e-9, p.seconds),
+                  file ? options.out : "standard output"));
   if (p.overlap) {
-    context.info(fmt::format("{} of {} sentences have their own text as nearest neighbour in the "
-                             "index.", p.overlap, p.rows));
+    context.info(
+        fmt::format("{} of {} sentences have their own text as nearest neighbour in the "
+                    "index.",
+                    p.overlap, p.rows));
   }
   const int64_t unparsed = p.without_label - p.too_long;
   if (unparsed) context.info(fmt::format("answers that could not be parsed: {}", unparsed));
@@ -128,8 +130,8 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
     tell_result(options, result, host.context);
     return result;
   }
-  ExtractOutput output(options, filter, options.out == "-" ? ExtractIdentity{}
-                                                           : extract_identity(parts), host);
+  ExtractOutput output(options, filter,
+                       options.out == "-" ? ExtractIdentity{} : extract_identity(parts), host);
   ExtractBlocks blocks(rows.count(), answerer, output, host.context);
   {
     const WhileInputWaits answering(host, [&] { blocks.answer(); });

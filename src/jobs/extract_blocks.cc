@@ -42,13 +42,16 @@ void ExtractBlocks::answer() {
   const auto answered = size_t(std::max<int64_t>(0, before_.rows - begun_));
   size_t next = answered;
   answering_ = true;
-  answerer_.answer({block_, answered}, [&](std::vector<task::Prediction>&& predictions) {
+  answerer_.answer(
+      {block_, answered},
+      [&](std::vector<task::Prediction>&& predictions) {
     ExtractProgress& progress = output_.progress();
     progress.too_long = before_.too_long + answerer_.counts().too_long;
     progress.overlap = before_.overlap + answerer_.counts().overlap;
     output_.write(std::span(block_).subspan(next, predictions.size()), predictions);
     next += predictions.size();
-  }, inner_);
+      },
+      inner_);
   answering_ = false;
   if (next < block_.size()) throw Stopped{};
   block_.clear();

@@ -41,9 +41,9 @@ class ExtractBlocks {
   Answerer& answerer_;
   ExtractOutput& output_;
   const Context& context_;
-  Context inner_;                     // the same, its progress that of all rows
-  const ExtractProgress before_;      // what an earlier run wrote
-  int64_t place_ = 0, begun_ = 0;     // rows that were read; rows before the block
+  Context inner_;                  // the same, its progress that of all rows
+  const ExtractProgress before_;   // what an earlier run wrote
+  int64_t place_ = 0, begun_ = 0;  // rows that were read; rows before the block
   bool answering_ = false;
   std::vector<task::Example> block_;
 };

@@ -13,18 +13,18 @@ namespace relatum::jobs {
 
 /// The members are the options of `relatum extract`; their defaults are its defaults.
 struct ExtractOptions {
-  ModelChoice model;             ///< an empty name: the run's
+  ModelChoice model;  ///< an empty name: the run's
   DataChoice data;
   std::string adapter, prompt, index, embedder, input, out = "-", answer = "scored";
-  std::string format;            ///< empty: by the ending of `out`
+  std::string format;  ///< empty: by the ending of `out`
   std::optional<std::string> negative;
-  int64_t neighbours = 0;        ///< 0: as the run was trained, else 1
+  int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;
   double negligible = 0, min_probability = 0;
   bool scores = false, chat = false, force = false, overwrite = false;
-  bool resume = false;           ///< go on with the part of an output that is there
-  bool no_index = false;         ///< do without the run's index
-  bool skip_negative = false;    ///< leave answers of the negative label out of the output
+  bool resume = false;         ///< go on with the part of an output that is there
+  bool no_index = false;       ///< do without the run's index
+  bool skip_negative = false;  ///< leave answers of the negative label out of the output
 };
 
 /// The format that is asked for. Throws Error where other options exclude it.

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr double kSavingShare = 0.01;               // of the time, that saving may take …
+constexpr double kSavingShare = 0.01;                // of the time, that saving may take …
 constexpr double kOftenest = 0.2, kSeldomest = 5.0;  // … but not more, or less, often: seconds
 
 fs::path state_path(const fs::path& out) {
@@ -43,8 +43,8 @@ void check_identity(const json& begun, const ExtractIdentity& now, const std::st
     const bool known = entry.is_array() && entry.size() == 2 && entry[0] == now[i].first;
     const std::string was = known && entry[1].is_string() ? entry[1].get<std::string>() : "";
     fail("jobs.extract", fmt::format("{} was begun with another value of {} ('{}', now '{}'). Use "
-                                     "the same, or --overwrite to begin anew.", part, now[i].first,
-                                     was, now[i].second));
+                                     "the same, or --overwrite to begin anew.",
+                                     part, now[i].first, was, now[i].second));
   }
 }
 
@@ -59,13 +59,14 @@ void check_extract_output(const ExtractOptions& options, const ExtractSetup& set
                           const Host& host) {
   const bool none = options.out == "-", from_input = task::parse_spec(options.input).path == "-";
   if (options.resume && (none || from_input)) {
-    fail("jobs.extract", fmt::format("--resume needs {}: standard {} cannot be gone on with.",
-                                     none ? "--out with a file" : "--data from a file",
-                                     none ? "output" : "input"));
+    fail("jobs.extract",
+         fmt::format("--resume needs {}: standard {} cannot be gone on with.",
+                     none ? "--out with a file" : "--data from a file", none ? "output" : "input"));
   }
   if (options.resume && options.overwrite) {
-    fail("jobs.extract", "--resume goes on with an output, --overwrite replaces it. Give one of "
-                         "them.");
+    fail("jobs.extract",
+         "--resume goes on with an output, --overwrite replaces it. Give one of "
+         "them.");
   }
   if (none) return;
   CommandInputs inputs;
@@ -77,23 +78,22 @@ void check_extract_output(const ExtractOptions& options, const ExtractSetup& set
   const fs::path part = PartFile::path_for(options.out);
   const bool begun = has_extract_state(options.out);
   check_new_file(options.out, inputs, options.overwrite || options.resume);
-  for (const fs::path& path : {fs::path(options.out + ".run.json"), part,
-                               state_path(options.out)}) {
+  for (const fs::path& path :
+       {fs::path(options.out + ".run.json"), part, state_path(options.out)}) {
     check_new_file(path, inputs, true);
   }
   std::error_code ignored;
   const bool there = fs::exists(part, ignored);
   if (options.resume && !there) {
-    fail("jobs.extract", fs::exists(options.out, ignored)
-                             ? fmt::format("{} is whole: there is nothing left to resume.",
-                                           options.out)
-                             : fmt::format("there is no {} to go on with. Leave out --resume.",
-                                           part.string()));
+    fail("jobs.extract",
+         fs::exists(options.out, ignored)
+             ? fmt::format("{} is whole: there is nothing left to resume.", options.out)
+             : fmt::format("there is no {} to go on with. Leave out --resume.", part.string()));
   }
   if (!options.resume && !options.overwrite && there) {
     fail("jobs.extract", fmt::format("{} holds an unfinished extraction. Use {}--overwrite to "
-                                     "begin anew, or another --out.", part.string(),
-                                     begun ? "--resume to go on with it, " : ""));
+                                     "begin anew, or another --out.",
+                                     part.string(), begun ? "--resume to go on with it, " : ""));
   }
 }
 
@@ -113,10 +113,11 @@ ExtractOutput::ExtractOutput(const ExtractOptions& options, const task::Predicti
       const int64_t value = io::require_int(state, key, place);
       if (value >= 0) return value;
       fail("jobs.extract", fmt::format("{}: '{}' is {}. The file is damaged: begin anew with "
-                                       "--overwrite.", place, key, value));
+                                       "--overwrite.",
+                                       place, key, value));
     };
-    progress_ = {count("rows"), count("left_out"), count("without_label"), count("too_long"),
-                 count("overlap"), 0};
+    progress_ = {count("rows"),     count("left_out"), count("without_label"),
+                 count("too_long"), count("overlap"),  0};
     seconds_before_ = io::get_double(state, "seconds", 0, place);
     part_.emplace(options.out, uint64_t(count("bytes")));
     kept_ = true;
@@ -144,9 +145,7 @@ void ExtractOutput::put(std::string_view rows) {
   host_.output(text);
 }
 
-double ExtractOutput::seconds() const {
-  return seconds_before_ + running_.seconds();
-}
+double ExtractOutput::seconds() const { return seconds_before_ + running_.seconds(); }
 
 void ExtractOutput::write(std::span<const task::Example> examples,
                           std::span<const task::Prediction> predictions) {
@@ -167,7 +166,7 @@ void ExtractOutput::save() {
   const json state{{"identity", to_json(identity_)}, {"rows", progress_.rows},
                    {"left_out", progress_.left_out}, {"without_label", progress_.without_label},
                    {"too_long", progress_.too_long}, {"overlap", progress_.overlap},
-                   {"seconds", seconds()}, {"bytes", bytes}};
+                   {"seconds", seconds()},           {"bytes", bytes}};
   write_file(state_path(options_.out), io::dump_json(state, 2) + "\n");
   kept_ = true;
   save_after_ = std::clamp(saving.seconds() / kSavingShare, kOftenest, kSeldomest);

@@ -22,7 +22,7 @@ struct ExtractProgress {
   int64_t rows = 0;      ///< written, or left out by the filter
   int64_t left_out = 0;  ///< by the filter
   int64_t without_label = 0, too_long = 0, overlap = 0;
-  double seconds = 0;    ///< of this run and those that it goes on from
+  double seconds = 0;  ///< of this run and those that it goes on from
 };
 
 /// A named value that decides what is written; a run that goes on has to have the same.
@@ -71,7 +71,7 @@ class ExtractOutput {
   Stopwatch running_, since_saved_;
   double seconds_before_ = 0;
   double save_after_ = 0.5;  // seconds of work that a killed process may lose
-  bool kept_ = false;  // the part can be gone on with, or is whole
+  bool kept_ = false;        // the part can be gone on with, or is whole
 };
 
 }  // namespace relatum::jobs

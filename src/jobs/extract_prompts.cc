@@ -22,14 +22,16 @@ ExtractPrompts make_prompts(const engine::Session& session, const task::PromptRe
       made.rows.push_back(i);
       continue;
     }
-    const std::string place =
-        limit.file.empty() ? "" : fmt::format("{}:{}: ", limit.file, example.line);
-    const std::string what = fmt::format("{}example '{}' takes {} tokens with its prompt and "
-                                         "answer, the model's context is {}", place, example.id,
-                                         tokens, limit.context);
+    const std::string place = limit.file.empty() ? ""
+                                                 : fmt::format("{}:{}: ", limit.file, example.line);
+    const std::string what = fmt::format(
+        "{}example '{}' takes {} tokens with its prompt and "
+        "answer, the model's context is {}",
+        place, example.id, tokens, limit.context);
     if (!limit.skip) {
-      fail("jobs.extract", what + ". Use a shorter prompt style, or --skip-bad-rows, which answers "
-                                  "such rows with null.");
+      fail("jobs.extract", what +
+                               ". Use a shorter prompt style, or --skip-bad-rows, which answers "
+                               "such rows with null.");
     }
     if (++made.too_long == 1) made.first_too_long = what;
   }

@@ -24,9 +24,9 @@ struct LengthLimit {
 /// Prompts of the rows that fit; the others are counted.
 struct ExtractPrompts {
   std::vector<task::Prompt> prompts;
-  std::vector<size_t> rows;      ///< per prompt: which example it is of
+  std::vector<size_t> rows;  ///< per prompt: which example it is of
   int64_t too_long = 0;
-  std::string first_too_long;    ///< a sentence without its end; empty where there is none
+  std::string first_too_long;  ///< a sentence without its end; empty where there is none
 };
 
 /// Renders `examples` with their neighbours. Throws Error that names the first row that is too

@@ -43,8 +43,8 @@ std::string data_identity(const std::string& text) {
 
 std::string relabel_identity(const std::string& relabel) {
   const size_t colon = relabel.find(':');
-  return relabel.empty() ? "" : relabel.substr(0, colon) + " " +
-                                    file_hash(relabel.substr(colon + 1));
+  return relabel.empty() ? ""
+                         : relabel.substr(0, colon) + " " + file_hash(relabel.substr(colon + 1));
 }
 
 std::string on_off(bool value) { return value ? "on" : "off"; }
@@ -56,26 +56,43 @@ nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& 
   const auto& [o, setup, rows, filter, answerer] = parts;
   const engine::Session& session = answerer.session();
   nlohmann::json record{
-      {"version", RELATUM_VERSION}, {"time", utc_now()}, {"command", host.command},
-      {"model", setup.model}, {"base", session.base()}, {"base_hash", session.weights_hash()},
-      {"compute", name_of(session.products())}, {"cpu", kernels::cpu_summary()},
-      {"threads", thread_count()}, {"adapter", o.adapter}, {"prompt", setup.prompt},
-      {"prompt_hash", task::style_hash(setup.style)}, {"index", setup.index},
-      {"index_hash", answerer.index_hash()}, {"neighbours", setup.neighbours}, {"data", o.input},
-      {"answer", o.answer}, {"chat", setup.chat}, {"max_new_tokens", o.max_new_tokens},
-      {"batch_tokens", o.batch_tokens}, {"negligible", o.negligible},
-      {"min_probability", o.min_probability}, {"examples", progress.rows},
-      {"unparsed", progress.without_label - progress.too_long}, {"too_long", progress.too_long},
-      {"left_out", progress.left_out}, {"overlap", progress.overlap},
-      {"seconds", progress.seconds}, {"loading_seconds", loading_seconds},
+      {"version", RELATUM_VERSION},
+      {"time", utc_now()},
+      {"command", host.command},
+      {"model", setup.model},
+      {"base", session.base()},
+      {"base_hash", session.weights_hash()},
+      {"compute", name_of(session.products())},
+      {"cpu", kernels::cpu_summary()},
+      {"threads", thread_count()},
+      {"adapter", o.adapter},
+      {"prompt", setup.prompt},
+      {"prompt_hash", task::style_hash(setup.style)},
+      {"index", setup.index},
+      {"index_hash", answerer.index_hash()},
+      {"neighbours", setup.neighbours},
+      {"data", o.input},
+      {"answer", o.answer},
+      {"chat", setup.chat},
+      {"max_new_tokens", o.max_new_tokens},
+      {"batch_tokens", o.batch_tokens},
+      {"negligible", o.negligible},
+      {"min_probability", o.min_probability},
+      {"examples", progress.rows},
+      {"unparsed", progress.without_label - progress.too_long},
+      {"too_long", progress.too_long},
+      {"left_out", progress.left_out},
+      {"overlap", progress.overlap},
+      {"seconds", progress.seconds},
+      {"loading_seconds", loading_seconds},
       {"examples_per_s", double(progress.rows) / std::max(1e-9, progress.seconds)},
       {"peak_rss_bytes", peak_rss()}};
   if (setup.run) {
     const RunInfo& run = *setup.run;
-    record["trained"] = {{"prompt", run.prompt}, {"prompt_hash", run.prompt_hash},
-                         {"index", run.index}, {"index_hash", run.index_hash},
+    record["trained"] = {{"prompt", run.prompt},         {"prompt_hash", run.prompt_hash},
+                         {"index", run.index},           {"index_hash", run.index_hash},
                          {"neighbours", run.neighbours}, {"base", run.base},
-                         {"base_hash", run.base_hash}, {"chat", run.chat}};
+                         {"base_hash", run.base_hash},   {"chat", run.chat}};
   }
   return record;
 }

@@ -16,8 +16,7 @@ namespace relatum::jobs {
 
 namespace fs = std::filesystem;
 
-ExtractRows::ExtractRows(const ExtractOptions& options, const ExtractSetup& setup,
-                         const Host& host)
+ExtractRows::ExtractRows(const ExtractOptions& options, const ExtractSetup& setup, const Host& host)
     : options_(options), setup_(setup), host_(host), choice_(options.data) {
   choice_.keep_unknown_labels = true;
   if (choice_.labels.empty() && setup.labels) {
@@ -73,7 +72,8 @@ void ExtractRows::settle(task::Dataset data) {
   labels_ = data.labels;
   if (!labels_.empty()) return;
   fail("jobs.extract", fmt::format("{}: no label is known to choose from. Give --labels, a JSON "
-                                   "list, or an --index.", data.name));
+                                   "list, or an --index.",
+                                   data.name));
 }
 
 void ExtractRows::each(const task::TakeExample& take) const {

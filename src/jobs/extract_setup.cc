@@ -30,11 +30,12 @@ void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup
     setup.prompt = setup.run->prompt;
     setup.style = task::load_style(setup.prompt);
   } else if (o.adapter.empty()) {
-    fail("jobs.extract", "--prompt is missing: name a style, e.g. compact, or an --adapter whose "
-                         "run names one.");
+    fail("jobs.extract",
+         "--prompt is missing: name a style, e.g. compact, or an --adapter whose "
+         "run names one.");
   } else {
-    fail("jobs.extract", fmt::format("{} has no run.json that names a prompt style. Give --prompt.",
-                                     o.adapter));
+    fail("jobs.extract",
+         fmt::format("{} has no run.json that names a prompt style. Give --prompt.", o.adapter));
   }
   if (!setup.run) return;
   const std::string& trained = setup.run->prompt_hash;
@@ -57,9 +58,8 @@ fs::path index_of(const fs::path& folder, const RunInfo& run) {
     if (sha256_file(place / "index.json") == run.index_hash) return place;
     if (changed.empty()) changed = place.string();
   }
-  const std::string what = changed.empty()
-                               ? fmt::format("is not at {} any more", run.index)
-                               : fmt::format("at {} has changed since", changed);
+  const std::string what = changed.empty() ? fmt::format("is not at {} any more", run.index)
+                                           : fmt::format("at {} has changed since", changed);
   fail("jobs.extract", fmt::format("{}: the adapter was trained with retrieved examples, but their "
                                    "index {}. Name it with --index, or do without by --no-index.",
                                    folder.string(), what));
@@ -82,8 +82,10 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   } else {
     setup.index = index_of(o.adapter, *setup.run).string();
     if (setup.embedder.empty()) setup.embedder = setup.run->embedder;
-    context.info(fmt::format("retrieved examples come from {}, as in training (--no-index does "
-                             "without).", setup.index));
+    context.info(
+        fmt::format("retrieved examples come from {}, as in training (--no-index does "
+                    "without).",
+                    setup.index));
   }
 }
 
@@ -103,10 +105,11 @@ void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
   }
   if (setup.model.empty()) {
     fail("jobs.extract", o.adapter.empty()
-                            ? std::string("--model is missing: name a language model, or an "
-                                          "--adapter whose run names one.")
-                            : fmt::format("{} has no run.json that names its base model. Give "
-                                          "--model.", o.adapter));
+                             ? std::string("--model is missing: name a language model, or an "
+                                           "--adapter whose run names one.")
+                             : fmt::format("{} has no run.json that names its base model. Give "
+                                           "--model.",
+                                           o.adapter));
   }
 }
 

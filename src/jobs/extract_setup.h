@@ -16,14 +16,14 @@ struct ExtractSetup {
   std::optional<RunInfo> run;  ///< nothing: no adapter, or one without run.json
   std::string prompt;          ///< the style's name
   task::PromptStyle style;
-  std::string model, models;   ///< name or path of the base, and where named ones lie
+  std::string model, models;  ///< name or path of the base, and where named ones lie
   std::string base;
-  std::string index;           ///< folder; empty: no retrieval
-  std::string embedder;        ///< empty: the one that the index names
+  std::string index;     ///< folder; empty: no retrieval
+  std::string embedder;  ///< empty: the one that the index names
   bool chat = false;
   int64_t neighbours = 1;
-  std::optional<task::Labels> labels;       ///< that the run was trained with
-  std::optional<task::AnswerWords> words;   ///< that it was trained to answer
+  std::optional<task::Labels> labels;      ///< that the run was trained with
+  std::optional<task::AnswerWords> words;  ///< that it was trained to answer
 };
 
 /// Reads the run's files. What the run was trained with decides, unless the user says otherwise;

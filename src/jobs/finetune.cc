@@ -70,8 +70,10 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   const train::TrainResult result = run_training(parts, worker, trainer, context);
   if (!result.finished) {
     write_finetune_record(parts, "interrupted", result, host);
-    context.info(fmt::format("stopped at step {} of {}; the state is saved. Continue with the same "
-                             "command and --resume.", result.steps, trainer.steps()));
+    context.info(
+        fmt::format("stopped at step {} of {}; the state is saved. Continue with the same "
+                    "command and --resume.",
+                    result.steps, trainer.steps()));
     return {false, result};
   }
   keep_result(parts, adapter, result, host);

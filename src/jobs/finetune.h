@@ -7,7 +7,7 @@
 namespace relatum::jobs {
 
 struct FinetuneResult {
-  bool finished = false;       ///< false: the host stopped it
+  bool finished = false;  ///< false: the host stopped it
   train::TrainResult training;
 };
 

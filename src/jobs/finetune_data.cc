@@ -6,17 +6,16 @@
 
 #include <algorithm>
 
-#include "jobs/retrieval.h"
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/retrieval.h"
 #include "task/holdout.h"
 
 namespace relatum::jobs {
 namespace {
 
 void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
-  const auto split =
-      task::hold_out(data.train.examples, options.holdout, options.training.seed);
+  const auto split = task::hold_out(data.train.examples, options.holdout, options.training.seed);
   data.dev = data.train;
   data.dev.examples.clear();
   std::vector<task::Example> kept;
@@ -40,8 +39,7 @@ void join_labels(FinetuneData& data, const Context& context) {
     if (!example.label) continue;
     if (!data.train.labels.find(*example.label)) {
       if (!data.train.open_labels) {
-        data.train.labels.index(*example.label,
-                                fmt::format("{}:{}", data.dev.name, example.line));
+        data.train.labels.index(*example.label, fmt::format("{}:{}", data.dev.name, example.line));
       }
       untrained.push_back(*example.label);
       data.train.labels.add(*example.label);
@@ -52,20 +50,21 @@ void join_labels(FinetuneData& data, const Context& context) {
   if (untrained.empty()) return;
   constexpr size_t kNamed = 3;
   const size_t count = untrained.size(), named = std::min(count, kNamed);
-  std::string names = fmt::format("'{}'", fmt::join(untrained.begin(), untrained.begin() +
-                                                    ptrdiff_t(named), "', '"));
+  std::string names = fmt::format(
+      "'{}'", fmt::join(untrained.begin(), untrained.begin() + ptrdiff_t(named), "', '"));
   if (count > named) names += fmt::format(" and {} more", count - named);
-  context.warn(fmt::format("{}: no training example has the label {} ({} in dev); such rows count "
-                           "in the dev figures all the same.", data.dev.name, names,
-                           counted(rows, "row")));
+  context.warn(
+      fmt::format("{}: no training example has the label {} ({} in dev); such rows count "
+                  "in the dev figures all the same.",
+                  data.dev.name, names, counted(rows, "row")));
 }
 
 void require_labels(const task::Dataset& data) {
   for (const task::Example& example : data.examples) {
     if (example.label) continue;
     fail("jobs.finetune", fmt::format("{}:{}: example '{}' has no label. Training and dev data "
-                                      "need one in each row.", data.file, example.line,
-                                      example.id));
+                                      "need one in each row.",
+                                      data.file, example.line, example.id));
   }
 }
 
@@ -73,9 +72,10 @@ void require_labels(const task::Dataset& data) {
 void tell_several_labels(const task::Dataset& data, const Context& context) {
   const int64_t count = task::count_with_several_labels(data.examples);
   if (!count) return;
-  context.warn(fmt::format("{}: {} with several labels, of which the first is learned. Give each "
-                           "label a row of its own to learn them all.", data.name,
-                           counted(count, "row")));
+  context.warn(
+      fmt::format("{}: {} with several labels, of which the first is learned. Give each "
+                  "label a row of its own to learn them all.",
+                  data.name, counted(count, "row")));
 }
 
 void check_negative(const FinetuneOptions& options, const FinetuneData& data,

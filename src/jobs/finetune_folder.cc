@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include "jobs/output_path.h"
-#include "jobs/run_record.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "jobs/output_path.h"
+#include "jobs/run_record.h"
 #include "retrieve/store.h"
 
 namespace relatum::jobs {
@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a run consists of, beside its record and its state.
-constexpr const char* kFiles[] = {"labels.json", "adapter_model.safetensors",
-                                  "adapter_config.json", "answers.json", "prompt.txt",
-                                  "log.jsonl"};
+constexpr const char* kFiles[] = {"labels.json",         "adapter_model.safetensors",
+                                  "adapter_config.json", "answers.json",
+                                  "prompt.txt",          "log.jsonl"};
 
 // A folder that something else is read from, or that holds a model, never becomes a run.
 void check_not_read(const FinetuneOptions& options, const Host& host) {
@@ -28,12 +28,13 @@ void check_not_read(const FinetuneOptions& options, const Host& host) {
   folders.push_back(options.model.path(host));
   for (const fs::path& folder : folders) {
     if (folder.empty() || !fs::equivalent(run, folder, ignored)) continue;
-    fail("jobs.finetune", fmt::format("{} is read by this command. Use another --out for the run.",
-                                      run.string()));
+    fail("jobs.finetune",
+         fmt::format("{} is read by this command. Use another --out for the run.", run.string()));
   }
   if (!fs::exists(run / "config.json", ignored)) return;
   fail("jobs.finetune", fmt::format("{} holds a config.json, as a model's folder does. Use another "
-                                    "--out for the run.", run.string()));
+                                    "--out for the run.",
+                                    run.string()));
 }
 
 // Of a folder without a record: whose files these are nobody can tell.
@@ -61,8 +62,8 @@ void check_finetune_folder(const FinetuneOptions& options, const Host& host) {
   const fs::path run(options.out);
   check_output_folder(run);
   if (retrieve::is_store(run)) {
-    fail("jobs.finetune", fmt::format("{} holds an index. Use another --out for the run.",
-                                      run.string()));
+    fail("jobs.finetune",
+         fmt::format("{} holds an index. Use another --out for the run.", run.string()));
   }
   CommandInputs inputs;
   for (const std::string& spec : {options.train, options.dev}) inputs.add_data(spec);
@@ -83,16 +84,17 @@ void check_finetune_folder(const FinetuneOptions& options, const Host& host) {
   }
   if (options.resume && !state) {
     if (recorded && read_run(run).status == "done") {
-      fail("jobs.finetune", fmt::format("{} holds a finished run: there is nothing left to resume.",
-                                        run.string()));
+      fail("jobs.finetune",
+           fmt::format("{} holds a finished run: there is nothing left to resume.", run.string()));
     }
     fail("jobs.finetune", fmt::format("{} holds no state to go on from. Leave out --resume, or use "
-                                      "--overwrite to start over.", run.string()));
+                                      "--overwrite to start over.",
+                                      run.string()));
   }
   if ((recorded || state) && !options.resume && !options.overwrite) {
     fail("jobs.finetune", fmt::format("{} holds a run already. Use {}--overwrite to replace it, or "
-                                      "another --out.", run.string(),
-                                      state ? "--resume to go on with it, " : ""));
+                                      "another --out.",
+                                      run.string(), state ? "--resume to go on with it, " : ""));
   }
   if (!recorded && !state && !options.overwrite) check_not_foreign(run);
 }
@@ -105,16 +107,16 @@ void check_free_space(const fs::path& run, int64_t bytes) {
   if (error || space.available >= uint64_t(bytes)) return;
   fail("jobs.finetune", fmt::format("cannot write {}: {} has {:.1f} MB free, the run needs about "
                                     "{:.1f} MB for its adapter and state. Free some space, or use "
-                                    "another --out.", run.string(),
-                                    there.string(), double(space.available) / 1e6,
+                                    "another --out.",
+                                    run.string(), there.string(), double(space.available) / 1e6,
                                     double(bytes) / 1e6));
 }
 
 void begin_finetune_run(const FinetuneParts& parts) {
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
-  for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "prompt.txt",
-                           "answers.json"}) {
+  for (const char* name :
+       {"adapter_model.safetensors", "adapter_config.json", "prompt.txt", "answers.json"}) {
     fs::remove(run / name);
   }
   remove_finetune_state(run);

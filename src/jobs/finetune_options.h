@@ -19,13 +19,13 @@ struct FinetuneOptions {
   std::string schedule = "cosine", targets = "all-linear";
   std::optional<std::string> negative;  ///< label that means no relation, for dev figures
   int64_t holdout = 0, neighbours = 1, micro_tokens = 2048;
-  int64_t batch_tokens = 0;      ///< 0: chosen from the data
+  int64_t batch_tokens = 0;  ///< 0: chosen from the data
   bool neighbours_given = false;
-  uint64_t memory = 0;           ///< bytes to stay below; 0: no limit
+  uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false;
-  bool overwrite = false;        ///< replace a run that is there
+  bool overwrite = false;  ///< replace a run that is there
 };
 
 }  // namespace relatum::jobs

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <sstream>
 
+#include "base/error.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
-#include "base/error.h"
 #include "task/answer_prompts.h"
 
 namespace relatum::jobs {
@@ -21,8 +21,8 @@ constexpr double kGigabyte = 1e9;
 train::EstimateOptions estimate_options(const FinetuneRows& rows,
                                         const train::TrainOptions& training) {
   const int64_t evaluated = rows.dev.empty() ? 0 : task::AnswerOptions{}.batch_tokens;
-  return {training.batch, training.epochs, training.checkpoint, training.seed, evaluated,
-          current_rss(), peak_rss()};
+  return {training.batch, training.epochs, training.checkpoint, training.seed,
+          evaluated,      current_rss(),   peak_rss()};
 }
 
 void fit_memory(const FinetuneOptions& options, const engine::Session& session,
@@ -30,8 +30,7 @@ void fit_memory(const FinetuneOptions& options, const engine::Session& session,
                 const Context& context) {
   train::TrainOptions& training = plan.training;
   const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows.train,
-                                         estimate_options(rows, training),
-                                         int64_t(options.memory));
+                                         estimate_options(rows, training), int64_t(options.memory));
   if (!fitting) {
     fail("jobs.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
                                       "kept. Use more --memory{}.",
@@ -39,9 +38,10 @@ void fit_memory(const FinetuneOptions& options, const engine::Session& session,
                                       options.model.low_memory ? "" : ", or --low-memory"));
   }
   if (fitting->checkpoint && !training.checkpoint) {
-    context.info(fmt::format("to stay below {:.2f} GB, layers are computed again in the backward "
-                             "pass, {} tokens at a time.", double(options.memory) / kGigabyte,
-                             fitting->batch.micro_tokens));
+    context.info(
+        fmt::format("to stay below {:.2f} GB, layers are computed again in the backward "
+                    "pass, {} tokens at a time.",
+                    double(options.memory) / kGigabyte, fitting->batch.micro_tokens));
   }
   training.batch = fitting->batch;
   training.checkpoint = fitting->checkpoint;
@@ -52,8 +52,8 @@ void fit_memory(const FinetuneOptions& options, const engine::Session& session,
 void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   const train::TrainOptions& t = o.training;
   const std::pair<const char*, double> numbers[] = {
-      {"--lr", t.learning_rate}, {"--warmup", t.warmup}, {"--weight-decay", t.weight_decay},
-      {"--clip", t.clip}, {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
+      {"--lr", t.learning_rate}, {"--warmup", t.warmup},       {"--weight-decay", t.weight_decay},
+      {"--clip", t.clip},        {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
   for (const auto& [flag, value] : numbers) {
     if (std::isfinite(value)) continue;
     fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
@@ -63,17 +63,23 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   }
   // Well beyond what adapters of this kind are trained with anywhere; still allowed.
   if (t.learning_rate >= 0.05) {
-    context.warn(fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
-                             "probably diverge.", t.learning_rate));
+    context.warn(
+        fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
+                    "probably diverge.",
+                    t.learning_rate));
   }
   if (o.adapter.dropout >= 0.9) {
-    context.warn(fmt::format("--dropout {} takes nearly all of the adapter's input away; 0 to 0.2 "
-                             "is usual.", o.adapter.dropout));
+    context.warn(
+        fmt::format("--dropout {} takes nearly all of the adapter's input away; 0 to 0.2 "
+                    "is usual.",
+                    o.adapter.dropout));
   }
   const double scale = o.adapter.alpha / double(std::max<int64_t>(1, o.adapter.rank));
   if (scale > 32 || (scale > 0 && scale < 1.0 / 32)) {
-    context.warn(fmt::format("--alpha {} over --rank {} scales the adapter by {:g}; 0.5 to 4 is "
-                             "usual.", o.adapter.alpha, o.adapter.rank, scale));
+    context.warn(
+        fmt::format("--alpha {} over --rank {} scales the adapter by {:g}; 0.5 to 4 is "
+                    "usual.",
+                    o.adapter.alpha, o.adapter.rank, scale));
   }
   if (t.epochs > 1000) {
     context.warn(fmt::format("--epochs {}: a few are usual.", t.epochs));
@@ -115,8 +121,7 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   training.batch.share = !options.no_share;
   training.batch.batch_tokens = options.batch_tokens;
   if (options.batch_tokens == 0) {
-    training.batch.batch_tokens =
-        train::automatic_batch_tokens(rows.train, training.batch.share);
+    training.batch.batch_tokens = train::automatic_batch_tokens(rows.train, training.batch.share);
   }
   int64_t& micro = training.batch.micro_tokens;
   micro = training.batch.batch_tokens;
@@ -137,8 +142,8 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
                              double(plan.needs.memory_bytes) / kGigabyte));
   }
   plan.gemm_rate = train::measure_gemm_rate(session.compute());
-  plan.epoch_steps =
-      int64_t(train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
+  plan.epoch_steps = int64_t(
+      train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
   return plan;
 }
 

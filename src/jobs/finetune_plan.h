@@ -1,9 +1,9 @@
 // How a fine-tuning will be done: sizes of steps, what fits in memory, what it will need.
 #pragma once
 
+#include "engine/session.h"
 #include "jobs/finetune_options.h"
 #include "jobs/finetune_rows.h"
-#include "engine/session.h"
 #include "train/adapter.h"
 #include "train/batcher.h"
 #include "train/estimate.h"
@@ -14,8 +14,8 @@ namespace relatum::jobs {
 struct FinetunePlan {
   train::TrainOptions training;
   train::Estimate needs;
-  double gemm_rate = 0;      ///< operations per second that this machine's product reaches
-  int64_t epoch_steps = 0;   ///< optimiser steps of the first epoch
+  double gemm_rate = 0;     ///< operations per second that this machine's product reaches
+  int64_t epoch_steps = 0;  ///< optimiser steps of the first epoch
 };
 
 /// Refuses numbers that are none, and warns once of each value far outside of what is usual and of

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "jobs/process_facts.h"
-#include "jobs/run_record.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "jobs/process_facts.h"
+#include "jobs/run_record.h"
 #include "kernels/cpu.h"
 #include "text/chat.h"
 
@@ -28,22 +28,41 @@ std::string beside(const std::string& path, const std::string& folder) {
 nlohmann::json settings(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const train::TrainOptions& t = parts.plan.training;
-  return {{"train", o.train}, {"dev", o.dev}, {"holdout", o.holdout},
-          {"relabel", o.data.relabel}, {"labels_file", o.data.labels}, {"prompt", o.prompt},
+  return {{"train", o.train},
+          {"dev", o.dev},
+          {"holdout", o.holdout},
+          {"relabel", o.data.relabel},
+          {"labels_file", o.data.labels},
+          {"prompt", o.prompt},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
-          {"index", o.index}, {"index_path", absolute(o.index)},
+          {"index", o.index},
+          {"index_path", absolute(o.index)},
           {"index_beside", beside(o.index, o.out)},
-          {"index_hash", parts.rows.index_hash}, {"embedder", o.embedder},
-          {"neighbours", o.neighbours}, {"chat", o.chat}, {"rank", o.adapter.rank},
-          {"alpha", o.adapter.alpha}, {"dropout", o.adapter.dropout}, {"targets", o.targets},
-          {"rslora", o.adapter.rank_stabilised}, {"epochs", t.epochs}, {"lr", t.learning_rate},
-          {"schedule", o.schedule}, {"warmup", t.warmup}, {"weight_decay", t.weight_decay},
-          {"clip", t.clip}, {"batch_tokens", t.batch.batch_tokens},
+          {"index_hash", parts.rows.index_hash},
+          {"embedder", o.embedder},
+          {"neighbours", o.neighbours},
+          {"chat", o.chat},
+          {"rank", o.adapter.rank},
+          {"alpha", o.adapter.alpha},
+          {"dropout", o.adapter.dropout},
+          {"targets", o.targets},
+          {"rslora", o.adapter.rank_stabilised},
+          {"epochs", t.epochs},
+          {"lr", t.learning_rate},
+          {"schedule", o.schedule},
+          {"warmup", t.warmup},
+          {"weight_decay", t.weight_decay},
+          {"clip", t.clip},
+          {"batch_tokens", t.batch.batch_tokens},
           {"batch_tokens_automatic", o.batch_tokens == 0},
-          {"micro_tokens", t.batch.micro_tokens}, {"share", t.batch.share},
-          {"checkpoint", t.checkpoint}, {"seed", t.seed}, {"eval_every", t.eval_every},
-          {"save_every", t.save_every}, {"patience", t.patience}};
+          {"micro_tokens", t.batch.micro_tokens},
+          {"share", t.batch.share},
+          {"checkpoint", t.checkpoint},
+          {"seed", t.seed},
+          {"eval_every", t.eval_every},
+          {"save_every", t.save_every},
+          {"patience", t.patience}};
 }
 
 // What extract reads beside the record, so that it can tell whether it is still the run's own.
@@ -74,24 +93,36 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
   const engine::Session& session = parts.session;
   const double seconds = std::max(1e-9, r.seconds);
   nlohmann::json record{
-      {"status", status}, {"version", RELATUM_VERSION}, {"time", utc_now()},
-      {"command", host.command}, {"method", parts.options.method},
-      {"model", parts.options.model.model}, {"models", parts.options.model.models},
+      {"status", status},
+      {"version", RELATUM_VERSION},
+      {"time", utc_now()},
+      {"command", host.command},
+      {"method", parts.options.method},
+      {"model", parts.options.model.model},
+      {"models", parts.options.model.models},
       {"model_path", absolute(session.model().info().path)},
       {"base", session.base()},
-      {"base_hash", session.weights_hash()}, {"base_network", session.settings()},
+      {"base_hash", session.weights_hash()},
+      {"base_network", session.settings()},
       {"files", file_hashes(parts.options.out)},
       {"tokenizer_hash", session.tokenizer_hash()},
       {"chat_hash", parts.options.chat ? text::chat_hash(session.tokenizer()) : ""},
-      {"compute", name_of(session.compute())}, {"cpu", kernels::cpu_summary()},
+      {"compute", name_of(session.compute())},
+      {"cpu", kernels::cpu_summary()},
       {"threads", thread_count()},
-      {"examples", parts.rows.train.size()}, {"dev_examples", parts.rows.dev.size()},
-      {"left_out", parts.rows.left_out}, {"dev_left_out", parts.rows.dev_left_out},
-      {"steps", r.steps}, {"tokens", r.tokens}, {"seconds", r.seconds},
+      {"examples", parts.rows.train.size()},
+      {"dev_examples", parts.rows.dev.size()},
+      {"left_out", parts.rows.left_out},
+      {"dev_left_out", parts.rows.dev_left_out},
+      {"steps", r.steps},
+      {"tokens", r.tokens},
+      {"seconds", r.seconds},
       {"tokens_per_s", double(r.tokens) / seconds},
-      {"examples_per_s", double(r.examples) / seconds}, {"peak_rss_bytes", peak_rss()},
+      {"examples_per_s", double(r.examples) / seconds},
+      {"peak_rss_bytes", peak_rss()},
       {"estimated_bytes", parts.plan.needs.memory_bytes},
-      {"gemm_flops_per_s", parts.plan.gemm_rate}, {"final_loss", r.last_loss}};
+      {"gemm_flops_per_s", parts.plan.gemm_rate},
+      {"final_loss", r.last_loss}};
   record.update(settings(parts));
   record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
   record["best_step"] = r.best_step;
@@ -107,7 +138,8 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const task::Labels& labels = parts.data.train.labels;
   std::vector<train::NamedValue> values{
-      {"the base's SHA-256", parts.session.weights_hash()}, {"--base", parts.session.base()},
+      {"the base's SHA-256", parts.session.weights_hash()},
+      {"--base", parts.session.base()},
       {"--compute", std::string(name_of(parts.session.compute()))},
       {"the prompt style's SHA-256", task::style_hash(parts.renderer.style())},
       {"--holdout", o.holdout ? fmt::format("{} (--seed {})", o.holdout, o.training.seed) : ""},

@@ -3,9 +3,9 @@
 
 #include <fmt/format.h>
 
-#include "jobs/retrieval.h"
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
 
 namespace relatum::jobs {
@@ -42,12 +42,13 @@ class LongRows {
     if (!count_) return;
     if (!left) {
       fail("jobs.finetune", fmt::format("{}: every example is longer than the model's context of "
-                                        "{} tokens. Use a shorter prompt style.", data_.name,
-                                        context_));
+                                        "{} tokens. Use a shorter prompt style.",
+                                        data_.name, context_));
     }
-    context.warn(fmt::format("{}: {} longer than the model's context of {} tokens {} left out: "
-                             "{}.", data_.name, counted(count_, "row"), context_,
-                             count_ == 1 ? "is" : "are", names_));
+    context.warn(fmt::format(
+        "{}: {} longer than the model's context of {} tokens {} left out: "
+        "{}.",
+        data_.name, counted(count_, "row"), context_, count_ == 1 ? "is" : "are", names_));
   }
   int64_t count() const { return count_; }
 
@@ -107,8 +108,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
     row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
     if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
     rows.train.push_back(std::move(row));
-    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file,
-                                      example.line));
+    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file, example.line));
     kept.push_back(example);
   }
   too_long.tell(kept.size(), context);

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "jobs/finetune_data.h"
 #include "engine/session.h"
+#include "jobs/finetune_data.h"
 #include "task/prompt.h"
 #include "train/batcher.h"
 
@@ -13,9 +13,9 @@ namespace relatum::jobs {
 
 struct FinetuneRows {
   std::vector<train::TrainRow> train;
-  std::vector<std::string> places;        ///< of each training row: "example '7' (rows.jsonl:3)"
-  std::vector<task::Prompt> dev;          ///< one per dev example
-  std::string index_hash;                 ///< empty where no index is used
+  std::vector<std::string> places;         ///< of each training row: "example '7' (rows.jsonl:3)"
+  std::vector<task::Prompt> dev;           ///< one per dev example
+  std::string index_hash;                  ///< empty where no index is used
   int64_t left_out = 0, dev_left_out = 0;  ///< rows longer than the model's context
 };
 

@@ -22,24 +22,25 @@ std::string rare_labels(const task::Dataset& train) {
   constexpr int64_t kFew = 10;
   std::map<std::string, int64_t> counts;
   for (const task::Example& example : train.examples) ++counts[*example.label];
-  const auto rarest = std::ranges::min_element(
-      counts, {}, [](const auto& entry) { return entry.second; });
-  const int64_t rare = std::ranges::count_if(
-      counts, [](const auto& entry) { return entry.second < kFew; });
+  const auto rarest = std::ranges::min_element(counts, {},
+                                               [](const auto& entry) { return entry.second; });
+  const int64_t rare = std::ranges::count_if(counts,
+                                             [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
-  return fmt::format("fewer than {} training examples: {} of {} labels, '{}' with {} among them. "
-                     "More sentences of these will help most.", kFew, rare, counts.size(),
-                     rarest->first, rarest->second);
+  return fmt::format(
+      "fewer than {} training examples: {} of {} labels, '{}' with {} among them. "
+      "More sentences of these will help most.",
+      kFew, rare, counts.size(), rarest->first, rarest->second);
 }
 
 std::string needs(const FinetunePlan& plan) {
-  return fmt::format("needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
-                     "machine, {} for {} of {} tokens",
-                     double(plan.needs.memory_bytes) / kGigabyte,
-                     double(plan.needs.disk_bytes) / 1e6,
-                     duration_text(plan.needs.flops / (plan.gemm_rate * kUsualShare)),
-                     counted(plan.training.epochs, "epoch"),
-                     plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
+  return fmt::format(
+      "needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
+      "machine, {} for {} of {} tokens",
+      double(plan.needs.memory_bytes) / kGigabyte, double(plan.needs.disk_bytes) / 1e6,
+      duration_text(plan.needs.flops / (plan.gemm_rate * kUsualShare)),
+      counted(plan.training.epochs, "epoch"),
+      plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
 }
 
 }  // namespace
@@ -60,8 +61,9 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   counted(parts.data.train.labels.size(), "label"), parts.options.prompt,
                   adapter.values().size(), adapter.config().rank)};
   if (parts.rows.dev.empty()) {
-    lines.push_back("the adapter of the last step will be kept (--dev or --holdout keeps the best "
-                    "on dev instead).");
+    lines.push_back(
+        "the adapter of the last step will be kept (--dev or --holdout keeps the best "
+        "on dev instead).");
   }
   if (const std::string rare = rare_labels(parts.data.train); !rare.empty()) lines.push_back(rare);
   lines.push_back(fmt::format(
@@ -70,8 +72,8 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
       parts.options.batch_tokens ? "" : " (chosen from the data; --batch-tokens sets it)"));
   lines.push_back(needs(parts.plan));
   if (parts.options.resume) {
-    lines.push_back(fmt::format("continuing after step {} of {}.", trainer.counters().step,
-                                trainer.steps()));
+    lines.push_back(
+        fmt::format("continuing after step {} of {}.", trainer.counters().step, trainer.steps()));
   }
   return lines;
 }
@@ -84,9 +86,9 @@ std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
                        double(std::max<int64_t>(1, plan.needs.tokens)) / seconds / plan.gemm_rate;
   std::vector<std::string> lines{fmt::format(
       "trained {} in {}: {:.0f} tokens/s, {:.1f} examples/s, {:.0f} % of this machine's product "
-      "rate, at most {:.1f} GB of memory", counted(result.steps, "step"), duration_text(seconds),
-      double(result.tokens) / seconds, double(result.examples) / seconds, 100 * share,
-      double(peak_rss()) / kGigabyte)};
+      "rate, at most {:.1f} GB of memory",
+      counted(result.steps, "step"), duration_text(seconds), double(result.tokens) / seconds,
+      double(result.examples) / seconds, 100 * share, double(peak_rss()) / kGigabyte)};
   if (result.early) lines.push_back("stopped early: dev F1 no longer improved (--patience).");
   if (result.best_metric) {
     lines.push_back(fmt::format("best dev F1 {:.2f} at step {} of {}: that adapter was kept.",

@@ -20,13 +20,15 @@ namespace {
 double judge(const FinetuneParts& parts, engine::Worker& worker, int64_t step, TrainingLog& log,
              const Context& context) {
   const task::AnswerOptions answers{.chat = parts.options.chat};
-  const auto predictions =
-      task::answer_prompts(worker, parts.renderer, parts.rows.dev, answers, context);
+  const auto predictions = task::answer_prompts(worker, parts.renderer, parts.rows.dev, answers,
+                                                context);
   if (context.stopping()) return -1;
   const auto report = task::evaluate(parts.data.dev, predictions,
                                      {.negative = parts.options.negative, .samples = 0});
-  log.write({{"step", step}, {"dev_f1", report.official.scores->f1},
-             {"dev_metric", report.official.name}, {"dev_accuracy", report.accuracy}});
+  log.write({{"step", step},
+             {"dev_f1", report.official.scores->f1},
+             {"dev_metric", report.official.name},
+             {"dev_accuracy", report.accuracy}});
   context.info(fmt::format("step {}: dev F1 {:.2f} ({}), accuracy {:.2f}", step,
                            100 * report.official.scores->f1, report.official.name,
                            100 * report.accuracy));
@@ -47,8 +49,12 @@ train::TrainResult run_training(const FinetuneParts& parts, engine::Worker& work
   hooks.state = finetune_state(run);
   hooks.on_step = [&](const train::StepReport& r) {
     const double rate = double(r.tokens) / r.seconds;
-    log.write({{"step", r.step}, {"epoch", r.epoch}, {"loss", r.loss}, {"lr", r.learning_rate},
-               {"grad_norm", r.grad_norm}, {"tokens_per_s", rate},
+    log.write({{"step", r.step},
+               {"epoch", r.epoch},
+               {"loss", r.loss},
+               {"lr", r.learning_rate},
+               {"grad_norm", r.grad_norm},
+               {"tokens_per_s", rate},
                {"examples_per_s", double(r.examples) / r.seconds}});
     context.report({"training", double(r.step), double(r.steps), "steps",
                     fmt::format("loss {:.3f}, {:.0f} tokens/s", loss.add(r.loss), rate)});

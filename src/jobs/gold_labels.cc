@@ -27,9 +27,10 @@ void GoldLabels::tell(const task::Labels& known, const std::string& who,
   const std::string rows = rows_ == 1 ? "The only example has"
                                       : fmt::format("{} of {} examples {}", unknown, rows_,
                                                     unknown == 1 ? "has" : "have");
-  context.warn(fmt::format("{} a label that {} cannot answer{} '{}'. No gold label is needed here; "
-                           "`relatum evaluate` counts such rows as wrong.", rows, who,
-                           unknown == 1 ? ":" : ", such as", first));
+  context.warn(
+      fmt::format("{} a label that {} cannot answer{} '{}'. No gold label is needed here; "
+                  "`relatum evaluate` counts such rows as wrong.",
+                  rows, who, unknown == 1 ? ":" : ", such as", first));
 }
 
 void strip_unknown(task::Example& example, const task::Labels& known) {

@@ -16,8 +16,8 @@ namespace relatum::jobs {
 /// neither an input nor an output for "-".
 struct Host {
   Context context;
-  std::filesystem::path models;    ///< folder of named models where options name none
-  std::istream* input = nullptr;   ///< what "-" reads; its lines are taken as they come
+  std::filesystem::path models;   ///< folder of named models where options name none
+  std::istream* input = nullptr;  ///< what "-" reads; its lines are taken as they come
   /// Takes a function that `input` calls before it waits for more, or an empty one to call none.
   std::function<void(std::function<void()>)> before_input_waits;
   std::function<void(std::string_view)> output;  ///< writes for "-", at once; throws Error

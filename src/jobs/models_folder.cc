@@ -49,8 +49,7 @@ std::vector<NamedModel> models_in(const fs::path& folder) {
   return found;
 }
 
-fs::path find_model(const std::string& name, const std::string& folder,
-                    const Host& host) {
+fs::path find_model(const std::string& name, const std::string& folder, const Host& host) {
   const fs::path place = folder.empty() ? host.models : fs::path(folder);
   std::vector<std::string> known;
   std::vector<fs::path> found;
@@ -60,24 +59,27 @@ fs::path find_model(const std::string& name, const std::string& folder,
   }
   if (found.size() > 1) {
     fail("jobs.models", fmt::format("'{}' is the name of two models, {} and {}. Name one by its "
-                                    "path.", name, found[0].string(), found[1].string()));
+                                    "path.",
+                                    name, found[0].string(), found[1].string()));
   }
   std::error_code ignored;
   const bool there = fs::exists(name, ignored);
   if (!found.empty()) {
     if (there && !fs::equivalent(name, found[0], ignored)) {
-      host.context.warn(fmt::format("'{}' is a path here, too; {} is used. Write ./{} for the "
-                                        "path.", name, found[0].string(), name));
+      host.context.warn(
+          fmt::format("'{}' is a path here, too; {} is used. Write ./{} for the "
+                      "path.",
+                      name, found[0].string(), name));
     }
     return found[0];
   }
   if (there) return name;
-  fail("jobs.models", fmt::format("there is no model '{}': no such path, and {} holds {}.{} "
-                                  "scripts/quickstart fetches the two default models.", name,
-                                  place.empty() ? "no folder" : place.string(),
-                                  known.empty() ? "none"
-                                                : fmt::format("{}", fmt::join(known, ", ")),
-                                  did_you_mean(name, known)));
+  fail("jobs.models",
+       fmt::format("there is no model '{}': no such path, and {} holds {}.{} "
+                   "scripts/quickstart fetches the two default models.",
+                   name, place.empty() ? "no folder" : place.string(),
+                   known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")),
+                   did_you_mean(name, known)));
 }
 
 }  // namespace relatum::jobs

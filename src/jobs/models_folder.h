@@ -10,8 +10,8 @@
 namespace relatum::jobs {
 
 struct NamedModel {
-  std::string name;              ///< folder's name, or a GGUF file's stem
-  std::filesystem::path path;    ///< what ModelFiles::open takes
+  std::string name;            ///< folder's name, or a GGUF file's stem
+  std::filesystem::path path;  ///< what ModelFiles::open takes
 };
 
 /// Models in a folder: subfolders that hold a model, and GGUF files; sorted by name.

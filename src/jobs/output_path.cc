@@ -35,8 +35,8 @@ void check_parent(const fs::path& path) {
   }
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     fail("jobs.output", fmt::format("cannot write {}: the folder {} may not be written to. Check "
-                                    "its permissions, or name another place.", path.string(),
-                                    folder.string()));
+                                    "its permissions, or name another place.",
+                                    path.string(), folder.string()));
   }
 }
 
@@ -79,13 +79,13 @@ void check_output_file(const fs::path& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (fs::is_directory(status) || !path.has_filename()) {
-    fail("jobs.output", fmt::format("cannot write '{}': it names a folder. Name a file.",
-                                    path.string()));
+    fail("jobs.output",
+         fmt::format("cannot write '{}': it names a folder. Name a file.", path.string()));
   }
   // Files appear by renaming, which would put a file in the place of /dev/null, too.
   if (fs::exists(status) && !fs::is_regular_file(status)) {
-    fail("jobs.output", fmt::format("cannot write {}: it is not a regular file. Name a file.",
-                                    path.string()));
+    fail("jobs.output",
+         fmt::format("cannot write {}: it is not a regular file. Name a file.", path.string()));
   }
   check_parent(path);
 }
@@ -94,8 +94,8 @@ void check_output_folder(const fs::path& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (path.empty() || (fs::exists(status) && !fs::is_directory(status))) {
-    fail("jobs.output", fmt::format("cannot write '{}': it is not a folder. Name another place.",
-                                    path.string()));
+    fail("jobs.output",
+         fmt::format("cannot write '{}': it is not a folder. Name another place.", path.string()));
   }
   check_parent(path / "x");
 }
@@ -117,14 +117,16 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
   for (const fs::path& input : inputs.files) {
     if (input.empty() || input == "-" || !same_file(path, input)) continue;
     fail("jobs.output", fmt::format("{} is a file that this command reads ({}). Write to another "
-                                    "one.", path.string(), input.string()));
+                                    "one.",
+                                    path.string(), input.string()));
   }
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   for (const fs::path& folder : inputs.folders) {
     if (folder.empty() || !fs::is_directory(folder, ignored)) continue;
     if (!same_file(parent, folder) || !belongs_to(folder, path)) continue;
     fail("jobs.output", fmt::format("{} is a file of {}, which this command reads. Write to "
-                                    "another one.", path.string(), folder.string()));
+                                    "another one.",
+                                    path.string(), folder.string()));
   }
   if (fs::exists(path, ignored) && is_of_a_model(parent, path)) {
     fail("jobs.output", fmt::format("{} is a file of the model in {}. Write to another one.",
@@ -132,7 +134,8 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
   }
   if (!overwrite && fs::exists(path, ignored)) {
     fail("jobs.output", fmt::format("{} already exists. Use --overwrite to replace it, or write "
-                                    "to another file.", path.string()));
+                                    "to another file.",
+                                    path.string()));
   }
 }
 
@@ -140,7 +143,8 @@ void check_new_folder(const fs::path& path, bool overwrite) {
   std::error_code ignored;
   if (overwrite || !fs::is_directory(path, ignored) || fs::is_empty(path, ignored)) return;
   fail("jobs.output", fmt::format("{} already exists and holds files. Use --overwrite to replace "
-                                  "what it holds, or write to another folder.", path.string()));
+                                  "what it holds, or write to another folder.",
+                                  path.string()));
 }
 
 }  // namespace relatum::jobs

@@ -11,9 +11,9 @@ namespace relatum::jobs {
 
 /// What a command reads, so that it does not write over it.
 struct CommandInputs {
-  std::vector<std::filesystem::path> files;    ///< empty paths and "-" are passed over
-  std::vector<std::filesystem::path> folders;  ///< models, adapters, indices: none of their files
-  void add_data(const std::string& spec);      ///< the path of a SPEC; empty: nothing
+  std::vector<std::filesystem::path> files;     ///< empty paths and "-" are passed over
+  std::vector<std::filesystem::path> folders;   ///< models, adapters, indices: none of their files
+  void add_data(const std::string& spec);       ///< the path of a SPEC; empty: nothing
   void add_options(const DataChoice& options);  ///< its inventory and its patch
 };
 
@@ -24,8 +24,7 @@ void check_output_file(const std::filesystem::path& path);
 void check_output_folder(const std::filesystem::path& path);
 /// check_output_file(), and Error where the file is one that the command reads (by any path: links
 /// count, too), or is there and `overwrite` is not given.
-void check_new_file(const std::filesystem::path& path, const CommandInputs& inputs,
-                    bool overwrite);
+void check_new_file(const std::filesystem::path& path, const CommandInputs& inputs, bool overwrite);
 /// Error where the folder is there, is not empty, and `overwrite` is not given.
 void check_new_folder(const std::filesystem::path& path, bool overwrite);
 

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <unordered_set>
 
-#include "jobs/models_folder.h"
 #include "arch/family.h"
 #include "base/error.h"
+#include "jobs/models_folder.h"
 #include "retrieve/embedder.h"
 #include "retrieve/neighbours.h"
 #include "retrieve/store.h"
@@ -45,8 +45,10 @@ std::filesystem::path embedder_path(const retrieve::Store& store, const std::str
   try {
     return find_model(store.embedder.name, models, host);
   } catch (const Error& error) {
-    throw Error(fmt::format("{} The index was made with this embedder: name its folder with "
-                            "--embedder.", error.what()));
+    throw Error(
+        fmt::format("{} The index was made with this embedder: name its folder with "
+                    "--embedder.",
+                    error.what()));
   }
 }
 
@@ -151,9 +153,9 @@ void settle_labels(task::Dataset& data, const task::Labels& labels, const std::s
   }
   for (const task::Example& example : data.examples) {
     if (!example.label || labels.find(*example.label)) continue;
-    fail("jobs.retrieve", fmt::format("{}:{}: {} The inventory is that of {}.", data.file,
-                                      example.line, task::unknown_label(labels, *example.label),
-                                      place));
+    fail("jobs.retrieve",
+         fmt::format("{}:{}: {} The inventory is that of {}.", data.file, example.line,
+                     task::unknown_label(labels, *example.label), place));
   }
   data.labels = labels;
   data.open_labels = false;

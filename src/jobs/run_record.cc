@@ -52,7 +52,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   for (const auto& [name, hash] : info.files) {
     if (!std::filesystem::path(name).has_parent_path() && name != "..") continue;
     fail("jobs.run", fmt::format("{}: 'files' names {}, which does not lie in the run's folder. "
-                                 "The file is damaged.", place, name));
+                                 "The file is damaged.",
+                                 place, name));
   }
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);

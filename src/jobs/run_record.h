@@ -13,17 +13,17 @@ namespace relatum::jobs {
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
-  std::string prompt_hash;  ///< empty in records of versions that kept none
-  std::string negative;     ///< empty: none was named
+  std::string prompt_hash;                          ///< empty in records of versions that kept none
+  std::string negative;                             ///< empty: none was named
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
-  std::map<std::string, std::string> files;  ///< SHA-256 of what else the run wrote, by name
-  std::string tokenizer_hash;  ///< empty in records of versions that kept none
-  std::string chat_hash;       ///< of the chat template; empty without chat
-  std::string index_path;      ///< absolute
-  std::string index_beside;    ///< from the run's folder
+  std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
+  std::string tokenizer_hash;                       ///< empty in records of versions that kept none
+  std::string chat_hash;                            ///< of the chat template; empty without chat
+  std::string index_path;                           ///< absolute
+  std::string index_beside;                         ///< from the run's folder
   bool chat = false;
   int64_t neighbours = 1;
-  int64_t micro_tokens = 0;    ///< 0: not recorded
+  int64_t micro_tokens = 0;  ///< 0: not recorded
   bool checkpoint = false;
 };
 

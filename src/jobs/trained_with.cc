@@ -55,8 +55,8 @@ void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string&
     return;
   }
   fail("jobs.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "
-                                   "same, or --force if it is meant.", o.adapter, what, trained,
-                                   asked));
+                                   "same, or --force if it is meant.",
+                                   o.adapter, what, trained, asked));
 }
 
 std::optional<RunInfo> read_trained(const ExtractOptions& o, const Host& host) {
@@ -72,8 +72,8 @@ std::optional<RunInfo> read_trained(const ExtractOptions& o, const Host& host) {
 void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Session& session,
                 bool chat, const Host& host) {
   const auto first = [](const std::string& hash) { return hash.substr(0, 12); };
-  const auto differ = [&](const std::string& what, const std::string& trained,
-                          const std::string& now) {
+  const auto differ =
+      [&](const std::string& what, const std::string& trained, const std::string& now) {
     if (trained != now) tell_mismatch(o, host, what, first(trained), first(now));
   };
   differ("a base whose hash is", run.base_hash, session.weights_hash());

@@ -43,7 +43,8 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
 
 [[noreturn]] void cannot_write(const std::filesystem::path& path) {
   fail("jobs.finetune", fmt::format("cannot write {}: {}. Free some space or check the folder's "
-                                    "permissions.", path.string(), std::strerror(errno)));
+                                    "permissions.",
+                                    path.string(), std::strerror(errno)));
 }
 
 }  // namespace
@@ -53,7 +54,7 @@ TrainingLog::~TrainingLog() {
 }
 
 void TrainingLog::open(const std::filesystem::path& path, std::optional<int64_t> resumed,
-                  bool evaluation_due) {
+                       bool evaluation_due) {
   path_ = path;
   const bool keep = resumed && std::filesystem::exists(path);
   if (keep) write_file(path, entries_up_to(read_file(path), *resumed, evaluation_due));

@@ -21,8 +21,8 @@ int64_t keys_of(const AttentionPlan& plan, const AttentionGroup& group) {
 
 // What one thread works in: the loops' own memory, and the spans of the group at hand.
 struct Workspace {
-  int64_t loops = 0;   // floats
-  int64_t spans = 0;   // most spans of a group
+  int64_t loops = 0;  // floats
+  int64_t spans = 0;  // most spans of a group
   // A KeySpan and the places of its two gradients, each in a multiple of a cache line.
   static constexpr int64_t kFloatsPerSpan = 16;
   int64_t floats() const { return loops + spans * kFloatsPerSpan; }
@@ -210,16 +210,14 @@ class Backward {
   void run(float* scratch) const {
     const Workspace space = workspace(plan_, shape_.head_size, true);
     float* sums = scratch + space.floats() * thread_count();
-    parallel_for(shares_.floats(shape_), 4096, [&](int64_t begin, int64_t end) {
-      std::fill(sums + begin, sums + end, 0.0f);
-    });
+    parallel_for(shares_.floats(shape_), 4096,
+                 [&](int64_t begin, int64_t end) { std::fill(sums + begin, sums + end, 0.0f); });
     const auto groups = plan_.groups;
     const int64_t each = shape_.kv_heads * shares_.count;
     parallel_each(int64_t(groups.size()) * each, [&](int64_t i) {
       const size_t first = size_t(i / each);  // does its tree's work, if it is the tree's first
       if (first > 0 && groups[first - 1].root == groups[first].root) return;
-      const Memory memory{SpanPlaces<T>(scratch, space),
-                          scratch + parallel_slot() * space.floats(),
+      const Memory memory{SpanPlaces<T>(scratch, space), scratch + parallel_slot() * space.floats(),
                           gradients(i % shares_.count, sums)};
       share(first, i / shares_.count % shape_.kv_heads, i % shares_.count, memory);
     });
@@ -311,8 +309,8 @@ void check_no_cache(const AttentionPlan& plan) {
 template <class T>
 Views<T> views(const AttentionTensors& x) {
   const auto optional = [](ConstMat m) { return m.data ? m.as<T>() : MatView<const T>{}; };
-  return {x.q.as<T>(), x.k.as<T>(), x.v.as<T>(), optional(x.cache_k), optional(x.cache_v),
-          x.out.as<T>(), x.lse};
+  return {x.q.as<T>(),         x.k.as<T>(),   x.v.as<T>(), optional(x.cache_k),
+          optional(x.cache_v), x.out.as<T>(), x.lse};
 }
 
 }  // namespace
@@ -327,8 +325,7 @@ void attention(const AttentionPlan& plan, const AttentionShape& shape, const Att
 }
 
 void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
-                        const AttentionTensors& x, const AttentionGradients& grad,
-                        float* scratch) {
+                        const AttentionTensors& x, const AttentionGradients& grad, float* scratch) {
   check_no_cache(plan);
   if (x.q.type == DType::kBF16) {
     const auto typed = views<bf16>(x);

@@ -37,10 +37,10 @@ struct AttentionShape {
 };
 
 struct AttentionTensors {
-  ConstMat q, k, v;         ///< T x H*K, T x G*K, T x G*K
+  ConstMat q, k, v;           ///< T x H*K, T x G*K, T x G*K
   ConstMat cache_k, cache_v;  ///< (G * rows) x K, each head's rows together, or empty
-  Mat out;                  ///< T x H*K: written forward, read backward
-  float* lse = nullptr;     ///< T x H log-sum-exp: written forward, read backward
+  Mat out;                    ///< T x H*K: written forward, read backward
+  float* lse = nullptr;       ///< T x H log-sum-exp: written forward, read backward
 };
 
 /// out = softmax(scale * q·k^T) · v per head; scratch: see below.
@@ -48,15 +48,14 @@ void attention(const AttentionPlan& plan, const AttentionShape& shape, const Att
                float* scratch);
 
 struct AttentionGradients {
-  ConstMat dout;                   ///< T x H*K, read
-  Mat dq;                          ///< T x H*K, written
-  MatView<float> dk, dv;           ///< T x G*K f32, zeroed by the caller, added to
+  ConstMat dout;          ///< T x H*K, read
+  Mat dq;                 ///< T x H*K, written
+  MatView<float> dk, dv;  ///< T x G*K f32, zeroed by the caller, added to
 };
 /// Gradients from dout, the saved out and lse. The plan may not use a cache.
 /// Bit-equal from run to run at the same plan, whatever the threads' number and timing.
 void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
-                        const AttentionTensors& x, const AttentionGradients& grad,
-                        float* scratch);
+                        const AttentionTensors& x, const AttentionGradients& grad, float* scratch);
 
 /// Floats of scratch for a plan on the current number of threads.
 int64_t attention_scratch_size(const AttentionPlan& plan, const AttentionShape& shape,

@@ -15,8 +15,10 @@ using Product = void (*)(const BlockProduct&, int64_t, int64_t);
 Product product_of(std::string_view format) {
   if (!has_fast_int8()) return nullptr;
   const Table& t = table();
-  return format == "q4_0" ? t.product_q4_0 : format == "q4_1" ? t.product_q4_1
-         : format == "q8_0" ? t.product_q8_0 : nullptr;
+  return format == "q4_0"   ? t.product_q4_0
+         : format == "q4_1" ? t.product_q4_1
+         : format == "q8_0" ? t.product_q8_0
+                            : nullptr;
 }
 
 template <class T>
@@ -48,8 +50,8 @@ void quantise_blocks(ConstMat x, const BlockRows& out) {
 
 void block_product(std::string_view format, const BlockRows& x, std::span<const std::byte> weights,
                    MatView<float> y, int64_t begin, int64_t end) {
-  const BlockProduct task{x.codes, x.scales, x.sums, x.rows, x.cols, weights.data(), y.data,
-                          y.stride};
+  const BlockProduct task{x.codes, x.scales,       x.sums, x.rows,
+                          x.cols,  weights.data(), y.data, y.stride};
   product_of(format)(task, begin, end);
 }
 

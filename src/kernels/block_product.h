@@ -12,9 +12,9 @@ namespace relatum::kernels {
 /// T rows of K values in 8-bit integers, each 32 of them with a scale of their own.
 struct BlockRows {
   int64_t rows = 0, cols = 0;
-  int8_t* codes = nullptr;   ///< T x K
-  float* scales = nullptr;   ///< T x K / 32
-  float* sums = nullptr;     ///< T x K / 32: what each block's values add up to, as rounded
+  int8_t* codes = nullptr;  ///< T x K
+  float* scales = nullptr;  ///< T x K / 32
+  float* sums = nullptr;    ///< T x K / 32: what each block's values add up to, as rounded
 };
 
 /// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0, on a CPU with

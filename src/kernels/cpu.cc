@@ -41,8 +41,9 @@ void set_isa(std::string_view name) {
       fail("kernels.cpu", "this CPU has no AVX-512. Use --isa auto or --isa avx2.");
     }
     if (g_limited) {
-      fail("kernels.cpu", "this process was limited to AVX2 before, which cannot be undone. Use "
-                          "one instruction set for all of it.");
+      fail("kernels.cpu",
+           "this process was limited to AVX2 before, which cannot be undone. Use "
+           "one instruction set for all of it.");
     }
     return;
   }

@@ -95,8 +95,8 @@ Key key_of(const GemmArgs& g, const Shape& s) {
   const int32_t flags = int32_t(g.a.type == DType::kBF16) | int32_t(g.c.type == DType::kBF16) << 1 |
                         int32_t(g.transpose_a) << 2 | int32_t(g.transpose_b) << 3 |
                         int32_t(g.accumulate) << 4 | int32_t(g.add.data != nullptr) << 5 |
-                        int32_t(g.bias.data != nullptr) << 6 |
-                        int32_t(g.packed != nullptr) << 7 | int32_t(g.a.type == DType::kI8) << 8;
+                        int32_t(g.bias.data != nullptr) << 6 | int32_t(g.packed != nullptr) << 7 |
+                        int32_t(g.a.type == DType::kI8) << 8;
   return {s.m, s.n, s.k, g.a.stride, g.b.stride, g.c.stride, g.add.stride, flags, alpha_bits};
 }
 
@@ -143,9 +143,8 @@ Kernel build(const GemmArgs& g, const Shape& s) {
   };
   const dnnl::memory::desc a = describe(s.m, s.k, g.a.type, g.a.stride, g.transpose_a),
                            c = describe(s.m, s.n, g.c.type, g.c.stride, false);
-  const dnnl::memory::desc b = g.packed
-                                   ? g.packed->layout().memory.get_desc()
-                                   : describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
+  const dnnl::memory::desc b = g.packed ? g.packed->layout().memory.get_desc()
+                                        : describe(s.k, s.n, g.b.type, g.b.stride, g.transpose_b);
   kernel.a = place(a);
   kernel.b = place(b);
   kernel.c = place(c);
@@ -196,9 +195,8 @@ void execute(const Kernel& kernel, const GemmArgs& g, const dnnl::stream& stream
   if (g.add.data) set(operand(), kernel.add, g.add.data);
   if (g.bias.data) set(operand(), kernel.bias, g.bias.data);
   const dnnl_primitive_t primitive = kernel.primitive.get();
-  dnnl::error::wrap_c_api(
-      dnnl_primitive_execute(primitive, stream.get(), count, arguments.data()),
-      "could not execute a product");
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive, stream.get(), count, arguments.data()),
+                          "could not execute a product");
 }
 
 // Compiled products. One runs at a time: it uses all threads.

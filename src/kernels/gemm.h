@@ -41,12 +41,12 @@ struct GemmArgs {
   ConstMat a, b;
   Mat c;
   const PackedMatrix* packed = nullptr;  ///< stands for op(b) where set; b is empty then
-  bool transpose_a = false;  ///< a is stored K x M
-  bool transpose_b = false;  ///< b is stored N x K, as a linear's weight is
-  bool accumulate = false;   ///< adds to what c holds
+  bool transpose_a = false;              ///< a is stored K x M
+  bool transpose_b = false;              ///< b is stored N x K, as a linear's weight is
+  bool accumulate = false;               ///< adds to what c holds
   float alpha = 1.0f;
-  ConstMat add;              ///< optional M x N f32 matrix, added at the end (a residual); c is f32
-  ConstMat bias;             ///< optional 1 x N f32 row, added to each row
+  ConstMat add;   ///< optional M x N f32 matrix, added at the end (a residual); c is f32
+  ConstMat bias;  ///< optional 1 x N f32 row, added to each row
 };
 
 /// The row count that gemm() compiles a product of m rows for, where its matrices have the spare

@@ -12,7 +12,7 @@
 namespace relatum::kernels {
 namespace {
 
-constexpr int64_t kGrain = 16;  // rows that are worth a thread
+constexpr int64_t kGrain = 16;    // rows that are worth a thread
 constexpr int64_t kUpRank = 512;  // ranks that LoraUp takes at once
 
 const bf16* narrow(const ConstMat& m) { return m.as<bf16>().data; }
@@ -45,14 +45,12 @@ void dropout_bits(const DropoutMask& mask, int64_t cols, KeptBits out) {
   });
 }
 
-bool has_lora_kernels(int64_t rank) {
-  return has_fast_bf16() && table().lora_down && rank > 0;
-}
+bool has_lora_kernels(int64_t rank) { return has_fast_bf16() && table().lora_down && rank > 0; }
 
 void lora_down(const ConstMat& x, KeptBits kept, const ConstMat& factor, float scale,
                const Mat& low) {
   RELATUM_CHECK(factor.cols == x.cols && low.rows == x.rows && low.cols == factor.rows);
-  const LoraDown task{rows_of(x, kept), narrow(factor), factor.rows, factor.stride, scale,
+  const LoraDown task{rows_of(x, kept),    narrow(factor), factor.rows, factor.stride, scale,
                       low.as<bf16>().data, low.stride};
   parallel_for(x.rows, kGrain,
                [&](int64_t begin, int64_t end) { table().lora_down(task, begin, end); });
@@ -64,9 +62,18 @@ void lora_up(const ConstMat& low, const ConstMat& factor, float scale, KeptBits 
   RELATUM_CHECK(has_lora_kernels(low.cols));
   for (int64_t begin = 0; begin < low.cols; begin += kUpRank) {
     const int64_t ranks = std::min(kUpRank, low.cols - begin);
-    const LoraUp task{narrow(low) + begin, ranks, low.stride,
-                      narrow(factor) + begin * factor.stride, factor.cols, factor.stride, scale,
-                      kept.words, kept.stride, y.data, y.type == DType::kBF16, y.stride};
+    const LoraUp task{narrow(low) + begin,
+                      ranks,
+                      low.stride,
+                      narrow(factor) + begin * factor.stride,
+                      factor.cols,
+                      factor.stride,
+                      scale,
+                      kept.words,
+                      kept.stride,
+                      y.data,
+                      y.type == DType::kBF16,
+                      y.stride};
     parallel_for(y.rows, kGrain,
                  [&](int64_t first, int64_t last) { table().lora_up(task, first, last); });
   }
@@ -76,8 +83,7 @@ void lora_gradient(const ConstMat& low, const ConstMat& x, KeptBits kept, float 
                    uint32_t* pairs, MatView<float> gradient) {
   RELATUM_CHECK(low.rows == x.rows && gradient.rows == low.cols && gradient.cols == x.cols);
   pair_rows(low.as<bf16>(), pairs);
-  const LoraGradient task{rows_of(x, kept), pairs, low.cols, scale, gradient.data,
-                          gradient.stride};
+  const LoraGradient task{rows_of(x, kept), pairs, low.cols, scale, gradient.data, gradient.stride};
   parallel_for(kept_words(x.cols), 1,
                [&](int64_t begin, int64_t end) { table().lora_gradient(task, begin, end); });
 }

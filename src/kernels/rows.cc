@@ -168,8 +168,7 @@ void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> sc
   });
 }
 
-void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias,
-                  ConstMat add) {
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, ConstMat add) {
   RELATUM_CHECK(scales.empty() || int64_t(scales.size()) == y.rows);
   RELATUM_CHECK(bias.empty() || int64_t(bias.size()) == y.cols);
   RELATUM_CHECK(!add.data || (add.rows == y.rows && add.cols == y.cols));
@@ -243,9 +242,8 @@ double cross_entropy(MatView<const float> logits, std::span<const int32_t> targe
 }
 
 void log_sum_exp(MatView<const float> logits, std::span<double> out) {
-  for_rows(logits.rows, logits.cols, [&](int64_t r) {
-    out[size_t(r)] = table().log_sum_exp(logits.row(r), logits.cols);
-  });
+  for_rows(logits.rows, logits.cols,
+           [&](int64_t r) { out[size_t(r)] = table().log_sum_exp(logits.row(r), logits.cols); });
 }
 
 }  // namespace relatum::kernels

@@ -58,8 +58,7 @@ void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> sc
                           MatView<float> scratch);
 /// y = scales[r] * y per row (no scales: y itself), plus the bias row (N, optional) and `add`
 /// (T x N f32, optional).
-void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias,
-                  ConstMat add);
+void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, ConstMat add);
 
 /// y = x converted to y's type.
 void convert(ConstMat x, Mat y);

@@ -11,9 +11,9 @@
 namespace relatum::nn {
 
 struct AttentionSettings {
-  kernels::AttentionShape shape;   ///< heads H, key heads G, head size K, scale
-  MatView<const float> rope;       ///< T x K (cosines, sines), until backward; no data: no rotation
-  int64_t layer = 0;               ///< of the cache
+  kernels::AttentionShape shape;  ///< heads H, key heads G, head size K, scale
+  MatView<const float> rope;      ///< T x K (cosines, sines), until backward; no data: no rotation
+  int64_t layer = 0;              ///< of the cache
   CacheUse cache;
 };
 

@@ -98,9 +98,8 @@ void TokenBatch::finish() {
     if (mask_of_group_[g] >= 0) groups_[g].mask = masks_.data() + mask_of_group_[g];
   }
   std::erase_if(groups_, [](const AttentionGroup& g) { return g.count == 0; });
-  std::stable_sort(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) {
-    return a.root < b.root;
-  });
+  std::stable_sort(groups_.begin(), groups_.end(),
+                   [](const auto& a, const auto& b) { return a.root < b.root; });
 }
 
 int32_t TokenBatch::max_position() const {

@@ -46,7 +46,7 @@ class TokenBatch {
   struct Segment {
     int64_t begin = 0, count = 0, position = 0;  // position of the first token
     int64_t root = 0;
-    uint64_t hash = 0;  // of all tokens up to the segment's end
+    uint64_t hash = 0;                            // of all tokens up to the segment's end
     std::vector<kernels::AttentionSpan> context;  // of its children: cached rows, ancestors, itself
   };
   Segment& start(int parent, int64_t count, Segment& fresh);

@@ -19,8 +19,7 @@ namespace relatum::nn {
 
 using kernels::gemm;
 
-namespace {
-}
+namespace {}
 
 Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
     : parts_(std::move(parts)), bias_(std::move(bias)) {
@@ -68,9 +67,12 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   merged_ = adapter;
   if (merged_) {
     for (const LoraPart& part : merged_->parts) {
-      gemm({.a = part.b, .b = merged_->a.rows_from(part.rank_begin, part.rank),
+      gemm({.a = part.b,
+            .b = merged_->a.rows_from(part.rank_begin, part.rank),
             .c = Mat(weight.view()).rows_from(part.out_begin, part.out_count),
-            .transpose_a = true, .accumulate = true, .alpha = part.scale});
+            .transpose_a = true,
+            .accumulate = true,
+            .alpha = part.scale});
     }
   }
   for (const Part& part : parts_) {
@@ -230,8 +232,7 @@ Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use) {
   return run(graph, layer, x, {}, use);
 }
 
-Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual,
-                    const AdapterUse& use) {
+Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse& use) {
   return run(graph, layer, x, residual, use);
 }
 

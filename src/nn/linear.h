@@ -21,9 +21,9 @@ inline constexpr int64_t kStoredRows = 4;
 class Linear {
  public:
   struct Part {
-    std::string name;       ///< as in the architecture's Hugging Face form, e.g. "…q_proj"
-    Weight weight;          ///< N_p x K
-    int64_t begin = 0;      ///< first column of its output
+    std::string name;   ///< as in the architecture's Hugging Face form, e.g. "…q_proj"
+    Weight weight;      ///< N_p x K
+    int64_t begin = 0;  ///< first column of its output
   };
 
   Linear() = default;

@@ -13,9 +13,8 @@ using kernels::gemm;
 
 bool fused(const Graph& graph, const LoraGroup& lora) {
   if (graph.compute() != DType::kBF16 || !kernels::has_lora_kernels(lora.a.rows)) return false;
-  return std::all_of(lora.parts.begin(), lora.parts.end(), [](const LoraPart& part) {
-    return kernels::has_lora_kernels(part.rank);
-  });
+  return std::all_of(lora.parts.begin(), lora.parts.end(),
+                     [](const LoraPart& part) { return kernels::has_lora_kernels(part.rank); });
 }
 
 kernels::DropoutMask mask_of(const LoraGroup& lora, const LoraTrace& trace, int64_t rows) {
@@ -70,14 +69,24 @@ void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
   const Mat dlow = graph.allocate(graph.compute(), dy.rows, lora.a.rows);
   for (const LoraPart& part : lora.parts) {
     const ConstMat d = dy.cols_from(part.out_begin, part.out_count);
-    gemm({.a = d, .b = part.b, .c = dlow.cols_from(part.rank_begin, part.rank),
-          .transpose_b = true, .alpha = part.scale});
+    gemm({.a = d,
+          .b = part.b,
+          .c = dlow.cols_from(part.rank_begin, part.rank),
+          .transpose_b = true,
+          .alpha = part.scale});
     if (!part.b_grad.data) continue;
-    gemm({.a = trace.low.cols_from(part.rank_begin, part.rank), .b = d, .c = part.b_grad,
-          .transpose_a = true, .accumulate = true, .alpha = part.scale});
+    gemm({.a = trace.low.cols_from(part.rank_begin, part.rank),
+          .b = d,
+          .c = part.b_grad,
+          .transpose_a = true,
+          .accumulate = true,
+          .alpha = part.scale});
   }
   if (lora.a_grad.data) {
-    gemm({.a = dlow, .b = dropped(graph, lora, trace, x), .c = lora.a_grad, .transpose_a = true,
+    gemm({.a = dlow,
+          .b = dropped(graph, lora, trace, x),
+          .c = lora.a_grad,
+          .transpose_a = true,
           .accumulate = true});
   }
   if (!dx.data) return;
@@ -96,8 +105,10 @@ void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTr
   gemm({.a = dropped(graph, lora, trace, x), .b = lora.a, .c = trace.low, .transpose_b = true});
   graph.arena().release(mark);
   for (const LoraPart& part : lora.parts) {
-    gemm({.a = trace.low.cols_from(part.rank_begin, part.rank), .b = part.b,
-          .c = y.cols_from(part.out_begin, part.out_count), .accumulate = true,
+    gemm({.a = trace.low.cols_from(part.rank_begin, part.rank),
+          .b = part.b,
+          .c = y.cols_from(part.out_begin, part.out_count),
+          .accumulate = true,
           .alpha = part.scale});
   }
 }

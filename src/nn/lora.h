@@ -15,21 +15,21 @@ namespace relatum::nn {
 /// [rank_begin, rank_begin + rank) of the group's `a`, and B stored R x N (PEFT's lora_B,
 /// transposed: so stored, every product with it reads rows).
 struct LoraPart {
-  int64_t out_begin = 0, out_count = 0;    ///< columns of the linear's output
+  int64_t out_begin = 0, out_count = 0;  ///< columns of the linear's output
   int64_t rank_begin = 0, rank = 0;
-  float scale = 1.0f;                      ///< alpha / rank (or alpha / sqrt(rank))
-  ConstMat b;                              ///< R x N in the compute type
-  MatView<float> b_grad;                   ///< R x N; no data: not trained
+  float scale = 1.0f;     ///< alpha / rank (or alpha / sqrt(rank))
+  ConstMat b;             ///< R x N in the compute type
+  MatView<float> b_grad;  ///< R x N; no data: not trained
 };
 
 /// All pairs of a linear; its parts read the same input, so their A stand on each other.
 /// (Hu et al. 2021, arXiv 2106.09685)
 struct LoraGroup {
-  ConstMat a;                              ///< sum of R x K in the compute type
-  MatView<float> a_grad;                   ///< as a, f32; no data: not trained
+  ConstMat a;             ///< sum of R x K in the compute type
+  MatView<float> a_grad;  ///< as a, f32; no data: not trained
   std::vector<LoraPart> parts;
-  float dropout = 0;                       ///< of the pairs' input, in training
-  uint64_t salt = 0;                       ///< tells this linear's masks from others'
+  float dropout = 0;  ///< of the pairs' input, in training
+  uint64_t salt = 0;  ///< tells this linear's masks from others'
 };
 
 class Linear;
@@ -53,8 +53,8 @@ class LoraSet {
 struct LoraTrace {
   const uint64_t* keys = nullptr;  ///< per row; nullptr: no dropout
   uint64_t salt = 0;
-  kernels::KeptBits kept;          ///< the masks, where the fused products serve
-  Mat low;                         ///< T x R: x A^T, after dropout
+  kernels::KeptBits kept;  ///< the masks, where the fused products serve
+  Mat low;                 ///< T x R: x A^T, after dropout
 };
 
 /// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.

@@ -63,8 +63,7 @@ class Builder {
     while (begin < range.high) {
       size_t end = begin + 1;
       const bool ended = int64_t(row(begin).size()) == agreed;
-      while (!ended && end < range.high &&
-             row(end)[size_t(agreed)] == row(begin)[size_t(agreed)]) {
+      while (!ended && end < range.high && row(end)[size_t(agreed)] == row(begin)[size_t(agreed)]) {
         ++end;
       }
       open.push_back({begin, end, range.parent, range.depth, agreed});

@@ -93,13 +93,13 @@ void decode_rows(const Weight& weight, int64_t begin, MatView<bf16> out) {
 Weight encode(std::string_view format_name, const std::string& name, MatView<const float> values) {
   const Format& target = format(format_name);
   if (!target.encode) {
-    fail("quant.encode", fmt::format("number format '{}' can only be read. Choose another.",
-                                     format_name));
+    fail("quant.encode",
+         fmt::format("number format '{}' can only be read. Choose another.", format_name));
   }
   if (values.cols % target.block != 0) {
     fail("quant.encode", fmt::format("tensor '{}': rows of {} values don't fit {}, whose blocks "
-                                     "have {}. Choose nf4, bf16 or f32.", name, values.cols,
-                                     target.name, target.block));
+                                     "have {}. Choose nf4, bf16 or f32.",
+                                     name, values.cols, target.name, target.block));
   }
   std::vector<float> packed;
   const float* source = values.data;
@@ -112,8 +112,8 @@ Weight encode(std::string_view format_name, const std::string& name, MatView<con
   }
   const auto buffer = std::make_shared<Buffer>(target.bytes(values.size()));
   target.encode(source, values.size(), buffer->data());
-  return {name, std::string(format_name), values.rows, values.cols,
-          {buffer->data(), buffer->size()}, buffer};
+  return {name,        std::string(format_name),         values.rows,
+          values.cols, {buffer->data(), buffer->size()}, buffer};
 }
 
 }  // namespace relatum::quant

@@ -16,13 +16,13 @@ namespace relatum::quant {
 /// One storage format. `total` is the tensor's whole value count: formats that keep their scales
 /// behind the codes (nf4) need it to find them.
 struct Format {
-  std::string_view name;   ///< as in Weight::format, e.g. "q4_1"
-  int gguf_type = -1;      ///< ggml's type number, -1 where GGUF has none
+  std::string_view name;              ///< as in Weight::format, e.g. "q4_1"
+  int gguf_type = -1;                 ///< ggml's type number, -1 where GGUF has none
   std::string_view safetensors_type;  ///< e.g. "BF16", empty where safetensors has none
   /// Row lengths, `begin` and `count` are multiples of it. nf4 takes any and says 1, though 64 of
   /// its values share a scale.
   int64_t block = 1;
-  double bits = 32;        ///< stored bits per value, scales included (for messages and estimates)
+  double bits = 32;  ///< stored bits per value, scales included (for messages and estimates)
   /// Bytes that `total` values take. Never overflows for total below 2^56.
   size_t (*bytes)(int64_t total) = nullptr;
   /// Decodes values [begin, begin + count) of the flattened tensor.
@@ -30,8 +30,8 @@ struct Format {
                  float* out) = nullptr;
   /// The same rounded to bf16, for formats that have a shorter way than through decode();
   /// nullptr: decode() and round.
-  void (*decode_bf16)(std::span<const std::byte> data, int64_t total, int64_t begin,
-                      int64_t count, bf16* out) = nullptr;
+  void (*decode_bf16)(std::span<const std::byte> data, int64_t total, int64_t begin, int64_t count,
+                      bf16* out) = nullptr;
   /// Encodes a whole tensor of `total` values into bytes(total) bytes; nullptr: read only.
   void (*encode)(const float* in, int64_t total, std::byte* out) = nullptr;
 };

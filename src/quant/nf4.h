@@ -20,11 +20,9 @@ struct Nf4Layout {
 
   explicit constexpr Nf4Layout(int64_t total)
       : blocks((total + kNf4Block - 1) / kNf4Block),
-        groups((blocks + kNf4StateBlock - 1) / kNf4StateBlock),
-        maxima(size_t((total + 1) / 2)),
+        groups((blocks + kNf4StateBlock - 1) / kNf4StateBlock), maxima(size_t((total + 1) / 2)),
         state((maxima + size_t(blocks) + 3) / 4 * 4),
-        offset(state + size_t(groups) * sizeof(float)),
-        bytes(offset + sizeof(float)) {}
+        offset(state + size_t(groups) * sizeof(float)), bytes(offset + sizeof(float)) {}
 };
 
 /// The 16 values of NF4, ascending from -1 to 1.

@@ -77,8 +77,8 @@ Embedder::Embedder(const fs::path& folder, const std::string& compute)
   const int64_t special = int64_t(tokenizer.before().size() + tokenizer.after().size());
   if (config_.max_tokens <= special) {
     fail("retrieve.embedder", fmt::format("{}: rows of at most {} tokens, {} of them special, "
-                                          "leave no room for text.", folder.string(),
-                                          config_.max_tokens, special));
+                                          "leave no room for text.",
+                                          folder.string(), config_.max_tokens, special));
   }
 }
 

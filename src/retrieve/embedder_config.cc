@@ -24,7 +24,8 @@ fs::path pooling_file(const fs::path& folder, const json& module, const std::str
   const fs::path relative(name);
   if (name.empty() || relative.is_absolute() || name.find("..") != std::string::npos) {
     fail("retrieve.embedder", fmt::format("{}: the pooling's path '{}' is no folder inside the "
-                                          "model's. Correct it, e.g. to 1_Pooling.", place, name));
+                                          "model's. Correct it, e.g. to 1_Pooling.",
+                                          place, name));
   }
   return folder / relative / "config.json";
 }
@@ -38,13 +39,14 @@ Pooling read_pooling(const fs::path& file, int64_t dimension) {
   const int64_t size = io::get_int(config, size_key, dimension, place);
   if (size != dimension) {
     fail("retrieve.embedder", fmt::format("{}: pools {} values, but the model's states have {}. "
-                                          "The files do not belong together.", place, size,
-                                          dimension));
+                                          "The files do not belong together.",
+                                          place, size, dimension));
   }
   std::string modes = io::get_string(config, "pooling_mode", "", place);
   if (!io::get_bool(config, "include_prompt", true, place)) {
     fail("retrieve.embedder", fmt::format("{}: a pooling that leaves the prompt out is not "
-                                          "supported. Choose another embedder.", place));
+                                          "supported. Choose another embedder.",
+                                          place));
   }
   for (const auto& [key, value] : config.items()) {
     if (!key.starts_with("pooling_mode_") || !value.is_boolean() || !value.get<bool>()) continue;
@@ -53,7 +55,8 @@ Pooling read_pooling(const fs::path& file, int64_t dimension) {
   if (modes == "mean_tokens" || modes == "mean") return Pooling::kMean;
   if (modes == "cls_token" || modes == "cls") return Pooling::kCls;
   fail("retrieve.embedder", fmt::format("{}: pooling '{}' is not known. Known are mean_tokens and "
-                                        "cls_token.", place, modes));
+                                        "cls_token.",
+                                        place, modes));
 }
 
 void read_modules(const fs::path& folder, int64_t dimension, EmbedderConfig& config) {
@@ -89,8 +92,8 @@ void read_default_prompt(const fs::path& folder, EmbedderConfig& config) {
   const json* prompts = io::find(settings, "prompts");
   if (!prompts || !io::find(*prompts, name)) {
     fail("retrieve.embedder", fmt::format("{}: the default prompt '{}' is not among the prompts. "
-                                          "Add it, or set default_prompt_name to null.", place,
-                                          name));
+                                          "Add it, or set default_prompt_name to null.",
+                                          place, name));
   }
   config.prefix = io::require_string(*prompts, name, place);
 }

@@ -11,10 +11,10 @@ enum class Pooling { kMean, kCls };
 
 struct EmbedderConfig {
   Pooling pooling = Pooling::kMean;
-  bool normalise = true;      ///< divide by the length
-  int64_t max_tokens = 256;   ///< longest row, special tokens included
-  bool lowercase = false;     ///< of the text, before the tokenizer sees it
-  std::string prefix;         ///< in front of each text, as the model's default prompt
+  bool normalise = true;     ///< divide by the length
+  int64_t max_tokens = 256;  ///< longest row, special tokens included
+  bool lowercase = false;    ///< of the text, before the tokenizer sees it
+  std::string prefix;        ///< in front of each text, as the model's default prompt
 };
 
 /// Reads modules.json, the pooling's config.json, sentence_bert_config.json and

@@ -130,7 +130,7 @@ std::vector<std::vector<Neighbour>> Index::search(MatView<const float> queries, 
                                        "Use the embedder that the index was made with.",
                                        queries.cols, dimension()));
   }
-  std::vector<std::vector<Neighbour>> found(static_cast<size_t>(queries.rows));
+  std::vector<std::vector<Neighbour>> found(size_t(queries.rows));
   k = std::min(k, size());
   if (k == 0) return found;
   const Search search{*this, queries, k, found};
@@ -139,7 +139,8 @@ std::vector<std::vector<Neighbour>> Index::search(MatView<const float> queries, 
     for (int64_t i = begin; i < std::min(begin + kBlock, queries.rows); ++i) {
       if (!(length(queries.row(i), queries.cols) <= kLongest)) {
         fail("retrieve.index", fmt::format("query {} holds a value that is not finite, or out of "
-                                           "all proportion.", i));
+                                           "all proportion.",
+                                           i));
       }
       open.push_back(i);
     }

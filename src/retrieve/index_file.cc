@@ -30,8 +30,8 @@ T value_at(std::span<const std::byte> bytes, size_t at) {
 }
 
 [[noreturn]] void fail_file(const std::filesystem::path& file, const std::string& what) {
-  fail("retrieve.index", fmt::format("{}: {}. Make the index again with `relatum index`.",
-                                     file.string(), what));
+  fail("retrieve.index",
+       fmt::format("{}: {}. Make the index again with `relatum index`.", file.string(), what));
 }
 
 void check_header(std::span<const std::byte> bytes, const std::filesystem::path& file) {
@@ -52,7 +52,8 @@ void check_header(std::span<const std::byte> bytes, const std::filesystem::path&
   if (left || value_at<uint64_t>(bytes, kValuesAt) != stored || rows < 0 ||
       stored % uint64_t(dimension) || stored / uint64_t(dimension) != uint64_t(rows)) {
     fail_file(file, fmt::format("{} rows of {} values are promised, the file holds {} values. It "
-                                "was cut or damaged", rows, dimension, stored));
+                                "was cut or damaged",
+                                rows, dimension, stored));
   }
 }
 

@@ -29,7 +29,6 @@ struct Neighbours {
 /// row of the index. Where rows are excluded the search goes deeper by as many.
 Neighbours find_neighbours(const Index& index, MatView<const float> queries,
                            std::span<const std::string> query_keys,
-                           std::span<const std::string> row_keys,
-                           const NeighbourOptions& options);
+                           std::span<const std::string> row_keys, const NeighbourOptions& options);
 
 }  // namespace relatum::retrieve

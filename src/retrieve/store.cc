@@ -29,7 +29,8 @@ constexpr const char* kFiles[] = {kIndexFile, kExamplesFile, kLabelsFile, kManif
 
 [[noreturn]] void fail_write(const fs::path& folder, int reason) {
   fail("retrieve.store", fmt::format("cannot write the index {}: {}. Check the folder and its "
-                                     "permissions.", folder.string(), std::strerror(reason)));
+                                     "permissions.",
+                                     folder.string(), std::strerror(reason)));
 }
 
 /// Without links and without a slash at the end, so that renaming acts on the folder itself.
@@ -49,8 +50,11 @@ json span_json(const StoredSpan& span) {
 void write_examples(const fs::path& file, const std::vector<StoredExample>& examples) {
   io::JsonlWriter writer(file);
   for (const StoredExample& example : examples) {
-    json row = {{"id", example.id}, {"text", example.text}, {"head", span_json(example.head)},
-                {"tail", span_json(example.tail)}, {"marked_text", example.marked_text}};
+    json row = {{"id", example.id},
+                {"text", example.text},
+                {"head", span_json(example.head)},
+                {"tail", span_json(example.tail)},
+                {"marked_text", example.marked_text}};
     if (example.label) row["label"] = *example.label;
     writer.write(row);
   }
@@ -65,11 +69,15 @@ void write_files(const fs::path& folder, const Store& store) {
   for (const char* name : {kIndexFile, kExamplesFile, kLabelsFile}) {
     hashes[name] = sha256_file(folder / name);
   }
-  const json manifest = {
-      {"format", kFormatName}, {"version", kFormatVersion}, {"count", store.index.size()},
-      {"dimension", store.index.dimension()}, {"files", hashes},
-      {"embedder", {{"name", store.embedder.name}, {"hash", store.embedder.hash},
-                    {"compute", store.embedder.compute}}}};
+  const json manifest = {{"format", kFormatName},
+                         {"version", kFormatVersion},
+                         {"count", store.index.size()},
+                         {"dimension", store.index.dimension()},
+                         {"files", hashes},
+                         {"embedder",
+                          {{"name", store.embedder.name},
+                           {"hash", store.embedder.hash},
+                           {"compute", store.embedder.compute}}}};
   write_file(folder / kManifestFile, io::dump_json(manifest, 2) + "\n");
 }
 
@@ -129,7 +137,8 @@ void check_store_target(const fs::path& folder) {
   if (!fs::exists(status)) return;
   if (!fs::is_directory(status)) {
     fail("retrieve.store", fmt::format("{} is a file, not a folder. Name another place for the "
-                                       "index.", folder.string()));
+                                       "index.",
+                                       folder.string()));
   }
   fs::directory_iterator entries(target, error);
   if (error) fail_write(folder, error.value());
@@ -139,11 +148,13 @@ void check_store_target(const fs::path& folder) {
     const std::string name = entry.path().filename().string();
     if (std::find(std::begin(kFiles), std::end(kFiles), name) != std::end(kFiles)) continue;
     fail("retrieve.store", fmt::format("{} holds '{}', which is no part of an index, and would be "
-                                       "replaced. Name another folder.", folder.string(), name));
+                                       "replaced. Name another folder.",
+                                       folder.string(), name));
   }
   if (!empty && !is_store(target)) {
     fail("retrieve.store", fmt::format("{} holds files, but its {} is not that of an index. Name "
-                                       "another folder.", folder.string(), kManifestFile));
+                                       "another folder.",
+                                       folder.string(), kManifestFile));
   }
 }
 
@@ -165,10 +176,11 @@ void save_store(const fs::path& folder, const Store& store) {
 void check_embedder(const Store& store, const std::string& name, const std::string& hash,
                     const fs::path& folder) {
   if (store.embedder.hash == hash) return;
-  fail("retrieve.store", fmt::format("{} was made with embedder '{}' ({:.12}), not with '{}' "
-                                     "({:.12}): their vectors cannot be compared. Use the one it "
-                                     "was made with, or make the index again.", folder.string(),
-                                     store.embedder.name, store.embedder.hash, name, hash));
+  fail("retrieve.store",
+       fmt::format("{} was made with embedder '{}' ({:.12}), not with '{}' "
+                   "({:.12}): their vectors cannot be compared. Use the one it "
+                   "was made with, or make the index again.",
+                   folder.string(), store.embedder.name, store.embedder.hash, name, hash));
 }
 
 }  // namespace relatum::retrieve

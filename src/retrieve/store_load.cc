@@ -20,15 +20,16 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 [[noreturn]] void fail_store(const std::string& place, const std::string& what) {
-  fail("retrieve.store", fmt::format("{}: {}. Make the index again with `relatum index`.", place,
-                                     what));
+  fail("retrieve.store",
+       fmt::format("{}: {}. Make the index again with `relatum index`.", place, what));
 }
 
 json read_manifest(const fs::path& folder) {
   const fs::path file = folder / kManifestFile;
   if (!fs::exists(file)) {
     fail("retrieve.store", fmt::format("there is no index at {}: {} is missing. Make one with "
-                                       "`relatum index`.", folder.string(), kManifestFile));
+                                       "`relatum index`.",
+                                       folder.string(), kManifestFile));
   }
   json manifest = io::load_json(file);
   const std::string place = file.string();
@@ -51,8 +52,9 @@ void check_hashes(const fs::path& folder, const json& manifest) {
       fail_store(folder.string(), fmt::format("{} is missing", name));
     }
     if (sha256_file(folder / name) != io::require_string(files, name, place)) {
-      fail_store((folder / name).string(), "it is not the file that index.json was written for; it "
-                                           "was cut or changed");
+      fail_store((folder / name).string(),
+                 "it is not the file that index.json was written for; it "
+                 "was cut or changed");
     }
   }
 }
@@ -64,8 +66,8 @@ std::vector<std::string> read_labels(const fs::path& file) {
   std::set<std::string> seen;
   for (const json& item : list) {
     if (!item.is_string() || !seen.insert(item.get<std::string>()).second) {
-      fail_store(file.string(), fmt::format("label {} is not a string or appears twice",
-                                            labels.size() + 1));
+      fail_store(file.string(),
+                 fmt::format("label {} is not a string or appears twice", labels.size() + 1));
     }
     labels.push_back(item.get<std::string>());
   }
@@ -121,18 +123,20 @@ Store load_store(const fs::path& folder) {
   auto labels = read_labels(folder / kLabelsFile);
   auto examples = read_examples(folder / kExamplesFile, labels);
   const json& embedder = io::require_object(manifest, "embedder", place);
-  Store store{{io::require_string(embedder, "name", place),
-               io::require_string(embedder, "hash", place),
-               io::get_string(embedder, "compute", "f32", place)},
-              std::move(labels), std::move(examples), Index::load(folder / kIndexFile),
-              sha256_file(folder / kManifestFile)};
+  Store store{
+      {io::require_string(embedder, "name", place), io::require_string(embedder, "hash", place),
+       io::get_string(embedder, "compute", "f32", place)},
+      std::move(labels),
+      std::move(examples),
+      Index::load(folder / kIndexFile),
+      sha256_file(folder / kManifestFile)};
   const int64_t count = io::require_int(manifest, "count", place);
   const int64_t dimension = io::require_int(manifest, "dimension", place);
   if (store.index.size() != count || int64_t(store.examples.size()) != count ||
       store.index.dimension() != dimension) {
     fail_store(place, fmt::format("{} rows of dimension {} are promised, but there are {} examples "
-                                  "and {} vectors of dimension {}", count, dimension,
-                                  store.examples.size(), store.index.size(),
+                                  "and {} vectors of dimension {}",
+                                  count, dimension, store.examples.size(), store.index.size(),
                                   store.index.dimension()));
   }
   return store;

@@ -76,9 +76,7 @@ std::string_view without_lead(std::string_view line) {
   return line;
 }
 
-bool plain_word(std::string_view label) {
-  return std::all_of(label.begin(), label.end(), is_word);
-}
+bool plain_word(std::string_view label) { return std::all_of(label.begin(), label.end(), is_word); }
 
 /// Whether `word` stands in `line` with no letter or digit beside it; gives its places.
 std::vector<std::pair<size_t, size_t>> places(std::string_view line, std::string_view word) {
@@ -93,8 +91,9 @@ std::vector<std::pair<size_t, size_t>> places(std::string_view line, std::string
 }
 
 bool negated(std::string_view folded) {
-  for (const std::string_view word : {"not", "cannot", "never", "neither", "isn't", "doesn't"})
+  for (const std::string_view word : {"not", "cannot", "never", "neither", "isn't", "doesn't"}) {
     if (!places(folded, word).empty()) return true;
+  }
   return false;
 }
 
@@ -134,8 +133,9 @@ std::optional<int64_t> AnswerParser::parse(std::string_view answer) const {
   };
   if (const auto label = known(plain_, trim(answer, kSpace))) return label;
   const std::string_view line = first_line(answer);
-  for (const std::string_view part : {unwrap(line), unwrap(without_lead(unwrap(line)))})
+  for (const std::string_view part : {unwrap(line), unwrap(without_lead(unwrap(line)))}) {
     if (const auto label = known(folded_, fold(part))) return label;
+  }
   return contained(line);
 }
 
@@ -152,8 +152,9 @@ std::optional<int64_t> AnswerParser::contained(std::string_view line) const {
     for (const auto& [begin, end] : places(folded, text)) matches.push_back({begin, end, label});
   }
   const auto plain = plain_.find(last_word(line));
-  if (plain != plain_.end() && plain_word(plain->first))
+  if (plain != plain_.end() && plain_word(plain->first)) {
     matches.push_back({folded.size(), folded.size(), plain->second});
+  }
   std::optional<int64_t> found;
   for (const Match& match : matches) {
     const bool inner = std::any_of(matches.begin(), matches.end(), [&](const Match& other) {

@@ -71,16 +71,18 @@ void by_trie(engine::Worker& worker, const PromptRenderer& renderer,
   const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
                                      edges_for(options.mode), options.first};
   const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
-  engine::score_batches(worker, rows, trie, scoring,
-                        [&](std::vector<std::vector<double>>&& batch) {
+  engine::score_batches(
+      worker, rows, trie, scoring,
+      [&](std::vector<std::vector<double>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& edges : batch) {
-      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges))
-                                   : scored(renderer, trie.answer_scores(edges),
-                                            options.keep_scores));
+      predictions.push_back(greedy
+                                ? constrained(renderer, trie.greedy(edges))
+                                : scored(renderer, trie.answer_scores(edges), options.keep_scores));
     }
     take(std::move(predictions));
-  }, context);
+      },
+      context);
 }
 
 void by_generation(engine::Worker& worker, const PromptRenderer& renderer,
@@ -89,8 +91,9 @@ void by_generation(engine::Worker& worker, const PromptRenderer& renderer,
   const AnswerParser parser(renderer.labels(), renderer.answers());
   const engine::GenerateOptions generation{options.max_new_tokens, options.batch_tokens,
                                            options.first};
-  engine::generate_batches(worker, rows, generation,
-                           [&](std::vector<std::vector<int32_t>>&& batch) {
+  engine::generate_batches(
+      worker, rows, generation,
+      [&](std::vector<std::vector<int32_t>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& tokens : batch) {
       Prediction& prediction = predictions.emplace_back();
@@ -100,7 +103,8 @@ void by_generation(engine::Worker& worker, const PromptRenderer& renderer,
       }
     }
     take(std::move(predictions));
-  }, context);
+      },
+      context);
 }
 
 }  // namespace
@@ -110,15 +114,15 @@ AnswerMode parse_answer_mode(std::string_view name) {
   if (name == "shares") return AnswerMode::kShares;
   if (name == "constrained") return AnswerMode::kConstrained;
   if (name == "free") return AnswerMode::kFree;
-  fail("task.answer", unknown_name("way to answer", name,
-                                   {"scored", "shares", "constrained", "free"}));
+  fail("task.answer",
+       unknown_name("way to answer", name, {"scored", "shares", "constrained", "free"}));
 }
 
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {
   const text::Tokenizer& tokenizer = session.tokenizer();
   if (!chat) return engine::prompt_tokens(tokenizer, prompt.prompt, prompt.data);
-  const text::ChatText wrapped =
-      text::apply_chat(text::recognise_chat(tokenizer), prompt.prompt, prompt.data);
+  const text::ChatText wrapped = text::apply_chat(text::recognise_chat(tokenizer), prompt.prompt,
+                                                  prompt.data);
   return tokenizer.encode(wrapped.text, wrapped.data);
 }
 
@@ -126,9 +130,12 @@ std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRende
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context) {
   std::vector<Prediction> predictions;
-  answer_batches(worker, renderer, prompts, options, [&](std::vector<Prediction>&& batch) {
+  answer_batches(
+      worker, renderer, prompts, options,
+      [&](std::vector<Prediction>&& batch) {
     for (Prediction& prediction : batch) predictions.push_back(std::move(prediction));
-  }, context);
+      },
+      context);
   return predictions;
 }
 

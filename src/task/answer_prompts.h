@@ -22,11 +22,11 @@ AnswerMode parse_answer_mode(std::string_view name);
 
 struct AnswerOptions {
   AnswerMode mode = AnswerMode::kScored;
-  int64_t max_new_tokens = 32;   ///< free answers
+  int64_t max_new_tokens = 32;  ///< free answers
   int64_t batch_tokens = 2048;
-  double negligible = 0;         ///< labels less probable need not be told apart (scored, shares)
-  bool keep_scores = false;      ///< per label probabilities in the predictions (the same)
-  bool chat = false;             ///< wrap prompts in the model's chat template
+  double negligible = 0;     ///< labels less probable need not be told apart (scored, shares)
+  bool keep_scores = false;  ///< per label probabilities in the predictions (the same)
+  bool chat = false;         ///< wrap prompts in the model's chat template
   /// Prompts before this one are left out: it is 0 or where a batch of an earlier call ended.
   size_t first = 0;
 };

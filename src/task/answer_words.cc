@@ -17,8 +17,9 @@ namespace {
 
 void require_labels(const Labels& labels) {
   if (!labels.empty()) return;
-  fail("task.prompt", "the label inventory is empty: there is nothing to answer. Give the labels "
-                      "with --labels, or data that has some.");
+  fail("task.prompt",
+       "the label inventory is empty: there is nothing to answer. Give the labels "
+       "with --labels, or data that has some.");
 }
 
 std::vector<std::string> all_words(const Labels& labels, Verbalise verbalise) {
@@ -76,11 +77,11 @@ std::vector<std::string> answer_words(const Labels& labels, Verbalise verbalise,
   settle(labels, taken, words, fixed);
   for (size_t i = 0; i < words.size(); ++i) {
     if (fixed[i] || !taken.contains(words[i])) continue;
-    fail("task.answers", fmt::format("label '{}' cannot be asked for: the run answers '{}' for its "
-                                     "label '{}'. Give the label another name.",
-                                     printable_start(labels.name(int64_t(i))),
-                                     printable_start(words[i]),
-                                     printable_start(by_words.at(words[i]))));
+    fail("task.answers",
+         fmt::format("label '{}' cannot be asked for: the run answers '{}' for its "
+                     "label '{}'. Give the label another name.",
+                     printable_start(labels.name(int64_t(i))), printable_start(words[i]),
+                     printable_start(by_words.at(words[i]))));
   }
   return words;
 }
@@ -106,8 +107,8 @@ AnswerWords pair_words(const Labels& labels, std::span<const std::string> words)
 void save_answers(const std::filesystem::path& path, const AnswerWords& words) {
   nlohmann::ordered_json object = nlohmann::ordered_json::object();
   for (const auto& [label, text] : words) object[label] = text;
-  write_file(path, object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                       "\n");
+  write_file(path,
+             object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 AnswerWords load_answers(const std::filesystem::path& path) {
@@ -115,7 +116,8 @@ AnswerWords load_answers(const std::filesystem::path& path) {
   const nlohmann::json object = io::load_json(path);
   if (!object.is_object()) {
     fail("task.answers", fmt::format("{}: expected a JSON object from label to answer words, got "
-                                     "{}.", place, object.type_name()));
+                                     "{}.",
+                                     place, object.type_name()));
   }
   AnswerWords words;
   std::map<std::string, std::string> seen;
@@ -123,8 +125,8 @@ AnswerWords load_answers(const std::filesystem::path& path) {
     words.emplace_back(label, io::require_string(object, label, place));
     const auto [first, fresh] = seen.emplace(words.back().second, label);
     if (words.back().second.empty()) {
-      fail("task.answers", fmt::format("{}: label '{}' has no answer words.", place,
-                                       printable_start(label)));
+      fail("task.answers",
+           fmt::format("{}: label '{}' has no answer words.", place, printable_start(label)));
     }
     if (fresh) continue;
     fail("task.answers", fmt::format("{}: labels '{}' and '{}' have the same answer words, '{}'.",

@@ -18,13 +18,9 @@ Scores scores_of(int64_t correct, int64_t predicted, int64_t gold) {
 
 Confusion::Confusion(const Labels& labels, std::optional<int32_t> negative,
                      std::optional<LabelScope> scope)
-    : labels_(&labels),
-      negative_(negative),
-      size_(int32_t(labels.size())),
-      scope_(scope.value_or(LabelScope{size_, size_})),
-      golds_(size_t(size_)),
-      answers_(size_t(size_)),
-      hits_(size_t(size_)) {}
+    : labels_(&labels), negative_(negative), size_(int32_t(labels.size())),
+      scope_(scope.value_or(LabelScope{size_, size_})), golds_(size_t(size_)),
+      answers_(size_t(size_)), hits_(size_t(size_)) {}
 
 Confusion::Confusion(const Labels& labels, std::optional<int32_t> negative,
                      std::span<const int32_t> gold, std::span<const int32_t> predicted)
@@ -55,8 +51,9 @@ void Confusion::add(std::span<const Cell> cells) {
 }
 
 void Confusion::clear() {
-  for (auto* counts : {&golds_, &answers_, &hits_})
+  for (auto* counts : {&golds_, &answers_, &hits_}) {
     std::fill(counts->begin(), counts->end(), int64_t{0});
+  }
   misses_.clear();
   gold_total_ = answer_total_ = hit_total_ = 0;
 }
@@ -69,10 +66,12 @@ int64_t Confusion::at(int32_t gold, int32_t predicted) const {
 
 std::vector<Confusion::Entry> Confusion::entries() const {
   std::vector<Entry> all;
-  for (int32_t i = 0; i < size_; ++i)
+  for (int32_t i = 0; i < size_; ++i) {
     if (hits_[size_t(i)] > 0) all.push_back({{i, i}, hits_[size_t(i)]});
-  for (const auto& [key, count] : misses_)
+  }
+  for (const auto& [key, count] : misses_) {
     if (count > 0) all.push_back({{int32_t(key >> 32) - 1, int32_t(key & 0xffffffffu) - 1}, count});
+  }
   std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) {
     return key(a.cell.gold, a.cell.predicted) < key(b.cell.gold, b.cell.predicted);
   });
@@ -92,11 +91,13 @@ std::vector<Cell> cells_of(std::span<const int32_t> gold, std::span<const int32_
       missed.push_back(label);
     }
   }
-  for (const int32_t label : predicted)
+  for (const int32_t label : predicted) {
     if (!in(gold, label)) wrong.push_back(label);
-  for (size_t i = 0; i < std::max(missed.size(), wrong.size()); ++i)
+  }
+  for (size_t i = 0; i < std::max(missed.size(), wrong.size()); ++i) {
     cells.push_back({i < missed.size() ? missed[i] : Confusion::kNone,
                      i < wrong.size() ? wrong[i] : Confusion::kNone});
+  }
   return cells;
 }
 

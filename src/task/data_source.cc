@@ -28,19 +28,20 @@ void check_prefix(const Spec& spec) {
   const size_t colon = spec.path.find(':');
   std::error_code ignored;
   if (!spec.format.empty() || colon == spec.path.npos || colon < 2 ||
-      std::filesystem::exists(spec.path, ignored))
+      std::filesystem::exists(spec.path, ignored)) {
     return;
+  }
   const std::string prefix = spec.path.substr(0, colon);
   const auto named = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
   if (!std::all_of(prefix.begin(), prefix.end(), named)) return;
   const std::vector<std::string> known = names_of(dataset_formats());
   fail("task.load", fmt::format("'{}': there is no file of this name, and '{}' is no data format "
                                 "that is known.{} Known formats: {}.",
-                                printable_start(spec.path), prefix,
-                                did_you_mean(prefix, known), fmt::join(known, ", ")));
+                                printable_start(spec.path), prefix, did_you_mean(prefix, known),
+                                fmt::join(known, ", ")));
 }
 
 /// Whether any byte is, or is not, one of `set`; a large file is not kept in memory for that.
@@ -57,8 +58,9 @@ bool any_of(const DataSource& source, std::string_view set, bool in_set) {
 /// All formats with what they are, for a sentence.
 std::string known_formats() {
   std::string known;
-  for (const DatasetFormat* each : dataset_formats())
+  for (const DatasetFormat* each : dataset_formats()) {
     known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
+  }
   return known;
 }
 
@@ -70,8 +72,9 @@ std::string seen_first(std::string_view bytes) {
     return fmt::format("its first line is '{}'", printable_start(line, 60));
   }
   std::string list;
-  for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i)
+  for (size_t i = 0; i < keys.size() && i < kKeysShown; ++i) {
     list += fmt::format("{}'{}'", list.empty() ? "" : ", ", printable_start(keys[i], 40));
+  }
   return fmt::format("its first JSON object has the keys {}{}", list,
                      keys.size() > kKeysShown ? " …" : "");
 }
@@ -83,9 +86,10 @@ const DatasetFormat& format_of_input(const Spec& spec) {
 constexpr const char* kReadSo = "standard input is read so where no format is named";
 
 std::string guess_of(const Spec& spec, const DatasetFormat& format, const std::string& reason) {
-  return fmt::format("The file was taken for {}, as {}. Where it is of another format, write "
-                     "FORMAT:{} with one of: {}.", format.name, reason, spec.path,
-                     known_formats());
+  return fmt::format(
+      "The file was taken for {}, as {}. Where it is of another format, write "
+      "FORMAT:{} with one of: {}.",
+      format.name, reason, spec.path, known_formats());
 }
 
 void choose_format(const Spec& spec, DataSource& source) {
@@ -96,14 +100,14 @@ void choose_format(const Spec& spec, DataSource& source) {
   const std::string first = io::with_line_feeds(source.bytes.substr(0, kSniffed));
   source.format = spec.path == "-" ? &format_of_input(spec)
                                    : sniff_dataset_format(spec.path, first);
-  if (!source.format)
+  if (!source.format) {
     fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
-                                  "{}.", spec.path, seen_first(first), spec.path,
-                                  known_formats()));
+                                  "{}.",
+                                  spec.path, seen_first(first), spec.path, known_formats()));
+  }
   const std::vector<std::string> keys = first_keys(first);
   if (source.format->name == "jsonl" && std::ranges::find(keys, "text") != keys.end()) return;
-  source.guess = guess_of(spec, *source.format,
-                          spec.path == "-" ? kReadSo : seen_first(first));
+  source.guess = guess_of(spec, *source.format, spec.path == "-" ? kReadSo : seen_first(first));
 }
 
 }  // namespace
@@ -114,7 +118,8 @@ void DataSource::drop_pages() const {
 
 void fail_empty(const std::string& name) {
   fail("task.load", fmt::format("{} is empty: expected rows with a text and two entities. Check "
-                                "the file.", name));
+                                "the file.",
+                                name));
 }
 
 DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
@@ -122,8 +127,9 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
   DataSource source;
   source.name = spec.path == "-" ? "standard input" : spec.path;
   if (spec.path == "-") {
-    if (!input)
+    if (!input) {
       fail("task.load", "standard input is not available here. Name a file instead of '-'.");
+    }
     const DatasetFormat& format = format_of_input(spec);
     if (by_lines && format.read_lines) {
       source.stream = input;
@@ -139,9 +145,10 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
     source.bytes = {reinterpret_cast<const char*>(source.file->bytes().data()),
                     source.file->bytes().size()};
   }
-  if (const std::string wide = io::wide_encoding(source.bytes); !wide.empty())
-    fail("task.load", fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name,
-                                  wide));
+  if (const std::string wide = io::wide_encoding(source.bytes); !wide.empty()) {
+    fail("task.load",
+         fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name, wide));
+  }
   source.bytes = io::without_mark(source.bytes);
   if (!any_of(source, " \t\r\n", false)) fail_empty(source.name);
   choose_format(spec, source);

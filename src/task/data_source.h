@@ -14,10 +14,10 @@ namespace relatum::task {
 
 /// A file that is mapped, or a stream: read already, or yet to be read line by line.
 struct DataSource {
-  std::string name;        ///< the file, or "standard input"
+  std::string name;  ///< the file, or "standard input"
   std::shared_ptr<const MappedFile> file;
   std::shared_ptr<const std::string> text;  ///< what was read or converted, else nullptr
-  std::string_view bytes;  ///< all of it, without a byte-order mark, lines end with LF
+  std::string_view bytes;          ///< all of it, without a byte-order mark, lines end with LF
   std::istream* stream = nullptr;  ///< to be read by the format's read_lines; else nullptr
   const DatasetFormat* format = nullptr;
   /// Why the format was chosen, where nobody named it and its first keys leave a doubt.

@@ -51,10 +51,11 @@ void DataWarnings::check_spans(const Example& example) {
   const Span &head = example.head, &tail = example.tail;
   if (cuts_word(example, head)) cut_.add(example, in_quotes(head_text(example)));
   else if (cuts_word(example, tail)) cut_.add(example, in_quotes(tail_text(example)));
-  if (head.start == tail.start && head.end == tail.end)
+  if (head.start == tail.start && head.end == tail.end) {
     same_.add(example, in_quotes(head_text(example)));
-  else if (head.start < tail.end && tail.start < head.end)
+  } else if (head.start < tail.end && tail.start < head.end) {
     overlap_.add(example, in_quotes(head_text(example)) + " and " + in_quotes(tail_text(example)));
+  }
 }
 
 uint32_t DataWarnings::name_of(const std::string& label) {
@@ -69,18 +70,20 @@ void DataWarnings::check_repeats(const Example& example) {
   const auto [at, fresh] = seen_.emplace(std::hash<std::string>{}(seen_row(example)), now);
   if (fresh) return;
   const Seen& earlier = at->second;
-  if (now.labels == earlier.labels)
+  if (now.labels == earlier.labels) {
     twice_.add(example, fmt::format("as line {}", earlier.line));
-  else if (now.labels && earlier.labels)
+  } else if (now.labels && earlier.labels) {
     contrary_.add(example, fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
                                        in_quotes(names_[earlier.first])));
+  }
 }
 
 void DataWarnings::add(const Example& example, const Labels& labels) {
   check_spans(example);
   check_repeats(example);
-  for (const std::string& label : gold_labels(example))
+  for (const std::string& label : gold_labels(example)) {
     if (!labels.find(label)) unlisted_.insert(label);
+  }
 }
 
 std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
@@ -92,14 +95,18 @@ std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
   for (const auto& [lower, group] : forms) {
     if (group.size() < 2 || ++groups > kShown) continue;
     std::string names;
-    for (const std::string& label : group)
+    for (const std::string& label : group) {
       names += (names.empty() ? "" : " and ") + in_quotes(label);
+    }
     shown += (shown.empty() ? "" : "; ") + names;
   }
   std::vector<std::string> lines;
-  if (groups > 0)
-    lines.push_back(fmt::format("labels that differ only by capital letters are different labels: "
-                                "{}{}.", shown, groups > kShown ? " …" : ""));
+  if (groups > 0) {
+    lines.push_back(
+        fmt::format("labels that differ only by capital letters are different labels: "
+                    "{}{}.",
+                    shown, groups > kShown ? " …" : ""));
+  }
   const std::pair<const char*, const Kind&> kinds[] = {
       {"entities that begin or end within a word", cut_},
       {"head and tail are the same place", same_},
@@ -107,10 +114,12 @@ std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
       {"rows that repeat an earlier row's text, entities and label", twice_},
       {"rows that contradict an earlier row: the same text and entities, another label",
        contrary_}};
-  for (const auto& [sentence, kind] : kinds)
-    if (kind.rows > 0)
+  for (const auto& [sentence, kind] : kinds) {
+    if (kind.rows > 0) {
       lines.push_back(fmt::format("{}: {}: {}{}.", sentence, counted(kind.rows, "row"), kind.first,
                                   kind.rows > kShown ? " …" : ""));
+    }
+  }
   return lines;
 }
 

@@ -62,8 +62,9 @@ void DelimitedReader::end_with_first_line() {
 std::string DelimitedReader::plain(DelimitedRecord& record) {
   const size_t end = std::min(bytes_.find_first_of(ends_), bytes_.size());
   std::string field(bytes_.substr(0, end));
-  if (separator_ != '\t' && field.find('"') != field.npos)  // tabs need no quotes
+  if (separator_ != '\t' && field.find('"') != field.npos) {  // tabs need no quotes
     record.problem = "a quote stands within a field that does not start with one";
+  }
   bytes_.remove_prefix(end);
   return field;
 }

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "task/forms.h"
 #include "task/dataset.h"
+#include "task/forms.h"
 #include "task/join.h"
 #include "task/metric.h"
 
@@ -40,9 +40,11 @@ const Metric& choose_official(const Confusion& confusion, const Dataset& data,
   const Metric& chosen = metric(*given);
   if (chosen.compute(confusion)) return chosen;
   std::string others;
-  for (const Metric* each : metrics())
-    if (each->compute(confusion))
+  for (const Metric* each : metrics()) {
+    if (each->compute(confusion)) {
       others += fmt::format("{}{}", others.empty() ? "" : ", ", each->name);
+    }
+  }
   fail("task.evaluate", fmt::format("--official {}: this figure does not apply to the labels of "
                                     "{}. Those that do: {}.",
                                     *given, data.name, others));
@@ -62,19 +64,22 @@ void describe_labels(const Confusion& confusion, Report& report) {
     return label == Confusion::kNone ? std::string() : labels.name(label);
   };
   report.counts = confusion.entries();
-  for (const auto& [cell, count] : report.counts)
-    if (cell.gold != cell.predicted)
+  for (const auto& [cell, count] : report.counts) {
+    if (cell.gold != cell.predicted) {
       report.worst.push_back({name(cell.gold), name(cell.predicted), count});
+    }
+  }
   std::stable_sort(report.worst.begin(), report.worst.end(),
                    [](const ConfusedPair& a, const ConfusedPair& b) { return a.count > b.count; });
 }
 
 /// Keeps the most confident wrong answers; those without a probability come last, in file order.
-void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& scored,
-                size_t limit, Report& report) {
+void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& scored, size_t limit,
+                Report& report) {
   std::vector<size_t> wrong;
-  for (size_t i = 0; i < joined.size(); ++i)
+  for (size_t i = 0; i < joined.size(); ++i) {
     if (!is_right(scored, i)) wrong.push_back(i);
+  }
   report.wrong_count = int64_t(wrong.size());
   report.right = report.examples - report.wrong_count;
   const auto confidence = [&](size_t i) {
@@ -85,8 +90,9 @@ void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& s
   wrong.resize(std::min(wrong.size(), limit));
   for (const size_t i : wrong) {
     WrongAnswer answer{data.examples[i], {}, {}, {}};
-    for (const int32_t label : scored.predicted[i])
+    for (const int32_t label : scored.predicted[i]) {
       answer.predicted.push_back(scored.labels.name(label));
+    }
     if (joined[i]) answer.probability = joined[i]->probability;
     if (joined[i] && answer.predicted.empty()) answer.answer = joined[i]->answer;
     report.wrong.push_back(std::move(answer));
@@ -96,22 +102,23 @@ void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& s
 /// A probability belongs to the prediction's `label`, which is right where it is a gold one.
 std::optional<Calibration> calibrate(const Dataset& data, const Joined& joined) {
   Calibration result;
-  for (int b = 0; b < kBins; ++b)
+  for (int b = 0; b < kBins; ++b) {
     result.bins.push_back({b / double(kBins), (b + 1) / double(kBins)});
+  }
   for (size_t i = 0; i < joined.size(); ++i) {
     if (!joined[i] || !joined[i]->label || !joined[i]->probability) continue;
     const double p = *joined[i]->probability;
-    if (!(p >= 0 && p <= 1))
+    if (!(p >= 0 && p <= 1)) {
       fail("task.evaluate", fmt::format("the prediction for '{}' (line {}) has probability {}: "
                                         "expected 0 to 1.",
                                         printable_start(joined[i]->id), joined[i]->line, p));
+    }
     CalibrationBin& bin = result.bins[size_t(std::min(int(p * kBins), kBins - 1))];
     const std::vector<std::string> gold = gold_labels(data.examples[i]);
     const std::string label = seen_form(*joined[i]->label);
     bin.mean_probability += p;
-    bin.accuracy += std::any_of(gold.begin(), gold.end(), [&](const std::string& each) {
-      return seen_form(each) == label;
-    });
+    bin.accuracy += std::any_of(gold.begin(), gold.end(),
+                                [&](const std::string& each) { return seen_form(each) == label; });
     ++bin.count;
     ++result.count;
   }
@@ -152,8 +159,9 @@ Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
   report.data = data.name;
   report.examples = int64_t(joined.size());
   report.gold_labels = confusion.golds();
-  for (size_t i = 0; i < joined.size(); ++i)
+  for (size_t i = 0; i < joined.size(); ++i) {
     report.unparsed += joined[i] && scored.predicted[i].empty();
+  }
   report.missing = std::count(joined.begin(), joined.end(), nullptr);
   keep_wrong(data, joined, scored, options.wrong_kept, report);
   report.accuracy = double(report.right) / double(report.examples);
@@ -164,9 +172,10 @@ Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
   report.outside = scored.outside;
   report.warnings = label_warnings(scored, options.negative);
   describe_labels(confusion, report);
-  if (options.samples > 0)
+  if (options.samples > 0) {
     report.interval = bootstrap(official, confusion, cells, sentence_groups(data.examples),
                                 {options.samples, options.seed});
+  }
   report.calibration = calibrate(data, joined);
   return report;
 }

@@ -21,7 +21,7 @@ struct EvaluateOptions {
   bool missing_is_wrong = false;        ///< count an example without a prediction as unparsed
   int64_t samples = 1000;               ///< of the bootstrap; 0: no interval
   uint64_t seed = 1;
-  size_t wrong_kept = 50;               ///< wrong answers whose sentences the report keeps
+  size_t wrong_kept = 50;  ///< wrong answers whose sentences the report keeps
 };
 
 struct LabelReport {
@@ -67,22 +67,22 @@ struct Report {
   std::string data;  ///< the SPEC
   int64_t examples = 0;
   int64_t unparsed = 0, missing = 0;  ///< answers without a label; examples without an answer
-  int64_t gold_labels = 0;  ///< more than examples where pairs have several
-  int64_t right = 0;        ///< examples with answers, all of which are among the gold labels
-  double accuracy = 0;      ///< right / examples
+  int64_t gold_labels = 0;            ///< more than examples where pairs have several
+  int64_t right = 0;    ///< examples with answers, all of which are among the gold labels
+  double accuracy = 0;  ///< right / examples
   NamedScores official;
   std::vector<NamedScores> metrics;
-  std::vector<LabelReport> per_label;     ///< inventory and gold labels, in the inventory's order
-  std::vector<LabelCount> outside;        ///< answers that are none of these, most frequent first
-  std::vector<ConfusedPair> worst;        ///< most frequent first, all of them
+  std::vector<LabelReport> per_label;  ///< inventory and gold labels, in the inventory's order
+  std::vector<LabelCount> outside;     ///< answers that are none of these, most frequent first
+  std::vector<ConfusedPair> worst;     ///< most frequent first, all of them
   /// By index into per_label; answers from its size on are none of these labels.
   std::vector<Confusion::Entry> counts;
-  std::vector<WrongAnswer> wrong;         ///< the most confident first, at most wrong_kept
-  int64_t wrong_count = 0;                ///< all wrong answers, unparsed and missing ones, too
+  std::vector<WrongAnswer> wrong;  ///< the most confident first, at most wrong_kept
+  int64_t wrong_count = 0;         ///< all wrong answers, unparsed and missing ones, too
   std::optional<std::string> negative;
   std::optional<Interval> interval;
   std::optional<Calibration> calibration;
-  std::vector<std::string> warnings;      ///< a sentence each
+  std::vector<std::string> warnings;  ///< a sentence each
 };
 
 /// Scores predictions. Which figure is official, which label is the negative one and which labels

@@ -60,8 +60,9 @@ std::string marked_text(const Example& example) {
 std::string normalised_text(std::string_view text) {
   std::string plain(text);
   for (const std::string_view tag : {"<e1>", "</e1>", "<e2>", "</e2>"}) {
-    for (size_t at = plain.find(tag); at != std::string::npos; at = plain.find(tag, at))
+    for (size_t at = plain.find(tag); at != std::string::npos; at = plain.find(tag, at)) {
       plain.erase(at, tag.size());
+    }
   }
   return text::full_lower_case(text::without_white_space(plain));
 }
@@ -82,8 +83,9 @@ std::string example_problem(const Example& example) {
   for (const auto& [name, span] : {std::pair("head", &example.head), {"tail", &example.tail}}) {
     const std::string problem = span_problem(name, *span, length);
     if (!problem.empty()) return problem;
-    if (text::without_white_space(utf8_slice(example.text, span->start, span->end)).empty())
+    if (text::without_white_space(utf8_slice(example.text, span->start, span->end)).empty()) {
       return fmt::format("the {} entity is nothing but white space", name);
+    }
   }
   return "";
 }

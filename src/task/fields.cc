@@ -51,8 +51,9 @@ std::string id_of_cell(std::string_view cell) {
   const size_t point = cell.find('.');
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (point == cell.npos || point == 0 || point + 1 == cell.size()) return std::string(cell);
-  for (size_t i = 0; i < cell.size(); ++i)
+  for (size_t i = 0; i < cell.size(); ++i) {
     if (i < point ? !is_digit(cell[i]) : i > point && cell[i] != '0') return std::string(cell);
+  }
   return std::string(cell.substr(0, point));
 }
 
@@ -63,17 +64,19 @@ std::string id_of(const json& row, std::string_view key, const std::string& plac
   if (id->is_number_integer()) return id->dump();
   if (id->is_number_float()) {
     const double value = id->get<double>();
-    if (value == std::floor(value) && std::abs(value) <= kExact)
+    if (value == std::floor(value) && std::abs(value) <= kExact) {
       return fmt::format("{}", int64_t(value));
+    }
   }
   fail("task.row", fmt::format("{}: '{}' is {}: expected a string or a whole number", place, key,
                                printable_start(id->dump(-1, ' ', true), 40)));
 }
 
 void need(const json& row, std::string_view key, const std::string& place) {
-  if (!row.is_object())
-    fail("task.row", fmt::format("{}: expected an object with key '{}', got {}", place, key,
-                                 row.type_name()));
+  if (!row.is_object()) {
+    fail("task.row",
+         fmt::format("{}: expected an object with key '{}', got {}", place, key, row.type_name()));
+  }
   if (io::find(row, key)) return;
   std::string keys;
   size_t shown = 0;

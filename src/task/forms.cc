@@ -20,9 +20,7 @@ struct Seen {
   int64_t start = 0, end = 0;
 };
 
-bool invisible(UChar32 c) {
-  return c == 0x200b || c == 0xad || c == 0x2060 || c == 0xfeff;
-}
+bool invisible(UChar32 c) { return c == 0x200b || c == 0xad || c == 0x2060 || c == 0xfeff; }
 
 const icu::Normalizer2* composer() {
   UErrorCode status = U_ZERO_ERROR;
@@ -36,7 +34,7 @@ void compose(std::u32string_view points, int64_t start, int64_t end, std::vector
     if (!invisible(c)) out.push_back({u_isUWhiteSpace(c) ? ' ' : c, from, to});
   };
   const icu::Normalizer2* composed = end - start > 1 || points[size_t(start)] > 0x7f ? composer()
-                                                                                      : nullptr;
+                                                                                     : nullptr;
   if (!composed) {
     for (int64_t i = start; i < end; ++i) push(points[size_t(i)], i, i + 1);
     return;
@@ -49,8 +47,9 @@ void compose(std::u32string_view points, int64_t start, int64_t end, std::vector
     for (int64_t i = start; i < end; ++i) push(points[size_t(i)], i, i + 1);
     return;
   }
-  for (int32_t at = 0; at < result.length(); at = result.moveIndex32(at, 1))
+  for (int32_t at = 0; at < result.length(); at = result.moveIndex32(at, 1)) {
     push(result.char32At(at), start, end);
+  }
 }
 
 std::vector<Seen> as_seen(std::string_view text) {
@@ -61,8 +60,9 @@ std::vector<Seen> as_seen(std::string_view text) {
   for (size_t start = 0; start < points.size();) {
     size_t end = start + 1;
     while (end < points.size() && points[end] > 0x7f && composed &&
-           !composed->hasBoundaryBefore(points[end]))
+           !composed->hasBoundaryBefore(points[end])) {
       ++end;
+    }
     compose(points, int64_t(start), int64_t(end), out);
     start = end;
   }
@@ -71,14 +71,14 @@ std::vector<Seen> as_seen(std::string_view text) {
 
 void trim(std::vector<Seen>& seen) {
   while (!seen.empty() && seen.back().c == ' ') seen.pop_back();
-  const auto first =
-      std::find_if(seen.begin(), seen.end(), [](const Seen& s) { return s.c != ' '; });
+  const auto first = std::find_if(seen.begin(), seen.end(),
+                                  [](const Seen& s) { return s.c != ' '; });
   seen.erase(seen.begin(), first);
 }
 
 bool part_of_word(UChar32 c) {
   constexpr std::array<UScriptCode, 9> kWithoutBlanks = {
-      USCRIPT_HAN,  USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_HANGUL, USCRIPT_THAI,
+      USCRIPT_HAN, USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_HANGUL, USCRIPT_THAI,
       USCRIPT_LAO, USCRIPT_KHMER,    USCRIPT_MYANMAR,  USCRIPT_TIBETAN};
   if (!u_isalnum(c) && !(U_GET_GC_MASK(c) & U_GC_M_MASK)) return false;
   UErrorCode status = U_ZERO_ERROR;

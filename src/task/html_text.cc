@@ -62,9 +62,10 @@ std::string sentence_html(const Example& example) {
       "", "<mark class=\"head\">", "<mark class=\"tail\">", "<mark class=\"head tail\">"};
   const bool whole = utf8_length(example.text) <= kWhole;
   const auto shown = [&](int64_t place) {
-    for (const int64_t end : {example.head.start, example.head.end, example.tail.start,
-                              example.tail.end})
+    for (const int64_t end :
+         {example.head.start, example.head.end, example.tail.start, example.tail.end}) {
       if (std::abs(place - end) <= kNear) return true;
+    }
     return whole;
   };
   std::string html;

@@ -22,19 +22,22 @@ struct Misfits {
 };
 
 void refuse(const Misfits& misfits, const Dataset& data, size_t predictions) {
-  if (!misfits.repeated.empty())
+  if (!misfits.repeated.empty()) {
     fail("task.evaluate", fmt::format("the predictions answer {} more than once. Keep one answer "
                                       "per id.",
                                       listed(misfits.repeated)));
+  }
   const size_t extra = misfits.extra.size();
-  if (extra == 1)
+  if (extra == 1) {
     fail("task.evaluate", fmt::format("1 of {} predictions has an id that {} lacks: {}. Give the "
                                       "data that were answered, and the same limit or sample.",
                                       predictions, data.name, listed(misfits.extra)));
-  if (extra > 1)
+  }
+  if (extra > 1) {
     fail("task.evaluate", fmt::format("{} of {} predictions have ids that {} lacks: {}. Give the "
                                       "data that were answered, and the same limit or sample.",
                                       extra, predictions, data.name, listed(misfits.extra)));
+  }
 }
 
 /// Finds examples by id: as it is, else in the form that people see, else as spreadsheets write
@@ -74,8 +77,9 @@ class Finder {
 
 std::string listed(std::span<const std::string> names) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i)
+  for (size_t i = 0; i < std::min(names.size(), kNamed); ++i) {
     text += fmt::format("{}'{}'", i ? ", " : "", printable_start(names[i]));
+  }
   if (names.size() > kNamed) text += fmt::format(" and {} more", names.size() - kNamed);
   return text;
 }
@@ -97,8 +101,9 @@ std::vector<const Prediction*> join_predictions(const Dataset& data,
     }
   }
   refuse(misfits, data, predictions.size());
-  for (size_t i = 0; i < joined.size(); ++i)
+  for (size_t i = 0; i < joined.size(); ++i) {
     if (!joined[i]) misfits.missing.push_back(data.examples[i].id);
+  }
   if (misfits.missing.empty() || missing_is_wrong) return joined;
   fail("task.evaluate",
        fmt::format("{} of {} examples {} no prediction: {}. Answers that extract left out "

@@ -61,8 +61,9 @@ std::string walk_json_array(std::string_view text,
                             const std::function<void(const JsonElement&)>& each) {
   Cursor cursor(text);
   cursor.skip_space();
-  if (cursor.ended() || cursor.here() != '[')
+  if (cursor.ended() || cursor.here() != '[') {
     return fmt::format("line {}: expected a JSON array, which starts with '['", cursor.line());
+  }
   cursor.step();
   cursor.skip_space();
   if (!cursor.ended() && cursor.here() == ']') return "";
@@ -71,13 +72,16 @@ std::string walk_json_array(std::string_view text,
     const size_t begin = cursor.at();
     const int64_t line = cursor.line();
     skip_element(cursor);
-    if (!cursor.ended() && cursor.at() == begin)
+    if (!cursor.ended() && cursor.at() == begin) {
       return fmt::format("line {}: expected row {}, got '{}'. Take away the comma that is too many",
                          line, number, cursor.here());
-    if (cursor.ended())
-      return fmt::format("line {}: the array ends within its row {}. The file may be cut: compare "
-                         "its size",
-                         cursor.line(), number);
+    }
+    if (cursor.ended()) {
+      return fmt::format(
+          "line {}: the array ends within its row {}. The file may be cut: compare "
+          "its size",
+          cursor.line(), number);
+    }
     each({text.substr(begin, cursor.at() - begin), line, number});
     if (cursor.here() == ']') break;
     cursor.step();

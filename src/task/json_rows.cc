@@ -19,15 +19,15 @@ constexpr size_t kMostKeys = 64;
 void read_row(const JsonRow& source, bool in_array, RowSink& rows,
               const std::function<Example(const JsonRow&, RowSink&)>& parse) {
   Example example;
-  if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty())
+  if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty()) {
     return rows.bad_bytes(source.line, odd);
+  }
   try {
     example = parse(source, rows);
   } catch (const Error& error) {
     return rows.bad(source.line, error);
   }
-  rows.add(std::move(example),
-           in_array ? std::optional(source.number - 1) : std::nullopt);
+  rows.add(std::move(example), in_array ? std::optional(source.number - 1) : std::nullopt);
 }
 
 /// The string that starts with the quote at `at`, without its quotes; moves behind it.
@@ -51,8 +51,9 @@ class LineRows {
       const size_t end = text.find('\r');
       const std::string_view row = text.substr(0, end);
       ++line_;
-      if (row.find_first_not_of(kBlanks) != row.npos)
+      if (row.find_first_not_of(kBlanks) != row.npos) {
         read_row({row, line_, ++number_}, false, rows_, parse_);
+      }
       if (end == text.npos) return;
       text.remove_prefix(end + 1);
     }
@@ -92,8 +93,9 @@ void read_json_lines(std::istream& input, RowSink& rows,
   for (std::string whole; std::getline(input, whole);) {
     std::string_view rest = whole;
     if (lines.lines() == 0) {
-      if (const std::string wide = io::wide_encoding(rest); !wide.empty())
+      if (const std::string wide = io::wide_encoding(rest); !wide.empty()) {
         rows.fatal(fmt::format("the text {}: expected UTF-8. Save it as UTF-8.", wide));
+      }
       rest = io::without_mark(rest);
     }
     const size_t start = rest.find_first_not_of(kBlanks);

@@ -18,9 +18,10 @@ Labels::Labels(std::vector<std::string> names, std::string_view place) {
   const std::string where = place.empty() ? "" : fmt::format("{}: ", place);
   for (const std::string& name : names) {
     if (name.empty()) fail("task.labels", where + "a label is empty. Remove it from the list.");
-    if (find(name))
+    if (find(name)) {
       fail("task.labels", fmt::format("{}label '{}' stands twice in the list. Remove one.", where,
                                       printable_start(name)));
+    }
     add(name);
   }
 }
@@ -43,8 +44,9 @@ int64_t Labels::add(const std::string& label) {
 }
 
 std::optional<std::string> negative_label(const Labels& labels) {
-  for (const char* name : {"no_relation", "Other"})
+  for (const char* name : {"no_relation", "Other"}) {
     if (labels.find(name)) return name;
+  }
   return std::nullopt;
 }
 
@@ -65,27 +67,31 @@ namespace {
 /// The last label may not look like an earlier one that has other bytes.
 void check_twin(const std::vector<std::string>& names, const std::vector<std::string>& written,
                 const std::string& place) {
-  for (size_t i = 0; i + 1 < names.size(); ++i)
-    if (names[i] == names.back() && written[i] != written.back())
+  for (size_t i = 0; i + 1 < names.size(); ++i) {
+    if (names[i] == names.back() && written[i] != written.back()) {
       fail("task.labels", fmt::format("{}: labels {} and {}, '{}', differ only by blanks or "
-                                      "Unicode forms. Remove one.", place, i + 1, names.size(),
-                                      printable_start(names.back())));
+                                      "Unicode forms. Remove one.",
+                                      place, i + 1, names.size(), printable_start(names.back())));
+    }
+  }
 }
 
 }  // namespace
 
 Labels load_labels(const std::filesystem::path& path) {
   const nlohmann::json list = io::load_json(path);
-  if (!list.is_array() || list.empty())
-    fail("task.labels", fmt::format("{}: expected a JSON list of labels, such as [\"a\", \"b\"], "
-                                    "got {}. Write the labels as a list of strings.",
-                                    path.string(), list.is_array() ? "an empty one"
-                                                                   : list.type_name()));
+  if (!list.is_array() || list.empty()) {
+    fail("task.labels",
+         fmt::format("{}: expected a JSON list of labels, such as [\"a\", \"b\"], "
+                     "got {}. Write the labels as a list of strings.",
+                     path.string(), list.is_array() ? "an empty one" : list.type_name()));
+  }
   std::vector<std::string> names, written, rewritten;
   for (const auto& item : list) {
-    if (!item.is_string())
+    if (!item.is_string()) {
       fail("task.labels", fmt::format("{}: label {} is of type {}: expected a string.",
                                       path.string(), names.size() + 1, item.type_name()));
+    }
     written.push_back(item.get<std::string>());
     names.push_back(seen_form(written.back()));
     if (names.back() != written.back()) rewritten.push_back(written.back());

@@ -17,7 +17,7 @@ namespace relatum::task {
 namespace {
 
 constexpr size_t kBadShown = 3;
-constexpr uint64_t kSampleStream = 11;  // apart from the hold-out's and the trainer's draws
+constexpr uint64_t kSampleStream = 11;   // apart from the hold-out's and the trainer's draws
 constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages are given back
 
 /// Why there is no example, in a sentence with the first bad rows.
@@ -30,23 +30,26 @@ constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages a
     fail("task.load", fmt::format("{} holds {}. Check the file.{}", data.file,
                                   data.format == "csv" ? "a header and no rows"
                                   : first == '['       ? "an empty list"
-                                                       : "no examples", guess));
+                                                       : "no examples",
+                                  guess));
   }
-  const std::string malformed = bad == 1 ? "1 row is malformed" : fmt::format("{} rows are "
-                                                                              "malformed", bad);
-  const std::string dropped = fmt::format("{} not in the patch of --relabel",
-                                          data.dropped == 1 ? "1 row is"
-                                                            : fmt::format("{} rows are",
-                                                                          data.dropped));
-  std::string why = bad == 0 ? dropped : data.dropped == 0 ? malformed
-                                                           : malformed + ", " + dropped;
-  for (size_t i = 0; i < bad && i < kBadShown; ++i)
+  const std::string malformed = bad == 1 ? "1 row is malformed"
+                                         : fmt::format(
+                                               "{} rows are "
+                                               "malformed",
+                                               bad);
+  const std::string dropped = fmt::format(
+      "{} not in the patch of --relabel",
+      data.dropped == 1 ? "1 row is" : fmt::format("{} rows are", data.dropped));
+  std::string why = bad == 0 ? dropped : data.dropped == 0 ? malformed : malformed + ", " + dropped;
+  for (size_t i = 0; i < bad && i < kBadShown; ++i) {
     why += fmt::format("{} {}: {}", i == 0 ? ". Line" : "; line", data.bad_rows[i].line,
                        data.bad_rows[i].sentence);
+  }
   why = bad > kBadShown ? why + " …" : full_sentence(why);
-  fail("task.load", fmt::format("{}: no example is left: {} {}{}", data.file, why,
-                                rows.odd_bytes() ? "Save the file as UTF-8."
-                                                 : "Check the file.", guess));
+  fail("task.load",
+       fmt::format("{}: no example is left: {} {}{}", data.file, why,
+                   rows.odd_bytes() ? "Save the file as UTF-8." : "Check the file.", guess));
 }
 
 /// Which rows, by their place among those that are kept, the SPEC and --limit ask for.
@@ -121,8 +124,9 @@ int64_t run_through(const DataSource& source, const LoadOptions& options, Datase
 }  // namespace
 
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take) {
-  if (options.limit && *options.limit < 1)
+  if (options.limit && *options.limit < 1) {
     fail("task.load", fmt::format("--limit {}: expected at least 1.", *options.limit));
+  }
   const DataSource source = open_data(spec, options.input, !spec.sample);
   Dataset data;
   int64_t rows = 0;
@@ -142,13 +146,15 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
     take(std::move(example));
     if (source.stream && selection.full(place + 1)) throw Enough{};
   });
-  if (options.labels && !options.labels->rewritten().empty())
+  if (options.labels && !options.labels->rewritten().empty()) {
     data.warnings.push_back(
         fmt::format("labels of the inventory that differ from their plain form only by blanks or "
                     "Unicode forms are read as that form: '{}'.",
                     fmt::join(options.labels->rewritten(), "', '")));
-  for (std::string& line : warnings.sentences(data.labels))
+  }
+  for (std::string& line : warnings.sentences(data.labels)) {
     data.warnings.push_back(std::move(line));
+  }
   return data;
 }
 
@@ -158,9 +164,8 @@ Dataset read_dataset(std::string_view spec, const LoadOptions& options, const Ta
 
 Dataset load_dataset(const Spec& spec, const LoadOptions& options) {
   std::vector<Example> examples;
-  Dataset data = read_dataset(spec, options, [&](Example&& example) {
-    examples.push_back(std::move(example));
-  });
+  Dataset data = read_dataset(spec, options,
+                              [&](Example&& example) { examples.push_back(std::move(example)); });
   data.examples = std::move(examples);
   return data;
 }

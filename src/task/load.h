@@ -36,8 +36,8 @@ struct Dataset {
   bool open_labels = false;  ///< labels were only collected from the data: others may exist
   std::vector<BadRow> bad_rows;
   std::vector<std::string> warnings;  ///< what looks wrong in rows that are read; whole sentences
-  int64_t relabelled = 0;  ///< labels that the patch changed
-  int64_t dropped = 0;     ///< examples whose id Re-TACRED's patch lacks
+  int64_t relabelled = 0;             ///< labels that the patch changed
+  int64_t dropped = 0;                ///< examples whose id Re-TACRED's patch lacks
 };
 
 /// Throws Error with file and line for a malformed row or an unknown label (both are bad rows), a

@@ -7,7 +7,6 @@
 
 #include "base/utf8.h"
 
-
 namespace relatum::task {
 namespace {
 
@@ -37,8 +36,7 @@ Marked mark_entities(const Example& example, Markers markers) {
                               {texts.tail_open, {tail.start, 1, -tail.end, 1}},
                               {texts.head_close, {head.end, 0, -head.start, 1}},
                               {texts.tail_close, {tail.end, 0, -tail.start, 0}}}};
-  std::sort(tags.begin(), tags.end(),
-            [](const Tag& a, const Tag& b) { return a.order < b.order; });
+  std::sort(tags.begin(), tags.end(), [](const Tag& a, const Tag& b) { return a.order < b.order; });
   Marked marked;
   marked.text.reserve(example.text.size() + 18);
   const auto put = [&](std::string_view own) {

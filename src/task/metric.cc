@@ -14,8 +14,8 @@ const Metric& metric(std::string_view name) {
 }
 
 const Metric& official_metric(const Confusion& confusion, std::string_view named) {
-  for (const std::string_view name : {named, std::string_view("semeval_macro"),
-                                      std::string_view("tacred_micro")}) {
+  for (const std::string_view name :
+       {named, std::string_view("semeval_macro"), std::string_view("tacred_micro")}) {
     if (name.empty()) continue;
     const Metric& candidate = metric(name);
     if (candidate.compute(confusion)) return candidate;

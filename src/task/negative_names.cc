@@ -8,12 +8,21 @@
 namespace relatum::task {
 
 bool looks_negative(std::string_view label) {
-  static constexpr std::array<std::string_view, 30> kNames = {
-      "na",          "nan",         "nil",        "nota",        "none",         "noneoftheabove",
-      "null",        "no",          "not",        "nothing",     "norel",        "norelation",
-      "norelations", "norelationship", "nonrelation", "nolabel", "noedge",       "nolink",
-      "o",           "other",       "others",     "otherrelation", "unrelated",  "notrelated",
-      "irrelevant",  "neg",         "negative",   "negativerelation", "false",   "background"};
+  static constexpr std::array<std::string_view, 30> kNames = {"na",          "nan",
+                                                              "nil",         "nota",
+                                                              "none",        "noneoftheabove",
+                                                              "null",        "no",
+                                                              "not",         "nothing",
+                                                              "norel",       "norelation",
+                                                              "norelations", "norelationship",
+                                                              "nonrelation", "nolabel",
+                                                              "noedge",      "nolink",
+                                                              "o",           "other",
+                                                              "others",      "otherrelation",
+                                                              "unrelated",   "notrelated",
+                                                              "irrelevant",  "neg",
+                                                              "negative",    "negativerelation",
+                                                              "false",       "background"};
   std::string plain;
   for (const char c : label) {
     if (static_cast<unsigned char>(c) >= 0x80) return false;  // a word of another script

@@ -17,14 +17,14 @@ struct NeighbourRef {
 
 struct Prediction {
   std::string id;
-  std::optional<std::string> label;    ///< nothing: the answer could not be parsed
-  std::optional<double> probability;   ///< nothing where the way of answering gives none
-  std::string answer;                  ///< the generated or verbalised text
+  std::optional<std::string> label;   ///< nothing: the answer could not be parsed
+  std::optional<double> probability;  ///< nothing where the way of answering gives none
+  std::string answer;                 ///< the generated or verbalised text
   std::vector<NeighbourRef> neighbours;
   std::vector<std::pair<std::string, double>> scores;  ///< label, probability; empty: not kept
   /// All answers, where pairs may carry several labels; nothing: `label` is the only one.
   std::optional<std::vector<std::string>> labels{};
-  int64_t line = 0;                    ///< where it stood in its file, from 1
+  int64_t line = 0;  ///< where it stood in its file, from 1
 };
 
 /// One line of predictions.jsonl, without the line end.

@@ -39,8 +39,13 @@ std::string shown(const std::optional<double>& probability) {
 }
 
 std::vector<std::string> row_of(const Example& example, const Prediction& prediction) {
-  return {prediction.id, prediction.label.value_or(""), shown(prediction.probability),
-          prediction.answer, head_text(example), tail_text(example), example.text};
+  return {prediction.id,
+          prediction.label.value_or(""),
+          shown(prediction.probability),
+          prediction.answer,
+          head_text(example),
+          tail_text(example),
+          example.text};
 }
 
 std::vector<std::string> triple_of(const Example& example, const Prediction& prediction) {
@@ -64,8 +69,8 @@ std::string_view name_of(PredictionFormat format) { return kFormats[size_t(forma
 PredictionFormat parse_prediction_format(std::string_view name) {
   const auto at = std::ranges::find(kFormats, name);
   if (at != kFormats.end()) return PredictionFormat(at - kFormats.begin());
-  fail("task.prediction", unknown_name("format of predictions", name,
-                                       {kFormats.begin(), kFormats.end()}));
+  fail("task.prediction",
+       unknown_name("format of predictions", name, {kFormats.begin(), kFormats.end()}));
 }
 
 PredictionFormat prediction_format_of(std::string_view file_name) {
@@ -77,8 +82,8 @@ PredictionFormat prediction_format_of(std::string_view file_name) {
 std::string prediction_header(PredictionFormat format) {
   if (format == PredictionFormat::kJsonl) return "";
   if (format == PredictionFormat::kTriples) return "head\trelation\ttail\tprobability\tid\n";
-  static constexpr const char* kColumns[] = {"id", "label", "probability", "answer", "head", "tail",
-                                             "text"};
+  static constexpr const char* kColumns[] = {"id",   "label", "probability", "answer",
+                                             "head", "tail",  "text"};
   return fmt::format("{}\n", fmt::join(kColumns, std::string(1, separator_of(format))));
 }
 

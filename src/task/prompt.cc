@@ -22,9 +22,10 @@ constexpr uintmax_t kLargestTemplate = 1 << 20;  // a megabyte is a corpus, not 
 
 PromptStyle load_template(const std::filesystem::path& path) {
   const std::string place = path.string();
-  if (std::filesystem::file_size(path) > kLargestTemplate)
-    fail("task.prompt", fmt::format("{}: a template has at most 1 MiB. Is this the right file?",
-                                    place));
+  if (std::filesystem::file_size(path) > kLargestTemplate) {
+    fail("task.prompt",
+         fmt::format("{}: a template has at most 1 MiB. Is this the right file?", place));
+  }
   std::string text = io::read_text(path);  // lines end with LF, whoever saved it
   if (text.ends_with('\n')) text.pop_back();
   if (text.empty()) fail("task.prompt", fmt::format("{}: the template is empty.", place));
@@ -41,8 +42,9 @@ PromptStyle load_style(const std::string& name_or_path) {
     if (style->name == name_or_path) return *style;
   }
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(name_or_path, ignored))
+  if (std::filesystem::is_regular_file(name_or_path, ignored)) {
     return load_template(name_or_path);
+  }
   const std::vector<std::string> known = names_of(prompt_styles());
   fail("task.prompt",
        fmt::format("prompt style '{}' is unknown, and no such file exists.{} Known styles: {}; or "
@@ -66,9 +68,7 @@ PromptRenderer::PromptRenderer(PromptStyle style, Labels labels)
 
 PromptRenderer::PromptRenderer(PromptStyle style, Labels labels, std::vector<std::string> answers,
                                const AnswerWords& of_neighbours)
-    : style_(std::move(style)),
-      labels_(std::move(labels)),
-      answers_(std::move(answers)),
+    : style_(std::move(style)), labels_(std::move(labels)), answers_(std::move(answers)),
       of_neighbours_(of_neighbours.begin(), of_neighbours.end()) {
   RELATUM_CHECK(int64_t(answers_.size()) == labels_.size());
   label_list_ = fmt::format("{}", fmt::join(answers_, ", "));
@@ -83,15 +83,15 @@ Prompt PromptRenderer::render(const Example& example,
   std::vector<std::string> neighbour_answers;
   const bool show = style_.body.uses_example_label();
   for (const Example* neighbour : neighbours) {
-    if (show && !neighbour->label)
+    if (show && !neighbour->label) {
       fail("task.prompt", fmt::format("retrieved example '{}' has no label for style '{}' to show. "
                                       "Index labelled data.",
                                       printable_start(neighbour->id), style_.name));
+    }
     const auto shown = show ? of_neighbours_.find(*neighbour->label) : of_neighbours_.end();
-    if (shown != of_neighbours_.end() && !labels_.find(*neighbour->label))
+    if (shown != of_neighbours_.end() && !labels_.find(*neighbour->label)) {
       neighbour_answers.push_back(shown->second);
-    else
-      neighbour_answers.push_back(show ? answer(*neighbour, "retrieved example") : "");
+    } else neighbour_answers.push_back(show ? answer(*neighbour, "retrieved example") : "");
   }
   TemplateValues values;
   values.query = &example;

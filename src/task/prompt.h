@@ -22,7 +22,7 @@ struct PromptStyle {
   Template body;
   /// The answer text of a label, in prompts and completions; nullptr: the label itself.
   Verbalise verbalise = nullptr;
-  bool from_file = false;   ///< a template file's, or one that a run kept
+  bool from_file = false;  ///< a template file's, or one that a run kept
 
   bool uses_labels() const { return body.uses_labels(); }
   bool uses_example() const { return body.uses_example(); }
@@ -50,8 +50,8 @@ std::vector<std::string> answer_texts(const PromptStyle& style, const Labels& la
 struct Prompt {
   std::string id;
   std::string prompt;
-  std::string completion;     ///< " " and the answer text; empty where the example has no label
-  int64_t prefix_chars = 0;   ///< leading code points that all rows share: instruction, labels
+  std::string completion;    ///< " " and the answer text; empty where the example has no label
+  int64_t prefix_chars = 0;  ///< leading code points that all rows share: instruction, labels
   /// The bytes of `prompt` that come from data: text in them is never read as a control token.
   std::vector<text::DataRange> data{};
 };

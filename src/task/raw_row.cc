@@ -30,8 +30,8 @@ std::string shown(std::string_view text) { return printable_start(text, 40); }
 
 [[noreturn]] void refuse(const std::string& sentence) { fail("task.row", sentence); }
 
-void check_name(const RawEntity& entity, const Span& span, std::string_view text,
-                const char* which, const char* given_by) {
+void check_name(const RawEntity& entity, const Span& span, std::string_view text, const char* which,
+                const char* given_by) {
   if (entity.name.empty()) return;
   const std::string there = span_text(text, span.start, span.end);
   if (seen_form(there) == seen_form(entity.name)) return;
@@ -47,10 +47,13 @@ void check_offsets(const RawEntity& entity, const Span& span, std::string_view m
   const size_t open = marked.find(which[0] == 'h' ? "<e1>" : "<e2>") + 4;
   const size_t close = marked.find(which[0] == 'h' ? "</e1>" : "</e2>");
   if (*entity.start == utf8_length(marked.substr(0, open)) &&
-      *entity.end == utf8_length(marked.substr(0, close)))
+      *entity.end == utf8_length(marked.substr(0, close))) {
     return;
-  refuse(fmt::format("{}_start {} and {}_end {} contradict the marks in the text, which give {} "
-                     "and {}", which, *entity.start, which, *entity.end, span.start, span.end));
+  }
+  refuse(
+      fmt::format("{}_start {} and {}_end {} contradict the marks in the text, which give {} "
+                  "and {}",
+                  which, *entity.start, which, *entity.end, span.start, span.end));
 }
 
 [[noreturn]] void not_found(const RawEntity& entity, std::string_view text, const char* which) {
@@ -63,12 +66,14 @@ void check_offsets(const RawEntity& entity, const Span& span, std::string_view m
 [[noreturn]] void ambiguous(const RawEntity& entity, const char* which,
                             const std::vector<std::pair<int64_t, int64_t>>& places) {
   std::string list;
-  for (size_t i = 0; i < places.size() && i < kPlacesShown; ++i)
+  for (size_t i = 0; i < places.size() && i < kPlacesShown; ++i) {
     list += fmt::format("{}{} to {}", list.empty() ? "" : ", ", places[i].first, places[i].second);
+  }
   if (places.size() > kPlacesShown) list += " …";
-  refuse(fmt::format("the {} '{}' stands in {} places of the text ({}): say which by {}_start and "
-                     "{}_end, or by marks in the text", which, shown(entity.name), places.size(),
-                     list, which, which));
+  refuse(
+      fmt::format("the {} '{}' stands in {} places of the text ({}): say which by {}_start and "
+                  "{}_end, or by marks in the text",
+                  which, shown(entity.name), places.size(), list, which, which));
 }
 
 Span find_entity(const RawEntity& entity, std::string_view text, const char* which) {
@@ -77,15 +82,16 @@ Span find_entity(const RawEntity& entity, std::string_view text, const char* whi
   if (entity.start) {
     span.start = *entity.start;
     span.end = *entity.end;
-    const bool inside =
-        span.start >= 0 && span.start < span.end && span.end <= utf8_length(text);
+    const bool inside = span.start >= 0 && span.start < span.end && span.end <= utf8_length(text);
     if (inside) check_name(entity, span, text, which, "offsets");  // else RowSink refuses the span
     return span;
   }
-  if (entity.name.empty())
-    refuse(fmt::format("'{}' is missing: expected {}_start and {}_end, a '{}' that stands in the "
-                       "text, or <e1>…</e1> and <e2>…</e2> in the text", which, which, which,
-                       which));
+  if (entity.name.empty()) {
+    refuse(
+        fmt::format("'{}' is missing: expected {}_start and {}_end, a '{}' that stands in the "
+                    "text, or <e1>…</e1> and <e2>…</e2> in the text",
+                    which, which, which, which));
+  }
   const auto places = find_places(text, entity.name);
   if (places.empty()) not_found(entity, text, which);
   if (places.size() > 1) ambiguous(entity, which, places);
@@ -103,9 +109,8 @@ void check_halves(const RawEntity& entity, const char* which) {
 }  // namespace
 
 const std::vector<std::string>& entity_fields() {
-  static const std::vector<std::string> names = {"head",      "head_start", "head_end",
-                                                 "head_type", "tail",       "tail_start",
-                                                 "tail_end",  "tail_type"};
+  static const std::vector<std::string> names = {"head", "head_start", "head_end", "head_type",
+                                                 "tail", "tail_start", "tail_end", "tail_type"};
   return names;
 }
 
@@ -131,8 +136,9 @@ std::string take_marks(std::string_view marked, Example& example) {
     *places[which] = length;
     at += mark->size();
   }
-  for (size_t i = 0; i < kMarks.size(); ++i)
+  for (size_t i = 0; i < kMarks.size(); ++i) {
     if (!seen[i]) return fmt::format("the sentence has no {}", kMarks[i]);
+  }
   return "";
 }
 
@@ -149,8 +155,9 @@ Example settle(RawRow row) {
     example.text = std::move(row.text);
     return example;
   }
-  if (const std::string problem = take_marks(row.text, example); !problem.empty())
+  if (const std::string problem = take_marks(row.text, example); !problem.empty()) {
     refuse(problem);
+  }
   check_offsets(row.head, example.head, row.text, "head");
   check_offsets(row.tail, example.tail, row.text, "tail");
   check_name(row.head, example.head, example.text, "head", "marks");

@@ -12,12 +12,12 @@
 namespace relatum::task {
 namespace {
 
-constexpr int kRow = 22;       // height of a bar's row
-constexpr int kNames = 250;    // width kept for label names
-constexpr int kBars = 420;     // width of a full bar
-constexpr int kCell = 22;      // height of a matrix cell, and its least width
+constexpr int kRow = 22;          // height of a bar's row
+constexpr int kNames = 250;       // width kept for label names
+constexpr int kBars = 420;        // width of a full bar
+constexpr int kCell = 22;         // height of a matrix cell, and its least width
 constexpr size_t kPictured = 60;  // labels
-constexpr int kPlot = 320;     // side of the reliability diagram
+constexpr int kPlot = 320;        // side of the reliability diagram
 constexpr int kMargin = 44;
 constexpr int64_t kLongestName = 36;
 
@@ -27,9 +27,10 @@ std::string short_name(std::string_view name) {
 }
 
 std::string open_svg(int width, int height, std::string_view title) {
-  return fmt::format("<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
-                     "aria-label=\"{2}\">\n",
-                     width, height, title);
+  return fmt::format(
+      "<svg viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" role=\"img\" "
+      "aria-label=\"{2}\">\n",
+      width, height, title);
 }
 
 /// What the confusion matrix shows: a count per place of a row and a column. The columns after the
@@ -63,7 +64,7 @@ Matrix matrix_of(const Report& report) {
   for (const auto& [cell, count] : report.counts) {
     const auto row = place.find(cell.gold);
     if (row == place.end()) continue;
-    const size_t column = is_other(cell.predicted)              ? other
+    const size_t column = is_other(cell.predicted)             ? other
                           : cell.predicted == Confusion::kNone ? none
                                                                : place.at(cell.predicted);
     largest = std::max(largest, matrix.counts[{row->second, column}] += count);
@@ -94,8 +95,9 @@ std::vector<size_t> pictured_labels(const Report& report) {
   const auto occurs = [&](size_t i) {
     return report.per_label[i].support + report.per_label[i].predicted;
   };
-  for (size_t i = 0; i < report.per_label.size(); ++i)
+  for (size_t i = 0; i < report.per_label.size(); ++i) {
     if (occurs(i) > 0) indices.push_back(i);
+  }
   if (indices.size() <= kPictured) return indices;
   std::stable_sort(indices.begin(), indices.end(),
                    [&](size_t a, size_t b) { return occurs(a) > occurs(b); });
@@ -106,8 +108,8 @@ std::vector<size_t> pictured_labels(const Report& report) {
 
 std::string label_bars(const Report& report) {
   const std::vector<size_t> labels = pictured_labels(report);
-  std::string svg =
-      open_svg(kNames + kBars + 70, kRow * int(labels.size()) + 4, "F1 of each label");
+  std::string svg = open_svg(kNames + kBars + 70, kRow * int(labels.size()) + 4,
+                             "F1 of each label");
   int y = 2;
   for (const size_t i : labels) {
     const LabelReport& row = report.per_label[i];
@@ -118,9 +120,9 @@ std::string label_bars(const Report& report) {
         "<rect class=\"bar\" x=\"{}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\" rx=\"3\"/>"
         "<text class=\"value\" x=\"{}\" y=\"{}\">{:.2f}</text></g>\n",
         escape_html(row.label), 100 * row.scores.precision, 100 * row.scores.recall,
-        100 * row.scores.f1, row.support, kNames - 10, y + 15, short_name(row.label), kNames,
-        y + 3, kBars, kRow - 7, kNames, y + 3, kBars * row.scores.f1, kRow - 7,
-        kNames + kBars + 8, y + 15, 100 * row.scores.f1);
+        100 * row.scores.f1, row.support, kNames - 10, y + 15, short_name(row.label), kNames, y + 3,
+        kBars, kRow - 7, kNames, y + 3, kBars * row.scores.f1, kRow - 7, kNames + kBars + 8, y + 15,
+        100 * row.scores.f1);
     y += kRow;
   }
   return svg + "</svg>\n";
@@ -134,17 +136,19 @@ std::string confusion_map(const Report& report) {
   // The slanted names of the last columns lean half their length to the right.
   const int width = kNames + columns + kNames / 2;
   const int top = std::min(kNames, 16 + 6 * int(longest));  // about 7 pixels a letter, slanted
-  std::string svg =
-      open_svg(width, top + kCell * int(matrix.labels.size()) + 4, "Confusion matrix");
-  for (size_t c = 0; c < matrix.columns.size(); ++c)
+  std::string svg = open_svg(width, top + kCell * int(matrix.labels.size()) + 4,
+                             "Confusion matrix");
+  for (size_t c = 0; c < matrix.columns.size(); ++c) {
     svg += fmt::format("<text transform=\"translate({},{}) rotate(-60)\">{}</text>\n",
                        kNames + matrix.cell_width * int(c) + matrix.cell_width / 2 + 4, top - 8,
                        matrix.columns[c]);
+  }
   for (size_t r = 0; r < matrix.labels.size(); ++r) {
     const int y = top + kCell * int(r);
-    svg += fmt::format("<text class=\"name\" x=\"{}\" y=\"{}\">{}</text><rect class=\"empty\" "
-                       "x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
-                       kNames - 8, y + 15, matrix.columns[r], kNames, y, columns - 1, kCell - 1);
+    svg += fmt::format(
+        "<text class=\"name\" x=\"{}\" y=\"{}\">{}</text><rect class=\"empty\" "
+        "x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
+        kNames - 8, y + 15, matrix.columns[r], kNames, y, columns - 1, kCell - 1);
   }
   for (const auto& [at, count] : matrix.counts) svg += cell_svg(matrix, report, at, count, top);
   return svg + "</svg>\n";
@@ -157,21 +161,23 @@ std::string reliability_diagram(const Report& report) {
   const auto x = [](double value) { return kMargin + kPlot * value; };
   const auto y = [](double value) { return kMargin + kPlot * (1 - value); };
   std::string svg = open_svg(side, side, "Reliability diagram");
-  for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0})
-    svg += fmt::format("<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2}\" y2=\"{2}\"/>"
-                       "<text class=\"value\" x=\"8\" y=\"{3}\">{4:.0f}</text>"
-                       "<text class=\"tick\" x=\"{5}\" y=\"{6}\">{4:.0f}</text>\n",
-                       x(0), x(1), y(tick), y(tick) + 4, 100 * tick, x(tick), y(0) + 18);
+  for (const double tick : {0.0, 0.25, 0.5, 0.75, 1.0}) {
+    svg += fmt::format(
+        "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2}\" y2=\"{2}\"/>"
+        "<text class=\"value\" x=\"8\" y=\"{3}\">{4:.0f}</text>"
+        "<text class=\"tick\" x=\"{5}\" y=\"{6}\">{4:.0f}</text>\n",
+        x(0), x(1), y(tick), y(tick) + 4, 100 * tick, x(tick), y(0) + 18);
+  }
   const double gap = kPlot / 10.0;
   for (const CalibrationBin& bin : calibration.bins) {
     if (bin.count == 0) continue;
-    svg += fmt::format("<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
-                       "height=\"{:.1f}\"><title>{} answers, mean probability {:.2f}, right "
-                       "{:.2f}</title></rect>"
-                       "<circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"/>\n",
-                       x(bin.low) + 2, y(bin.accuracy), gap - 4, kPlot * bin.accuracy, bin.count,
-                       100 * bin.mean_probability, 100 * bin.accuracy, x(bin.mean_probability),
-                       y(bin.accuracy));
+    svg += fmt::format(
+        "<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+        "height=\"{:.1f}\"><title>{} answers, mean probability {:.2f}, right "
+        "{:.2f}</title></rect>"
+        "<circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"/>\n",
+        x(bin.low) + 2, y(bin.accuracy), gap - 4, kPlot * bin.accuracy, bin.count,
+        100 * bin.mean_probability, 100 * bin.accuracy, x(bin.mean_probability), y(bin.accuracy));
   }
   svg += fmt::format("<line class=\"ideal\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", x(0),
                      y(0), x(1), y(1));

@@ -85,16 +85,17 @@ std::string tiles(const Report& report) {
   const Scores official = report.official.scores.value_or(Scores{});
   std::string out = "<div class=\"tiles\">\n";
   out += tile(fmt::format("{:.2f}", 100 * official.f1), report.official.title);
-  if (report.interval && report.interval->low < report.interval->high)
-    out += tile(fmt::format("{:.1f} – {:.1f}", 100 * report.interval->low,
-                            100 * report.interval->high),
-                fmt::format("{:.0f} % interval ({} bootstrap samples of {})",
-                            100 * report.interval->level, report.interval->samples,
-                            counted(report.interval->units, "text")));
+  if (report.interval && report.interval->low < report.interval->high) {
+    out += tile(
+        fmt::format("{:.1f} – {:.1f}", 100 * report.interval->low, 100 * report.interval->high),
+        fmt::format("{:.0f} % interval ({} bootstrap samples of {})", 100 * report.interval->level,
+                    report.interval->samples, counted(report.interval->units, "text")));
+  }
   out += tile(fmt::format("{:.2f}", 100 * report.accuracy), "accuracy");
   out += tile(std::to_string(report.examples), report.examples == 1 ? "example" : "examples");
-  if (report.gold_labels > report.examples)
+  if (report.gold_labels > report.examples) {
     out += tile(std::to_string(report.gold_labels), "gold labels");
+  }
   if (report.unparsed > 0) out += tile(std::to_string(report.unparsed), "unparsed");
   if (report.missing > 0) out += tile(std::to_string(report.missing), "without a prediction");
   return out + "</div>\n";
@@ -112,8 +113,9 @@ std::string fact_list(const Report& report, std::span<const ReportFact> facts) {
 
 std::string warnings(const Report& report) {
   std::string out;
-  for (const std::string& warning : report.warnings)
+  for (const std::string& warning : report.warnings) {
     out += fmt::format("<p>Note: {}</p>\n", escape_html(warning));
+  }
   return out;
 }
 
@@ -130,8 +132,9 @@ std::string metric_table(const Report& report) {
 }
 
 std::string label_table(const Report& report) {
-  std::string out = "<table><tr><th>label</th><th>P</th><th>R</th><th>F1</th><th>gold</th>"
-                    "<th>answered</th></tr>\n";
+  std::string out =
+      "<table><tr><th>label</th><th>P</th><th>R</th><th>F1</th><th>gold</th>"
+      "<th>answered</th></tr>\n";
   for (const LabelReport& row : report.per_label) {
     if (row.support + row.predicted == 0) continue;
     out += fmt::format("<tr><td>{}</td>{}<td>{}</td><td>{}</td></tr>\n", escape_html(row.label),
@@ -141,8 +144,7 @@ std::string label_table(const Report& report) {
 }
 
 std::string worst_table(const Report& report) {
-  std::string out =
-      "<table><tr><th>gold</th><th class=\"left\">answered</th><th>count</th></tr>\n";
+  std::string out = "<table><tr><th>gold</th><th class=\"left\">answered</th><th>count</th></tr>\n";
   for (size_t i = 0; i < std::min(kWorst, report.worst.size()); ++i) {
     const ConfusedPair& pair = report.worst[i];
     const std::string gold = pair.gold.empty() ? "(none)" : escape_html(pair.gold);
@@ -156,8 +158,9 @@ std::string worst_table(const Report& report) {
 
 std::string joined(const std::vector<std::string>& labels) {
   std::string text;
-  for (const std::string& label : labels)
+  for (const std::string& label : labels) {
     text += fmt::format("{}<b><bdi>{}</bdi></b>", text.empty() ? "" : ", ", escape_html(label));
+  }
   return text;
 }
 
@@ -171,10 +174,11 @@ std::string wrong_item(const WrongAnswer& wrong) {
                        start.size() < wrong.answer.size() ? "…" : "");
   }
   if (wrong.probability) said += fmt::format(" ({:.1f} %)", 100 * *wrong.probability);
-  return fmt::format("<li><p dir=\"auto\">{}</p><span class=\"soft\">gold {}, {}; id "
-                     "<bdi>{}</bdi></span></li>\n",
-                     sentence_html(wrong.example), joined(gold_labels(wrong.example)), said,
-                     escape_html(wrong.example.id));
+  return fmt::format(
+      "<li><p dir=\"auto\">{}</p><span class=\"soft\">gold {}, {}; id "
+      "<bdi>{}</bdi></span></li>\n",
+      sentence_html(wrong.example), joined(gold_labels(wrong.example)), said,
+      escape_html(wrong.example.id));
 }
 
 std::string wrong_section(const Report& report) {
@@ -184,8 +188,9 @@ std::string wrong_section(const Report& report) {
   std::string note = "<mark class=\"head\">head</mark>, <mark class=\"tail\">tail</mark>. ";
   note += report.calibration ? "The most confident first." : "In the order of the data.";
   const int64_t left = report.wrong_count - int64_t(report.wrong.size());
-  if (left > 0)
+  if (left > 0) {
     note += fmt::format(" The first {} are shown, {} more are not.", report.wrong.size(), left);
+  }
   return section(fmt::format("Wrong answers: {}", report.wrong_count), list + "</ol>\n", note);
 }
 
@@ -194,9 +199,9 @@ std::string pictures(const Report& report) {
   const auto occurring = std::count_if(
       report.per_label.begin(), report.per_label.end(),
       [](const LabelReport& row) { return row.support + row.predicted > 0; });
-  const std::string note =
-      int64_t(shown) < occurring
-          ? fmt::format("The {} most frequent of {} labels.", shown, occurring) : "";
+  const std::string note = int64_t(shown) < occurring
+                               ? fmt::format("The {} most frequent of {} labels.", shown, occurring)
+                               : "";
   return section("F1 of each label", label_bars(report), note) +
          section("Confusion matrix: gold in rows, answers in columns", confusion_map(report), note);
 }
@@ -216,10 +221,11 @@ std::string to_html(const Report& report, std::span<const ReportFact> facts) {
   out += pictures(report);
   if (!report.worst.empty()) out += section("Most confused", worst_table(report));
   out += wrong_section(report);
-  if (report.calibration)
+  if (report.calibration) {
     out += section(fmt::format("Probabilities: expected calibration error {:.2f}",
                                100 * report.calibration->expected_error),
                    reliability_diagram(report));
+  }
   out += section("Labels", label_table(report));
   return out + "</body></html>\n";
 }

@@ -22,12 +22,13 @@ ordered_json calibration(const Calibration& calibration) {
   ordered_json object = {{"count", calibration.count},
                          {"expected_error", calibration.expected_error},
                          {"bins", ordered_json::array()}};
-  for (const CalibrationBin& bin : calibration.bins)
+  for (const CalibrationBin& bin : calibration.bins) {
     object["bins"].push_back({{"low", bin.low},
                               {"high", bin.high},
                               {"count", bin.count},
                               {"mean_probability", bin.mean_probability},
                               {"accuracy", bin.accuracy}});
+  }
   return object;
 }
 
@@ -43,8 +44,9 @@ std::string to_json(const Report& report) {
   out["accuracy"] = report.accuracy;
   out["official"] = official(report.official);
   out["metrics"] = ordered_json::object();
-  for (const NamedScores& metric : report.metrics)
+  for (const NamedScores& metric : report.metrics) {
     out["metrics"][metric.name] = metric.scores ? figures(*metric.scores) : ordered_json();
+  }
   out["per_label"] = ordered_json::object();
   for (const LabelReport& row : report.per_label) {
     ordered_json label = figures(row.scores);
@@ -54,18 +56,20 @@ std::string to_json(const Report& report) {
   out["outside"] = ordered_json::object();
   for (const LabelCount& each : report.outside) out["outside"][each.label] = each.count;
   out["confusions"] = ordered_json::array();
-  for (const ConfusedPair& pair : report.worst)
+  for (const ConfusedPair& pair : report.worst) {
     out["confusions"].push_back(
         {{"gold", pair.gold.empty() ? ordered_json() : ordered_json(pair.gold)},
          {"predicted", pair.predicted.empty() ? ordered_json() : ordered_json(pair.predicted)},
          {"count", pair.count}});
+  }
   out["interval"] = ordered_json();
-  if (report.interval)
+  if (report.interval) {
     out["interval"] = {{"low", report.interval->low},
                        {"high", report.interval->high},
                        {"level", report.interval->level},
                        {"samples", report.interval->samples},
                        {"texts", report.interval->units}};
+  }
   if (report.calibration) out["calibration"] = calibration(*report.calibration);
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace);
 }

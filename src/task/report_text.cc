@@ -17,8 +17,7 @@ constexpr int64_t kBarWidth = 20;
 
 /// A name of exactly `width` code points.
 std::string padded(std::string_view name, int64_t width) {
-  const std::string shown =
-      printable_start(name, utf8_length(name) > width ? width - 1 : width);
+  const std::string shown = printable_start(name, utf8_length(name) > width ? width - 1 : width);
   return shown + std::string(size_t(std::max<int64_t>(0, width - utf8_length(shown))), ' ');
 }
 
@@ -38,31 +37,36 @@ std::string figures(const Scores& scores) {
 
 int64_t label_width(const Report& report) {
   int64_t width = 24;  // the longest metric name and the headings fit
-  for (const LabelReport& row : report.per_label)
+  for (const LabelReport& row : report.per_label) {
     width = std::max(width, utf8_length(row.label));
+  }
   return std::min(width, kWidestLabel);
 }
 
 void write_summary(const Report& report, std::string& out) {
   out += fmt::format("{}: {}", report.data, counted(report.examples, "example"));
-  if (report.gold_labels > report.examples)
+  if (report.gold_labels > report.examples) {
     out += fmt::format(" with {} gold labels", report.gold_labels);
+  }
   if (report.unparsed > 0) out += fmt::format(", {} unparsed", report.unparsed);
   if (report.missing > 0) out += fmt::format(", {} without a prediction", report.missing);
   const Scores official = report.official.scores.value_or(Scores{});
   out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
   const bool wide = report.interval && report.interval->low < report.interval->high;
-  if (wide)
+  if (wide) {
     out += fmt::format("\n  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})",
                        100 * report.interval->level, 100 * report.interval->low,
                        100 * report.interval->high, report.interval->samples,
                        counted(report.interval->units, "text"));
-  else if (report.interval)
-    out += "\n  no interval: every bootstrap sample gives this figure, so none can tell how far "
-           "off it is";
+  } else if (report.interval) {
+    out +=
+        "\n  no interval: every bootstrap sample gives this figure, so none can tell how far "
+        "off it is";
+  }
   out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
-  if (report.negative)
+  if (report.negative) {
     out += fmt::format("  negative label  {}\n", printable_start(*report.negative));
+  }
 }
 
 void write_metrics(const Report& report, int64_t width, std::string& out) {
@@ -91,19 +95,19 @@ void write_worst(const Report& report, int64_t width, std::string& out) {
   for (size_t i = 0; i < std::min(kWorst, report.worst.size()); ++i) {
     const ConfusedPair& pair = report.worst[i];
     const std::string gold = pair.gold.empty() ? "(none)" : pair.gold;
-    const std::string_view predicted =
-        pair.predicted.empty() ? no_answer_name(report) : std::string_view(pair.predicted);
-    out += fmt::format("{}  {}  {:5}\n", padded(gold, width), padded(predicted, width),
-                       pair.count);
+    const std::string_view predicted = pair.predicted.empty() ? no_answer_name(report)
+                                                              : std::string_view(pair.predicted);
+    out += fmt::format("{}  {}  {:5}\n", padded(gold, width), padded(predicted, width), pair.count);
   }
 }
 
 void write_calibration(const Report& report, std::string& out) {
   if (!report.calibration) return;
   const Calibration& calibration = *report.calibration;
-  out += fmt::format("\nprobability   answers    mean   right   (expected calibration error "
-                     "{:.2f})\n",
-                     100 * calibration.expected_error);
+  out += fmt::format(
+      "\nprobability   answers    mean   right   (expected calibration error "
+      "{:.2f})\n",
+      100 * calibration.expected_error);
   for (const CalibrationBin& bin : calibration.bins) {
     if (bin.count == 0) continue;
     out += fmt::format("{:.1f} to {:.1f}     {:7}  {}  {}  {}\n", bin.low, bin.high, bin.count,

@@ -47,9 +47,12 @@ std::string RowChecks::repeated_id(const Example& example, bool numbered) {
     return "";
   }
   const int64_t line = first->second;
-  if (numbered)
-    return fmt::format("the row has no id, and the number {} that would stand for one is the id of "
-                       "line {}", example.id, line);
+  if (numbered) {
+    return fmt::format(
+        "the row has no id, and the number {} that would stand for one is the id of "
+        "line {}",
+        example.id, line);
+  }
   const auto odd = odd_ids_.find(line);
   const std::string& earlier = odd == odd_ids_.end() ? form : odd->second;
   const std::string id = printable_start(example.id);
@@ -78,8 +81,10 @@ bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
 
 void RowChecks::tell() {
   if (!patch_ || named_ > 0 || passed_ == 0) return;
-  data_.warnings.push_back(fmt::format("--relabel {} names none of these rows' ids, so no label is "
-                                       "changed.", options_.relabel));
+  data_.warnings.push_back(
+      fmt::format("--relabel {} names none of these rows' ids, so no label is "
+                  "changed.",
+                  options_.relabel));
 }
 
 }  // namespace relatum::task

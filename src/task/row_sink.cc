@@ -26,16 +26,18 @@ std::string full_sentence(std::string sentence) {
 
 std::string bare_sentence(const Error& error) {
   std::string sentence = error.what();
-  if (sentence.starts_with('['))
+  if (sentence.starts_with('[')) {
     sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
+  }
   if (sentence.ends_with('.')) sentence.pop_back();
-  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"})
+  for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"}) {
     if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());
+  }
   return sentence;
 }
 
 void RowSink::count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
-                 const std::string& detail) {
+                    const std::string& detail) {
   if (counts.size() >= kMostKinds && !counts.contains(key)) return;
   Count& all = counts[key];
   if (all.rows++ == 0) {
@@ -45,7 +47,7 @@ void RowSink::count(std::map<std::string, Count>& counts, const std::string& key
 }
 
 void RowSink::unknown_field(const std::string& name, std::span<const std::string> known,
-                         int64_t line) {
+                            int64_t line) {
   const auto at = fields_.find(name);
   count(fields_, name, line, at == fields_.end() ? nearest_name(name, known) : "");
 }
@@ -68,8 +70,9 @@ void RowSink::settle_labels(Example& example) {
 void RowSink::add(Example example, std::optional<int64_t> number) {
   std::vector<std::string> parts = gold_labels(example);
   parts.insert(parts.end(), {example.id, example.text});
-  for (const std::string& part : parts)
+  for (const std::string& part : parts) {
     if (!utf8_valid(part)) return bad_bytes(example.line, io::encoding_problem(part, false));
+  }
   settle_labels(example);
   const bool numbered = example.id.empty();
   if (numbered) example.id = std::to_string(number.value_or(example.line));
@@ -86,8 +89,9 @@ void RowSink::bad(int64_t line, const std::string& sentence) {
   const std::string advice = "Correct the row, or leave such rows out with --skip-bad-rows.";
   list(line, sentence,
        guess().empty() ? advice
-                       : guess() + " Else correct the row, or leave such rows out with "
-                                   "--skip-bad-rows.");
+                       : guess() +
+                             " Else correct the row, or leave such rows out with "
+                             "--skip-bad-rows.");
 }
 
 void RowSink::bad(int64_t line, const Error& error) { bad(line, bare_sentence(error)); }
@@ -99,9 +103,10 @@ void RowSink::bad_bytes(int64_t line, const std::string& odd) {
 }
 
 void RowSink::list(int64_t line, const std::string& sentence, const std::string& advice) {
-  if (!skip_bad_)
-    fail("task." + room_, fmt::format("{}:{}: {} {}", file_, line, full_sentence(sentence),
-                                      advice));
+  if (!skip_bad_) {
+    fail("task." + room_,
+         fmt::format("{}:{}: {} {}", file_, line, full_sentence(sentence), advice));
+  }
   bad_rows_.push_back({line, sentence});
 }
 
@@ -121,26 +126,28 @@ std::vector<std::string> RowSink::warnings() const {
     }
     return list;
   };
-  if (!fields_.empty())
-    lines.push_back(fmt::format(
-        "fields that are not read: {}.",
-        first_few(fields_, [](const std::string& name, const Count& all) {
-          const std::string near =
-              all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
-          return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
-        })));
+  if (!fields_.empty()) {
+    lines.push_back(fmt::format("fields that are not read: {}.",
+                                first_few(fields_,
+                                          [](const std::string& name, const Count& all) {
+      const std::string near = all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
+      return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
+                                })));
+  }
   int64_t rows = 0;
   for (const auto& [written, all] : forms_) rows += all.rows;
-  if (rows > 0)
+  if (rows > 0) {
     lines.push_back(fmt::format(
         "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
         counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
           return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
                              printable_start(all.detail, 40));
         })));
-  for (const auto& [what, all] : odd_)
+  }
+  for (const auto& [what, all] : odd_) {
     lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),
                                 all.rows == 1 ? "," : ", the first", all.first_line));
+  }
   return lines;
 }
 

@@ -21,9 +21,8 @@ constexpr size_t kNamed = 5;  // labels that a warning lists
 std::vector<LabelCount> sorted(const std::map<std::string, int64_t>& counts) {
   std::vector<LabelCount> list;
   for (const auto& [label, count] : counts) list.push_back({label, count});
-  std::stable_sort(list.begin(), list.end(), [](const LabelCount& a, const LabelCount& b) {
-    return a.count > b.count;
-  });
+  std::stable_sort(list.begin(), list.end(),
+                   [](const LabelCount& a, const LabelCount& b) { return a.count > b.count; });
   return list;
 }
 
@@ -35,12 +34,14 @@ int64_t sum(const std::vector<LabelCount>& list) {
 
 std::string with_counts(const std::vector<LabelCount>& list) {
   std::string text;
-  for (size_t i = 0; i < std::min(list.size(), kNamed); ++i)
+  for (size_t i = 0; i < std::min(list.size(), kNamed); ++i) {
     text += fmt::format("{}'{}' ({})", i ? ", " : "", printable_start(list[i].label),
                         list[i].count);
-  if (list.size() > kNamed)
+  }
+  if (list.size() > kNamed) {
     text += fmt::format(" and {} more {}", list.size() - kNamed,
                         list.size() == kNamed + 1 ? "label" : "labels");
+  }
   return text;
 }
 
@@ -63,23 +64,27 @@ const char* nobody_has(const ScoredLabels& scored) {
 
 std::string outside_warning(const ScoredLabels& scored) {
   const int64_t count = sum(scored.outside);
-  if (count == 1)
+  if (count == 1) {
     return fmt::format("1 of {} answers is a label that {}: '{}'. It counts as wrong.",
                        scored.answers, nobody_has(scored),
                        printable_start(scored.outside[0].label));
+  }
   return fmt::format("{} of {} answers are labels that {}: {}. They count as wrong.", count,
                      scored.answers, nobody_has(scored), with_counts(scored.outside));
 }
 
 std::string unknown_warning(const ScoredLabels& scored) {
   const int64_t count = sum(scored.unknown_gold);
-  if (count == 1)
-    return fmt::format("one gold label is not in the inventory: '{}'. An answer is right there "
-                       "only if it is this label.",
-                       printable_start(scored.unknown_gold[0].label));
-  return fmt::format("{} gold labels are not in the inventory: {}. An answer is right there only "
-                     "if it is that label.",
-                     count, with_counts(scored.unknown_gold));
+  if (count == 1) {
+    return fmt::format(
+        "one gold label is not in the inventory: '{}'. An answer is right there "
+        "only if it is this label.",
+        printable_start(scored.unknown_gold[0].label));
+  }
+  return fmt::format(
+      "{} gold labels are not in the inventory: {}. An answer is right there only "
+      "if it is that label.",
+      count, with_counts(scored.unknown_gold));
 }
 
 }  // namespace
@@ -87,9 +92,11 @@ std::string unknown_warning(const ScoredLabels& scored) {
 std::vector<std::string> answers_of(const Prediction& prediction) {
   std::vector<std::string> answers;
   if (prediction.labels) {
-    for (const std::string& label : *prediction.labels)
-      if (std::find(answers.begin(), answers.end(), label) == answers.end())
+    for (const std::string& label : *prediction.labels) {
+      if (std::find(answers.begin(), answers.end(), label) == answers.end()) {
         answers.push_back(label);
+      }
+    }
   } else if (prediction.label) {
     answers.push_back(*prediction.label);
   }
@@ -113,8 +120,9 @@ ScoredLabels index_labels(const Dataset& data, std::span<const Prediction* const
   scored.scope.inventory = data.open_labels ? scored.scope.known : int32_t(data.labels.size());
   scored.usual_negative = negative_label(scored.labels);
   std::map<std::string, int32_t> alike;  // labels by the form that people see
-  for (int32_t i = 0; i < scored.scope.known; ++i)
+  for (int32_t i = 0; i < scored.scope.known; ++i) {
     alike.emplace(seen_form(scored.labels.name(i)), i);
+  }
   for (const Prediction* prediction : joined) {
     scored.predicted.emplace_back();
     if (!prediction) continue;
@@ -159,9 +167,10 @@ std::vector<std::string> label_warnings(const ScoredLabels& scored,
   for (int32_t i = 0; i < scored.scope.known; ++i) {
     const std::string& label = scored.labels.name(i);
     if (label == scored.usual_negative || !looks_negative(label)) continue;
-    warnings.push_back(fmt::format("the label '{0}' is scored as a relation like any other. If it "
-                                   "means no relation, give --negative '{0}'.",
-                                   printable_start(label)));
+    warnings.push_back(
+        fmt::format("the label '{0}' is scored as a relation like any other. If it "
+                    "means no relation, give --negative '{0}'.",
+                    printable_start(label)));
   }
   return warnings;
 }

@@ -20,7 +20,7 @@ struct LabelCount {
 
 /// What is compared. Per example, each index stands once; an unparsed or missing answer has none.
 struct ScoredLabels {
-  Labels labels;      ///< in the order that LabelScope describes
+  Labels labels;  ///< in the order that LabelScope describes
   LabelScope scope;
   bool has_inventory = false;  ///< else the labels are those of the gold
   std::vector<std::vector<int32_t>> gold, predicted;

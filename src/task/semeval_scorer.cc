@@ -21,8 +21,7 @@ struct Counts {
   std::vector<int64_t> wrong_direction;
 
   explicit Counts(std::vector<std::string> labels)
-      : names(std::move(labels)),
-        pairs(names.size() + 1, std::vector<int64_t>(names.size() + 2)),
+      : names(std::move(labels)), pairs(names.size() + 1, std::vector<int64_t>(names.size() + 2)),
         wrong_direction(names.size() + 1) {}
   /// names.size() for a label that is not the scorer's.
   size_t place(const std::string& name) const {
@@ -42,8 +41,9 @@ struct Counts {
 
 std::vector<std::string> undirected_labels() {
   std::vector<std::string> names;
-  for (const std::string& label : semeval_labels())
+  for (const std::string& label : semeval_labels()) {
     if (names.empty() || names.back() != undirected(label)) names.push_back(undirected(label));
+  }
   return names;
 }
 
@@ -75,10 +75,11 @@ std::vector<size_t> shown(const Counts& counts) {
   std::vector<size_t> order, extra;
   const size_t other = counts.names.size() - 1;
   for (size_t i = 0; i < other; ++i) {
-    if (counts.gold(i) > 0)
+    if (counts.gold(i) > 0) {
       order.push_back(i);
-    else if (counts.predicted(i) > 0)
+    } else if (counts.predicted(i) > 0) {
       extra.push_back(i);
+    }
   }
   if (counts.gold(other) + counts.predicted(other) > 0) order.push_back(other);
   order.insert(order.end(), extra.begin(), extra.end());
@@ -132,8 +133,8 @@ SemevalEvaluation evaluate(const Counts& counts) {
     result.macro.f1 += row.scores.f1;
   }
   const SemevalRow& micro = result.micro;
-  result.micro.scores =
-      scores_of(micro.correct, micro.predicted + micro.wrong_direction, micro.gold);
+  result.micro.scores = scores_of(micro.correct, micro.predicted + micro.wrong_direction,
+                                  micro.gold);
   if (relations > 0) {
     result.macro.precision /= double(relations);
     result.macro.recall /= double(relations);
@@ -165,10 +166,9 @@ double SemevalEvaluation::accuracy_skipped_other() const {
 const std::vector<std::string>& semeval_labels() {
   static const std::vector<std::string> labels = [] {
     std::vector<std::string> all;
-    for (const char* relation :
-         {"Cause-Effect", "Component-Whole", "Content-Container", "Entity-Destination",
-          "Entity-Origin", "Instrument-Agency", "Member-Collection", "Message-Topic",
-          "Product-Producer"}) {
+    for (const char* relation : {"Cause-Effect", "Component-Whole", "Content-Container",
+                                 "Entity-Destination", "Entity-Origin", "Instrument-Agency",
+                                 "Member-Collection", "Message-Topic", "Product-Producer"}) {
       all.push_back(std::string(relation) + "(e1,e2)");
       all.push_back(std::string(relation) + "(e2,e1)");
     }

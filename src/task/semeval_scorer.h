@@ -23,15 +23,15 @@ struct SemevalRow {
 /// scorer's order, Other, then relations that only the proposal has (their rows are 0).
 struct SemevalEvaluation {
   std::vector<std::string> relations;
-  std::vector<std::vector<int64_t>> matrix;  ///< [gold][predicted]
+  std::vector<std::vector<int64_t>> matrix;               ///< [gold][predicted]
   std::vector<int64_t> wrong_direction, skipped, actual;  ///< per gold relation
   int64_t answered = 0, total = 0, right = 0, skipped_other = 0;
   std::vector<SemevalRow> rows;  ///< relations of the key, Other last (where the key has it)
   SemevalRow micro;              ///< without Other
   Scores macro;                  ///< without Other
 
-  double coverage() const;             ///< answered / total
-  double accuracy() const;             ///< right / answered
+  double coverage() const;  ///< answered / total
+  double accuracy() const;  ///< right / answered
   double accuracy_skipped_wrong() const;
   double accuracy_skipped_other() const;
 };

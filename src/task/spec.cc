@@ -17,9 +17,10 @@ Integer number(std::string_view digits, std::string_view key, std::string_view s
                Integer least) {
   Integer value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size() || value < least)
+  if (error != std::errc() || end != digits.data() + digits.size() || value < least) {
     fail("task.spec", fmt::format("{}: expected {}= a whole number of at least {}, got '{}'.", spec,
                                   key, least, digits));
+  }
   return value;
 }
 
@@ -27,20 +28,22 @@ void parse_part(std::string_view part, Spec& spec) {
   const size_t equals = part.find('=');
   const std::string_view key = part.substr(0, equals);
   const std::string_view value = equals == part.npos ? "" : part.substr(equals + 1);
-  if (key == "limit")
+  if (key == "limit") {
     spec.limit = number<int64_t>(value, key, spec.text, 1);
-  else if (key == "sample")
+  } else if (key == "sample") {
     spec.sample = number<int64_t>(value, key, spec.text, 1);
-  else if (key == "seed")
+  } else if (key == "seed") {
     spec.seed = number<uint64_t>(value, key, spec.text, 0);
-  else
+  } else {
     fail("task.spec", fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
                                   unknown_name("part", key, {"limit", "sample", "seed"})));
+  }
 }
 
 bool is_format(std::string_view name) {
-  for (const DatasetFormat* format : dataset_formats())
+  for (const DatasetFormat* format : dataset_formats()) {
     if (format->name == name) return true;
+  }
   return false;
 }
 
@@ -66,10 +69,11 @@ Spec parse_spec(std::string_view text) {
     rest = rest.substr(colon + 1);
   }
   spec.path = rest;
-  if (spec.path.empty())
+  if (spec.path.empty()) {
     fail("task.spec", fmt::format("'{}' names no file. Write FORMAT:PATH, PATH, or - for JSON "
                                   "lines on standard input.",
                                   text));
+  }
   return spec;
 }
 

@@ -21,8 +21,9 @@ int64_t TableShape::find(std::string_view name) const {
 }
 
 std::string TableShape::repeated(std::span<const std::string> names) const {
-  for (const std::string& name : names)
+  for (const std::string& name : names) {
     if (std::count(columns.begin(), columns.end(), name) > 1) return name;
+  }
   return "";
 }
 

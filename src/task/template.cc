@@ -13,7 +13,15 @@ namespace relatum::task {
 namespace {
 
 enum class Field {
-  kText, kMarked, kBracketed, kHead, kTail, kHeadType, kTailType, kLabels, kLabel
+  kText,
+  kMarked,
+  kBracketed,
+  kHead,
+  kTail,
+  kHeadType,
+  kTailType,
+  kLabels,
+  kLabel
 };
 enum class Kind { kLiteral, kValue, kIfValue, kEachExample, kIfExamples };
 
@@ -82,8 +90,9 @@ class Parser {
       if (!section.empty() && tag == fmt::format("/{}", section)) return nodes;
       nodes.push_back(node(tag, open));
     }
-    if (!section.empty())
+    if (!section.empty()) {
       error(opened_at, fmt::format("section '{0}' is never closed with {{{{/{0}}}}}", section));
+    }
     return nodes;
   }
 
@@ -111,9 +120,10 @@ class Parser {
     } else {
       const auto known = std::find_if(kKnown.begin(), kKnown.end(),
                                       [&](const Known& k) { return k.name == name; });
-      if (known == kKnown.end())
-        error(at, fmt::format("placeholder {{{{{}}}}} is unknown. Known ones:{}", tag,
-                              known_names()));
+      if (known == kKnown.end()) {
+        error(at,
+              fmt::format("placeholder {{{{{}}}}} is unknown. Known ones:{}", tag, known_names()));
+      }
       node.kind = section ? Kind::kIfValue : Kind::kValue;
       node.field = known->field;
       node.of_example = known->of_example;
@@ -134,8 +144,7 @@ class Parser {
 /// Fills a tree; `neighbour` is the retrieved example that example_… means at this place.
 class Filler {
  public:
-  Filler(const TemplateValues& values, std::string_view place,
-         std::vector<text::DataRange>* data)
+  Filler(const TemplateValues& values, std::string_view place, std::vector<text::DataRange>* data)
       : values_(values), place_(place), data_(data) {}
 
   void fill(const Nodes& nodes, size_t neighbour, std::string& out) const {
@@ -146,12 +155,8 @@ class Filler {
   void fill(const Template::Node& node, size_t neighbour, std::string& out) const {
     const size_t count = values_.neighbours.size();
     switch (node.kind) {
-      case Kind::kLiteral:
-        out += node.literal;
-        break;
-      case Kind::kValue:
-        put(value(node, neighbour), out);
-        break;
+      case Kind::kLiteral: out += node.literal; break;
+      case Kind::kValue: put(value(node, neighbour), out); break;
       case Kind::kIfValue: {
         const bool filled = !(node.of_example && neighbour >= count) &&
                             !value(node, neighbour).text.empty();
@@ -184,10 +189,11 @@ class Filler {
 
   Marked value(const Template::Node& node, size_t neighbour) const {
     if (node.field == Field::kLabels) return plain(values_.labels);
-    if (node.of_example && neighbour >= values_.neighbours.size())
+    if (node.of_example && neighbour >= values_.neighbours.size()) {
       fail("task.template", fmt::format("{}: the template shows a retrieved example, and row '{}' "
                                         "has none. Name an --index, or take a template without.",
                                         place_, values_.query->id));
+    }
     const Example& example = node.of_example ? *values_.neighbours[neighbour] : *values_.query;
     switch (node.field) {
       case Field::kText: return plain(example.text);
@@ -256,12 +262,11 @@ std::string Template::shared_prefix(std::string_view labels) const {
   std::string prefix;
   if (!nodes_) return prefix;
   for (const Node& node : *nodes_) {
-    if (node.kind == Kind::kLiteral)
+    if (node.kind == Kind::kLiteral) {
       prefix += node.literal;
-    else if (node.kind == Kind::kValue && node.field == Field::kLabels)
+    } else if (node.kind == Kind::kValue && node.field == Field::kLabels) {
       prefix += labels;
-    else
-      break;
+    } else break;
   }
   return prefix;
 }

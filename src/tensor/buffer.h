@@ -25,10 +25,16 @@ class Buffer {
   std::byte* data() { return data_.get(); }
   const std::byte* data() const { return data_.get(); }
   template <class T>
-  T* as() { return reinterpret_cast<T*>(data_.get()); }
+  T* as() {
+    return reinterpret_cast<T*>(data_.get());
+  }
   template <class T>
-  const T* as() const { return reinterpret_cast<const T*>(data_.get()); }
-  void zero() { if (size_) std::memset(data_.get(), 0, size_); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(data_.get());
+  }
+  void zero() {
+    if (size_) std::memset(data_.get(), 0, size_);
+  }
   Buffer copy() const {
     Buffer other(size_);
     if (size_) std::memcpy(other.data(), data(), size_);

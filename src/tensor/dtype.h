@@ -31,7 +31,7 @@ inline bf16 to_bf16(float x) {
   const uint32_t u = std::bit_cast<uint32_t>(x);
   const uint32_t rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16;
   const bool nan = (u & 0x7fffffffu) > 0x7f800000u;
-  return {static_cast<uint16_t>(nan ? (u >> 16) | 0x40u : rounded)};
+  return {uint16_t(nan ? (u >> 16) | 0x40u : rounded)};
 }
 
 template <class T>

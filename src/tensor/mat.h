@@ -49,14 +49,12 @@ struct AnyMat {
   AnyMat(Void* d, DType t, int64_t r, int64_t c, int64_t s)
       : data(d), type(t), rows(r), cols(c), stride(s) {}
   template <class T>
-    requires(kReadOnly || !std::is_const_v<T>)
-  AnyMat(MatView<T> v)  // NOLINT
+  requires(kReadOnly || !std::is_const_v<T>) AnyMat(MatView<T> v)  // NOLINT
       : data(v.data), type(DTypeOf<std::remove_const_t<T>>::value), rows(v.rows), cols(v.cols),
         stride(v.stride) {}
   /// One that may be written serves where one that is read is asked for.
   operator AnyMat<const void>() const  // NOLINT
-    requires(!kReadOnly)
-  {
+      requires(!kReadOnly) {
     AnyMat<const void> view(data, type, rows, cols, stride);
     view.spare = spare;
     return view;

@@ -57,11 +57,11 @@ void AddedTokenMatcher::add(const AddedToken& token, std::string_view pattern) {
   uint32_t node = 0;
   for (const char byte : pattern) {
     const uint64_t key = uint64_t{node} << 8 | static_cast<unsigned char>(byte);
-    const auto [edge, fresh] = edges_.try_emplace(key, static_cast<uint32_t>(ends_.size()));
+    const auto [edge, fresh] = edges_.try_emplace(key, uint32_t(ends_.size()));
     if (fresh) ends_.push_back(-1);
     node = edge->second;
   }
-  ends_[node] = static_cast<int32_t>(tokens_.size());
+  ends_[node] = int32_t(tokens_.size());
   tokens_.push_back(token);
   has_special_ |= token.special;
 }
@@ -77,7 +77,7 @@ AddedTokenMatcher::Match AddedTokenMatcher::longest_at(std::string_view text, si
     node = edge->second;
     ++at;
     if (ends_[node] < 0) continue;
-    const bool control = tokens_[static_cast<size_t>(ends_[node])].special;
+    const bool control = tokens_[size_t(ends_[node])].special;
     if (control && touches(data, start, at)) continue;
     match = {at, ends_[node]};
   }
@@ -89,13 +89,13 @@ std::vector<Stretch> AddedTokenMatcher::split(std::string_view text,
   std::vector<Stretch> stretches;
   size_t done = 0;
   for (size_t at = 0; !tokens_.empty() && at < text.size();) {
-    const Match match =
-        begins_[static_cast<unsigned char>(text[at])] ? longest_at(text, at, data) : Match{};
+    const Match match = begins_[static_cast<unsigned char>(text[at])] ? longest_at(text, at, data)
+                                                                      : Match{};
     if (match.token < 0) {
       ++at;
       continue;
     }
-    const AddedToken& token = tokens_[static_cast<size_t>(match.token)];
+    const AddedToken& token = tokens_[size_t(match.token)];
     size_t start = at, stop = match.end;
     at = match.end;
     if (token.single_word &&

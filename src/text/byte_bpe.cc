@@ -27,7 +27,7 @@ std::array<int, 512> byte_of_char() {
   std::array<int, 512> bytes{};
   bytes.fill(-1);
   const auto alphabet = byte_alphabet();
-  for (size_t b = 0; b < 256; ++b) bytes[alphabet[b]] = static_cast<int>(b);
+  for (size_t b = 0; b < 256; ++b) bytes[alphabet[b]] = int(b);
   return bytes;
 }
 
@@ -42,7 +42,7 @@ void unspell(std::string_view token, const std::array<int, 512>& bytes, std::str
       out += token;
       return;
     }
-    out += static_cast<char>(byte);
+    out += char(byte);
   }
 }
 
@@ -61,7 +61,7 @@ class ByteBpe::Word {
  public:
   void clear() { symbols_.clear(); }
   void add(int32_t id) {
-    const auto n = static_cast<int32_t>(symbols_.size());
+    const auto n = int32_t(symbols_.size());
     if (n > 0) symbols_.back().next = n;
     symbols_.push_back({id, n - 1, -1});
   }
@@ -69,7 +69,7 @@ class ByteBpe::Word {
   /// Merges the pair of the lowest rank, the leftmost of equals, until there is none.
   void merge(const ByteBpe& bpe) {
     queue_.clear();
-    for (size_t i = 0; i + 1 < symbols_.size(); ++i) push(bpe, static_cast<int32_t>(i));
+    for (size_t i = 0; i + 1 < symbols_.size(); ++i) push(bpe, int32_t(i));
     while (!queue_.empty()) {
       std::pop_heap(queue_.begin(), queue_.end());
       const Candidate best = queue_.back();
@@ -96,7 +96,7 @@ class ByteBpe::Word {
     }
   };
 
-  Symbol& symbol(int32_t at) { return symbols_[static_cast<size_t>(at)]; }
+  Symbol& symbol(int32_t at) { return symbols_[size_t(at)]; }
 
   void push(const ByteBpe& bpe, int32_t at) {
     const Symbol& left = symbol(at);
@@ -131,17 +131,17 @@ ByteBpe::ByteBpe(const Vocabulary& vocabulary, const Merges& merges, BpeOptions 
   const auto id_of = [&](std::string_view token, size_t rank) {
     if (const auto id = vocabulary.find_in_model(token)) return *id;
     fail("text.bpe", fmt::format("{}: merge {} makes or needs the token '{}', which the vocabulary "
-                                 "lacks. The file is broken: fetch it again.", place, rank, token));
+                                 "lacks. The file is broken: fetch it again.",
+                                 place, rank, token));
   };
   std::string whole;
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     const auto& [left, right] = merges[rank];
     whole.assign(left).append(right);
-    merges_.set(id_of(left, rank), id_of(right, rank),
-                {static_cast<int32_t>(rank), id_of(whole, rank)});
+    merges_.set(id_of(left, rank), id_of(right, rank), {int32_t(rank), id_of(whole, rank)});
   }
   for (size_t b = 0; b < 256; ++b) {
-    const std::string spelt = spell_bytes(std::string(1, static_cast<char>(b)));
+    const std::string spelt = spell_bytes(std::string(1, char(b)));
     byte_ids_[b] = vocabulary.find_in_model(spelt).value_or(-1);
     if (byte_ids_[b] >= 0 || !options.byte_fallback) continue;
     for (const char part : spelt) {

@@ -15,10 +15,10 @@
 namespace relatum::text {
 
 struct BpeOptions {
-  std::optional<int32_t> unk;   ///< stands for a byte that has no token; absent: it is dropped
-  bool fuse_unk = false;        ///< one unk for several such bytes in a row
-  bool byte_fallback = false;   ///< tokens "<0xC4>" stand for such a byte, if they exist
-  bool ignore_merges = false;   ///< a word that is a token needs no merges (Llama 3)
+  std::optional<int32_t> unk;  ///< stands for a byte that has no token; absent: it is dropped
+  bool fuse_unk = false;       ///< one unk for several such bytes in a row
+  bool byte_fallback = false;  ///< tokens "<0xC4>" stand for such a byte, if they exist
+  bool ignore_merges = false;  ///< a word that is a token needs no merges (Llama 3)
 };
 
 /// A pair of token texts, in the order of their rank.
@@ -41,8 +41,8 @@ class ByteBpe final : public WordModel {
   const Vocabulary& vocabulary_;
   BpeOptions options_;
   MergeTable merges_;
-  std::array<int32_t, 256> byte_ids_{};               // -1: the byte has no token
-  std::array<std::vector<int32_t>, 256> fallbacks_;   // for such bytes, with byte_fallback
+  std::array<int32_t, 256> byte_ids_{};              // -1: the byte has no token
+  std::array<std::vector<int32_t>, 256> fallbacks_;  // for such bytes, with byte_fallback
 };
 
 /// GPT-2's printable spelling of bytes: "Ġ" for a space and so on.

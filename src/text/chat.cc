@@ -21,10 +21,12 @@ std::optional<ChatFamily> family_of(std::string_view source) {
   if (has(source, "<|im_start|>")) return ChatFamily::kChatMl;
   if (has(source, "<|start_header_id|>")) return ChatFamily::kLlama3;
   if (has(source, "<start_of_turn>")) return ChatFamily::kGemma;
-  if (has(source, "[INST]"))
+  if (has(source, "[INST]")) {
     return has(source, "<<SYS>>") ? ChatFamily::kLlama2 : ChatFamily::kMistral;
-  if (has(source, "<|user|>") && has(source, "<|assistant|>") && has(source, "eos_token"))
+  }
+  if (has(source, "<|user|>") && has(source, "<|assistant|>") && has(source, "eos_token")) {
     return ChatFamily::kZephyr;
+  }
   return std::nullopt;
 }
 
@@ -78,8 +80,9 @@ Frame frame_of(const ChatTemplate& chat) {
   switch (chat.family) {
     case ChatFamily::kChatMl: {
       std::string system;
-      if (!chat.system.empty())
+      if (!chat.system.empty()) {
         system = fmt::format("<|im_start|>system\n{}<|im_end|>\n", chat.system);
+      }
       return {chat.bos + system + "<|im_start|>user\n", "<|im_end|>\n<|im_start|>assistant\n"};
     }
     case ChatFamily::kLlama2: return {chat.bos + "[INST] ", " [/INST]", true};
@@ -111,14 +114,16 @@ std::string_view chat_name(ChatFamily family) {
 ChatTemplate recognise_chat(const Tokenizer& tokenizer) {
   const std::string& source = tokenizer.chat_template();
   if (source.empty()) {
-    fail("text.chat", "the model has no chat template. Leave --chat out: the prompt is then sent "
-                      "as it is.");
+    fail("text.chat",
+         "the model has no chat template. Leave --chat out: the prompt is then sent "
+         "as it is.");
   }
   const auto family = family_of(source);
   if (!family) {
     fail("text.chat", fmt::format("the model's chat template (it begins '{}') is of no known "
                                   "family. Known: ChatML, Llama 2, Llama 3, Mistral, Gemma, "
-                                  "Zephyr. Leave --chat out.", source.substr(0, 60)));
+                                  "Zephyr. Leave --chat out.",
+                                  source.substr(0, 60)));
   }
   for (const std::string_view part : {"strftime_now", "date_string", "reasoning_mode"}) {
     if (!has(source, part)) continue;
@@ -129,8 +134,9 @@ ChatTemplate recognise_chat(const Tokenizer& tokenizer) {
   const bool own_turn = has(source, "bos_token + '[INST] '") &&
                         (has(source, "strip") || has(source, "trim"));
   if (*family == ChatFamily::kLlama2 && !own_turn) {
-    fail("text.chat", "the model's chat template has Llama 2's markers, but writes a user's turn "
-                      "in another way, which is not supported. Leave --chat out.");
+    fail("text.chat",
+         "the model's chat template has Llama 2's markers, but writes a user's turn "
+         "in another way, which is not supported. Leave --chat out.");
   }
   ChatTemplate chat;
   chat.family = *family;
@@ -151,7 +157,7 @@ ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
                     std::span<const DataRange> data) {
   const Frame frame = frame_of(chat);
   const std::string_view message = frame.trims ? trim(user_message) : user_message;
-  const auto cut = static_cast<size_t>(message.data() - user_message.data());
+  const auto cut = size_t(message.data() - user_message.data());
   ChatText result{fmt::format("{}{}{}", frame.before, message, frame.after), {}};
   for (const DataRange& range : data) {
     const size_t begin = std::max(range.begin, cut);

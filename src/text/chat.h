@@ -16,9 +16,9 @@ enum class ChatFamily { kChatMl, kLlama2, kLlama3, kMistral, kGemma, kZephyr };
 /// A recognised template: the family and what this model fills in.
 struct ChatTemplate {
   ChatFamily family = ChatFamily::kChatMl;
-  std::string system;      ///< ChatML's default system message; empty: none
-  std::string bos, eos;    ///< texts of these tokens; bos is empty where the template has none
-  std::string open, close; ///< Mistral's "[INST]" and "[/INST]" with the model's own spaces
+  std::string system;       ///< ChatML's default system message; empty: none
+  std::string bos, eos;     ///< texts of these tokens; bos is empty where the template has none
+  std::string open, close;  ///< Mistral's "[INST]" and "[/INST]" with the model's own spaces
 };
 
 /// Reads the tokenizer's chat template. There is no Jinja engine: a template of another family,

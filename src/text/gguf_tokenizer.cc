@@ -73,11 +73,13 @@ class GgufLoader {
     if (model == "gpt2") return;
     if (model.empty()) {
       fail("text.gguf", fmt::format("{}: the file has no tokenizer (tokenizer.ggml.model is "
-                                    "absent). Name a GGUF file that has one.", place_));
+                                    "absent). Name a GGUF file that has one.",
+                                    place_));
     }
-    fail("text.gguf", fmt::format("{}: tokenizer.ggml.model '{}'{} is not supported. Supported: "
-                                  "gpt2 (byte-level BPE).", place_, model,
-                                  model == "llama" || model == "t5" ? " (SentencePiece)" : ""));
+    fail("text.gguf",
+         fmt::format("{}: tokenizer.ggml.model '{}'{} is not supported. Supported: "
+                     "gpt2 (byte-level BPE).",
+                     place_, model, model == "llama" || model == "t5" ? " (SentencePiece)" : ""));
   }
 
   const Pre& find_pre() const {
@@ -88,7 +90,8 @@ class GgufLoader {
       names += (names.empty() ? "" : ", ") + std::string(pre.name);
     }
     fail("text.gguf", fmt::format("{}: tokenizer.ggml.pre '{}' is not supported: its words would "
-                                  "be cut wrongly. Supported: {}.", place_, name, names));
+                                  "be cut wrongly. Supported: {}.",
+                                  place_, name, names));
   }
 
   void load_tokens(TokenizerInfo& info, PipelineParts& parts) const {
@@ -103,11 +106,13 @@ class GgufLoader {
       }
     }
     info.vocabulary = Vocabulary(tokens.size(), int64_t(tokens.size()) - 1, place_);
-    for (size_t id = 0; id < tokens.size(); ++id)
+    for (size_t id = 0; id < tokens.size(); ++id) {
       info.vocabulary.set(int64_t(id), tokens[id], place_);
+    }
     for (size_t id = 0; id < types.size(); ++id) {
       if (types[id] != kControl && types[id] != kUserDefined) continue;
-      parts.added.push_back({.id = int32_t(id), .content = std::string(tokens[id]),
+      parts.added.push_back({.id = int32_t(id),
+                             .content = std::string(tokens[id]),
                              .special = types[id] == kControl});
     }
   }
@@ -118,8 +123,8 @@ class GgufLoader {
       const size_t space = line.find(' ');
       if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
         fail("text.gguf", fmt::format("{}: merge {} is '{}', expected two tokens with one space "
-                                      "between them. The file is broken: fetch it again.", place_,
-                                      merges.size(), line));
+                                      "between them. The file is broken: fetch it again.",
+                                      place_, merges.size(), line));
       }
       merges.emplace_back(line.substr(0, space), line.substr(space + 1));
     }
@@ -139,10 +144,12 @@ class GgufLoader {
     info.special.pad = id("padding", info.vocabulary);
     info.special.cls = id("cls", info.vocabulary);
     info.special.sep = id("seperator", info.vocabulary);  // spelt so in the format
-    if (file_.get_bool("tokenizer.ggml.add_bos_token", pre.add_bos) && info.special.bos)
+    if (file_.get_bool("tokenizer.ggml.add_bos_token", pre.add_bos) && info.special.bos) {
       info.before.push_back(*info.special.bos);
-    if (file_.get_bool("tokenizer.ggml.add_eos_token", false) && info.special.eos)
+    }
+    if (file_.get_bool("tokenizer.ggml.add_eos_token", false) && info.special.eos) {
       info.after.push_back(*info.special.eos);
+    }
   }
 
   io::GgufFile file_;

@@ -26,7 +26,8 @@ constexpr const char* kMore[] = {"extra_special_tokens", "additional_special_tok
 int64_t checked_number(int64_t id, const std::string& token, const std::string& place) {
   if (id >= 0 && id <= INT32_MAX) return id;
   fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more and "
-                                "no more than {}.", place, printable_start(token), id, INT32_MAX));
+                                "no more than {}.",
+                                place, printable_start(token), id, INT32_MAX));
 }
 
 json load_if_there(const fs::path& file) {
@@ -53,13 +54,14 @@ AddedTokens::AddedTokens(std::unordered_map<std::string, int64_t> model, int64_t
     : model_(std::move(model)), largest_model_(largest), largest_(largest) {}
 
 void AddedTokens::add_own(AddedToken token, const std::string& place) {
-  if (const auto own = model_.find(token.content); own != model_.end())
-    token.id = static_cast<int32_t>(std::min<int64_t>(own->second, INT32_MAX));
+  if (const auto own = model_.find(token.content); own != model_.end()) {
+    token.id = int32_t(std::min<int64_t>(own->second, INT32_MAX));
+  }
   const auto [known, fresh] = ids_.emplace(token.content, token.id);
   if (!fresh && known->second != token.id) {
     fail("text.json", fmt::format("{}: the added token '{}' has two ids, {} and {}. Correct the "
-                                  "file.", place, printable_start(token.content), known->second,
-                                  token.id));
+                                  "file.",
+                                  place, printable_start(token.content), known->second, token.id));
   }
   largest_ = std::max<int64_t>(largest_, token.id);
   if (fresh) tokens_.push_back(std::move(token));
@@ -77,10 +79,10 @@ void AddedTokens::add(AddedToken token, int64_t wanted, const std::string& place
   }
   if (wanted >= 0 && wanted != id) {
     fail("text.json", fmt::format("{}: the token '{}' is given the id {}, but with the folder's "
-                                  "other files it has the id {}. Make the files agree.", place,
-                                  printable_start(token.content), wanted, id));
+                                  "other files it has the id {}. Make the files agree.",
+                                  place, printable_start(token.content), wanted, id));
   }
-  token.id = static_cast<int32_t>(checked_number(id, token.content, place));
+  token.id = int32_t(checked_number(id, token.content, place));
   largest_ = std::max(largest_, id);
   if (ids_.emplace(token.content, id).second) tokens_.push_back(std::move(token));
 }
@@ -121,8 +123,8 @@ void AddedTokens::add_map(const json& ids, const json& roles, const std::string&
   for (const auto& [token, value] : ids.items()) {
     const int64_t id = checked_number(io::require_int(ids, token, place), token, place);
     if (by_id.emplace(id, token).second) continue;
-    fail("text.json", fmt::format("{}: '{}' and '{}' have the same id {}. Correct the file.",
-                                  place, printable_start(by_id[id]), printable_start(token), id));
+    fail("text.json", fmt::format("{}: '{}' and '{}' have the same id {}. Correct the file.", place,
+                                  printable_start(by_id[id]), printable_start(token), id));
   }
   for (const auto& [id, token] : by_id) {
     const bool is_special = special.contains(token);
@@ -135,17 +137,20 @@ void AddedTokens::check_map(const json& ids, const std::string& place) const {
   for (const auto& [token, value] : ids.items()) {
     const int64_t id = io::require_int(ids, token, place);
     const auto added = ids_.find(token), own = model_.find(token);
-    if (added != ids_.end() ? added->second == id : own != model_.end() && own->second == id)
+    if (added != ids_.end() ? added->second == id : own != model_.end() && own->second == id) {
       continue;
+    }
     fail("text.json", fmt::format("{}: the token '{}' with the id {} is not what "
                                   "tokenizer_config.json and tokenizer.json say. Make the files "
-                                  "agree.", place, printable_start(token), id));
+                                  "agree.",
+                                  place, printable_start(token), id));
   }
 }
 
 void AddedTokens::add_role(const json& value, const std::string& place) {
-  if (value.is_string())
+  if (value.is_string()) {
     return add({.content = value.get<std::string>(), .special = true}, -1, place);
+  }
   if (!value.is_object()) return;
   AddedToken token = parse_added_token(value, true, place);
   token.special = true;

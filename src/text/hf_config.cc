@@ -40,13 +40,15 @@ void apply_names(const json& config, const std::string& place, TokenizerInfo& in
 void apply_additions(const json& config, const std::string& place, TokenizerInfo& info) {
   if (io::find(config, "add_bos_token")) {
     info.before.clear();
-    if (io::get_bool(config, "add_bos_token", false, place) && info.special.bos)
+    if (io::get_bool(config, "add_bos_token", false, place) && info.special.bos) {
       info.before.push_back(*info.special.bos);
+    }
   }
   if (io::find(config, "add_eos_token")) {
     info.after.clear();
-    if (io::get_bool(config, "add_eos_token", false, place) && info.special.eos)
+    if (io::get_bool(config, "add_eos_token", false, place) && info.special.eos) {
       info.after.push_back(*info.special.eos);
+    }
   }
 }
 
@@ -67,14 +69,15 @@ std::string chat_template(const json& config) {
 [[noreturn]] void contradiction(const std::string& place, const char* key, const json& here,
                                 const char* other, const json& there) {
   fail("text.config", fmt::format("{}: '{}' is {}, but tokenizer.json has {} = {}. Make the two "
-                                  "agree.", place, key, io::dump_json(here), other,
-                                  io::dump_json(there)));
+                                  "agree.",
+                                  place, key, io::dump_json(here), other, io::dump_json(there)));
 }
 
 /// BERT's settings stand in both files; null or absent ones are no word against the other.
 void check_bert(const json& config, const json& normalizer, const std::string& place) {
   constexpr std::pair<const char*, const char*> kPairs[] = {
-      {"do_lower_case", "lowercase"}, {"strip_accents", "strip_accents"},
+      {"do_lower_case", "lowercase"},
+      {"strip_accents", "strip_accents"},
       {"tokenize_chinese_chars", "handle_chinese_chars"}};
   for (const auto& [key, other] : kPairs) {
     const json* here = io::find(config, key);
@@ -84,8 +87,9 @@ void check_bert(const json& config, const json& normalizer, const std::string& p
   // Accents go with the case where the normaliser does not say.
   const json* here = io::find(config, "strip_accents");
   const json lowercase = io::get_bool(normalizer, "lowercase", true, place);
-  if (here && !io::find(normalizer, "strip_accents") && *here != lowercase)
+  if (here && !io::find(normalizer, "strip_accents") && *here != lowercase) {
     contradiction(place, "strip_accents", *here, "lowercase", lowercase);
+  }
 }
 
 }  // namespace
@@ -97,17 +101,20 @@ void check_config(const std::filesystem::path& folder, const json& root) {
   const json config = io::load_json(path);
   if (io::get_bool(config, "split_special_tokens", false, place)) {
     fail("text.config", fmt::format("{}: 'split_special_tokens' is set, which is not supported: "
-                                    "templates write special tokens. Set it to false.", place));
+                                    "templates write special tokens. Set it to false.",
+                                    place));
   }
   const json* normalizer = io::find(root, "normalizer");
-  if (normalizer && io::get_string(*normalizer, "type", "", place) == "BertNormalizer")
+  if (normalizer && io::get_string(*normalizer, "type", "", place) == "BertNormalizer") {
     check_bert(config, *normalizer, place);
+  }
   const json* steps = io::find(root, "pre_tokenizer");
   const json* prefix = io::find(config, "add_prefix_space");
   if (!steps || !prefix || io::get_string(*steps, "type", "", place) != "ByteLevel") return;
   const json* there = io::find(*steps, "add_prefix_space");
-  if (there && *there != *prefix)
+  if (there && *there != *prefix) {
     contradiction(place, "add_prefix_space", *prefix, "add_prefix_space", *there);
+  }
 }
 
 void apply_config(const std::filesystem::path& folder, TokenizerInfo& info) {

@@ -16,8 +16,8 @@ using nlohmann::json;
 
 [[noreturn]] void unsupported(const std::string& what, const std::string& type,
                               const std::string& known, const std::string& place) {
-  fail("text.json", fmt::format("{}: {} '{}' is not supported. Supported: {}.", place, what, type,
-                                known));
+  fail("text.json",
+       fmt::format("{}: {} '{}' is not supported. Supported: {}.", place, what, type, known));
 }
 
 NormalizerStep form_step(NormalForm form) {
@@ -46,8 +46,12 @@ SplitRule split_rule(const json& value, const std::string& place) {
   else if (name == "Contiguous") rule.delimiters = Delimiters::kContiguous;
   else if (name == "MergedWithPrevious") rule.delimiters = Delimiters::kMergedWithPrevious;
   else if (name == "MergedWithNext") rule.delimiters = Delimiters::kMergedWithNext;
-  else unsupported("the Split behaviour", name, "Isolated, Removed, Contiguous, "
-                   "MergedWithPrevious, MergedWithNext", place);
+  else {
+    unsupported("the Split behaviour", name,
+                "Isolated, Removed, Contiguous, "
+                "MergedWithPrevious, MergedWithNext",
+                place);
+  }
   return rule;
 }
 
@@ -55,13 +59,15 @@ void append_steps(const json& value, const std::string& place, SplitSteps& steps
                   bool& byte_level) {
   const std::string type = io::require_string(value, "type", place);
   if (type == "Sequence") {
-    for (const json& part : io::require_array(value, "pretokenizers", place))
+    for (const json& part : io::require_array(value, "pretokenizers", place)) {
       append_steps(part, place, steps, byte_level);
+    }
     return;
   }
   if (byte_level) {
     fail("text.json", fmt::format("{}: the pre-tokenizer '{}' comes after ByteLevel, expected "
-                                  "ByteLevel last. This tokenizer is not supported.", place, type));
+                                  "ByteLevel last. This tokenizer is not supported.",
+                                  place, type));
   }
   if (type == "ByteLevel") {
     byte_level = true;
@@ -74,8 +80,10 @@ void append_steps(const json& value, const std::string& place, SplitSteps& steps
   } else if (type == "BertPreTokenizer") {
     steps.push_back(bert_step());
   } else {
-    unsupported("the pre-tokenizer", type, "Sequence, ByteLevel, Digits, Split, BertPreTokenizer "
-                "(SentencePiece's Metaspace is not)", place);
+    unsupported("the pre-tokenizer", type,
+                "Sequence, ByteLevel, Digits, Split, BertPreTokenizer "
+                "(SentencePiece's Metaspace is not)",
+                place);
   }
 }
 
@@ -84,8 +92,8 @@ int32_t pair_id(const json& value, std::string_view key, const Vocabulary& vocab
                 const std::string& place) {
   const json& pair = io::require_array(value, key, place);
   if (pair.size() != 2 || !pair[1].is_number_integer()) {
-    fail("text.json", fmt::format("{}: '{}' of the post-processor: expected [token, id].", place,
-                                  key));
+    fail("text.json",
+         fmt::format("{}: '{}' of the post-processor: expected [token, id].", place, key));
   }
   return checked_id(pair[1].get<int64_t>(), vocabulary, std::string(key), place);
 }
@@ -101,8 +109,9 @@ void apply_template(const json& value, const std::string& place, TokenizerInfo& 
     const json& named = io::require_object(item, "SpecialToken", place);
     const std::string name = io::require_string(named, "id", place);
     const json& entry = io::require_object(tokens, name, place);
-    for (const int64_t id : io::require_ints(entry, "ids", place))
+    for (const int64_t id : io::require_ints(entry, "ids", place)) {
       (behind ? info.after : info.before).push_back(checked_id(id, info.vocabulary, name, place));
+    }
   }
 }
 
@@ -146,11 +155,14 @@ void parse_post_processor(const json* value, const std::string& place, Tokenizer
     info.before.push_back(pair_id(*value, "cls", info.vocabulary, place));
     info.after.push_back(pair_id(*value, "sep", info.vocabulary, place));
   } else if (type == "Sequence") {
-    for (const json& part : io::require_array(*value, "processors", place))
+    for (const json& part : io::require_array(*value, "processors", place)) {
       parse_post_processor(&part, place, info);
+    }
   } else {
-    unsupported("the post-processor", type, "Sequence, TemplateProcessing, BertProcessing, "
-                "RobertaProcessing, ByteLevel", place);
+    unsupported("the post-processor", type,
+                "Sequence, TemplateProcessing, BertProcessing, "
+                "RobertaProcessing, ByteLevel",
+                place);
   }
 }
 

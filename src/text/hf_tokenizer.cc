@@ -46,7 +46,7 @@ void load_vocabulary(const json& root, const json& model, const fs::path& folder
         fail("text.json", fmt::format("{}: the added token '{}' has the id {}, expected 0 or more.",
                                       place, token.content, id));
       }
-      token.id = static_cast<int32_t>(id);
+      token.id = int32_t(id);
       added.add_own(std::move(token), place);
     }
   }
@@ -56,15 +56,17 @@ void load_vocabulary(const json& root, const json& model, const fs::path& folder
   parts.added = added.tokens();
   info.vocabulary = Vocabulary(vocab.size() + parts.added.size(), added.largest(), place);
   for (const auto& [token, id] : vocab.items()) {
-    const auto taken = info.vocabulary.token(static_cast<int32_t>(id.get<int64_t>()));
+    const auto taken = info.vocabulary.token(int32_t(id.get<int64_t>()));
     if (!taken.empty()) {
       fail("text.json", fmt::format("{}: the tokens '{}' and '{}' have the same id {}. Correct the "
-                                    "file.", place, taken, token, id.get<int64_t>()));
+                                    "file.",
+                                    place, taken, token, id.get<int64_t>()));
     }
     info.vocabulary.set(id.get<int64_t>(), token, place);
   }
-  for (const AddedToken& token : parts.added)
+  for (const AddedToken& token : parts.added) {
     info.vocabulary.add(token.id, token.content, place);
+  }
 }
 
 /// "a b" strings or ["a", "b"] arrays; the views point into `model`.
@@ -97,7 +99,8 @@ std::optional<int32_t> unk_of(const json& model, const Vocabulary& vocabulary,
   const std::string text = io::require_string(model, "unk_token", place);
   if (const auto id = vocabulary.find_in_model(text)) return id;
   fail("text.json", fmt::format("{}: unk_token '{}' is not in the vocabulary. The file is broken: "
-                                "fetch it again.", place, text));
+                                "fetch it again.",
+                                place, text));
 }
 
 void build_bpe(const json& model, const std::string& place, bool byte_level, TokenizerInfo& info,
@@ -109,11 +112,13 @@ void build_bpe(const json& model, const std::string& place, bool byte_level, Tok
     fail("text.json", fmt::format("{}: a BPE without the ByteLevel pre-tokenizer, or with a prefix "
                                   "or suffix of its own (as SentencePiece's conversions and CLIP "
                                   "have), is not supported. Supported: BPE after the ByteLevel "
-                                  "pre-tokenizer, WordPiece.", place));
+                                  "pre-tokenizer, WordPiece.",
+                                  place));
   }
   if (io::get_double(model, "dropout", 0.0, place) != 0.0) {
     fail("text.json", fmt::format("{}: the BPE model's 'dropout' is set: its ids are drawn at "
-                                  "random. Set it to null.", place));
+                                  "random. Set it to null.",
+                                  place));
   }
   BpeOptions options;
   options.unk = unk_of(model, info.vocabulary, place);
@@ -133,10 +138,11 @@ void build_word_piece(const json& root, const json& model, const std::string& pl
   if (!unk) fail("text.json", fmt::format("{}: WordPiece has no unk_token.", place));
   options.unk = *unk;
   options.prefix = io::get_string(model, "continuing_subword_prefix", "##", place);
-  options.longest_word = static_cast<size_t>(
+  options.longest_word = size_t(
       std::max<int64_t>(0, io::get_int(model, "max_input_chars_per_word", 100, place)));
-  if (const json* decoder = io::find(root, "decoder"))
+  if (const json* decoder = io::find(root, "decoder")) {
     options.clean_up = io::get_bool(*decoder, "cleanup", true, place);
+  }
   const json* normalizer = io::find(root, "normalizer");
   const bool uncased = normalizer && io::get_bool(*normalizer, "lowercase", false, place);
   info.kind = uncased ? "WordPiece uncased" : "WordPiece cased";
@@ -152,8 +158,8 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
   const std::string type = io::get_string(model, "type", "", place);
   if (type != "BPE" && type != "WordPiece") {
     fail("text.json", fmt::format("{}: the tokenizer model '{}'{} is not supported. Supported: BPE "
-                                  "(byte-level), WordPiece.", place, type,
-                                  type == "Unigram" ? " (SentencePiece)" : ""));
+                                  "(byte-level), WordPiece.",
+                                  place, type, type == "Unigram" ? " (SentencePiece)" : ""));
   }
   check_config(folder, root);
   TokenizerInfo info;
@@ -162,8 +168,9 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
   bool byte_level = false;
   if (type == "BPE") {  // first, so that another kind of BPE is named as such
     const json* steps = io::find(root, "pre_tokenizer");
-    if (!steps || io::get_string(*steps, "type", "", place) == "Metaspace")
+    if (!steps || io::get_string(*steps, "type", "", place) == "Metaspace") {
       build_bpe(model, place, false, info, parts);
+    }
   }
   parts.normalizer = parse_normalizer(io::find(root, "normalizer"), place);
   parts.steps = parse_pre_tokenizer(io::find(root, "pre_tokenizer"), place, byte_level);
@@ -201,8 +208,10 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
   info.vocabulary = Vocabulary(lines.size() + parts.added.size(), added.largest(), place);
   for (size_t id = 0; id < lines.size(); ++id) info.vocabulary.set(int64_t(id), lines[id], place);
   for (const AddedToken& token : parts.added) info.vocabulary.add(token.id, token.content, place);
-  info.special = {.unk = info.vocabulary.find("[UNK]"), .pad = info.vocabulary.find("[PAD]"),
-                  .cls = info.vocabulary.find("[CLS]"), .sep = info.vocabulary.find("[SEP]")};
+  info.special = {.unk = info.vocabulary.find("[UNK]"),
+                  .pad = info.vocabulary.find("[PAD]"),
+                  .cls = info.vocabulary.find("[CLS]"),
+                  .sep = info.vocabulary.find("[SEP]")};
   if (!info.special.unk || !info.special.cls || !info.special.sep) {
     fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], at least "
                                    "one of which is absent. Add it, or bring a tokenizer.json.",
@@ -215,13 +224,13 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
   const json config = fs::exists(config_path) ? io::load_json(config_path) : json::object();
   const std::string config_place = config_path.string();
   cleaning.lowercase = io::get_bool(config, "do_lower_case", true, config_place);
-  cleaning.strip_accents =
-      io::get_bool(config, "strip_accents", cleaning.lowercase, config_place);
-  cleaning.handle_chinese_chars =
-      io::get_bool(config, "tokenize_chinese_chars", true, config_place);
+  cleaning.strip_accents = io::get_bool(config, "strip_accents", cleaning.lowercase, config_place);
+  cleaning.handle_chinese_chars = io::get_bool(config, "tokenize_chinese_chars", true,
+                                               config_place);
   apply_config(folder, info);
   info.rules = fmt::format("{:d}{:d}{:d}\n", cleaning.lowercase, cleaning.strip_accents,
-                           cleaning.handle_chinese_chars) + tokenizer_rules(parts.added);
+                           cleaning.handle_chinese_chars) +
+               tokenizer_rules(parts.added);
   info.kind = cleaning.lowercase ? "WordPiece uncased" : "WordPiece cased";
   parts.normalizer = {bert_normalizer(cleaning)};
   parts.steps.push_back(bert_step());
@@ -239,10 +248,12 @@ std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   if (fs::exists(folder / "tokenizer.model") || fs::exists(folder / "spiece.model")) {
     fail("text.load", fmt::format("{}: the folder has a SentencePiece tokenizer only, which is not "
                                   "supported. Supported: tokenizer.json with byte-level BPE or "
-                                  "WordPiece, vocab.txt.", folder.string()));
+                                  "WordPiece, vocab.txt.",
+                                  folder.string()));
   }
   fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt. Name a "
-                                "model folder in Hugging Face form.", folder.string()));
+                                "model folder in Hugging Face form.",
+                                folder.string()));
 }
 
 }  // namespace relatum::text

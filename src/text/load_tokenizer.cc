@@ -18,10 +18,10 @@ int32_t checked_id(int64_t id, const Vocabulary& vocabulary, const std::string& 
                    const std::string& place) {
   if (id < 0 || id >= vocabulary.size()) {
     fail("text.load", fmt::format("{}: {} is {}, expected a token's id from 0 to {}. The file is "
-                                  "broken: fetch it again.", place, what, id,
-                                  vocabulary.size() - 1));
+                                  "broken: fetch it again.",
+                                  place, what, id, vocabulary.size() - 1));
   }
-  return static_cast<int32_t>(id);
+  return int32_t(id);
 }
 
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& gguf_or_folder) {

@@ -41,7 +41,7 @@ class MergeTable {
   };
 
   static uint64_t key(int32_t left, int32_t right) {
-    return uint64_t{static_cast<uint32_t>(left)} << 32 | static_cast<uint32_t>(right);
+    return uint64_t{uint32_t(left)} << 32 | uint32_t(right);
   }
   /// The pair's slot, or the free one where it belongs.
   size_t place(int32_t left, int32_t right) const {

@@ -45,7 +45,7 @@ void decompose(char32_t c, const icu::Normalizer2& tables, std::vector<Mark>& ou
   } else {
     for (int32_t i = 0; i < parts.length(); i = parts.moveIndex32(i, 1)) {
       const UChar32 part = parts.char32At(i);
-      out.push_back({static_cast<char32_t>(part), tables.getCombiningClass(part)});
+      out.push_back({char32_t(part), tables.getCombiningClass(part)});
     }
   }
 }
@@ -73,8 +73,8 @@ void compose(std::vector<Mark>& marks) {
     if (has_starter && adjacent) {
       const UChar32 whole = pairs->composePair(static_cast<UChar32>(marks[starter].c),
                                                static_cast<UChar32>(mark.c));
-      if (whole >= 0 && is_known(static_cast<char32_t>(whole))) {
-        marks[starter].c = static_cast<char32_t>(whole);
+      if (whole >= 0 && is_known(char32_t(whole))) {
+        marks[starter].c = char32_t(whole);
         continue;
       }
     }
@@ -93,8 +93,9 @@ void compose(std::vector<Mark>& marks) {
 }  // namespace
 
 std::u32string normal_form(std::u32string_view text, NormalForm form) {
-  if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < kFirstAffected; }))
+  if (std::all_of(text.begin(), text.end(), [](char32_t c) { return c < kFirstAffected; })) {
     return std::u32string(text);
+  }
   std::vector<Mark> marks;
   marks.reserve(text.size());
   const icu::Normalizer2& data = tables(form);

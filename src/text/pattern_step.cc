@@ -33,16 +33,18 @@ class PatternStep final : public SplitStep {
     if (!doubtful.empty()) {
       fail("text.split", fmt::format("{}: the pattern '{}' has '{}', which this program's regular "
                                      "expressions read differently. This pre-tokenizer is not "
-                                     "supported.", place, rule.pattern, doubtful));
+                                     "supported.",
+                                     place, rule.pattern, doubtful));
     }
     UErrorCode status = U_ZERO_ERROR;
     UParseError where;
     const auto text = icu::UnicodeString::fromUTF8(rule.pattern);
-    pattern_.reset(icu::RegexPattern::compile(text, rule.literal ? UREGEX_LITERAL : 0, where,
-                                              status));
+    pattern_.reset(
+        icu::RegexPattern::compile(text, rule.literal ? UREGEX_LITERAL : 0, where, status));
     if (U_FAILURE(status)) {
       fail("text.split", fmt::format("{}: cannot use the pattern '{}': {}. This pre-tokenizer is "
-                                     "not supported.", place, rule.pattern, u_errorName(status)));
+                                     "not supported.",
+                                     place, rule.pattern, u_errorName(status)));
     }
   }
 
@@ -54,7 +56,7 @@ class PatternStep final : public SplitStep {
   std::vector<Span> find(std::string_view piece) const {
     UErrorCode status = U_ZERO_ERROR;
     UText text = UTEXT_INITIALIZER;
-    utext_openUTF8(&text, piece.data(), static_cast<int64_t>(piece.size()), &status);
+    utext_openUTF8(&text, piece.data(), int64_t(piece.size()), &status);
     const std::unique_ptr<icu::RegexMatcher> matcher(pattern_->matcher(status));
     std::vector<Span> spans;
     size_t done = 0;
@@ -62,8 +64,8 @@ class PatternStep final : public SplitStep {
       matcher->setTimeLimit(kTimeLimit, status);
       matcher->reset(&text);
       while (matcher->find(status) && U_SUCCESS(status)) {
-        const auto begin = static_cast<size_t>(matcher->start64(status));
-        const auto end = static_cast<size_t>(matcher->end64(status));
+        const auto begin = size_t(matcher->start64(status));
+        const auto end = size_t(matcher->end64(status));
         if (begin > done) spans.push_back({done, begin, rule_.invert});
         if (end > begin) spans.push_back({begin, end, !rule_.invert});
         done = end;
@@ -72,8 +74,8 @@ class PatternStep final : public SplitStep {
     utext_close(&text);
     if (U_FAILURE(status)) {
       fail("text.split", fmt::format("{}: the pattern '{}' gives up on a text of {} bytes: {}. Cut "
-                                     "the text.", place_, rule_.pattern, piece.size(),
-                                     u_errorName(status)));
+                                     "the text.",
+                                     place_, rule_.pattern, piece.size(), u_errorName(status)));
     }
     if (done < piece.size()) spans.push_back({done, piece.size(), rule_.invert});
     return spans;
@@ -89,8 +91,9 @@ class PatternStep final : public SplitStep {
 std::unique_ptr<SplitStep> pattern_step(const SplitRule& rule, const std::string& place) {
   // The known patterns match all text, so nothing is left to invert or merge but for "Isolated".
   const bool plain = !rule.literal && !rule.invert && rule.delimiters == Delimiters::kIsolated;
-  if (const auto known = known_pattern(rule.pattern); plain && known)
+  if (const auto known = known_pattern(rule.pattern); plain && known) {
     return word_step(*known);
+  }
   return std::make_unique<PatternStep>(rule, place);
 }
 

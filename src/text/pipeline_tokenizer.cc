@@ -25,8 +25,8 @@ std::vector<DataRange> mapped(std::span<const DataRange> data, std::string_view 
                               Change change) {
   std::vector<DataRange> result;
   for (const DataRange& range : data) {
-    result.push_back({change(text.substr(0, range.begin)).size(),
-                      change(text.substr(0, range.end)).size()});
+    result.push_back(
+        {change(text.substr(0, range.begin)).size(), change(text.substr(0, range.end)).size()});
   }
   return result;
 }
@@ -34,8 +34,7 @@ std::vector<DataRange> mapped(std::span<const DataRange> data, std::string_view 
 }  // namespace
 
 PipelineTokenizer::PipelineTokenizer(TokenizerInfo info, PipelineParts parts)
-    : Tokenizer(std::move(info)),
-      parts_(std::move(parts)),
+    : Tokenizer(std::move(info)), parts_(std::move(parts)),
       model_(parts_.make_model(info_.vocabulary)) {
   for (const AddedToken& token : parts_.added) {
     if (token.special) special_texts_.insert(token.content);
@@ -64,7 +63,7 @@ std::vector<int32_t> PipelineTokenizer::encode_parts(std::string_view text,
     if (stretch.id >= 0) {
       ids.push_back(stretch.id);
     } else {
-      const auto at = static_cast<size_t>(stretch.text.data() - text.data());
+      const auto at = size_t(stretch.text.data() - text.data());
       encode_raw(stretch.text, clipped(data, at, at + stretch.text.size()), ids);
     }
   }

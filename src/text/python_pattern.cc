@@ -15,8 +15,8 @@ constexpr int32_t kTimeLimit = 500;
 
 [[noreturn]] void refuse(const std::string& place, std::string_view expression,
                          const std::string& why) {
-  fail("text.pattern", fmt::format("{}: the regular expression '{}' {}.", place,
-                                   to_valid_utf8(expression), why));
+  fail("text.pattern",
+       fmt::format("{}: the regular expression '{}' {}.", place, to_valid_utf8(expression), why));
 }
 
 /// Python's spelling → ICU's: named groups lose their names (ICU's may not have "_"), and inside
@@ -93,13 +93,14 @@ struct PythonPattern::Compiled {
   bool run(std::string_view text, Match match) const {
     UErrorCode status = U_ZERO_ERROR;
     const auto wide = icu::UnicodeString::fromUTF8(
-        icu::StringPiece(text.data(), static_cast<int32_t>(text.size())));
+        icu::StringPiece(text.data(), int32_t(text.size())));
     const std::unique_ptr<icu::RegexMatcher> matcher(pattern->matcher(wide, status));
     if (U_SUCCESS(status)) matcher->setTimeLimit(kTimeLimit, status);
     const bool found = U_SUCCESS(status) && match(*matcher, status);
     if (U_SUCCESS(status)) return found;
-    refuse(place, expression, fmt::format("gives up on '{}' ({}). Write a simpler one",
-                                          to_valid_utf8(text), u_errorName(status)));
+    refuse(place, expression,
+           fmt::format("gives up on '{}' ({}). Write a simpler one", to_valid_utf8(text),
+                       u_errorName(status)));
   }
 };
 
@@ -110,8 +111,8 @@ PythonPattern::PythonPattern(std::string_view expression, std::string place)
   const std::string translated = Translator(expression, compiled_->place).run();
   UErrorCode status = U_ZERO_ERROR;
   UParseError where;
-  compiled_->pattern.reset(icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(translated), 0,
-                                                      where, status));
+  compiled_->pattern.reset(
+      icu::RegexPattern::compile(icu::UnicodeString::fromUTF8(translated), 0, where, status));
   if (U_FAILURE(status)) {
     refuse(compiled_->place, expression,
            fmt::format("cannot be read ({}). Correct it", u_errorName(status)));

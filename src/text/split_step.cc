@@ -123,8 +123,9 @@ void append_spans(std::string_view piece, std::vector<Span> spans, Delimiters ru
   }
   for (const Span& span : spans) {
     if (rule == Delimiters::kRemoved && span.match) continue;
-    if (span.end > span.begin)
+    if (span.end > span.begin) {
       out.views.push_back(piece.substr(span.begin, span.end - span.begin));
+    }
   }
 }
 

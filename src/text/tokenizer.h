@@ -70,9 +70,7 @@ class Tokenizer {
   /// The token as its vocabulary spells it; empty for an id outside the vocabulary.
   std::string_view token(int32_t id) const { return info_.vocabulary.token(id); }
   /// The id of a token in the vocabulary's spelling.
-  std::optional<int32_t> find(std::string_view token) const {
-    return info_.vocabulary.find(token);
-  }
+  std::optional<int32_t> find(std::string_view token) const { return info_.vocabulary.find(token); }
 
   const SpecialIds& special() const { return info_.special; }
   /// What encode_with_special puts in front and behind; empty where nothing is added.

@@ -67,8 +67,8 @@ std::string tokenizer_rules(std::span<const AddedToken> added) {
 std::string tokenizer_hash(const Tokenizer& tokenizer) {
   const SpecialIds& special = tokenizer.special();
   std::string text = tokenizer.kind() + '\n';
-  for (const auto& id : {special.bos, special.eos, special.unk, special.pad, special.cls,
-                         special.sep}) {
+  for (const auto& id :
+       {special.bos, special.eos, special.unk, special.pad, special.cls, special.sep}) {
     text += std::to_string(id.value_or(-1)) + ' ';
   }
   for (const auto& ids : {tokenizer.before(), tokenizer.after()}) {

@@ -11,16 +11,17 @@ namespace relatum::text {
 Vocabulary::Vocabulary(size_t count, int64_t largest, const std::string& place) {
   if (count == 0) {
     fail("text.vocabulary", fmt::format("{}: the vocabulary is empty. The file is broken or cut: "
-                                        "fetch it again.", place));
+                                        "fetch it again.",
+                                        place));
   }
   // Real vocabularies leave a few holes at most; a table sized by a hostile id would fill memory.
-  const int64_t limit = 2 * static_cast<int64_t>(count) + 1024;
+  const int64_t limit = 2 * int64_t(count) + 1024;
   if (largest < 0 || largest >= limit) {
     fail("text.vocabulary", fmt::format("{}: {} tokens with a largest id of {}: expected ids from "
                                         "0 to {} at most. The file is broken: fetch it again.",
                                         place, count, largest, limit - 1));
   }
-  tokens_.resize(static_cast<size_t>(largest) + 1);
+  tokens_.resize(size_t(largest) + 1);
   ids_.reserve(count);
 }
 
@@ -31,10 +32,10 @@ std::string& Vocabulary::slot(int64_t id, std::string_view token, const std::str
   }
   if (!utf8_valid(token)) {
     fail("text.vocabulary", fmt::format("{}: token {} ('{}') is not valid UTF-8. The file is "
-                                        "broken: fetch it again.", place, id,
-                                        to_valid_utf8(token)));
+                                        "broken: fetch it again.",
+                                        place, id, to_valid_utf8(token)));
   }
-  return tokens_[static_cast<size_t>(id)];
+  return tokens_[size_t(id)];
 }
 
 void Vocabulary::set(int64_t id, std::string_view token, const std::string& place) {
@@ -43,10 +44,10 @@ void Vocabulary::set(int64_t id, std::string_view token, const std::string& plac
   const auto old = ids_.find(text);
   if (old != ids_.end() && old->second == id) ids_.erase(old);
   text = token;
-  const auto [place_of, fresh] = ids_.try_emplace(text, static_cast<int32_t>(id));
+  const auto [place_of, fresh] = ids_.try_emplace(text, int32_t(id));
   if (!fresh) {
     ids_.erase(place_of);
-    ids_.emplace(text, static_cast<int32_t>(id));
+    ids_.emplace(text, int32_t(id));
   }
 }
 
@@ -55,10 +56,11 @@ void Vocabulary::add(int64_t id, std::string_view token, const std::string& plac
   if (text == token) return;
   if (!text.empty()) {
     fail("text.vocabulary", fmt::format("{}: the id {} belongs to two tokens, '{}' and '{}'. The "
-                                        "file is broken: fetch it again.", place, id, text, token));
+                                        "file is broken: fetch it again.",
+                                        place, id, text, token));
   }
   text = token;
-  added_.insert_or_assign(text, static_cast<int32_t>(id));
+  added_.insert_or_assign(text, int32_t(id));
 }
 
 }  // namespace relatum::text

@@ -30,7 +30,7 @@ class Vocabulary {
   /// belongs to another token.
   void add(int64_t id, std::string_view token, const std::string& place);
 
-  int32_t size() const { return static_cast<int32_t>(tokens_.size()); }
+  int32_t size() const { return int32_t(tokens_.size()); }
   std::string_view token(int32_t id) const {
     return id >= 0 && id < size() ? std::string_view(tokens_[size_t(id)]) : std::string_view();
   }

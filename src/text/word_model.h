@@ -14,8 +14,7 @@ class WordModel {
  public:
   virtual ~WordModel() = default;
   /// Appends the ids of `words` (valid UTF-8, none empty), one word after the other.
-  virtual void encode(std::span<const std::string_view> words,
-                      std::vector<int32_t>& ids) const = 0;
+  virtual void encode(std::span<const std::string_view> words, std::vector<int32_t>& ids) const = 0;
   /// The text of `tokens` in the vocabulary's spelling; special tokens are already gone.
   virtual std::string decode(std::span<const std::string_view> tokens) const = 0;
 };

@@ -13,9 +13,9 @@ namespace relatum::text {
 
 /// Which of the published patterns a tokenizer cuts words with.
 enum class WordPattern {
-  kGpt2,   ///< 's|'t|… | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-  kLlama3, ///< any case of 's, letters with one leading sign, numbers by threes, line ends apart
-  kQwen2   ///< as kLlama3, numbers one by one
+  kGpt2,    ///< 's|'t|… | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+  kLlama3,  ///< any case of 's, letters with one leading sign, numbers by threes, line ends apart
+  kQwen2    ///< as kLlama3, numbers one by one
 };
 
 /// The pattern whose regular expression is exactly `expression`, if it is a known one.

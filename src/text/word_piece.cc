@@ -7,20 +7,29 @@
 
 #include "base/utf8.h"
 
-
 namespace relatum::text {
 namespace {
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
+  }
 }
 
 /// What Hugging Face's decoder calls clean-up; the order counts.
 void clean_up(std::string& piece) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kRules = {{
-      {" .", "."}, {" ?", "?"}, {" !", "!"}, {" ,", ","}, {" ' ", "'"}, {" n't", "n't"},
-      {" 'm", "'m"}, {" do not", " don't"}, {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kRules = {
+      {{" .", "."},
+       {" ?", "?"},
+       {" !", "!"},
+       {" ,", ","},
+       {" ' ", "'"},
+       {" n't", "n't"},
+       {" 'm", "'m"},
+       {" do not", " don't"},
+       {" 's", "'s"},
+       {" 've", "'ve"},
+       {" 're", "'re"}}};
   for (const auto& [from, to] : kRules) replace_all(piece, from, to);
 }
 
@@ -28,8 +37,9 @@ void clean_up(std::string& piece) {
 
 WordPiece::WordPiece(const Vocabulary& vocabulary, WordPieceOptions options)
     : vocabulary_(vocabulary), options_(std::move(options)) {
-  for (int32_t id = 0; id < vocabulary.size(); ++id)
+  for (int32_t id = 0; id < vocabulary.size(); ++id) {
     longest_token_ = std::max(longest_token_, vocabulary.token(id).size());
+  }
 }
 
 bool WordPiece::encode_word(std::string_view word, std::string& buffer,

@@ -10,10 +10,10 @@
 namespace relatum::text {
 
 struct WordPieceOptions {
-  int32_t unk = 0;             ///< stands for a word that cannot be built
-  std::string prefix = "##";   ///< of pieces inside a word
-  size_t longest_word = 100;   ///< characters; a longer word is unk
-  bool clean_up = true;        ///< decode() closes the gaps before punctuation and contractions
+  int32_t unk = 0;            ///< stands for a word that cannot be built
+  std::string prefix = "##";  ///< of pieces inside a word
+  size_t longest_word = 100;  ///< characters; a longer word is unk
+  bool clean_up = true;       ///< decode() closes the gaps before punctuation and contractions
 };
 
 /// The vocabulary must outlive the model.

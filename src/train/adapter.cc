@@ -40,8 +40,8 @@ void check_numbers(const AdapterConfig& config, const OwnRank& own) {
                                       config.dropout));
   }
   if (!std::isfinite(scale_of(config, own))) {
-    fail("train.adapter", fmt::format("alpha {} is out of range. Use a number near the rank.",
-                                      own.alpha));
+    fail("train.adapter",
+         fmt::format("alpha {} is out of range. Use a number near the rank.", own.alpha));
   }
 }
 
@@ -90,8 +90,8 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
   for (const std::string& target : config.targets) {
     if (all_linear(config) || used.contains(target)) continue;
     fail("train.adapter", fmt::format("target '{}' names no linear of {}. It has {}; or use "
-                                      "all-linear.", target, model.info().path,
-                                      fmt::join(known, ", ")));
+                                      "all-linear.",
+                                      target, model.info().path, fmt::join(known, ", ")));
   }
   return modules;
 }
@@ -133,9 +133,13 @@ void Adapter::make_set(const arch::Model& model) {
     for (const auto& part : linear->parts()) {
       if (next == modules_.size() || modules_[next].name != part.name) continue;
       const AdapterModule& module = modules_[next++];
-      group->parts.push_back({part.begin, module.out, ranks, module.rank,
+      group->parts.push_back({part.begin,
+                              module.out,
+                              ranks,
+                              module.rank,
                               module.scale,
-                              compute_view(module.b_offset, module.rank, module.out), {}});
+                              compute_view(module.b_offset, module.rank, module.out),
+                              {}});
       ranks += module.rank;
     }
     if (group->parts.empty()) continue;

@@ -26,16 +26,16 @@ struct AdapterConfig {
   double dropout = 0.05;
   /// Last parts of linears' names, e.g. "q_proj"; empty or {"all-linear"}: all but the head.
   std::vector<std::string> targets;
-  bool rank_stabilised = false;   ///< scale alpha / sqrt(rank) instead of alpha / rank
+  bool rank_stabilised = false;        ///< scale alpha / sqrt(rank) instead of alpha / rank
   std::map<std::string, OwnRank> own;  ///< by a linear's whole name
 };
 
 /// One adapted linear, in PEFT's terms: lora_A is R x K, lora_B (here transposed) R x N.
 struct AdapterModule {
-  std::string name;               ///< e.g. "model.layers.0.self_attn.q_proj"
+  std::string name;  ///< e.g. "model.layers.0.self_attn.q_proj"
   int64_t in = 0, out = 0, rank = 0;
   int64_t a_offset = 0, b_offset = 0;  ///< into the flat values
-  float scale = 1;                ///< alpha / rank, or alpha / sqrt(rank)
+  float scale = 1;                     ///< alpha / rank, or alpha / sqrt(rank)
 };
 
 /// What an adapter with these settings consists of: costs no memory for its numbers. Error where

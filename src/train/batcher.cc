@@ -78,8 +78,7 @@ TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen, b
   const int64_t never = int64_t{1} << 40;
   for (const auto& segment : nn::share_beginnings(views, share ? kMinShared : never)) {
     const TrainRow& row = rows[size_t(chosen[size_t(segment.row)])];
-    const int parent =
-        segment.parent < 0 ? result.batch.root() : handles[size_t(segment.parent)];
+    const int parent = segment.parent < 0 ? result.batch.root() : handles[size_t(segment.parent)];
     const int64_t end = segment.leaf ? int64_t(row.tokens.size()) - 1 : segment.end;
     handles.push_back(result.batch.append(
         parent, std::span(row.tokens).subspan(size_t(segment.begin), size_t(end - segment.begin))));

@@ -19,9 +19,9 @@ struct TrainRow {
 using StepRows = std::vector<int64_t>;
 
 struct BatchOptions {
-  int64_t batch_tokens = 2048;   ///< tokens computed per optimiser step, shared ones once
-  int64_t micro_tokens = 2048;   ///< tokens computed at once
-  bool share = true;             ///< compute shared beginnings once
+  int64_t batch_tokens = 2048;  ///< tokens computed per optimiser step, shared ones once
+  int64_t micro_tokens = 2048;  ///< tokens computed at once
+  bool share = true;            ///< compute shared beginnings once
 };
 
 /// Tokens of a step for a run whose user names none: an epoch then has about a hundred steps, of

@@ -186,8 +186,8 @@ double measure_gemm_rate(DType compute) {
   const kernels::PackedMatrix weights =
       compute == DType::kI8 ? kernels::PackedMatrix::quantised({b.as<float>(), kOut, kIn})
                             : kernels::PackedMatrix({b.data(), compute, kOut, kIn}, true);
-  const kernels::GemmArgs product{.a = {a.data(), compute, kRows, kIn},
-                                  .c = {c.data(), out, kRows, kOut}, .packed = &weights};
+  const kernels::GemmArgs product{
+      .a = {a.data(), compute, kRows, kIn}, .c = {c.data(), out, kRows, kOut}, .packed = &weights};
   double best = 1e9;
   for (int i = 0; i < 12; ++i) {
     const Stopwatch watch;

@@ -12,17 +12,17 @@
 namespace relatum::train {
 
 struct Estimate {
-  int64_t memory_bytes = 0;   ///< most that the program holds at a time, what it holds now included
-  int64_t disk_bytes = 0;     ///< adapter and state
-  int64_t tokens = 0;         ///< computed over all epochs
-  double flops = 0;           ///< of the model's own products, forward and backward
+  int64_t memory_bytes = 0;  ///< most that the program holds at a time, what it holds now included
+  int64_t disk_bytes = 0;    ///< adapter and state
+  int64_t tokens = 0;        ///< computed over all epochs
+  double flops = 0;          ///< of the model's own products, forward and backward
 };
 
 struct EstimateOptions {
   BatchOptions batch;
   int64_t epochs = 1;
   bool checkpoint = false;
-  uint64_t seed = 1;          ///< of the trainer: it decides which rows are computed together
+  uint64_t seed = 1;  ///< of the trainer: it decides which rows are computed together
   /// Tokens that an evaluation on the way computes at once; 0: there is none.
   int64_t evaluation_tokens = 0;
   /// Bytes that the program holds in memory now, model and rows included (its resident set), and

@@ -70,8 +70,8 @@ std::string row_difference(const Identity& now, const Identity& then,
     first = i;
     ++count;
   }
-  const std::string name =
-      first < row_names.size() ? row_names[first] : fmt::format("row {}", first + 1);
+  const std::string name = first < row_names.size() ? row_names[first]
+                                                    : fmt::format("row {}", first + 1);
   if (count == 1) return fmt::format("{} reads otherwise than it did", name);
   return fmt::format("{} of {} training rows read otherwise than they did, {} first", count,
                      now.rows.size(), name);
@@ -107,10 +107,11 @@ std::vector<NamedValue> named_values(const std::string& text, const std::string&
                       each[1].is_string();
     if (!pair) {
       fail("train.state", fmt::format("{}: expected pairs of a name and a value. The file is "
-                                      "damaged; start over with --overwrite.", place));
+                                      "damaged; start over with --overwrite.",
+                                      place));
     }
-    values.push_back({each[0].get<std::string>(), each[1].get<std::string>(),
-                      flagged && each[2].get<bool>()});
+    values.push_back(
+        {each[0].get<std::string>(), each[1].get<std::string>(), flagged && each[2].get<bool>()});
   }
   return values;
 }

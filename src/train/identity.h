@@ -16,9 +16,9 @@ struct NamedValue {
 };
 
 struct Identity {
-  std::vector<NamedValue> given;     ///< base, prompt, labels, …: what rows are made with
-  std::vector<uint64_t> rows;        ///< of each row's tokens and where its answer begins
-  std::vector<NamedValue> options;   ///< of training itself
+  std::vector<NamedValue> given;    ///< base, prompt, labels, …: what rows are made with
+  std::vector<uint64_t> rows;       ///< of each row's tokens and where its answer begins
+  std::vector<NamedValue> options;  ///< of training itself
 };
 
 /// Empty where both are one run's; otherwise what differs, in words that end a sentence: the first

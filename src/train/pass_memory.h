@@ -10,15 +10,14 @@ namespace relatum::train {
 
 /// The sizes of one pass that decide its memory.
 struct PassSize {
-  int64_t tokens = 0;              ///< T
-  int64_t predicting = 0;          ///< tokens whose final state is asked for
-  int64_t forward_scratch = 0;     ///< bytes of attention's scratch on this number of threads
+  int64_t tokens = 0;           ///< T
+  int64_t predicting = 0;       ///< tokens whose final state is asked for
+  int64_t forward_scratch = 0;  ///< bytes of attention's scratch on this number of threads
   int64_t backward_scratch = 0;
 };
 
 /// Sizes of a pass over the batch in which `predicting` states are asked for.
-PassSize size_of_pass(const arch::ModelInfo& info, const nn::TokenBatch& batch,
-                      int64_t predicting);
+PassSize size_of_pass(const arch::ModelInfo& info, const nn::TokenBatch& batch, int64_t predicting);
 /// Sizes of a pass over `tokens` tokens in rows of at most `longest`, all states asked for.
 PassSize size_of_rows(const arch::ModelInfo& info, int64_t tokens, int64_t longest);
 

@@ -34,14 +34,25 @@ nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
     if (own.rank != config.rank) ranks[name] = own.rank;
     if (own.alpha != config.alpha) alphas[name] = own.alpha;
   }
-  return {{"peft_type", "LORA"}, {"task_type", "CAUSAL_LM"}, {"base_model_name_or_path", base},
-          {"r", config.rank}, {"lora_alpha", config.alpha}, {"lora_dropout", config.dropout},
-          {"target_modules", targets}, {"bias", "none"}, {"fan_in_fan_out", false},
-          {"inference_mode", true}, {"init_lora_weights", true},
-          {"use_rslora", config.rank_stabilised}, {"use_dora", false},
-          {"modules_to_save", nullptr}, {"rank_pattern", ranks}, {"alpha_pattern", alphas},
+  return {{"peft_type", "LORA"},
+          {"task_type", "CAUSAL_LM"},
+          {"base_model_name_or_path", base},
+          {"r", config.rank},
+          {"lora_alpha", config.alpha},
+          {"lora_dropout", config.dropout},
+          {"target_modules", targets},
+          {"bias", "none"},
+          {"fan_in_fan_out", false},
+          {"inference_mode", true},
+          {"init_lora_weights", true},
+          {"use_rslora", config.rank_stabilised},
+          {"use_dora", false},
+          {"modules_to_save", nullptr},
+          {"rank_pattern", ranks},
+          {"alpha_pattern", alphas},
           {"layers_to_transform", nullptr},
-          {"layers_pattern", nullptr}, {"revision", nullptr}};
+          {"layers_pattern", nullptr},
+          {"revision", nullptr}};
 }
 
 void transpose(MatView<const float> x, MatView<float> y) {
@@ -62,14 +73,15 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
   for (const AdapterModule& module : adapter.modules()) {
     transposed.emplace_back(module.out, module.rank);
     transpose(adapter.b(module), transposed.back().view());
-    tensors.push_back({tensor_name(module, "lora_A"), "F32", {module.rank, module.in},
-                       bytes(adapter.a(module))});
-    tensors.push_back({tensor_name(module, "lora_B"), "F32", {module.out, module.rank},
+    tensors.push_back(
+        {tensor_name(module, "lora_A"), "F32", {module.rank, module.in}, bytes(adapter.a(module))});
+    tensors.push_back({tensor_name(module, "lora_B"),
+                       "F32",
+                       {module.out, module.rank},
                        bytes(transposed.back().view())});
   }
   io::write_safetensors(folder / "adapter_model.safetensors", tensors, {{"format", "pt"}});
-  write_file(folder / "adapter_config.json",
-             io::dump_json(config_json(adapter, base), 2) + "\n");
+  write_file(folder / "adapter_config.json", io::dump_json(config_json(adapter, base), 2) + "\n");
 }
 
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
@@ -80,8 +92,8 @@ std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const ar
   for (const nn::Linear* linear : model.linears()) {
     for (const auto& part : linear->parts()) linears.push_back(part.name);
   }
-  const PeftConfig config =
-      read_peft_config(io::load_json(config_path), linears, config_path.string());
+  const PeftConfig config = read_peft_config(io::load_json(config_path), linears,
+                                             config_path.string());
   const PeftFile file(folder / "adapter_model.safetensors");
   const auto modules = adapter_modules(model, config.adapter);
   file.check_pairs(modules);  // before a rank from the configuration alone can ask for memory

@@ -25,13 +25,34 @@ using text::PythonPattern;
 // Keys that are read below, or that change neither what is adapted nor by how much: PEFT itself
 // passes over an initialisation's settings once the adapter is trained, and the tying of weights
 // concerns saved modules only, which have to equal the base's here.
-constexpr std::array kHarmless = {
-    "peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision",
-    "inference_mode", "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules",
-    "exclude_modules", "modules_to_save", "layers_to_transform", "layers_pattern", "rank_pattern",
-    "alpha_pattern", "bias", "init_lora_weights", "loftq_config", "eva_config", "corda_config",
-    "lora_ga_config", "megatron_core", "qalora_group_size", "runtime_config",
-    "ensure_weight_tying"};
+constexpr std::array kHarmless = {"peft_type",
+                                  "task_type",
+                                  "auto_mapping",
+                                  "peft_version",
+                                  "base_model_name_or_path",
+                                  "revision",
+                                  "inference_mode",
+                                  "r",
+                                  "lora_alpha",
+                                  "lora_dropout",
+                                  "use_rslora",
+                                  "target_modules",
+                                  "exclude_modules",
+                                  "modules_to_save",
+                                  "layers_to_transform",
+                                  "layers_pattern",
+                                  "rank_pattern",
+                                  "alpha_pattern",
+                                  "bias",
+                                  "init_lora_weights",
+                                  "loftq_config",
+                                  "eva_config",
+                                  "corda_config",
+                                  "lora_ga_config",
+                                  "megatron_core",
+                                  "qalora_group_size",
+                                  "runtime_config",
+                                  "ensure_weight_tying"};
 
 // Initialisations that set the pairs alone; the others start from a changed base.
 constexpr std::array kPlainStarts = {"gaussian", "eva", "orthogonal"};
@@ -46,18 +67,20 @@ void refuse_what_is_not_known(const json& config, const std::string& place) {
   const std::string type = io::require_string(config, "peft_type", place);
   if (type != "LORA") {
     fail("train.peft", fmt::format("{}: the adapter's peft_type is '{}', and only LORA is "
-                                   "supported.", place, printable_start(type)));
+                                   "supported.",
+                                   place, printable_start(type)));
   }
   for (const auto& [key, value] : config.items()) {
     if (!is_set(value) || std::count(kHarmless.begin(), kHarmless.end(), key)) continue;
     fail("train.peft", fmt::format("{}: '{}' is set, which is not supported. Train the adapter "
-                                   "without it, or merge it into its base with PEFT.", place,
-                                   printable_start(key)));
+                                   "without it, or merge it into its base with PEFT.",
+                                   place, printable_start(key)));
   }
   if (io::get_string(config, "bias", "none", place) != "none") {
-    fail("train.peft", fmt::format("{}: 'bias' is '{}': trained biases are not supported, only "
-                                   "\"none\".", place,
-                                   printable_start(io::get_string(config, "bias", "", place))));
+    fail("train.peft",
+         fmt::format("{}: 'bias' is '{}': trained biases are not supported, only "
+                     "\"none\".",
+                     place, printable_start(io::get_string(config, "bias", "", place))));
   }
   const json* start = io::find(config, "init_lora_weights");
   if (!start || start->is_boolean()) return;
@@ -65,8 +88,8 @@ void refuse_what_is_not_known(const json& config, const std::string& place) {
   if (std::count(kPlainStarts.begin(), kPlainStarts.end(), name)) return;
   fail("train.peft", fmt::format("{}: 'init_lora_weights' is '{}', which may start from other base "
                                  "weights than the model's file holds. Save it with PEFT as plain "
-                                 "LoRA (path_initial_model_for_weight_conversion).", place,
-                                 printable_start(name)));
+                                 "LoRA (path_initial_model_for_weight_conversion).",
+                                 place, printable_start(name)));
 }
 
 /// A list of names or their ends, or one expression for whole names: PEFT's two ways.
@@ -114,12 +137,14 @@ class LayerRule {
     for (const char* key : {"layers_to_transform", "layers_pattern"}) {
       if (!targets.is_expression() || !io::find(config, key)) continue;
       fail("train.peft", fmt::format("{}: '{}' cannot stand beside 'target_modules' as one "
-                                     "expression (PEFT refuses it, too).", place, key));
+                                     "expression (PEFT refuses it, too).",
+                                     place, key));
     }
     if (!given_) {
       if (patterns.empty()) return;
       fail("train.peft", fmt::format("{}: 'layers_pattern' is set without 'layers_to_transform' "
-                                     "(PEFT refuses it, too).", place));
+                                     "(PEFT refuses it, too).",
+                                     place));
     }
     read_patterns(config, place);
   }
@@ -188,7 +213,7 @@ class PatternValues {
 };
 
 std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
@@ -218,10 +243,11 @@ std::vector<std::string> chosen(const json& config, std::span<const std::string>
     }
   }
   if (!names.empty()) return names;
-  fail("train.peft", fmt::format("{}: 'target_modules' ({}){} names no linear of the model, which "
-                                 "has {}.", place, all ? "all-linear" : targets.shown(),
-                                 excluded.empty() ? "" : " without 'exclude_modules'",
-                                 fmt::join(ends, ", ")));
+  fail("train.peft",
+       fmt::format("{}: 'target_modules' ({}){} names no linear of the model, which "
+                   "has {}.",
+                   place, all ? "all-linear" : targets.shown(),
+                   excluded.empty() ? "" : " without 'exclude_modules'", fmt::join(ends, ", ")));
 }
 
 }  // namespace

@@ -53,9 +53,8 @@ void each_value(const Weight& weight, Look look) {
 
 bool all_zero(const SafetensorsTensor& tensor) {
   bool zero = true;
-  each_value(io::to_weight(tensor), [&](int64_t, int64_t, float value) {
-    return zero = value == 0.0f;
-  });
+  each_value(io::to_weight(tensor),
+             [&](int64_t, int64_t, float value) { return zero = value == 0.0f; });
   return zero;
 }
 
@@ -111,7 +110,8 @@ void check_equal(const SafetensorsTensor& tensor, const std::string& name, const
   const auto own = base.find(base_name(name));
   if (!own) {
     fail("train.peft", fmt::format("{}: this is neither a LoRA pair of a linear nor a tensor that "
-                                   "the base has. {}.", tensor.place, kMerge));
+                                   "the base has. {}.",
+                                   tensor.place, kMerge));
   }
   const Weight theirs = io::to_weight(tensor);
   if (theirs.rows != own->rows || theirs.cols != own->cols) {
@@ -127,8 +127,8 @@ void check_equal(const SafetensorsTensor& tensor, const std::string& name, const
     if (std::abs(given - wanted) <= rounding * std::abs(wanted)) return true;  // not so for NaN
     fail("train.peft", fmt::format("{}: value {} of row {} is {}, where the base has {}: the "
                                    "adapter brings a tensor of its own besides its pairs, which is "
-                                   "not supported. {}.", tensor.place, c, r, given, wanted,
-                                   kMerge));
+                                   "not supported. {}.",
+                                   tensor.place, c, r, given, wanted, kMerge));
   });
 }
 
@@ -146,9 +146,9 @@ PeftFile::PeftFile(const std::filesystem::path& path) : file_(io::Safetensors::o
     erase_all(name, "_orig_mod.");
     const auto [twin, fresh] = tensors_.emplace(name, &tensor);
     if (fresh) continue;
-    fail("train.peft", fmt::format("{}: stands for '{}', and so does '{}'. Take one of them out.",
-                                   tensor.place, printable_start(name),
-                                   printable_start(twin->second->name)));
+    fail("train.peft",
+         fmt::format("{}: stands for '{}', and so does '{}'. Take one of them out.", tensor.place,
+                     printable_start(name), printable_start(twin->second->name)));
   }
 }
 
@@ -156,8 +156,8 @@ const SafetensorsTensor& PeftFile::factor(const AdapterModule& module, const cha
   const auto found = tensors_.find(fmt::format("{}.{}.weight", module.name, name));
   if (found == tensors_.end()) {
     fail("train.peft", fmt::format("{}: has no tensor '{}{}.{}.weight', but adapter_config.json "
-                                   "says that this linear is adapted.", file_.path().string(),
-                                   kPeftPrefix, module.name, name));
+                                   "says that this linear is adapted.",
+                                   file_.path().string(), kPeftPrefix, module.name, name));
   }
   return *found->second;
 }
@@ -166,8 +166,8 @@ void PeftFile::check_pairs(std::span<const AdapterModule> modules) const {
   const auto check = [](const SafetensorsTensor& tensor, int64_t rows, int64_t cols) {
     if (tensor.shape == std::vector<int64_t>{rows, cols}) return;
     fail("train.peft", fmt::format("{}: has {} values, but the rank in adapter_config.json and "
-                                   "the base's linear ask for {} x {}.", tensor.place,
-                                   shape_text(tensor), rows, cols));
+                                   "the base's linear ask for {} x {}.",
+                                   tensor.place, shape_text(tensor), rows, cols));
   };
   for (const AdapterModule& module : modules) {
     check(factor(module, "lora_A"), module.rank, module.in);
@@ -191,8 +191,8 @@ void PeftFile::check_others(std::span<const AdapterModule> modules,
       const auto other = tensors_.find(*module + ".lora_B.weight");
       if (other != tensors_.end() && all_zero(*other->second)) continue;
       fail("train.peft", fmt::format("{}: adapts '{}', which is no linear that adapter_config.json "
-                                     "and the model's layers have in common. {}.", tensor->place,
-                                     printable_start(*module), kMerge));
+                                     "and the model's layers have in common. {}.",
+                                     tensor->place, printable_start(*module), kMerge));
     }
     if (name.find(".lora_") != name.npos) {
       fail("train.peft", fmt::format("{}: this part of an adapter is not supported. Supported are "
@@ -209,8 +209,8 @@ void PeftFile::check_others(std::span<const AdapterModule> modules,
     const auto holds = [&](const std::string& name) { return pattern.matches_start(name); };
     if (std::any_of(extra.begin(), extra.end(), holds)) continue;
     fail("train.peft", fmt::format("{}: has no tensor of '{}', which modules_to_save in "
-                                   "adapter_config.json names.", file_.path().string(),
-                                   printable_start(module)));
+                                   "adapter_config.json names.",
+                                   file_.path().string(), printable_start(module)));
   }
 }
 

@@ -51,34 +51,42 @@ std::string unfinished(const fs::path& folder) {
   const nlohmann::json record = io::load_json(place);
   const std::string status = io::get_string(record, "status", "", place);
   if (status == "done") return "";
-  return fmt::format("a fine-tuning run that is not finished (its run.json says '{}') and has no "
-                     "adapter yet. {}", printable_start(status),
-                     has(folder, "state") ? "Go on with it: relatum finetune … --resume"
-                                          : "Start it again with relatum finetune … --overwrite");
+  return fmt::format(
+      "a fine-tuning run that is not finished (its run.json says '{}') and has no "
+      "adapter yet. {}",
+      printable_start(status),
+      has(folder, "state") ? "Go on with it: relatum finetune … --resume"
+                           : "Start it again with relatum finetune … --overwrite");
 }
 
 /// What the folder is, and what to do; for a folder without an adapter's two files.
 std::string what_it_is(const fs::path& folder) {
   if (const std::string run = unfinished(folder); !run.empty()) return run;
   if (has(folder, "adapter_model.bin") && !has(folder, kWeights)) {
-    return fmt::format("an adapter whose weights are in adapter_model.bin, a pickle file, which is "
-                       "not read. Convert it in Python: safetensors.torch.save_file(torch.load("
-                       "\"adapter_model.bin\", weights_only=True), \"{}\")", kWeights);
+    return fmt::format(
+        "an adapter whose weights are in adapter_model.bin, a pickle file, which is "
+        "not read. Convert it in Python: safetensors.torch.save_file(torch.load("
+        "\"adapter_model.bin\", weights_only=True), \"{}\")",
+        kWeights);
   }
-  if (has(folder, "index.faiss") || has(folder, "index.json"))
+  if (has(folder, "index.faiss") || has(folder, "index.json")) {
     return "an index of examples, not an adapter. Name it after --index";
+  }
   if (has(folder, "config.json") && (has_ending(folder, ".safetensors") ||
                                      has_ending(folder, ".gguf") || has_ending(folder, ".bin"))) {
     if (!has(folder, kConfig)) return "a model's folder, not an adapter. Name it after --model";
   }
-  if (const std::string inner = inner_adapters(folder); !inner.empty())
+  if (const std::string inner = inner_adapters(folder); !inner.empty()) {
     return fmt::format("a folder around adapters ({}). Name one of those", inner);
+  }
   if (has(folder, "run.json") || has(folder, kConfig) || has(folder, kWeights)) {
     return fmt::format("an adapter's folder without {}. Fetch or train the adapter again",
                        has(folder, kWeights) ? kConfig : kWeights);
   }
-  return fmt::format("a folder without {} and {}. Name the folder that finetune wrote, or one in "
-                     "PEFT's layout", kConfig, kWeights);
+  return fmt::format(
+      "a folder without {} and {}. Name the folder that finetune wrote, or one in "
+      "PEFT's layout",
+      kConfig, kWeights);
 }
 
 }  // namespace
@@ -88,11 +96,13 @@ void check_adapter_folder(const fs::path& folder) {
   const fs::file_status status = fs::status(folder, ignored);
   if (!fs::exists(status)) {
     fail("train.peft", fmt::format("{}: there is no such adapter folder. Name the folder that "
-                                   "finetune wrote, or one in PEFT's layout.", folder.string()));
+                                   "finetune wrote, or one in PEFT's layout.",
+                                   folder.string()));
   }
   if (!fs::is_directory(status)) {
     fail("train.peft", fmt::format("{}: this is a file, and an adapter is a folder with {} and "
-                                   "{}. Name the folder.", folder.string(), kConfig, kWeights));
+                                   "{}. Name the folder.",
+                                   folder.string(), kConfig, kWeights));
   }
   if (has(folder, kConfig) && has(folder, kWeights)) return;
   fail("train.peft", fmt::format("{}: this is {}.", folder.string(), what_it_is(folder)));

@@ -15,7 +15,7 @@ std::string_view name_of(Shape shape);
 struct Schedule {
   double peak = 1e-3;
   Shape shape = Shape::kCosine;
-  double warmup = 0.03;     ///< share of all steps in which the rate rises from 0
+  double warmup = 0.03;  ///< share of all steps in which the rate rises from 0
   int64_t steps = 1;
 
   /// Rate of step 0 … steps-1: linear rise over ceil(warmup * steps) steps, then the shape to 0.

@@ -24,7 +24,8 @@ std::vector<float> read_array(const io::Safetensors& file, const char* name, siz
   const Weight weight = io::to_weight(tensor);
   if (size_t(weight.size()) != size) {
     fail("train.state", fmt::format("{}: expected {} values, got {}. Start over with "
-                                    "--overwrite.", tensor.place, size, weight.size()));
+                                    "--overwrite.",
+                                    tensor.place, size, weight.size()));
   }
   std::vector<float> values(size);
   quant::decode_rows(weight, 0, MatView<float>(values.data(), 1, int64_t(size)));
@@ -80,7 +81,8 @@ void check_whole(const io::Safetensors& file) {
   for (const io::SafetensorsTensor& tensor : file.tensors()) tensors[tensor.name] = tensor.bytes;
   if (checksum({notes.begin(), notes.end()}, tensors) == written->second) return;
   fail("train.state", fmt::format("{} does not match its checksum. The file is damaged; start over "
-                                  "with --overwrite.", file.path().string()));
+                                  "with --overwrite.",
+                                  file.path().string()));
 }
 
 }  // namespace
@@ -103,8 +105,8 @@ void save_state(const std::filesystem::path& path, const TrainStateView& s,
   const auto add = [&](const char* name, std::span<const float> values) {
     tensors.push_back({name, "F32", {int64_t(values.size())}, std::as_bytes(values)});
   };
-  tensors.push_back({"rows", "U64", {int64_t(identity.rows.size())},
-                     std::as_bytes(std::span(identity.rows))});
+  tensors.push_back(
+      {"rows", "U64", {int64_t(identity.rows.size())}, std::as_bytes(std::span(identity.rows))});
   add("values", s.values);
   add("m", s.m);
   add("v", s.v);
@@ -124,7 +126,8 @@ Identity load_identity(const std::filesystem::path& path) {
   const io::SafetensorsTensor& rows = file.tensor("rows");
   if (rows.dtype != "U64" || rows.shape.size() != 1) {
     fail("train.state", fmt::format("{}: expected a list of U64 values. The file is damaged; start "
-                                    "over with --overwrite.", rows.place));
+                                    "over with --overwrite.",
+                                    rows.place));
   }
   identity.rows.resize(size_t(rows.shape[0]));
   if (!identity.rows.empty()) {

@@ -14,12 +14,12 @@ namespace relatum::train {
 /// How far a run came, over all its calls. Random numbers are functions of seed and place, so
 /// none are kept.
 struct TrainCounters {
-  int64_t step = 0;               ///< optimiser steps done
+  int64_t step = 0;  ///< optimiser steps done
   int64_t best_step = 0, without_gain = 0;
   int64_t tokens = 0, examples = 0, microseconds = 0;  ///< of the steps done
-  bool evaluation_due = false;    ///< stopped between a step and its evaluation
+  bool evaluation_due = false;  ///< stopped between a step and its evaluation
   std::optional<double> best_metric;
-  double last_loss = 0;           ///< mean over the last step's answer tokens
+  double last_loss = 0;  ///< mean over the last step's answer tokens
 };
 
 /// All that changes in a run.

@@ -61,12 +61,14 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
   nn::Graph graph = worker_.graph(true);
   const nn::Var states = worker_.model().forward(
       graph, batch.batch,
-      {.rows = batch.predicting, .cache = {}, .adapter = worker_.adapter(),
+      {.rows = batch.predicting,
+       .cache = {},
+       .adapter = worker_.adapter(),
        .checkpoint = options_.checkpoint,
        .dropout = adapter_.config().dropout > 0,
        .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
-  const nn::LossSum loss =
-      nn::head_cross_entropy(graph, *worker_.model().head(), states, batch.targets);
+  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.model().head(), states,
+                                                  batch.targets);
   graph.backward();
   return loss;
 }
@@ -76,18 +78,20 @@ double Trainer::apply(int64_t count) {
   const double norm = std::sqrt(kernels::sum_squares(adapter_.grads())) * scale;
   if (!std::isfinite(norm)) {
     fail("train.trainer", fmt::format("the gradient is no longer finite at step {}. Use a smaller "
-                                      "--lr, or --compute f32.", at_.step + 1));
+                                      "--lr, or --compute f32.",
+                                      at_.step + 1));
   }
   // PEFT's trainers clip by torch's rule: the factor is clip / (norm + 1e-6), at most 1.
-  const double factor =
-      options_.clip > 0 ? std::min(1.0, options_.clip / (norm + 1e-6)) : 1.0;
+  const double factor = options_.clip > 0 ? std::min(1.0, options_.clip / (norm + 1e-6)) : 1.0;
   const int64_t t = at_.step + 1;
-  const kernels::AdamWStep step{
-      float(schedule_.rate(at_.step)), float(options_.beta1), float(options_.beta2),
-      float(options_.epsilon), float(options_.weight_decay),
-      float(1 - std::pow(options_.beta1, double(t))),
-      float(1 - std::pow(options_.beta2, double(t))),
-      float(scale * factor)};
+  const kernels::AdamWStep step{float(schedule_.rate(at_.step)),
+                                float(options_.beta1),
+                                float(options_.beta2),
+                                float(options_.epsilon),
+                                float(options_.weight_decay),
+                                float(1 - std::pow(options_.beta1, double(t))),
+                                float(1 - std::pow(options_.beta2, double(t))),
+                                float(scale * factor)};
   kernels::adamw(step, adapter_.values(), adapter_.grads(), m_, v_);
   adapter_.zero_grads();
   adapter_.sync();
@@ -101,10 +105,12 @@ void Trainer::fail_loss(const StepRows& rows) {
     const auto found = engine::first_not_finite(worker_, rows_[row].tokens);
     if (!found) continue;
     fail("train.trainer", fmt::format("the loss of step {} is not finite: values that are NaN or "
-                                      "infinite {}.", at_.step + 1, *found));
+                                      "infinite {}.",
+                                      at_.step + 1, *found));
   }
   fail("train.trainer", fmt::format("the loss of step {} is not finite. Use a smaller --lr, or "
-                                    "--compute f32.", at_.step + 1));
+                                    "--compute f32.",
+                                    at_.step + 1));
 }
 
 StepReport Trainer::train_step() {
@@ -179,8 +185,9 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
     adapter_.sync();
   }
   if (!all_finite(adapter_.values())) {
-    fail("train.trainer", "the adapter's numbers are no longer finite after the last step, so it "
-                          "is not saved. Use a smaller --lr.");
+    fail("train.trainer",
+         "the adapter's numbers are no longer finite after the last step, so it "
+         "is not saved. Use a smaller --lr.");
   }
   const bool early = result.early;
   result = so_far();

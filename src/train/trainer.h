@@ -26,10 +26,10 @@ struct TrainOptions {
   Shape schedule = Shape::kCosine;
   double warmup = 0.03;
   double weight_decay = 0;
-  double clip = 1.0;              ///< largest norm of all gradients together; 0: none
+  double clip = 1.0;  ///< largest norm of all gradients together; 0: none
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   BatchOptions batch;
-  bool checkpoint = false;        ///< recompute layers in the backward pass
+  bool checkpoint = false;  ///< recompute layers in the backward pass
   uint64_t seed = 1;
   int64_t eval_every = 0;         ///< steps between evaluations; 0: at the end of each epoch
   int64_t save_every = 0;         ///< steps between states; 0: at evaluations alone
@@ -40,10 +40,10 @@ struct TrainOptions {
 /// One optimiser step, as log.jsonl tells it.
 struct StepReport {
   int64_t step = 0, steps = 0, epoch = 0;
-  double loss = 0;                ///< mean over the step's answer tokens
+  double loss = 0;  ///< mean over the step's answer tokens
   double learning_rate = 0;
-  double grad_norm = 0;           ///< before clipping
-  int64_t tokens = 0;             ///< computed in this step, shared ones once
+  double grad_norm = 0;  ///< before clipping
+  int64_t tokens = 0;    ///< computed in this step, shared ones once
   int64_t examples = 0;
   double seconds = 0;
 };
@@ -51,13 +51,13 @@ struct StepReport {
 /// What a run leaves: how far it came and the best evaluation.
 struct TrainResult {
   int64_t steps = 0;
-  bool finished = false;          ///< false: stopped by the context; the state is saved
-  bool early = false;             ///< ended by patience
+  bool finished = false;  ///< false: stopped by the context; the state is saved
+  bool early = false;     ///< ended by patience
   std::optional<double> best_metric;
   int64_t best_step = 0;
   int64_t tokens = 0, examples = 0;  ///< of all steps, those before a resume included
-  double seconds = 0;             ///< in steps, evaluation apart
-  double last_loss = 0;           ///< of the last step, also where a resume had none left
+  double seconds = 0;                ///< in steps, evaluation apart
+  double last_loss = 0;              ///< of the last step, also where a resume had none left
 };
 
 struct TrainHooks {
@@ -65,7 +65,7 @@ struct TrainHooks {
   /// Larger is better; none: the last adapter is the result. Called with the adapter in sync.
   /// Where the context stops meanwhile, what it returns is ignored and asked for again on resume.
   std::function<double(int64_t step)> evaluate;
-  std::filesystem::path state;    ///< state file for resuming; empty: none is kept
+  std::filesystem::path state;  ///< state file for resuming; empty: none is kept
 };
 
 class Trainer {

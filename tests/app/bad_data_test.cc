@@ -58,8 +58,9 @@ TEST_F(BadData, FilesThatAreNone) {
 TEST_F(BadData, LabelsThatAreUnknown) {
   // What is learnt from has to be right; what is answered needs no gold label.
   Arguments taught = finetune("run");
-  taught[4] = "semeval2010:" + write("bad.txt", "1\t\"The <e1>a</e1> in the <e2>b</e2>.\"\n"
-                                                "Componet-Whole(e1,e2)\nComment:\n\n");
+  taught[4] = "semeval2010:" + write("bad.txt",
+                                     "1\t\"The <e1>a</e1> in the <e2>b</e2>.\"\n"
+                                     "Componet-Whole(e1,e2)\nComment:\n\n");
   refused(taught, {"bad.txt:", "Componet-Whole(e1,e2)"});
   const std::string labels = write("labels.json", R"(["part-of","no_relation"])");
   refused(finetune("run", {"--labels", labels}), {"rows.jsonl:1", "'causes(e1,e2)'"});
@@ -79,8 +80,7 @@ TEST_F(BadData, LabelsThatAnAdapterOrIndexLacks) {
   adapted[4] = retrieved[4] = second_row({{"label", "partof"}});
   EXPECT_THAT(done(adapted).err, HasSubstr("that the adapter cannot answer: 'partof'"));
   fs::remove(path("p.jsonl"));
-  EXPECT_THAT(done(retrieved).err,
-              HasSubstr("that the index's inventory cannot answer: 'partof'"));
+  EXPECT_THAT(done(retrieved).err, HasSubstr("that the index's inventory cannot answer: 'partof'"));
   fs::remove(path("p.jsonl"));
   const std::string few = write("few.json", R"(["part-of"])");
   Arguments held = extract("p.jsonl", plain() + with_index() + Arguments{"--labels", few});

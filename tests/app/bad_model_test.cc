@@ -93,8 +93,8 @@ TEST_F(BadModel, OffsetsPastTheEnd) {
 
 TEST_F(BadModel, EmptyCutAndDeepFiles) {
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
-  for (const char* file : {"config.json", "tokenizer.json", "tokenizer_config.json",
-                           "model.safetensors"}) {
+  for (const char* file :
+       {"config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
     SCOPED_TRACE(file);
     refused_model(folder_with(file, ""), {file});
     refused_model(folder_with(file, deep), {file});
@@ -103,8 +103,8 @@ TEST_F(BadModel, EmptyCutAndDeepFiles) {
 }
 
 TEST_F(BadModel, SettingsThatCannotBe) {
-  for (const char* key : {"hidden_size", "num_hidden_layers", "num_attention_heads",
-                          "vocab_size", "max_position_embeddings"}) {
+  for (const char* key : {"hidden_size", "num_hidden_layers", "num_attention_heads", "vocab_size",
+                          "max_position_embeddings"}) {
     for (const json& value : {json(0), json(-1), json(kHuge), json("many")}) {
       json config = json::parse(contents(kModel + "/config.json"));
       config[key] = value;
@@ -157,8 +157,8 @@ TEST_F(BadModel, AdapterOfAnotherModel) {
 TEST_F(BadModel, DamagedAdapter) {
   done(finetune("run"));
   const Arguments adapted = extract("p.jsonl", {"--adapter", path("run")});
-  for (const char* file : {"adapter_model.safetensors", "adapter_config.json", "run.json",
-                           "labels.json"}) {
+  for (const char* file :
+       {"adapter_model.safetensors", "adapter_config.json", "run.json", "labels.json"}) {
     SCOPED_TRACE(file);
     const std::string name = std::string("run/") + file, whole = read(name);
     for (const std::string& text : {std::string(), whole.substr(0, whole.size() / 2)}) {
@@ -175,8 +175,9 @@ TEST_F(BadModel, WeightsThatAreNoNumbers) {
   const std::string tensor = "model.layers.1.mlp.up_proj.weight";
   damaged(kModel, path("model"), tensor, bad);
   for (const std::string answer : {"scored", "shares", "constrained", "free"}) {
-    refused(extract("p.jsonl", plain() + Arguments{"--base", "f32", "--answer", answer},
-                    path("model")), {path("model"), "layer 2 of 2", tensor});
+    refused(
+        extract("p.jsonl", plain() + Arguments{"--base", "f32", "--answer", answer}, path("model")),
+        {path("model"), "layer 2 of 2", tensor});
   }
   refused(extract("p.jsonl", plain(), path("model")), {tensor, "not a finite number"});
   Arguments training = finetune("run", {"--base", "f32"});
@@ -189,7 +190,8 @@ TEST_F(BadModel, WeightsThatAreNoNumbers) {
   const std::string dense = "encoder.layer.1.intermediate.dense.weight";
   damaged(kEmbedder, path("embedder"), dense, bad);
   refused({"embed", "--embedder", path("embedder"), "--data", path("rows.jsonl"), "--out",
-           path("e.npy")}, {path("embedder"), "layer 2 of 2", dense});
+           path("e.npy")},
+          {path("embedder"), "layer 2 of 2", dense});
   Arguments indexing = index("index");
   indexing[2] = path("embedder");
   refused(indexing, {path("embedder"), "layer 2 of 2", dense});
@@ -255,8 +257,8 @@ TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {
   std::replace(training.begin(), training.end(), kModel, base);
   done(training);
   write("model/before.json", read("model/config.json"));
-  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
-                             "--compute", "f32", "--threads", "1"};
+  const Arguments extraction{"extract",   "--adapter", path("run"), "--data", path("rows.jsonl"),
+                             "--compute", "f32",       "--threads", "1"};
   const std::string before = done(extraction).out;
   set("config.json", "transformers_version", "9.9");  // nobody reads it
   set("tokenizer.json", "truncation", json::object());
@@ -299,8 +301,8 @@ TEST_F(BadModel, BaseOfAnotherChatTemplate) {
   Arguments training = finetune("run", {"--chat"});
   std::replace(training.begin(), training.end(), kModel, base);
   done(training);
-  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
-                             "--compute", "f32", "--threads", "1"};
+  const Arguments extraction{"extract",   "--adapter", path("run"), "--data", path("rows.jsonl"),
+                             "--compute", "f32",       "--threads", "1"};
   done(extraction);
   settings["chat_template"] = "{{ '<|im_start|>system\nof rain<|im_end|>' }}" + after;
   write("model/tokenizer_config.json", settings.dump());

@@ -10,10 +10,12 @@ class BadOutput : public Workbench {
  protected:
   // Each command that writes a file or folder, with another place to write to.
   std::vector<Arguments> writers(const std::string& out) const {
-    std::vector<Arguments> all = {
-        extract("", plain()), index(""), finetune(""), prepare("", plain()),
-        {"embed", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out", "", "--threads",
-         "1"}};
+    std::vector<Arguments> all = {extract("", plain()),
+                                  index(""),
+                                  finetune(""),
+                                  prepare("", plain()),
+                                  {"embed", "--embedder", kEmbedder, "--data", path("rows.jsonl"),
+                                   "--out", "", "--threads", "1"}};
     for (Arguments& arguments : all) {
       for (size_t i = 1; i < arguments.size(); ++i) {
         if (arguments[i - 1] == "--out") arguments[i] = out;
@@ -22,9 +24,8 @@ class BadOutput : public Workbench {
     return all;
   }
   static bool half_written(const std::set<std::string>& paths) {
-    return std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
-      return path.find(".tmp") != path.npos;
-    });
+    return std::any_of(paths.begin(), paths.end(),
+                       [](const std::string& path) { return path.find(".tmp") != path.npos; });
   }
 };
 
@@ -43,7 +44,8 @@ TEST_F(BadOutput, WhereNobodyMayWrite) {
     refused(arguments, {"/proc/relatum-test"});
   }
   refused({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("rows.jsonl"),
-           "--report", "/proc/relatum-test/report.html"}, {"/proc/relatum-test"});
+           "--report", "/proc/relatum-test/report.html"},
+          {"/proc/relatum-test"});
 }
 
 TEST_F(BadOutput, WithoutPermission) {
@@ -77,9 +79,12 @@ TEST_F(BadOutput, OverAFileOfANamedModel) {
   const std::string embedder = path("models/bert/config.json");
   const Arguments named = {"--models", path("models"), "--overwrite"};
   refused(Arguments{"extract", "--model", "llama", "--data", path("rows.jsonl"), "--out", model} +
-              plain() + named, {model});
-  refused(Arguments{"embed", "--embedder", "bert", "--data", path("rows.jsonl"), "--out",
-                    embedder} + named, {embedder});
+              plain() + named,
+          {model});
+  refused(
+      Arguments{"embed", "--embedder", "bert", "--data", path("rows.jsonl"), "--out", embedder} +
+          named,
+      {embedder});
 }
 
 // Read or not, a model's files are nothing to be replaced by a result.
@@ -89,7 +94,8 @@ TEST_F(BadOutput, OverAFileOfAnIndexsEmbedder) {
   const std::string vocabulary = path("models/bert/tokenizer.json");
   refused(prepare("models/bert/tokenizer.json",
                   plain() + Arguments{"--index", path("index"), "--models", path("models"),
-                                      "--overwrite"}), {vocabulary, "the model in"});
+                                      "--overwrite"}),
+          {vocabulary, "the model in"});
 }
 
 // A run's folder takes what a run consists of, and nothing else goes for it.

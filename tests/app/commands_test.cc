@@ -17,8 +17,8 @@ class Commands : public Workbench {
     return write("predictions.tsv", text);
   }
   Arguments evaluate(const Arguments& more = {}) const {
-    return Arguments{"evaluate", "--data", path("rows.jsonl"), "--predictions",
-                     predictions()} + more;
+    return Arguments{"evaluate", "--data", path("rows.jsonl"), "--predictions", predictions()} +
+           more;
   }
 };
 
@@ -48,8 +48,8 @@ TEST_F(Commands, EvaluatePrintsJson) {
   for (const char* key : {"precision", "recall", "f1"}) {
     EXPECT_TRUE(figures["official"].contains(key)) << key;
   }
-  for (const char* name : {"micro_all", "tacred_micro", "semeval_macro", "macro", "no_relation",
-                           "rag4re"}) {
+  for (const char* name :
+       {"micro_all", "tacred_micro", "semeval_macro", "macro", "no_relation", "rag4re"}) {
     ASSERT_TRUE(figures["metrics"].contains(name)) << name;
   }
   EXPECT_TRUE(figures["metrics"]["semeval_macro"].is_null());
@@ -62,8 +62,9 @@ TEST_F(Commands, EvaluatePrintsJson) {
 }
 
 TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
-  const Arguments bench = {"bench", "--model", kModel, "--tokens", "64", "--length", "16",
-                           "--rank", "4", "--decode", "3", "--rounds", "1", "--threads", "1"};
+  const Arguments bench = {"bench",    "--model",  kModel,   "--tokens",  "64",
+                           "--length", "16",       "--rank", "4",         "--decode",
+                           "3",        "--rounds", "1",      "--threads", "1"};
   const json figures = json::parse(done(bench + Arguments{"--json", "--compute", "f32"}).out);
   EXPECT_EQ(figures["products"], "f32");
   EXPECT_EQ(figures["tokens"], 64);
@@ -74,8 +75,8 @@ TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
     EXPECT_GT(figures[work]["tokens_per_s"], 0) << work;
     EXPECT_GT(figures[work]["time_in_products"], 0) << work;
   }
-  const Arguments from_text = bench + Arguments{"--json", "--text", path("words.txt"),
-                                                 "--compute", "f32", "--skip-training"};
+  const Arguments from_text = bench + Arguments{"--json",    "--text", path("words.txt"),
+                                                "--compute", "f32",    "--skip-training"};
   write("words.txt", "in the end the king and the end");
   const json once = json::parse(done(from_text).out), again = json::parse(done(from_text).out);
   EXPECT_TRUE(once["training"].is_null());
@@ -93,8 +94,8 @@ TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
 TEST_F(Commands, EvaluateCountsMissingOnesWhenTold) {
   write_rows("rows.jsonl", corpus());
   write("few.tsv", "1\t" + kLabels[0] + "\n");
-  const Arguments few = {"evaluate", "--data", path("rows.jsonl"), "--predictions",
-                         path("few.tsv"), "--json"};
+  const Arguments few = {"evaluate",      "--data",        path("rows.jsonl"),
+                         "--predictions", path("few.tsv"), "--json"};
   refused(few, {"9 of 10", "'2'", "--missing wrong"});
   EXPECT_EQ(json::parse(done(few + Arguments{"--missing", "wrong"}).out)["accuracy"], 0.1);
 }

@@ -66,11 +66,12 @@ TEST_F(Corpus, FinetuneWritesAWholeRun) {
   EXPECT_TRUE(there("run/adapter_model.safetensors"));
   EXPECT_FALSE(there("run/state"));
   const json record = json::parse(read("run/run.json"));
-  for (const char* key : {"version", "time", "base", "base_hash", "prompt", "index", "tokens",
-                          "tokens_per_s", "examples_per_s", "peak_rss_bytes", "seed", "rank",
-                          "alpha", "dropout", "targets", "epochs", "lr", "schedule", "warmup",
-                          "weight_decay", "clip", "batch_tokens", "micro_tokens", "model",
-                          "train", "dev", "holdout", "threads", "compute", "method"}) {
+  for (const char* key :
+       {"version", "time",         "base",           "base_hash",      "prompt",       "index",
+        "tokens",  "tokens_per_s", "examples_per_s", "peak_rss_bytes", "seed",         "rank",
+        "alpha",   "dropout",      "targets",        "epochs",         "lr",           "schedule",
+        "warmup",  "weight_decay", "clip",           "batch_tokens",   "micro_tokens", "model",
+        "train",   "dev",          "holdout",        "threads",        "compute",      "method"}) {
     EXPECT_TRUE(record.contains(key)) << key;
   }
   EXPECT_EQ(record["status"], "done");
@@ -173,8 +174,8 @@ TEST_F(Corpus, FreeAnswersMayBeNoLabel) {
     unparsed += each["label"].is_null();
   }
   EXPECT_EQ(json::parse(read("p.jsonl.run.json"))["unparsed"], unparsed);
-  const Outcome figures = done({"evaluate", "--data", path("rows.jsonl"), "--predictions",
-                                path("p.jsonl"), "--json"});
+  const Outcome figures = done(
+      {"evaluate", "--data", path("rows.jsonl"), "--predictions", path("p.jsonl"), "--json"});
   EXPECT_EQ(json::parse(figures.out)["unparsed"], unparsed);
 }
 

@@ -72,8 +72,8 @@ TEST_F(Evaluate, AUsualNameOfTheNegativeLabelGetsAHint) {
 
 TEST_F(Evaluate, GoldLabelsThatAnInventoryLacksCountAsWrong) {
   write("labels.json", json({"part-of", "causes"}).dump());
-  const Outcome outcome = done(evaluate({"part-of", "spouse", "causes"}, {"part-of", "causes",
-                                                                         "causes"},
+  const Outcome outcome = done(evaluate({"part-of", "spouse", "causes"},
+                                        {"part-of", "causes", "causes"},
                                         {"--json", "--labels", path("labels.json")}));
   const json figures = json::parse(outcome.out);
   EXPECT_EQ(figures["examples"], 3);
@@ -116,12 +116,12 @@ TEST_F(Evaluate, OneOutputTakesOneForm) {
 TEST_F(Evaluate, TheNegativeLabelIsReadAsLabelsAre) {
   const std::string composed = "caf\u00e9", written = " cafe\u0301 ";
   const Arguments given = {"--json", "--negative", written};
-  const json figures =
-      json::parse(done(evaluate({"a", composed}, {"a", composed}, given)).out);
+  const json figures = json::parse(done(evaluate({"a", composed}, {"a", composed}, given)).out);
   EXPECT_EQ(figures["negative"], composed);
   auto rows = corpus();
-  for (json& each : rows)
+  for (json& each : rows) {
     if (each["label"] == "no_relation") each["label"] = composed;
+  }
   write_rows("rows.jsonl", rows);
   done(extract("-", plain() + Arguments{"--skip-negative", "--negative", written}));
   done(finetune("run", {"--holdout", "2", "--negative", written}));
@@ -147,8 +147,8 @@ TEST_F(Evaluate, PairsMayHaveSeveralLabels) {
                         relation[0].get<int>(), relation[1].get<int>(), relation[2].get<int>(),
                         relation[3].get<int>(), relation[4].get<std::string>());
   }
-  const json figures = json::parse(done({"evaluate", "--data", data, "--predictions",
-                                         write("p.csv", text), "--json"}).out);
+  const json figures = json::parse(
+      done({"evaluate", "--data", data, "--predictions", write("p.csv", text), "--json"}).out);
   EXPECT_EQ(figures["official"]["name"], "macro");
   EXPECT_EQ(figures["examples"], 10);
   EXPECT_GT(figures["gold_labels"], 10);
@@ -159,10 +159,12 @@ TEST_F(Evaluate, PairsMayHaveSeveralLabels) {
 }
 
 TEST_F(Evaluate, TheReportTellsWhereItsFiguresComeFrom) {
-  const Arguments arguments =
-      evaluate({"a", "b", "a"}, {"b", "b", "a"}, {"--report", path("report.html")});
-  write("answers.tsv.run.json", json({{"model", "tiny-model"}, {"adapter", "runs/<mine>"},
-                                      {"time", "2026-01-31T12:00:00Z"}}).dump());
+  const Arguments arguments = evaluate({"a", "b", "a"}, {"b", "b", "a"},
+                                       {"--report", path("report.html")});
+  write(
+      "answers.tsv.run.json",
+      json({{"model", "tiny-model"}, {"adapter", "runs/<mine>"}, {"time", "2026-01-31T12:00:00Z"}})
+          .dump());
   EXPECT_EQ(done(arguments).err, "");
   const std::string page = read("report.html");
   for (const char* part : {"tiny-model", "runs/&lt;mine&gt;", "2026-01-31T12:00:00Z", "answers.tsv",

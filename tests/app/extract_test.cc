@@ -11,8 +11,9 @@ class Extract : public Workbench {
   // An adapter with plain.txt as its style.
   void train(const Arguments& more = {}) const { done(finetune("run", more)); }
   Arguments by_run(const Arguments& more = {}) const {
-    return Arguments{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"),
-                     "--compute", "f32", "--threads", "1"} + more;
+    return Arguments{"extract",   "--adapter", path("run"), "--data", path("rows.jsonl"),
+                     "--compute", "f32",       "--threads", "1"} +
+           more;
   }
   std::vector<json> scores(const Arguments& arguments) const {
     return json_lines(done(arguments + Arguments{"--scores"}).out);
@@ -37,7 +38,8 @@ TEST_F(Extract, NeverWritesOverWhatItReads) {
   }
   refused(Arguments{"extract", "--adapter", path("run"), "--data",
                     "jsonl:" + path("rows.jsonl") + "?limit=2", "--out", path("rows.jsonl"),
-                    "--overwrite"}, {"a file that this command reads"});
+                    "--overwrite"},
+          {"a file that this command reads"});
   refused(by_run({"--out", path("run/labels.json"), "--overwrite"}), {"labels.json is a file of"});
   refused(prepare("rows.jsonl", plain() + Arguments{"--overwrite"}), {"this command reads"});
 }
@@ -112,8 +114,8 @@ TEST_F(Extract, ARowThatIsTooLongIsNamedAndCanBeLeftOut) {
   for (int i = 0; i < 200; ++i) page += " And it rained on.";
   rows[4] = row("page", page, "Rain", "road", kLabels[0]);
   write_rows("long.jsonl", rows);
-  const Arguments extraction{"extract", "--adapter", path("run"), "--data", path("long.jsonl"),
-                             "--compute", "f32", "--threads", "1"};
+  const Arguments extraction{"extract",   "--adapter", path("run"), "--data", path("long.jsonl"),
+                             "--compute", "f32",       "--threads", "1"};
   refused(extraction, {"long.jsonl:5", "example 'page'", "--skip-bad-rows"});
   const Outcome outcome = done(extraction + Arguments{"--skip-bad-rows"});
   const auto answers = json_lines(outcome.out);
@@ -125,8 +127,8 @@ TEST_F(Extract, ARowThatIsTooLongIsNamedAndCanBeLeftOut) {
 TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
   done(index("index"));
   Arguments training = finetune("run", with_index());
-  *(std::find(training.begin(), training.end(), "--prompt") + 1) =
-      write("maybe.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
+  *(std::find(training.begin(), training.end(), "--prompt") + 1) = write(
+      "maybe.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
   done(training);
   const auto with = json_lines(done(by_run()).out);
   ASSERT_EQ(with.size(), 10u);
@@ -143,8 +145,8 @@ TEST_F(Extract, UsesTheRunsIndexUnlessToldNotTo) {
   fs::create_directories(path("moved"));
   fs::rename(path("run"), path("moved/run"));
   fs::rename(path("index"), path("moved/index"));
-  const Arguments moved{"extract", "--adapter", path("moved/run"), "--data", path("rows.jsonl"),
-                        "--compute", "f32", "--threads", "1"};
+  const Arguments moved{"extract",   "--adapter", path("moved/run"), "--data", path("rows.jsonl"),
+                        "--compute", "f32",       "--threads",       "1"};
   EXPECT_EQ(json_lines(done(moved).out)[0]["neighbours"].size(), 1u);
   auto fewer = corpus();
   fewer.resize(8);
@@ -166,8 +168,8 @@ TEST_F(Extract, WritesTablesAndTriples) {
   EXPECT_EQ(done(by_run({"--format", "tsv", "--min-probability", "1"})).out,
             "id\tlabel\tprobability\tanswer\thead\ttail\ttext\n");
   refused(by_run({"--format", "csv", "--scores"}), {"--scores needs --format jsonl"});
-  const Outcome figures = done({"evaluate", "--data", path("rows.jsonl"), "--predictions",
-                                path("p.csv")});
+  const Outcome figures = done(
+      {"evaluate", "--data", path("rows.jsonl"), "--predictions", path("p.csv")});
   EXPECT_THAT(figures.out, HasSubstr("10"));
 }
 

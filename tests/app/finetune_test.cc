@@ -3,8 +3,8 @@
 
 #include "app/next_command.h"
 #include "app/workbench.h"
-#include "base/folder_lock.h"
 #include "base/error.h"
+#include "base/folder_lock.h"
 
 namespace relatum::testing {
 namespace {
@@ -49,28 +49,29 @@ class Finetune : public Workbench {
 TEST_F(Finetune, DevPromptsAreWrappedAsTrainingRows) {
   copy(kModel, "chatty");
   json config = json::parse(read("chatty/tokenizer_config.json"));
-  config["chat_template"] = "{{ '<|im_start|>system\\nin the end<|im_end|>' + "
-                            "'<|im_start|>' + m.role }}";
+  config["chat_template"] =
+      "{{ '<|im_start|>system\\nin the end<|im_end|>' + "
+      "'<|im_start|>' + m.role }}";
   write("chatty/tokenizer_config.json", config.dump());
   const Arguments run = replaced(
       replaced(finetune("run", {"--chat", "--dev", path("rows.jsonl"), "--lr", "0.02"}), "--model",
                path("chatty")),
       "--epochs", "12");
   // The last step's adapter, by the record's words: with --chat, as extract reads them.
-  const Arguments extraction{"extract", "--model", path("chatty"), "--adapter", path("run"),
-                             "--data", path("rows.jsonl"), "--threads", "1", "--compute", "f32",
-                             "--overwrite"};
+  const Arguments extraction{"extract",          "--model",   path("chatty"),
+                             "--adapter",        path("run"), "--data",
+                             path("rows.jsonl"), "--threads", "1",
+                             "--compute",        "f32",       "--overwrite"};
   const auto accuracy = [&](const std::string& name) {
     done(extraction + Arguments{"--out", path(name)});
-    const Outcome outcome = done({"evaluate", "--data", path("rows.jsonl"), "--predictions",
-                                  path(name), "--json"});
+    const Outcome outcome = done(
+        {"evaluate", "--data", path("rows.jsonl"), "--predictions", path(name), "--json"});
     return json::parse(outcome.out)["accuracy"].get<double>();
   };
   // Whether so small a model answers better or worse without the wrapping is chance.
   bool differs = false;
   for (int seed = 1; seed <= 8 && !differs; ++seed) {
-    done(run + Arguments{"--eval-every", "100000", "--overwrite", "--seed",
-                         std::to_string(seed)});
+    done(run + Arguments{"--eval-every", "100000", "--overwrite", "--seed", std::to_string(seed)});
     const double wrapped = accuracy("wrapped.jsonl");
     EXPECT_EQ(last_evaluation("run")["dev_accuracy"], wrapped);
     json plain = record("run");
@@ -91,9 +92,9 @@ TEST_F(Finetune, LongRowsAreRefusedBeforeAnythingIsTrained) {
 
 TEST_F(Finetune, LongRowsAreLeftOutWhereAskedFor) {
   with_page();
-  const Outcome outcome = done(replaced(finetune("run", {"--dev", path("page.jsonl") + "?limit=99",
-                                                         "--skip-bad-rows"}),
-                                        "--train", path("page.jsonl")));
+  const Outcome outcome = done(
+      replaced(finetune("run", {"--dev", path("page.jsonl") + "?limit=99", "--skip-bad-rows"}),
+               "--train", path("page.jsonl")));
   EXPECT_EQ(count(outcome.err, "warning: "), 2) << outcome.err;  // one for each file
   EXPECT_THAT(outcome.err, HasSubstr("1 row longer than the model's context"));
   EXPECT_THAT(outcome.err, HasSubstr("'page' (line 5, "));
@@ -147,9 +148,10 @@ TEST_F(Finetune, HeldOutSentencesAreNobodysNeighbour) {
   write("labels.json", json(kLabels).dump());
   const Arguments all_labels{"--labels", path("labels.json")};
   done(replaced(index("index"), "--data", path("dev.jsonl")) + all_labels);
-  const Arguments run = replaced(
-      replaced(finetune("run", with_index()), "--train", path("others.jsonl")), "--prompt",
-      insisting) + all_labels;
+  const Arguments run = replaced(replaced(finetune("run", with_index()), "--train",
+                                          path("others.jsonl")),
+                                 "--prompt", insisting) +
+                        all_labels;
   const Outcome without = run_program(run);
   EXPECT_THAT(without.err, Not(HasSubstr("in the dev data")));
   const Outcome with = run_program(replaced(run, "--out", path("other")) +
@@ -189,8 +191,8 @@ TEST_F(Finetune, FewSentencesMakeManySteps) {
   EXPECT_THAT(outcome.err, HasSubstr("fewer than 10 training examples: 4 of 4 labels"));
   EXPECT_THAT(outcome.err, HasSubstr("1 epoch"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("1 epochs")));
-  EXPECT_THAT(outcome.err, HasSubstr("next: relatum extract --adapter " + path("run") +
-                                     " --data FILE"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("next: relatum extract --adapter " + path("run") + " --data FILE"));
   done(finetune("one", {"--batch-tokens", "4096"}));
   EXPECT_EQ(record("one")["steps"], 1);
   EXPECT_EQ(record("one")["batch_tokens"], 4096);
@@ -213,8 +215,8 @@ TEST_F(Finetune, UnusualValuesGetOneWarningEach) {
 
 TEST_F(Finetune, ALabelThatOnlyDevHasIsToldOnce) {
   write_rows("train.jsonl", {corpus()[0], corpus()[3], corpus()[5]});
-  const Outcome outcome = done(replaced(finetune("run", {"--dev", path("rows.jsonl")}), "--train",
-                                        path("train.jsonl")));
+  const Outcome outcome = done(
+      replaced(finetune("run", {"--dev", path("rows.jsonl")}), "--train", path("train.jsonl")));
   EXPECT_EQ(count(outcome.err, "warning: "), 1) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("'causes(e2,e1)', 'no_relation'"));
   EXPECT_THAT(outcome.err, HasSubstr("4 rows"));
@@ -252,8 +254,9 @@ TEST(NextCommand, CanBePasted) {
   jobs::FinetuneOptions options;
   options.model.model = "tiny";
   options.out = "my run's";
-  EXPECT_EQ(app::extract_command(options), "relatum extract --adapter 'my run'\\''s' "
-                                           "--data FILE --out predictions.jsonl");
+  EXPECT_EQ(app::extract_command(options),
+            "relatum extract --adapter 'my run'\\''s' "
+            "--data FILE --out predictions.jsonl");
 }
 
 TEST_F(Finetune, AFolderIsWrittenByOneCommandAtATime) {
@@ -274,8 +277,8 @@ TEST_F(Finetune, NumbersThatAreNoneAreRefused) {
   for (const char* seed : {"-1", "99999999999999999999999", "1.5", "4294967296"}) {
     wrong({"--seed", seed}, "--seed");
   }
-  for (const char* size : {"-1", "-1GB", "99999999999999999999999", "99999999999GB", "much",
-                           "2.5GB", ""}) {
+  for (const char* size :
+       {"-1", "-1GB", "99999999999999999999999", "99999999999GB", "much", "2.5GB", ""}) {
     wrong({"--memory", size}, "is no size of memory");
   }
   done(finetune("run", {"--seed", "4294967295", "--memory", "2500MB"}));

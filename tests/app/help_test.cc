@@ -10,20 +10,26 @@ namespace {
 const std::map<std::string, std::vector<std::string>> kFlags = {
     {"models", {"--models", "--json"}},
     {"inspect", {"path", "--models", "--tensors"}},
-    {"prepare", {"--data", "--prompt", "--index", "--out", "--for", "--neighbours", "--limit",
-                 "--relabel", "--labels", "--skip-bad-rows"}},
+    {"prepare",
+     {"--data", "--prompt", "--index", "--out", "--for", "--neighbours", "--limit", "--relabel",
+      "--labels", "--skip-bad-rows"}},
     {"index", {"--embedder", "--data", "--out", "--models", "--limit"}},
-    {"finetune", {"--model", "--train", "--dev", "--holdout", "--prompt", "--index", "--out",
-                  "--base", "--resume", "--method", "--rank", "--alpha", "--dropout", "--targets",
-                  "--epochs", "--lr", "--schedule", "--warmup", "--weight-decay", "--clip",
-                  "--batch-tokens", "--micro-tokens", "--seed", "--eval-every", "--save-every",
-                  "--patience", "--compute", "--threads", "--isa", "--limit", "--relabel",
-                  "--labels", "--skip-bad-rows", "--neighbours", "--chat", "--force"}},
-    {"extract", {"--model", "--adapter", "--prompt", "--index", "--data", "--out", "--answer",
-                 "--scores", "--labels", "--max-new-tokens", "--neighbours", "--chat", "--force",
-                 "--limit", "--threads", "--isa", "--compute"}},
-    {"evaluate", {"--data", "--predictions", "--negative", "--official", "--json", "--report",
-                  "--missing", "--relabel", "--labels"}},
+    {"finetune",
+     {"--model",        "--train",        "--dev",           "--holdout",      "--prompt",
+      "--index",        "--out",          "--base",          "--resume",       "--method",
+      "--rank",         "--alpha",        "--dropout",       "--targets",      "--epochs",
+      "--lr",           "--schedule",     "--warmup",        "--weight-decay", "--clip",
+      "--batch-tokens", "--micro-tokens", "--seed",          "--eval-every",   "--save-every",
+      "--patience",     "--compute",      "--threads",       "--isa",          "--limit",
+      "--relabel",      "--labels",       "--skip-bad-rows", "--neighbours",   "--chat",
+      "--force"}},
+    {"extract",
+     {"--model", "--adapter", "--prompt", "--index", "--data", "--out", "--answer", "--scores",
+      "--labels", "--max-new-tokens", "--neighbours", "--chat", "--force", "--limit", "--threads",
+      "--isa", "--compute"}},
+    {"evaluate",
+     {"--data", "--predictions", "--negative", "--official", "--json", "--report", "--missing",
+      "--relabel", "--labels"}},
     {"run", {"config"}},
     {"embed", {"--embedder", "--data", "--out"}},
     {"tokenize", {"--model", "--text"}},
@@ -58,14 +64,13 @@ std::regex shown_default(const std::string& flag, const std::string& value) {
 
 TEST(Help, ShowsThePromisedDefaults) {
   const std::map<std::string, std::string> defaults = {
-      {"rank", "16"}, {"alpha", "32"}, {"dropout", "0.05"}, {"targets", "all-linear"},
-      {"epochs", "3"}, {"lr", "0.001"}, {"schedule", "cosine"}, {"warmup", "0.03"},
-      {"weight-decay", "0"}, {"clip", "1"}, {"batch-tokens", "0"}, {"seed", "1"},
-      {"neighbours", "1"}, {"method", "qlora"}, {"compute", "auto"}};
+      {"rank", "16"},        {"alpha", "32"},     {"dropout", "0.05"},    {"targets", "all-linear"},
+      {"epochs", "3"},       {"lr", "0.001"},     {"schedule", "cosine"}, {"warmup", "0.03"},
+      {"weight-decay", "0"}, {"clip", "1"},       {"batch-tokens", "0"},  {"seed", "1"},
+      {"neighbours", "1"},   {"method", "qlora"}, {"compute", "auto"}};
   const std::string help = run_program({"finetune", "--help"}).out;
   for (const auto& [flag, value] : defaults) {
-    EXPECT_TRUE(std::regex_search(help, shown_default(flag, value)))
-        << flag << " " << value;
+    EXPECT_TRUE(std::regex_search(help, shown_default(flag, value))) << flag << " " << value;
   }
   const std::string extract = run_program({"extract", "--help"}).out;
   EXPECT_TRUE(std::regex_search(extract, shown_default("answer", "scored")));
@@ -79,8 +84,7 @@ TEST(Help, SaysTheSameOfWhatCommandsShare) {
     for (const char* flag : {"--models", "--skip-bad-rows", "--threads", "--quiet"}) {
       const size_t at = help.find(std::string("  ") + flag + " ");
       if (at == help.npos) continue;
-      const size_t text = help.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-                                             help.find("  ", at + 4));
+      const size_t text = help.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ", help.find("  ", at + 4));
       texts[flag].insert(help.substr(text, 20));
     }
   }
@@ -105,9 +109,9 @@ void expect_wrong_use(const Arguments& arguments, const std::vector<std::string>
 }
 
 TEST(WrongUse, NamesTheNearestFlag) {
-  expect_wrong_use({"extract", "--adaptor", "x"},
-                   {"extract has no flag --adaptor. Did you mean --adapter?",
-                    "See `relatum extract --help`"});
+  expect_wrong_use(
+      {"extract", "--adaptor", "x"},
+      {"extract has no flag --adaptor. Did you mean --adapter?", "See `relatum extract --help`"});
   expect_wrong_use({"finetune", "--learning-rates=3"}, {"has no flag --learning-rates."});
 }
 
@@ -133,8 +137,9 @@ TEST(WrongUse, RefusesValuesThatCannotBe) {
   expect_wrong_use(finetune + Arguments{"--isa", "axv2"}, {"avx512", "Did you mean avx2?"});
   expect_wrong_use(finetune + Arguments{"--threads", "-1"}, {"--threads: '-1'", "from 0 to"});
   const std::string sentence = run_program(finetune + Arguments{"--epochs", "x"}).err;
-  EXPECT_EQ(sentence, "relatum: --epochs: 'x' is not a number\n"
-                      "See `relatum finetune --help`.\n");
+  EXPECT_EQ(sentence,
+            "relatum: --epochs: 'x' is not a number\n"
+            "See `relatum finetune --help`.\n");
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("plain.txt"), {"template ", "example       none"});
   expect(path("example.txt"), {"example       needed"});
   expect(write("p.tsv", "1\tpart-of\n2\t\n"), {"predictions ", "(without a label)"});
-  const Arguments answers{"extract", "--adapter", path("all/run"), "--data", path("rows.jsonl"),
-                          "--threads", "1", "--out"};
+  const Arguments answers{"extract",   "--adapter", path("all/run"), "--data", path("rows.jsonl"),
+                          "--threads", "1",         "--out"};
   for (const char* name : {"a.csv", "a.tsv"}) {
     done(answers + Arguments{path(name)});
     expect(path(name), {"predictions ", "rows          10"});
@@ -76,7 +76,10 @@ TEST_F(Inspect, SaysWhatWasSeenElsewhere) {
     refused({"inspect", write("thing.bin", text)}, parts);
   };
   write("thing.bin", "");
-  none("\x7f" "ELF\x02\x01", {"thing.bin", "6 bytes", "\\x7fELF"});
+  none(
+      "\x7f"
+      "ELF\x02\x01",
+      {"thing.bin", "6 bytes", "\\x7fELF"});
   none("", {"thing.bin", "empty"});
   none("{\"a\": 1}", {"8 bytes", "{\"a\": 1}"});
   fs::create_directories(path("things"));
@@ -93,8 +96,9 @@ TEST_F(Inspect, EscapesWhatComesFromFiles) {
   rows[1]["label"] = "turned\u202e";
   const std::string data = write_rows("odd\x1b]0;x\x07.jsonl", rows);
   const auto clean = [](const std::string& text) {
-    for (const char c : text)
+    for (const char c : text) {
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f) return false;
+    }
     return text.find("\u202e") == text.npos;
   };
   const std::string shown = done({"inspect", data}).out;
@@ -105,13 +109,16 @@ TEST_F(Inspect, EscapesWhatComesFromFiles) {
   for (const json& each : rows) {
     predictions += each["id"].get<std::string>() + "\t" + each["label"].get<std::string>() + "\n";
   }
-  const Outcome table = done({"evaluate", "--data", data, "--predictions",
-                              write("p.tsv", predictions)});
+  const Outcome table = done(
+      {"evaluate", "--data", data, "--predictions", write("p.tsv", predictions)});
   EXPECT_TRUE(clean(table.out)) << table.out;
   EXPECT_TRUE(clean(table.err)) << table.err;
-  for (const Arguments& wrong : std::vector<Arguments>{
-           {"inspect", "no\x1b[1m\nsuch"}, {"evaluate", "--data", data, "--predictions", "no\x9b"},
-           {"ext\x1b[1mract"}, {"extract", "--\x1b[1m"}, {"extract", "--answer", "\x1b[1m"}}) {
+  for (const Arguments& wrong :
+       std::vector<Arguments>{{"inspect", "no\x1b[1m\nsuch"},
+                              {"evaluate", "--data", data, "--predictions", "no\x9b"},
+                              {"ext\x1b[1mract"},
+                              {"extract", "--\x1b[1m"},
+                              {"extract", "--answer", "\x1b[1m"}}) {
     const Outcome outcome = run_program(wrong);
     EXPECT_NE(outcome.status, 0);
     EXPECT_TRUE(clean(outcome.err)) << outcome.err;

@@ -43,8 +43,8 @@ class PipeLog {
 class Interrupt : public Workbench {
  protected:
   Arguments long_run(const std::string& out) const {
-    Arguments arguments = finetune(out, {"--batch-tokens", "64", "--holdout", "3", "--eval-every",
-                                         "7", "--save-every", "5"});
+    Arguments arguments = finetune(
+        out, {"--batch-tokens", "64", "--holdout", "3", "--eval-every", "7", "--save-every", "5"});
     *(std::find(arguments.begin(), arguments.end(), "--epochs") + 1) = "40";
     return arguments;
   }

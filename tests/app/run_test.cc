@@ -20,8 +20,9 @@ class Run : public Workbench {
     };
     return "out = \"all\"\nmodel = \"" + kModel +
            "\"\ntrain = \"jsonl:rows.jsonl?limit=10\"\ntest = \"rows.jsonl\"\n"
-           "prompt = \"example.txt\"\n" + top + "[index]\nembedder = \"" + kEmbedder + "\"\n" +
-           more("index") + "[finetune]\nepochs = 1\nrank = 4\nquiet = true\n" + more("finetune") +
+           "prompt = \"example.txt\"\n" +
+           top + "[index]\nembedder = \"" + kEmbedder + "\"\n" + more("index") +
+           "[finetune]\nepochs = 1\nrank = 4\nquiet = true\n" + more("finetune") +
            "[extract]\nscores = true\n" + more("extract") + "[evaluate]\njson = true\n" +
            more("evaluate");
   }
@@ -118,8 +119,9 @@ TEST_F(Run, LeavesAloneWhatItDidNotMake) {
 
 TEST_F(Run, GivesEachStageItsOwnThreads) {
   const std::string isa = "isa = \"avx2\"";
-  done({"run", write_config({{"index", isa}, {"finetune", isa + "\nthreads = 1"},
-                             {"extract", isa}}, "")}, {.environment = {{"OMP_NUM_THREADS", "2"}}});
+  done({"run",
+        write_config({{"index", isa}, {"finetune", isa + "\nthreads = 1"}, {"extract", isa}}, "")},
+       {.environment = {{"OMP_NUM_THREADS", "2"}}});
   EXPECT_EQ(json::parse(read("all/run/run.json"))["threads"], 1);
   EXPECT_EQ(json::parse(read("all/run/run.json"))["cpu"], "avx2");
   EXPECT_EQ(json::parse(read("all/predictions.jsonl.run.json"))["threads"], 2);
@@ -146,7 +148,8 @@ TEST_F(Run, ChecksEverythingFirst) {
     return text;
   };
   write("slip.toml", "");
-  write_rows("unlabelled.jsonl", {{{"id", "1"}, {"text", "Tom saw a bird."},
+  write_rows("unlabelled.jsonl", {{{"id", "1"},
+                                   {"text", "Tom saw a bird."},
                                    {"head", {{"start", 0}, {"end", 3}}},
                                    {"tail", {{"start", 10}, {"end", 14}}}}});
   write("bad.jsonl", "{}\n");
@@ -206,8 +209,8 @@ TEST_F(Run, FindsRowsThatAreTooLongFirst) {
 }
 
 TEST_F(Run, RefusesResultsThatWouldMeet) {
-  const auto refuse = [&](const std::map<std::string, std::string>& extra,
-                          const std::vector<std::string>& parts) {
+  const auto refuse =
+      [&](const std::map<std::string, std::string>& extra, const std::vector<std::string>& parts) {
     refused({"run", write_config(extra)}, parts);
   };
   write("all.toml", "");
@@ -230,8 +233,8 @@ TEST_F(Run, RefusesResultsThatWouldMeet) {
 }
 
 TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
-  const auto refuse = [&](const std::map<std::string, std::string>& extra,
-                          const std::vector<std::string>& parts) {
+  const auto refuse =
+      [&](const std::map<std::string, std::string>& extra, const std::vector<std::string>& parts) {
     refused({"run", write_config(extra)}, parts);
   };
   write("all.toml", "");
@@ -248,7 +251,8 @@ TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
   refuse({{"extract", "skip-negative = true"}}, {"skip-negative", "missing"});
   refuse({{"extract", "min-probability = 0.1"}}, {"min-probability", "missing"});
   refuse({{"extract", "skip-negative = true\nnegative = \"nope\""},
-          {"evaluate", "missing = \"wrong\""}}, {"[extract]", "'nope'"});
+          {"evaluate", "missing = \"wrong\""}},
+         {"[extract]", "'nope'"});
   refuse({{"finetune", "negative = \"nope\""}}, {"[finetune]", "'nope'"});
   refuse({{"evaluate", "negative = \"nope\""}}, {"[evaluate]", "'nope'"});
   refuse({{"evaluate", "official = \"semeval_macro\""}}, {"[evaluate]"});
@@ -257,8 +261,8 @@ TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
   refuse({{"finetune", "alpha = inf"}}, {"[finetune]", "--alpha", "finite"});
   refuse({{"extract", "base = \"bf16\""}}, {"'base' is bf16", "[finetune]", "force"});
   refuse({{"extract", "model = \"" + kOtherModel + "\""}}, {"'model'", "[finetune]", "force"});
-  const Outcome fewer = done(extract("limit = 3\nskip-negative = true\nformat = \"csv\"",
-                                     "missing = \"wrong\""));
+  const Outcome fewer = done(
+      extract("limit = 3\nskip-negative = true\nformat = \"csv\"", "missing = \"wrong\""));
   EXPECT_EQ(json::parse(fewer.out)["examples"], 10);
 }
 
@@ -291,8 +295,10 @@ TEST_F(Run, ReadsAFileInItsOwnFolder) {
 }
 
 TEST_F(Run, GoesOnWhateverTheFileSaysOfReplacing) {
-  const std::string text = config({{"finetune", "batch-tokens = 64\nsave-every = 2\nforce = true\n"
-                                                "overwrite = true"}}, "threads = 1\n");
+  const std::string text = config({{"finetune",
+                                    "batch-tokens = 64\nsave-every = 2\nforce = true\n"
+                                    "overwrite = true"}},
+                                  "threads = 1\n");
   stop_within_fine_tuning(text);
   const Outcome rest = done({"run", path("all.toml")});
   EXPECT_THAT(rest.err, HasSubstr("--resume"));

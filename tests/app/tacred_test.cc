@@ -27,17 +27,20 @@ TEST_F(Tacred, EveryCommandTakesItsSamples) {
   const std::string data = "tacred:" + test->string(), model = path("model");
   const Arguments one = {"--threads", "1"};
   done(Arguments{"index", "--embedder", kEmbedder, "--data", "tacred:" + train->string(), "--out",
-                 path("index")} + one);
+                 path("index")} +
+       one);
   EXPECT_EQ(json::parse(read("index/labels.json")).size(), 42u);
   done(Arguments{"embed", "--embedder", kEmbedder, "--data", data, "--out", path("v.npy")} + one);
-  done(Arguments{"prepare", "--data", data, "--prompt", "rag4re", "--out",
-                 path("prompts.jsonl")} + with_index() + one);
+  done(Arguments{"prepare", "--data", data, "--prompt", "rag4re", "--out", path("prompts.jsonl")} +
+       with_index() + one);
   const size_t rows = read_rows("prompts.jsonl").size();
   done(Arguments{"finetune", "--model", model, "--train", "tacred:" + train->string(), "--dev",
                  "tacred:" + dev->string(), "--prompt", "compact-nolist", "--epochs", "1", "--out",
-                 path("run"), "--compute", "f32"} + with_index() + one);
+                 path("run"), "--compute", "f32"} +
+       with_index() + one);
   done(Arguments{"extract", "--model", model, "--adapter", path("run"), "--data", data, "--out",
-                 path("p.jsonl"), "--scores", "--compute", "f32"} + with_index() + one);
+                 path("p.jsonl"), "--scores", "--compute", "f32"} +
+       with_index() + one);
   const auto predictions = read_rows("p.jsonl");
   ASSERT_EQ(predictions.size(), rows);
   EXPECT_EQ(predictions[0]["scores"].size(), 42u);

@@ -9,8 +9,7 @@ namespace {
 TEST(UsageText, NamesTheChoicesAndTheNearest) {
   EXPECT_EQ(usage_text("--answer: scord not in {scored,shares,free}"),
             "--answer: 'scord' is not one of scored, shares, free. Did you mean scored?");
-  EXPECT_EQ(usage_text("--isa: quux not in {auto,avx2}"),
-            "--isa: 'quux' is not one of auto, avx2");
+  EXPECT_EQ(usage_text("--isa: quux not in {auto,avx2}"), "--isa: 'quux' is not one of auto, avx2");
 }
 
 TEST(UsageText, NamesTheRange) {
@@ -20,9 +19,9 @@ TEST(UsageText, NamesTheRange) {
             "--warmup: '2' is not a number from 0 to 1");
   EXPECT_EQ(usage_text("--x: Value -2 not in range 1 to 9223372036854775807"),
             "--x: '-2' is not a number of at least 1");
-  EXPECT_EQ(usage_text("--lr: Value 0 not in range 0.000000 to " + std::string(300, '9') +
-                       ".000000"),
-            "--lr: '0' is not above 0");
+  EXPECT_EQ(
+      usage_text("--lr: Value 0 not in range 0.000000 to " + std::string(300, '9') + ".000000"),
+      "--lr: '0' is not above 0");
 }
 
 TEST(UsageText, SaysWhatIsNoNumber) {

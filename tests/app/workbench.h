@@ -53,25 +53,28 @@ class Workbench : public CorpusFolder {
 
   // Commands, each with one thread; flags come behind.
   Arguments index(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"index", "--embedder", kEmbedder, "--data", path("rows.jsonl"), "--out",
-                     path(out), "--threads", "1"} + more;
+    return Arguments{"index", "--embedder", kEmbedder,   "--data", path("rows.jsonl"),
+                     "--out", path(out),    "--threads", "1"} +
+           more;
   }
-  Arguments with_index() const {
-    return {"--index", path("index"), "--embedder", kEmbedder};
-  }
+  Arguments with_index() const { return {"--index", path("index"), "--embedder", kEmbedder}; }
   Arguments prepare(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"prepare", "--data", path("rows.jsonl"), "--out", path(out), "--threads",
-                     "1"} + more;
+    return Arguments{"prepare",   "--data", path("rows.jsonl"), "--out", path(out),
+                     "--threads", "1"} +
+           more;
   }
   Arguments finetune(const std::string& out, const Arguments& more = {}) const {
-    return Arguments{"finetune", "--model", kModel, "--train", path("rows.jsonl"), "--prompt",
-                     path("plain.txt"), "--out", path(out), "--epochs", "1", "--compute", "f32",
-                     "--threads", "1"} + more;
+    return Arguments{"finetune", "--model",         kModel,  "--train",   path("rows.jsonl"),
+                     "--prompt", path("plain.txt"), "--out", path(out),   "--epochs",
+                     "1",        "--compute",       "f32",   "--threads", "1"} +
+           more;
   }
   Arguments extract(const std::string& out, const Arguments& more = {},
                     const std::string& model = kModel) const {
-    return Arguments{"extract", "--model", model, "--data", path("rows.jsonl"), "--out", path(out),
-                     "--compute", "f32", "--threads", "1"} + more;
+    return Arguments{"extract", "--model", model,       "--data", path("rows.jsonl"),
+                     "--out",   path(out), "--compute", "f32",    "--threads",
+                     "1"} +
+           more;
   }
   Arguments plain() const { return {"--prompt", path("plain.txt")}; }
 

@@ -109,8 +109,7 @@ class Adapter : public ::testing::Test {
 
 TEST_F(Adapter, LogitsAreThoseOfPeft) {
   for (const int index : {0, 1}) {
-    const auto want =
-        read_matrix(peft_.expected(), "row" + std::to_string(index) + ".logits");
+    const auto want = read_matrix(peft_.expected(), "row" + std::to_string(index) + ".logits");
     EXPECT_LT(distance(logits(single(row(index).tokens)), want), parity_bound(*model_));
   }
 }
@@ -255,8 +254,7 @@ TEST_F(SharedPrefix, LogitsAreThoseOfSeparateRows) {
 
 TEST_F(SharedPrefix, GradientsAreThoseOfSeparateRows) {
   expect_near(gradients_of(tree()), gradients_of(separate_inside()), bound());
-  expect_near(gradients_of(tree(), {.checkpoint = true}), gradients_of(separate_inside()),
-              bound());
+  expect_near(gradients_of(tree(), {.checkpoint = true}), gradients_of(separate_inside()), bound());
 }
 
 TEST_F(SharedPrefix, DropoutDependsOnContentAlone) {

@@ -103,8 +103,9 @@ TEST_P(Cached, SeveralRowsShareOneCachedPrefix) {
     std::vector<int32_t> whole = first_tokens(tokens_, 6);
     whole.insert(whole.end(), tail.begin(), tail.end());
     const int64_t count = int64_t(tail.size());
-    EXPECT_LT(distance(logits.view().rows_from(begin, count),
-                       plain(whole).view().rows_from(6, count)), bound());
+    EXPECT_LT(
+        distance(logits.view().rows_from(begin, count), plain(whole).view().rows_from(6, count)),
+        bound());
     begin += count;
   }
 }

@@ -100,8 +100,7 @@ TEST_F(ModelFolder, ShapesAreComparedWithTheSettings) {
 
 TEST_F(ModelFolder, RotaryScalingThatIsNotKnownIsRefused) {
   expect_refused({{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4.0}}}}, "'yarn'");
-  expect_refused({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4.0}}}},
-                 "low_freq_factor");
+  expect_refused({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4.0}}}}, "low_freq_factor");
 }
 
 TEST_F(ModelFolder, AlsoReadsNamesWithoutTheirFirstPart) {

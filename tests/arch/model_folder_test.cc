@@ -34,8 +34,9 @@ class Place : public ::testing::Test {
 
 TEST_F(Place, WeightsInOtherFormsAreNamed) {
   expect_said({"config.json", "pytorch_model.bin"}, "pytorch_model.bin", "save_pretrained");
-  expect_said({"config.json", "pytorch_model-00001-of-00002.bin",
-               "pytorch_model-00002-of-00002.bin"}, "00002-of-00002", "PyTorch");
+  expect_said(
+      {"config.json", "pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"},
+      "00002-of-00002", "PyTorch");
   expect_said({"config.json", "consolidated.00.pth"}, "consolidated.00.pth", "PyTorch");
   expect_said({"config.json", "model.pt"}, "model.pt", "PyTorch");
   expect_said({"config.json", "tf_model.h5"}, "tf_model.h5", "from_tf=True");
@@ -59,8 +60,7 @@ TEST_F(Place, PartsOfAModelAreNamed) {
 TEST_F(Place, AFilesKindIsNamed) {
   for (const std::string name : {"pytorch_model.bin", "model.safetensors"}) {
     put(name);
-    EXPECT_THAT([&] { arch::model_place(folder_ / name); },
-                ThrowsMessage<Error>(HasSubstr(name)));
+    EXPECT_THAT([&] { arch::model_place(folder_ / name); }, ThrowsMessage<Error>(HasSubstr(name)));
   }
 }
 
@@ -79,9 +79,9 @@ TEST_F(Place, TheHashIsOfTheFilesThatAreRead) {
   }
   const std::string plain = arch::weights_hash(arch::ModelFiles::open(fixture("llama/tied")));
   EXPECT_EQ(hash(), plain);
-  for (const char* name : {"adapter_model.safetensors", "consolidated.safetensors", "a.gguf",
-                           "optimizer.safetensors", "state.safetensors", "pytorch_model.bin",
-                           "zz.safetensors"}) {
+  for (const char* name :
+       {"adapter_model.safetensors", "consolidated.safetensors", "a.gguf", "optimizer.safetensors",
+        "state.safetensors", "pytorch_model.bin", "zz.safetensors"}) {
     put(name);
     EXPECT_EQ(hash(), plain) << name;
   }

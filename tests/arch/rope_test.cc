@@ -32,8 +32,7 @@ class RopeAngles : public ::testing::Test {
   }
   static double plain(int64_t i) { return std::pow(kTheta, -2.0 * double(i) / double(kSize)); }
   // A frequency is rounded once, the angle twice more; then cosine or sine once.
-  static void expect_angle(const arch::Rope& rope, int64_t position, int64_t i,
-                           double frequency) {
+  static void expect_angle(const arch::Rope& rope, int64_t position, int64_t i, double frequency) {
     Matrix<float> angles(1, kSize);
     const auto at = int32_t(position);
     rope.angles({&at, 1}, angles.view());
@@ -60,9 +59,11 @@ TEST_F(RopeAngles, LinearScalingSlowsAllAngles) {
 
 TEST_F(RopeAngles, Llama3SlowsLongWavesAndKeepsShortOnes) {
   constexpr double kFactor = 8, kLow = 1, kHigh = 4, kContext = 64;
-  const auto rope = rope_of({{"rope_type", "llama3"}, {"factor", kFactor},
-                           {"low_freq_factor", kLow}, {"high_freq_factor", kHigh},
-                           {"original_max_position_embeddings", kContext}});
+  const auto rope = rope_of({{"rope_type", "llama3"},
+                             {"factor", kFactor},
+                             {"low_freq_factor", kLow},
+                             {"high_freq_factor", kHigh},
+                             {"original_max_position_embeddings", kContext}});
   int kept = 0, slowed = 0, blended = 0;
   for (int64_t i = 0; i < kSize / 2; ++i) {
     const double wave = 2 * std::numbers::pi / plain(i);

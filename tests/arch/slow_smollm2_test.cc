@@ -31,7 +31,8 @@ class SlowSmolLm2 : public ::testing::Test {
             read_matrix(expected_, prompt(index) + "logits")};
   }
   Sample wide(int index) const {
-    Sample sample{{}, read_ints(expected_, prompt(index) + "wide_vocabulary_ids"),
+    Sample sample{{},
+                  read_ints(expected_, prompt(index) + "wide_vocabulary_ids"),
                   read_matrix(expected_, prompt(index) + "wide_logits")};
     for (int32_t i = 0; i < int32_t(sample.logits.rows()); ++i) sample.places.push_back(i);
     return sample;
@@ -47,10 +48,9 @@ class SlowSmolLm2 : public ::testing::Test {
   }
 
   static constexpr int kPrompts = 3;
-  std::optional<std::filesystem::path> path_ =
-      model_file("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
-  io::Safetensors expected_ =
-      io::Safetensors::open(fixture("llama/smollm2_expected.safetensors"));
+  std::optional<std::filesystem::path> path_ = model_file(
+      "smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+  io::Safetensors expected_ = io::Safetensors::open(fixture("llama/smollm2_expected.safetensors"));
 };
 
 TEST_F(SlowSmolLm2, LogitsInF32AreWithinOneInTenThousand) {

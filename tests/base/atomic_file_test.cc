@@ -17,8 +17,8 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 size_t files_in(const std::filesystem::path& folder) {
   return size_t(std::distance(std::filesystem::directory_iterator(folder), {}));
@@ -109,8 +109,8 @@ TEST(AtomicFile, PlacesThatCannotBeWrittenAreNamed) {
 TEST(AtomicFile, FolderWithoutWritePermission) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
   TemporaryFolder folder;
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read |
-                                                  std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(
+      folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   EXPECT_THAT([&] { AtomicFile(folder / "x"); },
               ThrowsMessage<Error>(HasSubstr("Permission denied")));
   std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);

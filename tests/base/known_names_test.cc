@@ -40,8 +40,7 @@ TEST(KnownNames, OfARegistryAreItsEntries) {
   };
   const Entry first{"a"}, second{"b"};
   const Entry* const entries[] = {&first, &second};
-  EXPECT_EQ(names_of(std::span<const Entry* const>(entries)),
-            (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(names_of(std::span<const Entry* const>(entries)), (std::vector<std::string>{"a", "b"}));
 }
 
 }  // namespace

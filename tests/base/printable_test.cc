@@ -7,8 +7,8 @@ namespace relatum {
 namespace {
 
 TEST(Printable, LeavesTextAsItIs) {
-  for (const char* text : {"", "plain", "Größe \\n 日本語 ‘x’ — …",
-                           "\U0001F468‍\U0001F469", "हिन्दी"}) {
+  for (const char* text :
+       {"", "plain", "Größe \\n 日本語 ‘x’ — …", "\U0001F468‍\U0001F469", "हिन्दी"}) {
     EXPECT_EQ(printable(text), text);
   }
 }
@@ -29,10 +29,12 @@ TEST(Printable, EscapesWhatSteersATerminal) {
 }
 
 TEST(Printable, EscapesBytesThatAreNotUtf8) {
-  EXPECT_EQ(printable("a\xff" "b"), "a\\xffb");
-  EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");          // overlong
+  EXPECT_EQ(printable("a\xff"
+                      "b"),
+            "a\\xffb");
+  EXPECT_EQ(printable("\xc0\xaf"), "\\xc0\\xaf");           // overlong
   EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
-  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");          // cut
+  EXPECT_EQ(printable("\xe2\x82"), "\\xe2\\x82");           // cut
   EXPECT_EQ(printable("\x9b"), "\\x9b");                    // a bare C1 byte
   EXPECT_EQ(printable("\xf5\x80\x80\x80"), "\\xf5\\x80\\x80\\x80");
 }
@@ -44,7 +46,10 @@ TEST(Printable, KeepsLineEndsWhereTheyAreMeant) {
 TEST(Printable, CutsAtCodePoints) {
   EXPECT_EQ(printable_start("äöü", 2), "äö…");
   EXPECT_EQ(printable_start("äöü", 3), "äöü");
-  EXPECT_EQ(printable_start("a\x1b" "bc", 2), "a\\x1b…");
+  EXPECT_EQ(printable_start("a\x1b"
+                            "bc",
+                            2),
+            "a\\x1b…");
 }
 
 }  // namespace

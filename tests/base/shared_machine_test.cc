@@ -35,7 +35,7 @@ TEST(SharingPolicy, GivesWaySoonWhereHalfACoreIsTaken) {
   SharingPolicy policy;
   const auto times = given_way(policy, 0, 60'000, [](int64_t now) { return now / 2; });
   ASSERT_GE(times.size(), 4u);
-  EXPECT_LE(times[0], 50);  // two windows of 20 ms; after giving way one more, to settle
+  EXPECT_LE(times[0], 50);       // two windows of 20 ms; after giving way one more, to settle
   EXPECT_LE(times.size(), 12u);  // looked at again after one second, two, four, eight, eight …
   EXPECT_NEAR(double(times[1] - times[0]), 1000, 100);
   EXPECT_NEAR(double(times[2] - times[1]), 2000, 100);

@@ -99,9 +99,8 @@ TEST(Utf8, RepairsAsUnicodeAdvises) {
 
 TEST(Utf8, WalksOverCodePointsAndWhatIsNone) {
   std::vector<std::pair<int32_t, std::string>> seen;
-  for_code_points("aé\xe2\x82🍯\xff", [&](int32_t code, std::string_view bytes) {
-    seen.emplace_back(code, bytes);
-  });
+  for_code_points("aé\xe2\x82🍯\xff",
+                  [&](int32_t code, std::string_view bytes) { seen.emplace_back(code, bytes); });
   const std::vector<std::pair<int32_t, std::string>> expected = {
       {'a', "a"}, {0xe9, "é"}, {-1, "\xe2\x82"}, {0x1f36f, "🍯"}, {-1, "\xff"}};
   EXPECT_EQ(seen, expected);
@@ -119,11 +118,13 @@ TEST(Utf8, CountsAndFindsCodePoints) {
 }
 
 TEST(Utf8, RefusesWhatUnicodeDoes) {
-  for (const char* good : {"", "a", "\u00e9", "\uffff", "\U0010ffff"})
+  for (const char* good : {"", "a", "\u00e9", "\uffff", "\U0010ffff"}) {
     EXPECT_TRUE(utf8_valid(good));
+  }
   for (const char* bad :
-       {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8"})
+       {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xf8"}) {
     EXPECT_FALSE(utf8_valid(bad));
+  }
 }
 
 }  // namespace

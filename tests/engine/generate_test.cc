@@ -106,23 +106,24 @@ TEST_F(GenerateLimits, NoMoreTokensThanAsked) {
     ASSERT_EQ(rows.size(), 2u);
     for (size_t i = 0; i < rows.size(); ++i) {
       const size_t count = std::min(size_t(limit), whole[i].size());
-      EXPECT_EQ(rows[i], std::vector<int32_t>(whole[i].begin(),
-                                              whole[i].begin() + std::ptrdiff_t(count)));
+      EXPECT_EQ(rows[i],
+                std::vector<int32_t>(whole[i].begin(), whole[i].begin() + std::ptrdiff_t(count)));
     }
   }
 }
 
-TEST_F(GenerateLimits, NoPromptNoText) {
-  EXPECT_TRUE(generate(worker_, {}, {}, {}).empty());
-}
+TEST_F(GenerateLimits, NoPromptNoText) { EXPECT_TRUE(generate(worker_, {}, {}, {}).empty()); }
 
 TEST_F(GenerateLimits, PromptAndAnswerMayFillTheContextAndNoMore) {
   const int64_t context = session_.model().info().context;
   const Rows fits{random_tokens(context - kNew, 1)};
   EXPECT_EQ(generate(worker_, fits, {kNew, 64}, {}).size(), 1u);
   const Rows longer{random_tokens(4, 1), random_tokens(context - kNew + 1, 1)};
-  EXPECT_THAT([&] { generate(worker_, longer, {kNew, 64}, {}); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("245 tokens"), HasSubstr("context of 256"))));
+  EXPECT_THAT(
+      [&] {
+    generate(worker_, longer, {kNew, 64}, {});
+      },
+      ThrowsMessage<Error>(AllOf(HasSubstr("245 tokens"), HasSubstr("context of 256"))));
 }
 
 TEST_F(GenerateLimits, RefusesAnEncoder) {

@@ -82,8 +82,7 @@ TEST_F(Finite, TheEmbeddingIsNamed) {
   // Row 77 of the embedding is the head's, too: every logit row has one that is no number.
   Session model = session("model.embed_tokens.weight", kNan, 77 * 32);
   expect_refused(model, {{5, 77, 9}, {5, 78}}, {"not finite"});
-  EXPECT_THAT(*first_not_finite(model, std::vector<int32_t>{5, 77, 9}),
-              HasSubstr("embedding"));
+  EXPECT_THAT(*first_not_finite(model, std::vector<int32_t>{5, 77, 9}), HasSubstr("embedding"));
   EXPECT_THAT(*first_not_finite(model, std::vector<int32_t>{5, 9}),
               AllOf(HasSubstr("output head"), HasSubstr("'model.embed_tokens.weight'")));
 }
@@ -97,7 +96,8 @@ TEST_F(Finite, SoundModelsHaveNone) {
 
 TEST_F(Finite, AnEncodersLayerIsNamed) {
   Session encoder(damaged(fixture("bert"), folder_ / "model",
-                          "encoder.layer.1.intermediate.dense.weight", kNan), plain_options());
+                          "encoder.layer.1.intermediate.dense.weight", kNan),
+                  plain_options());
   EXPECT_THAT(first_not_finite(encoder, std::vector<int32_t>{2, 9, 3}).value_or("none"),
               AllOf(HasSubstr("layer 2 of 2"), HasSubstr("intermediate.dense.weight")));
 }

@@ -159,15 +159,18 @@ TEST_P(ScoreLabels, ConstrainedChoiceIsGreedyStepping) {
 TEST_P(ScoreLabels, BatchesGoOnWhereAnEarlierCallEnded) {
   engine::Session session(fixture("llama/tied"), plain_options());
   engine::Worker worker(session);
-  for (const auto edges : {engine::EdgeScores::kExact, engine::EdgeScores::kShares,
-                           engine::EdgeScores::kGreedy}) {
+  for (const auto edges :
+       {engine::EdgeScores::kExact, engine::EdgeScores::kShares, engine::EdgeScores::kGreedy}) {
     engine::ScoreOptions options{70, 0.0, edges};
     Scores whole;
     std::vector<size_t> ends;
-    engine::score_batches(worker, GetParam().rows, trie_, options, [&](Scores&& batch) {
+    engine::score_batches(
+        worker, GetParam().rows, trie_, options,
+        [&](Scores&& batch) {
       whole.insert(whole.end(), batch.begin(), batch.end());
       ends.push_back(whole.size());
-    }, {});
+        },
+        {});
     EXPECT_EQ(whole, score_edges(worker, GetParam().rows, trie_, options, {}));
     for (const size_t end : ends) {
       options.first = end;
@@ -190,7 +193,9 @@ TEST_P(ScoreLabels, GreedyScoresAreAllThatTheChoiceReads) {
       EXPECT_EQ(got.answer, want.answer) << p;
       EXPECT_NEAR(got.probability, want.probability, kOrder);
       for (size_t e = 0; e < part[p].size(); ++e) {
-        if (part[p][e] != 0) { EXPECT_NEAR(part[p][e], whole[p][e], kOrder); }
+        if (part[p][e] != 0) {
+          EXPECT_NEAR(part[p][e], whole[p][e], kOrder);
+        }
       }
       EXPECT_LT(std::count_if(part[p].begin(), part[p].end(), [](double s) { return s < 0; }),
                 int64_t(trie_.edges().size()));
@@ -232,7 +237,9 @@ TEST_P(ScoreLabels, SharesAreThoseOfDecodingHeldToTheAnswers) {
           EXPECT_NEAR(got[a], want[a], kOrder + double(want.size()) * negligible) << a;
           total += std::exp(scores[a]);
         }
-        if (negligible == 0) { EXPECT_NEAR(total, 1, kOrder); }
+        if (negligible == 0) {
+          EXPECT_NEAR(total, 1, kOrder);
+        }
       }
     }
   }
@@ -255,8 +262,7 @@ TEST_F(ScoreEdges, NoPromptNoScores) {
 TEST_F(ScoreEdges, AnswersOfAClosedSetShareLessThanOne) {
   const Rows prompts{random_tokens(9, 1)};
   double total = 0;
-  for (const double score :
-       trie_.answer_scores(score_edges(worker_, prompts, trie_, {}, {})[0])) {
+  for (const double score : trie_.answer_scores(score_edges(worker_, prompts, trie_, {}, {})[0])) {
     EXPECT_LT(score, 0);
     total += std::exp(score);
   }
@@ -276,8 +282,8 @@ TEST_F(ScoreEdges, PromptAndAnswerMayFillTheContextAndNoMore) {
   const Rows fits{random_tokens(context - kDeepest, 1), random_tokens(4, 2)};
   EXPECT_EQ(score_edges(worker_, fits, trie_, {}, {}).size(), 2u);
   const auto longer = random_tokens(context - kDeepest + 1, 1);
-  for (const Rows& prompts : {Rows{longer}, Rows{random_tokens(4, 2), longer},
-                              Rows{longer, longer}}) {
+  for (const Rows& prompts :
+       {Rows{longer}, Rows{random_tokens(4, 2), longer}, Rows{longer, longer}}) {
     EXPECT_THAT([&] { score_edges(worker_, prompts, trie_, {}, {}); },
                 ThrowsMessage<Error>(AllOf(HasSubstr("take 257 tokens"),
                                            HasSubstr("context is 256"), HasSubstr("Use"))));

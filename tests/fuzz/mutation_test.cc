@@ -49,8 +49,15 @@ class Mutator {
   }
 
   void plant(std::string& text, uint64_t at) {
-    const uint64_t numbers[] = {0, 1, UINT64_MAX, uint64_t{1} << 60, uint64_t{1} << 63,
-                                uint64_t{1} << 32, INT32_MAX, text.size(), text.size() - at};
+    const uint64_t numbers[] = {0,
+                                1,
+                                UINT64_MAX,
+                                uint64_t{1} << 60,
+                                uint64_t{1} << 63,
+                                uint64_t{1} << 32,
+                                INT32_MAX,
+                                text.size(),
+                                text.size() - at};
     const uint64_t number = numbers[below(std::size(numbers))];
     const size_t width = std::min<size_t>(below(2) ? 8 : 4, text.size() - at);
     std::memcpy(text.data() + at, &number, width);
@@ -105,9 +112,9 @@ TEST_P(Mutation, LeavesNothingButErrors) {
   EXPECT_LT(accepted, tried);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Fuzz, Mutation, ::testing::ValuesIn(fuzz::targets().begin(), fuzz::targets().end()),
-    [](const auto& target) { return std::string(target.param->name); });
+INSTANTIATE_TEST_SUITE_P(Fuzz, Mutation,
+                         ::testing::ValuesIn(fuzz::targets().begin(), fuzz::targets().end()),
+                         [](const auto& target) { return std::string(target.param->name); });
 
 }  // namespace
 }  // namespace relatum

@@ -49,8 +49,11 @@ std::vector<task::Example> sentences() {
   std::vector<task::Example> examples;
   for (const char* place : {"Rome", "a small town in the north", "Kyoto", "the old harbour"}) {
     const std::string text = "Bo Nilsen lives in " + std::string(place) + ".";
-    examples.push_back({std::to_string(examples.size()), text, {0, 9, ""},
-                        {19, 19 + int64_t(std::strlen(place)), ""}, "lives_in"});
+    examples.push_back({std::to_string(examples.size()),
+                        text,
+                        {0, 9, ""},
+                        {19, 19 + int64_t(std::strlen(place)), ""},
+                        "lives_in"});
   }
   return examples;
 }
@@ -62,8 +65,8 @@ std::string bits_of(const void* data, size_t size) {
 // All that a host computes, from the files to the last number, as bytes.
 std::string work(const std::string& model, const std::string& embedder) {
   engine::Session session(model, {.base = "f32"});
-  const task::PromptRenderer renderer(
-      task::load_style("compact"), task::Labels({"works_for", "lives_in", "founded"}));
+  const task::PromptRenderer renderer(task::load_style("compact"),
+                                      task::Labels({"works_for", "lives_in", "founded"}));
   std::vector<task::Prompt> prompts;
   std::vector<std::string> texts;
   std::vector<train::TrainRow> rows;

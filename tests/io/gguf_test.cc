@@ -16,8 +16,8 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using testing::RawGguf;
+using ::testing::ThrowsMessage;
 
 class Gguf : public ::testing::Test {
  protected:
@@ -101,10 +101,10 @@ TEST_F(Gguf, AnotherAlignmentIsHeeded) {
 
 TEST_F(Gguf, WrongTypesNameKeyAndFile) {
   const auto file = GgufFile::open(testing::sample_gguf(folder_ / "x.gguf"));
-  EXPECT_THAT([&] { file.get_int("general.architecture"); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("key 'general.architecture'"),
-                                         HasSubstr("x.gguf"), HasSubstr("an integer"),
-                                         HasSubstr("got string"))));
+  EXPECT_THAT(
+      [&] { file.get_int("general.architecture"); },
+      ThrowsMessage<Error>(AllOf(HasSubstr("key 'general.architecture'"), HasSubstr("x.gguf"),
+                                 HasSubstr("an integer"), HasSubstr("got string"))));
   EXPECT_THAT([&] { file.get_int("test.large"); }, ThrowsMessage<Error>(HasSubstr("below 2^63")));
   EXPECT_THAT([&] { file.get_string("test.flag"); }, ThrowsMessage<Error>(HasSubstr("got bool")));
   EXPECT_THAT([&] { file.get_strings("tokenizer.ggml.scores"); },
@@ -145,8 +145,7 @@ TEST_F(Gguf, HugeCountsAreRefusedBeforeAnythingIsReserved) {
   EXPECT_THAT(refusal(RawGguf(0, huge).text()), HasSubstr("1,152,921,504,606,846,976 keys"));
   EXPECT_THAT(refusal(RawGguf(0, UINT64_MAX).text()), HasSubstr("keys"));
   EXPECT_THAT(refusal(RawGguf(0, 1).u64(huge).u64(0).text()), HasSubstr("the file ends after"));
-  EXPECT_THAT(refusal(RawGguf(0, 1).string("k").u32(8).u64(huge).text()),
-              HasSubstr("for key 'k'"));
+  EXPECT_THAT(refusal(RawGguf(0, 1).string("k").u32(8).u64(huge).text()), HasSubstr("for key 'k'"));
   for (uint32_t element : {0u, 4u, 8u, 9u, 10u}) {
     EXPECT_THAT(refusal(RawGguf(0, 1).string("k").u32(9).u32(element).u64(huge).u64(0).text()),
                 HasSubstr("values of key 'k'"));

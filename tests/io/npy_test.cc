@@ -51,22 +51,21 @@ TEST_F(Npy, WritesNumpysBytes) {
   testing::write_npy_file(folder_ / "x.npy", {values, 1, 1});
   const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1), }";
   const std::string padded = header + std::string(118 - header.size() - 1, ' ') + "\n";
-  EXPECT_EQ(read_file(folder_ / "x.npy"),
-            npy(padded, std::string("\0\0\x80\x3f", 4)));
+  EXPECT_EQ(read_file(folder_ / "x.npy"), npy(padded, std::string("\0\0\x80\x3f", 4)));
 }
 
 TEST_F(Npy, VectorsAndVersionTwoAreRead) {
-  EXPECT_EQ(refusal(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", four_)),
-            "");
+  EXPECT_EQ(refusal(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }", four_)), "");
   EXPECT_EQ(refusal(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", four_, 2)),
             "");
 }
 
 TEST_F(Npy, EverythingElseIsRefused) {
-  const auto with = [&](const std::string& type, const std::string& order,
-                        const std::string& shape) {
-    return refusal(npy("{'descr': " + type + ", 'fortran_order': " + order + ", 'shape': " +
-                       shape + ", }", four_));
+  const auto with =
+      [&](const std::string& type, const std::string& order, const std::string& shape) {
+    return refusal(
+        npy("{'descr': " + type + ", 'fortran_order': " + order + ", 'shape': " + shape + ", }",
+            four_));
   };
   EXPECT_EQ(with("'<f4'", "False", "(1, 4)"), "");
   EXPECT_THAT(with("'<f8'", "False", "(1, 2)"), HasSubstr("expected float32"));

@@ -25,8 +25,8 @@ class SafetensorsFile : public ::testing::Test {
     return refusal_of_file();
   }
   std::string refusal_of_file() {
-    const std::string error =
-        testing::error_of([&] { Safetensors::open(folder_ / "x.safetensors"); });
+    const std::string error = testing::error_of(
+        [&] { Safetensors::open(folder_ / "x.safetensors"); });
     EXPECT_THAT(error, AnyOf("", HasSubstr("x.safetensors")));
     return error;
   }
@@ -55,11 +55,10 @@ TEST_F(SafetensorsFile, GivesBackWhatWasWritten) {
 
 TEST_F(SafetensorsFile, IsLaidOutAsTheReferenceDoes) {
   // The bytes that Python's safetensors 0.8.0 writes for the same tensors.
-  const std::string header =
-      R"({"__metadata__":{"format":"pt"},)"
-      R"("b":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},)"
-      R"("z":{"dtype":"F32","shape":[3,2],"data_offsets":[24,48]},)"
-      R"("half":{"dtype":"F16","shape":[5],"data_offsets":[48,58]}})";
+  const std::string header = R"({"__metadata__":{"format":"pt"},)"
+                             R"("b":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]},)"
+                             R"("z":{"dtype":"F32","shape":[3,2],"data_offsets":[24,48]},)"
+                             R"("half":{"dtype":"F16","shape":[5],"data_offsets":[48,58]}})";
   const std::string file = read_file(testing::sample_safetensors(folder_ / "x.safetensors"));
   const size_t padded = (header.size() + 7) / 8 * 8;
   EXPECT_EQ(uint8_t(file[0]), padded);
@@ -94,10 +93,11 @@ TEST_F(SafetensorsFile, HeaderLengthIsChecked) {
 }
 
 TEST_F(SafetensorsFile, TensorsThatDisagreeAreNamed) {
-  const auto one = [&](const std::string& dtype, const std::string& shape,
-                       const std::string& offsets) {
-    return refusal(R"({"t":{"dtype":")" + dtype + R"(","shape":)" + shape +
-                   R"(,"data_offsets":)" + offsets + "}}", 16);
+  const auto one =
+      [&](const std::string& dtype, const std::string& shape, const std::string& offsets) {
+    return refusal(R"({"t":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" +
+                       offsets + "}}",
+                   16);
   };
   EXPECT_EQ(one("F32", "[4]", "[0,16]"), "");
   EXPECT_EQ(one("F32", "[2,2]", "[0,16]"), "");
@@ -120,7 +120,8 @@ TEST_F(SafetensorsFile, TensorsThatDisagreeAreNamed) {
 
 TEST_F(SafetensorsFile, TensorsNeverOverlap) {
   EXPECT_THAT(refusal(R"({"s":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
-                      R"("t":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})", 6),
+                      R"("t":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}})",
+                      6),
               HasSubstr("tensor 't' of"));
 }
 

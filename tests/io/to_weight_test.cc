@@ -32,8 +32,11 @@ TEST(ToWeight, ShapesFollowTheFile) {
   EXPECT_EQ(matrix.cols, 32);
   EXPECT_EQ(to_weight(gguf_tensor(30, {32})).rows, 1);
   EXPECT_EQ(to_weight(gguf_tensor(8, {32, 8, 1, 1})).rows, 8);
-  EXPECT_THAT([] { to_weight(gguf_tensor(0, {32, 8, 2})); },
-              ThrowsMessage<Error>(HasSubstr("at most two dimensions")));
+  EXPECT_THAT(
+      [] {
+    to_weight(gguf_tensor(0, {32, 8, 2}));
+      },
+      ThrowsMessage<Error>(HasSubstr("at most two dimensions")));
   SafetensorsTensor scalar{"s", "F32", {}, {}, nullptr, "tensor 's' of x"};
   EXPECT_EQ(to_weight(scalar).size(), 1);
   SafetensorsTensor tall{"s", "BF16", {8, 32}, {}, nullptr, "tensor 's' of x"};
@@ -43,10 +46,9 @@ TEST(ToWeight, ShapesFollowTheFile) {
 
 TEST(ToWeight, UnreadableTypesAreNamedWithTheReadableOnes) {
   EXPECT_THAT([] { to_weight(gguf_tensor(13, {256})); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("tensor 't' of x.gguf"), HasSubstr("Q5_K"),
-                                         HasSubstr("q4_1"))));
-  EXPECT_THAT([] { to_weight(gguf_tensor(23, {256})); },
-              ThrowsMessage<Error>(HasSubstr("IQ4_XS")));
+              ThrowsMessage<Error>(
+                  AllOf(HasSubstr("tensor 't' of x.gguf"), HasSubstr("Q5_K"), HasSubstr("q4_1"))));
+  EXPECT_THAT([] { to_weight(gguf_tensor(23, {256})); }, ThrowsMessage<Error>(HasSubstr("IQ4_XS")));
   SafetensorsTensor ids{"ids", "I64", {4}, {}, nullptr, "tensor 'ids' of x"};
   EXPECT_THAT([&] { to_weight(ids); },
               ThrowsMessage<Error>(AllOf(HasSubstr("I64"), HasSubstr("bf16"))));
@@ -65,12 +67,12 @@ TEST(ToWeight, SampleValuesComeOut) {
 }
 
 TEST(SlowToWeight, RealModelDecodesAsTheReference) {
-  const auto path = testing::model_file(
-      "smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+  const auto path = testing::model_file("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   RELATUM_NEEDS(path);
   const auto file = GgufFile::open(*path);
   const auto facts = nlohmann::json::parse(
-      read_file(std::string(RELATUM_FIXTURES) + "/quant/facts.json")).at("smollm2");
+                         read_file(std::string(RELATUM_FIXTURES) + "/quant/facts.json"))
+                         .at("smollm2");
   size_t compared = 0;
   for (const GgufTensor& tensor : file.tensors()) {
     const Weight weight = to_weight(tensor);
@@ -80,7 +82,8 @@ TEST(SlowToWeight, RealModelDecodesAsTheReference) {
     if (!facts.contains(tensor.name)) continue;
     ++compared;
     EXPECT_EQ(sha256({reinterpret_cast<std::byte*>(values.row(0)), size_t(weight.size()) * 4}),
-              facts.at(tensor.name).get<std::string>()) << tensor.name;
+              facts.at(tensor.name).get<std::string>())
+        << tensor.name;
   }
   EXPECT_EQ(compared, facts.size());
   EXPECT_EQ(file.get_strings("tokenizer.ggml.tokens").size(), 49152u);

@@ -116,8 +116,8 @@ TEST_F(FinetuneJob, RowsKnowWhereTheirAnswersBegin) {
   const auto rows = jobs::make_finetune_rows(options, data, *session, renderer, host_);
   ASSERT_EQ(rows.train.size(), 10u);
   for (size_t i = 0; i < rows.train.size(); ++i) {
-    const auto prompt = engine::prompt_tokens(
-        session->tokenizer(), renderer.render(data.train.examples[i]).prompt);
+    const auto prompt = engine::prompt_tokens(session->tokenizer(),
+                                              renderer.render(data.train.examples[i]).prompt);
     EXPECT_EQ(rows.train[i].prompt_length, int64_t(prompt.size()));
     EXPECT_TRUE(std::equal(prompt.begin(), prompt.end(), rows.train[i].tokens.begin()));
   }
@@ -141,8 +141,9 @@ TEST_F(FinetuneJob, AnEncoderIsRefused) {
 }
 
 TEST_F(FinetuneJob, AResumedLogHasADueEvaluationOnce) {
-  write("log.jsonl", "{\"step\":1,\"loss\":1.0}\n{\"step\":2,\"loss\":1.0}\n"
-                     "{\"dev_f1\":0.5,\"step\":2}\n{\"step\":3,\"loss\":1.0}\n");
+  write("log.jsonl",
+        "{\"step\":1,\"loss\":1.0}\n{\"step\":2,\"loss\":1.0}\n"
+        "{\"dev_f1\":0.5,\"step\":2}\n{\"step\":3,\"loss\":1.0}\n");
   jobs::TrainingLog().open(path("log.jsonl"), 2, false);
   EXPECT_EQ(json_lines(read("log.jsonl")).size(), 3u);
   jobs::TrainingLog().open(path("log.jsonl"), 2, true);

@@ -21,26 +21,22 @@ constexpr float kScale = 0.25f;
 struct Batch {
   int64_t tokens = 70;
   int64_t size = 12;  // of a head; multiples of 16 have loops of their own in bf16
-  std::vector<AttentionSpan> spans{{0, 40, false},                           // trunk
-                                   {0, 40, false}, {40, 9, false},           // first branch
-                                   {0, 40, false}, {49, 1, false},           // second branch
-                                   {3, 5, true},   {0, 2, true}, {50, 20, false}};
+  std::vector<AttentionSpan> spans{{0, 40, false},                  // trunk
+                                   {0, 40, false}, {40, 9, false},  // first branch
+                                   {0, 40, false}, {49, 1, false},  // second branch
+                                   {3, 5, true},   {0, 2, true},   {50, 20, false}};
   std::vector<AttentionGroup> groups{
       {0, 40, 0, 1, 0}, {40, 9, 1, 2, 0}, {49, 1, 3, 2, 0}, {50, 20, 5, 3, 7}};
   bool causal = true;
 
   AttentionPlan plan() const { return {groups, spans, causal}; }
-  void drop_cached() {
-    groups[3] = {50, 20, 7, 1, 7};
-  }
+  void drop_cached() { groups[3] = {50, 20, 7, 1, 7}; }
 };
 
 template <class T>
 struct Problem {
   explicit Problem(const Batch& b) : batch(b) {}
-  void forward() {
-    attention(batch.plan(), shape, tensors(), scratch(false));
-  }
+  void forward() { attention(batch.plan(), shape, tensors(), scratch(false)); }
   void backward() {
     attention_backward(batch.plan(), shape, tensors(),
                        {dout.view(), dq.view(), dk.view(), dv.view()}, scratch(true));
@@ -87,16 +83,15 @@ struct Problem {
 
   Batch batch;
   AttentionShape shape{kHeads, kKvHeads, batch.size, kScale};
-  Gapped<T> q = Gapped<T>::random(batch.tokens, kHeads * batch.size, 1, 2),
-            k = Gapped<T>::random(batch.tokens, kKvHeads * batch.size, 2, 2),
-            v = Gapped<T>::random(batch.tokens, kKvHeads * batch.size, 3),
+  Gapped<T> q = Gapped<T>::random(batch.tokens, kHeads*batch.size, 1, 2),
+            k = Gapped<T>::random(batch.tokens, kKvHeads*batch.size, 2, 2),
+            v = Gapped<T>::random(batch.tokens, kKvHeads*batch.size, 3),
             cache_k = Gapped<T>::random(kKvHeads * kCached, batch.size, 4, 2, 0),
             cache_v = Gapped<T>::random(kKvHeads * kCached, batch.size, 5, 1, 0),
-            dout = Gapped<T>::random(batch.tokens, kHeads * batch.size, 6),
-            out{batch.tokens, kHeads * batch.size},
-            dq{batch.tokens, kHeads * batch.size};
-  Gapped<float> dk = Gapped<float>::random(batch.tokens, kKvHeads * batch.size, 0, 0),
-                dv = Gapped<float>::random(batch.tokens, kKvHeads * batch.size, 0, 0);
+            dout = Gapped<T>::random(batch.tokens, kHeads*batch.size, 6),
+            out{batch.tokens, kHeads*batch.size}, dq{batch.tokens, kHeads*batch.size};
+  Gapped<float> dk = Gapped<float>::random(batch.tokens, kKvHeads*batch.size, 0, 0),
+                dv = Gapped<float>::random(batch.tokens, kKvHeads*batch.size, 0, 0);
   std::vector<float> lse = std::vector<float>(size_t(batch.tokens * kHeads));
   std::vector<float> memory;
 };
@@ -123,7 +118,8 @@ void expect_twin(const Batch& batch) {
         for (int64_t d = 0; d < batch.size; ++d) {
           const Running& value = want.out[size_t(i)][size_t(d)];
           EXPECT_LE(std::abs(p.out.get(i, h * batch.size + d) - value.value),
-                    allowed<T>(value) + slack) << "head " << h << ", row " << i;
+                    allowed<T>(value) + slack)
+              << "head " << h << ", row " << i;
         }
       }
     }
@@ -213,8 +209,8 @@ TYPED_TEST(BatchAttention, TreesAreSharedOutWithoutATrace) {
     batch.size = 32;
     batch.tokens = 340;
     batch.causal = causal;
-    batch.spans = {{0, 270, false}, {0, 270, false}, {270, 30, false}, {0, 270, false},
-                   {300, 40, false}};
+    batch.spans = {
+        {0, 270, false}, {0, 270, false}, {270, 30, false}, {0, 270, false}, {300, 40, false}};
     batch.groups = {{0, 270, 0, 1, 0}, {270, 30, 1, 2, 0}, {300, 40, 3, 2, 0}};
     expect_backward_twin<TypeParam>(batch);
   }

@@ -35,9 +35,13 @@ class Product {
         add_(Gapped<float>::random(s.m, s.n, 4, 1, 7)), bias_(Gapped<float>::random(1, s.n, 5)) {}
 
   void run() {
-    GemmArgs args{.a = a_.view(), .b = b_.view(), .c = c_.view(),
-                  .transpose_a = extras_.transpose_a, .transpose_b = extras_.transpose_b,
-                  .accumulate = extras_.accumulate, .alpha = extras_.alpha};
+    GemmArgs args{.a = a_.view(),
+                  .b = b_.view(),
+                  .c = c_.view(),
+                  .transpose_a = extras_.transpose_a,
+                  .transpose_b = extras_.transpose_b,
+                  .accumulate = extras_.accumulate,
+                  .alpha = extras_.alpha};
     if (extras_.add) args.add = add_.view();
     if (extras_.bias) args.bias = bias_.view();
     PackedMatrix packed;

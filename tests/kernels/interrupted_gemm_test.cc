@@ -61,7 +61,8 @@ TEST(InterruptedGemm, GivesTheSameBits) {
   const kernels::PackedMatrix packed({b.data(), DType::kF32, kOut, kIn}, true);
   const auto product = [&](Buffer& out) {
     kernels::gemm({.a = {a.data(), DType::kF32, kRows, kIn},
-                   .c = {out.data(), DType::kF32, kRows, kOut}, .packed = &packed});
+                   .c = {out.data(), DType::kF32, kRows, kOut},
+                   .packed = &packed});
   };
   product(want);
   const Timer timer;

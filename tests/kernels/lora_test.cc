@@ -17,15 +17,13 @@ struct Case {
   int64_t rows, cols, rank;
 };
 
-const std::vector<Case> kCases = {{1, 1, 2},   {3, 31, 2},   {4, 32, 4},    {5, 33, 6},
-                                  {9, 64, 16}, {17, 47, 18}, {40, 100, 48}, {2, 576, 130},
-                                  {1, 1, 1},   {9, 40, 3},   {17, 33, 171}, {5, 64, 511},
-                                  {9, 47, 513}, {3, 40, 768}};
+const std::vector<Case> kCases = {
+    {1, 1, 2},     {3, 31, 2}, {4, 32, 4}, {5, 33, 6},    {9, 64, 16},  {17, 47, 18}, {40, 100, 48},
+    {2, 576, 130}, {1, 1, 1},  {9, 40, 3}, {17, 33, 171}, {5, 64, 511}, {9, 47, 513}, {3, 40, 768}};
 
 // Random masks of `rows` x `cols` and what they say.
 struct Masks {
-  Masks(int64_t rows, int64_t cols)
-      : stride(kept_words(cols) + 1), words(size_t(rows * stride)) {
+  Masks(int64_t rows, int64_t cols) : stride(kept_words(cols) + 1), words(size_t(rows * stride)) {
     for (int64_t r = 0; r < rows; ++r) keys.push_back(uint64_t(r) * 977 + 5);
     dropout_bits(mask(), cols, bits());
   }

@@ -27,9 +27,9 @@ nn::TokenBatch small_batch() {
   return batch;
 }
 // The keys that each token of small_batch() sees.
-const std::vector<std::vector<bool>> kSees{
-    {1, 0, 0, 0, 0, 0}, {1, 1, 0, 0, 0, 0}, {1, 1, 1, 0, 0, 0},
-    {1, 1, 1, 1, 0, 0}, {1, 1, 1, 1, 1, 0}, {1, 1, 0, 0, 0, 1}};
+const std::vector<std::vector<bool>> kSees{{1, 0, 0, 0, 0, 0}, {1, 1, 0, 0, 0, 0},
+                                           {1, 1, 1, 0, 0, 0}, {1, 1, 1, 1, 0, 0},
+                                           {1, 1, 1, 1, 1, 0}, {1, 1, 0, 0, 0, 1}};
 
 class AttentionOp : public ::testing::Test {
  protected:
@@ -69,7 +69,7 @@ class AttentionOp : public ::testing::Test {
   nn::TokenBatch batch_ = small_batch();
   Gapped<float> angles_{6, kSize, 0};
   Gapped<float> qkv_ = Gapped<float>::random(6, kWidth, 1, 1, 0),
-                dy_ = Gapped<float>::random(6, kHeads * kSize, 2, 1, 0);
+                dy_ = Gapped<float>::random(6, kHeads*kSize, 2, 1, 0);
   nn::AttentionSettings settings_;
   Arena arena_;
 };
@@ -104,8 +104,8 @@ TEST_F(AttentionOp, IsTheTwinWithItsGradient) {
     const auto key = turned_back(dk[size_t(t)], t);
     for (int64_t i = 0; i < kSize; ++i) {
       expect_close<float>(double(grad.row(t)[kHeads * kSize + i]), key[size_t(i)], "dk");
-      expect_close<float>(double(grad.row(t)[(kHeads + 1) * kSize + i]),
-                          dv[size_t(t)][size_t(i)], "dv");
+      expect_close<float>(double(grad.row(t)[(kHeads + 1) * kSize + i]), dv[size_t(t)][size_t(i)],
+                          "dv");
     }
   }
 }
@@ -129,8 +129,8 @@ TEST_F(AttentionOp, StoresTurnedKeysAndValuesOfTheLayer) {
     }
   }
   for (int64_t i = 0; i < kSize; ++i) {
-    EXPECT_EQ(cache.keys(1).as<float>().row(2)[i], 0.0f);   // nobody's row
-    EXPECT_EQ(cache.keys(0).as<float>().row(3)[i], 0.0f);   // another layer's
+    EXPECT_EQ(cache.keys(1).as<float>().row(2)[i], 0.0f);  // nobody's row
+    EXPECT_EQ(cache.keys(0).as<float>().row(3)[i], 0.0f);  // another layer's
   }
 }
 

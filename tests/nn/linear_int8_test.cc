@@ -67,9 +67,8 @@ TEST_P(Int8Linear, IsNearTheExactProduct) {
     kernels::ref::GemmTwin<Running> twin{x, transposed(w)};
     for (const float b : layer.bias()) twin.bias.emplace_back(double(b));
     if (residual) twin.add = rows_of(pass.residual);
-    const double worst =
-        expect_near(pass.graph.value(pass.y), turned(x), turned(w),
-                    kernels::ref::gemm(twin, kRows, kOut));
+    const double worst = expect_near(pass.graph.value(pass.y), turned(x), turned(w),
+                                     kernels::ref::gemm(twin, kRows, kOut));
     EXPECT_GT(worst, 1e-4);  // it is rounded, after all
   };
   if (compute == DType::kBF16) {

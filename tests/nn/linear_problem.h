@@ -10,10 +10,10 @@
 
 namespace relatum::testing {
 
+using kernels::ref::Rows;
 using nn::Graph;
 using nn::Linear;
 using nn::Var;
-using kernels::ref::Rows;
 
 constexpr int64_t kRows = 7, kIn = 64;
 constexpr int64_t kOuts[] = {10, 33};  // two parts of one product
@@ -88,8 +88,7 @@ void expect_rows(Mat got, const Rows<Running>& want, const std::string& what) {
 // One pass through the layer: y and, from dy, the gradients.
 template <class T>
 struct Pass {
-  explicit Pass(const Linear& layer, bool with_residual = false,
-                const nn::AdapterUse& use = {})
+  explicit Pass(const Linear& layer, bool with_residual = false, const nn::AdapterUse& use = {})
       : graph(arena, DTypeOf<T>::value, true) {
     in = graph.create(DTypeOf<T>::value, kRows, kIn, true);
     copy_into(x, graph.value(in));

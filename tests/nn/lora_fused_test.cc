@@ -64,8 +64,8 @@ std::vector<double> results(bool residual, int64_t rank) {
   group.dropout = 0.5f;
   group.salt = 9;
   for (int64_t p = 0; p < 2; ++p) {
-    group.parts.push_back({p * kOuts[0], kOuts[p], p * rank, rank, 0.5f, b[p].view(),
-                           b_grad[p].view()});
+    group.parts.push_back(
+        {p * kOuts[0], kOuts[p], p * rank, rank, 0.5f, b[p].view(), b_grad[p].view()});
   }
   Linear linear = empty_linear(DTypeOf<T>::value);
   nn::LoraSet set;
@@ -101,7 +101,8 @@ TEST_P(FusedLora, EqualsTheGeneralProducts) {
                             fused = results<bf16>(residual, rank);
   for (const double value : general) ASSERT_LE(std::abs(value), 256) << "not exact in bf16";
   EXPECT_GT(std::count_if(general.begin(), general.end(), [](double v) { return v != 0; }),
-            int64_t(general.size() / 2)) << "mostly zeros show little";
+            int64_t(general.size() / 2))
+      << "mostly zeros show little";
   EXPECT_EQ(fused, general);
 }
 

@@ -45,8 +45,7 @@ Rows<Running> merged(const Linear& layer, const Adapter<float>& adapter) {
       for (int64_t i = 0; i < kIn; ++i) {
         kernels::ref::Sum<Running> sum;
         for (int64_t r = 0; r < part.rank; ++r) {
-          sum.add(Running(adapter.b[p].get(r, o)) *
-                  Running(adapter.a.get(part.rank_begin + r, i)));
+          sum.add(Running(adapter.b[p].get(r, o)) * Running(adapter.a.get(part.rank_begin + r, i)));
         }
         w[size_t(part.out_begin + o)][size_t(i)] += sum.total() * Running(double(part.scale));
       }
@@ -126,7 +125,8 @@ TEST_P(Adapted, WithoutGradientPlacesTheAdapterIsFrozen) {
   frozen.backward();
   const Mat y = frozen.graph.value(frozen.y);
   EXPECT_EQ(std::memcmp(y.data, trained.graph.value(trained.y).data,
-                        size_t(kRows * kOut) * sizeof(float)), 0);
+                        size_t(kRows * kOut) * sizeof(float)),
+            0);
   for (size_t r = 0; r < a_before.size(); ++r) {
     EXPECT_EQ(adapter_.a_grad.get(int64_t(r), 0), a_before[r][0].value);
   }

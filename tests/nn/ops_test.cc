@@ -60,25 +60,26 @@ TEST_F(Ops, RmsNorm) {
   for (int64_t r = 0; r < kRows; ++r) {
     const auto at = x.row<Running>(r), weight = w.row<Running>(0);
     expect<float>(graph_.value(y), r, ref::rmsnorm(at, weight, double(kEpsilon)), "y");
-    expect<float>(graph_.grad(in), r,
-                  ref::rmsnorm_backward(dy.row<Running>(r), at, weight,
-                                        ref::rms_scale(at, double(kEpsilon))), "dx");
+    expect<float>(
+        graph_.grad(in), r,
+        ref::rmsnorm_backward(dy.row<Running>(r), at, weight, ref::rms_scale(at, double(kEpsilon))),
+        "dx");
   }
 }
 
 TEST_F(Ops, LayerNorm) {
   auto x = Gapped<float>::random(kRows, kCols, 1), w = Gapped<float>::random(1, kCols, 2),
        b = Gapped<float>::random(1, kCols, 4), dy = Gapped<float>::random(kRows, kCols, 3);
-  const Var in = input(x),
-            y = nn::layernorm(graph_, in, w.view().data, b.view().data, kEpsilon);
+  const Var in = input(x), y = nn::layernorm(graph_, in, w.view().data, b.view().data, kEpsilon);
   play(y, dy);
   for (int64_t r = 0; r < kRows; ++r) {
     const auto at = x.row<Running>(r), weight = w.row<Running>(0);
     expect<float>(graph_.value(y), r,
                   ref::layernorm(at, weight, b.row<Running>(0), double(kEpsilon)), "y");
-    expect<float>(graph_.grad(in), r,
-                  ref::layernorm_backward(dy.row<Running>(r), at, weight,
-                                          ref::moments(at, double(kEpsilon))), "dx");
+    expect<float>(
+        graph_.grad(in), r,
+        ref::layernorm_backward(dy.row<Running>(r), at, weight, ref::moments(at, double(kEpsilon))),
+        "dx");
   }
 }
 

@@ -18,9 +18,9 @@ namespace relatum::quant {
 namespace {
 
 using ::testing::AllOf;
+using testing::fixture_values;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-using testing::fixture_values;
 
 constexpr int64_t kRows = 7, kCols = 192;
 
@@ -39,8 +39,8 @@ class EveryFormat : public ::testing::TestWithParam<const Format*> {
   Weight weight_ = encode(format_.name, "w", view(values_, kRows, kCols));
 };
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryFormat, ::testing::ValuesIn(formats().begin(),
-                                                                    formats().end()),
+INSTANTIATE_TEST_SUITE_P(Registry, EveryFormat,
+                         ::testing::ValuesIn(formats().begin(), formats().end()),
                          [](const auto& which) { return std::string(which.param->name); });
 
 TEST_P(EveryFormat, IsFoundByItsNames) {
@@ -82,9 +82,13 @@ TEST_P(EveryFormat, StaysWithinItsStep) {
     // Steps relative to the block's largest magnitude, half a step of error plus the half-precision
     // scale's 2^-11 (and the minimum's, for q4_1, whose step is a fifteenth of up to twice that).
     // q4_0's positive end is one code short: a whole step there. nf4 has its own test.
-    const std::map<std::string_view, double> bounds = {
-        {"f32", 0}, {"f16", 0x1p-11}, {"bf16", 0x1p-8}, {"q8_0", 0.5 / 127 + 0x1p-11},
-        {"q4_0", 1.0 / 8 + 0x1p-11}, {"q4_1", 1.0 / 15 + 3 * 0x1p-11}, {"nf4", 1}};
+    const std::map<std::string_view, double> bounds = {{"f32", 0},
+                                                       {"f16", 0x1p-11},
+                                                       {"bf16", 0x1p-8},
+                                                       {"q8_0", 0.5 / 127 + 0x1p-11},
+                                                       {"q4_0", 1.0 / 8 + 0x1p-11},
+                                                       {"q4_1", 1.0 / 15 + 3 * 0x1p-11},
+                                                       {"nf4", 1}};
     const double bound = bounds.at(format_.name) * largest;
     ASSERT_LE(std::abs(double(decoded.row(0)[i]) - values_[size_t(i)]), bound) << i;
   }

@@ -58,7 +58,8 @@ TEST_F(Nf4Fixture, CodesEqualBitsandbytes) {
     ASSERT_EQ(uint8_t(expected[i]), uint8_t(data_[i])) << "maximum " << i - codes;
   }
   EXPECT_EQ(std::memcmp(expected.data() + codes + maxima, data_.data() + layout.state,
-                        size_t(layout.groups) * sizeof(float)), 0);
+                        size_t(layout.groups) * sizeof(float)),
+            0);
 }
 
 TEST_F(Nf4Fixture, ValuesEqualBitsandbytes) {

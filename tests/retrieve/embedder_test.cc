@@ -16,14 +16,14 @@
 namespace relatum::retrieve {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
 using relatum::testing::bit_equal;
 using relatum::testing::distance;
 using relatum::testing::fixture;
 using relatum::testing::read_matrix;
 using relatum::testing::TemporaryFolder;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 const auto kPath = fixture("bert");
 
@@ -41,13 +41,9 @@ MatView<const float> row(const Matrix<float>& matrix, int64_t i) {
 // A copy of the tiny BERT whose small files a test may change.
 class Folder {
  public:
-  Folder() {
-    std::filesystem::copy(kPath, path(), std::filesystem::copy_options::recursive);
-  }
+  Folder() { std::filesystem::copy(kPath, path(), std::filesystem::copy_options::recursive); }
   std::filesystem::path path() const { return folder_ / "tiny"; }
-  void write(const std::string& name, const std::string& text) {
-    write_file(path() / name, text);
-  }
+  void write(const std::string& name, const std::string& text) { write_file(path() / name, text); }
   void remove(const std::string& name) { std::filesystem::remove_all(path() / name); }
 
  private:
@@ -199,8 +195,8 @@ TEST(Embedder, BrokenFoldersAreRefused) {
       {"1_Pooling/config.json", R"({})", "pooling ''"},
       {"1_Pooling/config.json",
        R"({"word_embedding_dimension": 33, "pooling_mode_mean_tokens": true})", "33"},
-      {"1_Pooling/config.json",
-       R"({"pooling_mode_mean_tokens": true, "include_prompt": false})", "prompt"},
+      {"1_Pooling/config.json", R"({"pooling_mode_mean_tokens": true, "include_prompt": false})",
+       "prompt"},
       {"config_sentence_transformers.json", R"({"default_prompt_name": "q"})", "'q'"},
       {"sentence_bert_config.json", R"({"max_seq_length": -1})", "-1"},
       {"sentence_bert_config.json", R"({"max_seq_length": 2})", "no room"},
@@ -210,7 +206,8 @@ TEST(Embedder, BrokenFoldersAreRefused) {
     Folder folder;
     folder.write(name, text);
     EXPECT_THAT([&] { Embedder embedder(folder.path()); },
-                ThrowsMessage<Error>(AllOf(HasSubstr(word), HasSubstr("tiny")))) << text;
+                ThrowsMessage<Error>(AllOf(HasSubstr(word), HasSubstr("tiny"))))
+        << text;
   }
 }
 

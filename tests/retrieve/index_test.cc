@@ -18,10 +18,10 @@
 namespace relatum::retrieve {
 namespace {
 
+using relatum::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-using relatum::testing::TemporaryFolder;
 
 Matrix<float> random_rows(int64_t rows, int64_t cols, uint64_t stream) {
   const Rng rng(7, stream);
@@ -44,9 +44,8 @@ std::vector<int64_t> brute_force(const Matrix<float>& rows, const float* query, 
   }
   std::vector<int64_t> order(scores.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    return scores[size_t(a)] > scores[size_t(b)];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int64_t a, int64_t b) { return scores[size_t(a)] > scores[size_t(b)]; });
   order.resize(std::min(k, order.size()));
   return order;
 }
@@ -139,8 +138,8 @@ TEST(Index, NothingToFind) {
 
 TEST(Index, ValuesThatAreNotFiniteAreRefused) {
   const Matrix<float> good = random_rows(3, 4, 10);
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          -std::numeric_limits<float>::infinity(), 1e30f}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 1e30f}) {
     Matrix<float> rows = random_rows(3, 4, 10);
     rows.row(2)[1] = bad;
     EXPECT_THAT([&] { index_of(rows); }, ThrowsMessage<Error>(HasSubstr("vector 2")));

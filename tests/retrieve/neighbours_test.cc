@@ -26,8 +26,7 @@ class FindNeighbours : public ::testing::Test {
   }
   std::vector<std::vector<int64_t>> find(const Strings& query_keys, int64_t count, bool exclude) {
     const auto queries = rows_.view().rows_from(0, int64_t(query_keys.size()));
-    const Neighbours found =
-        find_neighbours(index_, queries, query_keys, keys_, {count, exclude});
+    const Neighbours found = find_neighbours(index_, queries, query_keys, keys_, {count, exclude});
     overlap_ = found.overlap;
     std::vector<std::vector<int64_t>> rows;
     for (const auto& list : found.of) {
@@ -80,8 +79,7 @@ TEST_F(FindNeighbours, FewerWhereTheIndexHasNoMore) {
 TEST_F(FindNeighbours, NothingButDuplicatesLeavesNoNeighbour) {
   const Strings same(6, "a");
   const Strings query = {"a"};
-  const auto found =
-      find_neighbours(index_, rows_.view().rows_from(0, 1), query, same, {1, true});
+  const auto found = find_neighbours(index_, rows_.view().rows_from(0, 1), query, same, {1, true});
   EXPECT_TRUE(found.of[0].empty());
 }
 

@@ -31,8 +31,12 @@ Store sample(int64_t count, const std::string& embedder = "tiny") {
   for (int64_t i = 0; i < count; ++i) {
     rows.row(i)[0] = float(i);
     rows.row(i)[1] = 1;
-    StoredExample example{std::to_string(100 + i), "Zoë owns ten boats.", {0, 3, "PERSON"},
-                          {13, 18, ""}, "owns", "<e1>Zoë</e1> owns ten <e2>boats</e2>."};
+    StoredExample example{std::to_string(100 + i),
+                          "Zoë owns ten boats.",
+                          {0, 3, "PERSON"},
+                          {13, 18, ""},
+                          "owns",
+                          "<e1>Zoë</e1> owns ten <e2>boats</e2>."};
     if (i == 1) example.label.reset();
     store.examples.push_back(example);
   }
@@ -186,9 +190,17 @@ TEST_F(StoreFolder, MissingAndChangedFiles) {
 
 TEST_F(StoreFolder, ManifestsThatCannotBe) {
   const std::vector<std::pair<std::string, nlohmann::json>> cases = {
-      {"/format", "other"}, {"/version", 2}, {"/version", "1"}, {"/count", 4},
-      {"/count", int64_t{1} << 60}, {"/count", -1}, {"/dimension", 3}, {"/files", 7},
-      {"/files/index.faiss", nullptr}, {"/embedder", "tiny"}, {"/embedder/hash", 1}};
+      {"/format", "other"},
+      {"/version", 2},
+      {"/version", "1"},
+      {"/count", 4},
+      {"/count", int64_t{1} << 60},
+      {"/count", -1},
+      {"/dimension", 3},
+      {"/files", 7},
+      {"/files/index.faiss", nullptr},
+      {"/embedder", "tiny"},
+      {"/embedder/hash", 1}};
   for (const auto& [pointer, value] : cases) {
     fs::remove_all(path_);
     save_store(path_, sample(3));
@@ -208,10 +220,14 @@ TEST_F(StoreFolder, ForgedFilesAreStillChecked) {
       {"examples.jsonl", good + "\n" + good, "promised"},
       {"examples.jsonl", "{}", "examples.jsonl:1"},
       {"examples.jsonl", "[", "examples.jsonl:1"},
-      {"examples.jsonl", R"({"id":"1","text":"ab","marked_text":"","head":{"start":0,"end":3},)"
-                         R"("tail":{"start":0,"end":1}})", "outside"},
-      {"examples.jsonl", R"({"id":"1","text":"ab","marked_text":"","head":{"start":0,"end":2},)"
-                         R"("tail":{"start":-1,"end":1}})", "outside"},
+      {"examples.jsonl",
+       R"({"id":"1","text":"ab","marked_text":"","head":{"start":0,"end":3},)"
+       R"("tail":{"start":0,"end":1}})",
+       "outside"},
+      {"examples.jsonl",
+       R"({"id":"1","text":"ab","marked_text":"","head":{"start":0,"end":2},)"
+       R"("tail":{"start":-1,"end":1}})",
+       "outside"},
       {"examples.jsonl", good.substr(0, good.size() - 1) + R"(,"label":"hates"})", "hates"},
       {"labels.json", R"(["owns","owns"])", "label 2"},
       {"labels.json", R"({"owns":1})", "list"},

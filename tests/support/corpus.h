@@ -37,8 +37,7 @@ inline json row(const std::string& id, const std::string& text, const std::strin
     const size_t at = text.find(word);
     return json{{"start", at}, {"end", at + word.size()}};
   };
-  return {{"id", id}, {"text", text}, {"head", span(head)}, {"tail", span(tail)},
-          {"label", label}};
+  return {{"id", id}, {"text", text}, {"head", span(head)}, {"tail", span(tail)}, {"label", label}};
 }
 
 /// Ten sentences, four labels in the order of kLabels.

@@ -13,11 +13,12 @@ namespace relatum::testing {
 
 /// Copies a fixture folder's files to `folder` and sets value `place` of an f32 tensor.
 inline std::filesystem::path damaged(const std::filesystem::path& from,
-                                     const std::filesystem::path& folder,
-                                     const std::string& tensor, float value, size_t place = 1) {
+                                     const std::filesystem::path& folder, const std::string& tensor,
+                                     float value, size_t place = 1) {
   std::filesystem::create_directories(folder);
-  std::filesystem::copy(from, folder, std::filesystem::copy_options::recursive |
-                                          std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy(
+      from, folder,
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
   const auto file = io::Safetensors::open(from / "model.safetensors");
   std::vector<io::SafetensorsOutput> tensors;
   std::list<std::vector<std::byte>> copies;

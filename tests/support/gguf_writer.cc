@@ -102,8 +102,8 @@ void GgufWriter::add_tensor(const std::string& name, int ggml_type, std::vector<
   const auto expected = io::ggml_bytes(*type, values);
   if (!expected || *expected != bytes.size() || shape[0] % type->block != 0) {
     fail("io.gguf", fmt::format("tensor '{}': {} values in rows of {} don't make {} bytes of {}. "
-                                "Rows must be multiples of {} values.", name, values, shape[0],
-                                bytes.size(), type->name, type->block));
+                                "Rows must be multiples of {} values.",
+                                name, values, shape[0], bytes.size(), type->name, type->block));
   }
   tensors_.push_back({name, ggml_type, std::move(shape), bytes});
 }

@@ -16,8 +16,8 @@ class IsaEnvironment : public ::testing::Environment {
   }
 };
 
-const ::testing::Environment* const kEnvironment =
-    ::testing::AddGlobalTestEnvironment(new IsaEnvironment);  // GoogleTest deletes it
+const ::testing::Environment* const kEnvironment = ::testing::AddGlobalTestEnvironment(
+    new IsaEnvironment);  // GoogleTest deletes it
 
 }  // namespace
 }  // namespace relatum::testing

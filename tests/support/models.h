@@ -35,11 +35,10 @@ inline Matrix<float> run(const arch::Model& model, const nn::TokenBatch& batch,
   Matrix<float> result(states.rows, model.info().vocabulary);
   nn::for_each_logits(graph, *model.head(), states,
                       [&](int64_t first, MatView<const float> logits) {
-                        for (int64_t i = 0; i < logits.rows; ++i) {
-                          std::memcpy(result.row(first + i), logits.row(i),
-                                      size_t(logits.cols) * sizeof(float));
-                        }
-                      });
+    for (int64_t i = 0; i < logits.rows; ++i) {
+      std::memcpy(result.row(first + i), logits.row(i), size_t(logits.cols) * sizeof(float));
+    }
+  });
   return result;
 }
 

@@ -95,11 +95,11 @@ class PeftFixture {
       const Matrix<float> own = read_matrix(adapter_, name + ".lora_A.weight");
       std::memcpy(a.row(begin), own.row(0), size_t(kRank * linear.in()) * sizeof(float));
       const Matrix<float> b = read_matrix(adapter_, name + ".lora_B.weight");
-      pairs.b.push_back({stored(transposed(b.view()), compute),
-                        Matrix<float>(kRank, part.weight.rows)});
+      pairs.b.push_back(
+          {stored(transposed(b.view()), compute), Matrix<float>(kRank, part.weight.rows)});
       pairs.group.parts.push_back({part.begin, part.weight.rows, begin, kRank, kScale,
-                                  Mat(pairs.b.back().values.data(), compute, kRank, b.rows()),
-                                  pairs.b.back().grad.view()});
+                                   Mat(pairs.b.back().values.data(), compute, kRank, b.rows()),
+                                   pairs.b.back().grad.view()});
       pairs.names.push_back(name);
     }
     pairs.a = stored(a, compute);

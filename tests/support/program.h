@@ -38,11 +38,11 @@ struct Outcome {
 };
 
 struct Surroundings {
-  std::string input;                              ///< all of standard input
-  bool hold_input = false;                        ///< instead: a pipe, for send()
+  std::string input;                               ///< all of standard input
+  bool hold_input = false;                         ///< instead: a pipe, for send()
   std::map<std::string, std::string> environment;  ///< added to the test's own
-  std::optional<rlim_t> file_size;                ///< no file grows beyond: as on a full disk
-  std::filesystem::path out;                      ///< where standard output goes; empty: kept
+  std::optional<rlim_t> file_size;                 ///< no file grows beyond: as on a full disk
+  std::filesystem::path out;                       ///< where standard output goes; empty: kept
 };
 
 /// A running relatum. Its HOME is an empty folder, so that no model of the user's is found.

@@ -51,8 +51,7 @@ inline Running sqrt(const Running& x) {
 /// zero for what is below the smallest normal number.
 inline Running exp(const Running& x) {
   const double y = std::exp(x.value), high = y * std::exp(x.error);
-  return {y, (high - y) + 4 * Running::rounding(high) +
-                 double(std::numeric_limits<float>::min())};
+  return {y, (high - y) + 4 * Running::rounding(high) + double(std::numeric_limits<float>::min())};
 }
 inline Running log(const Running& x) {
   return Running::rounded(std::log(x.value), -std::log1p(-x.error / x.value));

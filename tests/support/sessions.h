@@ -87,9 +87,10 @@ inline std::vector<PromptSet> prompt_sets() {
   const Rows deep{joined(joined(trunk, left), tail(2, 13)), joined(trunk, tail(3, 14)),
                   joined(joined(trunk, left), tail(5, 15)), joined(trunk, right)};
   const Rows nested{trunk, joined(trunk, left), joined(trunk, {5})};
-  return {{"apart", apart},         {"one_trunk", one_trunk}, {"two_trunks", two_trunks},
-          {"deep", deep},           {"nested", nested},       {"equal", {left, left, left}},
-          {"single", {trunk}},      {"one_token", {{5}, {9}, {5}}}};
+  return {{"apart", apart},           {"one_trunk", one_trunk},
+          {"two_trunks", two_trunks}, {"deep", deep},
+          {"nested", nested},         {"equal", {left, left, left}},
+          {"single", {trunk}},        {"one_token", {{5}, {9}, {5}}}};
 }
 
 }  // namespace relatum::testing

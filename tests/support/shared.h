@@ -21,9 +21,9 @@ inline std::optional<std::filesystem::path> shared_file(const std::string& relat
 inline std::optional<std::filesystem::path> model_file(const std::string& relative) {
   const char* data = std::getenv("XDG_DATA_HOME");
   const char* home = std::getenv("HOME");
-  const std::filesystem::path base =
-      data && *data ? std::filesystem::path(data)
-                    : std::filesystem::path(home ? home : ".") / ".local/share";
+  const std::filesystem::path base = data && *data ? std::filesystem::path(data)
+                                                   : std::filesystem::path(home ? home : ".") /
+                                                         ".local/share";
   const std::filesystem::path path = base / "relatum/models" / relative;
   if (std::filesystem::exists(path)) return path;
   return std::nullopt;

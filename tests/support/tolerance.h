@@ -9,9 +9,7 @@
 namespace relatum::testing {
 
 /// Half the distance from 1 to the next larger number: the relative error of one rounding.
-constexpr double unit_roundoff(DType type) {
-  return type == DType::kBF16 ? 0x1.0p-8 : 0x1.0p-24;
-}
+constexpr double unit_roundoff(DType type) { return type == DType::kBF16 ? 0x1.0p-8 : 0x1.0p-24; }
 
 /// Bound on the relative error of `operations` roundings one behind another
 /// (Higham 2002, Accuracy and Stability of Numerical Algorithms, lemma 3.1).

@@ -44,8 +44,7 @@ struct TinyRun {
   TinyRun(std::vector<train::TrainRow> run_rows, const train::TrainOptions& options,
           const train::AdapterConfig& config, uint64_t seed = 5)
       : session(fixture("llama/tied"), plain_options()), rows(std::move(run_rows)),
-        adapter(std::make_unique<train::Adapter>(session.model(), session.compute(), config,
-                                                 seed)),
+        adapter(std::make_unique<train::Adapter>(session.model(), session.compute(), config, seed)),
         worker(session, &adapter->set()), trainer(worker, *adapter, rows, options) {
     session.prepare_training();
   }
@@ -71,9 +70,7 @@ struct TinyRun {
     if (loss) *loss = sum;
     return {adapter->grads().begin(), adapter->grads().end()};
   }
-  std::vector<float> values() const {
-    return {adapter->values().begin(), adapter->values().end()};
-  }
+  std::vector<float> values() const { return {adapter->values().begin(), adapter->values().end()}; }
 
   engine::Session session;
   std::vector<train::TrainRow> rows;

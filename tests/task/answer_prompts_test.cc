@@ -55,8 +55,8 @@ class Pipeline : public ::testing::Test {
   std::vector<Prompt> prompts_;
 };
 
-constexpr AnswerMode kModes[] = {AnswerMode::kScored, AnswerMode::kShares,
-                                 AnswerMode::kConstrained, AnswerMode::kFree};
+constexpr AnswerMode kModes[] = {AnswerMode::kScored, AnswerMode::kShares, AnswerMode::kConstrained,
+                                 AnswerMode::kFree};
 
 TEST(AnswerModes, AreReadByName) {
   EXPECT_EQ(parse_answer_mode("scored"), AnswerMode::kScored);
@@ -81,8 +81,8 @@ TEST_F(Pipeline, ScoresAreTheSoftmaxOfWholeLabels) {
     }
     for (size_t label = 0; label < 3; ++label) {
       EXPECT_EQ(predictions[i].scores[label].first, renderer_.labels().name(int64_t(label)));
-      EXPECT_NEAR(std::log(predictions[i].scores[label].second),
-                  scores[label] - std::log(total), 2 * slack);
+      EXPECT_NEAR(std::log(predictions[i].scores[label].second), scores[label] - std::log(total),
+                  2 * slack);
     }
     const auto best = std::max_element(
         predictions[i].scores.begin(), predictions[i].scores.end(),

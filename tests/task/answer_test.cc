@@ -11,9 +11,10 @@ namespace {
 
 TEST(Answer, FollowsTheCases) {
   std::vector<std::string> names = semeval_labels();
-  for (const char* more : {"per:city_of_birth", "per:date_of_birth", "org:founded",
-                           "org:founded_by", "no_relation"})
+  for (const char* more :
+       {"per:city_of_birth", "per:date_of_birth", "org:founded", "org:founded_by", "no_relation"}) {
     names.emplace_back(more);
+  }
   const Labels labels(names);
   const AnswerParser parser(labels, names);
   for (const auto& row : testing::cases("answers.tsv")) {

@@ -17,8 +17,9 @@ namespace {
 /// The format's fixture: the file of its name in fixtures/task, whatever its ending.
 std::string fixture(std::string_view name) {
   for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(RELATUM_FIXTURES) / "task"))
+       std::filesystem::directory_iterator(std::filesystem::path(RELATUM_FIXTURES) / "task")) {
     if (entry.path().stem() == name) return entry.path().string();
+  }
   ADD_FAILURE() << "no ten rows of our own for format " << name;
   return "";
 }
@@ -74,8 +75,9 @@ TEST(DatasetFormats, TheSameRowsInEachFormatGiveTheSameExamples) {
 
 TEST(DatasetFormats, UnknownNameListsTheKnown) {
   const std::string error = testing::error_of([] { dataset_format("conll"); });
-  for (const DatasetFormat* format : dataset_formats())
+  for (const DatasetFormat* format : dataset_formats()) {
     EXPECT_NE(error.find(format->name), std::string::npos) << error;
+  }
 }
 
 TEST(TacredLabels, CountsAreThePublishedOnes) {
@@ -139,7 +141,7 @@ TEST(PublicData, TacredSamplesLoadAndTakePatches) {
 
 TEST(PublicData, CrossreKeepsAllLabelsOfAPair) {
   size_t pairs = 0, labels = 0;
-  for (const char* domain : {"ai", "literature", "music", "news", "politics", "science"})
+  for (const char* domain : {"ai", "literature", "music", "news", "politics", "science"}) {
     for (const char* part : {"train", "dev", "test"}) {
       const auto file = relatum::testing::shared_file(std::string("crossre/") + domain + "-" +
                                                       part + ".json");
@@ -149,6 +151,7 @@ TEST(PublicData, CrossreKeepsAllLabelsOfAPair) {
       pairs += data.examples.size();
       for (const Example& example : data.examples) labels += gold_labels(example).size();
     }
+  }
   // Distinct pairs and distinct (pair, label), counted apart from this reader.
   EXPECT_EQ(pairs, 18608u);
   EXPECT_EQ(labels, 19758u);

@@ -1,5 +1,4 @@
 // Joining, reports and predictions files.
-#include "base/utf8.h"
 #include "task/evaluate.h"
 
 #include <gmock/gmock.h>
@@ -8,9 +7,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "io/json.h"
 #include "support.h"
-#include "task/holdout.h"
 #include "task/report.h"
 #include "task/semeval_scorer.h"
 
@@ -18,10 +17,10 @@ namespace relatum::task {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::error_of;
 using testing::example;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::Scratch;
 using testing::slurp;
 
@@ -29,9 +28,10 @@ Dataset data_of(const std::vector<std::string>& gold, const Labels& labels) {
   Dataset data;
   data.name = "test.jsonl";
   data.labels = labels;
-  for (size_t i = 0; i < gold.size(); ++i)
+  for (size_t i = 0; i < gold.size(); ++i) {
     data.examples.push_back(
         example(std::to_string(i), "a b" + std::string(i, '.'), "a", "b", gold[i]));
+  }
   return data;
 }
 
@@ -48,8 +48,10 @@ const Labels kAbn({"a", "b", "no_relation"});
 Report small_report() {
   const Dataset data = data_of({"a", "a", "a", "b", "b", "no_relation", "no_relation"}, kAbn);
   const std::vector<Prediction> predictions = {
-      answer(6, "a", 0.31), answer(0, "a", 0.95), answer(1, "b", 0.55), answer(2, {}),
-      answer(3, "b", 1.0),  answer(4, "no_relation", 0.42), answer(5, "no_relation", 0.0)};
+      answer(6, "a", 0.31),         answer(0, "a", 0.95),
+      answer(1, "b", 0.55),         answer(2, {}),
+      answer(3, "b", 1.0),          answer(4, "no_relation", 0.42),
+      answer(5, "no_relation", 0.0)};
   return evaluate(data, predictions);
 }
 
@@ -90,13 +92,16 @@ TEST(Evaluate, ErrorsNameIds) {
   EXPECT_THAT(error({answer(0, "a", 1.5), answer(1, "b")}), HasSubstr("1.5"));
   Dataset bare = data;
   bare.examples[1].label.reset();
-  EXPECT_THAT(error_of([&] { evaluate(bare, std::vector{answer(0, "a"), answer(1, "b")}); }),
+  EXPECT_THAT(error_of([&] {
+                evaluate(bare, std::vector{answer(0, "a"), answer(1, "b")});
+              }),
               HasSubstr("'1'"));
   EvaluateOptions options;
   options.negative = "none";
   EXPECT_THAT(error_of([&] {
                 evaluate(data, std::vector{answer(0, "a"), answer(1, "b")}, options);
-              }), HasSubstr("--negative"));
+              }),
+              HasSubstr("--negative"));
 }
 
 TEST(Evaluate, MissingMayCountAsWrong) {
@@ -116,8 +121,8 @@ TEST(Evaluate, AnAnswerOutsideTheLabelsIsWrongAndNamed) {
   for (const bool open : {true, false}) {
     Dataset data = data_of({"a", "b", "b"}, Labels({"a", "b"}));
     data.open_labels = open;
-    const Report report =
-        evaluate(data, std::vector{answer(0, "c"), answer(1, "b"), answer(2, "Other")});
+    const Report report = evaluate(data,
+                                   std::vector{answer(0, "c"), answer(1, "b"), answer(2, "Other")});
     EXPECT_EQ(report.per_label.size(), 2u);
     EXPECT_EQ(report.official.name, "micro_all");
     EXPECT_EQ(report.negative, std::nullopt);
@@ -125,8 +130,8 @@ TEST(Evaluate, AnAnswerOutsideTheLabelsIsWrongAndNamed) {
     ASSERT_EQ(report.outside.size(), 2u);
     EXPECT_EQ(report.wrong_count, 2);
     ASSERT_EQ(report.warnings.size(), 1u);
-    EXPECT_THAT(report.warnings[0], AllOf(HasSubstr("2 of 3 answers"), HasSubstr("'c' (1)"),
-                                          HasSubstr("'Other' (1)")));
+    EXPECT_THAT(report.warnings[0],
+                AllOf(HasSubstr("2 of 3 answers"), HasSubstr("'c' (1)"), HasSubstr("'Other' (1)")));
     EXPECT_THAT(to_text(report), HasSubstr("c "));  // among the confusions
   }
 }
@@ -134,27 +139,32 @@ TEST(Evaluate, AnAnswerOutsideTheLabelsIsWrongAndNamed) {
 /// Figures and labels that a report shows, whatever the answers were.
 std::string shape_of(const Report& report) {
   std::string shape = report.official.name + " " + report.negative.value_or("-");
-  for (const NamedScores& each : report.metrics)
+  for (const NamedScores& each : report.metrics) {
     if (each.scores) shape += " " + each.name + (each.wanted ? "+" : "");
+  }
   for (const LabelReport& each : report.per_label) shape += " " + each.label;
   return shape;
 }
 
 TEST(Evaluate, AnswersNeverSteerTheMeasure) {
   const std::vector<std::vector<std::string>> inventories = {
-      {"a", "b"}, {"a", "no_relation"}, {"a", "Other"}, {"Cause-Effect(e1,e2)", "Other"},
-      {"Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)"}, {"per:title", "no_relation"},
+      {"a", "b"},
+      {"a", "no_relation"},
+      {"a", "Other"},
+      {"Cause-Effect(e1,e2)", "Other"},
+      {"Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)"},
+      {"per:title", "no_relation"},
       {"title", "is founder of"}};
   for (const auto& labels : inventories) {
     for (const bool open : {true, false}) {
       Dataset data = data_of({labels[0], labels[1]}, Labels(labels));
       data.open_labels = open;
-      const std::string shape =
-          shape_of(evaluate(data, std::vector{answer(0, labels[0]), answer(1, labels[1])}));
+      const std::string shape = shape_of(
+          evaluate(data, std::vector{answer(0, labels[0]), answer(1, labels[1])}));
       for (const char* stray : {"no_relation", "Other", "title", "founder", "NA", "Cause-Effect",
                                 "Message-Topic(e1,e2)", "x y"}) {
-        const Report report =
-            evaluate(data, std::vector{answer(0, labels[0]), answer(1, stray, 0.5)});
+        const Report report = evaluate(data,
+                                       std::vector{answer(0, labels[0]), answer(1, stray, 0.5)});
         EXPECT_EQ(shape_of(report), shape) << stray;
         const Report none = evaluate(data, std::vector{answer(0, labels[0]), answer(1, {})});
         for (size_t i = 0; i < report.metrics.size(); ++i) {
@@ -204,8 +214,8 @@ TEST(Evaluate, GoldLabelsThatTheInventoryLacksAreScored) {
   EXPECT_THAT(report.warnings[0], AllOf(HasSubstr("2 gold labels"), HasSubstr("'new' (2)")));
   data = data_of({"Cause-Effect(e1,e2)", "Cause-Efect(e1,e2)"}, Labels(semeval_labels()));
   data.format = "semeval2010";
-  const Report semeval = evaluate(data, std::vector{answer(0, "Cause-Effect(e1,e2)"),
-                                                    answer(1, "Cause-Effect(e1,e2)")});
+  const Report semeval = evaluate(
+      data, std::vector{answer(0, "Cause-Effect(e1,e2)"), answer(1, "Cause-Effect(e1,e2)")});
   EXPECT_EQ(semeval.official.name, "semeval_macro");
   EXPECT_DOUBLE_EQ(semeval.official.scores->precision, 0.5);
   EXPECT_DOUBLE_EQ(semeval.official.scores->recall, 1.0);
@@ -267,8 +277,8 @@ TEST(Evaluate, EachGoldLabelAndEachAnswerOfAPairCounts) {
   EXPECT_DOUBLE_EQ(both.accuracy, 1.0 / 3);  // c is wrong beside the second pair's b
   EXPECT_DOUBLE_EQ(both.metrics[1].scores->precision, 3.0 / 4);
   EXPECT_DOUBLE_EQ(both.metrics[1].scores->recall, 3.0 / 4);
-  EXPECT_THAT(to_text(both), AllOf(HasSubstr("3 examples with 4 gold labels"),
-                                   HasSubstr("(none)"), HasSubstr("(no answer)")));
+  EXPECT_THAT(to_text(both), AllOf(HasSubstr("3 examples with 4 gold labels"), HasSubstr("(none)"),
+                                   HasSubstr("(no answer)")));
 }
 
 TEST(Evaluate, LabelsThatLookEqualAreEqual) {
@@ -295,9 +305,11 @@ TEST(Report, JsonHasTheInterfacesShape) {
   EXPECT_DOUBLE_EQ(json.at("accuracy"), 3.0 / 7);
   EXPECT_EQ(json.at("official").at("name"), "tacred_micro");
   EXPECT_DOUBLE_EQ(json.at("official").at("f1"), 4.0 / 9);
-  for (const char* name : {"micro_all", "tacred_micro", "macro", "no_relation", "rag4re"})
-    for (const char* figure : {"precision", "recall", "f1"})
+  for (const char* name : {"micro_all", "tacred_micro", "macro", "no_relation", "rag4re"}) {
+    for (const char* figure : {"precision", "recall", "f1"}) {
       EXPECT_TRUE(json.at("metrics").at(name).at(figure).is_number()) << name;
+    }
+  }
   EXPECT_TRUE(json.at("metrics").at("semeval_macro").is_null());
   EXPECT_EQ(json.at("per_label").at("a").at("support"), 3);
   EXPECT_DOUBLE_EQ(json.at("interval").at("level"), 0.95);
@@ -314,9 +326,8 @@ TEST(Report, TextReadsWell) {
   EXPECT_THAT(text, AllOf(Not(HasSubstr("semeval_macro")), Not(HasSubstr("rag4re"))));
   EXPECT_THAT(to_text(evaluate(data_of({"a"}, kAbn), std::vector{answer(0, "a")})),
               AllOf(HasSubstr("1 example\n"), Not(HasSubstr("interval"))));
-  const std::string right = to_text(evaluate(data_of({"a", "b", "a"}, kAbn),
-                                             std::vector{answer(0, "a"), answer(1, "b"),
-                                                         answer(2, "a")}));
+  const std::string right = to_text(evaluate(
+      data_of({"a", "b", "a"}, kAbn), std::vector{answer(0, "a"), answer(1, "b"), answer(2, "a")}));
   EXPECT_THAT(right, AllOf(HasSubstr("100.00\n  no interval: "), Not(HasSubstr(" to 100"))));
   std::istringstream lines(text + right);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(utf8_length(line), 100) << line;
@@ -326,8 +337,8 @@ TEST(Report, HtmlIsSelfContainedAndEscaped) {
   const Labels labels({"<script>alert(1)</script>", "b & \"c\""});
   Dataset data = data_of({labels.name(0), labels.name(1)}, labels);
   data.name = "<img src=x>";
-  const Report report =
-      evaluate(data, std::vector{answer(0, labels.name(1), 0.5), answer(1, labels.name(1), 0.9)});
+  const Report report = evaluate(
+      data, std::vector{answer(0, labels.name(1), 0.5), answer(1, labels.name(1), 0.9)});
   const std::string page = to_html(report);
   EXPECT_THAT(page, AllOf(HasSubstr("<!doctype html>"), HasSubstr("&lt;script&gt;"),
                           HasSubstr("b &amp; &quot;c&quot;"), Not(HasSubstr("<script")),
@@ -344,8 +355,9 @@ TEST(Report, HtmlShowsWrongAnswersWithTheirSentences) {
   std::vector<Prediction> predictions;
   for (int i = 0; i < 70; ++i) predictions.push_back(answer(i, i < 5 ? "a" : "b", i / 100.0));
   data.examples[69] = example("69", "<b>x\x01</b> meets y", "<b>x\x01</b>", "y", "a");
-  const std::string page = to_html(evaluate(data, predictions), std::vector<ReportFact>{
-                                       {"model", "tiny <1>"}, {"answered on", "2026-01-31"}});
+  const std::string page = to_html(
+      evaluate(data, predictions),
+      std::vector<ReportFact>{{"model", "tiny <1>"}, {"answered on", "2026-01-31"}});
   EXPECT_THAT(page, AllOf(HasSubstr("Wrong answers: 65"), HasSubstr("15 more"),
                           HasSubstr("<mark class=\"head\">&lt;b&gt;x&#x2401;&lt;/b&gt;</mark>"),
                           HasSubstr("<mark class=\"tail\">y</mark>"), HasSubstr("(69.0 %)"),
@@ -361,26 +373,6 @@ TEST(Report, ControlCharactersStayOutOfTheTerminal) {
   const Dataset data = data_of({labels.name(0), "b"}, labels);
   const Report report = evaluate(data, std::vector{answer(0, "b"), answer(1, "b")});
   EXPECT_THAT(to_text(report), Not(HasSubstr("\x1b")));
-}
-
-TEST(HoldOut, IsRepeatableAndKeepsDuplicatesTogether) {
-  std::vector<Example> examples;
-  for (int i = 0; i < 100; ++i)  // ten pairs that differ in case and space only
-    examples.push_back(example(std::to_string(i), i < 90 ? "a b" + std::to_string(i)
-                                                         : "A  b" + std::to_string(i - 90),
-                               i < 90 ? "a" : "A", "b"));
-  const Split split = hold_out(examples, 30, 1);
-  EXPECT_EQ(split.held_out.size(), 30u);
-  EXPECT_EQ(split.kept.size(), 70u);
-  EXPECT_TRUE(std::is_sorted(split.kept.begin(), split.kept.end()));
-  const auto held = [&](int64_t i) {
-    return std::binary_search(split.held_out.begin(), split.held_out.end(), i);
-  };
-  for (int64_t i = 0; i < 10; ++i) EXPECT_EQ(held(i), held(90 + i)) << i;
-  EXPECT_EQ(hold_out(examples, 30, 1).held_out, split.held_out);
-  EXPECT_NE(hold_out(examples, 30, 2).held_out, split.held_out);
-  for (const int64_t count : {0, -1, 100, 101})
-    EXPECT_THAT(error_of([&] { hold_out(examples, count, 1); }), HasSubstr("hold out"));
 }
 
 }  // namespace

@@ -13,16 +13,21 @@ using testing::cases;
 
 TEST(Example, MarksEntitiesAsTheCasesSay) {
   for (const auto& row : cases("marked_text.tsv")) {
-    Example example{"1", row[0], {std::stol(row[1]), std::stol(row[2]), ""},
-                    {std::stol(row[3]), std::stol(row[4]), ""}, {}, 0};
+    Example example{"1",
+                    row[0],
+                    {std::stol(row[1]), std::stol(row[2]), ""},
+                    {std::stol(row[3]), std::stol(row[4]), ""},
+                    {},
+                    0};
     EXPECT_EQ(example_problem(example), "");
     EXPECT_EQ(marked_text(example), row[5]);
     EXPECT_EQ(normalised_text(marked_text(example)), normalised_text(row[0]));
     std::string brackets = row[5];
-    for (const auto& [tag, bracket] : {std::pair{"<e1>", "["}, {"</e1>", "]"}, {"<e2>", "{"},
-                                       {"</e2>", "}"}}) {
-      for (size_t at; (at = brackets.find(tag)) != std::string::npos;)
+    for (const auto& [tag, bracket] :
+         {std::pair{"<e1>", "["}, {"</e1>", "]"}, {"<e2>", "{"}, {"</e2>", "}"}}) {
+      for (size_t at; (at = brackets.find(tag)) != std::string::npos;) {
         brackets.replace(at, std::string_view(tag).size(), bracket);
+      }
     }
     EXPECT_EQ(mark_entities(example, Markers::kBrackets).text, brackets);
   }
@@ -63,8 +68,9 @@ TEST(Example, NamesWhatIsWrong) {
 TEST(GoldLabels, AreKeptOnceAndInOrder) {
   Example pair = testing::example("1", "a b", "a", "b");
   EXPECT_TRUE(gold_labels(pair).empty());
-  for (const char* label : {"part-of", "named", "part-of", "named", "role"})
+  for (const char* label : {"part-of", "named", "part-of", "named", "role"}) {
     add_gold_label(pair, label);
+  }
   EXPECT_EQ(pair.label, "part-of");
   EXPECT_EQ(pair.more_labels, (std::vector<std::string>{"named", "role"}));
   EXPECT_EQ(gold_labels(pair), (std::vector<std::string>{"part-of", "named", "role"}));

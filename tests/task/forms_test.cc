@@ -1,9 +1,8 @@
 // Strings that look the same are the same, and places are found in the text as it is.
-#include "base/utf8.h"
 #include "task/forms.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
-
 
 namespace relatum::task {
 namespace {

@@ -11,8 +11,8 @@ namespace relatum::task {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::Scratch;
 
 TEST(Labels, KeepOrderAndFind) {
@@ -53,12 +53,15 @@ TEST(JsonArray, CutsElementsApart) {
       seen.push_back(std::to_string(element.line) + ":" + std::string(element.text));
     });
   };
-  EXPECT_EQ(walk(R"( [1, {"a":"],\"}"},)" "\n[2,[3]] ]\n"), "");
+  EXPECT_EQ(walk(R"( [1, {"a":"],\"}"},)"
+                 "\n[2,[3]] ]\n"),
+            "");
   EXPECT_EQ(seen, (std::vector<std::string>{"1:1", R"(1:{"a":"],\"}"})", "2:[2,[3]] "}));
   EXPECT_EQ(walk("[]"), "");
   EXPECT_TRUE(seen.empty());
-  for (const char* bad : {"", "{", "[", "[1", "[1,", "[\"a", "[\"\\", "[1] 2"})
+  for (const char* bad : {"", "{", "[", "[1", "[1,", "[\"a", "[\"\\", "[1] 2"}) {
     EXPECT_NE(walk(bad), "") << bad;
+  }
 }
 
 }  // namespace

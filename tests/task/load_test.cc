@@ -13,8 +13,8 @@ namespace relatum::task {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::Scratch;
 
 const std::string kGood =
@@ -50,8 +50,9 @@ TEST(Spec, TakesPartsAndFormats) {
 
 TEST(Spec, RefusesWhatItDoesNotKnow) {
   for (const char* bad : {"", "jsonl:", "a?limit=0", "a?limit=x", "a?limit=", "a?limits=3",
-                          "a?seed=-1", "a?limit=99999999999999999999", "?limit=3"})
+                          "a?seed=-1", "a?limit=99999999999999999999", "?limit=3"}) {
     EXPECT_THAT(error_of([&] { parse_spec(bad); }), HasSubstr("[task.spec]")) << bad;
+  }
 }
 
 TEST(Load, CutsAndSamplesTheSameWayEachTime) {
@@ -92,12 +93,12 @@ TEST(Load, HandsRowsOnAsTheyAreRead) {
     std::vector<std::string> ids, want;
     LoadOptions options;
     options.limit = 6;
-    const Dataset data = read_dataset(path + parts, options, [&](Example&& example) {
-      ids.push_back(example.id);
-    });
+    const Dataset data = read_dataset(path + parts, options,
+                                      [&](Example&& example) { ids.push_back(example.id); });
     EXPECT_TRUE(data.examples.empty());
-    for (const Example& example : load_dataset(path + parts, options).examples)
+    for (const Example& example : load_dataset(path + parts, options).examples) {
       want.push_back(example.id);
+    }
     EXPECT_EQ(ids, want) << parts;
     EXPECT_EQ(data.count, int64_t(want.size()));
   }
@@ -175,8 +176,8 @@ TEST(Load, NamedInventoryIsWholeAndClosed) {
   const std::string good = "1\t\"<e1>a</e1> <e2>b</e2>\"\nOther\nComment:\n\n";
   const std::string path = scratch.file("s.txt", good);
   EXPECT_EQ(load_dataset(path).labels.size(), 19);
-  const std::string bad =
-      scratch.file("t.txt", good + "2\t\"<e1>a</e1> <e2>b</e2>\"\nCause-Efect(e1,e2)\nComment:\n");
+  const std::string bad = scratch.file(
+      "t.txt", good + "2\t\"<e1>a</e1> <e2>b</e2>\"\nCause-Efect(e1,e2)\nComment:\n");
   EXPECT_THAT(load_error(bad),
               AllOf(HasSubstr("[task.semeval2010]"), HasSubstr("t.txt:5"),
                     HasSubstr("labels. Did you mean 'Cause-Effect(e1,e2)'? Correct the row, or "
@@ -200,8 +201,8 @@ TEST(Load, RelabelDropsAndCounts) {
   EXPECT_EQ(re.dropped, 1);
   EXPECT_EQ(re.relabelled, 1);
   EXPECT_EQ(re.labels.size(), 40);
-  options.relabel =
-      "tacrev:" + scratch.file("q.json", R"([{"id":"b","relation":"org:subsidiaries"}])");
+  options.relabel = "tacrev:" +
+                    scratch.file("q.json", R"([{"id":"b","relation":"org:subsidiaries"}])");
   const Dataset rev = load_dataset(data, options);
   EXPECT_EQ(rev.examples.size(), 2u);
   EXPECT_EQ(rev.examples[1].label, "org:subsidiaries");
@@ -210,16 +211,17 @@ TEST(Load, RelabelDropsAndCounts) {
   EXPECT_THAT(load_error(data, options), AllOf(HasSubstr("r.json"), HasSubstr("per:identity")));
   options.relabel = "tacrev:" + scratch.file("e.json", "[]");
   EXPECT_THAT(load_error(data, options), HasSubstr("e.json"));
-  options.relabel = "tacrev:" + scratch.file(
-      "two.json", R"([{"id":"b","relation":"org:parents"},{"id":"b","relation":"no_relation"}])");
+  options.relabel =
+      "tacrev:" +
+      scratch.file("two.json",
+                   R"([{"id":"b","relation":"org:parents"},{"id":"b","relation":"no_relation"}])");
   EXPECT_THAT(load_error(data, options),
               AllOf(HasSubstr("two.json: id 'b' has two labels"), HasSubstr("'no_relation'")));
   options.relabel = "tacrev:" + scratch.file("anon.json", R"([{"relation":"org:parents"}])");
   EXPECT_THAT(load_error(data, options), HasSubstr("anon.json: row 1 has no 'id'"));
   options.relabel = "tacrev:" + scratch.file("far.json", R"({"z":"org:parents"})");
-  EXPECT_THAT(
-      load_dataset(data, options).warnings,
-      ::testing::Contains(AllOf(HasSubstr("far.json"), HasSubstr("no label is changed"))));
+  EXPECT_THAT(load_dataset(data, options).warnings,
+              ::testing::Contains(AllOf(HasSubstr("far.json"), HasSubstr("no label is changed"))));
   options.relabel = "retacred:" + scratch.path("far.json");
   scratch.file("far.json", R"({"z":"org:members"})");
   EXPECT_THAT(load_error(data, options), HasSubstr("2 rows are not in the patch of --relabel"));
@@ -237,8 +239,9 @@ struct Hostile {
 std::vector<Hostile> hostile_rows() {
   const std::string ok = kGood + "\n";
   const std::string sentence = "1\t\"<e1>a</e1> <e2>b</e2>\"\nOther\nComment:\n\n";
-  const std::string pair = "{\"doc_key\":\"a\",\"sentence\":[\"a\",\"b\"],\"ner\":[],"
-                           "\"relations\":[[0,0,1,1,\"role\"]]}\n";
+  const std::string pair =
+      "{\"doc_key\":\"a\",\"sentence\":[\"a\",\"b\"],\"ner\":[],"
+      "\"relations\":[[0,0,1,1,\"role\"]]}\n";
   const std::string header = "id,text,head_start,head_end,tail_start,tail_end\n";
   const std::string token = R"([{"id":"a","token":["x","y"],"subj_start":0,"subj_end":0,)";
   return {
@@ -259,10 +262,14 @@ std::vector<Hostile> hostile_rows() {
       {"a.jsonl",
        ok + R"({"id":"2","text":"ab","head":{"start":"0","end":1},"tail":{"start":1,"end":2}})",
        "a.jsonl:2", "start"},
-      {"x.json", pair + "{\"doc_key\":\"b\",\"sentence\":[\"a\"],\"ner\":[],\"relations\":"
-                        "[[0,0,0,1,\"role\"]]}\n", "x.json:2", "tokens 0 to 1"},
-      {"x.json", pair + "{\"doc_key\":\"b\",\"sentence\":[\"a\"],\"ner\":[],\"relations\":"
-                        "[[0,0,0]]}\n", "x.json:2", "expected a list"},
+      {"x.json",
+       pair + "{\"doc_key\":\"b\",\"sentence\":[\"a\"],\"ner\":[],\"relations\":"
+              "[[0,0,0,1,\"role\"]]}\n",
+       "x.json:2", "tokens 0 to 1"},
+      {"x.json",
+       pair + "{\"doc_key\":\"b\",\"sentence\":[\"a\"],\"ner\":[],\"relations\":"
+              "[[0,0,0]]}\n",
+       "x.json:2", "expected a list"},
       {"s.txt", sentence + "2\t\"no entities\"\nOther\nComment:\n", "s.txt:5", "no <e1>"},
       {"s.txt", sentence + "2\t\"<e1>a</e1> <e1>b</e2>\"\nOther\n", "s.txt:5", "twice"},
       {"s.txt", sentence + "2\t\"<e1>a</e1> b</e2>\"\nOther\n", "s.txt:5", "no <e2>"},
@@ -278,10 +285,14 @@ std::vector<Hostile> hostile_rows() {
       {"c.csv", header + "1,ab,0,1,1,2\n2,\"ab,0,1,1,2\n", "c.csv:3", "never closed"},
       {"c.csv", header + "1,ab,0,1,1,2\n2,\"ab\"c,0,1,1,2\n", "c.csv:3", "closing quote"},
       {"t.json", token + "\"obj_start\":1,\"obj_end\":1},\n{\"id\":\"b\"}]", "t.json:2", "row 2"},
-      {"t.json", token + "\"obj_start\":1,\"obj_end\":1},\n" + token.substr(1) +
-                     "\"obj_start\":1,\"obj_end\":2}]", "t.json:2", "obj_end 2"},
-      {"t.json", token + "\"obj_start\":1,\"obj_end\":1},\n" + std::string(100000, '[') +
-                     std::string(100000, ']') + "]", "t.json:2", "nested"},
+      {"t.json",
+       token + "\"obj_start\":1,\"obj_end\":1},\n" + token.substr(1) +
+           "\"obj_start\":1,\"obj_end\":2}]",
+       "t.json:2", "obj_end 2"},
+      {"t.json",
+       token + "\"obj_start\":1,\"obj_end\":1},\n" + std::string(100000, '[') +
+           std::string(100000, ']') + "]",
+       "t.json:2", "nested"},
   };
 }
 
@@ -345,10 +356,9 @@ TEST(Load, SaysWhyNothingIsLeft) {
 
 TEST(Load, TakesCrlfAndAMarkInEveryFormat) {
   const Scratch scratch;
-  for (const char* name : {"semeval2010.txt", "tacred.json", "crossre.json", "jsonl.jsonl",
-                           "csv.csv"}) {
-    const std::string original =
-        (std::filesystem::path(RELATUM_FIXTURES) / "task" / name).string();
+  for (const char* name :
+       {"semeval2010.txt", "tacred.json", "crossre.json", "jsonl.jsonl", "csv.csv"}) {
+    const std::string original = (std::filesystem::path(RELATUM_FIXTURES) / "task" / name).string();
     std::string text = "\xEF\xBB\xBF";
     for (const char c : testing::slurp(original)) {
       if (c == '\n' && text.back() != '\r') text += '\r';

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "io/json.h"
@@ -40,15 +40,16 @@ TEST(Metrics, PerfectAnswersGiveOneWhereTheyApply) {
   for (const auto& names : {semeval_labels(), tacred_labels(), {"a", "b"}}) {
     const Labels labels(names);
     const auto negative = negative_label(labels);
-    Confusion confusion(labels, negative ? std::optional(int32_t(*labels.find(*negative)))
-                                         : std::nullopt);
+    Confusion confusion(labels,
+                        negative ? std::optional(int32_t(*labels.find(*negative))) : std::nullopt);
     for (int32_t i = 0; i < confusion.size(); ++i) confusion.add(i, i, i + 1);
     for (const Metric* each : metrics()) {
       const auto scores = each->compute(confusion);
       bool applies = true;
       if (each->name == "semeval_macro") applies = names.size() == 19;
-      if (each->name == "tacred_micro" || each->name == "no_relation")
+      if (each->name == "tacred_micro" || each->name == "no_relation") {
         applies = negative.has_value();
+      }
       EXPECT_EQ(scores.has_value(), applies) << each->name;
       EXPECT_DOUBLE_EQ(scores.value_or(Scores{1, 1, 1}).f1, 1.0) << each->name;
     }
@@ -90,8 +91,9 @@ TEST(Cells, CountEachGoldLabelAndEachAnswerOnce) {
   using Labels = std::vector<int32_t>;
   const auto cells = [](const Labels& gold, const Labels& predicted) {
     std::string text;
-    for (const Cell& cell : cells_of(gold, predicted))
+    for (const Cell& cell : cells_of(gold, predicted)) {
       text += fmt::format("{}:{} ", cell.gold, cell.predicted);
+    }
     return text;
   };
   EXPECT_EQ(cells({1}, {1}), "1:1 ");
@@ -172,9 +174,10 @@ std::string tacred_figures(const std::filesystem::path& predictions, const Tacre
   Confusion confusion(labels, int32_t(*labels.find("no_relation")));
   std::istringstream lines(testing::slurp(predictions));
   size_t i = 0;
-  for (std::string label; std::getline(lines, label); ++i)
+  for (std::string label; std::getline(lines, label); ++i) {
     confusion.add(int32_t(labels.index(test.gold.at(i), "gold")),
                   int32_t(labels.index(label, "predicted")));
+  }
   EXPECT_EQ(i, 15509u);
   EXPECT_EQ(official_metric(confusion).name, "tacred_micro");
   return printed(*official_metric(confusion).compute(confusion));
@@ -189,9 +192,11 @@ TEST(PublishedTable, TacredAndTacrevComeOutToTheDigit) {
   const TacredTest test = read_gold(*gold);
   TacredTest revisited = test;
   const Patch patch = load_patch("tacrev:" + patch_file->string());
-  for (size_t i = 0; i < test.ids.size(); ++i)
-    if (patch.labels.contains(test.ids[i]))
+  for (size_t i = 0; i < test.ids.size(); ++i) {
+    if (patch.labels.contains(test.ids[i])) {
       revisited.gold[i] = patch.labels.find(test.ids[i])->second;
+    }
+  }
   const std::vector<std::array<std::string, 3>> table = {
       {"tre", "70.06 / 64.96 / 67.42", "75.84 / 74.86 / 75.35"},
       {"spanbert", "70.79 / 70.86 / 70.83", "75.60 / 80.56 / 78.00"},

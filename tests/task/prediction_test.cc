@@ -9,8 +9,8 @@
 namespace relatum::task {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::error_of;
+using ::testing::HasSubstr;
 using testing::Scratch;
 using testing::slurp;
 
@@ -47,8 +47,8 @@ TEST(Predictions, GoBothWays) {
 
 TEST(Predictions, ReadTabLines) {
   const Scratch scratch;
-  const auto read =
-      read_predictions(scratch.file("p.txt", "1\tCause-Effect(e1,e2)\r\n\n2\t\n3\tOther"));
+  const auto read = read_predictions(
+      scratch.file("p.txt", "1\tCause-Effect(e1,e2)\r\n\n2\t\n3\tOther"));
   ASSERT_EQ(read.size(), 3u);
   EXPECT_EQ(read[0].label, "Cause-Effect(e1,e2)");
   EXPECT_EQ(read[1].label, std::nullopt);
@@ -124,9 +124,10 @@ TEST(Predictions, MayBeNoneWhereThatIsAllowed) {
 
 TEST(Predictions, ReadSeveralAnswersAndNumericIds) {
   const Scratch scratch;
-  const auto read = read_predictions(scratch.file(
-      "p.jsonl", "{\"id\":7,\"label\":\"a\",\"labels\":[\"a\",\"b\"]}\n"
-                 "{\"id\":8.0,\"labels\":[]}\n{\"id\":\"9\",\"label\":\"\"}\n"));
+  const auto read = read_predictions(
+      scratch.file("p.jsonl",
+                   "{\"id\":7,\"label\":\"a\",\"labels\":[\"a\",\"b\"]}\n"
+                   "{\"id\":8.0,\"labels\":[]}\n{\"id\":\"9\",\"label\":\"\"}\n"));
   ASSERT_EQ(read.size(), 3u);
   EXPECT_EQ(read[0].id, "7");
   EXPECT_EQ(read[0].labels, (std::vector<std::string>{"a", "b"}));

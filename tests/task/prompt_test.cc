@@ -1,6 +1,6 @@
 // Every built-in style against its golden text; the authors' templates against their prompts.
-#include "base/utf8.h"
 #include "task/prompt.h"
+#include "base/utf8.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,9 +19,9 @@ namespace relatum::task {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
 using testing::error_of;
 using testing::example;
+using ::testing::HasSubstr;
 using testing::Scratch;
 using testing::slurp;
 
@@ -36,8 +36,8 @@ Example golden_query() {
 }
 
 TEST(PromptStyles, EqualTheirGoldenTexts) {
-  const Example neighbour =
-      example("n", "The mill stands in Ghent.", "mill", "Ghent", "located_in");
+  const Example neighbour = example("n", "The mill stands in Ghent.", "mill", "Ghent",
+                                    "located_in");
   const std::vector<const Example*> neighbours = {&neighbour};
   ASSERT_FALSE(prompt_styles().empty());
   for (const PromptStyle* style : prompt_styles()) {
@@ -47,11 +47,11 @@ TEST(PromptStyles, EqualTheirGoldenTexts) {
     for (const auto& retrieved : {std::span<const Example* const>(), std::span(neighbours)}) {
       const Prompt prompt = renderer.render(golden_query(), retrieved);
       text += "--- " + std::to_string(retrieved.size()) + " neighbours, prefix_chars " +
-              std::to_string(prompt.prefix_chars) + "\n" + prompt.prompt + "|" +
-              prompt.completion + "\n";
+              std::to_string(prompt.prefix_chars) + "\n" + prompt.prompt + "|" + prompt.completion +
+              "\n";
     }
-    const auto golden =
-        std::filesystem::path(RELATUM_FIXTURES) / "task/prompts" / (style->name + ".txt");
+    const auto golden = std::filesystem::path(RELATUM_FIXTURES) / "task/prompts" /
+                        (style->name + ".txt");
     if (std::getenv("RELATUM_WRITE_GOLDEN")) std::ofstream(golden, std::ios::binary) << text;
     EXPECT_EQ(text, slurp(golden)) << "RELATUM_WRITE_GOLDEN=1 writes " << golden;
   }

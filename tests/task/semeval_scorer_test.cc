@@ -28,8 +28,9 @@ std::vector<std::string> printed_blocks(const std::filesystem::path& path) {
   std::istringstream lines(testing::slurp(path));
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("<<<")) blocks.emplace_back();
-    if (!blocks.empty() && line.find_first_not_of(" \t\r") != std::string::npos)
+    if (!blocks.empty() && line.find_first_not_of(" \t\r") != std::string::npos) {
       blocks.back() += line + "\n";
+    }
   }
   return blocks;
 }
@@ -92,8 +93,9 @@ std::vector<std::string> score_row(const SemevalRow& row, bool official) {
   }
   for (const std::string& each :
        {percent(row.scores.precision), std::to_string(row.correct), std::to_string(row.gold),
-        percent(row.scores.recall), percent(row.scores.f1)})
+        percent(row.scores.recall), percent(row.scores.f1)}) {
     out.push_back(each);
+  }
   return out;
 }
 
@@ -158,9 +160,11 @@ class Checker {
     std::istringstream first(line.substr(0, bar));
     std::string name;
     first >> name;
-    for (size_t g = 0; g < block_.relations.size(); ++g)
-      if (short_name(block_.relations[g]) == name)
+    for (size_t g = 0; g < block_.relations.size(); ++g) {
+      if (short_name(block_.relations[g]) == name) {
         return same(numbers(line.substr(bar)), matrix_row(block_, g, official_));
+      }
+    }
     ADD_FAILURE() << "no row " << name;
   }
 
@@ -189,18 +193,17 @@ TEST(SemevalScorer, PrintsTheOfficialFigures) {
     Confusion confusion(labels, int32_t(labels.size() - 1));
     for (const auto& [id, label] : gold) {
       const auto answer = proposed.find(id);
-      confusion.add(int32_t(labels.index(label, id)),
-                    answer == proposed.end() ? Confusion::kNone
-                                             : int32_t(labels.index(answer->second, id)));
+      confusion.add(
+          int32_t(labels.index(label, id)),
+          answer == proposed.end() ? Confusion::kNone : int32_t(labels.index(answer->second, id)));
     }
     const SemevalScores scores = score_semeval(confusion);
     const auto blocks = printed_blocks(*find("result_scores"));
     ASSERT_EQ(blocks.size(), 4u);  // the last is the sentence with the official score
     const std::string last = blocks[2] + blocks[3];
-    for (const auto& [block, text, official] :
-         {std::tuple(&scores.directed, &blocks[0], false),
-          std::tuple(&scores.undirected, &blocks[1], false),
-          std::tuple(&scores.official, &last, true)}) {
+    for (const auto& [block, text, official] : {std::tuple(&scores.directed, &blocks[0], false),
+                                                std::tuple(&scores.undirected, &blocks[1], false),
+                                                std::tuple(&scores.official, &last, true)}) {
       Checker checker(*block, official);
       checker.check(*text);
       compared += checker.compared();
@@ -234,8 +237,8 @@ TEST(SemevalScorer, WrongDirectionStaysInPrecisionsDenominator) {
 
 TEST(SemevalScorer, LabelsOfNoRelationTakePartAsTheHeaderSays) {
   // Inventory: the first three; "new" stands in the gold, the last two in answers alone.
-  const Labels labels({"Other", "Cause-Effect(e1,e2)", "Message-Topic(e1,e2)", "new",
-                       "Cause-Effect", "nonsense"});
+  const Labels labels(
+      {"Other", "Cause-Effect(e1,e2)", "Message-Topic(e1,e2)", "new", "Cause-Effect", "nonsense"});
   const auto macro = [&](int32_t gold, int32_t predicted) {
     Confusion confusion(labels, 0, LabelScope{3, 4});
     confusion.add(1, 1, 3);

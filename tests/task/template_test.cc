@@ -9,9 +9,9 @@
 namespace relatum::task {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::error_of;
 using testing::example;
+using ::testing::HasSubstr;
 
 std::string render(std::string_view text, int neighbours, const std::string& type = "") {
   Example query = example("q", "a cat sat", "cat", "sat");
@@ -30,10 +30,12 @@ std::string render(std::string_view text, int neighbours, const std::string& typ
 
 TEST(Template, FillsEveryPlaceholder) {
   EXPECT_EQ(render("{{text}}|{{marked_text}}|{{head}}|{{tail}}|{{head_type}}|{{tail_type}}|"
-                   "{{labels}}", 0, "ORG"),
+                   "{{labels}}",
+                   0, "ORG"),
             "a cat sat|a <e1>cat</e1> <e2>sat</e2>|cat|sat|ORG||x, y");
   EXPECT_EQ(render("{{example_text}}|{{example_marked_text}}|{{example_head}}|{{example_tail}}|"
-                   "{{example_head_type}}|{{example_tail_type}}|{{example_label}}", 2),
+                   "{{example_head_type}}|{{example_tail_type}}|{{example_label}}",
+                   2),
             "one {{text}} two|<e1>one</e1> {{text}} <e2>two</e2>|one|two|||X");
 }
 

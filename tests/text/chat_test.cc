@@ -93,8 +93,7 @@ TEST(Chat, RefusesWhatItDoesNotKnow) {
 }
 
 TEST(RealModels, SmolLm2ChatIsItsTemplates) {
-  const auto path =
-      testing::model_file("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+  const auto path = testing::model_file("smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   RELATUM_NEEDS(path);
   const auto tokenizer = load_tokenizer(*path);
   const std::string prompt = apply_chat(recognise_chat(*tokenizer), " Hi  ");

@@ -44,8 +44,7 @@ std::vector<std::string> texts_of(const std::filesystem::path& path) {
     const size_t tab = line.find('\t');
     if (line.starts_with("{")) {
       texts.push_back(joined(io::parse_json(line, path.string())["sentence"]));
-    } else if (tab != std::string::npos && tab > 0 &&
-               line.find_first_not_of("0123456789") == tab) {
+    } else if (tab != std::string::npos && tab > 0 && line.find_first_not_of("0123456789") == tab) {
       texts.push_back(line.substr(tab + 1));
     }
   }
@@ -87,11 +86,16 @@ TEST_P(Corpora, EqualsReferenceOnEveryCodePoint) {
 
 TEST_P(Corpora, EqualsReferenceOnAMillionBytesWithoutASpace) {
   constexpr size_t kMillion = 1 << 20;
-  const std::vector<std::string> texts = {
-      repeat("a", kMillion), repeat(" ", kMillion) + "x", repeat("\r\n", kMillion / 2),
-      repeat("e\u0301", kMillion / 3), "a" + repeat("\u0301\u0323", kMillion / 4),
-      repeat("\u4e2d", kMillion / 3), repeat("7", kMillion), repeat("abcdefghijk", kMillion / 11),
-      std::string(kMillion, '\0'), repeat(".", kMillion)};
+  const std::vector<std::string> texts = {repeat("a", kMillion),
+                                          repeat(" ", kMillion) + "x",
+                                          repeat("\r\n", kMillion / 2),
+                                          repeat("e\u0301", kMillion / 3),
+                                          "a" + repeat("\u0301\u0323", kMillion / 4),
+                                          repeat("\u4e2d", kMillion / 3),
+                                          repeat("7", kMillion),
+                                          repeat("abcdefghijk", kMillion / 11),
+                                          std::string(kMillion, '\0'),
+                                          repeat(".", kMillion)};
   EXPECT_EQ(testing::hash_of(*tokenizer_, texts), expected(GetParam().name)["big"]);
 }
 

@@ -105,8 +105,8 @@ TEST(DataText, OnlyTheTemplatesBytesMayBeAControlToken) {
 
 TEST(DataText, AShorterTokenInsideALongerOneStaysItself) {
   const auto tokenizer = changed("bpe_smollm", [](json& root) {
-    root["added_tokens"].push_back({{"id", 386}, {"content", "<|"}, {"special", false},
-                                    {"normalized", false}});
+    root["added_tokens"].push_back(
+        {{"id", 386}, {"content", "<|"}, {"special", false}, {"normalized", false}});
   });
   EXPECT_EQ(tokenizer->encode_data("<|end|>").front(), 386);
   EXPECT_EQ(tokenizer->encode("<|end|>"), std::vector<int32_t>{*tokenizer->find("<|end|>")});
@@ -130,8 +130,9 @@ TEST(DataText, GgufControlTokensCountUserDefinedOnesDoNot) {
   const json root = io::load_json(kFixtures / "bpe_smollm/tokenizer.json");
   std::vector<std::string> tokens(root["model"]["vocab"].size()), merges;
   for (const auto& [token, id] : root["model"]["vocab"].items()) tokens[id.get<size_t>()] = token;
-  for (const json& merge : root["model"]["merges"])
+  for (const json& merge : root["model"]["merges"]) {
     merges.push_back(merge[0].get<std::string>() + " " + merge[1].get<std::string>());
+  }
   std::vector<int32_t> types(tokens.size(), 1);
   tokens.insert(tokens.end(), {"<|stop|>", "<user>"});
   types.insert(types.end(), {3, 4});

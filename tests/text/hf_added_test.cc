@@ -44,8 +44,8 @@ const json kE1 = {{"content", "[E1]"}, {"special", true}, {"normalized", false}}
 const json kE2 = {{"content", "[E2]"}, {"special", false}, {"normalized", false}};
 
 TEST_F(AddedTokensOfAFolder, TheTableInTheConfigurationCounts) {
-  put("tokenizer_config.json", {{"added_tokens_decoder", {{"386", kE1}, {"387", kE2},
-                                                          {"380", {{"content", "<|end|>"}}}}}});
+  put("tokenizer_config.json",
+      {{"added_tokens_decoder", {{"386", kE1}, {"387", kE2}, {"380", {{"content", "<|end|>"}}}}}});
   EXPECT_EQ(ids("[E1][E2]"), (Ids{386, 387}));
   const auto tokenizer = load_tokenizer(folder_.path());
   EXPECT_EQ(tokenizer->vocab_size(), 388);
@@ -60,7 +60,8 @@ TEST_F(AddedTokensOfAFolder, SoDoOlderFilesWithoutOne) {
 }
 
 TEST_F(AddedTokensOfAFolder, TokensWithARoleAreAddedWhereTheyAreAbsent) {
-  put("tokenizer_config.json", {{"pad_token", "<pad>"}, {"eos_token", kE1},
+  put("tokenizer_config.json", {{"pad_token", "<pad>"},
+                                {"eos_token", kE1},
                                 {"additional_special_tokens", {"[E2]", "<|end|>"}}});
   EXPECT_EQ(ids("[E1]<pad>[E2]"), (Ids{386, 387, 388}));
   EXPECT_EQ(load_tokenizer(folder_.path())->special().eos, 386);
@@ -121,7 +122,8 @@ TEST_F(AddedTokensOfAFolder, TwoTokensOfOneIdAreNamed) {
 TEST_F(AddedTokensOfAFolder, SettingsThatAreNotHonouredAreNamed) {
   put("tokenizer_config.json", {{"split_special_tokens", true}});
   EXPECT_THAT(error(), HasSubstr("'split_special_tokens'"));
-  put("tokenizer_config.json", {{"split_special_tokens", false}, {"truncation", true},
+  put("tokenizer_config.json", {{"split_special_tokens", false},
+                                {"truncation", true},
                                 {"clean_up_tokenization_spaces", true},
                                 {"add_prefix_space", true}});
   EXPECT_EQ(error(), "");  // the pre-tokenizer is a sequence, which keeps its own

@@ -21,7 +21,7 @@ class IdHash {
   void add(std::span<const int32_t> ids) {
     ++texts_;
     ids_ += ids.size();
-    numbers_.push_back(static_cast<int32_t>(ids.size()));
+    numbers_.push_back(int32_t(ids.size()));
     numbers_.insert(numbers_.end(), ids.begin(), ids.end());
   }
   nlohmann::json value() const {

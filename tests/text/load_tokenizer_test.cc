@@ -41,8 +41,9 @@ struct GgufParts {
     tokens.resize(vocab.size());
     for (const auto& [token, id] : vocab.items()) tokens[id.get<size_t>()] = token;
     types.assign(tokens.size(), 1);
-    for (const json& merge : root["model"]["merges"])
+    for (const json& merge : root["model"]["merges"]) {
       merges.push_back(merge[0].get<std::string>() + " " + merge[1].get<std::string>());
+    }
   }
 
   void write(const fs::path& path) const {
@@ -74,8 +75,10 @@ class GgufTokenizer : public ::testing::Test {
 };
 
 TEST_F(GgufTokenizer, EqualsTheJsonItWasMadeFrom) {
-  const struct { const char* pre; const char* shape; } kinds[] = {
-      {"smollm", "bpe_smollm"}, {"llama-bpe", "bpe_llama3"}, {"qwen2", "bpe_qwen2"}};
+  const struct {
+    const char* pre;
+    const char* shape;
+  } kinds[] = {{"smollm", "bpe_smollm"}, {"llama-bpe", "bpe_llama3"}, {"qwen2", "bpe_qwen2"}};
   for (const auto& [pre, shape] : kinds) {
     parts_ = GgufParts(shape);
     parts_.pre = pre;
@@ -175,7 +178,9 @@ TEST_F(JsonTokenizer, RefusesBrokenTables) {
   EXPECT_THAT(error([](json& r) { r["model"]["vocab"]["a"] = 1ull << 60; }), HasSubstr("largest"));
   EXPECT_THAT(error([](json& r) { r["model"]["vocab"]["a"] = "x"; }), HasSubstr("whole number"));
   EXPECT_THAT(error([](json& r) { r["model"]["merges"].push_back("a"); }), HasSubstr("merge"));
-  EXPECT_THAT(error([](json& r) { r["model"]["merges"].push_back({"a", "q!"}); }),
+  EXPECT_THAT(error([](json& r) {
+                r["model"]["merges"].push_back({"a", "q!"});
+              }),
               HasSubstr("the vocabulary lacks"));
   EXPECT_THAT(error([](json& r) { r["model"]["merges"] = 3; }), HasSubstr("merges"));
   EXPECT_THAT(error([](json& r) { r["model"]["unk_token"] = "<none>"; }), HasSubstr("<none>"));
@@ -186,20 +191,28 @@ TEST_F(JsonTokenizer, RefusesBrokenTables) {
 
 TEST_F(JsonTokenizer, RefusesUnknownPartsByName) {
   EXPECT_THAT(error([](json& r) { r["model"]["type"] = "Unigram"; }), HasSubstr("SentencePiece"));
-  EXPECT_THAT(error([](json& r) { r["pre_tokenizer"] = {{"type", "Metaspace"}}; }),
+  EXPECT_THAT(error([](json& r) {
+                r["pre_tokenizer"] = {{"type", "Metaspace"}};
+              }),
               HasSubstr("SentencePiece"));
-  EXPECT_THAT(error([](json& r) { r["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Odd"}}; }),
+  EXPECT_THAT(error([](json& r) {
+                r["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Odd"}};
+              }),
               HasSubstr("'Odd'"));
   EXPECT_THAT(error([](json& r) { r["normalizer"] = {{"type", "Nmt"}}; }), HasSubstr("'Nmt'"));
   EXPECT_THAT(error([](json& r) { r["post_processor"] = {{"type", "Odd"}}; }), HasSubstr("'Odd'"));
   EXPECT_THAT(error([](json& r) {
-                r["pre_tokenizer"] = {{"type", "Split"}, {"behavior", "Isolated"},
-                                      {"invert", false}, {"pattern", {{"Regex", "(open"}}}};
+                r["pre_tokenizer"] = {{"type", "Split"},
+                                      {"behavior", "Isolated"},
+                                      {"invert", false},
+                                      {"pattern", {{"Regex", "(open"}}}};
               }),
               HasSubstr("'(open'"));
   EXPECT_THAT(error([](json& r) {
-                r["pre_tokenizer"] = {{"type", "Split"}, {"behavior", "Isolated"},
-                                      {"invert", false}, {"pattern", {{"Regex", "a|\\w+"}}}};
+                r["pre_tokenizer"] = {{"type", "Split"},
+                                      {"behavior", "Isolated"},
+                                      {"invert", false},
+                                      {"pattern", {{"Regex", "a|\\w+"}}}};
               }),
               HasSubstr("'\\w'"));
 }
@@ -220,8 +233,9 @@ TEST_F(JsonTokenizer, TakesNamesAndAdditionsFromItsConfiguration) {
   const int32_t id = *tokenizer->find("<l>");
   root["post_processor"] = {
       {"type", "TemplateProcessing"},
-      {"single", {{{"SpecialToken", {{"id", "<l>"}, {"type_id", 0}}}},
-                  {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
+      {"single",
+       {{{"SpecialToken", {{"id", "<l>"}, {"type_id", 0}}}},
+        {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
       {"pair", json::array()},
       {"special_tokens", {{"<l>", {{"id", "<l>"}, {"ids", {id}}, {"tokens", {"<l>"}}}}}}};
   write_file(folder_ / "tokenizer.json", root.dump());

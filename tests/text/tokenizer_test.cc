@@ -37,8 +37,9 @@ std::vector<std::string> shapes_without_icu() {
 
 std::string from_hex(const std::string& hex) {
   std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += char(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
   return bytes;
 }
 
@@ -59,13 +60,15 @@ class TokenizerShape : public ::testing::TestWithParam<std::string> {
 
 TEST_P(TokenizerShape, EqualsReferenceOnHostileTexts) {
   ASSERT_GT(expected_["texts"].size(), 60u);
-  for (const json& expected : expected_["texts"])
+  for (const json& expected : expected_["texts"]) {
     expect_case(*tokenizer_, expected["text"].get<std::string>(), expected);
+  }
 }
 
 TEST_P(TokenizerShape, ReadsInvalidUtf8AsReplacementCharacters) {
-  for (const json& expected : expected_["invalid"])
+  for (const json& expected : expected_["invalid"]) {
     expect_case(*tokenizer_, from_hex(expected["hex"].get<std::string>()), expected);
+  }
 }
 
 class TokenizerSweep : public TokenizerShape {};

@@ -14,11 +14,11 @@
 namespace relatum::testing {
 namespace {
 
-using train::AdapterConfig;
 using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using train::AdapterConfig;
 
 class LoraAdapter : public ::testing::Test {
  protected:
@@ -110,9 +110,12 @@ TEST_F(LoraAdapter, ModulesDoNotOverlap) {
 
 TEST_F(LoraAdapter, UnknownTargetsAreNamedWithTheKnownOnes) {
   for (const char* target : {"q_porj", "proj", "lm_head", ""}) {
-    EXPECT_THAT([&] { make({.targets = {"q_proj", target}}); },
-                ThrowsMessage<Error>(AllOf(HasSubstr("target '" + std::string(target) + "'"),
-                                           HasSubstr("down_proj, gate_proj, k_proj"))));
+    EXPECT_THAT(
+        [&] {
+      make({.targets = {"q_proj", target}});
+        },
+        ThrowsMessage<Error>(AllOf(HasSubstr("target '" + std::string(target) + "'"),
+                                   HasSubstr("down_proj, gate_proj, k_proj"))));
   }
 }
 
@@ -120,9 +123,8 @@ TEST_F(LoraAdapter, RefusesImpossibleNumbers) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   for (const AdapterConfig& config :
        {AdapterConfig{.rank = 0}, AdapterConfig{.rank = -1}, AdapterConfig{.rank = 4097},
-        AdapterConfig{.alpha = 1e300}, AdapterConfig{.alpha = kNaN},
-        AdapterConfig{.dropout = -0.1}, AdapterConfig{.dropout = 1},
-        AdapterConfig{.dropout = kNaN}}) {
+        AdapterConfig{.alpha = 1e300}, AdapterConfig{.alpha = kNaN}, AdapterConfig{.dropout = -0.1},
+        AdapterConfig{.dropout = 1}, AdapterConfig{.dropout = kNaN}}) {
     EXPECT_THAT([&] { make(config); }, ThrowsMessage<Error>(HasSubstr("out of range")));
   }
 }

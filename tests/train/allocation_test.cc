@@ -89,8 +89,7 @@ TEST_P(WarmStep, AllocatesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, WarmStep,
-                         ::testing::Combine(::testing::Bool(), ::testing::Bool(),
-                                            ::testing::Bool(),
+                         ::testing::Combine(::testing::Bool(), ::testing::Bool(), ::testing::Bool(),
                                             ::testing::Values(DType::kF32, DType::kBF16)));
 
 }  // namespace

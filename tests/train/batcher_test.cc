@@ -9,12 +9,12 @@
 namespace relatum::testing {
 namespace {
 
+using ::testing::IsEmpty;
 using train::BatchOptions;
 using train::StepRows;
 using train::TrainRow;
-using ::testing::IsEmpty;
 
-const std::vector<BatchOptions> kCuts{{1, 1, true},   {40, 40, true},     {40, 17, false},
+const std::vector<BatchOptions> kCuts{{1, 1, true},    {40, 40, true},   {40, 17, false},
                                       {100, 30, true}, {100, 60, false}, {5000, 200, true}};
 
 std::vector<std::vector<TrainRow>> row_sets() {
@@ -126,8 +126,10 @@ TEST(BuildBatch, TargetsStandBehindTheirHistory) {
 
 TEST(BuildBatch, EqualRowsKeepStatesOfTheirOwn) {
   const auto trunk = random_tokens(30, 1);
-  const std::vector<TrainRow> rows{{joined(trunk, {7, 8}), 30}, {joined(trunk, {7, 8}), 30},
-                                   {joined(trunk, {9}), 30},    {trunk, 29}};
+  const std::vector<TrainRow> rows{{joined(trunk, {7, 8}), 30},
+                                   {joined(trunk, {7, 8}), 30},
+                                   {joined(trunk, {9}), 30},
+                                   {trunk, 29}};
   for (const bool share : {false, true}) expect_targets(rows, {0, 1, 2, 3}, share);
 }
 

@@ -12,8 +12,7 @@ class EstimateTest : public ::testing::Test {
  protected:
   train::Estimate of(const std::vector<train::TrainRow>& rows, const train::BatchOptions& batch,
                      int64_t epochs = 2, bool checkpoint = false) {
-    return train::estimate(*model_, adapter_, DType::kF32, rows,
-                           {batch, epochs, checkpoint});
+    return train::estimate(*model_, adapter_, DType::kF32, rows, {batch, epochs, checkpoint});
   }
   std::unique_ptr<arch::Model> model_ = load(fixture("llama/tied"));
   train::Adapter adapter_{*model_, DType::kF32, {.rank = 4}, 1};

@@ -42,11 +42,11 @@ TEST_P(PassMemory, OfTrainingIsWhatTheArenaHeld) {
   EXPECT_GE(double(took) * 1.05, double(told)) << "more than is needed";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Ways, PassMemory,
-    ::testing::Values(How{true, false, false, 0}, How{true, false, true, 0.1},
-                      How{true, true, false, 0.1}, How{false, false, false, 0.1},
-                      How{false, true, true, 0}));
+INSTANTIATE_TEST_SUITE_P(Ways, PassMemory,
+                         ::testing::Values(How{true, false, false, 0}, How{true, false, true, 0.1},
+                                           How{true, true, false, 0.1},
+                                           How{false, false, false, 0.1},
+                                           How{false, true, true, 0}));
 
 TEST(PassMemory, OfScoringIsWhatTheArenaHeld) {
   engine::Session session(fixture("llama/tied"), plain_options());

@@ -23,8 +23,8 @@ const std::vector<std::string> kLinears = {
     "model.layers.1.self_attn.v_proj", "model.layers.1.mlp.down_proj"};
 
 PeftConfig read(const json& changes) {
-  json config = {{"peft_type", "LORA"}, {"r", 4}, {"lora_alpha", 8},
-                 {"target_modules", {"q_proj", "v_proj"}}};
+  json config = {
+      {"peft_type", "LORA"}, {"r", 4}, {"lora_alpha", 8}, {"target_modules", {"q_proj", "v_proj"}}};
   if (changes.is_object()) config.update(changes);
   return read_peft_config(config, kLinears, "adapter_config.json");
 }

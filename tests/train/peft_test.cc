@@ -1,8 +1,8 @@
 // Adapters on disk: PEFT's are read, ours are laid out like them, broken ones are refused.
 #include "train/peft.h"
 
-#include <gmock/gmock.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -20,10 +20,10 @@
 namespace relatum::testing {
 namespace {
 
+using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-using nlohmann::json;
 
 class Peft : public ::testing::Test {
  protected:
@@ -74,9 +74,11 @@ TEST_F(Peft, LogitsOfItsAdapterAreItsOwn) {
 
 TEST_F(Peft, SavedAndLoadedIsTheSame) {
   for (const train::AdapterConfig& config :
-       {train::AdapterConfig{}, train::AdapterConfig{.rank = 3, .alpha = 7.5, .dropout = 0.25,
-                                                     .targets = {"q_proj", "up_proj"},
-                                                     .rank_stabilised = true}}) {
+       {train::AdapterConfig{}, train::AdapterConfig{.rank = 3,
+                                .alpha = 7.5,
+                                .dropout = 0.25,
+                                .targets = {"q_proj", "up_proj"},
+                                .rank_stabilised = true}}) {
     auto adapter = std::make_unique<train::Adapter>(*model_, DType::kF32, config, 1);
     const Rng rng(2, 2);
     for (size_t i = 0; i < adapter->values().size(); ++i) {
@@ -108,10 +110,10 @@ TEST_F(Peft, FilesAreLaidOutAsPeftDoes) {
   }
   EXPECT_EQ(ours.metadata().at("format"), "pt");
   json saved = io::load_json(path() / "adapter_config.json");
-  for (const char* key : {"peft_type", "task_type", "base_model_name_or_path", "r", "lora_alpha",
-                          "lora_dropout", "bias", "fan_in_fan_out", "inference_mode",
-                          "init_lora_weights", "use_rslora", "use_dora", "modules_to_save",
-                          "rank_pattern", "alpha_pattern", "target_modules"}) {
+  for (const char* key :
+       {"peft_type", "task_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout",
+        "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights", "use_rslora", "use_dora",
+        "modules_to_save", "rank_pattern", "alpha_pattern", "target_modules"}) {
     ASSERT_TRUE(saved.contains(key)) << key;
     EXPECT_EQ(saved[key], config_[key]) << key;
   }
@@ -140,8 +142,8 @@ TEST_F(Peft, RefusesCutFiles) {
 }
 
 TEST_F(Peft, RefusesNumbersThatAreNone) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(),
-                          std::numeric_limits<float>::infinity()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     std::vector<float> values;
     rewrite([&](auto& tensors) {
       values.resize(tensors[0].bytes.size() / sizeof(float));
@@ -187,9 +189,13 @@ TEST_F(Peft, NamesTensorsBesideItsPairs) {
 TEST_F(Peft, PassesAPairOfZerosThatNothingElseKnows) {
   const std::vector<float> zeros(128 * 4);
   rewrite([&](auto& tensors) {
-    tensors.push_back({"base_model.model.lm_head.lora_A.weight", "F32", {4, 32},
+    tensors.push_back({"base_model.model.lm_head.lora_A.weight",
+                       "F32",
+                       {4, 32},
                        std::as_bytes(std::span(zeros).first(128))});
-    tensors.push_back({"base_model.model.lm_head.lora_B.weight", "F32", {128, 4},
+    tensors.push_back({"base_model.model.lm_head.lora_B.weight",
+                       "F32",
+                       {128, 4},
                        std::as_bytes(std::span(zeros))});
   });
   EXPECT_NO_THROW(load_adapter());
@@ -218,7 +224,9 @@ class PeftEmbedding : public Peft {
     values_.resize(size_t(rows * own.shape[1]), 0.5f);
     change(values_);
     rewrite([&](auto& tensors) {
-      tensors.push_back({"base_model.model." + name, "F32", {rows, own.shape[1]},
+      tensors.push_back({"base_model.model." + name,
+                         "F32",
+                         {rows, own.shape[1]},
                          std::as_bytes(std::span(values_))});
     });
   }
@@ -264,15 +272,25 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
 
 TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
   const std::vector<std::pair<std::string, json>> kinds{
-      {"peft_type", "IA3"}, {"use_dora", true}, {"bias", "all"}, {"fan_in_fan_out", true},
-      {"lora_bias", true}, {"init_lora_weights", "pissa_niter_4"},
-      {"init_lora_weights", "loftq"}, {"init_lora_weights", "olora"},
-      {"init_lora_weights", "mica"}, {"use_qalora", true},
+      {"peft_type", "IA3"},
+      {"use_dora", true},
+      {"bias", "all"},
+      {"fan_in_fan_out", true},
+      {"lora_bias", true},
+      {"init_lora_weights", "pissa_niter_4"},
+      {"init_lora_weights", "loftq"},
+      {"init_lora_weights", "olora"},
+      {"init_lora_weights", "mica"},
+      {"use_qalora", true},
       {"alora_invocation_tokens", json::array({5})},
       {"layer_replication", json::array({json::array({0, 2})})},
-      {"trainable_token_indices", json::array({1})}, {"target_parameters", json::array({"x"})},
-      {"megatron_config", {{"a", 1}}}, {"arrow_config", {{"a", 1}}}, {"kasa_config", {{"a", 1}}},
-      {"a_key_of_tomorrow", 3}, {"modules_to_save", json::array({"score"})}};
+      {"trainable_token_indices", json::array({1})},
+      {"target_parameters", json::array({"x"})},
+      {"megatron_config", {{"a", 1}}},
+      {"arrow_config", {{"a", 1}}},
+      {"kasa_config", {{"a", 1}}},
+      {"a_key_of_tomorrow", 3},
+      {"modules_to_save", json::array({"score"})}};
   for (const auto& [key, value] : kinds) {
     set(key, value);
     expect_refused(key);
@@ -284,8 +302,9 @@ TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
   // What PEFT passes over on loading, too.
   const std::vector<std::pair<std::string, json>> harmless{
       {"init_lora_weights", "gaussian"}, {"init_lora_weights", "eva"},
-      {"eva_config", {{"rho", 2.0}}}, {"loftq_config", {{"loftq_bits", 4}}},
-      {"a_key_of_tomorrow", false}, {"another", nullptr}, {"auto_mapping", {{"x", "y"}}}};
+      {"eva_config", {{"rho", 2.0}}},    {"loftq_config", {{"loftq_bits", 4}}},
+      {"a_key_of_tomorrow", false},      {"another", nullptr},
+      {"auto_mapping", {{"x", "y"}}}};
   for (const auto& [key, value] : harmless) {
     set(key, value);
     EXPECT_NO_THROW(load_adapter()) << key;

@@ -13,12 +13,12 @@
 namespace relatum::testing {
 namespace {
 
-using train::AdapterConfig;
-using train::TrainOptions;
-using train::TrainResult;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using train::AdapterConfig;
+using train::TrainOptions;
+using train::TrainResult;
 
 // Where a run is stopped: behind a step, or while that step is evaluated.
 struct Stop {
@@ -207,10 +207,9 @@ TEST_F(Resume, RefusesAnotherRunsState) {
   others[9].seed = 2;
   others[10].eval_every = 3;
   others[11].patience = 1;
-  const std::vector<std::string> flags{"--epochs", "--lr", "--schedule", "--warmup",
-                                       "--weight-decay", "--clip", "--batch-tokens",
-                                       "--micro-tokens", "--no-share", "--seed", "--eval-every",
-                                       "--patience"};
+  const std::vector<std::string> flags{
+      "--epochs",       "--lr",           "--schedule", "--warmup", "--weight-decay", "--clip",
+      "--batch-tokens", "--micro-tokens", "--no-share", "--seed",   "--eval-every",   "--patience"};
   const auto refuses = [&](TinyRun& tiny, const std::string& what = "") {
     const auto before = tiny.values();
     EXPECT_THAT([&] { tiny.trainer.resume(state_); },

@@ -26,10 +26,9 @@ class State : public ::testing::Test {
   using Metadata = std::map<std::string, std::string>;
 
   static Metadata sound() {
-    return {{"step", "3"},         {"best_step", "2"},  {"without_gain", "1"},
-            {"tokens", "90"},      {"examples", "4"},   {"microseconds", "1500"},
-            {"evaluation_due", "0"},
-            {"last_loss", "2"},    {"last_loss_low", "1"}};
+    return {{"step", "3"},           {"best_step", "2"}, {"without_gain", "1"},
+            {"tokens", "90"},        {"examples", "4"},  {"microseconds", "1500"},
+            {"evaluation_due", "0"}, {"last_loss", "2"}, {"last_loss_low", "1"}};
   }
   // Writes a state with these entries and arrays of `size` values; reads it for two.
   train::TrainState read(const Metadata& metadata, int64_t size = 2,
@@ -133,16 +132,16 @@ TEST_F(State, RefusesMissingOrDamagedEntries) {
       Metadata other = sound();
       other[key] = damaged;
       EXPECT_THAT([&] { read(other); },
-                  ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()), HasSubstr(key),
-                                             HasSubstr("not a count"))));
+                  ThrowsMessage<Error>(
+                      AllOf(HasSubstr(path_.string()), HasSubstr(key), HasSubstr("not a count"))));
     }
   }
 }
 
 TEST_F(State, RefusesOtherArrays) {
   EXPECT_THAT([&] { read(sound(), 3); },
-              ThrowsMessage<Error>(AllOf(HasSubstr(path_.string()),
-                                         HasSubstr("expected 2 values, got 3"))));
+              ThrowsMessage<Error>(
+                  AllOf(HasSubstr(path_.string()), HasSubstr("expected 2 values, got 3"))));
   for (const char* name : {"values", "m", "v"}) {
     EXPECT_THAT([&] { read(sound(), 2, name); }, ThrowsMessage<Error>(HasSubstr(name)));
   }

@@ -16,16 +16,14 @@
 namespace relatum::testing {
 namespace {
 
-using train::TrainOptions;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+using train::TrainOptions;
 
 const std::string kPlace = "llama/lora/expected.json";
 
-std::vector<double> doubles(const nlohmann::json& list) {
-  return list.get<std::vector<double>>();
-}
+std::vector<double> doubles(const nlohmann::json& list) { return list.get<std::vector<double>>(); }
 
 TEST(TrainerParity, GradientsAreThoseOfPeft) {
   TinyRun tiny(peft_rows(), {});
@@ -231,8 +229,11 @@ TEST(Trainer, ReportsEachStep) {
 TEST(Trainer, RefusesRowsThatCannotBeTrainedOn) {
   EXPECT_THAT([] { TinyRun({}, {}, train::AdapterConfig{}); },
               ThrowsMessage<Error>(HasSubstr("no row to train on")));
-  EXPECT_THAT([] { TinyRun({{random_tokens(257, 1), 250}}, {}, train::AdapterConfig{}); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("257 tokens"), HasSubstr("context of 256"))));
+  EXPECT_THAT(
+      [] {
+    TinyRun({{random_tokens(257, 1), 250}}, {}, train::AdapterConfig{});
+      },
+      ThrowsMessage<Error>(AllOf(HasSubstr("257 tokens"), HasSubstr("context of 256"))));
   EXPECT_NO_THROW(TinyRun({{random_tokens(256, 1), 250}}, {}, train::AdapterConfig{}));
 }
 

@@ -32,8 +32,8 @@ class Workers : public ::testing::TestWithParam<How> {
   Workers() {
     session_.prepare_training();
     for (uint64_t seed = 1; seed <= 3; ++seed) {
-      adapters_.push_back(std::make_unique<train::Adapter>(
-          session_.model(), session_.compute(), train::AdapterConfig{.rank = 4}, seed));
+      adapters_.push_back(std::make_unique<train::Adapter>(session_.model(), session_.compute(),
+                                                           train::AdapterConfig{.rank = 4}, seed));
       const Rng rng(seed, 9);
       train::Adapter& adapter = *adapters_.back();
       for (size_t i = 0; i < adapter.values().size(); ++i) {
@@ -49,7 +49,8 @@ class Workers : public ::testing::TestWithParam<How> {
     const engine::LabelTrie trie(answers);
     engine::Worker worker(session_, adapter);
     return {engine::score_edges(worker, prompts, trie, {64}, {}),
-            engine::generate(worker, prompts, {8, 64}, {}), {}};
+            engine::generate(worker, prompts, {8, 64}, {}),
+            {}};
   }
   Work train(train::Adapter& adapter) const {
     const auto rows = random_rows(6, random_tokens(20, 3));
@@ -114,10 +115,10 @@ TEST_P(Workers, FourInACallersOwnTeamAnswerAtOnce) {
 }
 
 std::vector<How> ways() {
-  std::vector<How> all{{"f32", plain_options()},
-                       {"nf4", {.compute = "f32", .base = "nf4"}},
-                       {"decoded_for_each_use", {.compute = "f32", .base = "nf4",
-                                                 .resident = false}}};
+  std::vector<How> all{
+      {"f32", plain_options()},
+      {"nf4", {.compute = "f32", .base = "nf4"}},
+      {"decoded_for_each_use", {.compute = "f32", .base = "nf4", .resident = false}}};
   if (kernels::has_fast_bf16()) all.push_back({"bf16", {.compute = "bf16", .base = "nf4"}});
   return all;
 }

@@ -12,22 +12,27 @@ Action define(CLI::App& app) {
   const auto o = std::make_shared<BenchOptions>();
   define_model(app, o->model, true);
   app.add_option("--tokens", o->tokens, "Tokens processed at once")
-      ->check(CLI::Range(1, 1 << 20))->group("Work");
-  app.add_option("--length", o->length, "Tokens per row")
-      ->check(CLI::Range(8, 1 << 17))->group("Work");
-  app.add_option("--rank", o->rank, "Rank of the adapters")
-      ->check(CLI::Range(1, 4096))->group("Work");
-  app.add_option("--decode", o->decode, "Tokens generated in one stream")
-      ->check(CLI::Range(1, 1 << 17))->group("Work");
-  app.add_flag("--checkpoint", o->checkpoint, "Train as with finetune --checkpoint")
+      ->check(CLI::Range(1, 1 << 20))
       ->group("Work");
+  app.add_option("--length", o->length, "Tokens per row")
+      ->check(CLI::Range(8, 1 << 17))
+      ->group("Work");
+  app.add_option("--rank", o->rank, "Rank of the adapters")
+      ->check(CLI::Range(1, 4096))
+      ->group("Work");
+  app.add_option("--decode", o->decode, "Tokens generated in one stream")
+      ->check(CLI::Range(1, 1 << 17))
+      ->group("Work");
+  app.add_flag("--checkpoint", o->checkpoint, "Train as with finetune --checkpoint")->group("Work");
   app.add_flag("--skip-training", o->skip_training, "Measure only prefill and decoding")
       ->group("Work");
-  app.add_option("--text", o->text, "Text repeated to fill the rows (default: random tokens); "
-                                    "--json then shows the model's continuation")
+  app.add_option("--text", o->text,
+                 "Text repeated to fill the rows (default: random tokens); "
+                 "--json then shows the model's continuation")
       ->group("Work");
   app.add_option("--rounds", o->rounds, "Number of rounds; the median is reported")
-      ->check(CLI::Range(1, 1000))->group("Work");
+      ->check(CLI::Range(1, 1000))
+      ->group("Work");
   app.add_flag("--json", o->json, "Print JSON instead of a table");
   o->machine.define(app);
   app.footer("Example:\n  relatum bench --model smollm2-135m-instruct --compute bf16");

@@ -52,12 +52,19 @@ int run(const Options& o, Environment& environment) {
   io::write_npy(vectors.view(), [&](std::string_view bytes) { output.write(bytes); });
   output.commit();
   const double rate = double(texts.size()) / std::max(seconds, 1e-9);
-  const nlohmann::json record{
-      {"version", RELATUM_VERSION}, {"time", jobs::utc_now()}, {"command", environment.arguments()},
-      {"embedder", embedder.name()}, {"compute", name_of(embedder.compute())},
-      {"cpu", kernels::cpu_summary()}, {"threads", thread_count()}, {"data", o.input},
-      {"examples", texts.size()}, {"loading_seconds", loading},
-      {"seconds", seconds}, {"examples_per_s", rate}, {"peak_rss_bytes", jobs::peak_rss()}};
+  const nlohmann::json record{{"version", RELATUM_VERSION},
+                              {"time", jobs::utc_now()},
+                              {"command", environment.arguments()},
+                              {"embedder", embedder.name()},
+                              {"compute", name_of(embedder.compute())},
+                              {"cpu", kernels::cpu_summary()},
+                              {"threads", thread_count()},
+                              {"data", o.input},
+                              {"examples", texts.size()},
+                              {"loading_seconds", loading},
+                              {"seconds", seconds},
+                              {"examples_per_s", rate},
+                              {"peak_rss_bytes", jobs::peak_rss()}};
   if (!output.is_stdout()) write_file(o.out + ".run.json", io::dump_json(record, 2) + "\n");
   environment.context().info(fmt::format("{} x {} values written to {} ({:.0f} sentences/s)",
                                          vectors.rows(), vectors.cols(), output_name(o.out), rate));
@@ -74,8 +81,9 @@ Action define(CLI::App& app) {
   app.add_option("--out", o->out, "NumPy file: N x D float32; -: standard output")->required();
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   o->machine.define(app);
-  app.footer("Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
-             "--out test.npy");
+  app.footer(
+      "Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
+      "--out test.npy");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

@@ -10,13 +10,13 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
-#include "jobs/output_path.h"
-#include "jobs/process_facts.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
+#include "jobs/output_path.h"
+#include "jobs/process_facts.h"
 #include "task/evaluate.h"
 #include "task/forms.h"
 #include "task/metric.h"
@@ -41,11 +41,11 @@ std::vector<task::ReportFact> facts_of(const Options& o, Environment& environmen
   if (std::filesystem::exists(path)) {
     try {
       const nlohmann::json record = io::load_json(path);
-      for (const auto& [key, name] : {std::pair("model", "model"), std::pair("adapter", "adapter"),
-                                      std::pair("base", "weights"), std::pair("prompt", "prompt"),
-                                      std::pair("index", "index"), std::pair("data", "data"),
-                                      std::pair("answer", "answers"),
-                                      std::pair("time", "answered on")}) {
+      for (const auto& [key, name] :
+           {std::pair("model", "model"), std::pair("adapter", "adapter"),
+            std::pair("base", "weights"), std::pair("prompt", "prompt"),
+            std::pair("index", "index"), std::pair("data", "data"), std::pair("answer", "answers"),
+            std::pair("time", "answered on")}) {
         const std::string value = io::get_string(record, key, "", path);
         if (!value.empty()) facts.emplace_back(name, value);
       }
@@ -61,9 +61,11 @@ std::vector<task::ReportFact> facts_of(const Options& o, Environment& environmen
 
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
-  if (o.json && o.report == "-")
-    fail("app.evaluate", "--json and --report - both write to standard output. Give --report a "
-                         "file.");
+  if (o.json && o.report == "-") {
+    fail("app.evaluate",
+         "--json and --report - both write to standard output. Give --report a "
+         "file.");
+  }
   jobs::CommandInputs inputs;
   inputs.add_data(o.gold);
   inputs.add_options(o.data);
@@ -95,27 +97,33 @@ Action define(CLI::App& app) {
   app.add_option("--predictions", o->predictions,
                  "What `relatum extract` wrote, a table with the columns id and label, or lines "
                  "of id TAB label")
-      ->required()->group("Data");
+      ->required()
+      ->group("Data");
   define_data(app, o->data);
   app.add_option("--negative", o->negative,
                  "The label that means no relation (default: no_relation or Other)")
-      ->transform(task::seen_form)->group("Score");
+      ->transform(task::seen_form)
+      ->group("Score");
   app.add_option("--official", o->official,
                  fmt::format("The headline metric: {} (default: the data format's own, otherwise "
                              "chosen from the labels of the gold data and the inventory)",
                              fmt::join(names_of(task::metrics()), ", ")))
-      ->check(CLI::IsMember(names_of(task::metrics())))->group("Score");
-  app.add_option("--missing", o->missing, "How to treat an example without a prediction: "
+      ->check(CLI::IsMember(names_of(task::metrics())))
+      ->group("Score");
+  app.add_option("--missing", o->missing,
+                 "How to treat an example without a prediction: "
                  "error (stop there), or wrong (count it as wrong)")
-      ->check(CLI::IsMember({"error", "wrong"}))->group("Score");
+      ->check(CLI::IsMember({"error", "wrong"}))
+      ->group("Score");
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
   app.add_option("--report", o->report,
                  "Write an HTML page with tables, charts and the wrong answers")
       ->group("Output");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing report")->group("Output");
   o->machine.define(app);
-  app.footer("Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
-             "--predictions predictions.jsonl --report report.html");
+  app.footer(
+      "Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
+      "--predictions predictions.jsonl --report report.html");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

@@ -23,17 +23,21 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "jsonl, csv, tsv, or triples (tab-separated head, relation, tail, probability and "
                  "id; r(e2,e1) becomes r from tail to head); default: by the ending of --out, "
                  "otherwise jsonl")
-      ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))->group("Output");
+      ->check(CLI::IsMember({"jsonl", "csv", "tsv", "triples"}))
+      ->group("Output");
   app.add_option("--min-probability", o.min_probability,
                  "Leave out answers with a lower probability (`evaluate` then needs --missing "
                  "wrong)")
-      ->check(CLI::Range(0.0, 1.0))->group("Output");
+      ->check(CLI::Range(0.0, 1.0))
+      ->group("Output");
   app.add_flag("--skip-negative", o.skip_negative,
-               "Leave out answers with the label that means no relation")->group("Output");
+               "Leave out answers with the label that means no relation")
+      ->group("Output");
   app.add_option("--negative", o.negative,
                  "The label that means no relation (default: the run's, otherwise no_relation or "
                  "Other)")
-      ->transform(task::seen_form)->group("Output");
+      ->transform(task::seen_form)
+      ->group("Output");
   app.add_flag("--resume", o.resume, "Go on with an output that was interrupted or killed")
       ->group("Output");
   app.add_flag("--overwrite", o.overwrite, "Replace an existing file")->group("Output");
@@ -59,39 +63,46 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
   app.add_flag("--no-index", o->no_index, "Ignore the run's index")->group("Prompt");
   app.add_option("--neighbours", o->neighbours,
                  "Retrieved examples per prompt; 0: as in the run, otherwise 1")
-      ->check(CLI::NonNegativeNumber)->group("Prompt");
+      ->check(CLI::NonNegativeNumber)
+      ->group("Prompt");
   app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o->chat, "Wrap prompts in the model's chat template")->group("Prompt");
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
-      ->required()->group("Data");
+      ->required()
+      ->group("Data");
   define_data(app, o->data);
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: probabilities of decoding "
                  "restricted to the labels, which is cheaper; constrained: greedy decoding "
                  "restricted to the labels; free: unrestricted text, parsed afterwards")
-      ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))->group("Answer");
+      ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))
+      ->group("Answer");
   define_output(app, *o);
   app.add_option("--negligible", o->negligible,
                  "Drop a label once its probability is certain to be below P, which saves most of "
                  "the work; 0: every label is computed in full")
-      ->check(CLI::Range(0.0, 0.01))->group("Answer");
+      ->check(CLI::Range(0.0, 0.01))
+      ->group("Answer");
   app.add_option("--max-new-tokens", o->max_new_tokens, "Maximum tokens in a free answer")
-      ->check(CLI::PositiveNumber)->group("Answer");
+      ->check(CLI::PositiveNumber)
+      ->group("Answer");
   app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
-      ->check(CLI::PositiveNumber)->group("Answer");
+      ->check(CLI::PositiveNumber)
+      ->group("Answer");
   app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
       ->group("Model");
   o->machine.define(app);
-  app.footer("Examples:\n  relatum extract --adapter run --data test.jsonl --out answers.jsonl\n"
-             "  relatum extract --adapter run --data new.csv --out triples.tsv --format triples "
-             "--skip-negative --min-probability 0.8\n"
-             "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
-             "extract --adapter run --data -\n"
-             "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
-             "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
-             "input are answered as they\ncome.");
+  app.footer(
+      "Examples:\n  relatum extract --adapter run --data test.jsonl --out answers.jsonl\n"
+      "  relatum extract --adapter run --data new.csv --out triples.tsv --format triples "
+      "--skip-negative --min-probability 0.8\n"
+      "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
+      "extract --adapter run --data -\n"
+      "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
+      "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
+      "input are answered as they\ncome.");
   return o;
 }
 

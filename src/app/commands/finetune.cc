@@ -35,22 +35,27 @@ std::string memory_size(std::string& text) {
 
 void define_examples(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--train", o.train, "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT")
-      ->required()->group("Data");
+      ->required()
+      ->group("Data");
   app.add_option("--dev", o.dev, "Dev data; the adapter with the best F1 on it is kept")
       ->group("Data");
   app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
-      ->check(CLI::NonNegativeNumber)->group("Data");
+      ->check(CLI::NonNegativeNumber)
+      ->group("Data");
   app.add_option("--negative", o.negative,
                  "The label that means no relation, for the dev scores (default: no_relation or "
                  "Other)")
-      ->transform(task::seen_form)->group("Data");
+      ->transform(task::seen_form)
+      ->group("Data");
   define_data(app, o.data);
   app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
-  app.add_option("--index", o.index, "Index folder; each prompt then includes the most similar "
-                                    "example")
+  app.add_option("--index", o.index,
+                 "Index folder; each prompt then includes the most similar "
+                 "example")
       ->group("Prompt");
   app.add_option("--neighbours", o.neighbours, "Retrieved examples per prompt")
-      ->check(CLI::PositiveNumber)->group("Prompt")
+      ->check(CLI::PositiveNumber)
+      ->group("Prompt")
       ->each([&o](const std::string&) { o.neighbours_given = true; });
   app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
@@ -58,9 +63,11 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
 }
 
 void define_adapter(CLI::App& app, FinetuneOptions& o) {
-  app.add_option("--method", o.method, "qlora: trains low-rank pairs on a frozen base stored as "
+  app.add_option("--method", o.method,
+                 "qlora: trains low-rank pairs on a frozen base stored as "
                  "--base says; lora: the same on a bf16 base")
-      ->check(CLI::IsMember({"qlora", "lora"}))->group("Adapter");
+      ->check(CLI::IsMember({"qlora", "lora"}))
+      ->group("Adapter");
   app.add_option("--rank", o.adapter.rank, "Rank of the low-rank pairs")->group("Adapter");
   app.add_option("--alpha", o.adapter.alpha,
                  "Scale: the pairs' output is multiplied by alpha / rank")
@@ -109,7 +116,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--memory", o.memory,
                  "Memory limit, e.g. 2GB; layers are recomputed and fewer tokens processed at once "
                  "if needed")
-      ->transform(CLI::Validator(memory_size, "SIZE"))->group("Training");
+      ->transform(CLI::Validator(memory_size, "SIZE"))
+      ->group("Training");
   app.add_flag("--no-share", o.no_share, "Recompute shared prompt beginnings for each row")
       ->group("Training");
 }
@@ -125,10 +133,11 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
   app.add_flag("--overwrite", o->overwrite, "Replace an existing run")->group("Run");
   app.add_flag("--force", o->overwrite, "The same as --overwrite")->group("Run");
   o->machine.define(app);
-  app.footer("Example:\n  relatum finetune --model smollm2-135m-instruct "
-             "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
-             "Ctrl-C saves the state; --resume continues from it. The result is bit for bit "
-             "that of an\nuninterrupted run.");
+  app.footer(
+      "Example:\n  relatum finetune --model smollm2-135m-instruct "
+      "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
+      "Ctrl-C saves the state; --resume continues from it. The result is bit for bit "
+      "that of an\nuninterrupted run.");
   return o;
 }
 

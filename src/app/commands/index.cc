@@ -26,13 +26,15 @@ Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
   app.add_option("--data", o->index.input, "Sentences to retrieve from: FORMAT:PATH")
-      ->required()->group("Data");
+      ->required()
+      ->group("Data");
   define_data(app, o->index.data);
   app.add_option("--out", o->index.out, "Index folder")->required()->group("Output");
   app.add_flag("--overwrite", o->index.overwrite, "Replace an existing index")->group("Output");
   o->machine.define(app);
-  app.footer("Example:\n  relatum index --embedder all-minilm-l6-v2 "
-             "--data semeval2010:TRAIN_FILE.TXT --out index");
+  app.footer(
+      "Example:\n  relatum index --embedder all-minilm-l6-v2 "
+      "--data semeval2010:TRAIN_FILE.TXT --out index");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

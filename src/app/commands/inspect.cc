@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "app/command.h"
-#include "app/options.h"
 #include "app/inspect_file.h"
 #include "app/inspect_text.h"
-#include "jobs/models_folder.h"
+#include "app/options.h"
 #include "base/printable.h"
+#include "jobs/models_folder.h"
 #include "task/spec.h"
 
 namespace relatum::app {
@@ -36,22 +36,24 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("path", o->path, "Any file or folder that Relatum reads or writes (a model, an "
+  app.add_option("path", o->path,
+                 "Any file or folder that Relatum reads or writes (a model, an "
                  "adapter, a run, an index, data, predictions, a report …), FORMAT:PATH for data, "
                  "or a model's name")
       ->required();
   app.add_option("--models", o->models, kModelsHelp);
   app.add_flag("--tensors", o->tensors, "List every tensor, not just the first ones");
-  app.footer("Examples:\n  relatum inspect smollm2-135m-instruct --tensors\n"
-             "  relatum inspect train.jsonl");
+  app.footer(
+      "Examples:\n  relatum inspect smollm2-135m-instruct --tensors\n"
+      "  relatum inspect train.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 
 }  // namespace
 
 const Command& command_inspect() {
-  static const Command command{
-      "inspect", "Describe a file or folder: a model, data, a run and so on", define};
+  static const Command command{"inspect",
+                               "Describe a file or folder: a model, data, a run and so on", define};
   return command;
 }
 

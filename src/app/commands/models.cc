@@ -8,11 +8,11 @@
 
 #include "app/command.h"
 #include "app/options.h"
-#include "jobs/models_folder.h"
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
+#include "jobs/models_folder.h"
 
 namespace relatum::app {
 namespace {
@@ -32,12 +32,12 @@ std::string architecture_of(const jobs::NamedModel& model) {
 }
 
 int run(const Options& o, Environment& environment) {
-  const std::filesystem::path folder =
-      o.folder.empty() ? environment.default_models() : std::filesystem::path(o.folder);
+  const std::filesystem::path folder = o.folder.empty() ? environment.default_models()
+                                                        : std::filesystem::path(o.folder);
   std::error_code ignored;
   if (!o.folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-    fail("app.models", fmt::format("{} is not a folder. Name the folder in which models lie.",
-                                   folder.string()));
+    fail("app.models",
+         fmt::format("{} is not a folder. Name the folder in which models lie.", folder.string()));
   }
   const auto models = jobs::models_in(folder);
   nlohmann::json list = nlohmann::json::array();
@@ -47,8 +47,8 @@ int run(const Options& o, Environment& environment) {
   }
   for (const jobs::NamedModel& model : models) {
     const std::string architecture = architecture_of(model);
-    list.push_back({{"name", model.name}, {"architecture", architecture},
-                    {"path", model.path.string()}});
+    list.push_back(
+        {{"name", model.name}, {"architecture", architecture}, {"path", model.path.string()}});
     if (!o.json) {
       fmt::print("{:<{}}  {:<8}  {}\n", printable(model.name), width, printable(architecture),
                  printable(model.path.string()));
@@ -56,9 +56,10 @@ int run(const Options& o, Environment& environment) {
   }
   if (o.json) fmt::print("{}\n", io::dump_json(list, 2));
   if (models.empty()) {
-    environment.context().info(fmt::format("{} holds no model. scripts/quickstart fetches the two "
-                                           "default ones; or name a folder with --models.",
-                                           folder.string()));
+    environment.context().info(
+        fmt::format("{} holds no model. scripts/quickstart fetches the two "
+                    "default ones; or name a folder with --models.",
+                    folder.string()));
   }
   return kDone;
 }

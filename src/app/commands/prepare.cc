@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "app/command.h"
-#include "jobs/models_folder.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "jobs/models_folder.h"
 #include "jobs/output_path.h"
 #include "jobs/retrieval.h"
 
@@ -47,8 +47,8 @@ int run(const Options& o, Environment& environment) {
   Output output(o.out);
   for (const task::Prompt& prompt : prompts) output.write(task::to_json(prompt) + "\n");
   output.commit();
-  environment.context().info(fmt::format("prompts written to {}: {}", output_name(o.out),
-                                         prompts.size()));
+  environment.context().info(
+      fmt::format("prompts written to {}: {}", output_name(o.out), prompts.size()));
   return kDone;
 }
 
@@ -56,32 +56,37 @@ Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
-      ->required()->group("Data");
+      ->required()
+      ->group("Data");
   define_data(app, o->data);
   app.add_option("--prompt", o->prompt, prompt_help())->group("Prompt");
-  app.add_option("--index", o->index, "Index folder; each prompt then includes the most similar "
-                                    "example")
+  app.add_option("--index", o->index,
+                 "Index folder; each prompt then includes the most similar "
+                 "example")
       ->group("Prompt");
   app.add_option("--neighbours", o->neighbours, "Retrieved examples per prompt")
-      ->check(CLI::PositiveNumber)->group("Prompt");
+      ->check(CLI::PositiveNumber)
+      ->group("Prompt");
   app.add_option("--for", o->purpose,
                  "test; or train, where a sentence never retrieves itself or a duplicate")
-      ->check(CLI::IsMember({"test", "train"}))->group("Prompt");
+      ->check(CLI::IsMember({"test", "train"}))
+      ->group("Prompt");
   app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
-  app.add_option("--models", o->models, kModelsHelp)
-      ->group("Prompt");
+  app.add_option("--models", o->models, kModelsHelp)->group("Prompt");
   app.add_option("--out", o->out, "File for the prompts, as JSON lines; -: standard output")
-      ->required()->group("Output");
+      ->required()
+      ->group("Output");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file")->group("Output");
   o->machine.define(app);
-  app.footer("A template file is text that may hold {{text}}, {{marked_text}} (<e1>…</e1> "
-             "<e2>…</e2>),\n{{bracketed_text}} ([…] {…}), {{head}}, {{tail}}, {{head_type}}, "
-             "{{tail_type}} and {{labels}};\nfor a retrieved example also {{example_text}}, "
-             "{{example_label}} and so on. The part between\n{{#example}} and {{/example}} is "
-             "repeated for each retrieved example.\n\n"
-             "Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
-             "--out prompts.jsonl");
+  app.footer(
+      "A template file is text that may hold {{text}}, {{marked_text}} (<e1>…</e1> "
+      "<e2>…</e2>),\n{{bracketed_text}} ([…] {…}), {{head}}, {{tail}}, {{head_type}}, "
+      "{{tail_type}} and {{labels}};\nfor a retrieved example also {{example_text}}, "
+      "{{example_label}} and so on. The part between\n{{#example}} and {{/example}} is "
+      "repeated for each retrieved example.\n\n"
+      "Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
+      "--out prompts.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

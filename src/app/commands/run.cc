@@ -88,8 +88,8 @@ class Runner {
     for (const RunStage& stage : stages) {
       if (!record.foreign(stage)) continue;
       fail("app.run", fmt::format("{} already exists, and {} does not say how it was made. Use "
-                                  "another 'out', or --overwrite to replace it.", stage.result(),
-                                  list.string()));
+                                  "another 'out', or --overwrite to replace it.",
+                                  stage.result(), list.string()));
     }
   }
 

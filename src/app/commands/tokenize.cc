@@ -8,10 +8,10 @@
 
 #include "app/command.h"
 #include "app/options.h"
-#include "jobs/models_folder.h"
 #include "base/error.h"
 #include "io/json.h"
 #include "io/text_file.h"
+#include "jobs/models_folder.h"
 #include "text/tokenizer.h"
 
 namespace relatum::app {

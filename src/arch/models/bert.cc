@@ -47,8 +47,8 @@ class Bert final : public Model {
 class Pass final : public nn::LayerStack {
  public:
   Pass(const Bert& model, const nn::TokenBatch& batch, const ForwardOptions& options)
-      : model_(model), batch_(batch), probe_(options.probe),
-        use_{options.adapter, {}, options.dropout_salt} {
+      : model_(model), batch_(batch),
+        probe_(options.probe), use_{options.adapter, {}, options.dropout_salt} {
     if (options.dropout) use_.keys = batch.keys();
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
@@ -57,7 +57,9 @@ class Pass final : public nn::LayerStack {
     const ModelInfo& info = model_.info_;
     const nn::AttentionSettings settings{
         {info.heads, info.heads, info.head_size, 1.0f / std::sqrt(float(info.head_size))},
-        {}, index, {}};
+        {},
+        index,
+        {}};
     nn::Var h = nn::linear(graph, layer.qkv, nn::to_compute(graph, x), use_);
     h = nn::attention(graph, h, batch_, settings);
     x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, use_));
@@ -80,7 +82,8 @@ class Pass final : public nn::LayerStack {
 void Bert::read_settings(const ModelFiles& files) {
   if (!files.config()) {
     fail("arch.bert", fmt::format("{}: a BERT in GGUF form is not read. Use the Hugging Face "
-                                  "folder.", files.path().string()));
+                                  "folder.",
+                                  files.path().string()));
   }
   info_.family = "bert";
   info_.causal = false;
@@ -104,22 +107,23 @@ void Bert::read_settings(const ModelFiles& files) {
   info_.head_size = info_.width / info_.heads;
   if (const int64_t size = files.get_int("embedding_size", "", info_.width); size != info_.width) {
     fail("arch.bert", fmt::format("{}: an embedding_size of {} beside a hidden_size of {} is not "
-                                  "supported.", files.settings_place(), size, info_.width));
+                                  "supported.",
+                                  files.settings_place(), size, info_.width));
   }
   const std::string place = files.settings_place();
   const std::string activation = files.get_string("hidden_act", "", "gelu");
   const std::string position = files.get_string("position_embedding_type", "", "absolute");
   if (activation != "gelu" || position != "absolute") {
     fail("arch.bert", fmt::format("{}: activation '{}' with {} positions is not known. Known are "
-                                  "gelu and absolute.", place, activation, position));
+                                  "gelu and absolute.",
+                                  place, activation, position));
   }
 }
 
 // Loads what one layer needs; names are Hugging Face's below "encoder.layer.N".
 class LayerLoader {
  public:
-  LayerLoader(const ModelFiles& files, const LoadOptions& options, int64_t index,
-              ModelInfo& info)
+  LayerLoader(const ModelFiles& files, const LoadOptions& options, int64_t index, ModelInfo& info)
       : files_(files), options_(options), info_(info),
         prefix_(fmt::format("bert.encoder.layer.{}.", index)) {}
 
@@ -216,9 +220,12 @@ const Family& family_bert() {
   static constexpr std::string_view kTypes[] = {"bert"};
   // Buffers of a place's number and of type 0, which are counted here, and heads that read the
   // encoder's states: none has a part in the states themselves.
-  static constexpr std::string_view kTensors[] = {
-      "embeddings.position_ids", "embeddings.token_type_ids", "pooler.*", "cls.*", "classifier.*",
-      "qa_outputs.*"};
+  static constexpr std::string_view kTensors[] = {"embeddings.position_ids",
+                                                  "embeddings.token_type_ids",
+                                                  "pooler.*",
+                                                  "cls.*",
+                                                  "classifier.*",
+                                                  "qa_outputs.*"};
   // They describe such heads (pooler_…, directionality: the first BERT's own files), or how the
   // word head's weights are stored.
   static constexpr std::string_view kKeys[] = {"pooler_*", "classifier_*", "tie_word_embeddings"};

@@ -62,10 +62,9 @@ class Llama final : public Model {
 class Pass final : public nn::LayerStack {
  public:
   // Memory of its own lies in the arena: its destructor never runs.
-  Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options,
-       Arena& arena)
-      : model_(model), batch_(batch), options_(options),
-        use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
+  Pass(const Llama& model, const nn::TokenBatch& batch, const ForwardOptions& options, Arena& arena)
+      : model_(model), batch_(batch),
+        options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
     const int64_t size = model.info_.head_size;
     const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
                                 size);
@@ -88,7 +87,9 @@ class Pass final : public nn::LayerStack {
     const ModelInfo& info = model_.info_;
     const nn::AttentionSettings settings{
         {info.heads, info.kv_heads, info.head_size, 1.0f / std::sqrt(float(info.head_size))},
-        rope_, index, options_.cache};
+        rope_,
+        index,
+        options_.cache};
     nn::Var h = nn::rmsnorm(graph, x, layer.attention_norm.data(), model_.epsilon_);
     h = nn::linear(graph, layer.qkv, h, use_);
     h = nn::attention(graph, h, batch_, settings);
@@ -134,8 +135,9 @@ void Llama::read_settings(const ModelFiles& files) {
   info_.context = files.get_int("max_position_embeddings", "context_length", 2048);
   check_sizes(info_);
   info_.head_size = files.get_int("head_dim", "attention.key_length", info_.width / info_.heads);
-  const std::optional<double> epsilon =
-      files.config() ? std::optional(1e-6) : std::nullopt;  // llama.cpp asks for it, too
+  const std::optional<double> epsilon = files.config()
+                                            ? std::optional(1e-6)
+                                            : std::nullopt;  // llama.cpp asks for it, too
   epsilon_ = float(files.get_double("rms_norm_eps", "attention.layer_norm_rms_epsilon", epsilon));
   if (info_.head_size <= 0 || info_.head_size % 2 || info_.head_size > 1024 ||
       info_.heads % info_.kv_heads) {
@@ -190,8 +192,8 @@ nn::Linear Llama::load_linear(const ModelFiles& files, const LoadOptions& option
     Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
     if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
     info_.parameters += weight.size();
-    parts.push_back({fmt::format("model.layers.{}.{}", index, p.name),
-                     to_base(weight, options.base)});
+    parts.push_back(
+        {fmt::format("model.layers.{}.{}", index, p.name), to_base(weight, options.base)});
     const TensorName name = layer_tensor(index, p.name, p.gguf, "bias");
     std::vector<float> bias(size_t(p.rows), 0.0f);
     if (files.gguf() ? files.has(name) : files.get_bool(flag, false)) {
@@ -237,21 +239,21 @@ Weight head_weight(const ModelFiles& files, const Weight& embedding) {
   const TensorName output{"lm_head.weight", "output.weight"};
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
   if (tied && !tied->is_boolean()) {
-    fail("arch.llama", fmt::format("{}: tie_word_embeddings must be true or false.",
-                                   files.settings_place()));
+    fail("arch.llama",
+         fmt::format("{}: tie_word_embeddings must be true or false.", files.settings_place()));
   }
   if (!files.has(output)) {
     if (tied && *tied == false) {
       fail("arch.llama", fmt::format("{}: tie_word_embeddings is false, but the weights have no "
                                      "tensor '{}'. Fetch them again, or set it to true if the head "
-                                     "shares the embedding.", files.settings_place(),
-                                     output.hugging_face));
+                                     "shares the embedding.",
+                                     files.settings_place(), output.hugging_face));
     }
     return embedding;
   }
   const Weight head = files.weight(output, embedding.rows, embedding.cols);
-  if (tied && *tied == true && (head.format != embedding.format ||
-                                !std::ranges::equal(head.data, embedding.data))) {
+  if (tied && *tied == true &&
+      (head.format != embedding.format || !std::ranges::equal(head.data, embedding.data))) {
     fail("arch.llama", fmt::format("{}: tie_word_embeddings is true, but '{}' differs from the "
                                    "embedding. Set it to false if the head has weights of its own.",
                                    files.settings_place(), output.hugging_face));
@@ -276,8 +278,8 @@ Llama::Llama(const ModelFiles& files, const LoadOptions& options) {
                             info_.width);
   final_norm_ = files.vector({"model.norm.weight", "output_norm.weight"}, info_.width);
   Weight head = head_weight(files, embedding_);
-  info_.parameters = embedding_.size() + (head.data.data() == embedding_.data.data() ? 0
-                                                                                    : head.size());
+  info_.parameters = embedding_.size() +
+                     (head.data.data() == embedding_.data.data() ? 0 : head.size());
   head_ = nn::Linear({{"lm_head", std::move(head)}});
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
 }
@@ -317,19 +319,41 @@ const Family& family_llama() {
   // The first is the embedding's own shape. Then what belongs to the scaling types that are
   // refused, or to windows, which the context ends before; the order that Llama's rows have in
   // GGUF anyway; and how the products are split in training.
-  static constexpr std::string_view kKeys[] = {
-      "vocab_size", "rope.scaling.original_context_length", "rope.scaling.finetuned",
-      "original_max_position_embeddings", "use_sliding_window", "max_window_layers",
-      "sliding_window_pattern", "attention.sliding_window_pattern", "tensor_data_layout",
-      "pretraining_tp", "is_llama_config", "router_aux_loss_coef"};
-  static constexpr NeutralSetting kNeutral[] = {
-      {"partial_rotary_factor", 1}, {"rotary_pct", 1}, {"embedding_multiplier", 1},
-      {"residual_multiplier", 1}, {"logits_scaling", 1}, {"logit_scale", 1}, {"logit_scale", 0},
-      {"is_causal", 1}, {"scale_attn_weights", 1}, {"attention.causal", 1}, {"residual_scale", 1},
-      {"residual_scale", 0}, {"embedding_scale", 1}, {"embedding_scale", 0},
-      {"rope.scaling.attn_factor", 1}, {"rope_interleaved", 0}, {"final_logit_softcapping", 0},
-      {"attn_logit_softcapping", 0}, {"expert_count", 0}, {"num_local_experts", 0},
-      {"num_experts", 0}, {"quantization_config", 0}, {"is_encoder_decoder", 0}};
+  static constexpr std::string_view kKeys[] = {"vocab_size",
+                                               "rope.scaling.original_context_length",
+                                               "rope.scaling.finetuned",
+                                               "original_max_position_embeddings",
+                                               "use_sliding_window",
+                                               "max_window_layers",
+                                               "sliding_window_pattern",
+                                               "attention.sliding_window_pattern",
+                                               "tensor_data_layout",
+                                               "pretraining_tp",
+                                               "is_llama_config",
+                                               "router_aux_loss_coef"};
+  static constexpr NeutralSetting kNeutral[] = {{"partial_rotary_factor", 1},
+                                                {"rotary_pct", 1},
+                                                {"embedding_multiplier", 1},
+                                                {"residual_multiplier", 1},
+                                                {"logits_scaling", 1},
+                                                {"logit_scale", 1},
+                                                {"logit_scale", 0},
+                                                {"is_causal", 1},
+                                                {"scale_attn_weights", 1},
+                                                {"attention.causal", 1},
+                                                {"residual_scale", 1},
+                                                {"residual_scale", 0},
+                                                {"embedding_scale", 1},
+                                                {"embedding_scale", 0},
+                                                {"rope.scaling.attn_factor", 1},
+                                                {"rope_interleaved", 0},
+                                                {"final_logit_softcapping", 0},
+                                                {"attn_logit_softcapping", 0},
+                                                {"expert_count", 0},
+                                                {"num_local_experts", 0},
+                                                {"num_experts", 0},
+                                                {"quantization_config", 0},
+                                                {"is_encoder_decoder", 0}};
   static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral}, load_as<Llama>};
   return family;
 }

@@ -47,8 +47,8 @@ template <int Count, class T>
 
 // out += sum over the span's rows of weights[r] * v[r], for columns [d, d + Vectors * kLanes).
 template <int Vectors, class T>
-[[gnu::always_inline]] inline void add_rows(const KeySpan<T>& span, const float* weights,
-                                            int64_t d, float* out) {
+[[gnu::always_inline]] inline void add_rows(const KeySpan<T>& span, const float* weights, int64_t d,
+                                            float* out) {
   Vector sum[Vectors];
   for (int v = 0; v < Vectors; ++v) sum[v] = vector_at(out + d + v * kLanes);
   for (int64_t i = 0; i < span.count; ++i) {

@@ -6,7 +6,7 @@
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
-constexpr int64_t kBlock = 16;   // queries per block: short causal rows then skip most hidden keys
+constexpr int64_t kBlock = 16;  // queries per block: short causal rows then skip most hidden keys
 
 constexpr float kHidden = -1e30f;
 
@@ -72,8 +72,7 @@ void band(const Left& l, const Right& b, const Product& c, const Size& size, boo
 }
 
 // c (m x n) = a (m x k) . b (k x n) (+ c); n is a multiple of kPad.
-void multiply(const Left& l, const Right& b, const Product& c, const Size& size,
-              bool accumulate) {
+void multiply(const Left& l, const Right& b, const Product& c, const Size& size, bool accumulate) {
   int64_t i = 0;
   for (; i + kTileRows <= size.m; i += kTileRows) {
     band<kTileRows>(l.from(i), b, c.from(i, 0), size, accumulate);
@@ -157,11 +156,11 @@ void attention(const AttentionTask<T>& t, float* scratch) {
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
-        t.lse[(begin + i) * t.lse_stride + h] =
-            softmax_row(scores + i * p.keys_padded, visible(t, p, begin + i), columns);
+        t.lse[(begin + i) * t.lse_stride + h] = softmax_row(scores + i * p.keys_padded,
+                                                            visible(t, p, begin + i), columns);
       }
-      multiply({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width},
-               {rows, p.width, keys}, false);
+      multiply({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width}, {rows, p.width, keys},
+               false);
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.out + (begin + i) * t.out_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, out[i * p.width + d]);
@@ -243,15 +242,15 @@ void attention_backward(const AttentionTask<T>& t, float* scratch) {
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
-        softmax_backward_row(t, p, {begin + i, h, columns, scores + i * p.keys_padded,
-                                    dscores + i * p.keys_padded});
+        softmax_backward_row(
+            t, p, {begin + i, h, columns, scores + i * p.keys_padded, dscores + i * p.keys_padded});
       }
-      multiply({scores, 1, p.keys_padded}, {dout, p.width}, {dv, p.width},
-               {keys, p.width, rows}, true);
-      multiply({dscores, 1, p.keys_padded}, {q, p.width}, {dk, p.width},
-               {keys, p.width, rows}, true);
-      multiply({dscores, p.keys_padded, 1}, {p.k, p.width}, {dq, p.width},
-               {rows, p.width, keys}, false);
+      multiply({scores, 1, p.keys_padded}, {dout, p.width}, {dv, p.width}, {keys, p.width, rows},
+               true);
+      multiply({dscores, 1, p.keys_padded}, {q, p.width}, {dk, p.width}, {keys, p.width, rows},
+               true);
+      multiply({dscores, p.keys_padded, 1}, {p.k, p.width}, {dq, p.width}, {rows, p.width, keys},
+               false);
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.dq + (begin + i) * t.dq_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, dq[i * p.width + d]);

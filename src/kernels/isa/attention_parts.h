@@ -7,7 +7,7 @@
 
 namespace {
 
-constexpr int64_t kPad = 16;     // panels are padded to this, whatever the vector's width
+constexpr int64_t kPad = 16;  // panels are padded to this, whatever the vector's width
 
 typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 

@@ -8,8 +8,8 @@
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
-constexpr int64_t kBlock = 16;                // adjacent values that are mixed
-constexpr int64_t kParts = kBlock / kLanes;   // vectors that hold them
+constexpr int64_t kBlock = 16;               // adjacent values that are mixed
+constexpr int64_t kParts = kBlock / kLanes;  // vectors that hold them
 
 typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 

@@ -24,9 +24,9 @@ struct KeySpan {
 /// (n x n bytes, own row i sees own row j) says.
 template <class T>
 struct AttentionTask {
-  const T* q;             ///< n rows, heads adjacent: head h at q + h * head_size
-  T* out;                 ///< forward: result; backward: the saved result
-  float* lse;             ///< n x heads: log-sum-exp of the scaled scores
+  const T* q;  ///< n rows, heads adjacent: head h at q + h * head_size
+  T* out;      ///< forward: result; backward: the saved result
+  float* lse;  ///< n x heads: log-sum-exp of the scaled scores
   int64_t n, heads, head_size;
   int64_t q_stride, out_stride, lse_stride;
   const KeySpan<T>* spans;
@@ -152,7 +152,7 @@ struct Table {
                     int64_t n);
   void (*layernorm_backward)(const float* dy, const float* x, const float* w, const float* stats,
                              float* dx, int64_t n);
-  void (*add)(const float* x, float* y, int64_t n);                 // y += x
+  void (*add)(const float* x, float* y, int64_t n);  // y += x
   double (*sum_squares)(const float* x, int64_t n);
   double (*log_sum_exp)(const float* x, int64_t n);
   void (*adamw)(const AdamWStep& step, float* value, const float* grad, float* m, float* v,

@@ -12,11 +12,11 @@ using Rows = std::vector<std::vector<S>>;
 
 template <class S>
 struct GemmTwin {
-  Rows<S> a, b;            ///< M x K and K x N, whatever way they were stored
+  Rows<S> a, b;  ///< M x K and K x N, whatever way they were stored
   double alpha = 1;
-  Rows<S> c;               ///< what is accumulated to; empty: nothing
-  Rows<S> add;             ///< empty: nothing
-  std::vector<S> bias;     ///< empty: nothing
+  Rows<S> c;            ///< what is accumulated to; empty: nothing
+  Rows<S> add;          ///< empty: nothing
+  std::vector<S> bias;  ///< empty: nothing
 };
 
 /// alpha * a·b (+ c) (+ add) (+ bias), in this order, M x N.

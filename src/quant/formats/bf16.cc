@@ -27,9 +27,15 @@ void encode(const float* in, int64_t total, std::byte* out) {
 }  // namespace
 
 const Format& format_bf16() {
-  static const Format format{.name = "bf16", .gguf_type = 30, .safetensors_type = "BF16",
-                             .block = 1, .bits = 16, .bytes = blocks_bytes<1, 2>,
-                             .decode = decode, .decode_bf16 = decode_bf16, .encode = encode};
+  static const Format format{.name = "bf16",
+                             .gguf_type = 30,
+                             .safetensors_type = "BF16",
+                             .block = 1,
+                             .bits = 16,
+                             .bytes = blocks_bytes<1, 2>,
+                             .decode = decode,
+                             .decode_bf16 = decode_bf16,
+                             .encode = encode};
   return format;
 }
 

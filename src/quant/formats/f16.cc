@@ -21,8 +21,13 @@ void encode(const float* in, int64_t total, std::byte* out) {
 }  // namespace
 
 const Format& format_f16() {
-  static const Format format{.name = "f16", .gguf_type = 1, .safetensors_type = "F16", .block = 1,
-                             .bits = 16, .bytes = blocks_bytes<1, 2>, .decode = decode,
+  static const Format format{.name = "f16",
+                             .gguf_type = 1,
+                             .safetensors_type = "F16",
+                             .block = 1,
+                             .bits = 16,
+                             .bytes = blocks_bytes<1, 2>,
+                             .decode = decode,
                              .encode = encode};
   return format;
 }

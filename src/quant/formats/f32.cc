@@ -16,8 +16,13 @@ void encode(const float* in, int64_t total, std::byte* out) {
 }  // namespace
 
 const Format& format_f32() {
-  static const Format format{.name = "f32", .gguf_type = 0, .safetensors_type = "F32", .block = 1,
-                             .bits = 32, .bytes = blocks_bytes<1, 4>, .decode = decode,
+  static const Format format{.name = "f32",
+                             .gguf_type = 0,
+                             .safetensors_type = "F32",
+                             .block = 1,
+                             .bits = 32,
+                             .bytes = blocks_bytes<1, 4>,
+                             .decode = decode,
                              .encode = encode};
   return format;
 }

@@ -124,8 +124,12 @@ void encode(const float* in, int64_t total, std::byte* out) {
 }  // namespace
 
 const Format& format_nf4() {
-  static const Format format{.name = "nf4", .block = 1, .bits = 4.127, .bytes = bytes,
-                             .decode = decode_range<float>, .decode_bf16 = decode_bf16,
+  static const Format format{.name = "nf4",
+                             .block = 1,
+                             .bits = 4.127,
+                             .bytes = bytes,
+                             .decode = decode_range<float>,
+                             .decode_bf16 = decode_bf16,
                              .encode = encode};
   return format;
 }

@@ -38,7 +38,10 @@ void encode_block(const float* in, std::byte* block) {
 }  // namespace
 
 const Format& format_q4_0() {
-  static const Format format{.name = "q4_0", .gguf_type = 2, .block = kValues, .bits = 4.5,
+  static const Format format{.name = "q4_0",
+                             .gguf_type = 2,
+                             .block = kValues,
+                             .bits = 4.5,
                              .bytes = blocks_bytes<kValues, kBytes>,
                              .decode = decode_blocks<kValues, kBytes, decode_block>,
                              .encode = encode_blocks<kValues, kBytes, encode_block>};

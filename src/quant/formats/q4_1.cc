@@ -32,7 +32,10 @@ void encode_block(const float* in, std::byte* block) {
 }  // namespace
 
 const Format& format_q4_1() {
-  static const Format format{.name = "q4_1", .gguf_type = 3, .block = kValues, .bits = 5,
+  static const Format format{.name = "q4_1",
+                             .gguf_type = 3,
+                             .block = kValues,
+                             .bits = 5,
                              .bytes = blocks_bytes<kValues, kBytes>,
                              .decode = decode_blocks<kValues, kBytes, decode_block>,
                              .encode = encode_blocks<kValues, kBytes, encode_block>};

@@ -34,7 +34,10 @@ void encode_block(const float* in, std::byte* block) {
 }  // namespace
 
 const Format& format_q8_0() {
-  static const Format format{.name = "q8_0", .gguf_type = 8, .block = kValues, .bits = 8.5,
+  static const Format format{.name = "q8_0",
+                             .gguf_type = 8,
+                             .block = kValues,
+                             .bits = 8.5,
                              .bytes = blocks_bytes<kValues, kBytes>,
                              .decode = decode_blocks<kValues, kBytes, decode_block>,
                              .encode = encode_blocks<kValues, kBytes, encode_block>};

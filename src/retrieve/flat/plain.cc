@@ -44,8 +44,10 @@ class PlainFlat : public Flat {
     std::vector<float> products(size_t(n * std::min(kRows, size())));
     for (int64_t begin = 0; begin < size(); begin += kRows) {
       const int64_t count = std::min(kRows, size() - begin);
-      kernels::gemm({.a = view(queries, n), .b = view(values_.data() + begin * dimension_, count),
-                     .c = {products.data(), DType::kF32, n, count}, .transpose_b = true});
+      kernels::gemm({.a = view(queries, n),
+                     .b = view(values_.data() + begin * dimension_, count),
+                     .c = {products.data(), DType::kF32, n, count},
+                     .transpose_b = true});
       parallel_each(n, [&](int64_t q) {
         merge(best[size_t(q)], products.data() + q * count, begin, count, depth);
       });

@@ -18,9 +18,11 @@ using Range = std::pair<int64_t, int64_t>;  // first and last token, inclusive
 
 const std::vector<std::string>& labels() {
   static const std::vector<std::string> names = {
-      "artifact",   "cause-effect", "compare",  "general-affiliation", "named",   "opposite",
-      "origin",     "part-of",      "physical", "related-to",          "role",    "social",
-      "temporal",   "topic",        "type-of",  "usage",               "win-defeat"};
+      "artifact",  "cause-effect", "compare", "general-affiliation",
+      "named",     "opposite",     "origin",  "part-of",
+      "physical",  "related-to",   "role",    "social",
+      "temporal",  "topic",        "type-of", "usage",
+      "win-defeat"};
   return names;
 }
 
@@ -33,13 +35,15 @@ struct Sentence {
 
 Range range_of(const json& list, size_t at, const Sentence& sentence, const std::string& place) {
   if (!list.is_array() || list.size() < at + 3 || !list[at].is_number_integer() ||
-      !list[at + 1].is_number_integer())
+      !list[at + 1].is_number_integer()) {
     fail("task.crossre", place + ": expected a list that starts with token numbers");
+  }
   const Range range = {list[at].get<int64_t>(), list[at + 1].get<int64_t>()};
   if (range.first < 0 || range.second < range.first ||
-      range.second >= int64_t(sentence.tokens.size()))
+      range.second >= int64_t(sentence.tokens.size())) {
     fail("task.crossre", fmt::format("{}: tokens {} to {} do not lie in the sentence's {} tokens",
                                      place, range.first, range.second, sentence.tokens.size()));
+  }
   return range;
 }
 
@@ -80,8 +84,9 @@ std::vector<Example> parse_row(std::string_view line, int64_t number) {
   for (const json& relation : io::require_array(row, "relations", place)) {
     const Range head = range_of(relation, 0, sentence, place);
     const Range tail = range_of(relation, 2, sentence, place);
-    if (relation.size() < 5 || !relation[4].is_string())
+    if (relation.size() < 5 || !relation[4].is_string()) {
       fail("task.crossre", place + ": a relation's label is no string");
+    }
     const auto [at, fresh] = seen.emplace(std::pair(head, tail), examples.size());
     if (fresh) {
       Example example;
@@ -101,8 +106,9 @@ std::vector<Example> parse_row(std::string_view line, int64_t number) {
 
 void read_line(std::string_view line, int64_t number, RowSink& rows) {
   if (line.find_first_not_of(" \t\r") == line.npos) return;
-  if (const std::string odd = io::encoding_problem(line, false); !odd.empty())
+  if (const std::string odd = io::encoding_problem(line, false); !odd.empty()) {
     return rows.bad_bytes(number, odd);
+  }
   std::vector<Example> examples;
   try {
     examples = parse_row(line, number);
@@ -129,8 +135,8 @@ bool sniff(std::string_view, std::string_view first) {
 
 const DatasetFormat& dataset_crossre() {
   static const DatasetFormat format = {
-      "crossre", "CrossRE's JSON lines; a pair may have several labels", labels, sniff,
-      read, "macro"};
+      "crossre", "CrossRE's JSON lines; a pair may have several labels", labels, sniff, read,
+      "macro"};
   return format;
 }
 

@@ -36,24 +36,28 @@ using Header = std::map<std::string, size_t>;
 
 Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowSink& rows) {
   if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
-  if (const std::string name = shape.repeated(columns()); !name.empty())
+  if (const std::string name = shape.repeated(columns()); !name.empty()) {
     rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
+  }
   Header header;
   for (size_t i = 0; i < shape.columns.size(); ++i) {
     const std::string& name = shape.columns[i];
-    if (is_known(name))
+    if (is_known(name)) {
       header.emplace(name, i);
-    else if (!name.empty())
+    } else if (!name.empty()) {
       rows.unknown_field(name, columns(), record.line);
+    }
   }
   if (header.contains("text")) return header;
   std::string seen;
-  for (const std::string& cell : record.fields)
+  for (const std::string& cell : record.fields) {
     seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(cell, 40));
-  rows.fatal(fmt::format("the header has no column 'text': it was cut into {}. Columns are "
-                         "separated by comma, semicolon or tab, and the first line names them, as "
-                         "in text,head,tail,label.",
-                         printable_start(seen, 200)));
+  }
+  rows.fatal(
+      fmt::format("the header has no column 'text': it was cut into {}. Columns are "
+                  "separated by comma, semicolon or tab, and the first line names them, as "
+                  "in text,head,tail,label.",
+                  printable_start(seen, 200)));
 }
 
 /// Cells of one record by the names of their columns.
@@ -94,8 +98,9 @@ class Cells {
 std::string parse_record(const DelimitedRecord& record, const Header& header, size_t width,
                          Example& example) {
   if (!record.problem.empty()) return record.problem;
-  if (record.fields.size() != width)
+  if (record.fields.size() != width) {
     return fmt::format("expected {} fields as in the header, got {}", width, record.fields.size());
+  }
   try {
     const Cells cells(record, header);
     RawRow raw;
@@ -117,17 +122,22 @@ std::string parse_record(const DelimitedRecord& record, const Header& header, si
 /// one, too, that is told.
 void read_record(const DelimitedRecord& record, const Header& header, DelimitedReader& reader,
                  size_t width, RowSink& rows) {
-  for (const std::string& field : record.fields)
-    if (const std::string odd = io::encoding_problem(field, false); !odd.empty())
+  for (const std::string& field : record.fields) {
+    if (const std::string odd = io::encoding_problem(field, false); !odd.empty()) {
       return rows.bad_bytes(record.line, odd);
+    }
+  }
   Example example, below;
   std::string problem = parse_record(record, header, width, example);
   const auto second = reader.second_line();
   const bool two_rows = second && parse_record(*second, header, width, below).empty();
   if (problem.empty()) {
-    if (two_rows)
-      rows.odd("quoted fields that reach over lines which are rows by themselves, as a quote too "
-               "many makes them", record.line);
+    if (two_rows) {
+      rows.odd(
+          "quoted fields that reach over lines which are rows by themselves, as a quote too "
+          "many makes them",
+          record.line);
+    }
     return rows.add(std::move(example));
   }
   if (two_rows) {

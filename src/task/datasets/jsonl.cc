@@ -46,9 +46,11 @@ RawEntity parse_entity(const json& row, const std::string& name, const std::stri
     return entity;
   }
   const json& object = io::require_object(row, name, place);
-  for (const auto& [key, value] : object.items())
-    if (std::find(kInside.begin(), kInside.end(), key) == kInside.end())
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(kInside.begin(), kInside.end(), key) == kInside.end()) {
       rows.unknown_field(name + "." + key, kInside, line);
+    }
+  }
   if (!object.contains("text") || object.contains("start") || object.contains("end")) {
     entity.start = io::require_int(object, "start", place);
     entity.end = io::require_int(object, "end", place);
@@ -73,13 +75,16 @@ Example parse_row(const JsonRow& source, RowSink& rows) {
     const auto labels = io::require_strings(row, "labels", place);
     if (!raw.labels.empty() && std::ranges::find(labels, raw.labels[0]) == labels.end()) {
       fail("task.row", fmt::format("{}: the label '{}' is not among the row's labels. Correct one "
-                                   "of the two.", place, raw.labels[0]));
+                                   "of the two.",
+                                   place, raw.labels[0]));
     }
     raw.labels.insert(raw.labels.end(), labels.begin(), labels.end());
   }
-  for (const auto& [key, value] : row.items())
-    if (std::find(keys().begin(), keys().end(), key) == keys().end())
+  for (const auto& [key, value] : row.items()) {
+    if (std::find(keys().begin(), keys().end(), key) == keys().end()) {
       rows.unknown_field(key, keys(), source.line);
+    }
+  }
   return settle(std::move(raw));
 }
 
@@ -92,10 +97,12 @@ bool sniff(std::string_view file_name, std::string_view first) {
   const auto has = [&](const char* key) {
     return std::find(found.begin(), found.end(), key) != found.end();
   };
-  for (const char* key : {"doc_key", "token", "subj_start", "obj_start"})
+  for (const char* key : {"doc_key", "token", "subj_start", "obj_start"}) {
     if (has(key)) return false;
-  for (const char* key : {"text", "head", "tail", "label", "head_start"})
+  }
+  for (const char* key : {"text", "head", "tail", "label", "head_start"}) {
     if (has(key)) return true;
+  }
   const size_t at = first.find_first_not_of(" \t\r\n");
   const bool named = file_name.ends_with(".jsonl") || file_name.ends_with(".ndjson");
   return named && at != first.npos && first[at] == '{';
@@ -105,8 +112,10 @@ bool sniff(std::string_view file_name, std::string_view first) {
 
 const DatasetFormat& dataset_jsonl() {
   static const DatasetFormat format = {
-      "jsonl", "JSON lines (or a JSON array) with text, head, tail, label and id", nullptr, sniff,
-      read, {}, read_lines};
+      "jsonl",   "JSON lines (or a JSON array) with text, head, tail, label and id",
+      nullptr,   sniff,
+      read,      {},
+      read_lines};
   return format;
 }
 

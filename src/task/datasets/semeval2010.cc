@@ -56,8 +56,8 @@ class Reader {
     example_.line = number;
     state_ = State::kSentence;
     const size_t end = line.find_last_not_of(" \t") + 1;
-    const std::string_view sentence =
-        end > digits + 1 ? line.substr(digits + 1, end - digits - 1) : "";
+    const std::string_view sentence = end > digits + 1 ? line.substr(digits + 1, end - digits - 1)
+                                                       : "";
     const std::string problem = take_marks(without_quotes(sentence), example_);
     if (!problem.empty()) broken(problem, number);
   }
@@ -92,8 +92,12 @@ bool sniff(std::string_view, std::string_view first) {
 
 const DatasetFormat& dataset_semeval2010() {
   static const DatasetFormat format = {
-      "semeval2010", "SemEval-2010 Task 8: TRAIN_FILE.TXT, TEST_FILE_FULL.TXT, TEST_FILE_CLEAN.TXT",
-      semeval_labels, sniff, read, "semeval_macro"};
+      "semeval2010",
+      "SemEval-2010 Task 8: TRAIN_FILE.TXT, TEST_FILE_FULL.TXT, TEST_FILE_CLEAN.TXT",
+      semeval_labels,
+      sniff,
+      read,
+      "semeval_macro"};
   return format;
 }
 

@@ -43,10 +43,10 @@ Span entity(const json& row, const std::string& name, const std::vector<Span>& t
   need(row, name + "_end", place);
   const int64_t first = io::require_int(row, name + "_start", place);
   const int64_t last = io::require_int(row, name + "_end", place);
-  if (first < 0 || last < first || last >= int64_t(tokens.size()))
-    fail("task.tacred",
-         fmt::format("{}: {}_start {} and {}_end {} do not lie in the {} tokens", place, name,
-                     first, name, last, tokens.size()));
+  if (first < 0 || last < first || last >= int64_t(tokens.size())) {
+    fail("task.tacred", fmt::format("{}: {}_start {} and {}_end {} do not lie in the {} tokens",
+                                    place, name, first, name, last, tokens.size()));
+  }
   Span span;
   span.start = tokens[size_t(first)].start;
   span.end = tokens[size_t(last)].end;
@@ -58,17 +58,20 @@ Span entity(const json& row, const std::string& name, const std::vector<Span>& t
 void check_columns(const json& row, size_t tokens, int64_t line, RowSink& rows) {
   for (const char* key : {"stanford_pos", "stanford_ner", "stanford_head", "stanford_deprel"}) {
     const json* list = io::find(row, key);
-    if (list && list->is_array() && list->size() != tokens)
+    if (list && list->is_array() && list->size() != tokens) {
       rows.odd(fmt::format("'{}' has another length than 'token', so the token numbers of subject "
-                           "and object may be those of other tokens", key), line);
+                           "and object may be those of other tokens",
+                           key),
+               line);
+    }
   }
 }
 
 const std::vector<std::string>& keys() {
   static const std::vector<std::string> names = {
-      "id",        "docid",     "relation", "token",        "subj_start",   "subj_end",
-      "subj_type", "obj_start", "obj_end",  "obj_type",     "stanford_pos", "stanford_ner",
-      "stanford_head", "stanford_deprel"};
+      "id",           "docid",        "relation",      "token",          "subj_start",
+      "subj_end",     "subj_type",    "obj_start",     "obj_end",        "obj_type",
+      "stanford_pos", "stanford_ner", "stanford_head", "stanford_deprel"};
   return names;
 }
 
@@ -78,16 +81,18 @@ Example parse_row(const JsonRow& source, RowSink& rows) {
   Example example;
   example.line = source.line;
   need(row, "token", place);
-  const std::vector<Span> tokens =
-      join_tokens(io::require_strings(row, "token", place), example.text);
+  const std::vector<Span> tokens = join_tokens(io::require_strings(row, "token", place),
+                                               example.text);
   example.id = id_of(row, "id", place);
   example.head = entity(row, "subj", tokens, place);
   example.tail = entity(row, "obj", tokens, place);
   if (io::find(row, "relation")) example.label = io::require_string(row, "relation", place);
   check_columns(row, tokens.size(), source.line, rows);
-  for (const auto& [key, value] : row.items())
-    if (std::find(keys().begin(), keys().end(), key) == keys().end())
+  for (const auto& [key, value] : row.items()) {
+    if (std::find(keys().begin(), keys().end(), key) == keys().end()) {
       rows.unknown_field(key, keys(), source.line);
+    }
+  }
   return example;
 }
 
@@ -108,8 +113,10 @@ bool sniff(std::string_view, std::string_view first) {
 
 const DatasetFormat& dataset_tacred() {
   static const DatasetFormat format = {
-      "tacred", "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
-      tacred_labels, sniff, read, "tacred_micro", read_lines};
+      "tacred",      "TACRED's JSON, an array or lines (token, subj_start, obj_start, relation …)",
+      tacred_labels, sniff,
+      read,          "tacred_micro",
+      read_lines};
   return format;
 }
 

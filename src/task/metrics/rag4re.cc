@@ -44,9 +44,11 @@ std::optional<Scores> compute(const Confusion& confusion) {
 /// The data of the authors' paper: TACRED with its relabellings, and SemEval.
 bool wanted(const Confusion& confusion) {
   const auto within = [&](const std::vector<std::string>& known) {
-    for (int32_t i = 0; i < confusion.scope().inventory; ++i)
-      if (std::find(known.begin(), known.end(), confusion.labels().name(i)) == known.end())
+    for (int32_t i = 0; i < confusion.scope().inventory; ++i) {
+      if (std::find(known.begin(), known.end(), confusion.labels().name(i)) == known.end()) {
         return false;
+      }
+    }
     return true;
   };
   return is_semeval(confusion) || within(tacred_labels()) || within(retacred_labels());

@@ -5,9 +5,9 @@
 namespace relatum::task {
 
 const PromptStyle& prompt_compact() {
-  static const PromptStyle style = {
-      "compact", "instruction and labels first, shared by all examples",
-      Template::parse(compact_with_labels(), "compact")};
+  static const PromptStyle style = {"compact",
+                                    "instruction and labels first, shared by all examples",
+                                    Template::parse(compact_with_labels(), "compact")};
   return style;
 }
 

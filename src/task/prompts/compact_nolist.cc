@@ -5,9 +5,9 @@
 namespace relatum::task {
 
 const PromptStyle& prompt_compact_nolist() {
-  static const PromptStyle style = {
-      "compact-nolist", "sentence and entities alone, for fine-tuned models",
-      Template::parse(kCompactBody, "compact-nolist")};
+  static const PromptStyle style = {"compact-nolist",
+                                    "sentence and entities alone, for fine-tuned models",
+                                    Template::parse(kCompactBody, "compact-nolist")};
   return style;
 }
 

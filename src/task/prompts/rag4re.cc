@@ -21,9 +21,9 @@ constexpr std::string_view kTemplate =
 }  // namespace
 
 const PromptStyle& prompt_rag4re() {
-  static const PromptStyle style = {
-      "rag4re", "the published RAG4RE structure in our words; labels last",
-      Template::parse(kTemplate, "rag4re")};
+  static const PromptStyle style = {"rag4re",
+                                    "the published RAG4RE structure in our words; labels last",
+                                    Template::parse(kTemplate, "rag4re")};
   return style;
 }
 

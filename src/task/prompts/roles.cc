@@ -6,9 +6,8 @@
 namespace relatum::task {
 
 const PromptStyle& prompt_roles() {
-  static const PromptStyle style = {
-      "roles", "compact, with answers in words: cause effect",
-      Template::parse(compact_with_labels(), "roles"), role_words};
+  static const PromptStyle style = {"roles", "compact, with answers in words: cause effect",
+                                    Template::parse(compact_with_labels(), "roles"), role_words};
   return style;
 }
 

@@ -6,9 +6,9 @@
 namespace relatum::task {
 
 const PromptStyle& prompt_roles_nolist() {
-  static const PromptStyle style = {
-      "roles-nolist", "compact-nolist, with answers in words: best once fine-tuned",
-      Template::parse(kCompactBody, "roles-nolist"), role_words};
+  static const PromptStyle style = {"roles-nolist",
+                                    "compact-nolist, with answers in words: best once fine-tuned",
+                                    Template::parse(kCompactBody, "roles-nolist"), role_words};
   return style;
 }
 

@@ -16,8 +16,8 @@ class Bert : public ::testing::Test {
   void SetUp() override {
     const auto file = io::Safetensors::open(fixture("bert/expected.safetensors"));
     for (const std::string prefix : {"row0.", "row1.", "row2."}) {
-      rows_.push_back({read_ints(file, prefix + "input_ids"),
-                       read_matrix(file, prefix + "last_hidden_state")});
+      rows_.push_back(
+          {read_ints(file, prefix + "input_ids"), read_matrix(file, prefix + "last_hidden_state")});
     }
   }
   std::unique_ptr<arch::Model> model_ = load(fixture("bert"));
@@ -26,8 +26,7 @@ class Bert : public ::testing::Test {
 
 TEST_F(Bert, EachRowAlone) {
   for (const Row& row : rows_) {
-    EXPECT_LT(distance(run(*model_, single(row.tokens, false)), row.states),
-              parity_bound(*model_));
+    EXPECT_LT(distance(run(*model_, single(row.tokens, false)), row.states), parity_bound(*model_));
   }
 }
 

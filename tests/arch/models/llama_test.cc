@@ -96,9 +96,9 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, LlamaParity,
                                            Case{"llama/untied", "llama/untied"},
                                            Case{"llama/tiny.gguf", "llama/tied"}),
                          [](const auto& test) {
-                           const std::string path = test.param.model;
-                           return path.substr(6, path.find('.', 6) - 6);
-                         });
+  const std::string path = test.param.model;
+  return path.substr(6, path.find('.', 6) - 6);
+});
 
 }  // namespace
 }  // namespace relatum::testing

@@ -63,8 +63,8 @@ struct Problem {
     }
     for (size_t s = 0; s < k.size(); ++s) {
       const auto keys_view = k[s].view(), values_view = v[s].view();
-      spans.push_back({keys_view.data, values_view.data, keys_view.rows, keys_view.stride,
-                       values_view.stride});
+      spans.push_back(
+          {keys_view.data, values_view.data, keys_view.rows, keys_view.stride, values_view.stride});
       dk_rows.push_back(dk[s].view().data);
       dv_rows.push_back(dv[s].view().data);
     }
@@ -154,7 +154,8 @@ void expect_forward(const Problem<T>& p, const std::string& name, double slack =
       for (int64_t d = 0; d < p.shape.head_size; ++d) {
         const Running& value = want.out[size_t(i)][size_t(d)];
         EXPECT_LE(std::abs(p.out.get(i, h * p.shape.head_size + d) - value.value),
-                  allowed<T>(value) + slack) << name << " at " << i << ", " << d;
+                  allowed<T>(value) + slack)
+            << name << " at " << i << ", " << d;
       }
       expect_close<float>(double(p.lse[size_t(i * p.shape.heads + h)]), want.lse[size_t(i)], name);
     }
@@ -203,8 +204,8 @@ void expect_backward(Problem<T>& p, void (*backward)(const AttentionTask<T>&, fl
     for (int64_t i = 0; i < p.n; ++i) {
       saved.lse.push_back(Running(double(p.lse[size_t(i * p.shape.heads + h)])));
     }
-    const auto want =
-        ref::attention_backward(p.head(h), saved, rows_of(p.dout, h * size, size), stored);
+    const auto want = ref::attention_backward(p.head(h), saved, rows_of(p.dout, h * size, size),
+                                              stored);
     for (int64_t i = 0; i < p.n; ++i) {
       expect_row_close(p.dq, i, h * size, want.q[size_t(i)], name);
     }

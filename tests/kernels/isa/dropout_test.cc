@@ -119,9 +119,7 @@ TEST(DropoutMask, AddingUsesTheSameMask) {
   }
 }
 
-TEST(DropoutMask, OfZeroKeepsAll) {
-  EXPECT_EQ(share(mask_of(table(), 7, 0.0f)), 1.0);
-}
+TEST(DropoutMask, OfZeroKeepsAll) { EXPECT_EQ(share(mask_of(table(), 7, 0.0f)), 1.0); }
 
 }  // namespace
 }  // namespace relatum::testing

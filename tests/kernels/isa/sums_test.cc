@@ -38,8 +38,7 @@ TEST(Sums, LayerNorm) {
     expect_close<float>(double(stats[0]), want.mean, name);
     expect_close<float>(double(stats[1]), want.rstd, name);
     expect_row_close(
-        y, 0, 0,
-        ref::layernorm(at, w.row<Running>(0), b.row<Running>(0), double(kEpsilon)), name);
+        y, 0, 0, ref::layernorm(at, w.row<Running>(0), b.row<Running>(0), double(kEpsilon)), name);
   });
 }
 
@@ -53,8 +52,8 @@ TEST(Sums, LayerNormBackwardAddsToTheGradient) {
     EXPECT_TRUE(dx.gaps_kept()) << name;
     if (n == 0) return;
     const ref::Moments<Running> m{Running(double(kMean)), Running(double(kRstd))};
-    auto want =
-        ref::layernorm_backward(dy.row<Running>(0), x.row<Running>(0), w.row<Running>(0), m);
+    auto want = ref::layernorm_backward(dy.row<Running>(0), x.row<Running>(0), w.row<Running>(0),
+                                        m);
     for (size_t i = 0; i < want.size(); ++i) want[i] += before[i];
     expect_row_close(dx, 0, 0, want, name);
   });
@@ -95,8 +94,8 @@ void expect_cross_entropy(const Table& t, Gapped<float>& logits, const std::stri
   const auto at = logits.row<Running>(0);
   for (const int64_t target : {int64_t{0}, n / 2, n - 1}) {
     Gapped<T> d(1, n);
-    const double loss =
-        typed<T>(t).cross_entropy_backward(logits.view().data, int32_t(target), d.view().data, n);
+    const double loss = typed<T>(t).cross_entropy_backward(logits.view().data, int32_t(target),
+                                                           d.view().data, n);
     EXPECT_TRUE(d.gaps_kept()) << name;
     expect_close<float>(loss, ref::cross_entropy(at, int32_t(target)), name);
     expect_row_close(d, 0, 0, ref::cross_entropy_backward(at, int32_t(target)), name);
@@ -122,10 +121,10 @@ TEST(Sums, CrossEntropyOfHugeLogitsIsFinite) {
 
 TEST(Sums, AdamW) {
   const AdamWStep step{0.01f, 0.9f, 0.999f, 1e-8f, 0.1f, 0.271f, 0.002997f, 0.125f};
-  const ref::AdamWNumbers numbers{
-      double(step.learning_rate), double(step.beta1), double(step.beta2), double(step.epsilon),
-      double(step.weight_decay), double(step.correction1), double(step.correction2),
-      double(step.grad_scale)};
+  const ref::AdamWNumbers numbers{double(step.learning_rate), double(step.beta1),
+                                  double(step.beta2),         double(step.epsilon),
+                                  double(step.weight_decay),  double(step.correction1),
+                                  double(step.correction2),   double(step.grad_scale)};
   sweep([&](const Table& t, int64_t n, const std::string& name) {
     auto value = Gapped<float>::random(1, n, 1), grad = Gapped<float>::random(1, n, 2, 8),
          m = Gapped<float>::random(1, n, 3), v = Gapped<float>::random(1, n, 4);

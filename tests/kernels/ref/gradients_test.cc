@@ -31,9 +31,9 @@ TEST(Gradients, RmsNorm) {
       [&](const auto& at) { return ref::rmsnorm(at, convert_all<Complex>(w), kEpsilon); }, x, dy);
   expect_formula(
       [&]<class S>(S) {
-        const auto at = convert_all<S>(x);
-        return ref::rmsnorm_backward(convert_all<S>(dy), at, convert_all<S>(w),
-                                     ref::rms_scale(at, kEpsilon));
+    const auto at = convert_all<S>(x);
+    return ref::rmsnorm_backward(convert_all<S>(dy), at, convert_all<S>(w),
+                                 ref::rms_scale(at, kEpsilon));
       },
       step);
 }
@@ -42,14 +42,14 @@ TEST(Gradients, LayerNorm) {
   const auto x = random(7, 1), w = random(7, 2), b = random(7, 4), dy = random(7, 3);
   const auto step = complex_gradient(
       [&](const auto& at) {
-        return ref::layernorm(at, convert_all<Complex>(w), convert_all<Complex>(b), kEpsilon);
+    return ref::layernorm(at, convert_all<Complex>(w), convert_all<Complex>(b), kEpsilon);
       },
       x, dy);
   expect_formula(
       [&]<class S>(S) {
-        const auto at = convert_all<S>(x);
-        return ref::layernorm_backward(convert_all<S>(dy), at, convert_all<S>(w),
-                                       ref::moments(at, kEpsilon));
+    const auto at = convert_all<S>(x);
+    return ref::layernorm_backward(convert_all<S>(dy), at, convert_all<S>(w),
+                                   ref::moments(at, kEpsilon));
       },
       step);
 }
@@ -61,8 +61,8 @@ TEST(Gradients, Swiglu) {
         [](const auto& at) { return std::vector<Complex>{ref::swiglu(at[0], at[1])}; }, x, dy);
     expect_formula(
         [&]<class S>(S) {
-          const auto d = ref::swiglu_backward(S(dy[0]), S(x[0]), S(x[1]));
-          return std::vector<S>{d.gate, d.up};
+      const auto d = ref::swiglu_backward(S(dy[0]), S(x[0]), S(x[1]));
+      return std::vector<S>{d.gate, d.up};
         },
         step);
   }
@@ -87,12 +87,12 @@ TEST(Gradients, RopeIsUndoneByTheOppositeAngle) {
   }
   const auto step = complex_gradient(
       [&](const auto& at) {
-        return ref::rope(at, convert_all<Complex>(cosine), convert_all<Complex>(sine));
+    return ref::rope(at, convert_all<Complex>(cosine), convert_all<Complex>(sine));
       },
       x, dy);
   expect_formula(
       [&]<class S>(S) {
-        return ref::rope(convert_all<S>(dy), convert_all<S>(cosine), convert_all<S>(opposite));
+    return ref::rope(convert_all<S>(dy), convert_all<S>(cosine), convert_all<S>(opposite));
       },
       step);
 }
@@ -135,16 +135,16 @@ TEST(Gradients, Attention) {
       [](const auto& at) { return flat(ref::attention(head_of(at)).out); }, x, dy);
   expect_formula(
       [&]<class S>(S) {
-        const ref::Head<S> head = head_of(convert_all<S>(x));
-        ref::Rows<S> dout(kQueries);
-        for (size_t i = 0; i < dy.size(); ++i) dout[i / kWidth].push_back(S(dy[i]));
-        const auto d = ref::attention_backward(head, ref::attention(head), dout);
-        std::vector<S> all = flat(d.q);
-        for (const auto& rows : {d.k, d.v}) {
-          const auto part = flat(rows);
-          all.insert(all.end(), part.begin(), part.end());
-        }
-        return all;
+    const ref::Head<S> head = head_of(convert_all<S>(x));
+    ref::Rows<S> dout(kQueries);
+    for (size_t i = 0; i < dy.size(); ++i) dout[i / kWidth].push_back(S(dy[i]));
+    const auto d = ref::attention_backward(head, ref::attention(head), dout);
+    std::vector<S> all = flat(d.q);
+    for (const auto& rows : {d.k, d.v}) {
+      const auto part = flat(rows);
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
       },
       step);
 }

@@ -10,14 +10,14 @@ constexpr int64_t kKeys = 128;  // of a block, whose scores stay in the second-l
 // Weights and score gradients of a block, each as the products read them: a key's of all queries
 // side by side, and (dscores alone) two keys' of a query in one word.
 struct Memory {
-  __m512i *q, *dout;                      // D / 2 x kVectors: words of 16 queries
-  uint32_t *q_pairs, *dout_pairs;         // kVectors * 8 x D: two queries in one word
-  __m512 *scores, *dscores;               // kKeys x kVectors
-  __m256i *by_key, *dscores_by_key;       // kKeys x kVectors
-  __m512i* dscores_by_pair;               // kKeys / 2 x kVectors
-  __m512* dq;                             // D x kVectors
-  uint32_t* key_pairs;                    // ceil(keys / 2) x D
-  __m512 *dk, *dv;                        // keys x D / 16
+  __m512i *q, *dout;                 // D / 2 x kVectors: words of 16 queries
+  uint32_t *q_pairs, *dout_pairs;    // kVectors * 8 x D: two queries in one word
+  __m512 *scores, *dscores;          // kKeys x kVectors
+  __m256i *by_key, *dscores_by_key;  // kKeys x kVectors
+  __m512i* dscores_by_pair;          // kKeys / 2 x kVectors
+  __m512* dq;                        // D x kVectors
+  uint32_t* key_pairs;               // ceil(keys / 2) x D
+  __m512 *dk, *dv;                   // keys x D / 16
 };
 
 Memory divide(float* scratch, int64_t keys, int64_t size) {
@@ -88,8 +88,8 @@ void weigh(const Task& t, const Queries& queries, int v, int64_t begin, int64_t 
     if (j >= count) return _mm512_setzero_si512();
     const int64_t at = j * kVectors + v;
     const __mmask16 seen = begin + j < own ? 0xffff : seeing(t, queries.at, begin + j - own);
-    const __m512 p = _mm512_maskz_mov_ps(
-        seen, exp_of(_mm512_fmsub_ps(m.scores[at], scale, queries.lse)));
+    const __m512 p = _mm512_maskz_mov_ps(seen,
+                                         exp_of(_mm512_fmsub_ps(m.scores[at], scale, queries.lse)));
     const __m512 ds = _mm512_mul_ps(_mm512_mul_ps(p, scale),
                                     _mm512_sub_ps(m.dscores[at], queries.delta));
     const __m512i word = narrow(ds);
@@ -110,12 +110,12 @@ void add_block(const Task& t, const Queries* queries, int count, int64_t begin, 
   each_part(t, begin, begin + keys, [&](int64_t s, int64_t first, int64_t rows, int64_t key) {
     const Span& span = t.spans[s];
     const int64_t at = (key - begin) * kVectors;
-    product<false>({reinterpret_cast<const char*>(span.k + first * span.k_stride),
-                    span.k_stride * 2, 4},
-                   {m.q, kVectors}, count, rows, size / 2, {m.scores + at, kVectors});
-    product<false>({reinterpret_cast<const char*>(span.v + first * span.v_stride),
-                    span.v_stride * 2, 4},
-                   {m.dout, kVectors}, count, rows, size / 2, {m.dscores + at, kVectors});
+    product<false>(
+        {reinterpret_cast<const char*>(span.k + first * span.k_stride), span.k_stride * 2, 4},
+        {m.q, kVectors}, count, rows, size / 2, {m.scores + at, kVectors});
+    product<false>(
+        {reinterpret_cast<const char*>(span.v + first * span.v_stride), span.v_stride * 2, 4},
+        {m.dout, kVectors}, count, rows, size / 2, {m.dscores + at, kVectors});
   });
   for (int v = 0; v < count; ++v) weigh(t, queries[v], v, begin, keys, m);
   constexpr int64_t kRow = kVectors * sizeof(__m256i);
@@ -165,7 +165,8 @@ void attention_backward_bf16(const Task& t, float* scratch) {
   int64_t keys = 0;
   for (int64_t s = 0; s < t.span_count; ++s) keys += t.spans[s].count;
   const Memory m = divide(scratch, keys, t.head_size);
-  pair_keys(t, [](const Span& s, int64_t row) { return s.k + row * s.k_stride; }, m.key_pairs);
+  pair_keys(
+      t, [](const Span& s, int64_t row) { return s.k + row * s.k_stride; }, m.key_pairs);
   std::memset(m.dk, 0, size_t(keys * t.head_size) * sizeof(float));
   std::memset(m.dv, 0, size_t(keys * t.head_size) * sizeof(float));
   each_together(t, keys, [&](const Stretch* stretches, int count, int64_t seen) {
@@ -176,8 +177,6 @@ void attention_backward_bf16(const Task& t, float* scratch) {
 
 }  // namespace
 
-void fill_attention_backward_bf16(Table& t) {
-  t.attention_backward_bf16 = attention_backward_bf16;
-}
+void fill_attention_backward_bf16(Table& t) { t.attention_backward_bf16 = attention_backward_bf16; }
 
 }  // namespace relatum::kernels::RELATUM_ISA

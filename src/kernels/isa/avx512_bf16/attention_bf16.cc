@@ -8,11 +8,11 @@ namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
 struct Memory {
-  __m512i* queries;   // D / 2 x kVectors
-  __m512* out;        // D x kVectors
-  __m512* scores;     // keys x kVectors
-  __m512i* weights;   // ceil(keys / 2) x kVectors
-  uint32_t* values;   // ceil(keys / 2) x D
+  __m512i* queries;  // D / 2 x kVectors
+  __m512* out;       // D x kVectors
+  __m512* scores;    // keys x kVectors
+  __m512i* weights;  // ceil(keys / 2) x kVectors
+  uint32_t* values;  // ceil(keys / 2) x D
 };
 
 Memory divide(float* scratch, int64_t keys, int64_t size) {
@@ -68,10 +68,9 @@ void attend(const Task& t, const Stretch* stretches, int count, int64_t keys, co
   }
   each_part(t, 0, keys, [&](int64_t s, int64_t first, int64_t rows, int64_t key) {
     const Span& span = t.spans[s];
-    product<false>({reinterpret_cast<const char*>(span.k + first * span.k_stride),
-                    span.k_stride * 2, 4},
-                   {m.queries, kVectors}, count, rows, t.head_size / 2,
-                   {m.scores + key * kVectors, kVectors});
+    product<false>(
+        {reinterpret_cast<const char*>(span.k + first * span.k_stride), span.k_stride * 2, 4},
+        {m.queries, kVectors}, count, rows, t.head_size / 2, {m.scores + key * kVectors, kVectors});
   });
   __m512 inverse[kVectors];
   for (int v = 0; v < count; ++v) inverse[v] = softmax(t, stretches[v], v, keys, m);
@@ -88,7 +87,8 @@ void attention_bf16(const Task& t, float* scratch) {
   int64_t keys = 0;
   for (int64_t s = 0; s < t.span_count; ++s) keys += t.spans[s].count;
   const Memory m = divide(scratch, keys, t.head_size);
-  pair_keys(t, [](const Span& s, int64_t row) { return s.v + row * s.v_stride; }, m.values);
+  pair_keys(
+      t, [](const Span& s, int64_t row) { return s.v + row * s.v_stride; }, m.values);
   each_together(t, keys, [&](const Stretch* stretches, int count, int64_t seen) {
     attend(t, stretches, count, seen, m);
   });

@@ -150,8 +150,8 @@ void load_panel(const bf16* q, int64_t stride, const Task& t, const Stretch& at,
 }
 
 // Columns of a panel of head size x 16 queries, times a factor each, to the rows of y.
-void store_panel(const Sums& panel, __m512 factor, const Task& t,
-                 const Stretch& at, bf16* y, int64_t stride) {
+void store_panel(const Sums& panel, __m512 factor, const Task& t, const Stretch& at, bf16* y,
+                 int64_t stride) {
   for (int64_t d = 0; d < t.head_size; d += 16) {
     __m512i x[16];
 #pragma GCC unroll 16
@@ -256,8 +256,8 @@ void each_together(const Task& t, int64_t keys, const F& f) {
 class Parts {
  public:
   explicit Parts(float* scratch)
-      : at_(reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(scratch) + 63) &
-                                    ~uintptr_t{63})) {}
+      : at_(reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(scratch) + 63) & ~uintptr_t{63})) {
+  }
   template <class T>
   T* take(int64_t count) {
     T* place = reinterpret_cast<T*>(at_);

@@ -7,7 +7,7 @@
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
-constexpr int64_t kWide = 32;   // bf16 in a vector, and columns of a tile
+constexpr int64_t kWide = 32;       // bf16 in a vector, and columns of a tile
 constexpr int64_t kMaxPairs = 256;  // pairs of factor rows that a tile's scratch holds
 using Pair = __m512bh;
 
@@ -86,8 +86,8 @@ void lora_down(const LoraDown& t, int64_t begin, int64_t end) {
 
 // Two rows of 32 as 32 pairs: those of columns 0 to 15, and of 16 to 31.
 void interleave(__m512i even, __m512i odd, __m512i* pairs) {
-  alignas(64) static constexpr uint16_t kFirst[32] = {0, 32, 1, 33, 2, 34, 3, 35, 4, 36, 5,
-                                                      37, 6, 38, 7, 39, 8, 40, 9, 41, 10, 42,
+  alignas(64) static constexpr uint16_t kFirst[32] = {0,  32, 1,  33, 2,  34, 3,  35, 4,  36, 5,
+                                                      37, 6,  38, 7,  39, 8,  40, 9,  41, 10, 42,
                                                       11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
   const __m512i first = _mm512_load_si512(kFirst);
   const __m512i second = _mm512_add_epi16(first, _mm512_set1_epi16(16));
@@ -135,8 +135,7 @@ void up_tile(const LoraUp& t, T* y, const __m512i* pairs, int64_t row, int64_t c
   const __m512 scale = _mm512_set1_ps(t.scale);
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i) {
-    const uint32_t kept =
-        t.kept ? there & t.kept[(row + i) * t.kept_stride + c / kWide] : there;
+    const uint32_t kept = t.kept ? there & t.kept[(row + i) * t.kept_stride + c / kWide] : there;
     T* p = y + (row + i) * t.y_stride + c;
     add_to(p, __mmask16(there), __mmask16(kept), scale, acc[i][0]);
     if (there >> 16) {
@@ -152,10 +151,10 @@ void up_columns(const LoraUp& t, T* y, int64_t begin, int64_t end, int64_t c) {
   for (int64_t p = 0; p < (t.rank + 1) / 2; ++p) {
     const bf16* even = t.factor + 2 * p * t.factor_stride + c;
     const bool alone = 2 * p + 1 == t.rank;
-    interleave(_mm512_maskz_loadu_epi16(mask, even),
-               alone ? _mm512_setzero_si512()
-                     : _mm512_maskz_loadu_epi16(mask, even + t.factor_stride),
-               pairs + 2 * p);
+    interleave(
+        _mm512_maskz_loadu_epi16(mask, even),
+        alone ? _mm512_setzero_si512() : _mm512_maskz_loadu_epi16(mask, even + t.factor_stride),
+        pairs + 2 * p);
   }
   int64_t row = begin;
   for (; row + 8 <= end; row += 8) up_tile<8>(t, y, pairs, row, c);

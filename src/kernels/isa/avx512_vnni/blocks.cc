@@ -18,8 +18,7 @@ float half_at(const std::byte* p) {
 __m256i nibbles_at(const std::byte* p) {
   const __m128i both = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i mask = _mm_set1_epi8(15);
-  return _mm256_set_m128i(_mm_and_si128(_mm_srli_epi16(both, 4), mask),
-                          _mm_and_si128(both, mask));
+  return _mm256_set_m128i(_mm_and_si128(_mm_srli_epi16(both, 4), mask), _mm_and_si128(both, mask));
 }
 
 float sum_of(__m256 x) {
@@ -56,8 +55,7 @@ struct Q8_0 {
   }
   // The instruction wants one side without a sign: the weights give theirs to the activations.
   static __m256i dot(__m256i w, __m256i x) {
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(w),
-                               _mm256_sign_epi8(x, w));
+    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
   }
   static float scale(const std::byte* b) { return half_at(b); }
   static float shift(const std::byte*) { return 0; }
