@@ -117,12 +117,9 @@ std::string products_text(const arch::Model& model, const std::string& base) {
       "products      {}\n  auto        {} by oneDNN; weights kept as {}, unpacked once: {}\n",
       kernels::cpu_summary(), name_of(type), stored, size_text(weights * double(size_of(type))));
   if (!model.info().causal) return text;
-  text += kernels::has_fast_int8()
-              ? fmt::format(
-                    "  int8        8 bits by oneDNN (extract): {}{}\n", size_text(weights),
-                    blocks ? fmt::format("; up to {} rows read the stored blocks", nn::kStoredRows)
-                           : "")
-              : "  int8        not here: it needs AVX512_VNNI\n";
+  text += fmt::format(
+      "  int8        {} (extract): {}{}\n", kernels::int8_summary(), size_text(weights),
+      blocks ? fmt::format("; up to {} rows read the stored blocks", nn::kStoredRows) : "");
   return text + "  low memory  as auto, weights unpacked for each product\n";
 }
 

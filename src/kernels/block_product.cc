@@ -13,11 +13,10 @@ constexpr int64_t kValues = 32;
 using Product = void (*)(const BlockProduct&, int64_t, int64_t);
 
 Product product_of(std::string_view format) {
-  if (!has_fast_int8()) return nullptr;
-  const Table& t = table();
-  return format == "q4_0"   ? t.product_q4_0
-         : format == "q4_1" ? t.product_q4_1
-         : format == "q8_0" ? t.product_q8_0
+  const BlockProducts& products = has_vnni() ? table().vnni_blocks : table().blocks;
+  return format == "q4_0"   ? products.q4_0
+         : format == "q4_1" ? products.q4_1
+         : format == "q8_0" ? products.q8_0
                             : nullptr;
 }
 

@@ -17,8 +17,7 @@ struct BlockRows {
   float* sums = nullptr;    ///< T x K / 32: what each block's values add up to, as rounded
 };
 
-/// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0, on a CPU with
-/// AVX512_VNNI).
+/// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0).
 bool has_block_product(std::string_view format);
 /// x (f32 or bf16, K a multiple of 32) as integers. `out` has memory for it.
 void quantise_blocks(ConstMat x, const BlockRows& out);

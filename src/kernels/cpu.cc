@@ -1,6 +1,7 @@
 // CPU detection and the limit given to oneDNN.
 #include "kernels/cpu.h"
 
+#include <cpuid.h>
 #include <fmt/format.h>
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -57,15 +58,18 @@ void set_isa(std::string_view name) {
 
 bool has_fast_bf16() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16"); }
 
-bool has_fast_int8() { return isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni"); }
+bool has_vnni() {
+  static const bool narrow = [] {  // AVX-VNNI, which not every compiler knows by a name
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & 1u << 4) != 0;
+  }();
+  return isa() == Isa::kAvx512 ? __builtin_cpu_supports("avx512vnni") : narrow && !g_limited;
+}
 
 DType compute_type(std::string_view name) {
   if (name == "auto") return has_fast_bf16() ? DType::kBF16 : DType::kF32;
   if (name == "f32") return DType::kF32;
-  if (name == "int8") {
-    if (has_fast_int8()) return compute_type("auto");
-    fail("kernels.cpu", "int8 products need AVX512_VNNI here. Use --compute auto.");
-  }
+  if (name == "int8") return compute_type("auto");
   if (name != "bf16") {
     fail("kernels.cpu", unknown_name("compute type", name, {"auto", "bf16", "f32", "int8"}));
   }
@@ -73,6 +77,12 @@ DType compute_type(std::string_view name) {
     fail("kernels.cpu", "bf16 products need AVX-512 here. Use --compute f32 or --compute auto.");
   }
   return DType::kBF16;
+}
+
+std::string int8_summary() {
+  if (isa() == Isa::kAvx512 && has_vnni()) return "8 bits by oneDNN, AVX512_VNNI";
+  return fmt::format("8 bits times up to 14, {}",
+                     has_vnni() ? "AVX-VNNI" : "AVX2's or AVX-512's pairs of 16 bits");
 }
 
 std::string cpu_summary() {

@@ -17,12 +17,15 @@ Isa isa();
 void set_isa(std::string_view name);
 /// True where products of bf16 run on instructions made for them (AVX512_BF16), isa() permitting.
 bool has_fast_bf16();
-/// True where products of 8-bit integers do (AVX512_VNNI).
-bool has_fast_int8();
+/// True where products of 8-bit integers do: AVX512_VNNI or, with AVX2's registers, AVX-VNNI;
+/// limiting the set to AVX2 leaves out both.
+bool has_vnni();
 /// "auto", "bf16", "f32" or "int8" (whose products alone are of integers: bf16 or f32) to the type
 /// that activations are computed in.
 DType compute_type(std::string_view name);
 /// e.g. "avx512 with bf16", for run records.
 std::string cpu_summary();
+/// What multiplies integers with --compute int8, for people.
+std::string int8_summary();
 
 }  // namespace relatum::kernels

@@ -154,17 +154,37 @@ void quantise_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales) {
   });
 }
 
-void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales,
-                          MatView<float> scratch) {
-  RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+namespace {
+
+// take(r, row r of x as hadamard_rows() turns it)
+template <class Take>
+void turn_rows(ConstMat x, MatView<float> scratch, const Take& take) {
   RELATUM_CHECK(scratch.rows >= thread_count() && scratch.cols == x.cols);
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     for_rows(x.rows, x.cols, [&](int64_t r) {
       float* turned = scratch.row(parallel_slot());
       typed_table<T>().hadamard(in.row(r), turned, x.cols);
-      scales[size_t(r)] = table().f32.quantise(turned, codes.row(r), x.cols);
+      take(r, turned);
     });
+  });
+}
+
+}  // namespace
+
+void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales,
+                          MatView<float> scratch) {
+  RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+  turn_rows(x, scratch, [&](int64_t r, const float* turned) {
+    scales[size_t(r)] = table().f32.quantise(turned, codes.row(r), x.cols);
+  });
+}
+
+void quantise_turned_rows(ConstMat x, MatView<int16_t> codes, float most, std::span<float> scales,
+                          MatView<float> scratch) {
+  RELATUM_CHECK(codes.rows == x.rows && codes.cols == x.cols && int64_t(scales.size()) == x.rows);
+  turn_rows(x, scratch, [&](int64_t r, const float* turned) {
+    scales[size_t(r)] = table().f32.quantise_wide(turned, codes.row(r), most, x.cols);
   });
 }
 

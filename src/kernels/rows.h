@@ -56,6 +56,9 @@ void quantise_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales);
 /// quantise_rows() of hadamard_rows(x). scratch: thread_count() x K.
 void quantise_turned_rows(ConstMat x, MatView<int8_t> codes, std::span<float> scales,
                           MatView<float> scratch);
+/// The same to integers of up to `most`, which is below 2^15: scales[r] = max |x| / most.
+void quantise_turned_rows(ConstMat x, MatView<int16_t> codes, float most, std::span<float> scales,
+                          MatView<float> scratch);
 /// y = scales[r] * y per row (no scales: y itself), plus the bias row (N, optional) and `add`
 /// (T x N f32, optional).
 void rescale_rows(Mat y, std::span<const float> scales, std::span<const float> bias, ConstMat add);

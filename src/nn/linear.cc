@@ -19,8 +19,6 @@ namespace relatum::nn {
 
 using kernels::gemm;
 
-namespace {}
-
 Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
     : parts_(std::move(parts)), bias_(std::move(bias)) {
   RELATUM_CHECK(!parts_.empty());
@@ -38,12 +36,13 @@ void Linear::prepare(DType compute, bool resident, Buffer* scratch) {
   resident_ = resident;
   blocks_ = false;
   forward_ = backward_ = {};
+  integers_ = {};
   if (resident) forward_ = packed(true, scratch);
 }
 
 void Linear::prepare_backward(Buffer* scratch) {
   if (!resident_ || backward_) return;
-  RELATUM_CHECK(forward_.type() != DType::kI8);
+  RELATUM_CHECK(!integers_);
   backward_ = packed(false, scratch);
 }
 
@@ -61,7 +60,7 @@ kernels::PackedMatrix Linear::packed(bool transposed, Buffer* scratch) const {
 void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   compute_ = compute;
   resident_ = true;
-  backward_ = {};
+  forward_ = backward_ = {};
   Matrix<float> weight(out_, in_);
   decode_into(weight.view());
   merged_ = adapter;
@@ -82,8 +81,7 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
     fail("nn.linear", fmt::format("'{}' holds values that are not finite (NaN or infinite){}.",
                                   part.name, merged_ ? ", its adapter included" : ""));
   }
-  kernels::hadamard_rows(weight.view(), weight.view());  // as multiply_int8 does with its input
-  forward_ = kernels::PackedMatrix::quantised(weight.view());
+  integers_ = kernels::IntegerWeights(weight.view());
   blocks_ = std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
     return kernels::has_block_product(part.weight.format);
   });
@@ -135,20 +133,9 @@ void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) cons
   graph.arena().release(mark);
 }
 
-void Linear::multiply_int8(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
-  const Arena::Mark mark = graph.arena().mark();
-  const Mat codes = graph.allocate(DType::kI8, x.rows, x.cols);
-  const std::span<float> scales(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
-  const Mat turned = graph.allocate(DType::kF32, thread_count(), x.cols);
-  kernels::quantise_turned_rows(x, codes.as<int8_t>(), scales, turned.as<float>());
-  gemm({.a = codes, .c = y, .packed = &forward_});
-  kernels::rescale_rows(y, scales, bias_, add);
-  graph.arena().release(mark);
-}
-
 void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
   if (blocks_ && x.rows <= kStoredRows) return multiply_stored(graph, x, y, add);
-  if (forward_.type() == DType::kI8) return multiply_int8(graph, x, y, add);
+  if (integers_) return integers_.multiply(x, y, bias_, add, graph.arena());
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
   if (!bias_.empty()) args.bias = {bias_.data(), DType::kF32, 1, out_};
   if (forward_) {
@@ -164,7 +151,7 @@ void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
 
 void Linear::multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const {
   kernels::GemmArgs args{.a = dy, .c = dx, .accumulate = add};
-  RELATUM_CHECK(forward_.type() != DType::kI8);
+  RELATUM_CHECK(!integers_);
   const Arena::Mark mark = graph.arena().mark();
   if (backward_) {
     args.packed = &backward_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/gemm.h"
+#include "kernels/integers.h"
 #include "nn/graph.h"
 #include "nn/lora.h"
 #include "tensor/buffer.h"
@@ -54,10 +55,9 @@ class Linear {
   /// dx = dy W, or dx += dy W if `add`.
   void multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const;
   /// Bytes that kept decoded weights take.
-  size_t resident_bytes() const { return forward_.bytes() + backward_.bytes(); }
+  size_t resident_bytes() const { return forward_.bytes() + backward_.bytes() + integers_.bytes(); }
 
  private:
-  void multiply_int8(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
   void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
   Mat decoded(Graph& graph) const;
   kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
@@ -69,7 +69,8 @@ class Linear {
   bool resident_ = false;
   kernels::PackedMatrix forward_;
   kernels::PackedMatrix backward_;
-  const LoraGroup* merged_ = nullptr;  // the adapter that is part of forward_
+  kernels::IntegerWeights integers_;
+  const LoraGroup* merged_ = nullptr;  // the adapter that is part of integers_
   bool blocks_ = false;                // few rows are multiplied with the stored weights
 };
 

@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "base/stopwatch.h"
+#include "kernels/cpu.h"
 #include "kernels/gemm.h"
+#include "kernels/integers.h"
 #include "nn/shared_beginnings.h"
 #include "tensor/buffer.h"
 #include "train/pass_memory.h"
@@ -177,21 +179,29 @@ std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Adapte
 
 double measure_gemm_rate(DType compute) {
   constexpr int64_t kRows = 2048, kOut = 1536, kIn = 576;
-  const size_t width = size_of(compute);
-  Buffer a(size_t(kRows * kIn) * width), b(size_t(kOut * kIn) * sizeof(float));
-  const DType out = compute == DType::kI8 ? DType::kBF16 : compute;
-  Buffer c(size_t(kRows * kOut) * size_of(out));
+  const bool integers = compute == DType::kI8;
+  const DType type = integers ? kernels::compute_type("int8") : compute;
+  Buffer a(size_t(kRows * kIn) * size_of(type)), b(size_t(kOut * kIn) * sizeof(float)),
+      c(size_t(kRows * kOut) * size_of(type));
   a.zero();
   b.zero();
-  const kernels::PackedMatrix weights =
-      compute == DType::kI8 ? kernels::PackedMatrix::quantised({b.as<float>(), kOut, kIn})
-                            : kernels::PackedMatrix({b.data(), compute, kOut, kIn}, true);
-  const kernels::GemmArgs product{
-      .a = {a.data(), compute, kRows, kIn}, .c = {c.data(), out, kRows, kOut}, .packed = &weights};
+  const Mat x{a.data(), type, kRows, kIn}, y{c.data(), type, kRows, kOut};
+  kernels::IntegerWeights codes;
+  kernels::PackedMatrix packed;
+  if (integers) {
+    codes = kernels::IntegerWeights({b.as<float>(), kOut, kIn});
+  } else {
+    packed = kernels::PackedMatrix({b.data(), type, kOut, kIn}, true);
+  }
+  Arena arena;
   double best = 1e9;
   for (int i = 0; i < 12; ++i) {
     const Stopwatch watch;
-    kernels::gemm(product);
+    if (integers) {
+      codes.multiply(x, y, {}, {}, arena);
+    } else {
+      kernels::gemm({.a = x, .c = y, .packed = &packed});
+    }
     best = std::min(best, watch.seconds());
   }
   return 2.0 * kRows * kOut * kIn / best;

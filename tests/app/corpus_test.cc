@@ -136,9 +136,6 @@ TEST_F(Corpus, Int8IsForExtraction) {
   const Outcome outcome = run_program(with(finetune("run"), "int8"));
   EXPECT_EQ(outcome.status, 2);
   EXPECT_THAT(outcome.err, HasSubstr("int8"));
-  if (!kernels::has_fast_int8()) {
-    return refused(with(extract("p.jsonl", plain()), "int8"), {"int8", "VNNI"});
-  }
   done(finetune("run"));
   refused(with(extract("p.jsonl", plain()), "int8") + Arguments{"--low-memory"},
           {"int8", "low memory"});

@@ -50,7 +50,6 @@ double expect_near(Mat got, const Rows<Running>& x, const Rows<Running>& w,
 class Int8Linear : public ::testing::TestWithParam<std::tuple<DType, bool, bool>> {
  protected:
   void SetUp() override {
-    if (!kernels::has_fast_int8()) GTEST_SKIP() << "no products of 8-bit integers here";
     if (std::get<0>(GetParam()) == DType::kBF16 && !kernels::has_fast_bf16()) {
       GTEST_SKIP() << "no bf16 products here";
     }
@@ -83,7 +82,6 @@ INSTANTIATE_TEST_SUITE_P(All, Int8Linear,
                                             ::testing::Bool(), ::testing::Bool()));
 
 TEST(Int8LinearWithAdapter, ItBecomesPartOfTheWeights) {
-  if (!kernels::has_fast_int8()) GTEST_SKIP() << "no products of 8-bit integers here";
   constexpr int64_t kRank = 2;
   auto a = Gapped<float>::random(2 * kRank, kIn, 11);
   Gapped<float> b[] = {Gapped<float>::random(kRank, kOuts[0], 12),

@@ -88,7 +88,10 @@ TEST(Estimate, CountsABaseThatIsDecodedForEachUse) {
   EXPECT_GT(bytes(true), bytes(false));
 }
 
-TEST(MeasureGemmRate, IsARate) { EXPECT_GT(train::measure_gemm_rate(DType::kF32), 0); }
+TEST(MeasureGemmRate, IsARate) {
+  EXPECT_GT(train::measure_gemm_rate(DType::kF32), 0);
+  EXPECT_GT(train::measure_gemm_rate(DType::kI8), 0);
+}
 
 }  // namespace
 }  // namespace relatum::testing

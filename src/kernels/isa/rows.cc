@@ -121,8 +121,8 @@ void dropout_bits(uint64_t key, float p, uint32_t* words, int64_t n) {
   }
 }
 
-template <class T>
-float quantise(const T* x, int8_t* q, int64_t n) {
+template <class T, class Code>
+[[gnu::always_inline]] inline float quantise_to(const T* x, Code* q, float limit, int64_t n) {
   int32_t bits = 0;  // of the largest magnitude: as integers, so that a NaN is larger than all
 #pragma omp simd reduction(max : bits)
   for (int64_t i = 0; i < n; ++i) {
@@ -130,11 +130,19 @@ float quantise(const T* x, int8_t* q, int64_t n) {
     bits = size > bits ? size : bits;
   }
   const float most = __builtin_bit_cast(float, bits);
-  const float inverse = most > 0 ? 127.0f / most : 0.0f;
+  const float inverse = most > 0 ? limit / most : 0.0f;
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
 #pragma omp simd
-  for (int64_t i = 0; i < n; ++i) q[i] = int8_t(int32_t((load(x + i) * inverse + kRound) - kRound));
-  return most / 127.0f;
+  for (int64_t i = 0; i < n; ++i) q[i] = Code(int32_t((load(x + i) * inverse + kRound) - kRound));
+  return most / limit;
+}
+template <class T>
+float quantise(const T* x, int8_t* q, int64_t n) {
+  return quantise_to(x, q, 127.0f, n);
+}
+template <class T>
+float quantise_wide(const T* x, int16_t* q, float most, int64_t n) {
+  return quantise_to(x, q, most, n);
 }
 
 template <class T>
@@ -174,6 +182,7 @@ void fill_rows(TypedTable<T>& t) {
   t.dropout = dropout<T>;
   t.dropout_add = dropout_add<T>;
   t.quantise = quantise<T>;
+  t.quantise_wide = quantise_wide<T>;
   t.rescale = rescale<T>;
   t.to_f32 = to_f32<T>;
   t.from_f32 = from_f32<T>;

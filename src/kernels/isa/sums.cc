@@ -140,9 +140,13 @@ const Table& table() {
     fill_hadamard(t.b16);
     fill_sums(t);
     fill_dropout(t);
-#if defined(__AVX512F__)
-    fill_lora(t);
     fill_blocks(t);
+    fill_integers(t);
+    fill_vnni_blocks(t);
+#if !defined(__AVX512F__)
+    fill_vnni_integers(t);
+#else
+    fill_lora(t);
     fill_attention_bf16(t);
     fill_attention_backward_bf16(t);
 #endif

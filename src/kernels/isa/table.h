@@ -72,6 +72,8 @@ struct TypedTable {
   void (*hadamard)(const T* x, float* y, int64_t n);
   // q = x / s rounded to nearest even, s = max |x| / 127; returns s
   float (*quantise)(const T* x, int8_t* q, int64_t n);
+  // the same, s = max |x| / most, most below 2^15
+  float (*quantise_wide)(const T* x, int16_t* q, float most, int64_t n);
   // y = s * x + bias + add; bias and add may be nullptr, x may be y
   void (*rescale)(const T* x, float s, const float* bias, const float* add, T* y, int64_t n);
   void (*to_f32)(const T* x, float* y, int64_t n);
@@ -144,6 +146,30 @@ struct BlockProduct {
   int64_t y_stride;
 };
 
+/// y (T x N) = x_scale * w_scale * (x . W^T) + bias + add, in integers: x of 16 bits, T x K, K even
+/// (2 * pairs); W in 8 bits, in panels of outputs, which hold both integers of a pair side by side.
+struct IntegerProduct {
+  const int16_t* x;
+  const float* x_scales;  ///< T
+  int64_t pairs, x_stride;
+  const int8_t* panels;
+  const float* w_scales;  ///< N, in memory for whole panels
+  int64_t outputs;
+  const float* bias;  ///< N, or nullptr
+  const float* add;   ///< T x N, or nullptr
+  int64_t add_stride;
+  void* y;
+  bool narrow;  ///< y is bf16, else f32
+  int64_t y_stride;
+};
+
+/// Columns [begin, end) of y, by format.
+struct BlockProducts {
+  void (*q4_0)(const BlockProduct& task, int64_t begin, int64_t end);
+  void (*q4_1)(const BlockProduct& task, int64_t begin, int64_t end);
+  void (*q8_0)(const BlockProduct& task, int64_t begin, int64_t end);
+};
+
 struct Table {
   TypedTable<float> f32;
   TypedTable<bf16> b16;
@@ -168,10 +194,13 @@ struct Table {
   // of 16. nullptr where the set has no products of bf16.
   void (*attention_bf16)(const AttentionTask<bf16>& task, float* scratch);
   void (*attention_backward_bf16)(const AttentionTask<bf16>& task, float* scratch);
-  // Columns [begin, end) of y; nullptr where the set has none. For CPUs with AVX512_VNNI.
-  void (*product_q4_0)(const BlockProduct& task, int64_t begin, int64_t end);
-  void (*product_q4_1)(const BlockProduct& task, int64_t begin, int64_t end);
-  void (*product_q8_0)(const BlockProduct& task, int64_t begin, int64_t end);
+  // The second: for CPUs with the set's VNNI.
+  BlockProducts blocks, vnni_blocks;
+  // Rows [begin, end) of one panel of integer_width outputs; the second as above.
+  int64_t integer_width;
+  void (*integer_product)(const IntegerProduct& task, int64_t begin, int64_t end, int64_t panel);
+  void (*vnni_integer_product)(const IntegerProduct& task, int64_t begin, int64_t end,
+                               int64_t panel);
 };
 
 /// Floats of scratch that one attention task needs, forward or backward.

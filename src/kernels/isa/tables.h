@@ -18,9 +18,12 @@ template <class T>
 void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
 void fill_dropout(Table& t);
-// Those of AVX-512 alone.
-void fill_lora(Table& t);
 void fill_blocks(Table& t);
+void fill_integers(Table& t);
+// Those of the sets that extend one.
+void fill_vnni_blocks(Table& t);
+void fill_vnni_integers(Table& t);
+void fill_lora(Table& t);
 void fill_attention_bf16(Table& t);
 void fill_attention_backward_bf16(Table& t);
 

@@ -1,108 +1,18 @@
-// Dot products of few rows with weights in 32-value blocks as they are stored, in 8-bit integers.
-#include <immintrin.h>
-
+// Few rows times stored blocks, by AVX-512's VNNI.
+#include "kernels/isa/block_parts.h"
 #include "kernels/isa/tables.h"
 
 namespace relatum::kernels::RELATUM_ISA {
 namespace {
 
-constexpr int64_t kValues = 32;
-
-float half_at(const std::byte* p) {
-  uint16_t bits;
-  __builtin_memcpy(&bits, p, sizeof bits);
-  return _cvtsh_ss(bits);
-}
-
-// 16 bytes of nibbles as 32 bytes: the lower ones first.
-__m256i nibbles_at(const std::byte* p) {
-  const __m128i both = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  const __m128i mask = _mm_set1_epi8(15);
-  return _mm256_set_m128i(_mm_and_si128(_mm_srli_epi16(both, 4), mask), _mm_and_si128(both, mask));
-}
-
-float sum_of(__m256 x) {
-  __m128 s = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-  s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-  return _mm_cvtss_f32(_mm_add_ss(s, _mm_shuffle_ps(s, s, 1)));
-}
-
-// A format's block: its codes times the activations' codes, and what else its values contain.
-struct Unsigned {
-  static __m256i dot(__m256i w, __m256i x) {
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), w, x);
+struct Dots {
+  static __m256i of(__m256i u, __m256i s) {
+    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), u, s);
   }
 };
-
-struct Q4_0 : Unsigned {
-  static constexpr int64_t kBytes = 18;
-  static __m256i codes(const std::byte* b) { return nibbles_at(b + 2); }
-  static float scale(const std::byte* b) { return half_at(b); }
-  static float shift(const std::byte* b) { return -8.0f * half_at(b); }
-};
-
-struct Q4_1 : Unsigned {
-  static constexpr int64_t kBytes = 20;
-  static __m256i codes(const std::byte* b) { return nibbles_at(b + 4); }
-  static float scale(const std::byte* b) { return half_at(b); }
-  static float shift(const std::byte* b) { return half_at(b + 2); }
-};
-
-struct Q8_0 {
-  static constexpr int64_t kBytes = 34;
-  static __m256i codes(const std::byte* b) {
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + 2));
-  }
-  // The instruction wants one side without a sign: the weights give theirs to the activations.
-  static __m256i dot(__m256i w, __m256i x) {
-    return _mm256_dpbusd_epi32(_mm256_setzero_si256(), _mm256_abs_epi8(w), _mm256_sign_epi8(x, w));
-  }
-  static float scale(const std::byte* b) { return half_at(b); }
-  static float shift(const std::byte*) { return 0; }
-};
-
-template <class Block, int Rows>
-void dot_rows(const BlockProduct& t, int64_t row, int64_t begin, int64_t end) {
-  const int64_t blocks = t.cols / kValues;
-  for (int64_t n = begin; n < end; ++n) {
-    const std::byte* block = t.weights + n * blocks * Block::kBytes;
-    __m256 acc[Rows];
-    float shifts[Rows];
-#pragma GCC unroll 4
-    for (int i = 0; i < Rows; ++i) {
-      acc[i] = _mm256_setzero_ps();
-      shifts[i] = 0;
-    }
-    for (int64_t b = 0; b < blocks; ++b, block += Block::kBytes) {
-      const __m256i w = Block::codes(block);
-      const float scale = Block::scale(block), shift = Block::shift(block);
-#pragma GCC unroll 4
-      for (int i = 0; i < Rows; ++i) {
-        const int64_t at = (row + i) * blocks + b;
-        const __m256i x = _mm256_loadu_si256(
-            reinterpret_cast<const __m256i*>(t.codes + at * kValues));
-        const __m256 sums = _mm256_cvtepi32_ps(Block::dot(w, x));
-        acc[i] = _mm256_fmadd_ps(sums, _mm256_set1_ps(scale * t.scales[at]), acc[i]);
-        shifts[i] += shift * t.sums[at];
-      }
-    }
-    for (int i = 0; i < Rows; ++i) t.y[(row + i) * t.y_stride + n] = sum_of(acc[i]) + shifts[i];
-  }
-}
-
-template <class Block>
-void block_product(const BlockProduct& t, int64_t begin, int64_t end) {
-  int64_t row = 0;
-  for (; row + 4 <= t.rows; row += 4) dot_rows<Block, 4>(t, row, begin, end);
-  for (; row < t.rows; ++row) dot_rows<Block, 1>(t, row, begin, end);
-}
 
 }  // namespace
 
-void fill_blocks(Table& t) {
-  t.product_q4_0 = block_product<Q4_0>;
-  t.product_q4_1 = block_product<Q4_1>;
-  t.product_q8_0 = block_product<Q8_0>;
-}
+void fill_vnni_blocks(Table& t) { t.vnni_blocks = block_products<Dots>(); }
 
 }  // namespace relatum::kernels::RELATUM_ISA
