@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/shared_machine.h"
 #include "base/signals.h"
+#include "kernels/cpu.h"
 #include "kernels/rows.h"
 #include "tensor/buffer.h"
 
@@ -288,6 +289,8 @@ void gemm(const GemmArgs& g) {
   s.m = computed_rows(g, s.m);
   cache().run(g, s);
 }
+
+bool packing_pays(DType type) { return type != DType::kF32 || isa() != Isa::kAvx2; }
 
 int64_t gemm_kernels_built() { return cache().built; }
 

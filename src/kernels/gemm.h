@@ -49,6 +49,11 @@ struct GemmArgs {
   ConstMat bias;  ///< optional 1 x N f32 row, added to each row
 };
 
+/// Whether products with a PackedMatrix of this type are faster here than with the matrix itself.
+/// Not of f32 with AVX2, where oneDNN blocks copies of its own either way; so one plain matrix
+/// serves forward and backward.
+bool packing_pays(DType type);
+
 /// The row count that gemm() compiles a product of m rows for, where its matrices have the spare
 /// rows: a few sizes serve all batches.
 constexpr int64_t rounded_rows(int64_t m) {

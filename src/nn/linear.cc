@@ -33,15 +33,21 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
 
 void Linear::prepare(DType compute, bool resident, Buffer* scratch) {
   compute_ = compute;
-  resident_ = resident;
   blocks_ = false;
   forward_ = backward_ = {};
   integers_ = {};
-  if (resident) forward_ = packed(true, scratch);
+  plain_ = {};
+  if (!resident) return;
+  if (kernels::packing_pays(compute)) {
+    forward_ = packed(true, scratch);
+  } else {
+    plain_ = Buffer(size_t(out_ * in_) * size_of(compute));
+    decode_into({plain_.data(), compute, out_, in_});
+  }
 }
 
 void Linear::prepare_backward(Buffer* scratch) {
-  if (!resident_ || backward_) return;
+  if (!forward_ || backward_) return;
   RELATUM_CHECK(!integers_);
   backward_ = packed(false, scratch);
 }
@@ -59,8 +65,8 @@ kernels::PackedMatrix Linear::packed(bool transposed, Buffer* scratch) const {
 
 void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   compute_ = compute;
-  resident_ = true;
   forward_ = backward_ = {};
+  plain_ = {};
   Matrix<float> weight(out_, in_);
   decode_into(weight.view());
   merged_ = adapter;
@@ -143,7 +149,7 @@ void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
     return gemm(args);
   }
   const Arena::Mark mark = graph.arena().mark();
-  args.b = decoded(graph);
+  args.b = keeps_plain() ? plain() : decoded(graph);
   args.transpose_b = true;
   gemm(args);
   graph.arena().release(mark);
@@ -156,7 +162,7 @@ void Linear::multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const {
   if (backward_) {
     args.packed = &backward_;
   } else {
-    args.b = decoded(graph);
+    args.b = keeps_plain() ? plain() : decoded(graph);
   }
   gemm(args);
   graph.arena().release(mark);

@@ -37,12 +37,13 @@ class Linear {
   const std::vector<Part>& parts() const { return parts_; }
   const std::vector<float>& bias() const { return bias_; }
 
-  /// Fixes the compute type. resident: decoded weights are kept, packed for the products; otherwise
-  /// they are decoded for each use, and only the stored form stays in memory. scratch: where
-  /// weights are decoded, grown as needed; one for many linears leaves fewer holes in the heap.
+  /// Fixes the compute type. resident: decoded weights are kept, packed for the products where that
+  /// pays; otherwise they are decoded for each use, and only the stored form stays in memory.
+  /// scratch: where weights are decoded, grown as needed; one for many linears leaves fewer holes
+  /// in the heap.
   void prepare(DType compute, bool resident, Buffer* scratch = nullptr);
-  /// For linears whose decoded weights are kept: packs them once more, for the backward pass, which
-  /// decodes them for each use otherwise.
+  /// For linears whose decoded weights are kept and packed: packs them once more, for the backward
+  /// pass, which decodes them for each use otherwise.
   void prepare_backward(Buffer* scratch = nullptr);
   /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
   /// integers: weights with a scale per output, inputs with one per row. Up to kStoredRows rows are
@@ -55,10 +56,15 @@ class Linear {
   /// dx = dy W, or dx += dy W if `add`.
   void multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const;
   /// Bytes that kept decoded weights take.
-  size_t resident_bytes() const { return forward_.bytes() + backward_.bytes() + integers_.bytes(); }
+  size_t resident_bytes() const {
+    return plain_.size() + forward_.bytes() + backward_.bytes() + integers_.bytes();
+  }
+  /// Whether they are kept as they are, which serves forward and backward alike.
+  bool keeps_plain() const { return plain_.size() > 0; }
 
  private:
   void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
+  ConstMat plain() const { return {plain_.data(), compute_, out_, in_}; }
   Mat decoded(Graph& graph) const;
   kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
   void decode_into(Mat out) const;
@@ -66,7 +72,7 @@ class Linear {
   std::vector<float> bias_;
   int64_t in_ = 0, out_ = 0;
   DType compute_ = DType::kF32;
-  bool resident_ = false;
+  Buffer plain_;  // N x K
   kernels::PackedMatrix forward_;
   kernels::PackedMatrix backward_;
   kernels::IntegerWeights integers_;

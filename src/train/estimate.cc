@@ -66,16 +66,17 @@ int64_t backward_weights(const arch::Model& model) {
   for (const nn::Linear* linear : all_linears(model)) {
     const int64_t twice = 2 * linear->out() * linear->in() * int64_t(size_of(linear->compute()));
     const int64_t there = int64_t(linear->resident_bytes());
-    if (there) bytes += std::max<int64_t>(0, twice - there) + twice / kBetween;
+    if (there && !linear->keeps_plain())
+      bytes += std::max<int64_t>(0, twice - there) + twice / kBetween;
   }
   return bytes;
 }
 
-// The largest of the weights that are decoded for each use; oneDNN blocks copies of its own.
+// The largest of the weights that are not packed; oneDNN blocks copies of its own.
 int64_t blocked_weight(const arch::Model& model) {
   int64_t most = 0;
   for (const nn::Linear* linear : model.linears()) {
-    if (linear->resident_bytes()) continue;
+    if (linear->resident_bytes() && !linear->keeps_plain()) continue;
     most = std::max(most, linear->out() * linear->in() * int64_t(size_of(linear->compute())));
   }
   return most;

@@ -19,15 +19,26 @@ struct Left {
 };
 
 // Rows of floats, `stride` apart.
-template <class Float>
-struct Rows {
-  Float* at;
+struct Product {
+  float* at;
   int64_t stride;
 
-  Rows from(int64_t i, int64_t j) const { return {at + i * stride + j, stride}; }
+  Product from(int64_t i, int64_t j) const { return {at + i * stride + j, stride}; }
 };
-using Right = Rows<const float>;
-using Product = Rows<float>;
+
+// A right side: rows `stride` apart, whose columns lie in groups of kPad, `group` apart. Rows as
+// they are have groups side by side; a transposed panel has one group's rows side by side, since
+// rows of a long panel would fall on few of the cache's sets.
+struct Right {
+  const float* at;
+  int64_t stride, group = kPad;
+
+  Right from_column(int64_t j) const { return {at + j / kPad * group + j % kPad, stride, group}; }
+  Right from_row(int64_t i) const { return {at + i * stride, stride, group}; }
+  // From one vector of a tile to the next.
+  int64_t step() const { return kLanes == kPad ? group : kLanes; }
+};
+static_assert(kLanes == kPad || kTileVectors * kLanes == kPad);  // a tile lies in one group
 
 struct Size {
   int64_t m, n, k;
@@ -43,10 +54,11 @@ template <int64_t Height, int64_t Vectors>
       sum[r][v] = accumulate ? *at : Vector{};
     }
   }
+  const int64_t step = b.step();
   for (int64_t i = 0; i < k; ++i) {
     Vector right[Vectors];
     for (int64_t v = 0; v < Vectors; ++v) {
-      right[v] = *reinterpret_cast<const Vector*>(b.at + i * b.stride + v * kLanes);
+      right[v] = *reinterpret_cast<const Vector*>(b.at + i * b.stride + v * step);
     }
     for (int64_t r = 0; r < Height; ++r) {
       const float x = l.a[r * l.row + i * l.step];
@@ -64,32 +76,44 @@ template <int64_t Height>
 void band(const Left& l, const Right& b, const Product& c, const Size& size, bool accumulate) {
   int64_t j = 0;
   for (; j + kTileVectors * kLanes <= size.n; j += kTileVectors * kLanes) {
-    tile<Height, kTileVectors>(l, b.from(0, j), c.from(0, j), size.k, accumulate);
+    tile<Height, kTileVectors>(l, b.from_column(j), c.from(0, j), size.k, accumulate);
   }
   for (; j < size.n; j += kLanes) {
-    tile<Height, 1>(l, b.from(0, j), c.from(0, j), size.k, accumulate);
+    tile<Height, 1>(l, b.from_column(j), c.from(0, j), size.k, accumulate);
   }
 }
 
 // c (m x n) = a (m x k) . b (k x n) (+ c); n is a multiple of kPad.
 void multiply(const Left& l, const Right& b, const Product& c, const Size& size, bool accumulate) {
   int64_t i = 0;
+  if constexpr (kTileVectors == 2) {  // there are registers for six rows
+    for (; i + 6 <= size.m; i += 6) band<6>(l.from(i), b, c.from(i, 0), size, accumulate);
+  }
   for (; i + kTileRows <= size.m; i += kTileRows) {
     band<kTileRows>(l.from(i), b, c.from(i, 0), size, accumulate);
   }
   for (; i < size.m; ++i) band<1>(l.from(i), b, c.from(i, 0), size, accumulate);
 }
 
-// y (cols x ldy) = transpose of x (rows x ldx); columns rows … ldy-1 become zero.
-void transpose(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows, int64_t cols) {
-  for (int64_t begin = 0; begin < rows; begin += kPad) {  // whole cache lines are written
-    const int64_t end = begin + kPad < rows ? begin + kPad : rows;
-    for (int64_t j = 0; j < cols; ++j) {
-      for (int64_t i = begin; i < end; ++i) y[j * ldy + i] = x[i * ldx + j];
-    }
+// c (m x n) = a (m x k) . b (k x n) for a k of any length: parts of b that stay in the cache.
+void multiply_long(const Left& l, const Right& b, const Product& c, const Size& size) {
+  constexpr int64_t kRows = 64;
+  for (int64_t i = 0; i < size.k; i += kRows) {
+    const int64_t k = size.k - i < kRows ? size.k - i : kRows;
+    multiply({l.a + i * l.step, l.row, l.step}, b.from_row(i), c, {size.m, size.n, k}, i > 0);
   }
-  for (int64_t j = 0; j < cols; ++j) {
-    for (int64_t i = rows; i < ldy; ++i) y[j * ldy + i] = 0.0f;
+}
+
+// y = transpose of x (rows x ldx, of which `cols` columns), in groups of kPad of its columns:
+// cols x kPad each; columns behind the last become zero.
+void transpose(const float* x, int64_t ldx, float* y, int64_t rows, int64_t cols) {
+  for (int64_t begin = 0; begin < rows; begin += kPad, y += cols * kPad) {
+    const int64_t count = rows - begin < kPad ? rows - begin : kPad;
+    const float* from = x + begin * ldx;
+    for (int64_t j = 0; j < cols; ++j) {
+      for (int64_t i = 0; i < count; ++i) y[j * kPad + i] = from[i * ldx + j];
+      for (int64_t i = count; i < kPad; ++i) y[j * kPad + i] = 0.0f;
+    }
   }
 }
 
@@ -97,6 +121,10 @@ void transpose(const float* x, int64_t ldx, float* y, int64_t ldy, int64_t rows,
 struct Panels {
   int64_t keys, keys_padded, width;
   float *k, *v, *kt, *vt, *rest;
+
+  Right transposed(const float* panel, int64_t head_size) const {
+    return {panel, kPad, head_size * kPad};
+  }
 };
 
 template <class T>
@@ -117,7 +145,7 @@ Panels gather_panels(const AttentionTask<T>& t, float* scratch) {
       gather(t.spans[s].v + i * t.spans[s].v_stride, p.v + row * p.width, t.head_size, p.width);
     }
   }
-  transpose(p.k, p.width, p.kt, p.keys_padded, p.keys, t.head_size);
+  transpose(p.k, p.width, p.kt, p.keys, t.head_size);
   return p;
 }
 
@@ -152,15 +180,15 @@ void attention(const AttentionTask<T>& t, float* scratch) {
         gather(t.q + (begin + i) * t.q_stride + h * t.head_size, q + i * p.width, t.head_size,
                p.width, t.scale);
       }
-      multiply({q, p.width, 1}, {p.kt, p.keys_padded}, {scores, p.keys_padded},
+      multiply({q, p.width, 1}, p.transposed(p.kt, t.head_size), {scores, p.keys_padded},
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
         t.lse[(begin + i) * t.lse_stride + h] = softmax_row(scores + i * p.keys_padded,
                                                             visible(t, p, begin + i), columns);
       }
-      multiply({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width}, {rows, p.width, keys},
-               false);
+      multiply_long({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width},
+                    {rows, p.width, keys});
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.out + (begin + i) * t.out_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, out[i * p.width + d]);
@@ -216,7 +244,7 @@ void scatter(const AttentionTask<T>& t, const Panels& p, const float* dk, const 
 template <class T>
 void attention_backward(const AttentionTask<T>& t, float* scratch) {
   const Panels p = gather_panels(t, scratch);
-  transpose(p.v, p.width, p.vt, p.keys_padded, p.keys, t.head_size);
+  transpose(p.v, p.width, p.vt, p.keys, t.head_size);
   float* dk = p.rest;
   float* dv = dk + p.keys_padded * p.width;
   float* q = dv + p.keys_padded * p.width;
@@ -235,10 +263,10 @@ void attention_backward(const AttentionTask<T>& t, float* scratch) {
         gather(t.dout + row * t.dout_stride + h * t.head_size, dout + i * p.width, t.head_size,
                p.width);
       }
-      multiply({q, p.width, 1}, {p.kt, p.keys_padded}, {scores, p.keys_padded},
+      multiply({q, p.width, 1}, p.transposed(p.kt, t.head_size), {scores, p.keys_padded},
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows * p.keys_padded; ++i) scores[i] *= t.scale;
-      multiply({dout, p.width, 1}, {p.vt, p.keys_padded}, {dscores, p.keys_padded},
+      multiply({dout, p.width, 1}, p.transposed(p.vt, t.head_size), {dscores, p.keys_padded},
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
@@ -249,8 +277,8 @@ void attention_backward(const AttentionTask<T>& t, float* scratch) {
                true);
       multiply({dscores, 1, p.keys_padded}, {q, p.width}, {dk, p.width}, {keys, p.width, rows},
                true);
-      multiply({dscores, p.keys_padded, 1}, {p.k, p.width}, {dq, p.width}, {rows, p.width, keys},
-               false);
+      multiply_long({dscores, p.keys_padded, 1}, {p.k, p.width}, {dq, p.width},
+                    {rows, p.width, keys});
       for (int64_t i = 0; i < rows; ++i) {
         T* y = t.dq + (begin + i) * t.dq_stride + h * t.head_size;
         for (int64_t d = 0; d < t.head_size; ++d) store(y + d, dq[i * p.width + d]);
