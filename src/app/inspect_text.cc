@@ -117,9 +117,12 @@ std::string products_text(const arch::Model& model, const std::string& base) {
       "products      {}\n  auto        {} by oneDNN; weights kept as {}, unpacked once: {}\n",
       kernels::cpu_summary(), name_of(type), stored, size_text(weights * double(size_of(type))));
   if (!model.info().causal) return text;
-  text += fmt::format(
-      "  int8        {} (extract): {}{}\n", kernels::int8_summary(), size_text(weights),
-      blocks ? fmt::format("; up to {} rows read the stored blocks", nn::kStoredRows) : "");
+  text += fmt::format("  int8        {} (extract): {}\n", kernels::int8_summary(),
+                      size_text(weights));
+  if (blocks) {
+    text += fmt::format("  few rows    up to {} are multiplied with the stored blocks\n",
+                        nn::kStoredRows);
+  }
   return text + "  low memory  as auto, weights unpacked for each product\n";
 }
 

@@ -1,6 +1,8 @@
 // The formats' loops by name, and the activations' side.
 #include "kernels/block_product.h"
 
+#include <numeric>
+
 #include "base/error.h"
 #include "kernels/cpu.h"
 #include "kernels/isa/table.h"
@@ -10,10 +12,8 @@ namespace {
 
 constexpr int64_t kValues = 32;
 
-using Product = void (*)(const BlockProduct&, int64_t, int64_t);
-
-Product product_of(std::string_view format) {
-  const BlockProducts& products = has_vnni() ? table().vnni_blocks : table().blocks;
+template <class Task>
+auto product_of(const BlockProductsOf<Task>& products, std::string_view format) {
   return format == "q4_0"   ? products.q4_0
          : format == "q4_1" ? products.q4_1
          : format == "q8_0" ? products.q8_0
@@ -36,7 +36,9 @@ void quantise(MatView<const T> x, const BlockRows& out) {
 
 }  // namespace
 
-bool has_block_product(std::string_view format) { return product_of(format) != nullptr; }
+bool has_block_product(std::string_view format) {
+  return product_of(table().blocks, format) != nullptr;
+}
 
 void quantise_blocks(ConstMat x, const BlockRows& out) {
   RELATUM_CHECK(x.rows == out.rows && x.cols == out.cols && x.cols % kValues == 0);
@@ -51,7 +53,25 @@ void block_product(std::string_view format, const BlockRows& x, std::span<const 
                    MatView<float> y, int64_t begin, int64_t end) {
   const BlockProduct task{x.codes, x.scales,       x.sums, x.rows,
                           x.cols,  weights.data(), y.data, y.stride};
-  product_of(format)(task, begin, end);
+  product_of(has_vnni() ? table().vnni_blocks : table().blocks, format)(task, begin, end);
+}
+
+void sum_blocks(const FloatRows& rows) {
+  RELATUM_CHECK(rows.x.cols % kValues == 0);
+  float* sum = rows.sums;
+  for (int64_t r = 0; r < rows.x.rows; ++r) {
+    const float* x = rows.x.row(r);
+    for (int64_t b = 0; b < rows.x.cols; b += kValues) {
+      *sum++ = std::accumulate(x + b, x + b + kValues, 0.0f);
+    }
+  }
+}
+
+void block_product(std::string_view format, const FloatRows& x, std::span<const std::byte> weights,
+                   MatView<float> y, int64_t begin, int64_t end) {
+  const FloatBlockProduct task{x.x.data, x.x.stride,     x.sums, x.x.rows,
+                               x.x.cols, weights.data(), y.data, y.stride};
+  product_of(table().float_blocks, format)(task, begin, end);
 }
 
 }  // namespace relatum::kernels

@@ -19,10 +19,22 @@ struct BlockRows {
 
 /// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0).
 bool has_block_product(std::string_view format);
+/// T rows of K values as they are, and what each 32 of them add up to.
+struct FloatRows {
+  MatView<const float> x;
+  float* sums = nullptr;  ///< T x K / 32
+};
+
 /// x (f32 or bf16, K a multiple of 32) as integers. `out` has memory for it.
 void quantise_blocks(ConstMat x, const BlockRows& out);
 /// Columns [begin, end) of y (T x N) = x W^T. weights: N rows of K values in `format`.
 void block_product(std::string_view format, const BlockRows& x, std::span<const std::byte> weights,
+                   MatView<float> y, int64_t begin, int64_t end);
+
+/// The sums of x, whose K is a multiple of 32.
+void sum_blocks(const FloatRows& rows);
+/// The same product in f32.
+void block_product(std::string_view format, const FloatRows& x, std::span<const std::byte> weights,
                    MatView<float> y, int64_t begin, int64_t end);
 
 }  // namespace relatum::kernels

@@ -33,7 +33,7 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
 
 void Linear::prepare(DType compute, bool resident, Buffer* scratch) {
   compute_ = compute;
-  blocks_ = false;
+  blocks_ = stored_blocks();
   forward_ = backward_ = {};
   integers_ = {};
   plain_ = {};
@@ -88,7 +88,11 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
                                   part.name, merged_ ? ", its adapter included" : ""));
   }
   integers_ = kernels::IntegerWeights(weight.view());
-  blocks_ = std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
+  blocks_ = stored_blocks();
+}
+
+bool Linear::stored_blocks() const {
+  return std::all_of(parts_.begin(), parts_.end(), [](const Part& part) {
     return kernels::has_block_product(part.weight.format);
   });
 }
@@ -111,32 +115,53 @@ Mat Linear::decoded(Graph& graph) const {
   return scratch;
 }
 
-void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
+// product(part, y, begin, end): columns [begin, end) of y = x W^T for the part's stored weights.
+template <class Product>
+void Linear::multiply_parts(MatView<float> y, const Product& product) const {
   constexpr int64_t kValuesEach = 1 << 16;  // weights that are worth a thread
-  const Arena::Mark mark = graph.arena().mark();
-  const int64_t blocks = x.rows * in_ / 32;
-  const kernels::BlockRows rows{x.rows, in_, graph.arena().allocate_array<int8_t>(x.rows * in_),
-                                graph.arena().allocate_array<float>(blocks),
-                                graph.arena().allocate_array<float>(blocks)};
-  kernels::quantise_blocks(x, rows);
-  const Mat wide = y.type == DType::kF32 ? y : graph.allocate(DType::kF32, y.rows, y.cols);
-  const MatView<float> out = wide.as<float>();
   parallel_for(out_, (kValuesEach + in_ - 1) / in_, [&](int64_t begin, int64_t end) {
     for (const Part& part : parts_) {
       const int64_t first = std::max(begin - part.begin, int64_t{0});
       const int64_t last = std::min(end - part.begin, part.weight.rows);
-      if (first >= last) continue;
-      kernels::block_product(part.weight.format, rows, part.weight.data,
-                             out.cols_from(part.begin, part.weight.rows), first, last);
+      if (first < last) product(part, y.cols_from(part.begin, part.weight.rows), first, last);
     }
   });
+}
+
+void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
+  Arena& arena = graph.arena();
+  const Arena::Mark mark = arena.mark();
+  float* sums = arena.allocate_array<float>(x.rows * in_ / 32);
+  const Mat wide = y.type == DType::kF32 ? y : graph.allocate(DType::kF32, y.rows, y.cols);
+  const auto multiply = [&](const auto& rows) {
+    multiply_parts(wide.as<float>(),
+                   [&](const Part& part, MatView<float> out, int64_t begin, int64_t end) {
+      kernels::block_product(part.weight.format, rows, part.weight.data, out, begin, end);
+    });
+  };
+  if (integers_) {
+    const kernels::BlockRows rows{x.rows, in_, arena.allocate_array<int8_t>(x.rows * in_),
+                                  arena.allocate_array<float>(x.rows * in_ / 32), sums};
+    kernels::quantise_blocks(x, rows);
+    multiply(rows);
+  } else {
+    ConstMat floats = x;
+    if (x.type != DType::kF32) {
+      const Mat converted = graph.allocate(DType::kF32, x.rows, x.cols);
+      kernels::convert(x, converted);
+      floats = converted;
+    }
+    const kernels::FloatRows rows{floats.as<float>(), sums};
+    kernels::sum_blocks(rows);
+    multiply(rows);
+  }
   if (!bias_.empty() || add.data) kernels::rescale_rows(wide, {}, bias_, add);
   if (merged_) {
     LoraTrace none;
     lora_forward(graph, *merged_, x, wide, none);
   }
   if (y.type != DType::kF32) kernels::convert(wide, y);
-  graph.arena().release(mark);
+  arena.release(mark);
 }
 
 void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {

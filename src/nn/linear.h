@@ -13,7 +13,8 @@
 
 namespace relatum::nn {
 
-/// Up to so many rows, reading the weights takes longer than multiplying them; see prepare_int8().
+/// Up to so many rows, reading the weights takes longer than multiplying them: they are multiplied
+/// with the weights as they are stored, where block_product() serves that format.
 inline constexpr int64_t kStoredRows = 4;
 
 /// One or several projections of the same input, computed as one product: y = x W^T + bias
@@ -45,11 +46,10 @@ class Linear {
   /// For linears whose decoded weights are kept and packed: packs them once more, for the backward
   /// pass, which decodes them for each use otherwise.
   void prepare_backward(Buffer* scratch = nullptr);
-  /// Fixes the compute type of what goes in and out, and computes the products between in 8-bit
-  /// integers: weights with a scale per output, inputs with one per row. Up to kStoredRows rows are
-  /// multiplied with the stored weights instead where their format allows it. For inference alone.
-  /// `adapter` (or nullptr) becomes part of the weights, without its dropout; passes are not given
-  /// it any more, but its numbers must outlive the layer's use.
+  /// Fixes the compute type of what goes in and out, and computes the products between in integers
+  /// (kernels/integers.h). For inference alone. `adapter` (or nullptr) becomes part of the weights,
+  /// without its dropout; passes are not given it any more, but its numbers must outlive the
+  /// layer's use.
   void prepare_int8(DType compute, const LoraGroup* adapter);
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
   void multiply(Graph& graph, ConstMat x, Mat y, ConstMat add = {}) const;
@@ -63,6 +63,9 @@ class Linear {
   bool keeps_plain() const { return plain_.size() > 0; }
 
  private:
+  bool stored_blocks() const;
+  template <class Product>
+  void multiply_parts(MatView<float> y, const Product& product) const;
   void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
   ConstMat plain() const { return {plain_.data(), compute_, out_, in_}; }
   Mat decoded(Graph& graph) const;

@@ -56,6 +56,34 @@ TEST_P(Blocks, AreTheProductWithTheDecodedWeights) {
   }
 }
 
+TEST_P(Blocks, InF32AreTheProductWithTheDecodedWeights) {
+  for (const int64_t rows : {1, 2, 4, 7}) {
+    for (const int64_t cols : {32, 96, 576}) {
+      constexpr int64_t kOutputs = 5;
+      auto values = Gapped<float>::random(kOutputs, cols, 3, 1, 0);
+      const Weight weight = quant::encode(GetParam(), "w", values.view());
+      quant::decode_rows(weight, 0, values.view());
+      auto x = Gapped<float>::random(rows, cols, 5);
+      std::vector<float> sums(size_t(rows * cols / 32));
+      const FloatRows floats{x.view(), sums.data()};
+      sum_blocks(floats);
+      Gapped<float> y(rows, kOutputs);
+      block_product(GetParam(), floats, weight.data, y.view(), 0, 2);
+      block_product(GetParam(), floats, weight.data, y.view(), 2, kOutputs);
+      for (int64_t i = 0; i < rows * kOutputs; ++i) {
+        const int64_t r = i / kOutputs, n = i % kOutputs;
+        double want = 0, size = 0;
+        for (int64_t k = 0; k < cols; ++k) {
+          want += x.get(r, k) * values.get(n, k);
+          size += std::abs(x.get(r, k)) * (std::abs(values.get(n, k)) + 1);
+        }
+        EXPECT_NEAR(y.get(r, n), want, 1e-7 * double(cols) * size) << r << ' ' << n;
+      }
+      EXPECT_TRUE(y.gaps_kept());
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, Blocks, ::testing::Values("q4_0", "q4_1", "q8_0"),
                          [](const auto& test) { return std::string(test.param); });
 

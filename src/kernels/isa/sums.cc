@@ -141,6 +141,7 @@ const Table& table() {
     fill_sums(t);
     fill_dropout(t);
     fill_blocks(t);
+    fill_float_blocks(t);
     fill_integers(t);
     fill_vnni_blocks(t);
 #if !defined(__AVX512F__)

@@ -163,12 +163,25 @@ struct IntegerProduct {
   int64_t y_stride;
 };
 
-/// Columns [begin, end) of y, by format.
-struct BlockProducts {
-  void (*q4_0)(const BlockProduct& task, int64_t begin, int64_t end);
-  void (*q4_1)(const BlockProduct& task, int64_t begin, int64_t end);
-  void (*q8_0)(const BlockProduct& task, int64_t begin, int64_t end);
+/// The same with x in f32. sums: of each block's values.
+struct FloatBlockProduct {
+  const float* x;
+  int64_t x_stride;
+  const float* sums;
+  int64_t rows, cols;
+  const std::byte* weights;
+  float* y;
+  int64_t y_stride;
 };
+
+/// Columns [begin, end) of y, by format.
+template <class Task>
+struct BlockProductsOf {
+  void (*q4_0)(const Task& task, int64_t begin, int64_t end);
+  void (*q4_1)(const Task& task, int64_t begin, int64_t end);
+  void (*q8_0)(const Task& task, int64_t begin, int64_t end);
+};
+using BlockProducts = BlockProductsOf<BlockProduct>;
 
 struct Table {
   TypedTable<float> f32;
@@ -196,6 +209,7 @@ struct Table {
   void (*attention_backward_bf16)(const AttentionTask<bf16>& task, float* scratch);
   // The second: for CPUs with the set's VNNI.
   BlockProducts blocks, vnni_blocks;
+  BlockProductsOf<FloatBlockProduct> float_blocks;
   // Rows [begin, end) of one panel of integer_width outputs; the second as above.
   int64_t integer_width;
   void (*integer_product)(const IntegerProduct& task, int64_t begin, int64_t end, int64_t panel);

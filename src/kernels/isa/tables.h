@@ -19,6 +19,7 @@ void fill_loss(TypedTable<T>& t);
 void fill_sums(Table& t);
 void fill_dropout(Table& t);
 void fill_blocks(Table& t);
+void fill_float_blocks(Table& t);
 void fill_integers(Table& t);
 // Those of the sets that extend one.
 void fill_vnni_blocks(Table& t);
