@@ -66,8 +66,9 @@ int64_t backward_weights(const arch::Model& model) {
   for (const nn::Linear* linear : all_linears(model)) {
     const int64_t twice = 2 * linear->out() * linear->in() * int64_t(size_of(linear->compute()));
     const int64_t there = int64_t(linear->resident_bytes());
-    if (there && !linear->keeps_plain())
+    if (there && !linear->keeps_plain()) {
       bytes += std::max<int64_t>(0, twice - there) + twice / kBetween;
+    }
   }
   return bytes;
 }
