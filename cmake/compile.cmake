@@ -40,6 +40,6 @@ set(RELATUM_ISA_avx512 ${RELATUM_ISA_COMMON} -mavx2 -mfma -mf16c -mavx512f -mavx
 set(RELATUM_ISA_INTRINSICS
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>
     $<$<CXX_COMPILER_ID:Clang>:-Wno-unknown-pragmas>)
-set(RELATUM_ISA_avx_vnni ${RELATUM_ISA_avx2} -mavxvnni ${RELATUM_ISA_INTRINSICS})
+set(RELATUM_ISA_avx2_vnni ${RELATUM_ISA_avx2} -mavxvnni ${RELATUM_ISA_INTRINSICS})
 set(RELATUM_ISA_avx512_bf16 ${RELATUM_ISA_avx512} -mavx512bf16 ${RELATUM_ISA_INTRINSICS})
 set(RELATUM_ISA_avx512_vnni ${RELATUM_ISA_avx512} -mavx512vnni ${RELATUM_ISA_INTRINSICS})

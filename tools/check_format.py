@@ -9,11 +9,12 @@ Needs clang-format 14 (Debian: clang-format); other versions format differently.
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from check_rooms import CODE, bare_code, listed_files
+from check_rooms import CODE, bare_code, listed_files, tell
 
 VERSION = "14."
 NUMBERS = (r"(?:std::)?(?:u?int\d*_t|size_t|ptrdiff_t|int|unsigned|char(?:8_t|16_t|32_t)?|float"
@@ -70,6 +71,8 @@ def self_test():
 
 def clang_format(root, names, fix):
     """What clang-format would change, one line a place."""
+    if not shutil.which("clang-format"):
+        return [f"needs clang-format {VERSION}x (Debian: apt-get install clang-format)"]
     said = subprocess.run(["clang-format", "--version"], capture_output=True, text=True, check=True)
     if f"version {VERSION}" not in said.stdout:
         return [f"needs clang-format {VERSION}x, not '{said.stdout.strip()}'"]
@@ -97,11 +100,8 @@ def main():
         for name in names:
             text = (root / name).read_text(encoding="utf-8")
             found += [f"{name}:{line}: {sentence}" for line, sentence in faults(text)]
-    for line in found:
-        print(line)
-    if not found:
-        print("self-test passed" if options.self_test else "format, braces and casts: all kept")
-    return 1 if found else 0
+    return tell(found, "self-test passed" if options.self_test
+                else "format, braces and casts: all kept")
 
 
 if __name__ == "__main__":

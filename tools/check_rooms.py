@@ -278,17 +278,20 @@ def self_test():
     return failures
 
 
+def tell(found, well):
+    """Prints what was found, or that all is well; the exit status."""
+    print("\n".join(found) or well)
+    return 1 if found else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--self-test", action="store_true", help="check this checker")
     options = parser.parse_args()
-    found = self_test() if options.self_test else Checker(options.root).run()
-    for line in found:
-        print(line)
-    if not found:
-        print("self-test passed" if options.self_test else "rooms and sizes: all rules kept")
-    return 1 if found else 0
+    if options.self_test:
+        return tell(self_test(), "self-test passed")
+    return tell(Checker(options.root).run(), "rooms and sizes: all rules kept")
 
 
 if __name__ == "__main__":

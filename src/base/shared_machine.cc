@@ -41,23 +41,21 @@ namespace {
 // More than there are processors.
 int idle_threads() { return omp_get_num_procs() + 2; }
 
-char idle_threads_made;  // its address says so
-
-// Starts a thread that starts the next, so that all are there at once; non-null where they were.
+// Starts a thread that starts the next, so that all are there at once; null where they were.
 void* chain(void* further) {
   const auto count = reinterpret_cast<intptr_t>(further);
-  if (count == 0) return &idle_threads_made;
+  if (count == 0) return nullptr;
   pthread_t next{};
   void* const rest = reinterpret_cast<void*>(count - 1);
-  if (pthread_create(&next, nullptr, chain, rest) != 0) return nullptr;
-  void* all = nullptr;
-  pthread_join(next, &all);
-  return all;
+  if (pthread_create(&next, nullptr, chain, rest) != 0) return further;
+  void* missing = nullptr;
+  pthread_join(next, &missing);
+  return missing;
 }
 
 // Whether a limit leaves room for them: libgomp ends the process where a thread cannot be created.
 bool threads_to_spare() {
-  static const bool there = chain(reinterpret_cast<void*>(intptr_t{idle_threads()})) != nullptr;
+  static const bool there = chain(reinterpret_cast<void*>(intptr_t{idle_threads()})) == nullptr;
   return there;
 }
 

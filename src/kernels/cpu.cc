@@ -81,8 +81,9 @@ DType compute_type(std::string_view name) {
 
 std::string int8_summary() {
   if (isa() == Isa::kAvx512 && has_vnni()) return "8 bits by oneDNN, AVX512_VNNI";
-  return fmt::format("8 bits times up to 14, {}",
-                     has_vnni() ? "AVX-VNNI" : "AVX2's or AVX-512's pairs of 16 bits");
+  return fmt::format("8 bits times up to 14, {}", has_vnni()              ? "AVX-VNNI"
+                                                  : isa() == Isa::kAvx512 ? "AVX-512"
+                                                                          : "AVX2");
 }
 
 std::string cpu_summary() {

@@ -104,8 +104,7 @@ void IntegerWeights::multiply_panels(ConstMat x, Mat y, std::span<const float> b
                             y.data,
                             y.type == DType::kBF16,
                             y.stride};
-  const auto product = has_vnni() && t.vnni_integer_product ? t.vnni_integer_product
-                                                            : t.integer_product;
+  const auto product = has_vnni() ? t.vnni_integer_product : t.integer_product;
   const int64_t panels = (out_ + t.integer_width - 1) / t.integer_width;
   const int64_t stretches = (x.rows + kTaskRows - 1) / kTaskRows;
   parallel_each(panels * stretches, [&](int64_t i) {

@@ -45,7 +45,8 @@ std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Adapte
                                           EstimateOptions options, int64_t budget);
 
 /// Rate of a bf16, f32 or int8 product of the size that training computes, in operations per
-/// second: the machine's limit, measured in about a fifth of a second.
+/// second: the machine's limit, measured in about a fifth of a second. That of int8 includes
+/// turning inputs into integers.
 double measure_gemm_rate(DType compute);
 
 }  // namespace relatum::train

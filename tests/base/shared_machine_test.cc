@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/parallel_for.h"
+#include "support/threads.h"
 
 namespace relatum {
 namespace {
@@ -89,16 +90,12 @@ int idle_threads_where_none_are_given() {
   return detail::keep_idle_threads(true);
 }
 
-class ShareMachine : public testing::Test {
+class ShareMachine : public ::testing::Test {
  protected:
-  ShareMachine() : before_(thread_count()) { set_thread_count(2); }
-  ~ShareMachine() override {
-    detail::keep_idle_threads(false);
-    set_thread_count(before_);
-  }
+  ~ShareMachine() override { detail::keep_idle_threads(false); }
 
  private:
-  int before_;
+  testing::Threads two_{2};
 };
 
 TEST_F(ShareMachine, IsAskedByParallelLoops) {
@@ -122,7 +119,7 @@ TEST_F(ShareMachine, IdleThreadsChangeNoResultAndDoNotGatherUp) {
 }
 
 TEST_F(ShareMachine, WithoutThreadsToSpareNothingChanges) {
-  EXPECT_EXIT(_exit(idle_threads_where_none_are_given() == 0 ? 7 : 1), testing::ExitedWithCode(7),
+  EXPECT_EXIT(_exit(idle_threads_where_none_are_given() == 0 ? 7 : 1), ::testing::ExitedWithCode(7),
               "");
 }
 

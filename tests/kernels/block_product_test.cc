@@ -16,70 +16,69 @@ class Blocks : public ::testing::TestWithParam<const char*> {
   void SetUp() override { ASSERT_TRUE(has_block_product(GetParam())); }
 };
 
+// What a format's rows, outputs and columns are tried with.
+struct Problem {
+  Problem(const char* f, int64_t rows, int64_t cols)
+      : format(f), values(Gapped<float>::random(kOutputs, cols, 3, 1, 0)), y(rows, kOutputs) {
+    weight = quant::encode(format, "w", values.view());
+    quant::decode_rows(weight, 0, values.view());
+  }
+
+  // In two parts. x(r, k): the values that the rows stand for.
+  template <class Rows, class X>
+  void check(const Rows& rows, const X& x) {
+    block_product(format, rows, weight.data, y.view(), 0, 2);
+    block_product(format, rows, weight.data, y.view(), 2, kOutputs);
+    for (int64_t r = 0; r < y.rows(); ++r) {
+      for (int64_t n = 0; n < kOutputs; ++n) {
+        double want = 0, size = 0;
+        for (int64_t k = 0; k < values.cols(); ++k) {
+          want += x(r, k) * values.get(n, k);
+          size += std::abs(x(r, k)) * (std::abs(values.get(n, k)) + 1);
+        }
+        // Sums of up to K terms in f32; one more each for what all values of a block share.
+        EXPECT_NEAR(y.get(r, n), want, 1e-7 * double(values.cols()) * size) << r << ' ' << n;
+      }
+    }
+    EXPECT_TRUE(y.gaps_kept());
+  }
+
+  static constexpr int64_t kOutputs = 5;
+  const char* format;
+  Weight weight;
+  Gapped<float> values;
+  Gapped<float> y;
+};
+
 template <class T>
-void check(const char* format, int64_t rows, int64_t outputs, int64_t cols) {
-  auto values = Gapped<float>::random(outputs, cols, 3, 1, 0);
-  const Weight weight = quant::encode(format, "w", values.view());
-  quant::decode_rows(weight, 0, values.view());
+void check_integers(const char* format, int64_t rows, int64_t cols) {
   auto x = Gapped<T>::random(rows, cols, 5);
   std::vector<int8_t> codes(size_t(rows * cols));
   std::vector<float> scales(size_t(rows * cols / 32)), sums = scales;
   const BlockRows quantised{rows, cols, codes.data(), scales.data(), sums.data()};
   quantise_blocks(x.view(), quantised);
-  Gapped<float> y(rows, outputs);
-  const int64_t middle = outputs / 2;
-  block_product(format, quantised, weight.data, y.view(), 0, middle);
-  block_product(format, quantised, weight.data, y.view(), middle, outputs);
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t n = 0; n < outputs; ++n) {
-      double want = 0, size = 0;
-      for (int64_t k = 0; k < cols; ++k) {
-        const double scale = double(scales[size_t((r * cols + k) / 32)]);
-        const double rounded = codes[size_t(r * cols + k)] * scale;
-        EXPECT_LE(std::abs(rounded - x.get(r, k)), 0.501 * scale);
-        want += rounded * values.get(n, k);
-        size += std::abs(rounded) * (std::abs(values.get(n, k)) + 1);
-      }
-      // Sums of up to K terms in f32.
-      EXPECT_NEAR(y.get(r, n), want, 1e-7 * double(cols) * size) << r << ' ' << n;
-    }
-  }
-  EXPECT_TRUE(y.gaps_kept());
+  Problem(format, rows, cols).check(quantised, [&](int64_t r, int64_t k) {
+    const double scale = double(scales[size_t((r * cols + k) / 32)]);
+    const double rounded = codes[size_t(r * cols + k)] * scale;
+    EXPECT_LE(std::abs(rounded - x.get(r, k)), 0.501 * scale);
+    return rounded;
+  });
+}
+
+void check_floats(const char* format, int64_t rows, int64_t cols) {
+  auto x = Gapped<float>::random(rows, cols, 5);
+  std::vector<float> sums(size_t(rows * cols / 32));
+  const FloatRows floats{x.view(), sums.data()};
+  sum_blocks(floats);
+  Problem(format, rows, cols).check(floats, [&](int64_t r, int64_t k) { return x.get(r, k); });
 }
 
 TEST_P(Blocks, AreTheProductWithTheDecodedWeights) {
   for (const int64_t rows : {1, 2, 4, 7}) {
     for (const int64_t cols : {32, 96, 576}) {
-      check<float>(GetParam(), rows, 5, cols);
-      check<bf16>(GetParam(), rows, 5, cols);
-    }
-  }
-}
-
-TEST_P(Blocks, InF32AreTheProductWithTheDecodedWeights) {
-  for (const int64_t rows : {1, 2, 4, 7}) {
-    for (const int64_t cols : {32, 96, 576}) {
-      constexpr int64_t kOutputs = 5;
-      auto values = Gapped<float>::random(kOutputs, cols, 3, 1, 0);
-      const Weight weight = quant::encode(GetParam(), "w", values.view());
-      quant::decode_rows(weight, 0, values.view());
-      auto x = Gapped<float>::random(rows, cols, 5);
-      std::vector<float> sums(size_t(rows * cols / 32));
-      const FloatRows floats{x.view(), sums.data()};
-      sum_blocks(floats);
-      Gapped<float> y(rows, kOutputs);
-      block_product(GetParam(), floats, weight.data, y.view(), 0, 2);
-      block_product(GetParam(), floats, weight.data, y.view(), 2, kOutputs);
-      for (int64_t i = 0; i < rows * kOutputs; ++i) {
-        const int64_t r = i / kOutputs, n = i % kOutputs;
-        double want = 0, size = 0;
-        for (int64_t k = 0; k < cols; ++k) {
-          want += x.get(r, k) * values.get(n, k);
-          size += std::abs(x.get(r, k)) * (std::abs(values.get(n, k)) + 1);
-        }
-        EXPECT_NEAR(y.get(r, n), want, 1e-7 * double(cols) * size) << r << ' ' << n;
-      }
-      EXPECT_TRUE(y.gaps_kept());
+      check_integers<float>(GetParam(), rows, cols);
+      check_integers<bf16>(GetParam(), rows, cols);
+      check_floats(GetParam(), rows, cols);
     }
   }
 }

@@ -24,6 +24,7 @@ TEST(Cpu, AnUnknownSetIsRefusedByName) {
 TEST(Cpu, ComputeTypesByName) {
   EXPECT_EQ(compute_type("f32"), DType::kF32);
   EXPECT_EQ(compute_type("auto"), has_fast_bf16() ? DType::kBF16 : DType::kF32);
+  EXPECT_EQ(compute_type("int8"), compute_type("auto"));
   EXPECT_THROW(compute_type("f64"), Error);
   if (isa() == Isa::kAvx2) {
     EXPECT_FALSE(has_fast_bf16());

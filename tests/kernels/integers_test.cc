@@ -6,29 +6,23 @@
 #include <cmath>
 #include <limits>
 
-#include "base/parallel_for.h"
 #include "kernels/rows.h"
 #include "support/numbers.h"
+#include "support/threads.h"
 
 namespace relatum::testing {
 namespace {
 
 using namespace kernels;
 
-// Restores the number of threads.
-class Threads {
- public:
-  explicit Threads(int count) : before_(thread_count()) { set_thread_count(count); }
-  ~Threads() { set_thread_count(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
-
 template <class T>
 class Integers : public ::testing::Test {};
+// An exact sum after the roundings of a result: of the sum itself, of both scales, of two products.
+Running rounded(double sum) {
+  const Running one(1.0);
+  return Running(sum) * one * one * one * one * one;
+}
+
 using Types = ::testing::Types<float, bf16>;
 TYPED_TEST_SUITE(Integers, Types);
 
@@ -64,10 +58,9 @@ TYPED_TEST(Integers, WholeNumbersAreMultipliedExactly) {
       Arena arena;
       packed.multiply(x.view(), y.view(), {}, {}, arena);
       for (int64_t i = 0; i < m * n; ++i) {
-        // Three roundings: of the scale of x, of two products; bf16's is far larger.
-        const double sure = std::is_same_v<TypeParam, float> ? 4e-7 : 8e-3;
-        EXPECT_NEAR(y.get(i / n, i % n), want[size_t(i)], sure * std::abs(want[size_t(i)]) + 1e-30)
-            << m << 'x' << n << 'x' << k << ": " << i / n << ' ' << i % n;
+        expect_close<TypeParam>(y.get(i / n, i % n), rounded(want[size_t(i)]),
+                                std::to_string(m) + "x" + std::to_string(n) + "x" +
+                                    std::to_string(k) + ", value " + std::to_string(i));
       }
       EXPECT_TRUE(y.gaps_kept());
     }
@@ -85,7 +78,7 @@ TEST(IntegerSums, HoldTheLargestCodes) {
       Arena arena;
       packed.multiply(x.view(), y.view(), {}, {}, arena);
       for (int64_t i = 0; i < 150; ++i) {
-        EXPECT_NEAR(y.row(0)[i], sign * float(k), 4e-7 * double(k)) << k;
+        expect_close<float>(y.row(0)[i], rounded(double(sign) * double(k)), std::to_string(k));
       }
     }
   }

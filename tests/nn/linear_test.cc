@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/block_product.h"
 #include "kernels/cpu.h"
 #include "nn/linear_problem.h"
 
@@ -72,6 +73,33 @@ TYPED_TEST(LinearLayer, ResidualIsAddedInF32AndItsGradientHandedThrough) {
   expect_rows<float>(pass.graph.value(pass.y), kernels::ref::gemm(twin, kRows, kOut), "y");
   pass.backward();
   EXPECT_EQ(pass.graph.grad(pass.above).data, pass.graph.grad(pass.y).data);
+}
+
+// Bit for bit what the stored blocks give, part by part, bias and residual added.
+TEST(LinearLayers, FewRowsAreMultipliedWithStoredBlocks) {
+  for (const char* format : {"q8_0", "q4_0", "q4_1"}) {
+    for (const bool resident : {false, true}) {
+      for (int64_t rows = 1; rows <= nn::kStoredRows; ++rows) {
+        Linear layer = make_linear(format, true);
+        layer.prepare(DType::kF32, resident);
+        auto x = Gapped<float>::random(rows, kIn, 1), add = Gapped<float>::random(rows, kOut, 3);
+        Matrix<float> y(rows, kOut), want(rows, kOut);
+        Arena arena;
+        Graph graph(arena, DType::kF32, false);
+        layer.multiply(graph, x.view(), y.view(), Mat(add.view()));
+        std::vector<float> sums(size_t(rows * kIn / 32));
+        const kernels::FloatRows floats{x.view(), sums.data()};
+        kernels::sum_blocks(floats);
+        for (const Linear::Part& part : layer.parts()) {
+          kernels::block_product(format, floats, part.weight.data,
+                                 want.view().cols_from(part.begin, part.weight.rows), 0,
+                                 part.weight.rows);
+        }
+        kernels::rescale_rows(want.view(), {}, layer.bias(), Mat(add.view()));
+        for (int64_t i = 0; i < rows * kOut; ++i) ASSERT_EQ(y.row(0)[i], want.row(0)[i]) << format;
+      }
+    }
+  }
 }
 
 TEST(LinearLayers, PartsOfDifferentInputsAreRefused) {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "base/parallel_for.h"
 #include "base/rng.h"
 #include "engine/worker.h"
 #include "support/models.h"
+#include "support/threads.h"
 
 namespace relatum::testing {
 
@@ -18,18 +18,6 @@ using Rows = std::vector<std::vector<int32_t>>;
 inline engine::SessionOptions plain_options(DType compute = DType::kF32) {
   return {.compute = std::string(name_of(compute)), .base = "f32"};
 }
-
-/// Uses one thread count until the end of the scope.
-class Threads {
- public:
-  explicit Threads(int count) : before_(thread_count()) { set_thread_count(count); }
-  ~Threads() { set_thread_count(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 /// Random tokens of the tiny vocabulary, none of them special.
 inline std::vector<int32_t> random_tokens(int64_t count, uint64_t stream) {

@@ -146,6 +146,17 @@ struct BlockProduct {
   int64_t y_stride;
 };
 
+/// The same with x in f32. sums: of each block's values.
+struct FloatBlockProduct {
+  const float* x;
+  int64_t x_stride;
+  const float* sums;
+  int64_t rows, cols;
+  const std::byte* weights;
+  float* y;
+  int64_t y_stride;
+};
+
 /// y (T x N) = x_scale * w_scale * (x . W^T) + bias + add, in integers: x of 16 bits, T x K, K even
 /// (2 * pairs); W in 8 bits, in panels of outputs, which hold both integers of a pair side by side.
 struct IntegerProduct {
@@ -160,17 +171,6 @@ struct IntegerProduct {
   int64_t add_stride;
   void* y;
   bool narrow;  ///< y is bf16, else f32
-  int64_t y_stride;
-};
-
-/// The same with x in f32. sums: of each block's values.
-struct FloatBlockProduct {
-  const float* x;
-  int64_t x_stride;
-  const float* sums;
-  int64_t rows, cols;
-  const std::byte* weights;
-  float* y;
   int64_t y_stride;
 };
 

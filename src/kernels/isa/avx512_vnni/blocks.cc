@@ -13,6 +13,6 @@ struct Dots {
 
 }  // namespace
 
-void fill_vnni_blocks(Table& t) { t.vnni_blocks = block_products<Dots>(); }
+void fill_vnni_blocks(Table& t) { t.vnni_blocks = block_products<ByIntegers<Dots>>(); }
 
 }  // namespace relatum::kernels::RELATUM_ISA
