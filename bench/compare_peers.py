@@ -77,6 +77,9 @@ def arguments():
     parser.add_argument("--passes", type=int, default=3, help="timed passes of a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--isa", choices=["avx2"],
+                        help="hold Relatum to it and compute in f32 on all sides; the peers are held "
+                             "by their builds or by a machine that has no more")
     return parser.parse_args()
 
 
@@ -92,6 +95,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             line = LINES[name][0](options, pathlib.Path(folder))
         key = f"{name}, {options.prompt}" if name in PER_STYLE else name
+        if options.isa:
+            key, line["what"] = f"{key}, {options.isa}", f"{line['what']}, AVX2"
         report["lines"][key] = {"date": datetime.date.today().isoformat(),
                                  "machine": processor(), **line}
         out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

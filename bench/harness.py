@@ -41,6 +41,21 @@ def write_lines(path, rows):
                     encoding="utf-8")
 
 
+def ours(options, *words):
+    """A command of Relatum's, held to --isa where one is given."""
+    return command([options.relatum, *words, *(["--isa", options.isa] if options.isa else [])])
+
+
+def precise(options):
+    """The format in which both sides compute where integers are not meant."""
+    return "f32" if options.isa == "avx2" else "bf16"
+
+
+def target(options, best, avx2):
+    """The ratio that is wanted: with all that the processor has, or with AVX2 alone."""
+    return avx2 if options.isa == "avx2" else best
+
+
 def prompts(options, folder, name, data, style, *more):
     """prompts.jsonl of a corpus in a style."""
     path = folder / f"{name}.jsonl"

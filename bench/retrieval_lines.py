@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-from harness import PEERS, agreement, command, peer, ratio, write_lines
+from harness import PEERS, agreement, command, ours, peer, ratio, target, write_lines
 
 
 def sentences(options, folder):
@@ -23,8 +23,8 @@ def sentences(options, folder):
 
 def embed(options, out, dtype):
     """Our embeddings in a file, and how long they took without loading the model."""
-    command([options.relatum, "embed", "--embedder", options.embedder, "--data", options.data,
-             "--compute", dtype, "--threads", options.threads, "--out", out, "--quiet"])
+    ours(options, "embed", "--embedder", options.embedder, "--data", options.data, "--compute",
+         dtype, "--threads", options.threads, "--out", out, "--quiet")
     run = json.loads(pathlib.Path(f"{out}.run.json").read_text())
     return {key: run[key] for key in ("examples_per_s", "seconds", "peak_rss_bytes")}
 
@@ -33,10 +33,10 @@ def embedding(options, folder):
     """All training sentences of the corpus; cosines to our f32 embeddings are held to 0.999."""
     texts, reference = sentences(options, folder), folder / "f32.npy"
     embed(options, reference, "f32")
-    rounds = []
+    kinds, rounds = target(options, ("bf16", "f32"), ("f32",)), []
     for _ in range(options.rounds):
         one = {}
-        for dtype in ("bf16", "f32"):
+        for dtype in kinds:
             out = folder / f"ours-{dtype}.npy"
             one[f"relatum {dtype}"] = {**embed(options, out, dtype),
                                        "min_cosine": cosine(out, reference)}
@@ -50,8 +50,8 @@ def embedding(options, folder):
         rounds.append(one)
     return {"what": "embedding the training sentences", "rounds": rounds,
             "ratios": [ratio(rounds, f"relatum {dtype}", [f"sentence-transformers {dtype}"],
-                             "examples_per_s", target)
-                       for dtype, target in (("bf16", 2), ("f32", 1))]}
+                             "examples_per_s", 2 if dtype == "bf16" else 1)
+                       for dtype in kinds]}
 
 
 def cosine(path, reference):

@@ -4,7 +4,8 @@ import json
 import pathlib
 import sys
 
-from harness import agreement, command, peer, prompts, ratio, read_lines
+from harness import (agreement, command, ours, peer, precise, prompts, ratio, read_lines,
+                     target)
 
 GREEDY, OTHERS = 0.97, 0.85  # shares of answers that must be the same
 NAMES = {"llama": "llama.cpp", "ik": "ik_llama.cpp"}
@@ -21,9 +22,8 @@ def files_of(options):
 
 
 def bench(options, *more):
-    words = [options.relatum, "bench", "--json", "--rounds", options.passes, "--threads",
-             options.threads, "--quiet", *more]
-    return json.loads(command(words))
+    return json.loads(ours(options, "bench", "--json", "--rounds", options.passes, "--threads",
+                           options.threads, "--quiet", *more))
 
 
 def text_of(options):
@@ -35,11 +35,12 @@ def prefill(length, options, folder):  # pylint: disable=unused-argument
     likeliest behind the first row must be the same on all sides, but for those of 4 bits, whose
     weights are others."""
     text, rounds, sides = text_of(options), [], list(files_of(options))
+    first, second = mine = f"relatum {precise(options)}", "relatum int8"
     for _ in range(options.rounds):
         one = {}
-        for name, compute in (("relatum bf16", "bf16"), ("relatum int8", "int8")):
-            got = bench(options, "--model", options.model, "--compute", compute, "--length", length,
-                        "--decode", 1, "--text", text, "--skip-training")
+        for name in mine:
+            got = bench(options, "--model", options.model, "--compute", name.split()[1],
+                        "--length", length, "--decode", 1, "--text", text, "--skip-training")
             one[name] = {**got["prefill"], "next_token": got["next_token"],
                          "peak_rss_bytes": got["peak_rss_bytes"]}
         for name, library, path in sides:
@@ -47,14 +48,14 @@ def prefill(length, options, folder):  # pylint: disable=unused-argument
                              "--tokens", length, "--data", text, "--rounds", options.passes)
         rounds.append(one)
     names = [name for name, *_ in sides]
-    alike = ["relatum int8", *(name for name in names if "Q4" not in name)]
-    same = agreement([one["relatum bf16"]["next_token"] for one in rounds for _ in alike],
+    alike = [second, *(name for name in names if "Q4" not in name)]
+    same = agreement([one[first]["next_token"] for one in rounds for _ in alike],
                      [one[name]["next_token"] for one in rounds for name in alike], 1,
                      "the token behind the text")
     return {"what": f"prefill, 2,048 tokens in rows of {length}", "agreement": same,
             "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum bf16", names, "tokens_per_s", 1.6),
-                       ratio(rounds, "relatum int8", names, "tokens_per_s", 2.5)]}
+            "ratios": [ratio(rounds, first, names, "tokens_per_s", target(options, 1.6, 1.5)),
+                       ratio(rounds, second, names, "tokens_per_s", target(options, 2.5, 1.5))]}
 
 
 def decoding(options, folder):  # pylint: disable=unused-argument
@@ -90,9 +91,9 @@ def decoding(options, folder):  # pylint: disable=unused-argument
 def extract(options, folder, name, adapter, *more):
     """Relatum's predictions and figures; loading the model is outside the clock, as for peers."""
     out = folder / f"{name}.jsonl"
-    command([options.relatum, "extract", "--model", options.model, "--adapter", adapter, "--data",
-             options.test, "--limit", options.sentences, "--threads", options.threads, *more,
-             "--out", out])
+    ours(options, "extract", "--model", options.model, "--adapter", adapter, "--data",
+         options.test, "--limit", options.sentences, "--threads", options.threads, *more,
+         "--out", out)
     run = json.loads(pathlib.Path(f"{out}.run.json").read_text())
     seconds = run["seconds"] - run["loading_seconds"]
     return [row["answer"] for row in read_lines(out)], {
@@ -120,7 +121,8 @@ def answers(options, folder, number, rows):
 
 def extraction(options, folder, ways, style, adapter, more):
     """Rounds of our ways of answering and the peers' one, on the same prompts."""
-    greedy = "constrained" in ways["relatum bf16"]
+    first = f"relatum {precise(options)}"
+    greedy = "constrained" in ways[first]
     rows = prompts(options, folder, "test", options.test, style, "--limit", options.sentences,
                    *more)
     rounds, agreements = [], {}
@@ -130,19 +132,19 @@ def extraction(options, folder, ways, style, adapter, more):
             said[name], one[name] = extract(options, folder, f"ours{number}", adapter, *how, *more)
         theirs, spoken = answers(options, folder, number, rows)
         one.update(theirs)
-        # Greedy answers of bf16 must be those of the same weights in bf16; what else each side
+        # Our greedy answers must be those of the same weights in bf16; what else each side
         # does (every label's probability, integers, other weights) is held by a wider bound.
         for name, words in [*spoken.items(), *((way, said[way]) for way in ways)]:
             least = GREEDY if "BF16" in name and greedy else OTHERS
-            agreements[name] = agreement(said["relatum bf16"], words, least, name)
+            agreements[name] = agreement(said[first], words, least, name)
         rounds.append(one)
     return rounds, agreements, list(theirs)
 
 
 def published_prompts(options, folder):
     """Extraction with the prompts of RAG4RE, a retrieved sentence in each."""
-    ways = {"relatum bf16": ["--answer", "constrained", "--compute", "bf16"],
-            "relatum int8": ["--answer", "constrained", "--compute", "int8"]}
+    ways = {f"relatum {compute}": ["--answer", "constrained", "--compute", compute]
+            for compute in (precise(options), "int8")}
     rounds, same, names = extraction(options, folder, ways, options.published_prompt,
                                      options.published_adapter, ["--index", options.index])
     return {"what": "extraction, prompts of rag4re with a retrieved sentence", "agreement": same,
@@ -153,15 +155,15 @@ def published_prompts(options, folder):
 def distributions(options, folder):
     """Extraction with every label's probability, against greedy answers to the same prompts."""
     few = ["--scores", "--negligible", "1e-4", "--answer", "shares"]
-    ways = {"relatum bf16, exact": ["--scores", "--compute", "bf16"],
-            "relatum bf16": [*few, "--compute", "bf16"],
+    first = f"relatum {precise(options)}"
+    ways = {f"{first}, exact": ["--scores", "--compute", precise(options)],
+            first: [*few, "--compute", precise(options)],
             "relatum int8": [*few, "--compute", "int8"]}
     rounds, same, names = extraction(options, folder, ways, options.prompt, options.adapter, [])
     return {"what": f"extraction, {options.prompt}, all labels' probabilities", "agreement": same,
             "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum bf16, exact", names, "examples_per_s", 5),
-                       ratio(rounds, "relatum bf16", names, "examples_per_s", 5),
-                       ratio(rounds, "relatum int8", names, "examples_per_s", 8)]}
+            "ratios": [ratio(rounds, way, names, "examples_per_s", target(options, *wanted))
+                       for way, wanted in zip(ways, ((5, 1.2), (5, 2.5), (8, 2.5)))]}
 
 
 def transformers(options, folder):
@@ -173,15 +175,16 @@ def transformers(options, folder):
     labels = folder / "labels.json"
     labels.write_text(json.dumps(sorted({row["completion"].strip()
                                          for row in read_lines(trained)})), encoding="utf-8")
-    name, rounds, shares = "transformers bf16, exact", [], []
+    kind = precise(options)
+    mine, name, rounds, shares = f"relatum {kind}, exact", f"transformers {kind}, exact", [], []
     for number in range(options.rounds):
-        ours, figures = extract(options, folder, f"ours{number}", options.adapter, "--scores",
-                                "--compute", "bf16")
+        answered, figures = extract(options, folder, f"ours{number}", options.adapter, "--scores",
+                                    "--compute", kind)
         out = folder / f"theirs{number}.jsonl"
         theirs = peer(options, "hf_extract.py", options.weights, rows, "--labels", labels,
-                      "--adapter", options.adapter, "--out", out)
-        shares.append(agreement(ours, [row["label"] for row in read_lines(out)], GREEDY, name))
-        rounds.append({"relatum bf16, exact": figures, name: theirs})
+                      "--adapter", options.adapter, "--dtype", kind, "--out", out)
+        shares.append(agreement(answered, [row["label"] for row in read_lines(out)], GREEDY, name))
+        rounds.append({mine: figures, name: theirs})
     return {"what": f"extraction, {options.prompt}, all labels' probabilities on both sides",
             "agreement": min(shares), "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum bf16, exact", [name], "examples_per_s", 1)]}
+            "ratios": [ratio(rounds, mine, [name], "examples_per_s", 1)]}

@@ -4,7 +4,7 @@ import json
 import statistics
 import sys
 
-from harness import command, peer, prompts, ratio, read_lines
+from harness import ours, peer, precise, prompts, ratio, read_lines, target
 
 
 def rows_for(path, tokens):
@@ -26,9 +26,9 @@ def falls(losses):
 def train(options, out, rows, batch_tokens, *more):
     """Relatum's rates over whole steps, the first left out; a loss that does not fall is an
     error."""
-    command([options.relatum, "finetune", "--model", options.model, "--train", options.data,
-             "--limit", rows, "--prompt", options.prompt, "--epochs", 1, "--rank", 16,
-             "--batch-tokens", batch_tokens, "--threads", options.threads, *more, "--out", out])
+    ours(options, "finetune", "--model", options.model, "--train", options.data, "--limit", rows,
+         "--prompt", options.prompt, "--epochs", 1, "--rank", 16, "--batch-tokens", batch_tokens,
+         "--threads", options.threads, *more, "--out", out)
     # The epoch's last step may be a short one.
     steps = [line for line in read_lines(out / "log.jsonl") if "tokens_per_s" in line][1:-1]
     if not falls([step["loss"] for step in steps]):
@@ -46,21 +46,22 @@ def training(options, folder):
     path = prompts(options, folder, "train", options.data, options.prompt, "--for", "train")
     tokens = options.batch_tokens
     rows = rows_for(path, (options.steps + 2) * tokens)
-    steps = ["--steps", options.steps, "--batch-tokens", tokens]
-    rounds = []
+    kind = precise(options)
+    steps = ["--steps", options.steps, "--batch-tokens", tokens, "--dtype", kind]
+    peft, rounds = [f"PEFT {kind}", "PEFT NF4"], []
     for number in range(options.rounds):
         run = folder / f"train{number}"
         one = {"relatum": train(options, run, rows, tokens, "--no-share"),
                "relatum, prefix shared": train(options, folder / f"shared{number}", 12 * rows,
                                                tokens),
-               "PEFT bf16": peer(options, "hf_train.py", options.weights, path, *steps),
-               "PEFT NF4": peer(options, "hf_train.py", options.weights, path, *steps, "--nf4"),
+               peft[0]: peer(options, "hf_train.py", options.weights, path, *steps),
+               peft[1]: peer(options, "hf_train.py", options.weights, path, *steps, "--nf4"),
                "PyTorch loop": peer(options, "torch_train.py", options.weights, path, *steps)}
         rounds.append(one)
-    peft = ["PEFT bf16", "PEFT NF4"]
     return {"what": f"training, {options.prompt}, steps of {tokens} tokens", "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum", peft, "tokens_per_s", 5),
-                       ratio(rounds, "relatum", ["PyTorch loop"], "tokens_per_s", 3.5),
+            "ratios": [ratio(rounds, "relatum", peft, "tokens_per_s", target(options, 5, 4)),
+                       ratio(rounds, "relatum", ["PyTorch loop"], "tokens_per_s",
+                             target(options, 3.5, 2.5)),
                        ratio(rounds, "relatum, prefix shared", peft, "examples_per_s", 12)]}
 
 
@@ -69,10 +70,11 @@ def training_memory(options, folder):
     path = prompts(options, folder, "memory", options.data, options.prompt, "--for", "train")
     tokens = 4096
     rows = rows_for(path, 6 * tokens)
-    ours = train(options, folder / "memory", rows, tokens, "--no-share", *options.memory)
+    name = f"PEFT {precise(options)}"
+    mine = train(options, folder / "memory", rows, tokens, "--no-share", *options.memory)
     theirs = peer(options, "hf_train.py", options.weights, path, "--steps", 3,
-                  "--batch-tokens", tokens, "--rows", options.peft_rows)
-    rounds = [{"relatum": ours, "PEFT bf16": theirs}]
+                  "--batch-tokens", tokens, "--rows", options.peft_rows, "--dtype", precise(options))
+    rounds = [{"relatum": mine, name: theirs}]
     return {"what": f"peak memory of training, {options.prompt}, steps of {tokens} tokens",
             "rounds": rounds,
-            "ratios": [ratio(rounds, "relatum", ["PEFT bf16"], "peak_rss_bytes", 5, True)]}
+            "ratios": [ratio(rounds, "relatum", [name], "peak_rss_bytes", 5, True)]}

@@ -10,6 +10,9 @@ import torch
 from transformers import AutoTokenizer
 
 
+DTYPES = {"bf16": torch.bfloat16, "f32": torch.float32}
+
+
 def parser(description):
     """A parser with the options that all drivers have."""
     result = argparse.ArgumentParser(description=description)
@@ -17,6 +20,7 @@ def parser(description):
     result.add_argument("data", help="prompts.jsonl: id, prompt, completion")
     result.add_argument("--threads", type=int, default=2)
     result.add_argument("--seed", type=int, default=1)
+    result.add_argument("--dtype", choices=DTYPES, default="bf16", help="f32 where there is no bf16")
     result.add_argument("--limit", type=int, help="use the first rows only")
     return result
 

@@ -1,4 +1,4 @@
-"""Answers prompts with transformers in bf16: scores all labels, or generates greedily."""
+"""Answers prompts with transformers: scores all labels, or generates greedily."""
 
 import json
 import time
@@ -69,8 +69,9 @@ def answer_free(model, rows, options, tokenizer):
 
 
 def load(options):
-    """The model in bf16, the adapter merged into it where one is given."""
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.bfloat16)
+    """The model, the adapter merged into it where one is given."""
+    model = AutoModelForCausalLM.from_pretrained(options.model,
+                                                 dtype=common.DTYPES[options.dtype])
     if options.adapter:
         model = PeftModel.from_pretrained(model, options.adapter).merge_and_unload()
     return model.eval()

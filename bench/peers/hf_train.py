@@ -1,4 +1,4 @@
-"""Fine-tunes with PEFT as its users do: bf16, padded batches in random order, full logits."""
+"""Fine-tunes with PEFT as its users do: padded batches in random order, full logits."""
 
 import random
 
@@ -12,12 +12,12 @@ import training
 
 def load(options):
     """The model with its adapter; NF4 by bitsandbytes with double quantisation if asked."""
-    extra = {}
+    extra, dtype = {}, common.DTYPES[options.dtype]
     if options.nf4:
         extra["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16)
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.bfloat16, **extra)
+            bnb_4bit_compute_dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, **extra)
     if options.nf4:
         model = prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=options.checkpointing)
@@ -52,7 +52,7 @@ def main():
     def loss_of(batch):
         ids, labels, mask = common.padded(batch, tokenizer.pad_token_id)
         # Trainer's bf16=True: the adapter stays f32, autocast computes in bf16.
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.dtype == "bf16"):
             return model(ids, attention_mask=mask, labels=labels).loss, ids.numel()
 
     weights = [weight for weight in model.parameters() if weight.requires_grad]

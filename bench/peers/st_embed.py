@@ -25,13 +25,13 @@ def check(vectors, count, reference):
 def main():
     parser = common.parser(__doc__)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--dtype", choices=["f32", "bf16"], default="f32")
+    parser.set_defaults(dtype="f32")
     parser.add_argument("--reference", help=".npy to compare with, row by row")
     parser.add_argument("--out", help="write the embeddings as .npy")
     options = parser.parse_args()
     common.start(options)
     texts = [row.get("text", row.get("prompt")) for row in common.read_rows(options)]
-    dtype = {"f32": torch.float32, "bf16": torch.bfloat16}[options.dtype]
+    dtype = common.DTYPES[options.dtype]
     model = SentenceTransformer(options.model, device="cpu", model_kwargs={"dtype": dtype})
     limit = model.max_seq_length
     tokens = sum(min(limit, len(ids)) for ids in model.tokenizer(texts).input_ids)

@@ -1,4 +1,4 @@
-"""The best plain PyTorch loop we know: bf16, no autocast, length buckets, answer-only logits."""
+"""The best plain PyTorch loop we know: no autocast, length buckets, answer-only logits."""
 
 import random
 
@@ -11,7 +11,7 @@ import training
 
 
 class Lora(nn.Module):
-    """A frozen bf16 linear plus a low-rank pair: masters in f32, products in bf16."""
+    """A frozen linear plus a low-rank pair: masters in f32, products in the linear's format."""
 
     def __init__(self, base, rank, dropout):
         super().__init__()
@@ -27,8 +27,9 @@ class Lora(nn.Module):
 
 
 def load(options):
-    """The model in bf16 with every linear but the head under an adapter."""
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.bfloat16)
+    """The model with every linear but the head under an adapter."""
+    model = AutoModelForCausalLM.from_pretrained(options.model,
+                                                 dtype=common.DTYPES[options.dtype])
     model.requires_grad_(False)
     linears = [(parent, name, child) for parent in model.model.modules()
                for name, child in parent.named_children() if isinstance(child, nn.Linear)]

@@ -18,8 +18,10 @@ struct FinetuneOptions {
   std::string train, dev, prompt = "roles-nolist", index, embedder, out, method = "qlora";
   std::string schedule = "cosine", targets = "all-linear";
   std::optional<std::string> negative;  ///< label that means no relation, for dev figures
-  int64_t holdout = 0, neighbours = 1, micro_tokens = 2048;
+  int64_t holdout = 0, neighbours = 1;
   int64_t batch_tokens = 0;  ///< 0: chosen from the data
+  /// 0: the whole step; none: train::default_micro_tokens(), or those of the run that is resumed
+  std::optional<int64_t> micro_tokens;
   bool neighbours_given = false;
   uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;

@@ -125,13 +125,15 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   }
   int64_t& micro = training.batch.micro_tokens;
   micro = training.batch.batch_tokens;
-  if (options.micro_tokens > 0) micro = std::min(micro, options.micro_tokens);
+  const int64_t at_once = options.micro_tokens.value_or(
+      train::default_micro_tokens(session.compute()));
+  if (at_once > 0) micro = std::min(micro, at_once);
   training.schedule = train::parse_shape(options.schedule);
-  if (options.memory && options.resume) {
+  if (options.resume && (options.memory || !options.micro_tokens)) {
     // What was chosen then is part of the run: what is free now would choose otherwise.
     const RunInfo then = read_run(options.out);
     if (then.micro_tokens > 0) micro = then.micro_tokens;
-    training.checkpoint = training.checkpoint || then.checkpoint;
+    training.checkpoint = training.checkpoint || (options.memory && then.checkpoint);
   } else if (options.memory) {
     fit_memory(options, session, adapter, rows, plan, context);
   }

@@ -45,6 +45,8 @@ std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_
 
 }  // namespace
 
+int64_t default_micro_tokens(DType compute) { return compute == DType::kF32 ? 1024 : 2048; }
+
 int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share) {
   constexpr int64_t kSteps = 100, kMost = 512;
   if (rows.empty()) return kMost;

@@ -71,6 +71,32 @@ TEST_F(FinetuneJob, StopsAndGoesOnToTheSameAdapter) {
   EXPECT_EQ(read("again/adapter_model.safetensors"), want);
 }
 
+TEST_F(FinetuneJob, GoesOnWithTheTokensAtOnceThatItBeganWith) {
+  EXPECT_EQ(train::default_micro_tokens(DType::kF32), 1024);
+  EXPECT_EQ(train::default_micro_tokens(DType::kBF16), 2048);
+  const auto at_once = [&] { return json::parse(read("run/run.json")).at("micro_tokens"); };
+  jobs::FinetuneOptions options = teach();
+  options.batch_tokens = 4096;
+  jobs::finetune(options, host_);
+  EXPECT_EQ(at_once(), 1024);
+  options.overwrite = true;
+  options.micro_tokens = 0;
+  jobs::finetune(options, host_);
+  EXPECT_EQ(at_once(), 4096);
+  options.batch_tokens = 128;
+  options.micro_tokens = 64;
+  host_.context.progress = [&](const Progress& p) { stop_ = p.done >= 1; };
+  EXPECT_FALSE(jobs::finetune(options, host_).finished);
+  EXPECT_EQ(at_once(), 64);
+  stop_ = false;
+  host_.context.progress = nullptr;
+  options.micro_tokens.reset();
+  options.resume = true;
+  options.overwrite = false;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  EXPECT_EQ(at_once(), 64);
+}
+
 TEST_F(FinetuneJob, ChangesNothingWhenStoppedBeforeItBegins) {
   stop_ = true;
   EXPECT_FALSE(jobs::finetune(teach(), host_).finished);

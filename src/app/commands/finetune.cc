@@ -100,7 +100,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
       "steps of at most 512 tokens")
       ->check(CLI::NonNegativeNumber);
   add("--micro-tokens", o.micro_tokens,
-      "Tokens processed at once, which determines memory use; 0: the whole step")
+      "Tokens processed at once, which determines memory use; 0: the whole step (default: 2,048, "
+      "in f32 1,024)")
       ->check(CLI::NonNegativeNumber);
   add("--seed", t.seed, "Random seed")->check(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX}));
   add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")
