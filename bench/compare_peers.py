@@ -78,8 +78,8 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--isa", choices=["avx2"],
-                        help="hold Relatum to it and compute in f32 on all sides; the peers are held "
-                             "by their builds or by a machine that has no more")
+                        help="hold Relatum to it and compute in f32 on all sides; the peers are "
+                             "held by their builds or by a machine that has no more")
     return parser.parse_args()
 
 

@@ -24,7 +24,7 @@ KINDS = {
     "waiting for the other thread": r"libgomp",
     "adapter's products": r"lora|up_columns|gradient_tile|dot_tile|dropout",
     "attention": r"attend|attention|Panels|band<|pair_(rows|keys)|tile<|product<|transpose",
-    "norms, activations, rotary positions": r"rmsnorm|layernorm|swiglu|gelu|rope",
+    "norms, activations, rotary positions": r"rmsnorm|layernorm|gated|plain|rope",
     "integers made and scaled back": r"hadamard|quantise|rescale",
     "loss": r"cross_entropy|log_sum_exp|sum_exp",
     "optimiser": r"adamw|sum_squares",

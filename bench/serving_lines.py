@@ -129,7 +129,8 @@ def extraction(options, folder, ways, style, adapter, more):
     for number in range(options.rounds):
         one, said = {}, {}
         for name, how in ways.items():
-            said[name], one[name] = extract(options, folder, f"ours{number}", adapter, *how, *more)
+            out = f"{name.replace(' ', '-').replace(',', '')}-{number}"
+            said[name], one[name] = extract(options, folder, out, adapter, *how, *more)
         theirs, spoken = answers(options, folder, number, rows)
         one.update(theirs)
         # Our greedy answers must be those of the same weights in bf16; what else each side

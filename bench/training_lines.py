@@ -73,7 +73,8 @@ def training_memory(options, folder):
     name = f"PEFT {precise(options)}"
     mine = train(options, folder / "memory", rows, tokens, "--no-share", *options.memory)
     theirs = peer(options, "hf_train.py", options.weights, path, "--steps", 3,
-                  "--batch-tokens", tokens, "--rows", options.peft_rows, "--dtype", precise(options))
+                  "--batch-tokens", tokens, "--rows", options.peft_rows, "--dtype",
+                  precise(options))
     rounds = [{"relatum": mine, name: theirs}]
     return {"what": f"peak memory of training, {options.prompt}, steps of {tokens} tokens",
             "rounds": rounds,

@@ -20,7 +20,8 @@ def parser(description):
     result.add_argument("data", help="prompts.jsonl: id, prompt, completion")
     result.add_argument("--threads", type=int, default=2)
     result.add_argument("--seed", type=int, default=1)
-    result.add_argument("--dtype", choices=DTYPES, default="bf16", help="f32 where there is no bf16")
+    result.add_argument("--dtype", choices=DTYPES, default="bf16",
+                        help="f32 where the processor has no bf16")
     result.add_argument("--limit", type=int, help="use the first rows only")
     return result
 

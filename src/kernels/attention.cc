@@ -89,6 +89,12 @@ AttentionTask<T> make_task(const AttentionPlan& plan, const AttentionShape& shap
   task.scale = shape.scale;
   task.causal = plan.causal;
   task.mask = group.mask;
+  task.window = shape.window;
+  if (shape.window || shape.bias.data) task.positions = plan.positions.data() + group.begin;
+  if (shape.bias.data) {
+    task.bias = shape.bias.row(first_head) + shape.reach() - 1;
+    task.bias_stride = shape.bias.stride;
+  }
   return task;
 }
 
@@ -118,6 +124,33 @@ void narrow(AttentionTask<T>& task, KeySpan<T>* spans, int64_t begin, int64_t en
   task.q += begin * task.q_stride;
   task.out += begin * task.out_stride;
   task.lse += begin * task.lse_stride;
+  if (task.positions) task.positions += begin;
+}
+
+// Leaves out the keys in front that no query of the task sees through its window.
+template <class T>
+void leave_out_hidden(AttentionTask<T>& task, const SpanPlaces<T>& places) {
+  if (!task.window) return;
+  const int64_t lowest = *std::min_element(task.positions, task.positions + task.n);
+  int64_t hidden = std::max<int64_t>(0, lowest + 1 - task.window), s = 0;
+  for (; s + 1 < task.span_count && hidden >= places.spans[s].count; ++s) {
+    hidden -= places.spans[s].count;
+    task.before += places.spans[s].count;
+  }
+  task.spans += s;
+  task.span_count -= s;
+  // Own rows stay where a mask names them by their place.
+  if (task.span_count == 1 && task.mask) hidden = 0;
+  KeySpan<T>& first = places.spans[s];
+  first.k += hidden * first.k_stride;
+  first.v += hidden * first.v_stride;
+  first.count -= hidden;
+  task.before += hidden;
+  if (!task.dk) return;
+  places.dk[s] += hidden * task.dkv_stride;
+  places.dv[s] += hidden * task.dkv_stride;
+  task.dk += s;
+  task.dv += s;
 }
 
 template <class T>
@@ -126,6 +159,7 @@ void take_piece(AttentionTask<T>& task, int64_t piece, int64_t pieces) {
   task.q += piece * task.heads * task.head_size;
   task.out += piece * task.heads * task.head_size;
   task.lse += piece * task.heads;
+  if (task.bias) task.bias += piece * task.heads * task.bias_stride;
 }
 
 // Whether a task is for the loops of bf16.
@@ -164,6 +198,7 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
     auto task = make_task(plan, shape, x, group, kv_head, places.spans);
     const int64_t end = group.mask ? group.count : std::min(begin + Cut::kQueries, group.count);
     narrow(task, places.spans, begin, end);
+    leave_out_hidden(task, places);
     take_piece(task, piece, cut.pieces);
     attend(task, scratch + parallel_slot() * space.floats());
   });
@@ -173,16 +208,15 @@ void forward(const AttentionPlan& plan, const AttentionShape& shape, const Views
 // task per key head; where those are few, it is dealt out to shares that add to sums of their own.
 // It depends on the plan alone, so that a thread more changes no bit.
 struct Shares {
-  int64_t rows = 0;   // of the batch
+  int64_t rows = 0;   // of the keys
   int64_t count = 1;  // of a tree
 
   Shares(const AttentionPlan& plan, const AttentionShape& shape) {
     int64_t trees = 0;
     for (size_t g = 0; g < plan.groups.size(); ++g) {
-      const AttentionGroup& group = plan.groups[g];
-      rows = std::max(rows, group.begin + group.count);
-      trees += g == 0 || plan.groups[g - 1].root != group.root;
+      trees += g == 0 || plan.groups[g - 1].root != plan.groups[g].root;
     }
+    for (const AttentionSpan& span : plan.spans) rows = std::max(rows, span.begin + span.count);
     constexpr int64_t kTasks = 12, kMost = 4;
     const int64_t tasks = std::max<int64_t>(1, trees * shape.kv_heads);
     count = std::clamp<int64_t>(kTasks / tasks, 1, kMost);
@@ -248,7 +282,8 @@ class Backward {
     int64_t number = 0;
     for (size_t g = first; g < groups.size() && groups[g].root == groups[first].root; ++g) {
       const int64_t count = groups[g].count;
-      const int64_t step = groups[g].mask || shares_.count == 1 ? count : Cut::kQueries;
+      const bool whole = groups[g].mask || (shares_.count == 1 && !shape_.window);
+      const int64_t step = whole ? count : Cut::kQueries;
       for (int64_t begin = 0; begin < count; begin += step, ++number) {
         if (shares_.owner(number) != share) continue;
         stretch(groups[g], kv_head, begin, std::min(begin + step, count), memory);
@@ -275,6 +310,7 @@ class Backward {
     task.dout_stride = dout_.stride;
     task.dq_stride = dq_.stride;
     task.dkv_stride = to.dk.stride;
+    leave_out_hidden(task, places);
     differentiate(task, loops);
   }
 
@@ -309,7 +345,7 @@ void check_no_cache(const AttentionPlan& plan) {
 template <class T>
 Views<T> views(const AttentionTensors& x) {
   const auto optional = [](ConstMat m) { return m.data ? m.as<T>() : MatView<const T>{}; };
-  return {x.q.as<T>(),         x.k.as<T>(),   x.v.as<T>(), optional(x.cache_k),
+  return {x.q.as<T>(),         optional(x.k), optional(x.v), optional(x.cache_k),
           optional(x.cache_v), x.out.as<T>(), x.lse};
 }
 

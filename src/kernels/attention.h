@@ -29,15 +29,25 @@ struct AttentionPlan {
   std::span<const AttentionGroup> groups;  ///< sorted by root
   std::span<const AttentionSpan> spans;
   bool causal = true;
+  /// Of the batch's tokens; read where there is a window or a bias.
+  std::span<const int32_t> positions;
 };
 
 struct AttentionShape {
   int64_t heads = 0, kv_heads = 0, head_size = 0;
   float scale = 1.0f;
+  /// A query sees its own position and window - 1 before it; 0: all before it. For causal plans
+  /// whose context begins at position 0.
+  int64_t window = 0;
+  /// H x (2 * reach - 1): what head h adds to the score of a key d positions before its query, at
+  /// column reach - 1 + d; d is negative for later keys, and |d| < reach. No data: nothing.
+  MatView<const float> bias;
+
+  int64_t reach() const { return (bias.cols + 1) / 2; }
 };
 
 struct AttentionTensors {
-  ConstMat q, k, v;           ///< T x H*K, T x G*K, T x G*K
+  ConstMat q, k, v;           ///< T x H*K, S x G*K, S x G*K; S is T where the batch sees itself
   ConstMat cache_k, cache_v;  ///< (G * rows) x K, each head's rows together, or empty
   Mat out;                    ///< T x H*K: written forward, read backward
   float* lse = nullptr;       ///< T x H log-sum-exp: written forward, read backward
@@ -50,7 +60,7 @@ void attention(const AttentionPlan& plan, const AttentionShape& shape, const Att
 struct AttentionGradients {
   ConstMat dout;          ///< T x H*K, read
   Mat dq;                 ///< T x H*K, written
-  MatView<float> dk, dv;  ///< T x G*K f32, zeroed by the caller, added to
+  MatView<float> dk, dv;  ///< S x G*K f32, zeroed by the caller, added to
 };
 /// Gradients from dout, the saved out and lse. The plan may not use a cache.
 /// Bit-equal from run to run at the same plan, whatever the threads' number and timing.

@@ -68,45 +68,44 @@ void layernorm_backward(MatView<const float> dy, MatView<const float> x, const f
   });
 }
 
-void swiglu(ConstMat gate_up, Mat y) {
+void gate(Activation f, ConstMat gate_up, Mat y) {
   with_type(y.type, [&]<class T>() {
     const auto in = gate_up.as<T>();
     const auto out = y.as<T>();
-    for_rows(out.rows, out.cols, [&](int64_t r) {
-      typed_table<T>().swiglu(in.row(r), in.row(r) + out.cols, out.row(r), out.cols);
-    });
+    const auto loop = typed_table<T>().activations[int(f)].gated;
+    for_rows(out.rows, out.cols,
+             [&](int64_t r) { loop(in.row(r), in.row(r) + out.cols, out.row(r), out.cols); });
   });
 }
 
-void swiglu_backward(ConstMat dy, ConstMat gate_up, Mat dgate_up) {
+void gate_backward(Activation f, ConstMat dy, ConstMat gate_up, Mat dgate_up) {
   with_type(dy.type, [&]<class T>() {
     const auto d = dy.as<T>();
     const auto in = gate_up.as<T>();
     const auto out = dgate_up.as<T>();
     const int64_t half = d.cols;
+    const auto loop = typed_table<T>().activations[int(f)].gated_backward;
     for_rows(d.rows, half, [&](int64_t r) {
-      typed_table<T>().swiglu_backward(d.row(r), in.row(r), in.row(r) + half, out.row(r),
-                                       out.row(r) + half, half);
+      loop(d.row(r), in.row(r), in.row(r) + half, out.row(r), out.row(r) + half, half);
     });
   });
 }
 
-void gelu(ConstMat x, Mat y) {
+void activate(Activation f, ConstMat x, Mat y) {
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     const auto out = y.as<T>();
-    for_rows(in.rows, in.cols,
-             [&](int64_t r) { typed_table<T>().gelu(in.row(r), out.row(r), in.cols); });
+    const auto loop = typed_table<T>().activations[int(f)].plain;
+    for_rows(in.rows, in.cols, [&](int64_t r) { loop(in.row(r), out.row(r), in.cols); });
   });
 }
 
-void gelu_backward(ConstMat dy, ConstMat x, Mat dx) {
+void activate_backward(Activation f, ConstMat dy, ConstMat x, Mat dx) {
   with_type(x.type, [&]<class T>() {
     const auto d = dy.as<T>(), in = x.as<T>();
     const auto out = dx.as<T>();
-    for_rows(in.rows, in.cols, [&](int64_t r) {
-      typed_table<T>().gelu_backward(d.row(r), in.row(r), out.row(r), in.cols);
-    });
+    const auto loop = typed_table<T>().activations[int(f)].plain_backward;
+    for_rows(in.rows, in.cols, [&](int64_t r) { loop(d.row(r), in.row(r), out.row(r), in.cols); });
   });
 }
 

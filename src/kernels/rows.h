@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/activation.h"
 #include "tensor/mat.h"
 
 namespace relatum::kernels {
@@ -21,14 +22,14 @@ void layernorm(MatView<const float> x, const float* w, const float* b, float eps
 void layernorm_backward(MatView<const float> dy, MatView<const float> x, const float* w,
                         const float* stats, MatView<float> dx);
 
-/// y = silu(gate) * up. gate_up: T x 2F, the gate in the left half; y: T x F. (Shazeer 2020)
-void swiglu(ConstMat gate_up, Mat y);
+/// y = f(gate) * up. gate_up: T x 2F, the gate in the left half; y: T x F. (Shazeer 2020)
+void gate(Activation f, ConstMat gate_up, Mat y);
 /// dgate_up from dy; may not alias gate_up.
-void swiglu_backward(ConstMat dy, ConstMat gate_up, Mat dgate_up);
+void gate_backward(Activation f, ConstMat dy, ConstMat gate_up, Mat dgate_up);
 
-/// y = x * Phi(x), the exact form with erf.
-void gelu(ConstMat x, Mat y);
-void gelu_backward(ConstMat dy, ConstMat x, Mat dx);
+/// y = f(x), T x F.
+void activate(Activation f, ConstMat x, Mat y);
+void activate_backward(Activation f, ConstMat dy, ConstMat x, Mat dx);
 
 /// Rotates in place the pairs (i, i + K/2) of each head by the row's position; `inverse` rotates
 /// back (the gradient). x: T x (heads * K); angles: T x K, cosines then sines.

@@ -15,17 +15,19 @@ Mat fresh_grad(Graph& graph, Var x) {
   return dx;
 }
 
-struct SwigluRecord {
+struct GateRecord {
+  Activation f;
   Var x, y;
   void backward(Graph& graph) const {
-    kernels::swiglu_backward(graph.grad(y), graph.value(x), fresh_grad(graph, x));
+    kernels::gate_backward(f, graph.grad(y), graph.value(x), fresh_grad(graph, x));
   }
 };
 
-struct GeluRecord {
+struct ActivateRecord {
+  Activation f;
   Var x, y;
   void backward(Graph& graph) const {
-    kernels::gelu_backward(graph.grad(y), graph.value(x), fresh_grad(graph, x));
+    kernels::activate_backward(f, graph.grad(y), graph.value(x), fresh_grad(graph, x));
   }
 };
 
@@ -45,19 +47,19 @@ struct ConvertRecord {
 
 }  // namespace
 
-Var swiglu(Graph& graph, Var gate_up) {
+Var gate(Graph& graph, Activation f, Var gate_up) {
   const Mat in = graph.value(gate_up);
   const Var y = graph.create(in.type, in.rows, in.cols / 2, graph.differentiable(gate_up));
-  kernels::swiglu(in, graph.value(y));
-  if (graph.differentiable(y)) graph.record(SwigluRecord{gate_up, y});
+  kernels::gate(f, in, graph.value(y));
+  if (graph.differentiable(y)) graph.record(GateRecord{f, gate_up, y});
   return y;
 }
 
-Var gelu(Graph& graph, Var x) {
+Var activate(Graph& graph, Activation f, Var x) {
   const Mat in = graph.value(x);
   const Var y = graph.create(in.type, in.rows, in.cols, graph.differentiable(x));
-  kernels::gelu(in, graph.value(y));
-  if (graph.differentiable(y)) graph.record(GeluRecord{x, y});
+  kernels::activate(f, in, graph.value(y));
+  if (graph.differentiable(y)) graph.record(ActivateRecord{f, x, y});
   return y;
 }
 

@@ -1,4 +1,4 @@
-// Self-attention over fused projections, with rotary positions where the model has them.
+// Attention over fused projections, with rotary positions where the model has them.
 #pragma once
 
 #include <cstdint>
@@ -20,5 +20,9 @@ struct AttentionSettings {
 /// qkv: T x (H + 2G)K, rotated in place; y: T x HK = softmax(scale q k^T) v over what the batch's
 /// structure lets each token see. Writes keys and values to the cache where asked to.
 Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSettings& settings);
+/// q: T x HK; kv: S x 2GK, keys and values of the batch's sources, or invalid where all that its
+/// trees read are cached; y: T x HK over the source that each token's tree reads.
+Var cross_attention(Graph& graph, Var q, Var kv, const TokenBatch& batch,
+                    const AttentionSettings& settings);
 
 }  // namespace relatum::nn

@@ -29,6 +29,23 @@ int TokenBatch::root(std::span<const AttentionSpan> cached, uint64_t hash) {
   return int(segments_.size()) - 1;
 }
 
+AttentionSpan TokenBatch::add_source(std::span<const int32_t> tokens) {
+  if (!sources_) sources_ = std::make_unique<TokenBatch>(false);
+  const int segment = sources_->append(sources_->root(), tokens);
+  return {sources_->begin(segment), int64_t(tokens.size()), false};
+}
+
+void TokenBatch::read_source(int root, const AttentionSpan& source) {
+  Segment& segment = segments_[size_t(root)];
+  RELATUM_CHECK(source.count > 0);
+  segment.source = int64_t(source_spans_.size());
+  source_spans_.push_back(source);
+  // What the tree's tokens are told apart by begins with the source's.
+  if (!source.cached) {
+    segment.hash = mix64(segment.hash ^ sources_->keys_[size_t(source.begin + source.count - 1)]);
+  }
+}
+
 void TokenBatch::add_group(const Segment& segment, const std::vector<AttentionSpan>& above,
                            int64_t mask) {
   AttentionGroup group;
@@ -41,6 +58,10 @@ void TokenBatch::add_group(const Segment& segment, const std::vector<AttentionSp
   group.span_count = int64_t(spans_.size()) - group.first_span;
   groups_.push_back(group);
   mask_of_group_.push_back(mask);
+  if (segment.source < 0 || segment.count == 0) return;
+  group.first_span = segment.source;
+  group.span_count = 1;
+  source_groups_.push_back(group);
 }
 
 TokenBatch::Segment& TokenBatch::start(int parent, int64_t count, Segment& fresh) {
@@ -50,6 +71,7 @@ TokenBatch::Segment& TokenBatch::start(int parent, int64_t count, Segment& fresh
   fresh.position = above.position + above.count;
   fresh.root = above.root;
   fresh.hash = above.hash;
+  fresh.source = above.source;
   fresh.context = above.context;
   fresh.context.push_back({fresh.begin, count, false});
   return above;
@@ -98,8 +120,10 @@ void TokenBatch::finish() {
     if (mask_of_group_[g] >= 0) groups_[g].mask = masks_.data() + mask_of_group_[g];
   }
   std::erase_if(groups_, [](const AttentionGroup& g) { return g.count == 0; });
-  std::stable_sort(groups_.begin(), groups_.end(),
-                   [](const auto& a, const auto& b) { return a.root < b.root; });
+  const auto by_root = [](const auto& a, const auto& b) { return a.root < b.root; };
+  std::stable_sort(groups_.begin(), groups_.end(), by_root);
+  std::stable_sort(source_groups_.begin(), source_groups_.end(), by_root);
+  if (sources_) sources_->finish();
 }
 
 int32_t TokenBatch::max_position() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace relatum::nn {
 
 /// T tokens in segments. A segment sees its ancestors' tokens, the cached rows behind its root,
 /// and its own (causally, or as a token tree). Only attention and positions look at the structure.
+/// For a model with an encoder the batch has sources, too: rows for the encoder, whose states all
+/// segments of a tree see (cross-attention).
 class TokenBatch {
  public:
   explicit TokenBatch(bool causal = true) : causal_(causal) {}
@@ -21,6 +24,11 @@ class TokenBatch {
   /// Starts a tree behind cached rows (none by default). `hash` identifies the cached tokens.
   /// Returns a handle for append().
   int root(std::span<const kernels::AttentionSpan> cached = {}, uint64_t hash = 0);
+  /// Adds a row for the encoder; returns its place among the sources.
+  kernels::AttentionSpan add_source(std::span<const int32_t> tokens);
+  /// Lets the tree of this root see a source's states: one that was added, or one whose keys and
+  /// values are cached.
+  void read_source(int root, const kernels::AttentionSpan& source);
   /// Appends tokens behind segment or root `parent`; returns the new segment.
   int append(int parent, std::span<const int32_t> tokens);
   /// Appends a token tree: token i stands behind token ancestor[i] < i of the same call, or, where
@@ -40,7 +48,11 @@ class TokenBatch {
     return segments_[size_t(segment)].begin + segments_[size_t(segment)].count;
   }
   int32_t max_position() const;
-  kernels::AttentionPlan plan() const { return {groups_, spans_, causal_}; }
+  kernels::AttentionPlan plan() const { return {groups_, spans_, causal_, positions_}; }
+  /// The encoder's rows; nullptr: none were added.
+  const TokenBatch* sources() const { return sources_.get(); }
+  /// What the segments see of the sources.
+  kernels::AttentionPlan source_plan() const { return {source_groups_, source_spans_, false, {}}; }
 
  private:
   struct Segment {
@@ -48,6 +60,7 @@ class TokenBatch {
     int64_t root = 0;
     uint64_t hash = 0;                            // of all tokens up to the segment's end
     std::vector<kernels::AttentionSpan> context;  // of its children: cached rows, ancestors, itself
+    int64_t source = -1;                          // its place in source_spans_
   };
   Segment& start(int parent, int64_t count, Segment& fresh);
   void add_group(const Segment& segment, const std::vector<kernels::AttentionSpan>& above,
@@ -61,6 +74,9 @@ class TokenBatch {
   std::vector<kernels::AttentionSpan> spans_;
   std::vector<int64_t> mask_of_group_;  // offset into masks_, -1: none
   std::vector<uint8_t> masks_;
+  std::unique_ptr<TokenBatch> sources_;
+  std::vector<kernels::AttentionGroup> source_groups_;
+  std::vector<kernels::AttentionSpan> source_spans_;
 };
 
 /// Extends the hash of a token sequence by one token.

@@ -38,6 +38,10 @@ class KvCache {
 struct CacheUse {
   KvCache* cache = nullptr;
   std::span<const int64_t> store;  ///< per token the row to write, or -1; empty: none
+  /// Keys and values that the decoder has of the encoder's states, and per source token the row to
+  /// write.
+  KvCache* sources = nullptr;
+  std::span<const int64_t> source_store;
 };
 
 }  // namespace relatum::nn

@@ -124,7 +124,10 @@ class StoppedRun : public Interrupt {
     fs::remove(path("run/log.jsonl"));
   }
   Arguments short_run(const std::string& out) const {
-    return finetune(out, {"--batch-tokens", "64", "--base", "f32", "--rank", "4"});
+    Arguments arguments = finetune(out, {"--batch-tokens", "64", "--base", "f32", "--rank", "4"});
+    // Its log fills the pipe, so it cannot end before it is stopped.
+    *(std::find(arguments.begin(), arguments.end(), "--epochs") + 1) = "20";
+    return arguments;
   }
   Arguments right() const { return short_run("run") + Arguments{"--resume"}; }
   Arguments with(const std::string& flag, const std::string& value) const {

@@ -99,7 +99,7 @@ TEST_F(ModelFolder, ShapesAreComparedWithTheSettings) {
 }
 
 TEST_F(ModelFolder, RotaryScalingThatIsNotKnownIsRefused) {
-  expect_refused({{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4.0}}}}, "'yarn'");
+  expect_refused({{"rope_scaling", {{"rope_type", "ntk"}, {"factor", 4.0}}}}, "'ntk'");
   expect_refused({{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 4.0}}}}, "low_freq_factor");
 }
 

@@ -202,7 +202,15 @@ TEST_F(Unread, RotarySettingsAreReadOrNamed) {
                  "'linear' and of rope_type 'llama3'");
   expect_refused(scaled({{"type", "linear"}, {"factor", 2.0}, {"mscale", 0.7}}), "'mscale'");
   expect_refused(scaled({{"type", "linear"}, {"factor", 0.0}}), "frequency");
-  expect_refused(scaled({{"rope_type", "yarn"}, {"factor", 2.0}}), "'yarn'");
+  expect_refused(scaled({{"rope_type", "ntk"}, {"factor", 2.0}}), "'ntk'");
+  expect_refused(scaled({{"rope_type", "yarn"}, {"factor", 2.0}, {"low_freq_factor", 1.0}}),
+                 "'low_freq_factor'");
+  expect_refused(scaled({{"rope_type", "longrope"}, {"short_factor", {1.0}}}), "has 4 pairs");
+  expect_refused(
+      scaled({{"rope_type", "yarn"}, {"factor", 2.0}, {"original_max_position_embeddings", 0}}),
+      "original_max_position_embeddings of 0");
+  expect_refused(scaled({{"rope_type", "yarn"}, {"factor", 2.0}, {"attention_factor", -1.0}}),
+                 "multiplies them by -1");
   expect_refused(scaled({{"rope_type", "default"}, {"rope_theta", 10.0}}),
                  "rope_theta is 100000 and, in rope_scaling, 10");
   json both = {{"rope_scaling",

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel_for.h"
+#include "base/rng.h"
 #include "kernels/ref/attention.h"
 #include "kernels/ref/gemm.h"
 #include "support/numbers.h"
+#include "tensor/buffer.h"
 
 namespace relatum::testing {
 namespace {
@@ -28,14 +30,30 @@ struct Batch {
   std::vector<AttentionGroup> groups{
       {0, 40, 0, 1, 0}, {40, 9, 1, 2, 0}, {49, 1, 3, 2, 0}, {50, 20, 5, 3, 7}};
   bool causal = true;
+  int64_t window = 0;
+  bool biased = false;
+  std::vector<int32_t> positions;  // of all tokens; empty: each group's follow its context
 
-  AttentionPlan plan() const { return {groups, spans, causal}; }
+  AttentionPlan plan() const { return {groups, spans, causal, positions}; }
   void drop_cached() { groups[3] = {50, 20, 7, 1, 7}; }
+  // Positions of groups without a mask.
+  void place() {
+    positions.resize(size_t(tokens));
+    for (const AttentionGroup& group : groups) {
+      int32_t at = 0;
+      for (int64_t s = 0; s + 1 < group.span_count; ++s) {
+        at += int32_t(spans[size_t(group.first_span + s)].count);
+      }
+      for (int64_t i = 0; i < group.count; ++i) positions[size_t(group.begin + i)] = at++;
+    }
+  }
 };
 
 template <class T>
 struct Problem {
-  explicit Problem(const Batch& b) : batch(b) {}
+  explicit Problem(const Batch& b) : batch(b) {
+    if (batch.positions.empty()) batch.place();
+  }
   void forward() { attention(batch.plan(), shape, tensors(), scratch(false)); }
   void backward() {
     attention_backward(batch.plan(), shape, tensors(),
@@ -47,6 +65,14 @@ struct Problem {
   float* scratch(bool back) {
     memory.assign(size_t(attention_scratch_size(batch.plan(), shape, back)), std::nanf(""));
     return memory.data();
+  }
+  Matrix<float> random_bias() const {
+    Matrix<float> result(kHeads, 2 * (batch.tokens + kCached) - 1);
+    const Rng rng(9, 9);
+    for (int64_t i = 0; i < result.rows() * result.cols(); ++i) {
+      result.row(0)[i] = 2 * rng.uniform(uint64_t(i)) - 1;
+    }
+    return result;
   }
   // Head h of the whole batch: keys are the cache's rows, then the batch's own.
   ref::Head<Running> head(int64_t h) const {
@@ -63,26 +89,44 @@ struct Problem {
       result.v.push_back(v.template row<Running>(r, at, batch.size));
     }
     result.sees.assign(size_t(batch.tokens), std::vector<bool>(result.k.size()));
+    if (batch.biased) {
+      result.bias.assign(size_t(batch.tokens), std::vector<Running>(result.k.size(), Running(0.0)));
+    }
     for (const AttentionGroup& group : batch.groups) {
-      for (int64_t i = 0; i < group.count; ++i) see(result.sees, group, i);
+      for (int64_t i = 0; i < group.count; ++i) see(result, h, group, i);
     }
     for (int64_t i = 0; i < batch.tokens; ++i) {
       result.q.push_back(q.template row<Running>(i, h * batch.size, batch.size));
     }
     return result;
   }
-  void see(std::vector<std::vector<bool>>& sees, const AttentionGroup& group, int64_t i) const {
+  void see(ref::Head<Running>& head, int64_t h, const AttentionGroup& group, int64_t i) const {
+    int64_t place = 0;
     for (int64_t s = 0; s < group.span_count; ++s) {
       const AttentionSpan& span = batch.spans[size_t(group.first_span + s)];
       const bool own = s + 1 == group.span_count;
-      const int64_t count = own && batch.causal ? i + 1 : span.count;
+      const int64_t count = own && batch.causal && !group.mask ? i + 1 : span.count;
       const int64_t begin = span.begin + (span.cached ? 0 : kCached);
-      for (int64_t j = 0; j < count; ++j) sees[size_t(group.begin + i)][size_t(begin + j)] = true;
+      for (int64_t j = 0; j < count; ++j) {
+        const bool masked = own && group.mask && !group.mask[i * group.count + j];
+        const int64_t at = own ? batch.positions[size_t(group.begin + j)] : place + j;
+        const int64_t from = batch.positions[size_t(group.begin + i)];
+        const bool near = batch.window == 0 || at > from - batch.window;
+        head.sees[size_t(group.begin + i)][size_t(begin + j)] = near && !masked;
+        if (!batch.biased) continue;
+        head.bias[size_t(group.begin + i)][size_t(begin + j)] = Running(
+            double(bias.row(h)[shape.reach() - 1 + from - at]));
+      }
+      place += span.count;
     }
   }
 
   Batch batch;
-  AttentionShape shape{kHeads, kKvHeads, batch.size, kScale};
+  Matrix<float> bias = random_bias();
+  AttentionShape shape{
+      kHeads,       kKvHeads,
+      batch.size,   kScale,
+      batch.window, batch.biased ? MatView<const float>(bias.view()) : MatView<const float>{}};
   Gapped<T> q = Gapped<T>::random(batch.tokens, kHeads*batch.size, 1, 2),
             k = Gapped<T>::random(batch.tokens, kKvHeads*batch.size, 2, 2),
             v = Gapped<T>::random(batch.tokens, kKvHeads*batch.size, 3),
@@ -145,6 +189,7 @@ TYPED_TEST(BatchAttention, LongRowsAreCutWithoutATrace) {
     batch.size = 64;
     batch.tokens = 300;
     batch.causal = causal;
+    batch.biased = true;
     batch.spans = {{2, 6, true}, {0, 270, false}, {270, 30, false}};
     batch.groups = {{0, 270, 0, 2, 0}, {270, 30, 2, 1, 5}};
     expect_twin<TypeParam>(batch);
@@ -156,7 +201,11 @@ TYPED_TEST(BatchAttention, SingleQueriesAreCutByHeads) {
   batch.tokens = 3;
   batch.spans = {{0, 7, true}, {0, 1, false}, {1, 1, false}, {3, 1, true}, {2, 1, false}};
   batch.groups = {{0, 1, 0, 2, 0}, {1, 1, 2, 1, 2}, {2, 1, 3, 2, 5}};
-  expect_twin<TypeParam>(batch);
+  for (const int64_t window : {0, 1, 2, 3}) {
+    batch.window = window;
+    batch.biased = window % 2 == 0;
+    expect_twin<TypeParam>(batch);
+  }
 }
 
 template <class T>
@@ -200,6 +249,82 @@ TYPED_TEST(BatchAttention, BackwardIsTheTwin) {
     batch.drop_cached();
     batch.size = size;
     expect_backward_twin<TypeParam>(batch);
+  }
+}
+
+// Windows that are shorter than a group, that end within the context, and that see all.
+TYPED_TEST(BatchAttention, AWindowHidesWhatIsFurtherBack) {
+  for (const int64_t size : {12, 16, 64}) {
+    for (const int64_t window : {1, 2, 5, 7, 17, 40, 41, 60, 1000}) {
+      Batch batch;
+      batch.size = size;
+      batch.window = window;
+      expect_twin<TypeParam>(batch);
+      batch.drop_cached();
+      expect_backward_twin<TypeParam>(batch);
+    }
+  }
+}
+
+TYPED_TEST(BatchAttention, AWindowAndABiasOverALongRow) {
+  for (const int64_t window : {0, 1, 100, 128, 201}) {
+    for (const int64_t trees : {1, 12}) {  // few trees are dealt out to shares, many are not
+      Batch batch;
+      batch.size = 16;
+      batch.tokens = 300 + trees;
+      batch.window = window;
+      batch.biased = window % 2 == 0;
+      batch.spans = {{0, 300, false}};
+      batch.groups = {{0, 300, 0, 1, 0}};
+      for (int64_t t = 0; t < trees; ++t) {
+        batch.spans.push_back({300 + t, 1, false});
+        batch.groups.push_back({300 + t, 1, 1 + t, 1, 1 + t});
+      }
+      expect_twin<TypeParam>(batch);
+      expect_backward_twin<TypeParam>(batch);
+    }
+  }
+}
+
+// A tree of tokens behind a row: its branches have positions of their own.
+TYPED_TEST(BatchAttention, AWindowAndABiasOverATree) {
+  const std::vector<int32_t> above = {-1, 0, 1, 2, 0, 4, 5, -1, 7};  // the token before each
+  const auto n = int64_t(above.size());
+  std::vector<uint8_t> mask(size_t(n * n));
+  for (int64_t i = 0; i < n; ++i) {
+    for (int32_t j = int32_t(i); j >= 0; j = above[size_t(j)]) mask[size_t(i * n + j)] = 1;
+  }
+  for (const int64_t size : {12, 16}) {
+    for (const int64_t window : {0, 1, 2, 3, 4, 6, 20, 100}) {
+      Batch batch;
+      batch.size = size;
+      batch.tokens = 20 + n;
+      batch.window = window;
+      batch.biased = window % 2 == 0;
+      batch.spans = {{0, 20, false}, {0, 20, false}, {20, n, false}};
+      batch.groups = {{0, 20, 0, 1, 0}, {20, n, 1, 2, 0, mask.data()}};
+      batch.place();
+      for (int64_t i = 0; i < n; ++i) {
+        const int64_t before = 20 + above[size_t(i)];  // 19: the row's last
+        batch.positions[size_t(20 + i)] = batch.positions[size_t(before)] + 1;
+      }
+      expect_twin<TypeParam>(batch);
+      expect_backward_twin<TypeParam>(batch);
+    }
+  }
+}
+
+TYPED_TEST(BatchAttention, ABiasGoesByDistance) {
+  for (const int64_t size : {12, 16, 64}) {
+    for (const bool causal : {true, false}) {
+      Batch batch;
+      batch.size = size;
+      batch.biased = true;
+      batch.causal = causal;
+      expect_twin<TypeParam>(batch);
+      batch.drop_cached();
+      expect_backward_twin<TypeParam>(batch);
+    }
   }
 }
 

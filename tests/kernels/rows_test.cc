@@ -83,33 +83,34 @@ TYPED_TEST(RowOperations, ActivationsReadBothHalves) {
   auto gate_up = Gapped<T>::random(kRows, 2 * kCols, 1), dy = Gapped<T>::random(kRows, kCols, 2);
   this->expect_row_by_row([&] {
     Gapped<T> y(kRows, kCols, 5);
-    swiglu(gate_up.view(), y.view());
+    gate(Activation::kSilu, gate_up.view(), y.view());
     return y;
   });
   this->expect_row_by_row([&] {
     Gapped<T> d(kRows, 2 * kCols, 5);
-    swiglu_backward(dy.view(), gate_up.view(), d.view());
+    gate_backward(Activation::kGelu, dy.view(), gate_up.view(), d.view());
     return d;
   });
   // The same as the loop on one row's halves.
   Gapped<T> y(kRows, kCols), row(1, kCols);
-  swiglu(gate_up.view(), y.view());
+  gate(Activation::kSilu, gate_up.view(), y.view());
   const T* last = gate_up.view().row(kRows - 1);
-  typed_table<T>().swiglu(last, last + kCols, row.view().data, kCols);
+  const auto& loops = typed_table<T>().activations[int(Activation::kSilu)];
+  loops.gated(last, last + kCols, row.view().data, kCols);
   EXPECT_EQ(y.row(kRows - 1), row.row(0));
 }
 
-TYPED_TEST(RowOperations, Gelu) {
+TYPED_TEST(RowOperations, PlainActivations) {
   using T = TypeParam;
   auto x = Gapped<T>::random(kRows, kCols, 1, 3), dy = Gapped<T>::random(kRows, kCols, 2);
   this->expect_row_by_row([&] {
     Gapped<T> y(kRows, kCols, 5);
-    gelu(x.view(), y.view());
+    activate(Activation::kRelu, x.view(), y.view());
     return y;
   });
   this->expect_row_by_row([&] {
     Gapped<T> dx(kRows, kCols, 5);
-    gelu_backward(dy.view(), x.view(), dx.view());
+    activate_backward(Activation::kGeluTanh, dy.view(), x.view(), dx.view());
     return dx;
   });
 }

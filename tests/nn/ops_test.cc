@@ -83,17 +83,17 @@ TEST_F(Ops, LayerNorm) {
   }
 }
 
-TEST_F(Ops, Swiglu) {
+TEST_F(Ops, GatedActivation) {
   auto x = Gapped<float>::random(kRows, 2 * kCols, 1, 4);
   auto dy = Gapped<float>::random(kRows, kCols, 3);
-  const Var in = input(x), y = nn::swiglu(graph_, in);
+  const Var in = input(x), y = nn::gate(graph_, nn::Activation::kSilu, in);
   play(y, dy);
   for (int64_t r = 0; r < kRows; ++r) {
     std::vector<Running> value, gradient(2 * kCols);
     for (int64_t c = 0; c < kCols; ++c) {
       const Running g(x.get(r, c)), u(x.get(r, kCols + c));
-      value.push_back(ref::swiglu(g, u));
-      const auto d = ref::swiglu_backward(Running(dy.get(r, c)), g, u);
+      value.push_back(ref::gate(nn::Activation::kSilu, g, u));
+      const auto d = ref::gate_backward(nn::Activation::kSilu, Running(dy.get(r, c)), g, u);
       gradient[size_t(c)] = d.gate;
       gradient[size_t(kCols + c)] = d.up;
     }
@@ -102,15 +102,16 @@ TEST_F(Ops, Swiglu) {
   }
 }
 
-TEST_F(Ops, Gelu) {
+TEST_F(Ops, PlainActivation) {
   auto x = Gapped<float>::random(kRows, kCols, 1, 4), dy = Gapped<float>::random(kRows, kCols, 3);
-  const Var in = input(x), y = nn::gelu(graph_, in);
+  const Var in = input(x), y = nn::activate(graph_, nn::Activation::kGelu, in);
   play(y, dy);
   for (int64_t r = 0; r < kRows; ++r) {
     std::vector<Running> value, gradient;
     for (int64_t c = 0; c < kCols; ++c) {
-      value.push_back(ref::gelu(Running(x.get(r, c))));
-      gradient.push_back(ref::gelu_backward(Running(dy.get(r, c)), Running(x.get(r, c))));
+      value.push_back(ref::activate(nn::Activation::kGelu, Running(x.get(r, c))));
+      gradient.push_back(ref::activate_backward(nn::Activation::kGelu, Running(dy.get(r, c)),
+                                                Running(x.get(r, c))));
     }
     expect<float>(graph_.value(y), r, value, "y");
     expect<float>(graph_.grad(in), r, gradient, "dx");

@@ -63,7 +63,8 @@ class Pass final : public nn::LayerStack {
     nn::Var h = nn::linear(graph, layer.qkv, nn::to_compute(graph, x), use_);
     h = nn::attention(graph, h, batch_, settings);
     x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, use_));
-    h = nn::gelu(graph, nn::linear(graph, layer.up, nn::to_compute(graph, x), use_));
+    h = nn::activate(graph, nn::Activation::kGelu,
+                     nn::linear(graph, layer.up, nn::to_compute(graph, x), use_));
     x = norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, use_));
     if (probe_) (*probe_)(index, graph.value(x));
     return x;

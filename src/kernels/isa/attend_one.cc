@@ -98,6 +98,7 @@ void attend_one(const AttentionTask<T>& t, float* scratch) {
       }
       keys += span.count;
     }
+    add_bias(t, keys, 0, h, scores);
     t.lse[h] = softmax_row(scores, keys, keys);
     std::memset(out, 0, size_t(width) * sizeof(float));
     const float* weights = scores;

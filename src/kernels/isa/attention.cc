@@ -159,10 +159,9 @@ int64_t visible(const AttentionTask<T>& t, const Panels& p, int64_t i) {
 template <class T>
 void apply_mask(const AttentionTask<T>& t, const Panels& p, int64_t i, float* scores) {
   if (!t.mask) return;
-  const uint8_t* mask = t.mask + i * t.n;
   float* own = scores + p.keys - t.n;
 #pragma omp simd
-  for (int64_t j = 0; j < t.n; ++j) own[j] = mask[j] ? own[j] : kHidden;
+  for (int64_t j = 0; j < t.n; ++j) own[j] = sees_own(t, i, j) ? own[j] : kHidden;
 }
 
 template <class T>
@@ -183,9 +182,13 @@ void attention(const AttentionTask<T>& t, float* scratch) {
       multiply({q, p.width, 1}, p.transposed(p.kt, t.head_size), {scores, p.keys_padded},
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
-        apply_mask(t, p, begin + i, scores + i * p.keys_padded);
-        t.lse[(begin + i) * t.lse_stride + h] = softmax_row(scores + i * p.keys_padded,
-                                                            visible(t, p, begin + i), columns);
+        float* row = scores + i * p.keys_padded;
+        add_bias(t, p.keys, begin + i, h, row);
+        apply_mask(t, p, begin + i, row);
+        const int64_t first = first_seen(t, p.keys, begin + i);
+        std::memset(row, 0, size_t(first) * sizeof(float));
+        t.lse[(begin + i) * t.lse_stride + h] = softmax_row(
+            row + first, visible(t, p, begin + i) - first, columns - first);
       }
       multiply_long({scores, p.keys_padded, 1}, {p.v, p.width}, {out, p.width},
                     {rows, p.width, keys});
@@ -215,9 +218,10 @@ void softmax_backward_row(const AttentionTask<T>& t, const Panels& p, const Scor
 #pragma omp simd reduction(+ : delta)
   for (int64_t d = 0; d < t.head_size; ++d) delta += load(out + d) * load(dout + d);
   const float lse = t.lse[row * t.lse_stride + head];
-  const int64_t seen = visible(t, p, row);
+  const int64_t first = first_seen(t, p.keys, row), seen = visible(t, p, row);
+  for (int64_t j = 0; j < first; ++j) scores[j] = dscores[j] = 0.0f;
 #pragma omp simd
-  for (int64_t j = 0; j < seen; ++j) {
+  for (int64_t j = first; j < seen; ++j) {
     scores[j] = fast_exp(scores[j] - lse);
     dscores[j] = scores[j] * (dscores[j] - delta) * t.scale;
   }
@@ -269,6 +273,7 @@ void attention_backward(const AttentionTask<T>& t, float* scratch) {
       multiply({dout, p.width, 1}, p.transposed(p.vt, t.head_size), {dscores, p.keys_padded},
                {rows, columns, t.head_size}, false);
       for (int64_t i = 0; i < rows; ++i) {
+        add_bias(t, p.keys, begin + i, h, scores + i * p.keys_padded);
         apply_mask(t, p, begin + i, scores + i * p.keys_padded);
         softmax_backward_row(
             t, p, {begin + i, h, columns, scores + i * p.keys_padded, dscores + i * p.keys_padded});

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/isa/simd.h"
+#include "kernels/isa/table.h"
 
 namespace {
 
@@ -12,6 +13,34 @@ constexpr int64_t kPad = 16;  // panels are padded to this, whatever the vector'
 typedef float Vector __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 
 [[gnu::always_inline]] inline int64_t padded(int64_t n) { return (n + kPad - 1) / kPad * kPad; }
+
+// The first of the task's keys that query i sees. Own rows that a mask names are not looked at.
+template <class T>
+[[gnu::always_inline]] inline int64_t first_seen(const relatum::kernels::AttentionTask<T>& t,
+                                                 int64_t keys, int64_t i) {
+  if (!t.window) return 0;
+  const int64_t first = t.positions[i] + 1 - t.window - t.before;
+  const int64_t most = t.mask ? keys - t.n : keys;
+  return first < 0 ? 0 : first < most ? first : most;
+}
+
+// Whether the mask, and the window, let query i see own row j.
+template <class T>
+[[gnu::always_inline]] inline bool sees_own(const relatum::kernels::AttentionTask<T>& t, int64_t i,
+                                            int64_t j) {
+  return t.mask[i * t.n + j] && (!t.window || t.positions[j] > t.positions[i] - t.window);
+}
+
+// Adds to the scores of query i what head h adds by distance.
+template <class T>
+[[gnu::always_inline]] inline void add_bias(const relatum::kernels::AttentionTask<T>& t,
+                                            int64_t keys, int64_t i, int64_t h, float* scores) {
+  if (!t.bias) return;
+  const float* bias = t.bias + h * t.bias_stride + t.positions[i];
+  const int64_t context = t.mask ? keys - t.n : keys;
+  for (int64_t j = 0; j < context; ++j) scores[j] += bias[-t.before - j];
+  for (int64_t j = 0; t.mask && j < t.n; ++j) scores[context + j] += bias[-t.positions[j]];
+}
 
 // Copies a row to f32 and fills up to the padded width with zeros.
 template <class T>

@@ -1,4 +1,4 @@
-// Norms, activations, rotation, dropout and conversions, one row at a time.
+// Norms, rotation, dropout and conversions, one row at a time.
 #include <cmath>
 
 #include "kernels/isa/simd.h"
@@ -28,46 +28,6 @@ void rmsnorm_backward(const T* dy, const float* x, const float* w, float rstd, f
   const float shift = dot * rstd * rstd / float(n);
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) dx[i] += rstd * (load(dy + i) * w[i] - x[i] * shift);
-}
-
-template <class T>
-void swiglu(const T* gate, const T* up, T* y, int64_t n) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float g = load(gate + i);
-    store(y + i, g * sigmoid(g) * load(up + i));
-  }
-}
-
-template <class T>
-void swiglu_backward(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t n) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float g = load(gate + i), d = load(dy + i), s = sigmoid(g);
-    const float dg = d * load(up + i) * s * (1.0f + g * (1.0f - s));
-    store(dup + i, d * g * s);
-    store(dgate + i, dg);
-  }
-}
-
-// x * Phi(x)
-template <class T>
-void gelu(const T* x, T* y, int64_t n) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float v = load(x + i);
-    store(y + i, 0.5f * v * (1.0f + fast_erf(v * 0.707106781f)));
-  }
-}
-
-template <class T>
-void gelu_backward(const T* dy, const T* x, T* dx, int64_t n) {
-#pragma omp simd
-  for (int64_t i = 0; i < n; ++i) {
-    const float v = load(x + i);
-    const float phi = 0.398942280f * fast_exp(-0.5f * v * v);
-    store(dx + i, load(dy + i) * (0.5f * (1.0f + fast_erf(v * 0.707106781f)) + v * phi));
-  }
 }
 
 template <class T>
@@ -174,10 +134,6 @@ template <class T>
 void fill_rows(TypedTable<T>& t) {
   t.rmsnorm = rmsnorm<T>;
   t.rmsnorm_backward = rmsnorm_backward<T>;
-  t.swiglu = swiglu<T>;
-  t.swiglu_backward = swiglu_backward<T>;
-  t.gelu = gelu<T>;
-  t.gelu_backward = gelu_backward<T>;
   t.rope = rope<T>;
   t.dropout = dropout<T>;
   t.dropout_add = dropout_add<T>;

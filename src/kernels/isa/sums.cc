@@ -132,6 +132,8 @@ const Table& table() {
     Table t{};
     fill_rows(t.f32);
     fill_rows(t.b16);
+    fill_activations(t.f32);
+    fill_activations(t.b16);
     fill_attention(t.f32);
     fill_attention(t.b16);
     fill_loss(t.f32);

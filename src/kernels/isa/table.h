@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/activation.h"
 #include "tensor/dtype.h"
 
 namespace relatum::kernels {
@@ -34,6 +35,16 @@ struct AttentionTask {
   float scale;
   bool causal;
   const uint8_t* mask;
+  /// With a window, query i sees no position up to positions[i] - window. Keys of the context, and
+  /// own rows without a mask, lie at positions before, before + 1, …; under a mask, own row j lies
+  /// at positions[j]. 0: no window.
+  int64_t window;
+  int64_t before;  ///< keys that were left out in front, as no query sees them
+  const int32_t* positions;
+  /// Head h's score of a key that lies d positions before the query gains bias[h * bias_stride +
+  /// d]; d is negative for later keys. nullptr: nothing.
+  const float* bias;
+  int64_t bias_stride;
   // Backward only. dk, dv: f32 rows per span (accumulated), stride head rows.
   const T* dout;
   T* dq;
@@ -49,6 +60,16 @@ struct AdamWStep {
   float grad_scale;                ///< multiplies each gradient first (1/count and clipping)
 };
 
+/// One activation f over n values.
+template <class T>
+struct ActivationLoops {
+  void (*plain)(const T* x, T* y, int64_t n);
+  void (*plain_backward)(const T* dy, const T* x, T* dx, int64_t n);
+  // y = f(gate) * up
+  void (*gated)(const T* gate, const T* up, T* y, int64_t n);
+  void (*gated_backward)(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t n);
+};
+
 /// Loops over one row or one stretch, for activations of type T.
 template <class T>
 struct TypedTable {
@@ -57,10 +78,7 @@ struct TypedTable {
   // dx += d(rmsnorm)/dx . dy
   void (*rmsnorm_backward)(const T* dy, const float* x, const float* w, float rstd, float* dx,
                            int64_t n);
-  void (*swiglu)(const T* gate, const T* up, T* y, int64_t n);
-  void (*swiglu_backward)(const T* dy, const T* gate, const T* up, T* dgate, T* dup, int64_t n);
-  void (*gelu)(const T* x, T* y, int64_t n);
-  void (*gelu_backward)(const T* dy, const T* x, T* dx, int64_t n);
+  ActivationLoops<T> activations[kActivations];  // by their number
   // rotates pairs (i, i + half) of each head by (cos, sin); sign -1 rotates back
   void (*rope)(T* x, const float* cosine, const float* sine, float sign, int64_t heads,
                int64_t half);

@@ -8,6 +8,8 @@ namespace relatum::kernels::RELATUM_ISA {
 template <class T>
 void fill_rows(TypedTable<T>& t);
 template <class T>
+void fill_activations(TypedTable<T>& t);
+template <class T>
 void fill_attention(TypedTable<T>& t);
 /// Attention for t.n == 1.
 template <class T>

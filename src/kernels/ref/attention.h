@@ -15,12 +15,13 @@ struct Head {
   std::vector<std::vector<S>> q, k, v;
   std::vector<std::vector<bool>> sees;
   double scale = 1.0;
+  std::vector<std::vector<S>> bias;  ///< added to the scaled scores; empty: nothing
 };
 
 template <class S>
 struct HeadResult {
   std::vector<std::vector<S>> out;
-  std::vector<S> lse;  ///< log-sum-exp of each query's scaled scores
+  std::vector<S> lse;  ///< log-sum-exp of each query's scores
 };
 
 template <class S>
@@ -28,19 +29,20 @@ struct HeadGradient {
   std::vector<std::vector<S>> q, k, v;
 };
 
-/// Scaled scores of the keys that query i sees, and their places.
+/// Scores of the keys that query i sees, and their places.
 template <class S>
 std::vector<S> scores(const Head<S>& h, size_t i, std::vector<size_t>& places) {
   std::vector<S> result;
   for (size_t j = 0; j < h.k.size(); ++j) {
     if (!h.sees[i][j]) continue;
     result.push_back(dot(h.q[i], h.k[j]) * S(h.scale));
+    if (!h.bias.empty()) result.back() = result.back() + h.bias[i][j];
     places.push_back(j);
   }
   return result;
 }
 
-/// out = softmax(scale * q·k^T) · v.
+/// out = softmax(scale * q·k^T + bias) · v.
 template <class S>
 HeadResult<S> attention(const Head<S>& h) {
   HeadResult<S> result;

@@ -75,27 +75,40 @@ TYPED_TEST(RowLoops, RmsNormBackwardAddsToTheGradient) {
   });
 }
 
-TYPED_TEST(RowLoops, Swiglu) {
+constexpr Activation kAll[] = {Activation::kSilu, Activation::kGelu, Activation::kGeluTanh,
+                               Activation::kRelu};
+static_assert(std::size(kAll) == kActivations);
+
+std::string name_of_activation(Activation f, const std::string& name) {
+  return name + ", activation " + std::to_string(int(f));
+}
+
+TYPED_TEST(RowLoops, GatedActivations) {
   using T = TypeParam;
-  this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& name) {
-    auto gate = Gapped<T>::random(1, n, 1, 12), up = Gapped<T>::random(1, n, 2),
-         dy = Gapped<T>::random(1, n, 3);
-    Gapped<T> y(1, n), dgate(1, n), dup(1, n);
-    t.swiglu(gate.view().data, up.view().data, y.view().data, n);
-    t.swiglu_backward(dy.view().data, gate.view().data, up.view().data, dgate.view().data,
-                      dup.view().data, n);
-    EXPECT_TRUE(y.gaps_kept() && dgate.gaps_kept() && dup.gaps_kept()) << name;
-    for (int64_t i = 0; i < n; ++i) {
-      const Running g(gate.get(0, i)), u(up.get(0, i));
-      expect_close<T>(y.get(0, i), ref::swiglu(g, u), name);
-      const auto d = ref::swiglu_backward(Running(dy.get(0, i)), g, u);
-      expect_close<T>(dgate.get(0, i), d.gate, name);
-      expect_close<T>(dup.get(0, i), d.up, name);
+  this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& set) {
+    auto up = Gapped<T>::random(1, n, 2), dy = Gapped<T>::random(1, n, 3);
+    for (const Activation f : kAll) {
+      // Further out, those of gelu are below the smallest normal float.
+      auto gate = Gapped<T>::random(1, n, 1, f == Activation::kSilu ? 12 : 5);
+      const std::string name = name_of_activation(f, set);
+      Gapped<T> y(1, n), dgate(1, n), dup(1, n);
+      const ActivationLoops<T>& loops = t.activations[int(f)];
+      loops.gated(gate.view().data, up.view().data, y.view().data, n);
+      loops.gated_backward(dy.view().data, gate.view().data, up.view().data, dgate.view().data,
+                           dup.view().data, n);
+      EXPECT_TRUE(y.gaps_kept() && dgate.gaps_kept() && dup.gaps_kept()) << name;
+      for (int64_t i = 0; i < n; ++i) {
+        const Running g(gate.get(0, i)), u(up.get(0, i));
+        expect_close<T>(y.get(0, i), ref::gate(f, g, u), name);
+        const auto d = ref::gate_backward(f, Running(dy.get(0, i)), g, u);
+        expect_close<T>(dgate.get(0, i), d.gate, name);
+        expect_close<T>(dup.get(0, i), d.up, name);
+      }
     }
   });
 }
 
-TYPED_TEST(RowLoops, SwigluOfExtremesIsFinite) {
+TYPED_TEST(RowLoops, ActivationsOfExtremesAreFinite) {
   using T = TypeParam;
   this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& name) {
     Gapped<T> gate(1, n), up(1, n), y(1, n);
@@ -103,27 +116,32 @@ TYPED_TEST(RowLoops, SwigluOfExtremesIsFinite) {
       put(gate.at(0, i), i % 2 ? 200.0 : -200.0);
       put(up.at(0, i), 2.0);
     }
-    t.swiglu(gate.view().data, up.view().data, y.view().data, n);
-    for (int64_t i = 0; i < n; ++i) {
-      // sigmoid(-200) is below the smallest normal float: a result that small may be anything.
-      const double smallest = 400 * double(std::numeric_limits<float>::min());
-      EXPECT_NEAR(y.get(0, i), i % 2 ? 400.0 : 0.0, smallest) << name;
+    for (const Activation f : kAll) {
+      t.activations[int(f)].gated(gate.view().data, up.view().data, y.view().data, n);
+      for (int64_t i = 0; i < n; ++i) {
+        // sigmoid(-200) is below the smallest normal float: a result that small may be anything.
+        const double smallest = 400 * double(std::numeric_limits<float>::min());
+        EXPECT_NEAR(y.get(0, i), i % 2 ? 400.0 : 0.0, smallest) << name_of_activation(f, name);
+      }
     }
   });
 }
 
-TYPED_TEST(RowLoops, Gelu) {
+TYPED_TEST(RowLoops, PlainActivations) {
   using T = TypeParam;
-  this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& name) {
+  this->sweep([](const Table&, const TypedTable<T>& t, int64_t n, const std::string& set) {
     auto x = Gapped<T>::random(1, n, 1, 5), dy = Gapped<T>::random(1, n, 2);
-    Gapped<T> y(1, n), dx(1, n);
-    t.gelu(x.view().data, y.view().data, n);
-    t.gelu_backward(dy.view().data, x.view().data, dx.view().data, n);
-    EXPECT_TRUE(y.gaps_kept() && dx.gaps_kept()) << name;
-    for (int64_t i = 0; i < n; ++i) {
-      const Running at(x.get(0, i));
-      expect_close<T>(y.get(0, i), ref::gelu(at), name);
-      expect_close<T>(dx.get(0, i), ref::gelu_backward(Running(dy.get(0, i)), at), name);
+    for (const Activation f : kAll) {
+      const std::string name = name_of_activation(f, set);
+      Gapped<T> y(1, n), dx(1, n);
+      t.activations[int(f)].plain(x.view().data, y.view().data, n);
+      t.activations[int(f)].plain_backward(dy.view().data, x.view().data, dx.view().data, n);
+      EXPECT_TRUE(y.gaps_kept() && dx.gaps_kept()) << name;
+      for (int64_t i = 0; i < n; ++i) {
+        const Running at(x.get(0, i));
+        expect_close<T>(y.get(0, i), ref::activate(f, at), name);
+        expect_close<T>(dx.get(0, i), ref::activate_backward(f, Running(dy.get(0, i)), at), name);
+      }
     }
   });
 }

@@ -54,26 +54,34 @@ TEST(Gradients, LayerNorm) {
       step);
 }
 
-TEST(Gradients, Swiglu) {
-  for (const double gate : {-5.0, -0.75, 0.0, 0.5, 3.0}) {
-    const std::vector<double> x{gate, 1.25}, dy{-0.5};
-    const auto step = complex_gradient(
-        [](const auto& at) { return std::vector<Complex>{ref::swiglu(at[0], at[1])}; }, x, dy);
-    expect_formula(
-        [&]<class S>(S) {
-      const auto d = ref::swiglu_backward(S(dy[0]), S(x[0]), S(x[1]));
-      return std::vector<S>{d.gate, d.up};
-        },
-        step);
+constexpr Activation kAll[] = {Activation::kSilu, Activation::kGelu, Activation::kGeluTanh,
+                               Activation::kRelu};
+
+TEST(Gradients, GatedActivations) {
+  for (const Activation f : kAll) {
+    for (const double gate : {-5.0, -0.75, 0.0, 0.5, 3.0}) {
+      const std::vector<double> x{gate, 1.25}, dy{-0.5};
+      const auto step = complex_gradient(
+          [&](const auto& at) { return std::vector<Complex>{ref::gate(f, at[0], at[1])}; }, x, dy);
+      expect_formula(
+          [&]<class S>(S) {
+        const auto d = ref::gate_backward(f, S(dy[0]), S(x[0]), S(x[1]));
+        return std::vector<S>{d.gate, d.up};
+          },
+          step);
+    }
   }
 }
 
-TEST(Gradients, Gelu) {
-  for (const double at : {-4.0, -1.5, 0.0, 0.25, 2.0}) {
-    const auto step = complex_gradient(
-        [](const auto& x) { return std::vector<Complex>{ref::gelu(x[0])}; }, {at}, {1.5});
-    expect_formula([&]<class S>(S) { return std::vector<S>{ref::gelu_backward(S(1.5), S(at))}; },
-                   step);
+TEST(Gradients, PlainActivations) {
+  for (const Activation f : kAll) {
+    for (const double at : {-4.0, -1.5, 0.0, 0.25, 2.0}) {
+      const auto step = complex_gradient(
+          [&](const auto& x) { return std::vector<Complex>{ref::activate(f, x[0])}; }, {at}, {1.5});
+      expect_formula(
+          [&]<class S>(S) { return std::vector<S>{ref::activate_backward(f, S(1.5), S(at))}; },
+          step);
+    }
   }
 }
 

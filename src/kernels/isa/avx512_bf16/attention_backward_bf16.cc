@@ -39,14 +39,16 @@ Memory divide(float* scratch, int64_t keys, int64_t size) {
   return m;
 }
 
-// A stretch with its queries' saved log-sum-exp, and dout . out.
+// A stretch with what its queries see, their saved log-sum-exp, and dout . out.
 struct Queries {
   Stretch at;
+  Seen seen;
+  Bias bias;
   __m512 lse, delta;
 };
 
 // Missing queries have weights of one and gradients of zero, so that they add nothing.
-Queries load_queries(const Task& t, const Stretch& at, int v, const Memory& m) {
+Queries load_queries(const Task& t, const Stretch& at, int v, int64_t keys, const Memory& m) {
   alignas(64) float lse[16] = {}, delta[16] = {};
   const bf16* q = rows_of(t.q, t.q_stride, t, at);
   const bf16* dout = rows_of(t.dout, t.dout_stride, t, at);
@@ -71,7 +73,7 @@ Queries load_queries(const Task& t, const Stretch& at, int v, const Memory& m) {
     delta[i] = sum;
     lse[i] = t.lse[(at.begin + i) * t.lse_stride + at.head];
   }
-  return {at, _mm512_load_ps(lse), _mm512_load_ps(delta)};
+  return {at, Seen(t, at, keys), Bias(t, at, keys), _mm512_load_ps(lse), _mm512_load_ps(delta)};
 }
 
 __m512i narrow(__m512 x) {
@@ -82,14 +84,16 @@ __m512i narrow(__m512 x) {
 // ds = p * (dp - delta) * scale; keys [begin, begin + count) of the task.
 void weigh(const Task& t, const Queries& queries, int v, int64_t begin, int64_t count,
            const Memory& m) {
-  const int64_t own = first_own(t);
   const __m512 scale = _mm512_set1_ps(t.scale);
   const auto one = [&](int64_t j) {
     if (j >= count) return _mm512_setzero_si512();
     const int64_t at = j * kVectors + v;
-    const __mmask16 seen = begin + j < own ? 0xffff : seeing(t, queries.at, begin + j - own);
-    const __m512 p = _mm512_maskz_mov_ps(seen,
-                                         exp_of(_mm512_fmsub_ps(m.scores[at], scale, queries.lse)));
+    const __mmask16 seen = queries.seen.by_all(begin + j)
+                               ? 0xffff
+                               : queries.seen.by(t, queries.at, begin + j);
+    __m512 x = _mm512_fmsub_ps(m.scores[at], scale, queries.lse);
+    if (queries.bias.head) x = _mm512_add_ps(x, queries.bias.of(t, begin + j));
+    const __m512 p = _mm512_maskz_mov_ps(seen, exp_of(x));
     const __m512 ds = _mm512_mul_ps(_mm512_mul_ps(p, scale),
                                     _mm512_sub_ps(m.dscores[at], queries.delta));
     const __m512i word = narrow(ds);
@@ -133,7 +137,7 @@ void add_block(const Task& t, const Queries* queries, int count, int64_t begin, 
 // Up to kVectors stretches; `keys` are those that any of them sees.
 void attend(const Task& t, const Stretch* stretches, int count, int64_t keys, const Memory& m) {
   Queries queries[kVectors];
-  for (int v = 0; v < count; ++v) queries[v] = load_queries(t, stretches[v], v, m);
+  for (int v = 0; v < count; ++v) queries[v] = load_queries(t, stretches[v], v, keys, m);
   std::memset(m.dq, 0, size_t(t.head_size * kVectors) * sizeof(__m512));
   for (int64_t begin = 0; begin < keys; begin += kKeys) {
     add_block(t, queries, count, begin, keys - begin < kKeys ? keys - begin : kKeys, m);

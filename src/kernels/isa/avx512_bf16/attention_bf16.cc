@@ -29,13 +29,15 @@ Memory divide(float* scratch, int64_t keys, int64_t size) {
 
 // Scores of vector v to weights, not yet divided by their sum; gives the sum's inverse.
 __m512 softmax(const Task& t, const Stretch& at, int v, int64_t keys, const Memory& m) {
-  const int64_t own = first_own(t);
+  const Seen seen(t, at, keys);
+  const Bias bias(t, at, keys);
   const __m512 scale = _mm512_set1_ps(t.scale), hidden = _mm512_set1_ps(kHidden);
   __m512 most = hidden;
   for (int64_t j = 0; j < keys; ++j) {
     __m512& s = m.scores[j * kVectors + v];
     s = _mm512_mul_ps(s, scale);
-    if (j >= own) s = _mm512_mask_mov_ps(hidden, seeing(t, at, j - own), s);
+    if (bias.head) s = _mm512_add_ps(s, bias.of(t, j));
+    if (!seen.by_all(j)) s = _mm512_mask_mov_ps(hidden, seen.by(t, at, j), s);
     most = _mm512_max_ps(most, s);
   }
   __m512 sum = _mm512_setzero_ps();

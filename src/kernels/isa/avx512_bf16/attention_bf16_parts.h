@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "kernels/isa/attention_parts.h"
 #include "kernels/isa/simd.h"
 #include "kernels/isa/table.h"
 
@@ -214,7 +215,7 @@ __mmask16 seeing(const Task& t, const Stretch& at, int64_t own) {
   if (t.mask) {
     uint32_t bits = 0;
     for (int64_t i = 0; i < at.count; ++i) {
-      bits |= uint32_t{t.mask[(at.begin + i) * t.n + own] != 0} << i;
+      bits |= uint32_t{sees_own(t, at.begin + i, own)} << i;
     }
     return __mmask16(bits);
   }
@@ -224,13 +225,63 @@ __mmask16 seeing(const Task& t, const Stretch& at, int64_t own) {
   return first <= 0 ? 0xffff : first >= kQueries ? 0 : __mmask16(0xffffu << first);
 }
 
-// The first key whose visibility differs from query to query.
+// Which of `keys` keys the stretch's queries see.
+struct Seen {
+  int64_t own = 0;      // the first key that some see and others do not, at the end …
+  int64_t edge = 0;     // … and in front, where a window begins: the first key that all see
+  __m512i firsts = {};  // a lane's first key
+
+  Seen() = default;
+  Seen(const Task& t, const Stretch& at, int64_t keys);
+  bool by_all(int64_t j) const { return j >= edge && j < own; }
+  // A bit for each query that sees key j.
+  __mmask16 by(const Task& t, const Stretch& at, int64_t j) const {
+    const __mmask16 later = _mm512_cmple_epi32_mask(firsts, _mm512_set1_epi32(int32_t(j)));
+    return j < own ? later : __mmask16(later & seeing(t, at, j - own));
+  }
+};
+
+// The first key whose visibility differs from query to query, a window aside.
 int64_t first_own(const Task& t) {
   int64_t own = 0;
   for (int64_t s = 0; s + 1 < t.span_count; ++s) own += t.spans[s].count;
   if (t.causal && !t.mask) own += t.spans[t.span_count - 1].count - t.n;
   return own;
 }
+
+inline Seen::Seen(const Task& t, const Stretch& at, int64_t keys) : own(first_own(t)) {
+  alignas(64) int32_t first[kQueries] = {};
+  for (int64_t i = 0; i < at.count; ++i) {
+    first[i] = int32_t(first_seen(t, keys, at.begin + i));
+    edge = edge < first[i] ? first[i] : edge;
+  }
+  firsts = _mm512_load_si512(first);
+}
+
+// What a stretch's queries add to the scores of each key, by distance.
+struct Bias {
+  const float* head = nullptr;  // of distance 0; nullptr: nothing
+  int64_t context = 0;          // keys before those that a mask names
+  __m512i positions = {};
+
+  Bias() = default;
+  Bias(const Task& t, const Stretch& at, int64_t keys) {
+    if (!t.bias) return;
+    head = t.bias + at.head * t.bias_stride;
+    context = t.mask ? keys - t.n : keys;
+    alignas(64) int32_t places[kQueries];
+    // Lanes without a query repeat the last one.
+    for (int64_t i = 0; i < kQueries; ++i) {
+      places[i] = t.positions[at.begin + (i < at.count ? i : at.count - 1)];
+    }
+    positions = _mm512_load_si512(places);
+  }
+  __m512 of(const Task& t, int64_t j) const {
+    const int64_t place = j < context ? t.before + j : t.positions[j - context];
+    const __m512i distance = _mm512_sub_epi32(positions, _mm512_set1_epi32(int32_t(place)));
+    return _mm512_i32gather_ps(distance, head, sizeof(float));
+  }
+};
 
 // Calls f(stretches, count, keys) for up to kVectors stretches at a time, in order; keys: as many
 // as any of them sees.

@@ -1,0 +1,192 @@
+// One network for all families: its layers, and how they are loaded.
+#include "arch/decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "arch/embedding.h"
+#include "arch/head_weight.h"
+#include "base/error.h"
+#include "nn/activation.h"
+#include "nn/attention.h"
+#include "nn/layers.h"
+#include "nn/norm.h"
+#include "nn/take_rows.h"
+
+namespace relatum::arch {
+
+// One projection's name in both worlds and its shape.
+struct Decoder::Projection {
+  std::string_view name, gguf;
+  int64_t rows = 0, cols = 0;
+  int64_t rotary_heads = 0;  // llama.cpp stores the rows of so many heads in another order
+};
+
+// One forward pass over the layers.
+class DecoderPass final : public nn::LayerStack {
+ public:
+  // Memory of its own lies in the arena: its destructor never runs.
+  DecoderPass(const Decoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
+              Arena& arena)
+      : model_(model), batch_(batch),
+        options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
+    const int64_t size = model.info_.head_size;
+    const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
+                                size);
+    model.settings_.rope.angles(batch.positions(), angles);
+    rope_ = angles;
+    if (!options.dropout) return;
+    use_.keys = batch.keys();
+    auto* keys = arena.allocate_array<uint64_t>(int64_t(options.rows.size()));
+    for (size_t i = 0; i < options.rows.size(); ++i) {
+      keys[i] = batch.keys()[size_t(options.rows[i])];
+    }
+    row_use_.keys = {keys, options.rows.size()};
+  }
+  int64_t layers() const override { return int64_t(model_.layers_.size()); }
+  int64_t rows_out(int64_t rows) const override {
+    return options_.rows.empty() ? rows : int64_t(options_.rows.size());
+  }
+  nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
+    const Decoder::Layer& layer = model_.layers_[size_t(index)];
+    const ModelInfo& info = model_.info_;
+    const auto& windows = model_.settings_.windows;
+    const nn::AttentionSettings settings{
+        {info.heads, info.kv_heads, info.head_size, model_.settings_.scale,
+         windows[size_t(index) % windows.size()]},
+        rope_,
+        index,
+        options_.cache};
+    nn::Var h = nn::rmsnorm(graph, x, layer.attention_norm.data(), model_.settings_.epsilon);
+    h = nn::linear(graph, layer.qkv, h, use_);
+    h = nn::attention(graph, h, batch_, settings);
+    // Behind the last attention, rows that nobody asked for serve nothing.
+    const bool choose = index + 1 == layers() && !options_.rows.empty();
+    if (choose) {
+      h = nn::take_rows(graph, h, options_.rows);
+      x = nn::take_rows(graph, x, options_.rows);
+    }
+    const nn::AdapterUse& use = choose ? row_use_ : use_;
+    x = nn::linear_residual(graph, layer.output, h, x, use);
+    h = nn::rmsnorm(graph, x, layer.ffn_norm.data(), model_.settings_.epsilon);
+    h = nn::gate(graph, nn::Activation::kSilu, nn::linear(graph, layer.gate_up, h, use));
+    x = nn::linear_residual(graph, layer.down, h, x, use);
+    if (options_.probe) (*options_.probe)(index, graph.value(x));
+    return x;
+  }
+
+ private:
+  const Decoder& model_;
+  const nn::TokenBatch& batch_;
+  ForwardOptions options_;
+  MatView<const float> rope_;  // in the arena
+  nn::AdapterUse use_, row_use_;
+};
+
+namespace {
+
+TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::string_view gguf,
+                        std::string_view kind = "weight") {
+  return {fmt::format("model.layers.{}.{}.{}", index, hugging_face, kind),
+          fmt::format("blk.{}.{}.{}", index, gguf, kind)};
+}
+
+}  // namespace
+
+nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
+                                std::span<const Projection> projections,
+                                const BiasSetting& setting) {
+  const bool wanted = setting.flag.empty() ? setting.there
+                                           : files.get_bool(setting.flag, setting.there);
+  std::vector<nn::Linear::Part> parts;
+  std::vector<float> biases;
+  bool any = false;
+  for (const Projection& p : projections) {
+    const bool reordered = files.gguf() && p.rotary_heads;
+    Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
+    if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
+    info_.parameters += weight.size();
+    parts.push_back(
+        {fmt::format("model.layers.{}.{}", index, p.name), to_base(weight, options.base)});
+    const TensorName name = layer_tensor(index, p.name, p.gguf, "bias");
+    std::vector<float> bias(size_t(p.rows), 0.0f);
+    if (files.gguf() ? files.has(name) : wanted) {
+      if (!files.has(name)) {
+        fail("arch.decoder",
+             fmt::format("{}: {} is set, but the weights have no tensor '{}'. Correct the setting, "
+                         "or fetch the weights again.",
+                         files.settings_place(), setting.flag.empty() ? "a bias" : setting.flag,
+                         name.hugging_face));
+      }
+      bias = files.vector(name, p.rows);
+      if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
+      info_.parameters += p.rows;
+      any = true;
+    }
+    biases.insert(biases.end(), bias.begin(), bias.end());
+  }
+  if (!any) biases.clear();
+  return nn::Linear(std::move(parts), std::move(biases));
+}
+
+Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& options,
+                                   int64_t index) {
+  const int64_t d = info_.width, q = info_.heads * info_.head_size,
+                kv = info_.kv_heads * info_.head_size, f = info_.ffn_width;
+  const Projection qkv[] = {{"self_attn.q_proj", "attn_q", q, d, info_.heads},
+                            {"self_attn.k_proj", "attn_k", kv, d, info_.kv_heads},
+                            {"self_attn.v_proj", "attn_v", kv, d}};
+  const Projection output[] = {{"self_attn.o_proj", "attn_output", d, q}};
+  const Projection gate_up[] = {{"mlp.gate_proj", "ffn_gate", f, d},
+                                {"mlp.up_proj", "ffn_up", f, d}};
+  const Projection down[] = {{"mlp.down_proj", "ffn_down", d, f}};
+  Layer layer;
+  layer.attention_norm = files.vector(layer_tensor(index, "input_layernorm", "attn_norm"), d);
+  layer.ffn_norm = files.vector(layer_tensor(index, "post_attention_layernorm", "ffn_norm"), d);
+  layer.qkv = load_linear(files, options, index, qkv, settings_.attention_bias);
+  layer.output = load_linear(files, options, index, output, settings_.attention_bias);
+  layer.gate_up = load_linear(files, options, index, gate_up, settings_.mlp_bias);
+  layer.down = load_linear(files, options, index, down, settings_.mlp_bias);
+  return layer;
+}
+
+Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings)
+    : settings_(std::move(settings)) {
+  info_ = settings_.info;
+  info_.vocabulary = vocabulary_size(files);
+  embedding_ = files.weight({"model.embed_tokens.weight", "token_embd.weight"}, info_.vocabulary,
+                            info_.width);
+  final_norm_ = files.vector({"model.norm.weight", "output_norm.weight"}, info_.width);
+  Weight head = head_weight(files, embedding_);
+  info_.parameters = embedding_.size() +
+                     (head.data.data() == embedding_.data.data() ? 0 : head.size());
+  head_ = nn::Linear({{"lm_head", std::move(head)}});
+  for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
+}
+
+std::vector<const nn::Linear*> Decoder::linears() const {
+  return linears_of<const nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::gate_up,
+                                      &Layer::down);
+}
+
+std::vector<nn::Linear*> Decoder::mutable_linears() {
+  auto all = linears_of<nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::gate_up,
+                                    &Layer::down);
+  all.push_back(&head_);
+  return all;
+}
+
+nn::Var Decoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
+                         const ForwardOptions& options) const {
+  nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
+  embed_tokens(embedding_, batch.tokens(), graph.value(x).as<float>());
+  if (options.probe) (*options.probe)(-1, graph.value(x));
+  const DecoderPass& pass = graph.arena().make<DecoderPass>(*this, batch, options, graph.arena());
+  x = nn::run_layers(graph, pass, x, options.checkpoint);
+  x = nn::rmsnorm(graph, x, final_norm_.data(), settings_.epsilon);
+  if (options.probe) (*options.probe)(info_.layers, graph.value(x));
+  return x;
+}
+
+}  // namespace relatum::arch

@@ -1,0 +1,62 @@
+// The decoder that families of language models share: RMSNorm, rotary grouped-query attention,
+// SwiGLU. A family's file (arch/models) reads its settings; what it does differently is one of
+// them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "arch/family.h"
+#include "arch/model.h"
+#include "arch/rope.h"
+
+namespace relatum::arch {
+
+/// Which products add a bias. A GGUF file says so by the tensors that it has, a folder's
+/// config.json by the setting that is named, or, where the name is empty, it is as stands here.
+struct BiasSetting {
+  std::string_view flag;
+  bool there = false;
+};
+
+struct DecoderSettings {
+  ModelInfo info;      ///< all but vocabulary and parameters, which the tensors tell
+  float epsilon = 0;   ///< of the norms
+  float scale = 1.0f;  ///< of attention's scores
+  Rope rope;
+  /// How many positions a query sees, its own among them; 0: all before it. The layers have these
+  /// in turn, over and over.
+  std::vector<int64_t> windows{0};
+  BiasSetting attention_bias, mlp_bias;
+};
+
+/// Names of tensors are those of Llama in both worlds.
+class Decoder final : public Model {
+ public:
+  Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings);
+
+  nn::Var forward(nn::Graph& graph, const nn::TokenBatch& batch,
+                  const ForwardOptions& options) const override;
+  std::vector<const nn::Linear*> linears() const override;
+  const nn::Linear* head() const override { return &head_; }
+  std::vector<nn::Linear*> mutable_linears() override;
+
+ private:
+  friend class DecoderPass;
+  struct Layer {
+    std::vector<float> attention_norm, ffn_norm;
+    nn::Linear qkv, output, gate_up, down;
+  };
+  struct Projection;
+  nn::Linear load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
+                         std::span<const Projection> projections, const BiasSetting& bias);
+  Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
+
+  DecoderSettings settings_;
+  Weight embedding_;
+  std::vector<float> final_norm_;
+  std::vector<Layer> layers_;
+  nn::Linear head_;
+};
+
+}  // namespace relatum::arch

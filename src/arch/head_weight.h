@@ -1,0 +1,16 @@
+// The head of a language model: weights of its own, or the embedding's.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/model_files.h"
+
+namespace relatum::arch {
+
+/// The head's weights (V x D), or the embedding where the files have none. Throws Error where
+/// tie_word_embeddings contradicts the tensors.
+Weight head_weight(const ModelFiles& files, const Weight& embedding);
+/// V: rows of the embedding in a GGUF, which tell it whatever its settings say, else vocab_size.
+int64_t vocabulary_size(const ModelFiles& files);
+
+}  // namespace relatum::arch

@@ -1,0 +1,32 @@
+// What a model's files say of the scaling of rotary positions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/model_files.h"
+
+namespace relatum::arch {
+
+/// What a scaling does beside changing the frequencies.
+struct RopeScaling {
+  float factor = 1.0f;  ///< of cosines and sines, and so of queries and keys
+  /// Tokens of the longest row that the frequencies hold for; 0: any that the model takes.
+  int64_t longest = 0;
+};
+
+/// Scales frequencies[i] = theta^(-2 i / K), i < K / 2, as config.json's rope_scaling (or
+/// rope_parameters) or a GGUF's keys and tensors say:
+/// - linear: all alike;
+/// - dynamic: rows beyond max_position_embeddings alone, which are refused;
+/// - llama3: by wavelength (Llama 3.1);
+/// - yarn: by turns within the original context (Peng et al. 2023, arXiv 2309.00071);
+/// - longrope: a divisor for each pair (Ding et al. 2024, arXiv 2402.13753). The short ones, which
+///   hold up to the original context: a row's length decides, so rows of either kind could not
+///   share a beginning;
+/// - a GGUF's rope_freqs: a divisor for each pair.
+/// Throws Error for a scaling, or a key of one, that is not known.
+RopeScaling scale_frequencies(const ModelFiles& files, double theta,
+                              std::vector<float>& frequencies);
+
+}  // namespace relatum::arch

@@ -1,0 +1,185 @@
+// Every option of the common decoder against Hugging Face's log-probabilities, however the row is
+// computed: whole, in segments, behind cached rows, as a tree, with the tape.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "io/json.h"
+#include "support/models.h"
+#include "support/temporary.h"
+
+namespace relatum::testing {
+namespace {
+
+using nlohmann::json;
+
+const json& options() {
+  static const json all = io::load_json(fixture("decoder/options.json"));
+  return all;
+}
+
+// A folder of the fixture's weights that has what an option's settings ask for.
+class OptionFolder {
+ public:
+  explicit OptionFolder(const json& config) {
+    write_file(folder_ / "config.json", config.dump());
+    const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+    std::vector<io::SafetensorsOutput> tensors;
+    for (const auto& tensor : file.tensors()) {
+      if (wanted(config, tensor.name)) {
+        tensors.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
+      }
+    }
+    io::write_safetensors(folder_ / "model.safetensors", tensors);
+  }
+  std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
+
+ private:
+  static bool wanted(const json& config, const std::string& name) {
+    if (name.starts_with("expected.") || name == "input_ids") return false;
+    if (name == "lm_head.weight") return !config.at("tie_word_embeddings");
+    if (!name.ends_with(".bias")) return true;
+    const char* flag = name.find(".mlp.") == std::string::npos ? "attention_bias" : "mlp_bias";
+    return config.value(flag, false);
+  }
+  TemporaryFolder folder_;
+};
+
+Matrix<float> log_probabilities(const Matrix<float>& logits) {
+  Matrix<float> result(logits.rows(), logits.cols());
+  for (int64_t r = 0; r < logits.rows(); ++r) {
+    double total = 0;
+    for (int64_t i = 0; i < logits.cols(); ++i) total += std::exp(double(logits.row(r)[i]));
+    for (int64_t i = 0; i < logits.cols(); ++i) {
+      result.row(r)[i] = float(double(logits.row(r)[i]) - std::log(total));
+    }
+  }
+  return result;
+}
+
+// The largest difference to the last rows of `got`.
+double largest_difference(const Matrix<float>& got, MatView<const float> want) {
+  double largest = 0;
+  for (int64_t r = 0; r < want.rows; ++r) {
+    const float* row = got.row(got.rows() - want.rows + r);
+    for (int64_t i = 0; i < want.cols; ++i) {
+      largest = std::max(largest, std::abs(double(row[i]) - double(want.row(r)[i])));
+    }
+  }
+  return largest;
+}
+
+class DecoderOption : public ::testing::TestWithParam<std::string> {
+ protected:
+  static constexpr double kBound = 1e-3;
+
+  double distance(const Matrix<float>& logits) const {
+    return largest_difference(log_probabilities(logits), want_.view());
+  }
+  // The row behind its own first tokens, each of which went through the cache alone.
+  Matrix<float> behind_cache(const arch::Model& model, int64_t alone) const {
+    const arch::ModelInfo& info = model.info();
+    nn::KvCache cache(info.layers, int64_t(row_.size()), info.kv_heads, info.head_size,
+                      DType::kF32);
+    Matrix<float> logits;
+    for (int64_t t = 0; t <= alone; ++t) {
+      const std::span<const int32_t> rest(row_.begin() + t,
+                                          t < alone ? row_.begin() + t + 1 : row_.end());
+      nn::TokenBatch batch;
+      // Odd pieces, so that a window ends within a span and at its border.
+      std::vector<kernels::AttentionSpan> spans;
+      for (int64_t begin = 0; begin < t; begin += 5) {
+        spans.push_back({begin, std::min<int64_t>(5, t - begin), true});
+      }
+      batch.append(batch.root(spans), rest);
+      batch.finish();
+      std::vector<int64_t> store;
+      for (size_t i = 0; i < rest.size(); ++i) store.push_back(t + int64_t(i));
+      arch::ForwardOptions options;
+      options.cache = {&cache, store};
+      logits = run(model, batch, DType::kF32, false, options);
+    }
+    return logits;
+  }
+
+  json config_ = options().at(GetParam());
+  io::Safetensors file_ = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+  std::vector<int32_t> row_ = read_ints(file_, "input_ids");
+  Matrix<float> want_ = read_matrix(file_, "expected." + GetParam());
+};
+
+TEST_P(DecoderOption, WholeRow) {
+  const auto model = OptionFolder(config_).load();
+  EXPECT_LT(distance(run(*model, single(row_))), kBound);
+}
+
+TEST_P(DecoderOption, RowInSegments) {
+  const auto model = OptionFolder(config_).load();
+  nn::TokenBatch batch;
+  int segment = batch.root();
+  size_t begin = 0;
+  for (const size_t end : {size_t{3}, size_t{4}, size_t{20}, row_.size()}) {
+    segment = batch.append(segment, std::span(row_).subspan(begin, end - begin));
+    begin = end;
+  }
+  batch.finish();
+  EXPECT_LT(distance(run(*model, batch)), kBound);
+}
+
+TEST_P(DecoderOption, BehindCachedRows) {
+  const auto model = OptionFolder(config_).load();
+  const auto last = int64_t(row_.size()) - 1;
+  EXPECT_LT(distance(behind_cache(*model, last - want_.rows() + 1)), kBound);
+  EXPECT_LT(largest_difference(log_probabilities(behind_cache(*model, last)),
+                               want_.view().rows_from(want_.rows() - 1, 1)),
+            kBound);
+}
+
+TEST_P(DecoderOption, AsABranchOfATree) {
+  const auto model = OptionFolder(config_).load();
+  const size_t own = size_t(want_.rows());
+  nn::TokenBatch batch;
+  const int trunk = batch.append(batch.root(), std::span(row_).first(row_.size() - own));
+  std::vector<int32_t> tokens, above;
+  for (int branch = 0; branch < 2; ++branch) {  // the row's end twice, the first one is wrong
+    for (size_t i = 0; i < own; ++i) {
+      tokens.push_back(row_[row_.size() - own + i] + (branch ? 0 : 1));
+      above.push_back(i == 0 ? -1 : int32_t(tokens.size()) - 2);
+    }
+  }
+  batch.append_tree(trunk, tokens, above);
+  batch.finish();
+  EXPECT_LT(distance(run(*model, batch)), kBound);
+}
+
+TEST_P(DecoderOption, TapeChangesNoBit) {
+  const auto model = OptionFolder(config_).load();
+  const nn::TokenBatch batch = single(row_);
+  arch::ForwardOptions checkpoint;
+  checkpoint.checkpoint = true;
+  const Matrix<float> plain = run(*model, batch);
+  EXPECT_TRUE(bit_equal(plain, run(*model, batch, DType::kF32, true)));
+  EXPECT_TRUE(bit_equal(plain, run(*model, batch, DType::kF32, true, checkpoint)));
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> all;
+  for (const auto& [name, config] : options().items()) all.push_back(name);
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, DecoderOption, ::testing::ValuesIn(names()),
+                         [](const auto& test) { return test.param; });
+
+// A scaling that reaches further than its frequencies hold for is cut there.
+TEST(Decoder, ContextEndsWithTheScaling) {
+  json config = options().at("rope_longrope");
+  EXPECT_EQ(OptionFolder(config).load()->info().context, 48);
+  config = options().at("rope_yarn");
+  EXPECT_EQ(OptionFolder(config).load()->info().context, 64);
+}
+
+}  // namespace
+}  // namespace relatum::testing
