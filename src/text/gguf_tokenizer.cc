@@ -43,6 +43,11 @@ constexpr std::array<Pre, 9> kKnown = {{
     {"deepseek-r1-qwen", false, WordPattern::kQwen2, true},
 }};
 
+/// Texts of tokens that end an answer: whatever their type, llama.cpp takes them for control
+/// tokens.
+constexpr std::string_view kEnds[] = {"</s>",       "<end_of_turn>", "<|eot_id|>",    "<|eom_id|>",
+                                      "<|im_end|>", "<|end|>",       "<|endoftext|>", "<EOT>"};
+
 /// What counts where a file does not say.
 struct Defaults {
   bool add_bos = false, add_eos = false;
@@ -100,6 +105,10 @@ class GgufLoader {
     PipelineParts parts;
     TokenizerInfo info;
     load_tokens(info);
+    for (const std::string_view end : kEnds) {
+      const auto id = info.vocabulary.find(end);
+      if (id && !types_.empty()) types_[size_t(*id)] = kControl;
+    }
     add_tokens({kControl, kUserDefined, kUnknown}, info, parts);
     load_special(info, bpe ? Defaults{.add_bos = true, .bos = 1, .eos = 2, .unk = 0}
                            : Defaults{.add_eos = true, .eos = 1, .unk = 2, .pad = 0});

@@ -66,7 +66,9 @@ class Fields {
   uint64_t fixed(size_t size) {
     const std::string_view bytes = take(size);
     uint64_t number = 0;
-    for (size_t i = size; i-- > 0;) number = number << 8 | static_cast<unsigned char>(bytes[i]);
+    for (size_t i = size; i-- > 0;) {
+      number = number << 8 | static_cast<unsigned char>(bytes[i]);
+    }
     return number;
   }
   uint64_t varint() {
@@ -91,8 +93,9 @@ PieceModel::Piece parse_piece(std::string_view message, size_t id, const std::st
     if (field.number == kScore && field.wire == 5) {
       piece.score = std::bit_cast<float>(uint32_t(field.value));
     }
-    if (field.number == kType && field.wire == 0)
+    if (field.number == kType && field.wire == 0) {
       piece.type = int(std::min<uint64_t>(field.value, 99));
+    }
   }
   const bool sound = !piece.text.empty() && piece.text.find('\0') == piece.text.npos &&
                      utf8_valid(piece.text);

@@ -13,8 +13,8 @@
 #include "support/error_of.h"
 #include "support/gguf_writer.h"
 #include "support/temporary.h"
-#include "text/char_map.h"
 #include "text/piece_model.h"
+#include "text/small_char_map.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_hash.h"
 
@@ -30,49 +30,6 @@ namespace fs = std::filesystem;
 using Ids = std::vector<int32_t>;
 
 const fs::path kFixtures = fs::path(RELATUM_FIXTURES) / "text";
-
-/// Units of a double array: "A" leads to the leaf at 0x100, whose replacement begins at `text`.
-std::string char_map(std::string_view texts, uint32_t text = 0, uint32_t units = 512) {
-  std::vector<uint32_t> array(units);
-  array[0x41] = 0x41 | 0x100 | (0x41 ^ 0x100) << 10;
-  if (units > 0x100) array[0x100] = 0x80000000 | text;
-  std::string bytes;
-  const auto put = [&](uint32_t number) {
-    for (int shift = 0; shift < 32; shift += 8) bytes += char(number >> shift);
-  };
-  put(4 * units);
-  for (const uint32_t unit : array) put(unit);
-  return bytes.append(texts);
-}
-
-const std::string kSmallA("a\0", 2);
-
-TEST(CharMap, ReplacesWhatItHas) {
-  const CharMap map(char_map(kSmallA), "x");
-  EXPECT_EQ(map.longest("ABC").size, 1u);
-  EXPECT_EQ(map.longest("ABC").replacement, "a");
-  EXPECT_EQ(map.shortest("A").replacement, "a");
-  EXPECT_EQ(map.longest("BA").size, 0u);
-  EXPECT_EQ(map.longest("").size, 0u);
-  EXPECT_EQ(map.longest(std::string(1, '\0')).size, 0u);
-}
-
-TEST(CharMap, RefusesTablesThatLeadOutOfThemselves) {
-  const auto error = [](const std::string& bytes) {
-    return testing::error_of([&] { CharMap(bytes, "x.model"); });
-  };
-  EXPECT_THAT(error(""), AllOf(HasSubstr("x.model"), HasSubstr("0 bytes")));
-  EXPECT_THAT(error(char_map(kSmallA).substr(0, 100)), HasSubstr("trie of 2048"));
-  EXPECT_THAT(error(char_map(kSmallA, 0, 256)), HasSubstr("leads out"));
-  EXPECT_THAT(error(char_map(kSmallA, 2)), HasSubstr("not there"));
-  EXPECT_THAT(error(char_map(std::string("\u00e9\0", 3), 1)), HasSubstr("half a character"));
-  EXPECT_THAT(error(char_map(std::string("\xff\0", 2))), HasSubstr("UTF-8"));
-  EXPECT_THAT(error(char_map(std::string(300, 'a') + '\0')), HasSubstr("255"));
-  std::string cyclic = char_map(kSmallA);  // "A" leads back to the root's children
-  cyclic[4 + 4 * 0x41 + 1] = char(0x41 << 2 & 0xff);
-  cyclic[4 + 4 * 0x41 + 2] = char(0x41 >> 6);
-  EXPECT_EQ(CharMap(cyclic, "x").longest("AAAA").size, 0u);
-}
 
 /// A model's pieces as a GGUF file of the kind that llama.cpp's converter makes.
 struct GgufPieces {
@@ -199,7 +156,7 @@ TEST_F(PiecesInGguf, TextIsCleanedAsTheFileSays) {
   const std::string sign = "\u2581";
   use("t5", {{sign, -1}, {"a", -1}, {sign + "a", -1}});
   EXPECT_EQ(load()->encode(" a  A"), (Ids{6, 4, 4, 0}));
-  parts_.map = char_map(kSmallA);
+  parts_.map = testing::char_map(testing::kSmallA);
   EXPECT_EQ(load()->encode(" a  A"), (Ids{6, 4, 6}));
   parts_.prefix = true;
   EXPECT_EQ(load()->encode("a  A "), (Ids{6, 4, 6, 4}));
@@ -225,6 +182,15 @@ TEST_F(PiecesInGguf, DataNeverBecomesAControlToken) {
     EXPECT_EQ(tokenizer->encode_data("<user>"), Ids{3});
     EXPECT_EQ(tokenizer->encode("</s></s>", std::vector<DataRange>{{0, 1}}).back(), 2);
   }
+}
+
+TEST_F(PiecesInGguf, ATokenThatEndsAnswersIsAControlTokenWhateverItsType) {
+  use("llama", {{"a", -1}});
+  parts_.tokens[2] = "</S>";
+  parts_.tokens[3] = "</s>";  // user-defined, as in Gemma 3's files
+  const auto tokenizer = load();
+  EXPECT_EQ(tokenizer->encode("a</s>"), (Ids{4, 3}));
+  EXPECT_THAT(tokenizer->encode_data("a</s>"), Not(Contains(3)));
 }
 
 TEST_F(PiecesInGguf, AddWhatLlamaCppAddsWhereTheFileIsSilent) {
