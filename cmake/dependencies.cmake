@@ -28,6 +28,13 @@ find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+# It has no CMake files; pkg-config also names its trainer, which nobody here uses.
+find_library(RELATUM_SENTENCEPIECE sentencepiece)
+find_path(RELATUM_SENTENCEPIECE_INCLUDE sentencepiece_processor.h)
+if(NOT RELATUM_SENTENCEPIECE OR NOT RELATUM_SENTENCEPIECE_INCLUDE)
+  message(FATAL_ERROR "Relatum needs SentencePiece's library and header (Debian and Ubuntu: "
+                      "libsentencepiece-dev).")
+endif()
 if(RELATUM_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -2,27 +2,14 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "text/merge_table.h"
-#include "text/vocabulary.h"
+#include "text/bpe.h"
 #include "text/word_model.h"
 
 namespace relatum::text {
-
-struct BpeOptions {
-  std::optional<int32_t> unk;  ///< stands for a byte that has no token; absent: it is dropped
-  bool fuse_unk = false;       ///< one unk for several such bytes in a row
-  bool byte_fallback = false;  ///< tokens "<0xC4>" stand for such a byte, if they exist
-  bool ignore_merges = false;  ///< a word that is a token needs no merges (Llama 3)
-};
-
-/// A pair of token texts, in the order of their rank.
-using Merges = std::vector<std::pair<std::string_view, std::string_view>>;
 
 /// The vocabulary must outlive the model. O(n log n) in the length of a word.
 class ByteBpe final : public WordModel {
@@ -35,8 +22,7 @@ class ByteBpe final : public WordModel {
   std::string decode(std::span<const std::string_view> tokens) const override;
 
  private:
-  class Word;
-  void spell(std::string_view word, Word& symbols) const;
+  void spell(std::string_view word, MergeWord& symbols) const;
 
   const Vocabulary& vocabulary_;
   BpeOptions options_;

@@ -1,19 +1,24 @@
 // The tokenizer in a GGUF file's metadata ("tokenizer.ggml.…").
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "io/gguf.h"
 #include "text/byte_bpe.h"
 #include "text/loaders.h"
 #include "text/normal_form.h"
+#include "text/score_bpe.h"
+#include "text/unigram.h"
 
 namespace relatum::text {
 namespace {
 
 // llama.cpp's numbers for tokenizer.ggml.token_type.
-constexpr int64_t kControl = 3, kUserDefined = 4;
+constexpr int64_t kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kByte = 6;
 
 /// What one name in tokenizer.ggml.pre stands for in the tokenizer.json that it was made from.
 struct Pre {
@@ -38,20 +43,47 @@ constexpr std::array<Pre, 9> kKnown = {{
     {"deepseek-r1-qwen", false, WordPattern::kQwen2, true},
 }};
 
+/// Texts of tokens that end an answer: whatever their type, llama.cpp takes them for control
+/// tokens.
+constexpr std::string_view kEnds[] = {"</s>",       "<end_of_turn>", "<|eot_id|>",    "<|eom_id|>",
+                                      "<|im_end|>", "<|end|>",       "<|endoftext|>", "<EOT>"};
+
+/// What counts where a file does not say.
+struct Defaults {
+  bool add_bos = false, add_eos = false;
+  std::optional<int32_t> bos, eos, unk, pad;
+};
+
 class GgufLoader {
  public:
   explicit GgufLoader(const std::filesystem::path& path)
       : file_(io::GgufFile::open(path)), place_(path.string()) {}
 
   std::unique_ptr<Tokenizer> load() {
-    check_model();
+    const std::string model = file_.get_string("tokenizer.ggml.model", "");
+    if (model == "gpt2") return load_byte_level();
+    if (model == "llama") return load_pieces(true);
+    if (model == "t5") return load_pieces(false);
+    if (model.empty()) {
+      fail("text.gguf", fmt::format("{}: the file has no tokenizer (tokenizer.ggml.model is "
+                                    "absent). Name a GGUF file that has one.",
+                                    place_));
+    }
+    fail("text.gguf", fmt::format("{}: tokenizer.ggml.model '{}' is not supported. Supported: gpt2 "
+                                  "(byte-level BPE), llama (SentencePiece BPE), t5 (SentencePiece "
+                                  "Unigram).",
+                                  place_, model));
+  }
+
+ private:
+  std::unique_ptr<Tokenizer> load_byte_level() {
     const Pre& pre = find_pre();
     PipelineParts parts;
     TokenizerInfo info;
-    load_tokens(info, parts);
-    load_special(info, pre);
+    load_tokens(info);
+    add_tokens({kControl, kUserDefined}, info, parts);
+    load_special(info, {.add_bos = pre.add_bos});
     info.kind = fmt::format("byte-level BPE ({})", pre.name);
-    info.chat_template = file_.get_string("tokenizer.chat_template", "");
     if (pre.nfc) {
       parts.normalizer.push_back(
           [](std::u32string_view text) { return normal_form(text, NormalForm::kNfc); });
@@ -67,19 +99,125 @@ class GgufLoader {
     return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
   }
 
- private:
-  void check_model() const {
-    const std::string model = file_.get_string("tokenizer.ggml.model", "");
-    if (model == "gpt2") return;
-    if (model.empty()) {
-      fail("text.gguf", fmt::format("{}: the file has no tokenizer (tokenizer.ggml.model is "
-                                    "absent). Name a GGUF file that has one.",
+  /// SentencePiece's models as llama.cpp runs them: "llama" (`bpe`) merges by score, "t5" searches
+  /// the best sum of scores. The numbers are llama.cpp's for what the file does not say.
+  std::unique_ptr<Tokenizer> load_pieces(bool bpe) {
+    PipelineParts parts;
+    TokenizerInfo info;
+    load_tokens(info);
+    for (const std::string_view end : kEnds) {
+      const auto id = info.vocabulary.find(end);
+      if (id && !types_.empty()) types_[size_t(*id)] = kControl;
+    }
+    add_tokens({kControl, kUserDefined, kUnknown}, info, parts);
+    load_special(info, bpe ? Defaults{.add_bos = true, .bos = 1, .eos = 2, .unk = 0}
+                           : Defaults{.add_eos = true, .eos = 1, .unk = 2, .pad = 0});
+    const std::optional<int32_t> unk = info.special.unk;
+    const std::vector<float> scores = load_scores();
+    const bool prefix = file_.get_bool("tokenizer.ggml.add_space_prefix", bpe);
+    parts.decoder = Decoder{replace_in_tokens("\u2581", " "), join_bytes(), fuse_tokens()};
+    if (prefix) parts.decoder->push_back(strip_tokens(" ", 1, 0));
+    info.rules = piece_rules(scores, prefix);
+    if (bpe) {
+      if (prefix) parts.normalizer.push_back(prepend_step(U"\u2581"));
+      parts.normalizer.push_back(replace_step(U" ", U"\u2581"));
+    } else {
+      const bool merge = file_.get_bool("tokenizer.ggml.remove_extra_whitespaces", false);
+      parts.normalizer.push_back(piece_step(load_char_map(), {prefix, merge}));
+    }
+    info.kind = bpe ? "SentencePiece BPE (llama)" : "SentencePiece Unigram (t5)";
+    parts.make_model = [&](const Vocabulary& vocabulary) -> std::unique_ptr<WordModel> {
+      if (bpe) {
+        return std::make_unique<ScoreBpe>(vocabulary, scores, ids_of({kControl, kUnknown, kByte}),
+                                          unk);
+      }
+      return make_unigram(vocabulary, scores, unk);
+    };
+    return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
+  }
+
+  std::unique_ptr<WordModel> make_unigram(const Vocabulary& vocabulary,
+                                          const std::vector<float>& scores,
+                                          std::optional<int32_t> unk) const {
+    if (!unk) {
+      fail("text.gguf", fmt::format("{}: tokenizer.ggml.unknown_token_id is absent. The file is "
+                                    "broken: fetch it again.",
                                     place_));
     }
-    fail("text.gguf",
-         fmt::format("{}: tokenizer.ggml.model '{}'{} is not supported. Supported: "
-                     "gpt2 (byte-level BPE).",
-                     place_, model, model == "llama" || model == "t5" ? " (SentencePiece)" : ""));
+    std::vector<PieceTrie::Piece> pieces;
+    std::vector<double> sums(scores.begin(), scores.end());
+    const ApartIds apart = ids_of({kControl, kUnknown, kByte});
+    float lowest = INFINITY;
+    for (int32_t id = 0; id < vocabulary.size(); ++id) {
+      if (type(id) == kNormal) lowest = std::min(lowest, scores[size_t(id)]);
+      if (type(id) == kUserDefined) sums[size_t(id)] = 0;
+      if (!apart.contains(id)) pieces.emplace_back(vocabulary.token(id), id);
+    }
+    constexpr float kPenalty = 10;
+    const float unk_score = lowest == INFINITY ? -kPenalty : lowest - kPenalty;
+    return std::make_unique<Unigram>(vocabulary, std::move(pieces), std::move(sums),
+                                     UnigramOptions{.unk = *unk, .unk_score = double(unk_score)});
+  }
+
+  int64_t type(int32_t id) const { return types_.empty() ? kNormal : types_[size_t(id)]; }
+
+  ApartIds ids_of(std::initializer_list<int64_t> wanted) const {
+    ApartIds ids;
+    for (size_t id = 0; id < types_.size(); ++id) {
+      if (std::find(wanted.begin(), wanted.end(), types_[id]) != wanted.end()) {
+        ids.insert(int32_t(id));
+      }
+    }
+    return ids;
+  }
+
+  std::vector<float> load_scores() const {
+    const auto scores = file_.get_doubles("tokenizer.ggml.scores");
+    const size_t count = file_.get_strings("tokenizer.ggml.tokens").size();
+    if (scores.size() != count) {
+      fail("text.gguf",
+           fmt::format("{}: tokenizer.ggml.scores has {} entries, expected {}, one for "
+                       "each token. The file is broken: fetch it again.",
+                       place_, scores.size(), count));
+    }
+    for (size_t id = 0; id < count; ++id) {
+      if (std::isfinite(float(scores[id]))) continue;
+      fail("text.gguf",
+           fmt::format("{}: the score of token {} is {}, expected a finite number. The "
+                       "file is broken: fetch it again.",
+                       place_, id, scores[id]));
+    }
+    return {scores.begin(), scores.end()};
+  }
+
+  std::shared_ptr<const CharMap> load_char_map() const {
+    const char* key = "tokenizer.ggml.precompiled_charsmap";
+    const io::GgufValue* value = file_.find(key);
+    if (!value) return nullptr;
+    const bool bytes = value->type == io::GgufType::kU8 || value->type == io::GgufType::kI8;
+    if (!value->is_array || !bytes) {
+      fail("text.gguf", fmt::format("{}: {} is no array of bytes. The file is broken: fetch it "
+                                    "again.",
+                                    place_, key));
+    }
+    if (value->raw.empty()) return nullptr;
+    return std::make_shared<const CharMap>(
+        std::string_view(reinterpret_cast<const char*>(value->raw.data()), value->raw.size()),
+        place_);
+  }
+
+  /// For the tokenizer's hash: all that decides ids beside the tokens.
+  std::string piece_rules(const std::vector<float>& scores, bool prefix) const {
+    std::string text = fmt::format(
+        "prefix {:d}, merge {:d}\n", prefix,
+        file_.get_bool("tokenizer.ggml.remove_extra_whitespaces", false));
+    for (const int64_t type : types_) text += fmt::format("{} ", type);
+    text += '\n';
+    for (const float score : scores) text += fmt::format("{} ", score);
+    if (const io::GgufValue* map = file_.find("tokenizer.ggml.precompiled_charsmap")) {
+      text += '\n' + sha256(map->raw);
+    }
+    return text;
   }
 
   const Pre& find_pre() const {
@@ -94,26 +232,30 @@ class GgufLoader {
                                   place_, name, names));
   }
 
-  void load_tokens(TokenizerInfo& info, PipelineParts& parts) const {
+  void load_tokens(TokenizerInfo& info) {
     const auto tokens = file_.get_strings("tokenizer.ggml.tokens");
-    std::vector<int64_t> types;
     if (file_.find("tokenizer.ggml.token_type")) {
-      types = file_.get_ints("tokenizer.ggml.token_type");
-      if (types.size() != tokens.size()) {
+      types_ = file_.get_ints("tokenizer.ggml.token_type");
+      if (types_.size() != tokens.size()) {
         fail("text.gguf", fmt::format("{}: tokenizer.ggml.token_type has {} entries, expected {}, "
                                       "one for each token. The file is broken: fetch it again.",
-                                      place_, types.size(), tokens.size()));
+                                      place_, types_.size(), tokens.size()));
       }
     }
     info.vocabulary = Vocabulary(tokens.size(), int64_t(tokens.size()) - 1, place_);
     for (size_t id = 0; id < tokens.size(); ++id) {
       info.vocabulary.set(int64_t(id), tokens[id], place_);
     }
-    for (size_t id = 0; id < types.size(); ++id) {
-      if (types[id] != kControl && types[id] != kUserDefined) continue;
+  }
+
+  /// Tokens of these types are found in text; all but user-defined ones are control tokens.
+  void add_tokens(std::initializer_list<int64_t> wanted, const TokenizerInfo& info,
+                  PipelineParts& parts) const {
+    for (size_t id = 0; id < types_.size(); ++id) {
+      if (std::find(wanted.begin(), wanted.end(), types_[id]) == wanted.end()) continue;
       parts.added.push_back({.id = int32_t(id),
-                             .content = std::string(tokens[id]),
-                             .special = types[id] == kControl});
+                             .content = std::string(info.vocabulary.token(int32_t(id))),
+                             .special = types_[id] != kUserDefined});
     }
   }
 
@@ -131,29 +273,32 @@ class GgufLoader {
     return merges;
   }
 
-  std::optional<int32_t> id(std::string_view name, const Vocabulary& vocabulary) const {
+  std::optional<int32_t> id(std::string_view name, const Vocabulary& vocabulary,
+                            std::optional<int32_t> absent = std::nullopt) const {
     const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
-    if (!file_.find(key)) return std::nullopt;
-    return checked_id(file_.get_int(key), vocabulary, key, place_);
+    if (file_.find(key)) return checked_id(file_.get_int(key), vocabulary, key, place_);
+    return absent && *absent < vocabulary.size() ? absent : std::nullopt;
   }
 
-  void load_special(TokenizerInfo& info, const Pre& pre) const {
-    info.special.bos = id("bos", info.vocabulary);
-    info.special.eos = id("eos", info.vocabulary);
-    info.special.unk = id("unknown", info.vocabulary);
-    info.special.pad = id("padding", info.vocabulary);
+  void load_special(TokenizerInfo& info, const Defaults& absent) const {
+    info.special.bos = id("bos", info.vocabulary, absent.bos);
+    info.special.eos = id("eos", info.vocabulary, absent.eos);
+    info.special.unk = id("unknown", info.vocabulary, absent.unk);
+    info.special.pad = id("padding", info.vocabulary, absent.pad);
     info.special.cls = id("cls", info.vocabulary);
     info.special.sep = id("seperator", info.vocabulary);  // spelt so in the format
-    if (file_.get_bool("tokenizer.ggml.add_bos_token", pre.add_bos) && info.special.bos) {
+    info.chat_template = file_.get_string("tokenizer.chat_template", "");
+    if (file_.get_bool("tokenizer.ggml.add_bos_token", absent.add_bos) && info.special.bos) {
       info.before.push_back(*info.special.bos);
     }
-    if (file_.get_bool("tokenizer.ggml.add_eos_token", false) && info.special.eos) {
+    if (file_.get_bool("tokenizer.ggml.add_eos_token", absent.add_eos) && info.special.eos) {
       info.after.push_back(*info.special.eos);
     }
   }
 
   io::GgufFile file_;
   std::string place_;
+  std::vector<int64_t> types_;  // empty: all normal
 };
 
 }  // namespace

@@ -1,38 +1,17 @@
-// Normaliser, pre-tokenizer and post-processor as tokenizer.json spells them.
+// Pre-tokenizer and post-processor as tokenizer.json spells them.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "text/loaders.h"
-#include "text/normal_form.h"
-#include "text/unicode.h"
 
 namespace relatum::text {
 namespace {
 
 using nlohmann::json;
-
-[[noreturn]] void unsupported(const std::string& what, const std::string& type,
-                              const std::string& known, const std::string& place) {
-  fail("text.json",
-       fmt::format("{}: {} '{}' is not supported. Supported: {}.", place, what, type, known));
-}
-
-NormalizerStep form_step(NormalForm form) {
-  return [form](std::u32string_view text) { return normal_form(text, form); };
-}
-
-NormalizerStep bert_step_of(const json& value, const std::string& place) {
-  BertCleaning cleaning;
-  cleaning.clean_text = io::get_bool(value, "clean_text", true, place);
-  cleaning.handle_chinese_chars = io::get_bool(value, "handle_chinese_chars", true, place);
-  cleaning.lowercase = io::get_bool(value, "lowercase", true, place);
-  // null: accents go where case goes.
-  cleaning.strip_accents = io::get_bool(value, "strip_accents", cleaning.lowercase, place);
-  return bert_normalizer(cleaning);
-}
 
 SplitRule split_rule(const json& value, const std::string& place) {
   SplitRule rule;
@@ -47,10 +26,8 @@ SplitRule split_rule(const json& value, const std::string& place) {
   else if (name == "MergedWithPrevious") rule.delimiters = Delimiters::kMergedWithPrevious;
   else if (name == "MergedWithNext") rule.delimiters = Delimiters::kMergedWithNext;
   else {
-    unsupported("the Split behaviour", name,
-                "Isolated, Removed, Contiguous, "
-                "MergedWithPrevious, MergedWithNext",
-                place);
+    unsupported_part("the Split behaviour", name,
+                     "Isolated, Removed, Contiguous, MergedWithPrevious, MergedWithNext", place);
   }
   return rule;
 }
@@ -79,11 +56,15 @@ void append_steps(const json& value, const std::string& place, SplitSteps& steps
     steps.push_back(pattern_step(split_rule(value, place), place));
   } else if (type == "BertPreTokenizer") {
     steps.push_back(bert_step());
+  } else if (type == "WhitespaceSplit") {
+    steps.push_back(white_space_step());
+  } else if (type == "Metaspace") {
+    steps.push_back(metaspace_step(parse_metaspace(value, place)));
   } else {
-    unsupported("the pre-tokenizer", type,
-                "Sequence, ByteLevel, Digits, Split, BertPreTokenizer "
-                "(SentencePiece's Metaspace is not)",
-                place);
+    unsupported_part("the pre-tokenizer", type,
+                     "Sequence, ByteLevel, Digits, Split, BertPreTokenizer, Metaspace, "
+                     "WhitespaceSplit",
+                     place);
   }
 }
 
@@ -117,24 +98,35 @@ void apply_template(const json& value, const std::string& place, TokenizerInfo& 
 
 }  // namespace
 
-Normalizer parse_normalizer(const json* value, const std::string& place) {
-  if (!value) return {};
-  const std::string type = io::require_string(*value, "type", place);
-  if (type == "BertNormalizer") return {bert_step_of(*value, place)};
-  if (type == "NFC") return {form_step(NormalForm::kNfc)};
-  if (type == "NFD") return {form_step(NormalForm::kNfd)};
-  if (type == "NFKC") return {form_step(NormalForm::kNfkc)};
-  if (type == "NFKD") return {form_step(NormalForm::kNfkd)};
-  if (type == "Lowercase") return {[](std::u32string_view text) { return lower_case(text); }};
-  if (type == "Sequence") {
-    Normalizer steps;
-    for (const json& part : io::require_array(*value, "normalizers", place)) {
-      for (NormalizerStep& step : parse_normalizer(&part, place)) steps.push_back(std::move(step));
-    }
-    return steps;
+void unsupported_part(const std::string& what, const std::string& type, const std::string& known,
+                      const std::string& place) {
+  fail("text.json",
+       fmt::format("{}: {} '{}' is not supported. Supported: {}.", place, what, type, known));
+}
+
+Metaspace parse_metaspace(const json& value, const std::string& place) {
+  Metaspace rule;
+  rule.sign = io::get_string(value, "replacement", rule.sign, place);
+  if (utf8_length(rule.sign) != 1) {
+    fail("text.json", fmt::format("{}: the replacement of Metaspace is '{}', expected one "
+                                  "character. Correct the file.",
+                                  place, rule.sign));
   }
-  unsupported("the normalizer", type, "Sequence, BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase",
-              place);
+  // Older files have the flag alone.
+  const bool prefix = io::get_bool(value, "add_prefix_space", true, place);
+  const std::string scheme = io::get_string(value, "prepend_scheme", prefix ? "always" : "never",
+                                            place);
+  if (scheme == "always") rule.prepend = Prepend::kAlways;
+  else if (scheme == "first") rule.prepend = Prepend::kFirst;
+  else if (scheme == "never") rule.prepend = Prepend::kNever;
+  else unsupported_part("Metaspace's prepend_scheme", scheme, "always, first, never", place);
+  if (!prefix && rule.prepend != Prepend::kNever) {
+    fail("text.json", fmt::format("{}: Metaspace has add_prefix_space = false and prepend_scheme = "
+                                  "'{}'. Make the two agree.",
+                                  place, scheme));
+  }
+  rule.cut = io::get_bool(value, "split", true, place);
+  return rule;
 }
 
 SplitSteps parse_pre_tokenizer(const json* value, const std::string& place,
@@ -159,10 +151,9 @@ void parse_post_processor(const json* value, const std::string& place, Tokenizer
       parse_post_processor(&part, place, info);
     }
   } else {
-    unsupported("the post-processor", type,
-                "Sequence, TemplateProcessing, BertProcessing, "
-                "RobertaProcessing, ByteLevel",
-                place);
+    unsupported_part("the post-processor", type,
+                     "Sequence, TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel",
+                     place);
   }
 }
 

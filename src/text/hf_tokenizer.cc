@@ -1,4 +1,4 @@
-// The tokenizer of a folder in Hugging Face form: tokenizer.json, or BERT's vocab.txt.
+// The tokenizer of a folder in Hugging Face form: tokenizer.json, vocab.txt, a SentencePiece model.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,9 +11,11 @@
 #include "io/json.h"
 #include "io/text_file.h"
 #include "text/byte_bpe.h"
+#include "text/char_bpe.h"
 #include "text/hf_added.h"
 #include "text/loaders.h"
 #include "text/tokenizer_hash.h"
+#include "text/unigram.h"
 #include "text/word_piece.h"
 
 namespace relatum::text {
@@ -22,20 +24,45 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-/// Both the model's tokens and the added ones; an added token that the model has keeps its id.
-void load_vocabulary(const json& root, const json& model, const fs::path& folder,
-                     TokenizerInfo& info, PipelineParts& parts) {
-  const std::string place = (folder / "tokenizer.json").string();
-  const json& vocab = io::require_object(model, "vocab", place);
-  std::unordered_map<std::string, int64_t> ids;
-  int64_t largest = -1;
+/// A token of the model and its id.
+using Entries = std::vector<std::pair<std::string_view, int64_t>>;
+
+/// {"token": id}; the views point into `vocab`.
+Entries table_entries(const json& vocab, const std::string& place) {
+  Entries entries;
   for (const auto& [token, id] : vocab.items()) {
     if (!id.is_number_integer()) {
       fail("text.json", fmt::format("{}: the id of token '{}' is no whole number.", place, token));
     }
     const bool huge = id.is_number_unsigned() && id.get<uint64_t>() > INT32_MAX;
-    ids[token] = huge ? int64_t{INT32_MAX} : id.get<int64_t>();
-    largest = std::max(largest, ids[token]);
+    entries.emplace_back(token, huge ? int64_t{INT32_MAX} : id.get<int64_t>());
+  }
+  return entries;
+}
+
+/// Unigram's [["token", score], …], in the order of their ids.
+Entries scored_entries(const json& vocab, const std::string& place) {
+  Entries entries;
+  for (const json& value : vocab) {
+    if (!value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_number()) {
+      fail("text.json",
+           fmt::format("{}: entry {} of the vocabulary is {}, expected [token, score].", place,
+                       entries.size(), io::dump_json(value)));
+    }
+    entries.emplace_back(value[0].get_ref<const std::string&>(), int64_t(entries.size()));
+  }
+  return entries;
+}
+
+/// Both the model's tokens and the added ones; an added token that the model has keeps its id.
+void load_vocabulary(const json& root, const Entries& entries, const fs::path& folder,
+                     TokenizerInfo& info, PipelineParts& parts) {
+  const std::string place = (folder / "tokenizer.json").string();
+  std::unordered_map<std::string, int64_t> ids;
+  int64_t largest = -1;
+  for (const auto& [token, id] : entries) {
+    ids[std::string(token)] = id;
+    largest = std::max(largest, id);
   }
   AddedTokens added(std::move(ids), largest);
   if (io::find(root, "added_tokens")) {
@@ -51,18 +78,18 @@ void load_vocabulary(const json& root, const json& model, const fs::path& folder
     }
   }
   // Before the other files count on: a broken table must not give them ids.
-  Vocabulary(vocab.size() + added.tokens().size(), added.largest(), place);
+  Vocabulary(entries.size() + added.tokens().size(), added.largest(), place);
   added.add_folder(folder);
   parts.added = added.tokens();
-  info.vocabulary = Vocabulary(vocab.size() + parts.added.size(), added.largest(), place);
-  for (const auto& [token, id] : vocab.items()) {
-    const auto taken = info.vocabulary.token(int32_t(id.get<int64_t>()));
+  info.vocabulary = Vocabulary(entries.size() + parts.added.size(), added.largest(), place);
+  for (const auto& [token, id] : entries) {
+    const auto taken = info.vocabulary.token(int32_t(id));
     if (!taken.empty()) {
       fail("text.json", fmt::format("{}: the tokens '{}' and '{}' have the same id {}. Correct the "
                                     "file.",
-                                    place, taken, token, id.get<int64_t>()));
+                                    place, taken, token, id));
     }
-    info.vocabulary.set(id.get<int64_t>(), token, place);
+    info.vocabulary.set(id, token, place);
   }
   for (const AddedToken& token : parts.added) {
     info.vocabulary.add(token.id, token.content, place);
@@ -103,16 +130,24 @@ std::optional<int32_t> unk_of(const json& model, const Vocabulary& vocabulary,
                                 place, text));
 }
 
-void build_bpe(const json& model, const std::string& place, bool byte_level, TokenizerInfo& info,
-               PipelineParts& parts) {
+/// The ids of control tokens, which no text may be spelt with.
+ApartIds control_ids(const PipelineParts& parts) {
+  ApartIds ids;
+  for (const AddedToken& token : parts.added) {
+    if (token.special) ids.insert(token.id);
+  }
+  return ids;
+}
+
+void build_bpe(const json& root, const json& model, const std::string& place, bool byte_level,
+               TokenizerInfo& info, PipelineParts& parts) {
   const auto has_text = [&](const char* key) {
     return !io::get_string(model, key, "", place).empty();
   };
-  if (!byte_level || has_text("continuing_subword_prefix") || has_text("end_of_word_suffix")) {
-    fail("text.json", fmt::format("{}: a BPE without the ByteLevel pre-tokenizer, or with a prefix "
-                                  "or suffix of its own (as SentencePiece's conversions and CLIP "
-                                  "have), is not supported. Supported: BPE after the ByteLevel "
-                                  "pre-tokenizer, WordPiece.",
+  if (has_text("continuing_subword_prefix") || has_text("end_of_word_suffix")) {
+    fail("text.json", fmt::format("{}: a BPE with a prefix or suffix of its own (as CLIP has) is "
+                                  "not supported. Supported: BPE without them, Unigram, "
+                                  "WordPiece.",
                                   place));
   }
   if (io::get_double(model, "dropout", 0.0, place) != 0.0) {
@@ -125,9 +160,54 @@ void build_bpe(const json& model, const std::string& place, bool byte_level, Tok
   options.fuse_unk = io::get_bool(model, "fuse_unk", false, place);
   options.byte_fallback = io::get_bool(model, "byte_fallback", false, place);
   options.ignore_merges = io::get_bool(model, "ignore_merges", false, place);
-  info.kind = "byte-level BPE (tokenizer.json)";
-  parts.make_model = [&model, options, place](const Vocabulary& vocabulary) {
-    return std::make_unique<ByteBpe>(vocabulary, parse_merges(model, place), options, place);
+  if (byte_level) {
+    info.kind = "byte-level BPE (tokenizer.json)";
+    parts.make_model = [&model, options, place](const Vocabulary& vocabulary) {
+      return std::make_unique<ByteBpe>(vocabulary, parse_merges(model, place), options, place);
+    };
+    return;
+  }
+  info.kind = "BPE (tokenizer.json)";
+  parts.decoder = parse_decoder(io::find(root, "decoder"), place);
+  parts.make_model =
+      [&model, options, apart = control_ids(parts), place](const Vocabulary& vocabulary) {
+    return std::make_unique<CharBpe>(vocabulary, parse_merges(model, place), options, apart, place);
+  };
+}
+
+void build_unigram(const json& root, const json& model, const std::string& place, bool byte_level,
+                   TokenizerInfo& info, PipelineParts& parts) {
+  if (byte_level) {
+    fail("text.json", fmt::format("{}: a Unigram model after the ByteLevel pre-tokenizer is not "
+                                  "supported. Supported: Unigram after Metaspace.",
+                                  place));
+  }
+  std::vector<double> scores;
+  double lowest = 0;
+  for (const json& value : model["vocab"]) {
+    scores.push_back(value[1].get<double>());
+    lowest = scores.size() == 1 ? scores.back() : std::min(lowest, scores.back());
+  }
+  const int64_t unk = io::get_int(model, "unk_id", -1, place);
+  if (unk < 0 || unk >= int64_t(scores.size())) {
+    fail("text.json", fmt::format("{}: the Unigram model's unk_id is absent or no token's id, "
+                                  "expected 0 to {}. The file is broken: fetch it again.",
+                                  place, int64_t(scores.size()) - 1));
+  }
+  constexpr double kPenalty = 10;  // as in SentencePiece and the reference
+  const UnigramOptions options{.unk = int32_t(unk),
+                               .unk_score = lowest - kPenalty,
+                               .byte_fallback = io::get_bool(model, "byte_fallback", false, place)};
+  info.special.unk = options.unk;
+  info.kind = "Unigram (tokenizer.json)";
+  parts.decoder = parse_decoder(io::find(root, "decoder"), place);
+  parts.make_model = [scores = std::move(scores), options,
+                      apart = control_ids(parts)](const Vocabulary& vocabulary) {
+    std::vector<PieceTrie::Piece> pieces;
+    for (int32_t id = 0; id < int32_t(scores.size()); ++id) {
+      if (!apart.contains(id)) pieces.emplace_back(vocabulary.token(id), id);
+    }
+    return std::make_unique<Unigram>(vocabulary, std::move(pieces), scores, options);
   };
 }
 
@@ -156,25 +236,24 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
   const json root = io::load_json(place);
   const json& model = io::require_object(root, "model", place);
   const std::string type = io::get_string(model, "type", "", place);
-  if (type != "BPE" && type != "WordPiece") {
-    fail("text.json", fmt::format("{}: the tokenizer model '{}'{} is not supported. Supported: BPE "
-                                  "(byte-level), WordPiece.",
-                                  place, type, type == "Unigram" ? " (SentencePiece)" : ""));
+  if (type != "BPE" && type != "WordPiece" && type != "Unigram") {
+    fail("text.json", fmt::format("{}: the tokenizer model '{}' is not supported. Supported: BPE, "
+                                  "Unigram, WordPiece.",
+                                  place, type));
   }
   check_config(folder, root);
   TokenizerInfo info;
   PipelineParts parts;
-  load_vocabulary(root, model, folder, info, parts);
+  load_vocabulary(root,
+                  type == "Unigram"
+                      ? scored_entries(io::require_array(model, "vocab", place), place)
+                      : table_entries(io::require_object(model, "vocab", place), place),
+                  folder, info, parts);
   bool byte_level = false;
-  if (type == "BPE") {  // first, so that another kind of BPE is named as such
-    const json* steps = io::find(root, "pre_tokenizer");
-    if (!steps || io::get_string(*steps, "type", "", place) == "Metaspace") {
-      build_bpe(model, place, false, info, parts);
-    }
-  }
   parts.normalizer = parse_normalizer(io::find(root, "normalizer"), place);
   parts.steps = parse_pre_tokenizer(io::find(root, "pre_tokenizer"), place, byte_level);
-  if (type == "BPE") build_bpe(model, place, byte_level, info, parts);
+  if (type == "BPE") build_bpe(root, model, place, byte_level, info, parts);
+  else if (type == "Unigram") build_unigram(root, model, place, byte_level, info, parts);
   else build_word_piece(root, model, place, info, parts);
   parse_post_processor(io::find(root, "post_processor"), place, info);
   apply_config(folder, info);
@@ -245,14 +324,12 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   if (fs::exists(folder / "tokenizer.json")) return load_tokenizer_json(folder);
   if (fs::exists(folder / "vocab.txt")) return load_vocab_txt(folder);
-  if (fs::exists(folder / "tokenizer.model") || fs::exists(folder / "spiece.model")) {
-    fail("text.load", fmt::format("{}: the folder has a SentencePiece tokenizer only, which is not "
-                                  "supported. Supported: tokenizer.json with byte-level BPE or "
-                                  "WordPiece, vocab.txt.",
-                                  folder.string()));
+  for (const char* name : {"tokenizer.model", "spiece.model"}) {
+    if (fs::exists(folder / name)) return load_sentence_piece(folder / name);
   }
-  fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt. Name a "
-                                "model folder in Hugging Face form.",
+  fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt, "
+                                "tokenizer.model or spiece.model. Name a model folder in Hugging "
+                                "Face form.",
                                 folder.string()));
 }
 

@@ -11,11 +11,24 @@
 namespace relatum::text {
 
 std::unique_ptr<Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
-/// `folder` holds tokenizer.json or vocab.txt, and perhaps tokenizer_config.json.
+/// `folder` holds tokenizer.json, vocab.txt or a SentencePiece model, and perhaps
+/// tokenizer_config.json.
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const std::filesystem::path& folder);
+/// `model` is a SentencePiece model (tokenizer.model, spiece.model) in such a folder.
+std::unique_ptr<Tokenizer> load_sentence_piece(const std::filesystem::path& model);
 
 /// "normalizer" of tokenizer.json (null: no steps). Throws Error listing the supported types.
 Normalizer parse_normalizer(const nlohmann::json* value, const std::string& place);
+/// "decoder" of a model that is neither byte-level nor WordPiece (null: a space between tokens).
+/// Throws Error listing the supported types.
+Decoder parse_decoder(const nlohmann::json* value, const std::string& place);
+/// The members of "Metaspace", as a pre-tokenizer and as a decoder.
+Metaspace parse_metaspace(const nlohmann::json& value, const std::string& place);
+/// Throws Error: `what` of a kind that is not supported, and those that are.
+[[noreturn]] void unsupported_part(const std::string& what, const std::string& type,
+                                   const std::string& known, const std::string& place);
+/// Refuses a normaliser or decoder that can make a text thousands of times as long.
+void check_growth(const nlohmann::json& value, const std::string& place);
 /// "pre_tokenizer"; `last_is_byte_level` says whether bytes, not characters, reach the model.
 SplitSteps parse_pre_tokenizer(const nlohmann::json* value, const std::string& place,
                                bool& last_is_byte_level);

@@ -2,9 +2,11 @@
 #include "text/pipeline_tokenizer.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/utf8.h"
+#include "text/unicode.h"
 
 namespace relatum::text {
 namespace {
@@ -29,6 +31,12 @@ std::vector<DataRange> mapped(std::span<const DataRange> data, std::string_view 
         {change(text.substr(0, range.begin)).size(), change(text.substr(0, range.end)).size()});
   }
   return result;
+}
+
+/// Whether `part` begins behind the first of the bytes of `whole`.
+bool lies_inside(std::string_view part, std::string_view whole) {
+  const std::less<const char*> before;
+  return before(whole.data(), part.data()) && before(part.data(), whole.data() + whole.size());
 }
 
 }  // namespace
@@ -64,13 +72,27 @@ std::vector<int32_t> PipelineTokenizer::encode_parts(std::string_view text,
       ids.push_back(stretch.id);
     } else {
       const auto at = size_t(stretch.text.data() - text.data());
-      encode_raw(stretch.text, clipped(data, at, at + stretch.text.size()), ids);
+      encode_raw(stretch.text, at == 0, clipped(data, at, at + stretch.text.size()), ids);
     }
   }
   return ids;
 }
 
-void PipelineTokenizer::encode_raw(std::string_view text, std::span<const DataRange> data,
+/// Whether no step takes white space away at the start. What the reference's other steps make
+/// nothing of counts as if it were still there.
+bool PipelineTokenizer::keeps_start(std::string_view text) const {
+  constexpr int64_t kFew = 8;  // characters, more than a step leaves as white space to the next
+  std::u32string start = to_utf32(text.substr(0, utf8_offset(text, kFew)));
+  for (const NormalizerStep& step : parts_.normalizer) {
+    const bool space = !start.empty() && is_white_space(start.front());
+    if (space && step(std::u32string{start.front(), U'a'}) == step(U"a")) return false;
+    start = step(start);
+  }
+  return true;
+}
+
+void PipelineTokenizer::encode_raw(std::string_view text, bool at_start,
+                                   std::span<const DataRange> data,
                                    std::vector<int32_t>& ids) const {
   std::string changed;
   std::vector<DataRange> moved;
@@ -79,20 +101,28 @@ void PipelineTokenizer::encode_raw(std::string_view text, std::span<const DataRa
     const auto change = [&](std::string_view part) { return normalize(parts_.normalizer, part); };
     moved = mapped(data, text, change);
     data = moved;
+    at_start = at_start && !parts_.steps.empty() && keeps_start(text);
     text = changed = change(text);
   }
   for (const Stretch& stretch : normalised_.split(text, data)) {
+    const bool first = at_start && stretch.text.data() == text.data();
     if (stretch.id >= 0) ids.push_back(stretch.id);
-    else encode_words(stretch.text, ids);
+    else encode_words(stretch.text, first, ids);
   }
 }
 
-void PipelineTokenizer::encode_words(std::string_view normalised, std::vector<int32_t>& ids) const {
+void PipelineTokenizer::encode_words(std::string_view normalised, bool at_start,
+                                     std::vector<int32_t>& ids) const {
   Pieces pieces, cut;
   pieces.views.push_back(normalised);
   for (const auto& step : parts_.steps) {
     cut.views.clear();
-    for (const std::string_view piece : pieces.views) step->split(piece, cut);
+    for (const std::string_view piece : pieces.views) {
+      const bool first = at_start && cut.views.empty();
+      step->split(piece, first, cut);
+      // What was in front of the first part is gone; a text of the step's own begins where it did.
+      if (first) at_start = !cut.views.empty() && !lies_inside(cut.views[0], piece);
+    }
     std::swap(pieces.views, cut.views);
   }
   model_->encode(pieces.views, ids);
@@ -106,7 +136,7 @@ std::string PipelineTokenizer::decode(std::span<const int32_t> ids) const {
     const std::string_view text = changed == decoded_.end() ? token(id) : changed->second;
     if (!text.empty() && !special_texts_.contains(text)) tokens.push_back(text);
   }
-  return model_->decode(tokens);
+  return parts_.decoder ? text::decode(*parts_.decoder, tokens) : model_->decode(tokens);
 }
 
 }  // namespace relatum::text

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "text/added_tokens.h"
+#include "text/decoder.h"
 #include "text/normalizer.h"
 #include "text/split_step.h"
 #include "text/tokenizer.h"
@@ -21,6 +22,7 @@ struct PipelineParts {
   SplitSteps steps;
   /// Makes the model; it may keep a reference to the vocabulary, which stays where it is.
   std::function<std::unique_ptr<WordModel>(const Vocabulary&)> make_model;
+  std::optional<Decoder> decoder;  ///< absent: the model decodes
 };
 
 class PipelineTokenizer final : public Tokenizer {
@@ -33,9 +35,10 @@ class PipelineTokenizer final : public Tokenizer {
                                     std::span<const DataRange> data) const override;
 
  private:
-  void encode_raw(std::string_view text, std::span<const DataRange> data,
+  void encode_raw(std::string_view text, bool at_start, std::span<const DataRange> data,
                   std::vector<int32_t>& ids) const;
-  void encode_words(std::string_view normalised, std::vector<int32_t>& ids) const;
+  void encode_words(std::string_view normalised, bool at_start, std::vector<int32_t>& ids) const;
+  bool keeps_start(std::string_view text) const;
 
   PipelineParts parts_;
   std::unique_ptr<WordModel> model_;

@@ -12,7 +12,7 @@ namespace {
 class DigitsStep final : public SplitStep {
  public:
   explicit DigitsStep(bool individual) : individual_(individual) {}
-  void split(std::string_view piece, Pieces& out) const override {
+  void split(std::string_view piece, bool, Pieces& out) const override {
     size_t begin = 0;
     bool number = false;
     for (size_t at = 0; at < piece.size();) {
@@ -33,7 +33,7 @@ class DigitsStep final : public SplitStep {
 
 class BertStep final : public SplitStep {
  public:
-  void split(std::string_view piece, Pieces& out) const override {
+  void split(std::string_view piece, bool, Pieces& out) const override {
     size_t begin = 0;
     const auto flush = [&](size_t end) {
       if (end > begin) out.views.push_back(piece.substr(begin, end - begin));
@@ -54,7 +54,7 @@ class BertStep final : public SplitStep {
 class WordStep final : public SplitStep {
  public:
   explicit WordStep(WordPattern pattern) : pattern_(pattern) {}
-  void split(std::string_view piece, Pieces& out) const override {
+  void split(std::string_view piece, bool, Pieces& out) const override {
     for (size_t at = 0; at < piece.size();) {
       const size_t end = word_end(piece, at, pattern_);
       out.views.push_back(piece.substr(at, end - at));
@@ -70,12 +70,12 @@ class ByteLevelStep final : public SplitStep {
  public:
   ByteLevelStep(bool add_prefix_space, bool use_pattern)
       : add_prefix_space_(add_prefix_space), use_pattern_(use_pattern) {}
-  void split(std::string_view piece, Pieces& out) const override {
+  void split(std::string_view piece, bool, Pieces& out) const override {
     if (add_prefix_space_ && piece.front() != ' ') {
       out.owned.push_back(" " + std::string(piece));
       piece = out.owned.back();
     }
-    if (use_pattern_) words_.split(piece, out);
+    if (use_pattern_) words_.split(piece, false, out);
     else out.views.push_back(piece);
   }
 

@@ -30,8 +30,9 @@ struct Pieces {
 class SplitStep {
  public:
   virtual ~SplitStep() = default;
-  /// Appends the parts of `piece` (valid UTF-8, not empty) to `out`; none is empty.
-  virtual void split(std::string_view piece, Pieces& out) const = 0;
+  /// Appends the parts of `piece` (valid UTF-8, not empty) to `out`; none is empty. `at_start`:
+  /// the piece begins where the whole text does.
+  virtual void split(std::string_view piece, bool at_start, Pieces& out) const = 0;
 };
 
 using SplitSteps = std::vector<std::unique_ptr<SplitStep>>;
@@ -45,13 +46,22 @@ std::unique_ptr<SplitStep> digits_step(bool individual);
 std::unique_ptr<SplitStep> bert_step();
 /// "ByteLevel": a space in front of a piece that has none, if asked for; then GPT-2's pattern.
 std::unique_ptr<SplitStep> byte_level_step(bool add_prefix_space, bool use_pattern);
+/// "WhitespaceSplit": cut at white space, which goes.
+std::unique_ptr<SplitStep> white_space_step();
+/// Where "Metaspace" puts its sign for a space in front of a piece that does not begin with one.
+enum class Prepend { kNever, kFirst, kAlways };  // kFirst: of the whole text's first piece only
+/// "Metaspace": spaces become `sign` (one character), and with `cut` each sign begins a new piece.
+struct Metaspace {
+  std::string sign = "\u2581";
+  Prepend prepend = Prepend::kAlways;
+  bool cut = true;
+};
+std::unique_ptr<SplitStep> metaspace_step(Metaspace rule);
 /// A published word pattern, each match a piece.
 std::unique_ptr<SplitStep> word_step(WordPattern pattern);
 /// "Split": `pattern` is a regular expression (Oniguruma's dialect, run by ICU; the known patterns
 /// of word_patterns.h by hand) or, with `literal`, plain text. `invert`: what does not match is
-/// the delimiter. ICU's classes are those of its own Unicode version, so characters newer than 15.0
-/// may be cut otherwise than by the reference. Throws Error naming `place` for a pattern that ICU
-/// refuses or is known to read differently.
+/// the delimiter. Throws Error naming `place` for a pattern that IcuPattern refuses.
 struct SplitRule {
   std::string pattern;
   bool literal = false;

@@ -45,7 +45,9 @@ class Tokenizer {
   Tokenizer& operator=(const Tokenizer&) = delete;
 
   /// Ids of `text`, without BOS or EOS and never truncated; equal to Hugging Face tokenizers'
-  /// encode(text, add_special_tokens=False). As there, the text of an added token ("<|im_end|>",
+  /// encode(text, add_special_tokens=False), for a SentencePiece model to its library's, and for
+  /// its kinds in GGUF ("llama", "t5") to llama.cpp's. As there, the text of an added token
+  /// ("<|im_end|>",
   /// "[SEP]") becomes that token. Invalid UTF-8 is read as U+FFFD, one for each maximal
   /// ill-formed part (as Python's and Rust's lossy decoding do).
   /// `data`: bytes that come from data. The text of a special added token (a control token) that
@@ -87,8 +89,9 @@ class Tokenizer {
 };
 
 /// Loads the tokenizer of a GGUF file, or of a folder in Hugging Face form (tokenizer.json, else
-/// vocab.txt; tokenizer_config.json where present). Throws Error with file and place: for a broken
-/// file, and for a kind or pre-tokenizer that is not supported, listing those that are.
+/// vocab.txt, else tokenizer.model or spiece.model; tokenizer_config.json where present). Throws
+/// Error with file and place: for a broken file, and for a kind or pre-tokenizer that is not
+/// supported, listing those that are.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& gguf_or_folder);
 
 }  // namespace relatum::text

@@ -19,6 +19,12 @@ bool says_nothing(const json& value) {
          (value.is_string() && value.get_ref<const std::string&>().empty());
 }
 
+/// Metaspace's switches are on where they are absent, so "false" says something.
+bool is_switched_off(const json& object, const json& member) {
+  const json* type = io::find(object, "type");
+  return type && *type == "Metaspace" && member.is_boolean();
+}
+
 // Objects without members that say nothing; depth is bounded by the parser.
 json without_nothing(const json& value) {
   if (value.is_array()) {
@@ -30,7 +36,7 @@ json without_nothing(const json& value) {
   json result = json::object();
   for (const auto& [key, member] : value.items()) {
     json kept = without_nothing(member);
-    if (!says_nothing(kept)) result[key] = std::move(kept);
+    if (!says_nothing(kept) || is_switched_off(value, kept)) result[key] = std::move(kept);
   }
   return result;
 }
@@ -44,6 +50,14 @@ std::string tokenizer_rules(const json& root) {
   }
   if (!rules.contains("model") || !rules["model"].is_object()) return io::dump_json(rules);
   json& model = rules["model"];
+  // Unigram's scores decide ids, as merges do.
+  if (model.contains("vocab") && model["vocab"].is_array()) {
+    json scores = json::array();
+    for (const json& entry : model["vocab"]) {
+      if (entry.is_array() && entry.size() == 2) scores.push_back(entry[1]);
+    }
+    model["scores"] = std::move(scores);
+  }
   model.erase("vocab");
   if (model.contains("merges") && model["merges"].is_array()) {
     for (json& merge : model["merges"]) {

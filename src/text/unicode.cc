@@ -1,13 +1,17 @@
 // ICU's properties, held to the Unicode versions that Hugging Face tokenizers uses.
 #include "text/unicode.h"
 
+#include <unicode/brkiter.h>
 #include <unicode/locid.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/utext.h>
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
+#include "base/error.h"
 #include "base/utf8.h"
 
 namespace relatum::text {
@@ -127,6 +131,28 @@ std::u32string lower_case(std::u32string_view text) {
     else out += to_lower(c);
   }
   return out;
+}
+
+void for_graphemes(std::string_view valid, const std::function<void(std::string_view)>& each) {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != '\r'; };
+  if (std::all_of(valid.begin(), valid.end(), plain)) {
+    for (size_t at = 0; at < valid.size(); ++at) each(valid.substr(at, 1));
+    return;
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  UText text = UTEXT_INITIALIZER;
+  utext_openUTF8(&text, valid.data(), int64_t(valid.size()), &status);
+  const std::unique_ptr<icu::BreakIterator> breaks(
+      icu::BreakIterator::createCharacterInstance(icu::Locale::getRoot(), status));
+  RELATUM_CHECK(U_SUCCESS(status));
+  breaks->setText(&text, status);
+  RELATUM_CHECK(U_SUCCESS(status));
+  auto begin = size_t(breaks->first());
+  for (int32_t end = breaks->next(); end != icu::BreakIterator::DONE; end = breaks->next()) {
+    each(valid.substr(begin, size_t(end) - begin));
+    begin = size_t(end);
+  }
+  utext_close(&text);
 }
 
 std::string full_lower_case(std::string_view text) {

@@ -1,6 +1,7 @@
 // Letter case and the character classes of Hugging Face tokenizers, whatever ICU's own version.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ bool is_bert_accent(char32_t c);   ///< non-spacing mark: removed by BERT's acce
 char32_t to_lower(char32_t c);     ///< simple lower case; U+0130 needs lower_case()
 /// Rust's to_lowercase of every character on its own (no final sigma).
 std::u32string lower_case(std::u32string_view text);
+
+/// Calls `each` for the extended grapheme clusters of valid UTF-8 (Unicode Standard Annex 29; as
+/// ICU's own Unicode version knows them), from the first to the last.
+void for_graphemes(std::string_view valid, const std::function<void(std::string_view)>& each);
 
 /// Lower case by Unicode's full mapping, independent of locale, of UTF-8 (a final sigma included).
 std::string full_lower_case(std::string_view text);

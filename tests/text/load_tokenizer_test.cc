@@ -119,8 +119,9 @@ TEST_F(GgufTokenizer, AddsWhatItsMetadataAsksFor) {
 TEST_F(GgufTokenizer, RefusesUnknownKindsByName) {
   parts_.pre = "tekken";
   EXPECT_THAT(error(), AllOf(HasSubstr("'tekken'"), HasSubstr("smollm"), HasSubstr("llama-bpe")));
-  parts_.model = "llama";
-  EXPECT_THAT(error(), AllOf(HasSubstr("SentencePiece"), HasSubstr("tiny.gguf")));
+  parts_.model = "rwkv";
+  EXPECT_THAT(error(),
+              AllOf(HasSubstr("'rwkv'"), HasSubstr("Supported: gpt2"), HasSubstr("tiny.gguf")));
 }
 
 TEST_F(GgufTokenizer, RefusesBrokenTables) {
@@ -190,11 +191,17 @@ TEST_F(JsonTokenizer, RefusesBrokenTables) {
 }
 
 TEST_F(JsonTokenizer, RefusesUnknownPartsByName) {
-  EXPECT_THAT(error([](json& r) { r["model"]["type"] = "Unigram"; }), HasSubstr("SentencePiece"));
+  EXPECT_THAT(error([](json& r) { r["model"]["type"] = "WordLevel"; }),
+              AllOf(HasSubstr("'WordLevel'"), HasSubstr("Unigram")));
   EXPECT_THAT(error([](json& r) {
-                r["pre_tokenizer"] = {{"type", "Metaspace"}};
+                r["pre_tokenizer"] = {{"type", "Metaspace"}, {"prepend_scheme", "odd"}};
               }),
-              HasSubstr("SentencePiece"));
+              HasSubstr("'odd'"));
+  EXPECT_THAT(error([](json& r) {
+                r["pre_tokenizer"] = nullptr;
+                r["decoder"] = {{"type", "CTC"}};
+              }),
+              AllOf(HasSubstr("'CTC'"), HasSubstr("ByteFallback")));
   EXPECT_THAT(error([](json& r) {
                 r["pre_tokenizer"]["pretokenizers"][0] = {{"type", "Odd"}};
               }),
