@@ -316,7 +316,7 @@ Template Template::parse(std::string_view source) {
 }
 
 MarkedText Template::render(Variables variables) const {
-  // Templates copy what they are given a few times; published ones take a tenth of that at most.
+  // Templates copy what they are given a few times, and look through it character by character.
   constexpr uint64_t kLeast = 16 << 20, kPerByte = 64;
   uint64_t given = 0;
   for (const auto& [name, value] : variables) {
