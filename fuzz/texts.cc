@@ -33,10 +33,14 @@ void use_tokenizer(const text::Tokenizer& tokenizer, std::string_view text) {
   check(tokenizer.encode_with_special(text));
   text::tokenizer_hash(tokenizer);
   accepts([&] {
-    const text::ChatTemplate chat = text::recognise_chat(tokenizer);
+    const text::ChatTemplate chat = text::ChatTemplate::of(tokenizer);
     const text::DataRange all{0, text.size()};
-    const text::ChatText wrapped = text::apply_chat(chat, text, {&all, 1});
-    require(wrapped.text.find(text) != std::string::npos, "a wrapped message is there");
+    const text::ChatText wrapped = text::apply_chat(chat, text,
+                                                    {&all, text.empty() ? size_t{0} : size_t{1}});
+    for (const text::DataRange& range : wrapped.data) {
+      require(range.begin < range.end && range.end <= wrapped.text.size(),
+              "ranges of data lie in the wrapped message");
+    }
     check(tokenizer.encode(wrapped.text, wrapped.data));
   });
 }

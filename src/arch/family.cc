@@ -60,7 +60,7 @@ std::string resolve_base(const ModelFiles& files, std::string_view base) {
   if (base != "auto") {
     fail("arch.load", unknown_name("base format", base, {"auto", "keep", "nf4", "bf16", "f32"}));
   }
-  if (!files.gguf()) return "nf4";
+  if (!files.gguf()) return files.quantised() ? "keep" : "nf4";
   for (const io::GgufTensor& tensor : files.gguf()->tensors()) {
     const quant::Format* format = quant::find_gguf_type(tensor.type);
     if (format && format->block > 1) return "keep";

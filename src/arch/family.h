@@ -41,7 +41,8 @@ const Family& family(const ModelFiles& files);
 /// Loads a model with whatever family its files name. Throws Error that names tensors and settings
 /// of the files that the family would leave unread (see check_all_read).
 std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options);
-/// The form that "auto" stands for: a quantised GGUF keeps its own blocks, all else becomes NF4.
+/// The form that "auto" stands for: a quantised GGUF or folder keeps its own blocks, all else
+/// becomes NF4.
 std::string resolve_base(const ModelFiles& files, std::string_view base);
 /// Converts one stored weight to the form that `base` names. Throws Error where a value is not
 /// finite: other forms could not show it any more.

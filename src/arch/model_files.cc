@@ -8,6 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "arch/bitsandbytes.h"
 #include "arch/model_folder.h"
 #include "arch/tensor_names.h"
 #include "base/error.h"
@@ -32,6 +33,10 @@ ModelFiles ModelFiles::open(const fs::path& path) {
   }
   files.config_ = std::make_shared<nlohmann::json>(io::load_json(path / "config.json"));
   files.architecture_ = io::require_string(*files.config_, "model_type", files.settings_place());
+  if (has_bitsandbytes(*files.config_, files.settings_place())) {
+    files.asked_->keys.insert("quantization_config");
+    files.quantised_ = true;
+  }
   files.safetensors_ = std::make_shared<io::Safetensors>(io::Safetensors::open_folder(path));
   files.map_names();
   return files;
@@ -80,7 +85,9 @@ bool ModelFiles::has(const TensorName& name) const {
 Weight ModelFiles::weight(const TensorName& name, int64_t rows, int64_t cols) const {
   const std::string stored = tensor_name(name);
   Weight weight = gguf_ ? io::to_weight(gguf_->tensor(stored))
-                        : io::to_weight(safetensors_->tensor(stored));
+                  : is_bitsandbytes(*safetensors_, stored)
+                      ? bitsandbytes_weight(*safetensors_, stored, asked_->tensors)
+                      : io::to_weight(safetensors_->tensor(stored));
   asked_->tensors.insert(stored);
   if (weight.rows != rows || weight.cols != cols) {
     fail("arch.open", fmt::format("tensor '{}' of {}: expected {} x {} values from the model's "

@@ -41,6 +41,8 @@ class ModelFiles {
   const io::GgufFile* gguf() const { return gguf_.get(); }
   const nlohmann::json* config() const { return config_.get(); }
   const io::Safetensors* safetensors() const { return safetensors_.get(); }
+  /// A folder whose linears bitsandbytes has quantised; see bitsandbytes.h.
+  bool quantised() const { return quantised_; }
   /// The files that the weights are read from, for hashing; nothing else of a folder.
   std::vector<std::filesystem::path> weight_files() const;
   /// Where the settings stand, for messages: config.json, or the GGUF file.
@@ -86,6 +88,7 @@ class ModelFiles {
   std::shared_ptr<const io::GgufFile> gguf_;
   std::shared_ptr<const nlohmann::json> config_;
   std::shared_ptr<const io::Safetensors> safetensors_;
+  bool quantised_ = false;
   std::map<std::string, std::string> names_;  // of safetensors: plain to stored
   std::shared_ptr<Asked> asked_ = std::make_shared<Asked>();
 };

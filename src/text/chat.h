@@ -1,4 +1,4 @@
-// Wraps a user's message in the chat format of well-known model families.
+// Wraps messages as a model's own chat template has it.
 #pragma once
 
 #include <span>
@@ -6,42 +6,50 @@
 #include <string_view>
 #include <vector>
 
+#include "text/jinja.h"
+#include "text/marked_text.h"
 #include "text/tokenizer.h"
 
 namespace relatum::text {
 
-/// Chat formats that are recognised by the markers in a model's own template.
-enum class ChatFamily { kChatMl, kLlama2, kLlama3, kMistral, kGemma, kZephyr };
+/// A text as the model is to read it, and which of its bytes come from data.
+using ChatText = MarkedText;
 
-/// A recognised template: the family and what this model fills in.
-struct ChatTemplate {
-  ChatFamily family = ChatFamily::kChatMl;
-  std::string system;       ///< ChatML's default system message; empty: none
-  std::string bos, eos;     ///< texts of these tokens; bos is empty where the template has none
-  std::string open, close;  ///< Mistral's "[INST]" and "[/INST]" with the model's own spaces
+struct ChatMessage {
+  std::string role;  ///< "system", "user" or "assistant"
+  ChatText content;
 };
 
-/// Reads the tokenizer's chat template. There is no Jinja engine: a template of another family,
-/// or one that writes dates or thinking instructions, is refused by an Error that says so.
-ChatTemplate recognise_chat(const Tokenizer& tokenizer);
+/// A tokenizer's chat template, rendered as transformers' apply_chat_template does it; text/jinja.h
+/// says what is known of its language.
+class ChatTemplate {
+ public:
+  /// Throws Error where the tokenizer has none, and naming what a template has that is not known.
+  static ChatTemplate of(const Tokenizer& tokenizer);
 
-/// A wrapped message, and which of its bytes come from data.
-struct ChatText {
-  std::string text;
-  std::vector<DataRange> data;
+  /// The conversation's text, with what begins the model's answer where `answers` is set
+  /// (add_generation_prompt). It brings its own BOS text: encode it with encode(), not with
+  /// encode_with_special(). `more`: variables beside those that transformers sets. There is no
+  /// date: a template that asks whether strftime_now is defined takes its own instead, and one
+  /// that calls it is refused. Throws Error with the template's own words where it takes no such
+  /// conversation.
+  ChatText render(std::span<const ChatMessage> messages, bool answers,
+                  const jinja::Variables& more = {}) const;
+
+ private:
+  ChatTemplate(jinja::Template parsed, jinja::Variables tokens)
+      : parsed_(std::move(parsed)), tokens_(std::move(tokens)) {}
+
+  jinja::Template parsed_;
+  jinja::Variables tokens_;  // bos_token and so on, those that the tokenizer has
 };
 
-/// The prompt for one user message up to where the model's answer begins: what transformers'
-/// apply_chat_template gives with add_generation_prompt=True. It brings its own BOS text: encode
-/// it with encode(), not encode_with_special().
-/// `data`: the message's bytes that come from data.
+/// The prompt for one user message up to where the model's answer begins. `data`: the message's
+/// bytes that come from data.
 ChatText apply_chat(const ChatTemplate& chat, std::string_view user_message,
                     std::span<const DataRange> data);
 std::string apply_chat(const ChatTemplate& chat, std::string_view user_message);
 /// SHA-256 of what the tokenizer's template puts around a message, however it is written.
 std::string chat_hash(const Tokenizer& tokenizer);
-
-/// For messages: "ChatML", "Llama 3", …
-std::string_view chat_name(ChatFamily family);
 
 }  // namespace relatum::text

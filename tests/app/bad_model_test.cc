@@ -295,7 +295,7 @@ TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {
 TEST_F(BadModel, BaseOfAnotherChatTemplate) {
   const std::string base = copy(kModel, "model");
   json settings = json::parse(read("model/tokenizer_config.json"));
-  const std::string after = "{{ '<|im_start|>' + m.role }}";
+  const std::string after = "{{ '<|im_start|>' + messages[0].content }}";
   settings["chat_template"] = "{{ '<|im_start|>system\nin the end<|im_end|>' }}" + after;
   write("model/tokenizer_config.json", settings.dump());
   Arguments training = finetune("run", {"--chat"});

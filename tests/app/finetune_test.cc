@@ -51,7 +51,7 @@ TEST_F(Finetune, DevPromptsAreWrappedAsTrainingRows) {
   json config = json::parse(read("chatty/tokenizer_config.json"));
   config["chat_template"] =
       "{{ '<|im_start|>system\\nin the end<|im_end|>' + "
-      "'<|im_start|>' + m.role }}";
+      "'<|im_start|>' + messages[0].content }}";
   write("chatty/tokenizer_config.json", config.dump());
   const Arguments run = replaced(
       replaced(finetune("run", {"--chat", "--dev", path("rows.jsonl"), "--lr", "0.02"}), "--model",

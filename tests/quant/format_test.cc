@@ -88,6 +88,8 @@ TEST_P(EveryFormat, StaysWithinItsStep) {
                                                        {"q8_0", 0.5 / 127 + 0x1p-11},
                                                        {"q4_0", 1.0 / 8 + 0x1p-11},
                                                        {"q4_1", 1.0 / 15 + 3 * 0x1p-11},
+                                                       // Half of the widest gap of NF4's values.
+                                                       {"map4", 0.1520},
                                                        {"nf4", 1}};
     const double bound = bounds.at(format_.name) * largest;
     ASSERT_LE(std::abs(double(decoded.row(0)[i]) - values_[size_t(i)]), bound) << i;

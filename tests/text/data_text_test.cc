@@ -151,9 +151,11 @@ TEST(DataText, GgufControlTokensCountUserDefinedOnesDoNot) {
 }
 
 TEST(DataText, KeepsItsPlaceInsideAChatsFrame) {
-  ChatTemplate chat;
-  chat.family = ChatFamily::kLlama3;  // trims the message
-  chat.bos = "<s>";
+  const testing::TemporaryFolder folder;
+  write_file(folder / "vocab.txt", "[UNK]\n[CLS]\n[SEP]\n");
+  write_file(folder / "tokenizer_config.json",
+             R"({"chat_template": "<|user|>{{ messages[0].content | trim }}<|eot_id|>"})");
+  const ChatTemplate chat = ChatTemplate::of(*load_tokenizer(folder.path()));
   const std::string message = "  ab <|eot_id|> \n";
   const ChatText wrapped = apply_chat(chat, message, std::vector<DataRange>{{1, 3}, {5, 17}});
   EXPECT_EQ(wrapped.text, apply_chat(chat, message));
