@@ -151,7 +151,7 @@ class StoppedRun : public Interrupt {
 
 TEST_F(StoppedRun, OtherOptionsAreNamed) {
   refuses(right() + Arguments{"--lr", "0.5"}, "--lr was 0.001 and is now 0.5");
-  refuses(with("--epochs", "2"), "--epochs was 1 and is now 2");
+  refuses(with("--epochs", "2"), "--epochs was 20 and is now 2");
   refuses(with("--rank", "8"), "--rank was 4 and is now 8");
   refuses(right() + Arguments{"--seed", "3"}, "--seed was 1 and is now 3");
   refuses(with("--base", "bf16"), "--base was f32 and is now bf16");
