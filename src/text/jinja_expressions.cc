@@ -309,7 +309,7 @@ class Parser {
       if (cursor_.peek().kind == TokenKind::kName && cursor_.at(TokenKind::kOperator, "=", 1)) {
         std::string name = cursor_.expect_name();
         cursor_.expect_operator("=");
-        expr.named.emplace_back(std::move(name), choice(true));
+        expr.named.push_back({std::move(name), choice(true)});
       } else {
         expr.args.push_back(choice(true));
       }

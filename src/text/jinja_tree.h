@@ -28,15 +28,22 @@ enum class ExprKind {
   kChoice      ///< args[0] if args[1] else args[2], which may be left out
 };
 
+struct NamedExpr;
+
 struct Expr {
   ExprKind kind = ExprKind::kConstant;
   size_t line = 0;
   std::string name;
   Value value;
   std::vector<Expr> args;
-  std::vector<std::pair<std::string, Expr>> named;
+  std::vector<NamedExpr> named;
   std::vector<std::string> operators;
   int depth = 1;  ///< expressions within expressions
+};
+
+struct NamedExpr {
+  std::string name;
+  Expr value;
 };
 
 enum class StatementKind {
