@@ -95,10 +95,7 @@ TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::strin
 }  // namespace
 
 nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
-                                std::span<const Projection> projections,
-                                const BiasSetting& setting) {
-  const bool wanted = setting.flag.empty() ? setting.there
-                                           : files.get_bool(setting.flag, setting.there);
+                                std::span<const Projection> projections, const char* flag) {
   std::vector<nn::Linear::Part> parts;
   std::vector<float> biases;
   bool any = false;
@@ -111,13 +108,12 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
         {fmt::format("model.layers.{}.{}", index, p.name), to_base(weight, options.base)});
     const TensorName name = layer_tensor(index, p.name, p.gguf, "bias");
     std::vector<float> bias(size_t(p.rows), 0.0f);
-    if (files.gguf() ? files.has(name) : wanted) {
+    if (files.gguf() ? files.has(name) : files.get_bool(flag, false)) {
       if (!files.has(name)) {
         fail("arch.decoder",
              fmt::format("{}: {} is set, but the weights have no tensor '{}'. Correct the setting, "
                          "or fetch the weights again.",
-                         files.settings_place(), setting.flag.empty() ? "a bias" : setting.flag,
-                         name.hugging_face));
+                         files.settings_place(), flag, name.hugging_face));
       }
       bias = files.vector(name, p.rows);
       if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
@@ -144,10 +140,10 @@ Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& o
   Layer layer;
   layer.attention_norm = files.vector(layer_tensor(index, "input_layernorm", "attn_norm"), d);
   layer.ffn_norm = files.vector(layer_tensor(index, "post_attention_layernorm", "ffn_norm"), d);
-  layer.qkv = load_linear(files, options, index, qkv, settings_.attention_bias);
-  layer.output = load_linear(files, options, index, output, settings_.attention_bias);
-  layer.gate_up = load_linear(files, options, index, gate_up, settings_.mlp_bias);
-  layer.down = load_linear(files, options, index, down, settings_.mlp_bias);
+  layer.qkv = load_linear(files, options, index, qkv, "attention_bias");
+  layer.output = load_linear(files, options, index, output, "attention_bias");
+  layer.gate_up = load_linear(files, options, index, gate_up, "mlp_bias");
+  layer.down = load_linear(files, options, index, down, "mlp_bias");
   return layer;
 }
 

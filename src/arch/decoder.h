@@ -12,13 +12,6 @@
 
 namespace relatum::arch {
 
-/// Which products add a bias. A GGUF file says so by the tensors that it has, a folder's
-/// config.json by the setting that is named, or, where the name is empty, it is as stands here.
-struct BiasSetting {
-  std::string_view flag;
-  bool there = false;
-};
-
 struct DecoderSettings {
   ModelInfo info;      ///< all but vocabulary and parameters, which the tensors tell
   float epsilon = 0;   ///< of the norms
@@ -27,10 +20,10 @@ struct DecoderSettings {
   /// How many positions a query sees, its own among them; 0: all before it. The layers have these
   /// in turn, over and over.
   std::vector<int64_t> windows{0};
-  BiasSetting attention_bias, mlp_bias;
 };
 
-/// Names of tensors are those of Llama in both worlds.
+/// Names of tensors are those of Llama in both worlds. Products add a bias where config.json's
+/// attention_bias and mlp_bias say so, or where a GGUF file has its tensor.
 class Decoder final : public Model {
  public:
   Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings);
@@ -49,7 +42,7 @@ class Decoder final : public Model {
   };
   struct Projection;
   nn::Linear load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
-                         std::span<const Projection> projections, const BiasSetting& bias);
+                         std::span<const Projection> projections, const char* flag);
   Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
 
   DecoderSettings settings_;

@@ -177,7 +177,9 @@ class ConfigScaling {
   double context() const {
     const double longest = double(files_.get_int("max_position_embeddings", "", 2048));
     const double inside = optional("original_max_position_embeddings", longest);
-    const double context = files_.get_double("original_max_position_embeddings", "", inside);
+    // The frequencies tell it, so it is not noted as a setting of its own.
+    const double context = io::get_double(*files_.config(), "original_max_position_embeddings",
+                                          inside, place_);
     if (!(context >= 2)) {
       fail("arch.rope", fmt::format("{}: an original_max_position_embeddings of {} cannot be.",
                                     place_, context));

@@ -5,9 +5,8 @@
 
 namespace relatum::nn {
 
-/// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type, or f32 where several
-/// products read it and their gradients are to be summed in it. weight: D, frozen.
-Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide = false);
+/// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type. weight: D, frozen.
+Var rmsnorm(Graph& graph, Var x, const float* weight, float eps);
 /// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D, frozen.
 Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps);
 

@@ -72,4 +72,33 @@ class MergeWord {
   std::vector<Candidate> queue_;
 };
 
+/// A word's first symbols, with unk for those that have no token.
+class Speller {
+ public:
+  Speller(const BpeOptions& options, MergeWord& symbols) : options_(options), symbols_(symbols) {}
+  void add(int32_t id) {
+    finish();
+    symbols_.add(id);
+  }
+  /// Tokens that spell a symbol by its bytes. As in the reference, an unk that waits lands behind.
+  void add_bytes(const std::vector<int32_t>& ids) {
+    for (const int32_t id : ids) symbols_.add(id);
+  }
+  void add_unknown() {
+    if (!options_.unk) return;
+    if (waits_ && !options_.fuse_unk) symbols_.add(*options_.unk);
+    waits_ = true;
+  }
+  /// Behind the last symbol.
+  void finish() {
+    if (waits_) symbols_.add(*options_.unk);
+    waits_ = false;
+  }
+
+ private:
+  const BpeOptions& options_;
+  MergeWord& symbols_;
+  bool waits_ = false;  // an unk that later ones may still join
+};
+
 }  // namespace relatum::text

@@ -63,22 +63,14 @@ ByteBpe::ByteBpe(const Vocabulary& vocabulary, const Merges& merges, BpeOptions 
 }
 
 void ByteBpe::spell(std::string_view word, MergeWord& symbols) const {
-  bool pending = false;  // an unk that later ones may still join
+  Speller speller(options_, symbols);
   for (const char byte : word) {
     const auto b = static_cast<unsigned char>(byte);
-    if (byte_ids_[b] >= 0) {
-      if (pending) symbols.add(*options_.unk);
-      pending = false;
-      symbols.add(byte_ids_[b]);
-    } else if (!fallbacks_[b].empty()) {
-      // As in the reference, a pending unk lands behind the fallback's tokens.
-      for (const int32_t id : fallbacks_[b]) symbols.add(id);
-    } else if (options_.unk) {
-      if (pending && !options_.fuse_unk) symbols.add(*options_.unk);
-      pending = true;
-    }
+    if (byte_ids_[b] >= 0) speller.add(byte_ids_[b]);
+    else if (!fallbacks_[b].empty()) speller.add_bytes(fallbacks_[b]);
+    else speller.add_unknown();
   }
-  if (pending) symbols.add(*options_.unk);
+  speller.finish();
 }
 
 void ByteBpe::encode(std::span<const std::string_view> words, std::vector<int32_t>& ids) const {

@@ -16,26 +16,20 @@ std::optional<int32_t> CharBpe::find(std::string_view token) const {
 }
 
 void CharBpe::spell(std::string_view word, MergeWord& symbols) const {
-  bool pending = false;  // an unk that later ones may still join
+  Speller speller(options_, symbols);
   for (size_t at = 0; at < word.size();) {
     const size_t start = at;
     next_char(word, at);
     const std::string_view symbol = word.substr(start, at - start);
     if (const auto id = find(symbol)) {
-      if (pending) symbols.add(*options_.unk);
-      pending = false;
-      symbols.add(*id);
+      speller.add(*id);
       continue;
     }
     const auto bytes = options_.byte_fallback ? byte_tokens(vocabulary_, symbol)
                                               : std::vector<int32_t>();
-    // As in the reference, a pending unk lands behind the bytes' tokens.
-    for (const int32_t id : bytes) symbols.add(id);
-    if (!bytes.empty() || !options_.unk) continue;
-    if (pending && !options_.fuse_unk) symbols.add(*options_.unk);
-    pending = true;
+    bytes.empty() ? speller.add_unknown() : speller.add_bytes(bytes);
   }
-  if (pending) symbols.add(*options_.unk);
+  speller.finish();
 }
 
 void CharBpe::encode(std::span<const std::string_view> words, std::vector<int32_t>& ids) const {

@@ -7,9 +7,9 @@
 #include <unordered_set>
 
 #include "text/added_tokens.h"
-#include "text/decoder.h"
 #include "text/normalizer.h"
 #include "text/split_step.h"
+#include "text/token_decoder.h"
 #include "text/tokenizer.h"
 #include "text/word_model.h"
 

@@ -24,9 +24,8 @@ struct BatchOptions {
   bool share = true;            ///< compute shared beginnings once
 };
 
-/// Tokens at once for a run whose user names none: 2,048, in f32 1,024. Products in f32 do more
-/// with rows that stay in the cache: SmolLM2-135M's training reached 0.75 and 0.86 of their peak,
-/// with 2,048 tokens 0.65 and 0.63, and took two thirds of the memory (Zen 3, two cores, AVX2).
+/// Tokens at once for a run whose user names none: 2,048, in f32 1,024, whose rows take twice the
+/// room in the cache and in memory.
 int64_t default_micro_tokens(DType compute);
 
 /// Tokens of a step for a run whose user names none: an epoch then has about a hundred steps, of

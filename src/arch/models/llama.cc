@@ -97,8 +97,6 @@ DecoderSettings read_settings(const ModelFiles& files) {
   settings.windows = {window};
   settings.rope = Rope(files, info.head_size);
   if (settings.rope.longest()) info.context = std::min(info.context, settings.rope.longest());
-  settings.attention_bias = {"attention_bias"};
-  settings.mlp_bias = {"mlp_bias"};
   return settings;
 }
 

@@ -1,5 +1,5 @@
 // The decoders' steps.
-#include "text/decoder.h"
+#include "text/token_decoder.h"
 
 #include <algorithm>
 #include <charconv>
