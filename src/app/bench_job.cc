@@ -12,6 +12,7 @@
 #include "base/parallel_for.h"
 #include "base/rng.h"
 #include "base/stopwatch.h"
+#include "engine/inputs.h"
 #include "io/json.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
@@ -43,9 +44,6 @@ class Bench {
                                     session_.model().info().path));
     }
     if (integers()) session_.quantise(nullptr);
-    for (const nn::Linear* linear : session_.model().linears()) {
-      parameters_ += double(linear->in() * linear->out());
-    }
     make_rows();
   }
 
@@ -117,23 +115,51 @@ class Bench {
     return *middle;
   }
 
+  // Tokens that a decoder computes, and those of an encoder beside it.
+  struct Tokens {
+    int64_t own = 0, sources = 0;
+  };
+  // Of all rows, of which `fed` tokens each follow an encoded part (where there is an encoder).
+  Tokens count_tokens(int64_t fed, int64_t encoded) const {
+    const auto count = int64_t(rows_.size());
+    if (session_.model().info().encoder_layers == 0) return {tokens_, 0};
+    return {count * fed, count * encoded};
+  }
+  template <class Visit>
+  void for_each_linear(const Tokens& tokens, const Visit& visit) const {
+    const auto sources = session_.model().source_linears();
+    for (const nn::Linear* linear : session_.model().linears()) {
+      const bool source = std::count(sources.begin(), sources.end(), linear) > 0;
+      visit(*linear, source ? tokens.sources : tokens.own);
+    }
+  }
+  // Of the linears' products in a forward pass.
+  double operations(const Tokens& tokens) const {
+    double sum = 0;
+    for_each_linear(tokens, [&](const nn::Linear& linear, int64_t rows) {
+      sum += 2 * double(linear.in() * linear.out()) * double(rows);
+    });
+    return sum;
+  }
+
   // The linears' products alone, forward and, where asked for, back. Rows of zeros: any will do.
-  double product_seconds(bool back) {
+  double product_seconds(const Tokens& tokens, bool back) {
     if (back) session_.prepare_training();
     int64_t widest = 0;
     for (const nn::Linear* linear : session_.model().linears()) {
       widest = std::max({widest, linear->in(), linear->out()});
     }
-    Buffer in(size_t(tokens_ * widest) * size_of(session_.compute())), out(in.size());
+    Buffer in(size_t(std::max(tokens.own, tokens.sources) * widest) * size_of(session_.compute())),
+        out(in.size());
     in.zero();
     return median_seconds([&] {
       nn::Graph graph = worker_.graph();
-      for (const nn::Linear* linear : session_.model().linears()) {
-        const Mat x(in.data(), session_.compute(), tokens_, linear->in());
-        const Mat y(out.data(), session_.compute(), tokens_, linear->out());
-        linear->multiply(graph, x, y);
-        if (back) linear->multiply_back(graph, y, x, false);
-      }
+      for_each_linear(tokens, [&](const nn::Linear& linear, int64_t rows) {
+        const Mat x(in.data(), session_.compute(), rows, linear.in());
+        const Mat y(out.data(), session_.compute(), rows, linear.out());
+        linear.multiply(graph, x, y);
+        if (back) linear.multiply_back(graph, y, x, false);
+      });
     });
   }
 
@@ -159,15 +185,24 @@ class Bench {
   }
 
   // The share still in operations per second: the peak is measured before and after.
-  Rate rate(double seconds, double operations, double alone) const {
-    return {double(tokens_) / seconds, operations / seconds, alone / seconds};
+  Rate rate(const Tokens& tokens, double seconds, double operations, double alone) const {
+    return {double(tokens.own + tokens.sources) / seconds, operations / seconds, alone / seconds};
+  }
+  std::vector<std::vector<int32_t>> prompts() const {
+    std::vector<std::vector<int32_t>> all;
+    for (const train::TrainRow& row : rows_) all.push_back(row.tokens);
+    return all;
   }
 
   Rate measure_prefill() {
+    const auto rows = prompts();
+    const engine::Inputs inputs(session_.model().info(), rows);
     nn::TokenBatch batch;
     std::vector<int64_t> last;
-    for (const train::TrainRow& row : rows_) {
-      last.push_back(batch.end(batch.append(batch.root(), row.tokens)) - 1);
+    for (size_t r = 0; r < rows.size(); ++r) {
+      const int root = batch.root();
+      inputs.read(batch, root, r);
+      last.push_back(batch.end(batch.append(root, inputs.row(r))) - 1);
     }
     batch.finish();
     const double seconds = median_seconds([&] {
@@ -175,26 +210,39 @@ class Bench {
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
       next_ = likeliest_token(graph, states);
     });
-    return rate(seconds, 2 * parameters_ * double(tokens_), product_seconds(false));
+    const Tokens tokens = count_tokens(1, int64_t(rows[0].size()));
+    return rate(tokens, seconds, operations(tokens), product_seconds(tokens, false));
   }
 
-  // Greedily one token at a time behind a few given ones.
+  // Greedily one token at a time behind a few given ones; an encoder reads the first row before.
   double measure_decoding() {
     const arch::ModelInfo& info = session_.model().info();
     const int64_t steps = std::min(options_.decode + kGiven, info.context - 1);
     nn::KvCache cache(info.layers, steps, info.kv_heads, info.head_size, session_.compute());
+    const auto rows = prompts();
+    const engine::Inputs inputs(info, rows);
+    engine::EncodedPrompts encoded(worker_, inputs, int64_t(rows[0].size()));
     const double seconds = median_seconds([&] {
       said_.clear();
+      encoded.start(0, 1);
       for (int64_t step = 0; step < steps; ++step) {
         nn::TokenBatch batch;
         const kernels::AttentionSpan before{0, step, true};
         const int32_t fed = step < kGiven ? token(uint64_t(step)) : said_.back();
-        batch.append(batch.root({&before, size_t(step > 0)}), {&fed, 1});
+        const int root = batch.root({&before, size_t(step > 0)});
+        if (step == 0) {
+          encoded.encode(batch, root, 0);
+        } else {
+          encoded.read(batch, root, 0);
+        }
+        batch.append(root, {&fed, 1});
         batch.finish();
+        nn::CacheUse use{&cache, {&step, 1}};
+        encoded.use_in(use, batch);
         nn::Graph graph = worker_.graph();
         const int64_t first = 0;
-        const nn::Var states = session_.model().forward(
-            graph, batch, {.rows = {&first, 1}, .cache = {&cache, {&step, 1}}});
+        const nn::Var states = session_.model().forward(graph, batch,
+                                                        {.rows = {&first, 1}, .cache = use});
         const int32_t likeliest = likeliest_token(graph, states);
         if (step + 1 >= kGiven) said_.push_back(likeliest);
       }
@@ -222,7 +270,8 @@ class Bench {
       check(loss.sum);
       trainer.apply(loss.count);
     });
-    return rate(seconds, 4 * parameters_ * double(tokens_), product_seconds(true));
+    const Tokens tokens = count_tokens(kAnswer, int64_t(rows_[0].tokens.size()) - kAnswer);
+    return rate(tokens, seconds, 2 * operations(tokens), product_seconds(tokens, true));
   }
 
   void print() const {
@@ -276,7 +325,7 @@ class Bench {
   int64_t tokens_ = 0;
   int32_t next_ = 0;           // the likeliest behind the first row
   std::vector<int32_t> said_;  // the stream, the given tokens left out
-  double parameters_ = 0, peak_ = 1, decoding_ = 0;
+  double peak_ = 1, decoding_ = 0;
   Rate prefill_, training_;
 };
 

@@ -126,6 +126,11 @@ std::string products_text(const arch::Model& model, const std::string& base) {
   return text + "  low memory  as auto, weights unpacked for each product\n";
 }
 
+const char* kind_of(const arch::ModelInfo& info) {
+  if (info.encoder_layers > 0) return "encoder-decoder";
+  return info.causal ? "language model" : "encoder";
+}
+
 std::string model_text(const fs::path& path, bool all) {
   const arch::ModelFiles files = arch::ModelFiles::open(path);
   std::string text = fmt::format("model         {}\n", files.path().string());
@@ -137,13 +142,16 @@ std::string model_text(const fs::path& path, bool all) {
     const auto model = arch::load_model(
         files, {.compute = DType::kF32, .base = "keep", .resident = false});
     const arch::ModelInfo& info = model->info();
+    const bool encoded = info.encoder_layers > 0;
     text += fmt::format(
-        " ({} family, {})\nparameters    {:.1f} M\nlayers        {} of width {}, "
+        " ({} family, {})\nparameters    {:.1f} M\nlayers        {}{} of width {}, "
         "{} heads ({} for keys) of {}, feed-forward {}\nvocabulary    {}\n"
         "context       {} tokens\n",
-        info.family, info.causal ? "language model" : "encoder", double(info.parameters) / 1e6,
-        info.layers, info.width, info.heads, info.kv_heads, info.head_size, info.ffn_width,
-        info.vocabulary, info.context);
+        info.family, kind_of(info), double(info.parameters) / 1e6,
+        encoded ? fmt::format("{} of the encoder and ", info.encoder_layers) : "",
+        encoded ? fmt::format("{} of the decoder,", info.layers) : std::to_string(info.layers),
+        info.width, info.heads, info.kv_heads, info.head_size, info.ffn_width, info.vocabulary,
+        info.context);
     text += products_text(*model, info.causal ? arch::resolve_base(files, "auto") : "keep");
   } catch (const Error& error) {
     text += fmt::format("\ncannot run    {}\n", error.what());

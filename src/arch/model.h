@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/batch.h"
@@ -22,6 +23,10 @@ struct ModelInfo {
   int64_t vocabulary = 0;
   int64_t context = 0;  ///< longest row in tokens
   bool causal = true;   ///< false: an encoder
+  /// Of an encoder-decoder: layers beside those of the decoder (`layers`), and the token that each
+  /// of the decoder's rows begins with. No encoder: 0.
+  int64_t encoder_layers = 0;
+  int32_t decoder_start = 0;
   int64_t parameters = 0;
 };
 
@@ -41,7 +46,8 @@ struct ForwardOptions {
   bool dropout = false;
   uint64_t dropout_salt = 0;
   /// For finding faults: called with what the embedding (-1), each layer and the last norm (the
-  /// number of layers; not of an encoder) give.
+  /// number of layers; not of an encoder) give. An encoder-decoder counts its encoder's layers
+  /// first.
   const std::function<void(int64_t layer, Mat values)>* probe = nullptr;
 };
 
@@ -58,6 +64,13 @@ class Model {
                           const ForwardOptions& options) const = 0;
   /// All linears that may carry an adapter, in order of layers (the head is not among them).
   virtual std::vector<const nn::Linear*> linears() const = 0;
+  /// Those of them whose inputs are rows of an encoder beside the decoder.
+  virtual std::vector<const nn::Linear*> source_linears() const { return {}; }
+  /// The linears of one layer among linears(), first and last + 1. Layers as for a probe.
+  virtual std::pair<size_t, size_t> linears_of_layer(int64_t layer) const {
+    const size_t each = linears().size() / size_t(info_.layers);
+    return {size_t(layer) * each, size_t(layer + 1) * each};
+  }
   /// D to V; nullptr for an encoder.
   virtual const nn::Linear* head() const = 0;
   /// The same, to prepare them before the first pass; the head is the last where there is one.

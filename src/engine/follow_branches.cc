@@ -7,6 +7,7 @@
 #include <span>
 
 #include "base/signals.h"
+#include "engine/inputs.h"
 #include "engine/not_finite.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
@@ -43,24 +44,29 @@ struct Question {
   Branch branch;
 };
 
-// Prompts [begin, end), computed together, and the cache rows that they may need.
+// Prompts [begin, end), computed together, and the cache rows that they may need, of their own and
+// of what is encoded of them.
 struct Chunk {
   size_t begin = 0, end = 0;
-  int64_t rows = 0;
+  int64_t rows = 0, source_rows = 0;
 };
 
 class Walker {
  public:
+  // cache_rows: the most that a chunk needs.
   Walker(Worker& worker, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie,
-         const ScoreOptions& options, int64_t cache_rows)
+         const ScoreOptions& options, const Chunk& cache_rows)
       : worker_(worker), prompts_(prompts), trie_(trie), options_(options),
         threshold_(greedy() ? kNothing : std::log(options.negligible)),
-        prefix_(worker, prompts, cache_rows) {}
+        inputs_(worker.model().info(), prompts),
+        prefix_(worker, inputs_.shareable(), cache_rows.rows),
+        encoded_(worker, inputs_, cache_rows.source_rows) {}
 
   // Scores prompts [begin, end).
   std::vector<std::vector<double>> run(size_t begin, size_t end) {
     const SignalsHeld held;
     first_ = begin;
+    encoded_.start(begin, end);
     scores_.assign(end - begin, std::vector<double>(trie_.edges().size(), 0.0));
     walks_.assign(end - begin, Walk{});
     next_row_ = prefix_.size();
@@ -76,9 +82,8 @@ class Walker {
   void read_prompts(size_t begin, size_t end) {
     std::vector<std::span<const int32_t>> rows;
     for (size_t i = begin; i < end; ++i) {
-      const std::span<const int32_t> prompt(prompts_[i]);
-      rows.push_back(
-          prompt.subspan(size_t(prefix_.size()), prompt.size() - size_t(prefix_.size()) - 1));
+      const auto row = inputs_.row(i);
+      rows.push_back(row.subspan(size_t(prefix_.size()), row.size() - size_t(prefix_.size()) - 1));
     }
     nn::TokenBatch batch;
     struct Part {
@@ -93,12 +98,13 @@ class Walker {
       const auto piece = rows[size_t(shared.row)].subspan(size_t(shared.begin),
                                                           size_t(shared.end - shared.begin));
       tokens.assign(piece.begin(), piece.end());
-      if (shared.leaf) tokens.push_back(prompts_[begin + size_t(shared.row)].back());
+      if (shared.leaf) tokens.push_back(inputs_.row(begin + size_t(shared.row)).back());
       Part part;
       if (shared.parent >= 0) {
         part = parts[size_t(shared.parent)];
       } else {
         part.segment = prefix_.root(batch);
+        encoded_.encode(batch, part.segment, begin + size_t(shared.row));
         if (prefix_.size()) part.context.push_back({0, prefix_.size(), true});
       }
       part.segment = batch.append(part.segment, tokens);
@@ -157,7 +163,9 @@ class Walker {
         tokens.push_back(trie_.tokens()[size_t(*n)]);
       }
       last.push_back(batch.size() + int64_t(tokens.size()) - 1);
-      batch.append(batch.root(context), tokens);
+      const int root = batch.root(context);
+      encoded_.read(batch, root, first_ + question.walk);
+      batch.append(root, tokens);
     }
     batch.finish();
     ask(batch, last, questions);
@@ -168,10 +176,11 @@ class Walker {
            const std::vector<Question>& questions) {
     std::vector<int64_t> store;
     for (int64_t t = 0; t < batch.size(); ++t) store.push_back(next_row_++);
+    nn::CacheUse cache{&prefix_.cache(), store};
+    encoded_.use_in(cache, batch);
     nn::Graph graph = worker_.graph();
     const nn::Var states = worker_.model().forward(
-        graph, batch,
-        {.rows = rows, .cache = {&prefix_.cache(), store}, .adapter = worker_.adapter()});
+        graph, batch, {.rows = rows, .cache = cache, .adapter = worker_.adapter()});
     std::vector<double> norm;
     nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
@@ -237,7 +246,9 @@ class Walker {
   const LabelTrie& trie_;
   ScoreOptions options_;
   double threshold_;
+  Inputs inputs_;
   SharedPrefix prefix_;
+  EncodedPrompts encoded_;
   int64_t next_row_ = 0;
   size_t first_ = 0;  // prompt of the first walk
   std::vector<Walk> walks_;
@@ -245,20 +256,20 @@ class Walker {
 };
 
 // Cuts the prompts where the next one would exceed the budget.
-std::vector<Chunk> cut(std::span<const std::vector<int32_t>> prompts, int64_t nodes,
-                       int64_t batch_tokens) {
-  const int64_t prefix = SharedPrefix::size_for(prompts);
+std::vector<Chunk> cut(const Inputs& inputs, size_t prompts, int64_t nodes, int64_t batch_tokens) {
+  const int64_t prefix = SharedPrefix::size_for(inputs.shareable());
   std::vector<Chunk> chunks;
   int64_t tokens = 0;
-  for (size_t i = 0; i < prompts.size(); ++i) {
-    const int64_t own = int64_t(prompts[i].size()) - prefix;
+  for (size_t i = 0; i < prompts; ++i) {
+    const int64_t own = inputs.tokens(i) - prefix;
     if (chunks.empty() || tokens + own > batch_tokens) {
-      chunks.push_back({i, i, 0});
+      chunks.push_back({i, i});
       tokens = 0;
     }
     tokens += own;
     chunks.back().end = i + 1;
-    chunks.back().rows += own + nodes;
+    chunks.back().rows += int64_t(inputs.row(i).size()) - prefix + nodes;
+    chunks.back().source_rows += inputs.source_tokens(i);
   }
   return chunks;
 }
@@ -268,10 +279,14 @@ std::vector<Chunk> cut(std::span<const std::vector<int32_t>> prompts, int64_t no
 void follow_branches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
                      const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
                      const Context& context) {
-  const auto chunks = cut(prompts, int64_t(trie.tokens().size()), options.batch_tokens);
-  int64_t rows = 0;
-  for (const Chunk& chunk : chunks) rows = std::max(rows, chunk.rows);
-  Walker walker(worker, prompts, trie, options, rows);
+  const auto chunks = cut(Inputs(worker.model().info(), prompts), prompts.size(),
+                          int64_t(trie.tokens().size()), options.batch_tokens);
+  Chunk most;
+  for (const Chunk& chunk : chunks) {
+    most.rows = std::max(most.rows, chunk.rows);
+    most.source_rows = std::max(most.source_rows, chunk.source_rows);
+  }
+  Walker walker(worker, prompts, trie, options, most);
   for (const Chunk& chunk : chunks) {
     if (context.stopping()) break;
     if (chunk.begin < options.first) continue;

@@ -60,13 +60,18 @@ std::string bad_part(const nn::Linear& linear, const nn::LoraSet* adapter) {
   return "";
 }
 
+int64_t layers_of(const arch::Model& model) {
+  return model.info().encoder_layers + model.info().layers;
+}
+
 // The layer's own weights, or nothing that could be seen there.
 std::string cause(const Worker& worker, int64_t layer) {
   const auto linears = worker.model().linears();
-  const int64_t layers = worker.model().info().layers;
-  const size_t each = linears.size() / size_t(layers);
-  for (size_t i = 0; layer >= 0 && layer < layers && i < each; ++i) {
-    const std::string bad = bad_part(*linears[size_t(layer) * each + i], worker.adapter());
+  const bool inside = layer >= 0 && layer < layers_of(worker.model());
+  const auto [begin, end] = inside ? worker.model().linears_of_layer(layer)
+                                   : std::pair<size_t, size_t>();
+  for (size_t i = begin; i < end; ++i) {
+    const std::string bad = bad_part(*linears[i], worker.adapter());
     if (!bad.empty()) return bad;
   }
   return worker.session().products() == DType::kF32
@@ -101,13 +106,19 @@ std::optional<std::string> look_at_head(const Worker& worker, nn::Graph& graph, 
 }  // namespace
 
 std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row) {
-  const int64_t layers = worker.model().info().layers;
+  const arch::ModelInfo& info = worker.model().info();
+  const int64_t layers = layers_of(worker.model());
   std::optional<int64_t> first;
   const std::function<void(int64_t, Mat)> probe = [&](int64_t layer, Mat values) {
     if (!first && !finite(values)) first = layer;
   };
-  nn::TokenBatch batch(worker.model().info().causal);
-  batch.append(batch.root(), row);
+  nn::TokenBatch batch(info.causal);
+  const int root = batch.root();
+  if (info.encoder_layers > 0) {
+    batch.read_source(root, batch.add_source(row));
+    row = {&info.decoder_start, 1};
+  }
+  batch.append(root, row);
   batch.finish();
   nn::Graph graph = worker.graph();
   arch::ForwardOptions options;

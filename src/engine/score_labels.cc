@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "engine/follow_branches.h"
+#include "engine/inputs.h"
 #include "engine/not_finite.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
@@ -34,9 +35,10 @@ int64_t longest_fed(const LabelTrie& trie) {
 void check_lengths(const arch::Model& model, std::span<const std::vector<int32_t>> prompts,
                    const LabelTrie& trie) {
   const int64_t context = model.info().context, answer = longest_fed(trie);
-  for (const auto& prompt : prompts) {
-    RELATUM_CHECK(!prompt.empty());
-    const int64_t tokens = int64_t(prompt.size()) + answer;
+  const Inputs inputs(model.info(), prompts);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    RELATUM_CHECK(!prompts[i].empty());
+    const int64_t tokens = inputs.longest_row(i, answer);
     if (tokens <= context) continue;
     fail("engine.score", fmt::format("a prompt and its answer take {} tokens, the model's context "
                                      "is {}. Use a shorter prompt style, or leave the row out.",
@@ -47,10 +49,11 @@ void check_lengths(const arch::Model& model, std::span<const std::vector<int32_t
 class Scorer {
  public:
   Scorer(Worker& worker, std::span<const std::vector<int32_t>> prompts, const LabelTrie& trie)
-      : worker_(worker), prompts_(prompts), trie_(trie), prefix_(worker, prompts, 0) {}
+      : worker_(worker), prompts_(prompts), trie_(trie), inputs_(worker.model().info(), prompts),
+        prefix_(worker, inputs_.shareable(), 0) {}
 
   int64_t cost(size_t row) const {
-    return int64_t(prompts_[row].size()) - prefix_.size() + int64_t(trie_.tokens().size());
+    return inputs_.tokens(row) - prefix_.size() + int64_t(trie_.tokens().size());
   }
 
   // Scores prompts [begin, end).
@@ -87,15 +90,15 @@ class Scorer {
   std::vector<int64_t> build(nn::TokenBatch& batch, size_t begin, size_t end) const {
     std::vector<std::span<const int32_t>> rows;
     for (size_t i = begin; i < end; ++i) {
-      const auto& prompt = prompts_[i];
-      rows.push_back(std::span(prompt).subspan(size_t(prefix_.size()),
-                                               prompt.size() - size_t(prefix_.size()) - 1));
+      const auto row = inputs_.row(i);
+      rows.push_back(row.subspan(size_t(prefix_.size()), row.size() - size_t(prefix_.size()) - 1));
     }
     std::vector<int> handles;
     std::vector<int64_t> last(rows.size());
     std::vector<int32_t> tokens, ancestor;
     for (const nn::SharedSegment& segment : nn::share_beginnings(rows, kWorthSharing)) {
       const int parent = segment.parent < 0 ? prefix_.root(batch) : handles[size_t(segment.parent)];
+      if (segment.parent < 0) inputs_.read(batch, parent, begin + size_t(segment.row));
       const auto part = rows[size_t(segment.row)].subspan(size_t(segment.begin),
                                                           size_t(segment.end - segment.begin));
       if (!segment.leaf) {
@@ -103,7 +106,7 @@ class Scorer {
         continue;
       }
       tokens.assign(part.begin(), part.end());
-      tokens.push_back(prompts_[begin + size_t(segment.row)].back());
+      tokens.push_back(inputs_.row(begin + size_t(segment.row)).back());
       ancestor.resize(tokens.size());
       std::iota(ancestor.begin(), ancestor.end(), -1);
       const int32_t anchor = int32_t(tokens.size()) - 1;
@@ -147,6 +150,7 @@ class Scorer {
   Worker& worker_;
   std::span<const std::vector<int32_t>> prompts_;
   const LabelTrie& trie_;
+  Inputs inputs_;
   SharedPrefix prefix_;
 };
 

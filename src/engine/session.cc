@@ -50,12 +50,15 @@ const std::string& Session::weights_hash() const {
   return hash_;
 }
 
-std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt,
+std::vector<int32_t> prompt_tokens(const Session& session, std::string_view prompt,
                                    std::span<const text::DataRange> data) {
+  const text::Tokenizer& tokenizer = session.tokenizer();
   const auto before = tokenizer.before();
   std::vector<int32_t> tokens(before.begin(), before.end());
   const auto ids = tokenizer.encode(prompt, data);
   tokens.insert(tokens.end(), ids.begin(), ids.end());
+  const bool encoded = session.model().info().encoder_layers > 0;
+  if (encoded && tokenizer.special().eos) tokens.push_back(*tokenizer.special().eos);
   if (tokens.empty()) fail("engine.prompt", "a prompt is empty: it has no token to answer.");
   return tokens;
 }

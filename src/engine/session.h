@@ -58,9 +58,10 @@ class Session {
   mutable std::string hash_;
 };
 
-/// A prompt as the model reads it: BOS where the tokenizer's configuration adds one, then the text.
-/// No control token is read in the prompt's bytes that come from `data`.
-std::vector<int32_t> prompt_tokens(const text::Tokenizer& tokenizer, std::string_view prompt,
+/// A prompt as the model reads it: BOS where the tokenizer's configuration adds one, then the text;
+/// where it is encoded, the end token behind it. No control token is read in the prompt's bytes
+/// that come from `data`.
+std::vector<int32_t> prompt_tokens(const Session& session, std::string_view prompt,
                                    std::span<const text::DataRange> data = {});
 /// A completion, tokenised apart from its prompt, and the model's end token. A completion is data:
 /// a label that spells a control token does not become one.

@@ -119,6 +119,7 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   train::TrainOptions& training = plan.training;
   training = options.training;
   training.batch.share = !options.no_share;
+  training.batch = train::batches_of(session.model().info(), training.batch);
   training.batch.batch_tokens = options.batch_tokens;
   if (options.batch_tokens == 0) {
     training.batch.batch_tokens = train::automatic_batch_tokens(rows.train, training.batch.share);

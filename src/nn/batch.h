@@ -38,6 +38,8 @@ class TokenBatch {
   void finish();
 
   int64_t size() const { return int64_t(tokens_.size()); }
+  /// The encoder's tokens beside them.
+  int64_t source_size() const { return sources_ ? sources_->size() : 0; }
   const std::vector<int32_t>& tokens() const { return tokens_; }
   const std::vector<int32_t>& positions() const { return positions_; }
   /// Per token a hash of itself and all tokens before it: the same wherever it stands in a batch.

@@ -22,6 +22,17 @@ void hand_down(Graph& graph, Var x, Mat dx, Mat dy) {
   graph.set_grad(x, dy);
 }
 
+// Played before the records of layers: takes memory for a gradient that they add to.
+struct ZeroGradient {
+  Var x;
+  void backward(Graph& graph) const {
+    const Mat value = graph.value(x);
+    const auto sum = graph.allocate(DType::kF32, value.rows, value.cols).as<float>();
+    std::memset(sum.data, 0, size_t(sum.size()) * sizeof(float));
+    graph.set_grad(x, sum);
+  }
+};
+
 struct CheckpointRecord {
   const LayerStack* stack;
   int64_t layer;
@@ -96,6 +107,10 @@ Var run_layers(Graph& graph, const LayerStack& stack, Var x, bool checkpoint) {
     }
   }
   return x;
+}
+
+void outlast_layers(Graph& graph, Var x) {
+  if (graph.recording() && graph.differentiable(x)) graph.record(ZeroGradient{x});
 }
 
 }  // namespace relatum::nn

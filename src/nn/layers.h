@@ -22,5 +22,8 @@ class LayerStack {
 /// Recording with `checkpoint`: a layer keeps its input alone and is run again in the backward
 /// pass (Chen et al. 2016, arXiv 1604.06174). The stack must outlive the graph's backward pass.
 Var run_layers(Graph& graph, const LayerStack& stack, Var x, bool checkpoint);
+/// Called behind run_layers() for an f32 value that its layers read besides: what they add to its
+/// gradient stays when their memory is given back.
+void outlast_layers(Graph& graph, Var x);
 
 }  // namespace relatum::nn

@@ -39,9 +39,10 @@ struct LayerNormRecord {
 
 }  // namespace
 
-Var rmsnorm(Graph& graph, Var x, const float* weight, float eps) {
+Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide) {
   const auto in = graph.value(x).as<float>();
-  const Var y = graph.create(graph.compute(), in.rows, in.cols, graph.differentiable(x));
+  const Var y = graph.create(wide ? DType::kF32 : graph.compute(), in.rows, in.cols,
+                             graph.differentiable(x));
   float* rstd = graph.arena().allocate_array<float>(in.rows);
   kernels::rmsnorm(in, weight, eps, graph.value(y), rstd);
   if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, weight, rstd});

@@ -5,8 +5,9 @@
 
 namespace relatum::nn {
 
-/// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type. weight: D, frozen.
-Var rmsnorm(Graph& graph, Var x, const float* weight, float eps);
+/// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type, or in f32 where several
+/// readers add to its gradient (`wide`). weight: D, frozen.
+Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide = false);
 /// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D, frozen.
 Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps);
 

@@ -120,7 +120,7 @@ AnswerMode parse_answer_mode(std::string_view name) {
 
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat) {
   const text::Tokenizer& tokenizer = session.tokenizer();
-  if (!chat) return engine::prompt_tokens(tokenizer, prompt.prompt, prompt.data);
+  if (!chat) return engine::prompt_tokens(session, prompt.prompt, prompt.data);
   const text::ChatText wrapped = text::apply_chat(text::ChatTemplate::of(tokenizer), prompt.prompt,
                                                   prompt.data);
   return tokenizer.encode(wrapped.text, wrapped.data);

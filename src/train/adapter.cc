@@ -99,7 +99,8 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
 Adapter::Adapter(const arch::Model& model, DType compute, const AdapterConfig& config,
                  uint64_t seed)
     : compute_(compute), config_(config), modules_(adapter_modules(model, config)),
-      size_(size_of_all(modules_)), values_(size_ * sizeof(float)) {
+      encoder_decoder_(model.info().encoder_layers > 0), size_(size_of_all(modules_)),
+      values_(size_ * sizeof(float)) {
   if (compute != DType::kF32) copies_ = Buffer(size_ * size_of(compute));
   initialise(seed);
   make_set(model);

@@ -56,6 +56,8 @@ class Adapter {
   /// What a forward pass is given; it lives as long as the adapter.
   const nn::LoraSet& set() const { return set_; }
   const std::vector<AdapterModule>& modules() const { return modules_; }
+  /// Its model has an encoder beside its decoder.
+  bool encoder_decoder() const { return encoder_decoder_; }
   std::span<float> values() { return {values_.as<float>(), size_}; }
   std::span<const float> values() const { return {values_.as<float>(), size_}; }
   std::span<float> grads() { return {grads_.as<float>(), size_}; }
@@ -87,6 +89,7 @@ class Adapter {
   DType compute_;
   AdapterConfig config_;
   std::vector<AdapterModule> modules_;
+  bool encoder_decoder_;
   size_t size_ = 0;
   Buffer values_, grads_, copies_;
   std::vector<std::unique_ptr<nn::LoraGroup>> groups_;

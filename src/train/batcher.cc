@@ -45,6 +45,13 @@ std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_
 
 }  // namespace
 
+BatchOptions batches_of(const arch::ModelInfo& info, BatchOptions options) {
+  if (info.encoder_layers == 0) return options;
+  options.share = false;
+  options.decoder_start = info.decoder_start;
+  return options;
+}
+
 int64_t default_micro_tokens(DType compute) { return compute == DType::kF32 ? 1024 : 2048; }
 
 int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share) {
@@ -72,13 +79,42 @@ std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRo
   return cut(rows, step, options.micro_tokens, shared_by_all(rows, options));
 }
 
-TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen, bool share) {
+namespace {
+
+// Prompts for the encoder, completions for the decoder.
+TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen, int32_t start) {
+  TrainBatch result;
+  std::vector<int32_t> fed;
+  for (const int64_t index : chosen) {
+    const TrainRow& row = rows[size_t(index)];
+    const std::span<const int32_t> tokens(row.tokens);
+    const int root = result.batch.root();
+    result.batch.read_source(root,
+                             result.batch.add_source(tokens.first(size_t(row.prompt_length))));
+    fed.assign(1, start);
+    for (const int32_t target : tokens.subspan(size_t(row.prompt_length))) {
+      result.predicting.push_back(result.batch.size() + int64_t(fed.size()) - 1);
+      result.targets.push_back(target);
+      fed.push_back(target);
+    }
+    fed.pop_back();
+    result.batch.append(root, fed);
+  }
+  result.batch.finish();
+  return result;
+}
+
+}  // namespace
+
+TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
+                       const BatchOptions& options) {
+  if (options.decoder_start) return build_encoded(rows, chosen, *options.decoder_start);
   std::vector<std::span<const int32_t>> views;
   for (const int64_t row : chosen) views.push_back(shareable(rows[size_t(row)]));
   TrainBatch result;
   std::vector<int> handles;
   const int64_t never = int64_t{1} << 40;
-  for (const auto& segment : nn::share_beginnings(views, share ? kMinShared : never)) {
+  for (const auto& segment : nn::share_beginnings(views, options.share ? kMinShared : never)) {
     const TrainRow& row = rows[size_t(chosen[size_t(segment.row)])];
     const int parent = segment.parent < 0 ? result.batch.root() : handles[size_t(segment.parent)];
     const int64_t end = segment.leaf ? int64_t(row.tokens.size()) - 1 : segment.end;

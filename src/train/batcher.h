@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "arch/model.h"
 #include "nn/batch.h"
 
 namespace relatum::train {
@@ -22,7 +24,13 @@ struct BatchOptions {
   int64_t batch_tokens = 2048;  ///< tokens computed per optimiser step, shared ones once
   int64_t micro_tokens = 2048;  ///< tokens computed at once
   bool share = true;            ///< compute shared beginnings once
+  /// Of an encoder-decoder: prompts are encoded, each by itself, so that they share nothing, and
+  /// completions follow this token.
+  std::optional<int32_t> decoder_start{};
 };
+
+/// The options as they hold for a model.
+BatchOptions batches_of(const arch::ModelInfo& info, BatchOptions options);
 
 /// Tokens at once for a run whose user names none: 2,048, in f32 1,024, whose rows take twice the
 /// room in the cache and in memory.
@@ -49,6 +57,7 @@ struct TrainBatch {
 };
 
 /// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.
-TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen, bool share);
+TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
+                       const BatchOptions& options);
 
 }  // namespace relatum::train

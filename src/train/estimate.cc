@@ -2,6 +2,8 @@
 #include "train/estimate.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 #include "base/stopwatch.h"
 #include "kernels/cpu.h"
@@ -92,14 +94,17 @@ struct Passes {
 
 // The arena of the largest micro-batch of all epochs; counts tokens and answers on the way.
 int64_t largest_step(const Passes& passes, std::span<const TrainRow> rows,
-                     const EstimateOptions& options, Estimate& result, int64_t& answers) {
+                     const EstimateOptions& options, Estimate& result, int64_t& answers,
+                     int64_t& source_tokens) {
   int64_t most = 0;
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (const StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
       for (const StepRows& micro : micro_batches(rows, step, options.batch)) {
-        const TrainBatch built = build_batch(rows, micro, options.batch.share);
+        const TrainBatch built = build_batch(rows, micro, options.batch);
         const int64_t targets = int64_t(built.targets.size());
-        result.tokens += built.batch.size();
+        const int64_t sources = built.batch.source_size();
+        result.tokens += built.batch.size() + sources;
+        source_tokens += sources;
         answers += targets;
         const PassSize size = size_of_pass(passes.model.info(), built.batch, targets);
         most = std::max(most, training_arena(passes.model, passes.adapter, passes.compute,
@@ -108,6 +113,30 @@ int64_t largest_step(const Passes& passes, std::span<const TrainRow> rows,
     }
   }
   return most;
+}
+
+// Of one token, forward and backward: where it is the decoder's, and where it is an encoder's.
+struct Operations {
+  double own = 0, source = 0;
+};
+
+// Frozen weights take 2 + 2 operations a weight, adapters 2 + 4.
+Operations operations(const arch::Model& model, const Adapter& adapter) {
+  std::map<std::string_view, double> adapted;
+  for (const AdapterModule& m : adapter.modules()) {
+    adapted[m.name] = double(m.rank * (m.in + m.out));
+  }
+  const auto sources = model.source_linears();
+  Operations result;
+  for (const nn::Linear* linear : model.linears()) {
+    double& sum = std::count(sources.begin(), sources.end(), linear) ? result.source : result.own;
+    sum += 4 * double(linear->in() * linear->out());
+    for (const nn::Linear::Part& part : linear->parts()) {
+      const auto found = adapted.find(part.name);
+      if (found != adapted.end()) sum += 6 * found->second;
+    }
+  }
+  return result;
 }
 
 struct Evaluation {
@@ -124,7 +153,8 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
     longest = std::max(longest, int64_t(row.tokens.size()));
     prompts.emplace_back(row.tokens.data(), size_t(row.prompt_length));
   }
-  const int64_t shared = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
+  const bool shares = prompts.size() > 1 && info.encoder_layers == 0;
+  const int64_t shared = shares ? nn::common_beginning(prompts) : 0;
   const PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
   const int64_t bytes = int64_t(size_of(passes.compute));
   return {scoring_arena(passes.model, passes.adapter, passes.compute, size),
@@ -137,19 +167,15 @@ Estimate estimate(const arch::Model& model, const Adapter& adapter, DType comput
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
   const arch::ModelInfo& info = model.info();
   Estimate result;
-  int64_t answers = 0;
+  int64_t answers = 0, source_tokens = 0;
   const Passes passes{model, &adapter.set(), compute};
-  const int64_t step = largest_step(passes, rows, options, result, answers);
+  const int64_t step = largest_step(passes, rows, options, result, answers, source_tokens);
   const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
-  double parameters = 0;
-  for (const nn::Linear* linear : model.linears()) {
-    parameters += double(linear->in() * linear->out());
-  }
   const double head = double(info.width) * double(info.vocabulary);
   const int64_t adapters = int64_t(adapter.values().size());
-  // Forward and backward of frozen weights take 2 + 2 operations a weight, of adapters 2 + 4.
-  result.flops = double(result.tokens) * (4 * parameters + 6 * double(adapters)) +
-                 double(answers) * 4 * head;
+  const Operations of_token = operations(model, adapter);
+  result.flops = double(result.tokens - source_tokens) * of_token.own +
+                 double(source_tokens) * of_token.source + double(answers) * 4 * head;
   // Gradients and two moments; the best values so far where there is an evaluation.
   const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
   // Three copies are what fits the measured peaks (bench/memory.py); nobody counted oneDNN's own.

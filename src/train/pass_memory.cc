@@ -1,8 +1,11 @@
-// The allocations of nn/ and arch/models/llama.cc in their order, as sums.
+// The allocations of nn/, arch/decoder.cc and arch/models/t5.cc in their order, as sums.
 #include "train/pass_memory.h"
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "kernels/attention.h"
 #include "kernels/gemm.h"
@@ -25,86 +28,110 @@ struct Level {
   }
 };
 
-// A layer's linears in the order of Model::linears().
-enum Role { kQkv, kOutput, kGateUp, kDown, kRoles };
+// A layer's linears; the decoder's behind an encoder have all of them.
+enum Role { kQkv, kOutput, kCrossQ, kCrossKv, kCrossOutput, kUp, kDown, kRoles };
+constexpr std::array kPlain{kQkv, kOutput, kUp, kDown};
+constexpr std::array kCrossed{kQkv, kOutput, kCrossQ, kCrossKv, kCrossOutput, kUp, kDown};
 
-class Pass {
+// What all layers of a pass have in common.
+struct Setting {
+  const arch::ModelInfo& info;
+  const nn::LoraSet* adapter;
+  DType compute;
+  bool training;
+};
+
+int64_t rows(int64_t count) { return kernels::rounded_rows(count); }
+
+// Equal layers over the same rows.
+class Stack {
  public:
-  Pass(const arch::Model& model, const nn::LoraSet* adapter, DType compute, const PassSize& size,
-       bool training)
-      : info_(model.info()), head_(*model.head()), compute_(compute), size_(size),
-        training_(training), c_(int64_t(size_of(compute))) {
-    const auto linears = model.linears();
+  // linears: of all its layers, in the order of `roles`.
+  Stack(const Setting& setting, std::span<const nn::Linear* const> linears,
+        std::span<const Role> roles, const PassSize& size)
+      : info_(setting.info), compute_(setting.compute), size_(size),
+        c_(int64_t(size_of(setting.compute))), layers_(int64_t(linears.size() / roles.size())) {
     for (size_t i = 0; i < linears.size(); ++i) {
-      const size_t role = i % kRoles;
-      if (i < kRoles) linears_[role] = linears[i];
-      const nn::LoraGroup* pairs = adapter ? adapter->of(*linears[i]) : nullptr;
+      const size_t role = roles[i % roles.size()];
+      if (i < roles.size()) linears_[role] = linears[i];
+      const nn::LoraGroup* pairs = setting.adapter ? setting.adapter->of(*linears[i]) : nullptr;
       if (!pairs) continue;
       ranks_[role] = std::max(ranks_[role], pairs->a.rows);  // layers' may differ
-      drops_[role] = drops_[role] || (training && pairs->dropout > 0);
+      drops_[role] = drops_[role] || (setting.training && pairs->dropout > 0);
     }
     all_ = rows(size.tokens);
     chosen_ = rows(size.predicting);
+    sources_ = rows(size.sources);
     q_ = info_.heads * info_.head_size;
     kv_ = info_.kv_heads * info_.head_size;
   }
 
+  int64_t layers() const { return layers_; }
+  // The last layer goes on with some rows alone.
+  bool chooses() const { return size_.predicting != size_.tokens; }
+
   // A layer's forward pass; its last rows are those asked for, or all.
   Level layer(bool last) const {
-    const int64_t d = info_.width, f = info_.ffn_width, r = last ? chosen_ : all_;
+    const int64_t d = info_.width, r = last ? chosen_ : all_;
     Level level;
     level.take(c_ * all_ * d + 4 * all_);
     product(level, kQkv, c_, all_);
-    level.take(c_ * all_ * q_ + 4 * all_ * info_.heads);
-    level.brief(size_.forward_scratch);
+    attention(level);
+    if (crossed()) {
+      product(level, kOutput, 4, all_);
+      level.take(c_ * all_ * d + 4 * all_);
+      product(level, kCrossQ, c_, all_);
+      if (compute_ != DType::kF32) level.take(c_ * sources_ * d);
+      product(level, kCrossKv, c_, sources_);
+      attention(level);
+    }
     if (last && r != all_) level.take(c_ * r * q_ + 4 * r * d);
-    product(level, kOutput, 4, r);
+    product(level, crossed() ? kCrossOutput : kOutput, 4, r);
     level.take(c_ * r * d + 4 * r);
-    product(level, kGateUp, c_, r);
-    level.take(c_ * r * f);
+    product(level, kUp, c_, r);
+    level.take(c_ * r * info_.ffn_width);
     product(level, kDown, 4, r);
     return level;
   }
 
   // What a layer's backward pass adds: the gradients of its values.
   Level layer_back(bool last) const {
-    const int64_t d = info_.width, f = info_.ffn_width, r = last ? chosen_ : all_;
+    const int64_t d = info_.width, r = last ? chosen_ : all_;
     Level level;
     product_back(level, kDown, r);
-    level.take(c_ * r * 2 * f);
-    product_back(level, kGateUp, r);
-    product_back(level, kOutput, r);
+    level.take(c_ * r * linears_[kUp]->out());
+    product_back(level, kUp, r);
+    product_back(level, crossed() ? kCrossOutput : kOutput, r);
     if (last && r != all_) level.take(c_ * all_ * q_ + 4 * all_ * d);
+    if (crossed()) {
+      level.take(c_ * (all_ * q_ + sources_ * 2 * kv_));
+      level.brief(8 * sources_ * kv_ + size_.backward_scratch);
+      product_back(level, kCrossKv, sources_);
+      product_back(level, kCrossQ, all_);
+      product_back(level, kOutput, all_);
+    }
     level.take(c_ * all_ * (q_ + 2 * kv_));
     level.brief(8 * all_ * kv_ + size_.backward_scratch);
     product_back(level, kQkv, all_);
     return level;
   }
 
-  // Logits of a chunk of rows, as nn/loss.cc cuts them, and their gradient.
-  int64_t loss() const {
-    constexpr int64_t kChunkLogits = int64_t{256} * 49152;
-    const int64_t v = std::max<int64_t>(1, info_.vocabulary);
-    const int64_t chunk = std::max<int64_t>(1, kChunkLogits / v);
-    const int64_t r = rows(std::min(chunk, size_.predicting));
-    const int64_t weight = c_ * head_.in() * head_.out();
-    const int64_t forward = head_.resident_bytes() ? 0 : weight;
-    return 4 * r * v + (training_ ? c_ * r * v + 8 * r + forward : forward);
-  }
-
-  int64_t angles() const { return 4 * size_.tokens * info_.head_size; }
   int64_t all_wide() const { return 4 * all_ * info_.width; }
   int64_t chosen_wide() const { return 4 * chosen_ * info_.width; }
   int64_t chosen_narrow() const { return c_ * chosen_ * info_.width; }
 
  private:
-  static int64_t rows(int64_t count) { return kernels::rounded_rows(count); }
+  bool crossed() const { return linears_[kCrossQ] != nullptr; }
   bool fused(Role role) const {
     return compute_ == DType::kBF16 && kernels::has_lora_kernels(ranks_[role]);
   }
   // Kept weights were decoded and packed before the first pass.
   int64_t decoded(const nn::Linear& linear) const {
     return linear.resident_bytes() ? 0 : c_ * linear.in() * linear.out();
+  }
+  void attention(Level& level) const {
+    level.take(c_ * all_ * q_ + 4 * all_ * info_.heads);
+    level.brief(size_.forward_scratch);
   }
 
   // The output, in values of `bytes`, and what the adapter keeps.
@@ -125,25 +152,97 @@ class Pass {
   // what the adapter's products work in.
   void product_back(Level& level, Role role, int64_t r) const {
     const nn::Linear& linear = *linears_[role];
-    const bool residual = role == kOutput || role == kDown;
+    const bool residual = role == kOutput || role == kCrossOutput || role == kDown;
     const int64_t narrow = residual && compute_ != DType::kF32 ? c_ * r * linear.out() : 0;
     int64_t adapter = c_ * r * ranks_[role];
     if (fused(role)) adapter += 4 * rows((r + 1) / 2) * ranks_[role];
     if (!fused(role) && drops_[role]) adapter += 2 * c_ * r * linear.in();
-    level.take(c_ * r * linear.in());
+    // In f32 it is added to that of the encoder's states.
+    if (role != kCrossKv || compute_ != DType::kF32) level.take(c_ * r * linear.in());
     level.brief(narrow + std::max(decoded(linear), adapter));
   }
 
   const arch::ModelInfo& info_;
-  const nn::Linear& head_;
   std::array<const nn::Linear*, kRoles> linears_{};
   std::array<int64_t, kRoles> ranks_{};
   std::array<bool, kRoles> drops_{};
   DType compute_;
   PassSize size_;
-  bool training_;
-  int64_t c_, all_ = 0, chosen_ = 0, q_ = 0, kv_ = 0;
+  int64_t c_, layers_, all_ = 0, chosen_ = 0, sources_ = 0, q_ = 0, kv_ = 0;
 };
+
+// A model's stacks, and what is there beside them.
+class Pass {
+ public:
+  Pass(const arch::Model& model, const nn::LoraSet* adapter, DType compute, const PassSize& size,
+       bool training)
+      : setting_{model.info(), adapter, compute, training}, head_(*model.head()), size_(size),
+        linears_(model.linears()), own_(setting_, own_linears(), own_roles(), size) {
+    if (setting_.info.encoder_layers == 0) return;
+    PassSize encoder = size;
+    encoder.tokens = encoder.predicting = size.sources;
+    encoder.sources = 0;
+    encoder_.emplace(setting_, std::span(linears_).first(encoder_linears()), kPlain, encoder);
+  }
+  const Stack& own() const { return own_; }
+  const Stack* encoder() const { return encoder_ ? &*encoder_ : nullptr; }
+
+  // Logits of a chunk of rows, as nn/loss.cc cuts them, and their gradient.
+  int64_t loss() const {
+    constexpr int64_t kChunkLogits = int64_t{256} * 49152;
+    const int64_t c = int64_t(size_of(setting_.compute));
+    const int64_t v = std::max<int64_t>(1, setting_.info.vocabulary);
+    const int64_t chunk = std::max<int64_t>(1, kChunkLogits / v);
+    const int64_t r = rows(std::min(chunk, size_.predicting));
+    const int64_t weight = c * head_.in() * head_.out();
+    const int64_t forward = head_.resident_bytes() ? 0 : weight;
+    return 4 * r * v + (setting_.training ? c * r * v + 8 * r + forward : forward);
+  }
+  // What attention knows of positions: rotary angles, or biases by distance.
+  int64_t positions() const {
+    return encoder_ ? 4 * size_.distances : 4 * size_.tokens * setting_.info.head_size;
+  }
+  // The encoder's final states, what their norm keeps, or their gradient.
+  int64_t states() const { return 4 * rows(size_.sources) * (setting_.info.width + 1); }
+
+ private:
+  size_t encoder_linears() const { return size_t(setting_.info.encoder_layers) * kPlain.size(); }
+  std::span<const nn::Linear* const> own_linears() const {
+    return std::span(linears_).subspan(encoder_linears());
+  }
+  std::span<const Role> own_roles() const {
+    return setting_.info.encoder_layers ? std::span<const Role>(kCrossed) : kPlain;
+  }
+  Setting setting_;
+  const nn::Linear& head_;
+  PassSize size_;
+  std::vector<const nn::Linear*> linears_;
+  Stack own_;
+  std::optional<Stack> encoder_;
+};
+
+// Layers of a recorded forward pass.
+void add_layers(Level& level, const Stack& stack, bool checkpoint) {
+  const Level forward = stack.layer(false);
+  for (int64_t i = stack.chooses() ? 1 : 0; i < stack.layers(); ++i) {
+    if (checkpoint) {
+      level.take(stack.all_wide());
+      level.brief(forward.peak);
+    } else {
+      level.add(forward);
+    }
+  }
+  if (stack.chooses()) level.add(stack.layer(true));
+}
+
+// Their backward pass.
+void add_layers_back(Level& level, const Stack& stack, bool checkpoint) {
+  if (stack.chooses()) level.add(stack.layer_back(true));
+  if (stack.layers() == (stack.chooses() ? 1 : 0)) return;
+  const Level forward = stack.layer(false), backward = stack.layer_back(false);
+  if (checkpoint) level.brief(forward.now + backward.peak);
+  level.brief(checkpoint ? forward.peak : backward.peak);
+}
 
 kernels::AttentionShape shape_of(const arch::ModelInfo& info) {
   return {info.heads, info.kv_heads, info.head_size, 1.0f};
@@ -153,56 +252,84 @@ int64_t scratch(const kernels::AttentionPlan& plan, const arch::ModelInfo& info,
   return 4 * kernels::attention_scratch_size(plan, shape_of(info), backward);
 }
 
+// Of a table of biases by distance.
+int64_t distances(const arch::ModelInfo& info, int32_t furthest) {
+  return info.heads * (2 * int64_t{furthest} + 1);
+}
+
 }  // namespace
 
 PassSize size_of_pass(const arch::ModelInfo& info, const nn::TokenBatch& batch,
                       int64_t predicting) {
   const auto plan = batch.plan();
-  return {batch.size(), predicting, scratch(plan, info, false), scratch(plan, info, true)};
+  PassSize size{batch.size(),
+                predicting,
+                batch.source_size(),
+                0,
+                scratch(plan, info, false),
+                scratch(plan, info, true)};
+  if (!batch.sources()) return size;
+  size.distances = distances(info, batch.max_position()) +
+                   distances(info, batch.sources()->max_position());
+  for (const auto& other : {batch.source_plan(), batch.sources()->plan()}) {
+    size.forward_scratch = std::max(size.forward_scratch, scratch(other, info, false));
+    size.backward_scratch = std::max(size.backward_scratch, scratch(other, info, true));
+  }
+  return size;
 }
 
 PassSize size_of_rows(const arch::ModelInfo& info, int64_t tokens, int64_t longest) {
   const kernels::AttentionSpan span{0, longest};
   const kernels::AttentionGroup group{.begin = 0, .count = longest, .span_count = 1};
   const kernels::AttentionPlan plan{{&group, 1}, {&span, 1}};
-  return {tokens, tokens, scratch(plan, info, false), 0};
+  const bool encoded = info.encoder_layers > 0;
+  return {tokens,
+          tokens,
+          encoded ? tokens : 0,
+          encoded ? 2 * distances(info, int32_t(longest)) : 0,
+          scratch(plan, info, false),
+          0};
 }
 
 int64_t training_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
                        bool checkpoint, const PassSize& size) {
   const Pass pass(model, adapter, compute, size, true);
-  const bool chosen = size.predicting != size.tokens;  // the last layer then stands by itself
-  const int64_t others = model.info().layers - (chosen ? 1 : 0);
-  const Level forward = pass.layer(false), backward = pass.layer_back(false);
+  const Stack& own = pass.own();
   Level level;
-  level.take(pass.all_wide() + pass.angles());
-  for (int64_t i = 0; i < others; ++i) {
-    if (checkpoint) {
-      level.take(pass.all_wide());
-      level.brief(forward.peak);
-    } else {
-      level.add(forward);
-    }
+  level.take(pass.positions());
+  if (const Stack* encoder = pass.encoder()) {
+    level.take(encoder->all_wide());
+    add_layers(level, *encoder, checkpoint);
+    level.take(pass.states());
   }
-  if (chosen) level.add(pass.layer(true));
-  level.take(2 * pass.chosen_narrow());  // final states and their gradient
+  level.take(own.all_wide());
+  add_layers(level, own, checkpoint);
+  level.take(2 * own.chosen_narrow());  // final states and their gradient
   level.brief(pass.loss());
-  level.take(pass.chosen_wide());
-  if (chosen) level.add(pass.layer_back(true));
-  if (others == 0) return level.peak;
-  if (checkpoint) level.brief(forward.now + backward.peak);
-  level.brief(checkpoint ? forward.peak : backward.peak);
+  level.take(own.chosen_wide());
+  if (pass.encoder()) level.take(pass.states());
+  add_layers_back(level, own, checkpoint);
+  if (const Stack* encoder = pass.encoder()) {
+    level.take(encoder->all_wide());
+    add_layers_back(level, *encoder, checkpoint);
+  }
   return level.peak;
 }
 
 int64_t scoring_arena(const arch::Model& model, const nn::LoraSet* adapter, DType compute,
                       const PassSize& size) {
   const Pass pass(model, adapter, compute, size, false);
+  const Stack& own = pass.own();
   Level level;
-  level.take(pass.angles() + pass.all_wide() +
-             (size.predicting != size.tokens ? pass.chosen_wide() : 0));
-  level.brief(pass.layer(false).peak);
-  level.take(pass.chosen_narrow());
+  level.take(pass.positions());
+  if (const Stack* encoder = pass.encoder()) {
+    level.take(encoder->all_wide());
+    level.brief(encoder->layer(false).peak);
+    level.take(pass.states());
+  }
+  level.take(own.all_wide() + (own.chooses() ? own.chosen_wide() : 0));
+  level.brief(own.layer(false).peak);
+  level.take(own.chosen_narrow());
   level.brief(pass.loss());
   return level.peak;
 }

@@ -12,6 +12,8 @@ namespace relatum::train {
 struct PassSize {
   int64_t tokens = 0;           ///< T
   int64_t predicting = 0;       ///< tokens whose final state is asked for
+  int64_t sources = 0;          ///< tokens of an encoder beside them
+  int64_t distances = 0;        ///< that biases are laid out for, of all heads
   int64_t forward_scratch = 0;  ///< bytes of attention's scratch on this number of threads
   int64_t backward_scratch = 0;
 };

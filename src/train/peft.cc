@@ -35,7 +35,7 @@ nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
     if (own.alpha != config.alpha) alphas[name] = own.alpha;
   }
   return {{"peft_type", "LORA"},
-          {"task_type", "CAUSAL_LM"},
+          {"task_type", adapter.encoder_decoder() ? "SEQ_2_SEQ_LM" : "CAUSAL_LM"},
           {"base_model_name_or_path", base},
           {"r", config.rank},
           {"lora_alpha", config.alpha},

@@ -24,6 +24,7 @@ constexpr uint64_t kDropoutStream = 0xd409;
 Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const TrainRow> rows,
                  const TrainOptions& options)
     : worker_(worker), adapter_(adapter), rows_(rows), options_(options) {
+  options_.batch = batches_of(worker.model().info(), options.batch);
   RELATUM_CHECK(worker.adapter() == &adapter.set());
   if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
   for (const TrainRow& row : rows) {
@@ -34,7 +35,7 @@ Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const Train
                                       row.tokens.size(), worker.model().info().context));
   }
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    for (StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
+    for (StepRows& step : plan_epoch(rows, options_.batch, options.seed, epoch)) {
       plan_.push_back({epoch, false, std::move(step)});
     }
     plan_.back().last_of_epoch = true;
@@ -48,11 +49,11 @@ Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const Train
 nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tokens) {
   nn::LossSum total;
   for (const StepRows& micro : micro_batches(rows_, rows, options_.batch)) {
-    const TrainBatch batch = build_batch(rows_, micro, options_.batch.share);
+    const TrainBatch batch = build_batch(rows_, micro, options_.batch);
     const nn::LossSum loss = accumulate(batch, step);
     total.sum += loss.sum;
     total.count += loss.count;
-    tokens += batch.batch.size();
+    tokens += batch.batch.size() + batch.batch.source_size();
   }
   return total;
 }

@@ -2,11 +2,11 @@
 // computed: whole, in segments, behind cached rows, as a tree, with the tape.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "io/json.h"
+#include "support/log_probabilities.h"
 #include "support/models.h"
 #include "support/temporary.h"
 
@@ -46,30 +46,6 @@ class OptionFolder {
   }
   TemporaryFolder folder_;
 };
-
-Matrix<float> log_probabilities(const Matrix<float>& logits) {
-  Matrix<float> result(logits.rows(), logits.cols());
-  for (int64_t r = 0; r < logits.rows(); ++r) {
-    double total = 0;
-    for (int64_t i = 0; i < logits.cols(); ++i) total += std::exp(double(logits.row(r)[i]));
-    for (int64_t i = 0; i < logits.cols(); ++i) {
-      result.row(r)[i] = float(double(logits.row(r)[i]) - std::log(total));
-    }
-  }
-  return result;
-}
-
-// The largest difference to the last rows of `got`.
-double largest_difference(const Matrix<float>& got, MatView<const float> want) {
-  double largest = 0;
-  for (int64_t r = 0; r < want.rows; ++r) {
-    const float* row = got.row(got.rows() - want.rows + r);
-    for (int64_t i = 0; i < want.cols; ++i) {
-      largest = std::max(largest, std::abs(double(row[i]) - double(want.row(r)[i])));
-    }
-  }
-  return largest;
-}
 
 class DecoderOption : public ::testing::TestWithParam<std::string> {
  protected:

@@ -20,7 +20,7 @@ using ::testing::ThrowsMessage;
 TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
   const engine::Session session(fixture("llama/tied"), plain_options());
   const auto& tokenizer = session.tokenizer();
-  EXPECT_EQ(engine::prompt_tokens(tokenizer, "a b"), tokenizer.encode("a b"));
+  EXPECT_EQ(engine::prompt_tokens(session, "a b"), tokenizer.encode("a b"));
   EXPECT_EQ(engine::completion_tokens(tokenizer, " c"),
             joined(tokenizer.encode(" c"), {*tokenizer.special().eos}));
   // A label that spells the end token does not end the answer.
@@ -28,8 +28,8 @@ TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
   const auto label = engine::completion_tokens(tokenizer, " a" + end);
   EXPECT_EQ(std::count(label.begin(), label.end(), *tokenizer.special().eos), 1);
   const std::vector<text::DataRange> data = {{0, end.size()}};
-  EXPECT_NE(engine::prompt_tokens(tokenizer, end, data), engine::prompt_tokens(tokenizer, end));
-  EXPECT_THAT([&] { engine::prompt_tokens(tokenizer, ""); },
+  EXPECT_NE(engine::prompt_tokens(session, end, data), engine::prompt_tokens(session, end));
+  EXPECT_THAT([&] { engine::prompt_tokens(session, ""); },
               ThrowsMessage<Error>(HasSubstr("prompt is empty")));
 }
 

@@ -142,7 +142,7 @@ TEST_F(FinetuneJob, RowsKnowWhereTheirAnswersBegin) {
   const auto rows = jobs::make_finetune_rows(options, data, *session, renderer, host_);
   ASSERT_EQ(rows.train.size(), 10u);
   for (size_t i = 0; i < rows.train.size(); ++i) {
-    const auto prompt = engine::prompt_tokens(session->tokenizer(),
+    const auto prompt = engine::prompt_tokens(*session,
                                               renderer.render(data.train.examples[i]).prompt);
     EXPECT_EQ(rows.train[i].prompt_length, int64_t(prompt.size()));
     EXPECT_TRUE(std::equal(prompt.begin(), prompt.end(), rows.train[i].tokens.begin()));

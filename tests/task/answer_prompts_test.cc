@@ -37,7 +37,7 @@ class Pipeline : public ::testing::Test {
   }
   // The log-probability of a label's tokens and the end token, one forward pass per token.
   double log_score(const std::string& prompt, int64_t label, double& slack) {
-    auto tokens = engine::prompt_tokens(session_.tokenizer(), prompt);
+    auto tokens = engine::prompt_tokens(session_, prompt);
     double sum = 0;
     for (const int32_t token :
          engine::completion_tokens(session_.tokenizer(), " " + renderer_.labels().name(label))) {
@@ -137,7 +137,7 @@ TEST_F(Pipeline, FreeAnswersAreWhatTheModelWrites) {
   ASSERT_EQ(predictions.size(), prompts_.size());
   for (size_t i = 0; i < prompts_.size(); ++i) {
     EXPECT_FALSE(predictions[i].probability);
-    auto tokens = engine::prompt_tokens(session_.tokenizer(), prompts_[i].prompt);
+    auto tokens = engine::prompt_tokens(session_, prompts_[i].prompt);
     std::vector<int32_t> written;
     while (written.size() < 3) {
       const auto values = last_logits(session_, tokens).values;

@@ -70,7 +70,7 @@ TEST_P(WarmStep, AllocatesNothing) {
   options.checkpoint = checkpoint;
   options.batch.share = share;
   TinyRun tiny(peft_rows(), options, {std::string(name_of(compute)), "nf4", resident});
-  const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), share);
+  const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), {.share = share});
   const auto step = [&] {
     const nn::LossSum loss = tiny.trainer.accumulate(batch, 0);
     tiny.trainer.apply(loss.count);

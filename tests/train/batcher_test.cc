@@ -35,7 +35,7 @@ void expect_budget(const std::vector<TrainRow>& rows, const std::vector<StepRows
                    int64_t budget, bool share) {
   for (const StepRows& piece : pieces) {
     if (piece.size() > 1) {
-      EXPECT_LE(train::build_batch(rows, piece, share).batch.size(), budget);
+      EXPECT_LE(train::build_batch(rows, piece, {.share = share}).batch.size(), budget);
     }
   }
 }
@@ -97,7 +97,7 @@ TEST(MicroBatches, KeepTheStepsOrderAndTheirBudget) {
 
 // Every answer token of every chosen row is a target once, behind a token with its history.
 void expect_targets(const std::vector<TrainRow>& rows, const StepRows& chosen, bool share) {
-  const train::TrainBatch batch = train::build_batch(rows, chosen, share);
+  const train::TrainBatch batch = train::build_batch(rows, chosen, {.share = share});
   ASSERT_EQ(batch.predicting.size(), batch.targets.size());
   std::multiset<std::pair<uint64_t, int32_t>> want, got;
   for (const int64_t r : chosen) {
@@ -137,8 +137,8 @@ TEST(BuildBatch, SharedBeginningsStandOnce) {
   const auto rows = random_rows(5, random_tokens(30, 1));
   int64_t own = 0;  // the last target is never fed
   for (const TrainRow& row : rows) own += int64_t(row.tokens.size()) - 30 - 1;
-  EXPECT_EQ(train::build_batch(rows, {0, 1, 2, 3, 4}, true).batch.size(), 30 + own);
-  EXPECT_EQ(train::build_batch(rows, {0, 1, 2, 3, 4}, false).batch.size(), 5 * 30 + own);
+  EXPECT_EQ(train::build_batch(rows, {0, 1, 2, 3, 4}, {.share = true}).batch.size(), 30 + own);
+  EXPECT_EQ(train::build_batch(rows, {0, 1, 2, 3, 4}, {.share = false}).batch.size(), 5 * 30 + own);
 }
 
 // Steps of an epoch that follow from the automatic size, for so many rows of so many tokens.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/t5.h"
 #include "support/training.h"
 
 namespace relatum::testing {
@@ -12,6 +13,13 @@ struct How {
   bool resident, checkpoint, share;
   double dropout;
 };
+
+// Tokens of T5's fixture.
+std::vector<int32_t> small_tokens(int64_t count, uint64_t stream) {
+  auto tokens = random_tokens(count, stream);
+  for (int32_t& token : tokens) token = token % 50 + 4;
+  return tokens;
+}
 
 class PassMemory : public ::testing::TestWithParam<How> {};
 
@@ -31,7 +39,7 @@ TEST_P(PassMemory, OfTrainingIsWhatTheArenaHeld) {
                          {.rank = 6, .dropout = how.dropout}, 1);
   engine::Worker worker(tiny.session, &adapter.set());
   train::Trainer trainer(worker, adapter, tiny.rows, options);
-  const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), how.share);
+  const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), {.share = how.share});
   const auto& info = tiny.session.model().info();
   const int64_t told = train::training_arena(
       tiny.session.model(), &adapter.set(), tiny.session.compute(), how.checkpoint,
@@ -47,6 +55,51 @@ INSTANTIATE_TEST_SUITE_P(Ways, PassMemory,
                                            How{true, true, false, 0.1},
                                            How{false, false, false, 0.1},
                                            How{false, true, true, 0}));
+
+class EncodedPassMemory : public ::testing::TestWithParam<How> {};
+
+TEST_P(EncodedPassMemory, OfTrainingIsWhatTheArenaHeld) {
+  const How how = GetParam();
+  engine::SessionOptions options = plain_options();
+  options.resident = how.resident;
+  const T5Folder folder(t5_options().at("gated_gelu"));
+  engine::Session session(folder.path(), options);
+  session.prepare_training();
+  std::vector<train::TrainRow> rows;
+  train::StepRows all;
+  for (int64_t i = 0; i < 40; ++i) {
+    const auto source = small_tokens(20 + i % 9, uint64_t(i)),
+               target = small_tokens(2 + i % 4, uint64_t(90 + i));
+    rows.push_back({joined(source, target), int64_t(source.size())});
+    all.push_back(i);
+  }
+  train::Adapter adapter(session.model(), session.compute(), {.rank = 6, .dropout = how.dropout},
+                         1);
+  train::TrainOptions training;
+  training.checkpoint = how.checkpoint;
+  const auto& info = session.model().info();
+  const train::TrainBatch batch = train::build_batch(rows, all, train::batches_of(info, {}));
+  // Not every target is asked for, so that the last layer goes on with some rows.
+  train::TrainBatch some = train::build_batch(rows, all, train::batches_of(info, {}));
+  some.predicting.resize(30);
+  some.targets.resize(30);
+  for (const train::TrainBatch* lesson : {&batch, &some}) {
+    const int64_t told = train::training_arena(
+        session.model(), &adapter.set(), session.compute(), how.checkpoint,
+        train::size_of_pass(info, lesson->batch, int64_t(lesson->targets.size())));
+    engine::Worker fresh(session, &adapter.set());
+    train::Trainer(fresh, adapter, rows, training).accumulate(*lesson, 0);
+    const auto took = int64_t(fresh.arena().peak());
+    EXPECT_LE(took, told + 3 * small_change(info));
+    EXPECT_GE(double(took) * 1.05, double(told)) << "more than is needed";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, EncodedPassMemory,
+                         ::testing::Values(How{true, false, false, 0}, How{true, false, false, 0.1},
+                                           How{true, true, false, 0.1},
+                                           How{false, false, false, 0.1},
+                                           How{false, true, false, 0}));
 
 TEST(PassMemory, OfScoringIsWhatTheArenaHeld) {
   engine::Session session(fixture("llama/tied"), plain_options());

@@ -10,17 +10,18 @@
 namespace relatum::testing {
 namespace {
 
-std::vector<train::TrainRow> example_rows(const text::Tokenizer& tokenizer, int64_t count) {
+std::vector<train::TrainRow> example_rows(const engine::Session& session, int64_t count) {
   io::JsonlReader reader(std::filesystem::path(RELATUM_EXAMPLES) / "corpus/train.jsonl");
   std::vector<train::TrainRow> rows;
   nlohmann::json example;
   while (int64_t(rows.size()) < count && reader.next(example)) {
     train::TrainRow row;
     row.tokens = engine::prompt_tokens(
-        tokenizer, "Sentence: " + example.at("text").get<std::string>() + "\nRelation:");
+        session, "Sentence: " + example.at("text").get<std::string>() + "\nRelation:");
     row.prompt_length = int64_t(row.tokens.size());
-    row.tokens = joined(row.tokens, engine::completion_tokens(
-                                        tokenizer, " " + example.at("label").get<std::string>()));
+    row.tokens = joined(row.tokens,
+                        engine::completion_tokens(session.tokenizer(),
+                                                  " " + example.at("label").get<std::string>()));
     rows.push_back(std::move(row));
   }
   return rows;
@@ -32,7 +33,7 @@ TEST(SlowSmolLm2Training, ThreeStepsLowerTheLoss) {
   for (const char* base : {"keep", "nf4"}) {
     engine::Session session(*path, {.compute = "auto", .base = base});
     train::Adapter adapter(session.model(), session.compute(), {.rank = 8, .dropout = 0}, 1);
-    const auto rows = example_rows(session.tokenizer(), 12);
+    const auto rows = example_rows(session, 12);
     train::TrainOptions options;
     options.epochs = 4;
     options.schedule = train::Shape::kConstant;
