@@ -18,6 +18,7 @@
 #include "kernels/cpu.h"
 #include "nn/loss.h"
 #include "tensor/buffer.h"
+#include "train/adapter.h"
 #include "train/estimate.h"
 #include "train/trainer.h"
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
+#include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
 #include "jobs/models_folder.h"
@@ -27,6 +28,7 @@
 #include "task/load.h"
 #include "task/prompt.h"
 #include "train/adapter.h"
+#include "train/full_folder.h"
 
 namespace relatum::app {
 namespace {
@@ -91,8 +93,11 @@ class Checks {
   void check_finetune(const RunStage& stage) {
     jobs::FinetuneOptions options = finetune_options(stage.arguments);
     jobs::check_finetune_values(options, silent_.context);
+    jobs::check_method_base(options, options.model.path(environment_.host()));
     const auto session = language_model(stage);
-    train::adapter_modules(session->model(), jobs::finetune_adapter(options));
+    if (!jobs::trains_all(options)) {
+      train::adapter_modules(session->model(), jobs::finetune_adapter(options));
+    }
     if (reads_input(stage, "train")) {
       if (options.dev.empty()) return;
       const task::Dataset dev = load_stage_data(stage, "dev", false);
@@ -193,7 +198,7 @@ class Checks {
 
   // Answers with what was trained otherwise are refused, unless forced.
   void check_same(const RunStage& stage, const RunStage& trained) const {
-    if (stage.has("force")) return;
+    if (stage.has("force") || trained.value("method") == "full") return;
     const auto base = language_model(trained), asked = language_model(stage);
     const bool same_path = base->model().info().path == asked->model().info().path;
     if (!same_path && base->weights_hash() != asked->weights_hash()) {
@@ -231,7 +236,8 @@ class Checks {
   static void check_adapter(const RunStage& stage, task::Dataset& data) {
     const fs::path adapter = stage.value("adapter");
     std::error_code ignored;
-    if (!fs::exists(adapter / "adapter_config.json", ignored)) {
+    if (!fs::exists(adapter / "adapter_config.json", ignored) &&
+        !fs::exists(train::full_folder(adapter), ignored)) {
       fail("app.run", fmt::format("{} holds no adapter (adapter_config.json is not there). Name "
                                   "the folder of a finished run.",
                                   adapter.string()));

@@ -71,7 +71,10 @@ class Planner {
     if (name == "finetune") values["out"] = place("run");
     if (name == "extract") values["out"] = place("predictions.jsonl");
     const RunStage* trained = find_stage(stages_, "finetune");
-    if (name == "extract" && trained) values["adapter"] = trained->result();
+    if (name == "extract" && trained) {
+      values["adapter"] = trained->result();
+      if (trained->value("method") == "full") values.erase("model");  // the run has its own
+    }
     if (name != "evaluate") return;
     const RunStage* answered = find_stage(stages_, "extract");
     values["predictions"] = answered ? answered->result() : place("predictions.jsonl");

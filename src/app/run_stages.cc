@@ -15,6 +15,7 @@
 #include "jobs/models_folder.h"
 #include "jobs/process_facts.h"
 #include "task/spec.h"
+#include "train/full_folder.h"
 
 namespace relatum::app {
 namespace {
@@ -77,7 +78,10 @@ json describe(const RunStage& stage, const Environment& environment) {
 
 std::string result_hash(const RunStage& stage) {
   const fs::path result = stage.result();
-  if (stage.name == "finetune" && !fs::exists(result / "adapter_model.safetensors")) return "";
+  if (stage.name == "finetune" && !fs::exists(result / "adapter_model.safetensors") &&
+      !fs::exists(train::full_folder(result))) {
+    return "";
+  }
   return content_hash(result);
 }
 

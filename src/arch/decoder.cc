@@ -13,6 +13,7 @@
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/take_rows.h"
+#include "tensor/values.h"
 
 namespace relatum::arch {
 
@@ -58,7 +59,7 @@ class DecoderPass final : public nn::LayerStack {
         rope_,
         index,
         options_.cache};
-    nn::Var h = nn::rmsnorm(graph, x, layer.attention_norm.data(), model_.settings_.epsilon);
+    nn::Var h = nn::rmsnorm(graph, x, values_of(layer.attention_norm), model_.settings_.epsilon);
     h = nn::linear(graph, layer.qkv, h, use_);
     h = nn::attention(graph, h, batch_, settings);
     // Behind the last attention, rows that nobody asked for serve nothing.
@@ -69,7 +70,7 @@ class DecoderPass final : public nn::LayerStack {
     }
     const nn::AdapterUse& use = choose ? row_use_ : use_;
     x = nn::linear_residual(graph, layer.output, h, x, use);
-    h = nn::rmsnorm(graph, x, layer.ffn_norm.data(), model_.settings_.epsilon);
+    h = nn::rmsnorm(graph, x, values_of(layer.ffn_norm), model_.settings_.epsilon);
     h = nn::gate(graph, nn::Activation::kSilu, nn::linear(graph, layer.gate_up, h, use));
     x = nn::linear_residual(graph, layer.down, h, x, use);
     if (options_.probe) (*options_.probe)(index, graph.value(x));
@@ -90,6 +91,10 @@ TensorName layer_tensor(int64_t index, std::string_view hugging_face, std::strin
                         std::string_view kind = "weight") {
   return {fmt::format("model.layers.{}.{}.{}", index, hugging_face, kind),
           fmt::format("blk.{}.{}.{}", index, gguf, kind)};
+}
+
+Weight norm_weight(const ModelFiles& files, const TensorName& name, int64_t size) {
+  return weight_of(name.hugging_face, files.vector(name, size));
 }
 
 }  // namespace
@@ -138,8 +143,9 @@ Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& o
                                 {"mlp.up_proj", "ffn_up", f, d}};
   const Projection down[] = {{"mlp.down_proj", "ffn_down", d, f}};
   Layer layer;
-  layer.attention_norm = files.vector(layer_tensor(index, "input_layernorm", "attn_norm"), d);
-  layer.ffn_norm = files.vector(layer_tensor(index, "post_attention_layernorm", "ffn_norm"), d);
+  layer.attention_norm = norm_weight(files, layer_tensor(index, "input_layernorm", "attn_norm"), d);
+  layer.ffn_norm = norm_weight(files, layer_tensor(index, "post_attention_layernorm", "ffn_norm"),
+                               d);
   layer.qkv = load_linear(files, options, index, qkv, "attention_bias");
   layer.output = load_linear(files, options, index, output, "attention_bias");
   layer.gate_up = load_linear(files, options, index, gate_up, "mlp_bias");
@@ -153,7 +159,7 @@ Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSet
   info_.vocabulary = vocabulary_size(files);
   embedding_ = files.weight({"model.embed_tokens.weight", "token_embd.weight"}, info_.vocabulary,
                             info_.width);
-  final_norm_ = files.vector({"model.norm.weight", "output_norm.weight"}, info_.width);
+  final_norm_ = norm_weight(files, {"model.norm.weight", "output_norm.weight"}, info_.width);
   Weight head = head_weight(files, embedding_);
   info_.parameters = embedding_.size() +
                      (head.data.data() == embedding_.data.data() ? 0 : head.size());
@@ -173,14 +179,28 @@ std::vector<nn::Linear*> Decoder::mutable_linears() {
   return all;
 }
 
+std::vector<NamedWeight> Decoder::open_weights() {
+  std::vector<NamedWeight> all{{"model.embed_tokens.weight", &embedding_}};
+  for (Layer& layer : layers_) {
+    all.push_back({layer.attention_norm.name, &layer.attention_norm});
+    add_parts(layer.qkv, all);
+    add_parts(layer.output, all);
+    all.push_back({layer.ffn_norm.name, &layer.ffn_norm});
+    add_parts(layer.gate_up, all);
+    add_parts(layer.down, all);
+  }
+  all.push_back({final_norm_.name, &final_norm_});
+  add_parts(head_, all);
+  return all;
+}
+
 nn::Var Decoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                          const ForwardOptions& options) const {
-  nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
-  embed_tokens(embedding_, batch.tokens(), graph.value(x).as<float>());
+  nn::Var x = embed(graph, embedding_, batch.tokens());
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const DecoderPass& pass = graph.arena().make<DecoderPass>(*this, batch, options, graph.arena());
   x = nn::run_layers(graph, pass, x, options.checkpoint);
-  x = nn::rmsnorm(graph, x, final_norm_.data(), settings_.epsilon);
+  x = nn::rmsnorm(graph, x, values_of(final_norm_), settings_.epsilon);
   if (options.probe) (*options.probe)(info_.layers, graph.value(x));
   return x;
 }

@@ -33,11 +33,12 @@ class Decoder final : public Model {
   std::vector<const nn::Linear*> linears() const override;
   const nn::Linear* head() const override { return &head_; }
   std::vector<nn::Linear*> mutable_linears() override;
+  std::vector<NamedWeight> open_weights() override;
 
  private:
   friend class DecoderPass;
   struct Layer {
-    std::vector<float> attention_norm, ffn_norm;
+    Weight attention_norm, ffn_norm;
     nn::Linear qkv, output, gate_up, down;
   };
   struct Projection;
@@ -47,7 +48,7 @@ class Decoder final : public Model {
 
   DecoderSettings settings_;
   Weight embedding_;
-  std::vector<float> final_norm_;
+  Weight final_norm_;
   std::vector<Layer> layers_;
   nn::Linear head_;
 };

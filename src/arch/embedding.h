@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "nn/graph.h"
 #include "tensor/mat.h"
 #include "tensor/weight.h"
 
@@ -11,5 +12,8 @@ namespace relatum::arch {
 
 /// out[i] = row tokens[i] of the table. table: V x D; out: T x D. Error for an id outside V.
 void embed_tokens(const Weight& table, std::span<const int32_t> tokens, MatView<float> out);
+/// The same into a new value of the graph. The tokens outlive its backward pass.
+/// backward: dtable[tokens[i]] += dy[i] where the graph trains the table.
+nn::Var embed(nn::Graph& graph, const Weight& table, std::span<const int32_t> tokens);
 
 }  // namespace relatum::arch

@@ -28,13 +28,13 @@ Weight head_weight(const ModelFiles& files, const Weight& embedding) {
     return embedding;
   }
   const Weight head = files.weight(output, embedding.rows, embedding.cols);
-  if (tied && *tied == true &&
-      (head.format != embedding.format || !std::ranges::equal(head.data, embedding.data))) {
+  if (!tied || *tied == false) return head;
+  if (head.format != embedding.format || !std::ranges::equal(head.data, embedding.data)) {
     fail("arch.head", fmt::format("{}: tie_word_embeddings is true, but '{}' differs from the "
                                   "embedding. Set it to false if the head has weights of its own.",
                                   files.settings_place(), output.hugging_face));
   }
-  return head;
+  return embedding;
 }
 
 int64_t vocabulary_size(const ModelFiles& files) {

@@ -7,8 +7,8 @@
 
 namespace relatum::arch {
 
-/// The head's weights (V x D), or the embedding where the files have none. Throws Error where
-/// tie_word_embeddings contradicts the tensors.
+/// The head's weights (V x D), or the embedding where the files have none or settings tie the two.
+/// Throws Error where tie_word_embeddings contradicts the tensors.
 Weight head_weight(const ModelFiles& files, const Weight& embedding);
 /// V: rows of the embedding in a GGUF, which tell it whatever its settings say, else vocab_size.
 int64_t vocabulary_size(const ModelFiles& files);

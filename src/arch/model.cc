@@ -19,4 +19,21 @@ void check_sizes(const ModelInfo& info) {
   }
 }
 
+std::vector<NamedWeight> Model::open_weights() {
+  fail("arch.model", fmt::format("{} is of the family '{}', whose own weights cannot be trained. "
+                                 "Train an adapter instead, or another model.",
+                                 info_.path, info_.family));
+}
+
+void add_parts(nn::Linear& linear, std::vector<NamedWeight>& all) {
+  if (!linear.bias().empty()) {
+    fail("arch.model", fmt::format("'{}' adds a bias to its product, and biases cannot be trained "
+                                   "yet. Train an adapter instead, or another model.",
+                                   linear.parts()[0].name));
+  }
+  for (nn::Linear::Part& part : linear.mutable_parts()) {
+    all.push_back({part.name + ".weight", &part.weight});
+  }
+}
+
 }  // namespace relatum::arch

@@ -51,6 +51,12 @@ struct ForwardOptions {
   const std::function<void(int64_t layer, Mat values)>* probe = nullptr;
 };
 
+/// A tensor of a network by its name in Hugging Face's files.
+struct NamedWeight {
+  std::string name;
+  Weight* weight = nullptr;
+};
+
 /// Passes change nothing in it: once it is loaded and prepared, any number of threads may share it.
 class Model {
  public:
@@ -75,6 +81,11 @@ class Model {
   virtual const nn::Linear* head() const = 0;
   /// The same, to prepare them before the first pass; the head is the last where there is one.
   virtual std::vector<nn::Linear*> mutable_linears() = 0;
+  /// For training the network itself, before the first pass: all its tensors, whose place in memory
+  /// may then be changed (train/full_weights.h). A linear's parts follow one another; of tensors
+  /// that share their bytes the first one names them. Throws Error that names what cannot be
+  /// trained.
+  virtual std::vector<NamedWeight> open_weights();
 
  protected:
   ModelInfo info_;
@@ -88,5 +99,8 @@ std::vector<Linear*> linears_of(Layers& layers, Members... members) {
   for (auto& layer : layers) (all.push_back(&(layer.*members)), ...);
   return all;
 }
+
+/// The weights of a linear's parts behind those that are there. Throws Error where it has a bias.
+void add_parts(nn::Linear& linear, std::vector<NamedWeight>& all);
 
 }  // namespace relatum::arch

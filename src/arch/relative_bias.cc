@@ -5,10 +5,11 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/values.h"
 
 namespace relatum::arch {
 
-RelativeBias::RelativeBias(Matrix<float> values, int64_t farthest, bool both)
+RelativeBias::RelativeBias(Weight values, int64_t farthest, bool both)
     : values_(std::move(values)), farthest_(farthest), both_(both) {}
 
 // In f32, as transformers does: which side of a border a distance falls on depends on it.
@@ -30,10 +31,39 @@ int64_t RelativeBias::bucket(int64_t distance, int64_t buckets, int64_t farthest
 
 void RelativeBias::fill(int64_t reach, MatView<float> out) const {
   RELATUM_CHECK(out.rows == heads() && out.cols == 2 * reach - 1);
+  const float* values = values_of(values_);
   for (int64_t i = 0; i < out.cols; ++i) {
-    const float* row = values_.row(bucket(i - (reach - 1), values_.rows(), farthest_, both_));
+    const float* row = values + bucket_at(i, reach) * heads();
     for (int64_t h = 0; h < out.rows; ++h) out.row(h)[i] = row[h];
   }
+}
+
+int64_t RelativeBias::bucket_at(int64_t column, int64_t reach) const {
+  return bucket(column - (reach - 1), values_.rows, farthest_, both_);
+}
+
+struct RelativeBias::Record {
+  const RelativeBias* bias;
+  MatView<float> by_distance;
+  float* values_grad;
+
+  void backward(nn::Graph&) const {
+    const int64_t reach = (by_distance.cols + 1) / 2;
+    for (int64_t i = 0; i < by_distance.cols; ++i) {
+      float* row = values_grad + bias->bucket_at(i, reach) * bias->heads();
+      for (int64_t h = 0; h < by_distance.rows; ++h) row[h] += by_distance.row(h)[i];
+    }
+  }
+};
+
+MatView<float> RelativeBias::gradient(nn::Graph& graph, int64_t reach) const {
+  float* grad = graph.gradient_of(values_of(values_));
+  if (!grad) return {};
+  const int64_t cols = 2 * reach - 1;
+  const MatView<float> sums(graph.arena().allocate_array<float>(heads() * cols), heads(), cols);
+  std::fill(sums.data, sums.data + sums.size(), 0.0f);
+  graph.record(Record{this, sums, grad});
+  return sums;
 }
 
 }  // namespace relatum::arch

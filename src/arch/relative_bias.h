@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "tensor/buffer.h"
+#include "nn/graph.h"
 #include "tensor/mat.h"
+#include "tensor/weight.h"
 
 namespace relatum::arch {
 
@@ -14,17 +15,26 @@ namespace relatum::arch {
 class RelativeBias {
  public:
   RelativeBias() = default;
-  /// values: B x H. both: keys may lie before and behind a query, and halve the buckets.
-  RelativeBias(Matrix<float> values, int64_t farthest, bool both);
+  /// values: B x H, of our own memory. both: keys may lie before and behind a query, and halve the
+  /// buckets.
+  RelativeBias(Weight values, int64_t farthest, bool both);
 
   /// The bucket of a key `distance` positions before its query (negative: behind it), of B.
   static int64_t bucket(int64_t distance, int64_t buckets, int64_t farthest, bool both);
-  int64_t heads() const { return values_.cols(); }
+  int64_t heads() const { return values_.cols; }
+  /// To change where the values lie.
+  Weight& values() { return values_; }
   /// out: H x (2 * reach - 1), as kernels::AttentionShape::bias: column reach - 1 + distance.
   void fill(int64_t reach, MatView<float> out) const;
+  /// Zeros of that shape, in the arena, for what the layers of a pass back add by distance; once
+  /// they are done, buckets add theirs to the values' gradient. To be called before the layers. No
+  /// data where the graph does not train the values.
+  MatView<float> gradient(nn::Graph& graph, int64_t reach) const;
 
  private:
-  Matrix<float> values_;
+  struct Record;
+  int64_t bucket_at(int64_t column, int64_t reach) const;
+  Weight values_;
   int64_t farthest_ = 0;
   bool both_ = false;
 };

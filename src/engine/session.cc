@@ -39,6 +39,16 @@ void Session::quantise(const nn::LoraSet* adapter) {
   }
 }
 
+arch::Model& Session::open_weights() {
+  if (products_ == DType::kI8 || base_ != "f32") {
+    fail("engine.session",
+         fmt::format("{}: its weights are trained themselves, so they are kept in "
+                     "f32, not in {}. Use --base f32.",
+                     files_.path().string(), products_ == DType::kI8 ? "int8" : base_));
+  }
+  return *model_;
+}
+
 void Session::prepare_training() {
   const SignalsHeld held;
   Buffer scratch;

@@ -37,6 +37,9 @@ class Session {
   /// Completes a session that was opened with "int8": weights become integers, the adapter (or
   /// nullptr) among them; passes are then given none. Nothing can be trained.
   void quantise(const nn::LoraSet* adapter);
+  /// The network for training all its weights (train/full_weights.h), whose place in memory then
+  /// changes. Throws Error where they are not held in f32, or are integers.
+  arch::Model& open_weights();
   /// Packs kept weights for the backward pass, where that was not done yet.
   void prepare_training();
   /// The base's form after "auto" was resolved.

@@ -22,10 +22,10 @@ class Worker {
   /// nullptr: the base alone.
   const nn::LoraSet* adapter() const { return adapter_; }
   Arena& arena() { return arena_; }
-  /// A graph in the emptied arena: earlier ones are lost.
-  nn::Graph graph(bool recording = false) {
+  /// A graph in the emptied arena: earlier ones are lost. `trained`: see nn::Graph.
+  nn::Graph graph(bool recording = false, const nn::WeightGradients* trained = nullptr) {
     arena_.reset();
-    return nn::Graph(arena_, session_.compute(), recording);
+    return nn::Graph(arena_, session_.compute(), recording, trained);
   }
 
  private:

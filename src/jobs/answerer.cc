@@ -33,6 +33,7 @@ Answerer::Answerer(const ExtractOptions& options, const ExtractSetup& setup,
 
 void Answerer::load_adapter(const Host& host) {
   if (setup_.run) check_base(options_, *setup_.run, *session_, setup_.chat, host);
+  if (setup_.run && has_own_model(*setup_.run)) return;
   adapter_ = train::load_peft(options_.adapter, session_->model(), session_->compute());
 }
 

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "jobs/trained_with.h"
 #include "retrieve/store.h"
+#include "train/full_folder.h"
 
 namespace relatum::jobs {
 namespace {
@@ -93,7 +94,15 @@ void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
   setup.model = o.model.model;
   setup.models = o.model.models;
   setup.base = o.model.base;
-  if (setup.run) {
+  if (setup.run && has_own_model(*setup.run)) {
+    if (!setup.model.empty()) {
+      fail("jobs.extract", fmt::format("{} holds a run of --method full, which has a model of its "
+                                       "own. Leave out --model.",
+                                       o.adapter));
+    }
+    setup.model = train::full_folder(o.adapter).string();
+    if (setup.base == "auto") setup.base = setup.run->base;
+  } else if (setup.run) {
     if (setup.model.empty()) setup.model = setup.run->model;
     // The run may have been made in another working directory.
     const bool moved = o.model.model.empty() && !fs::exists(setup.model) &&

@@ -9,9 +9,9 @@
 #include "base/durable.h"
 #include "base/folder_lock.h"
 #include "jobs/finetune_folder.h"
+#include "jobs/finetune_method.h"
 #include "jobs/finetune_text.h"
 #include "jobs/finetune_training.h"
-#include "train/peft.h"
 
 namespace relatum::jobs {
 namespace {
@@ -28,10 +28,10 @@ void take_folder(const FinetuneOptions& options, const Host& host,
 }
 
 // Each of these is on disk before the next; the state goes once it is no longer needed.
-void keep_result(const FinetuneParts& parts, const train::Adapter& adapter,
+void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
                  const train::TrainResult& result, const Host& host) {
   const fs::path run(parts.options.out);
-  train::save_peft(run, adapter, parts.session.model().info().path);
+  save_trained(parts.options, trained, parts.session);
   write_finetune_record(parts, "done", result, host);
   remove_finetune_state(run);
 }
@@ -45,20 +45,21 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   if (fs::is_directory(run)) lock.emplace(run);
   check_finetune_folder(options, host);
   check_finetune_values(options, context);
+  const fs::path model = options.model.path(host);
+  check_method_base(options, model);
   FinetuneData data = load_finetune_data(options, host);
   const task::PromptRenderer renderer(task::load_style(options.prompt), data.train.labels);
-  const auto session = open_language_model(options.model.path(host), finetune_session(options));
+  const auto session = open_language_model(model, finetune_session(options));
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
-  train::Adapter adapter(session->model(), session->compute(), finetune_adapter(options),
-                         options.training.seed);
-  FinetunePlan plan = plan_finetune(options, *session, adapter, rows, context);
+  const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session);
+  FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);
   check_free_space(run, plan.needs.disk_bytes);
   const FinetuneParts parts{options, data, rows, plan, renderer, *session};
   plan.training.given = finetune_identity(parts);
-  engine::Worker worker(*session, &adapter.set());
-  train::Trainer trainer(worker, adapter, rows.train, plan.training);
+  engine::Worker worker(*session, trained->adapter());
+  train::Trainer trainer(worker, *trained, rows.train, plan.training);
   if (options.resume) trainer.resume(finetune_state(run), rows.places);
-  for (const std::string& line : finetune_plan_lines(parts, adapter, trainer)) context.info(line);
+  for (const std::string& line : finetune_plan_lines(parts, *trained, trainer)) context.info(line);
   if (context.stopping()) {
     context.info("interrupted before the training began; nothing was changed.");
     return {};
@@ -76,7 +77,7 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
                     result.steps, trainer.steps()));
     return {false, result};
   }
-  keep_result(parts, adapter, result, host);
+  keep_result(parts, *trained, result, host);
   for (const std::string& line : finetune_result_lines(parts, result)) context.info(line);
   return {true, result};
 }

@@ -8,6 +8,7 @@
 #include "jobs/output_path.h"
 #include "jobs/run_record.h"
 #include "retrieve/store.h"
+#include "train/full_folder.h"
 
 namespace relatum::jobs {
 
@@ -27,9 +28,12 @@ void check_not_read(const FinetuneOptions& options, const Host& host) {
   std::vector<fs::path> folders{options.index};
   folders.push_back(options.model.path(host));
   for (const fs::path& folder : folders) {
-    if (folder.empty() || !fs::equivalent(run, folder, ignored)) continue;
-    fail("jobs.finetune",
-         fmt::format("{} is read by this command. Use another --out for the run.", run.string()));
+    for (const fs::path& place : {run, train::full_folder(run)}) {
+      if (folder.empty() || !fs::equivalent(place, folder, ignored)) continue;
+      fail("jobs.finetune",
+           fmt::format("{} is read by this command. Use another --out for the run.",
+                       place.string()));
+    }
   }
   if (!fs::exists(run / "config.json", ignored)) return;
   fail("jobs.finetune", fmt::format("{} holds a config.json, as a model's folder does. Use another "
@@ -46,6 +50,11 @@ void check_not_foreign(const fs::path& run) {
                                       "Use another --out, or --overwrite to replace it.",
                                       run.string(), name));
   }
+  if (!fs::exists(train::full_folder(run), ignored)) return;
+  fail("jobs.finetune",
+       fmt::format("{} is there, but no run.json that says which run it is of. Use "
+                   "another --out, or --overwrite to replace it.",
+                   train::full_folder(run).string()));
 }
 
 }  // namespace
@@ -105,11 +114,12 @@ void check_free_space(const fs::path& run, int64_t bytes) {
   while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
   const fs::space_info space = fs::space(there, error);
   if (error || space.available >= uint64_t(bytes)) return;
-  fail("jobs.finetune", fmt::format("cannot write {}: {} has {:.1f} MB free, the run needs about "
-                                    "{:.1f} MB for its adapter and state. Free some space, or use "
-                                    "another --out.",
-                                    run.string(), there.string(), double(space.available) / 1e6,
-                                    double(bytes) / 1e6));
+  fail("jobs.finetune",
+       fmt::format("cannot write {}: {} has {:.1f} MB free, the run needs about "
+                   "{:.1f} MB for what it trains and its state. Free some space, or use "
+                   "another --out.",
+                   run.string(), there.string(), double(space.available) / 1e6,
+                   double(bytes) / 1e6));
 }
 
 void begin_finetune_run(const FinetuneParts& parts) {
@@ -119,6 +129,7 @@ void begin_finetune_run(const FinetuneParts& parts) {
        {"adapter_model.safetensors", "adapter_config.json", "prompt.txt", "answers.json"}) {
     fs::remove(run / name);
   }
+  train::remove_full(run);
   remove_finetune_state(run);
   const task::PromptRenderer& renderer = parts.renderer;
   task::save_labels(run / "labels.json", renderer.labels());

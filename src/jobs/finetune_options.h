@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jobs/choices.h"
 #include "train/adapter.h"
@@ -25,6 +26,7 @@ struct FinetuneOptions {
   bool neighbours_given = false;
   uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
+  std::vector<std::string> adapter_flags;  ///< those of the adapter's options that were given
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false;
   bool overwrite = false;  ///< replace a run that is there

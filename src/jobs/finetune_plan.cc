@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
 #include "task/answer_prompts.h"
@@ -26,16 +27,17 @@ train::EstimateOptions estimate_options(const FinetuneRows& rows,
 }
 
 void fit_memory(const FinetuneOptions& options, const engine::Session& session,
-                const train::Adapter& adapter, const FinetuneRows& rows, FinetunePlan& plan,
+                const train::Trainable& trained, const FinetuneRows& rows, FinetunePlan& plan,
                 const Context& context) {
   train::TrainOptions& training = plan.training;
-  const auto fitting = train::fit_memory(session.model(), adapter, session.compute(), rows.train,
+  const auto fitting = train::fit_memory(session.model(), trained, session.compute(), rows.train,
                                          estimate_options(rows, training), int64_t(options.memory));
   if (!fitting) {
-    fail("jobs.finetune", fmt::format("training does not fit in {:.2f} GB, however little is "
-                                      "kept. Use more --memory{}.",
-                                      double(options.memory) / kGigabyte,
-                                      options.model.low_memory ? "" : ", or --low-memory"));
+    fail("jobs.finetune",
+         fmt::format("training does not fit in {:.2f} GB, however little is "
+                     "kept. Use more --memory{}.",
+                     double(options.memory) / kGigabyte,
+                     options.model.low_memory || trains_all(options) ? "" : ", or --low-memory"));
   }
   if (fitting->checkpoint && !training.checkpoint) {
     context.info(
@@ -50,6 +52,7 @@ void fit_memory(const FinetuneOptions& options, const engine::Session& session,
 }  // namespace
 
 void check_finetune_values(const FinetuneOptions& o, const Context& context) {
+  check_method(o);
   const train::TrainOptions& t = o.training;
   const std::pair<const char*, double> numbers[] = {
       {"--lr", t.learning_rate}, {"--warmup", t.warmup},       {"--weight-decay", t.weight_decay},
@@ -95,6 +98,10 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
 engine::SessionOptions finetune_session(const FinetuneOptions& options) {
   engine::SessionOptions session = options.model.session();
   if (options.method == "lora" && session.base == "auto") session.base = "bf16";
+  if (trains_all(options)) {
+    session.base = "f32";
+    session.resident = false;  // they are moved to where they are trained
+  }
   return session;
 }
 
@@ -113,7 +120,7 @@ std::vector<std::string> target_names(const std::string& list) {
 }
 
 FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
-                           const train::Adapter& adapter, const FinetuneRows& rows,
+                           const train::Trainable& trained, const FinetuneRows& rows,
                            const Context& context) {
   FinetunePlan plan;
   train::TrainOptions& training = plan.training;
@@ -136,9 +143,9 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
     if (then.micro_tokens > 0) micro = then.micro_tokens;
     training.checkpoint = training.checkpoint || (options.memory && then.checkpoint);
   } else if (options.memory) {
-    fit_memory(options, session, adapter, rows, plan, context);
+    fit_memory(options, session, trained, rows, plan, context);
   }
-  plan.needs = train::estimate(session.model(), adapter, session.compute(), rows.train,
+  plan.needs = train::estimate(session.model(), trained, session.compute(), rows.train,
                                estimate_options(rows, training));
   if (options.memory && options.resume && plan.needs.memory_bytes > int64_t(options.memory)) {
     context.warn(fmt::format("the run needs about {:.2f} GB as it was begun, more than --memory.",

@@ -23,13 +23,14 @@ struct FinetunePlan {
 void check_finetune_values(const FinetuneOptions& options, const Context& context);
 /// The names in a list such as "q_proj,v_proj"; none for "all-linear".
 std::vector<std::string> target_names(const std::string& list);
-/// How the base is kept and run; `method` lora has a bf16 base unless another is named.
+/// How the base is kept and run; unless another form is named, `method` lora has a bf16 base. That
+/// of `method` full is f32.
 engine::SessionOptions finetune_session(const FinetuneOptions& options);
 /// The adapter's form as the options say it.
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.
 FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
-                           const train::Adapter& adapter, const FinetuneRows& rows,
+                           const train::Trainable& trained, const FinetuneRows& rows,
                            const Context& context);
 
 }  // namespace relatum::jobs

@@ -7,12 +7,15 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "arch/family.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
 #include "text/chat.h"
+#include "train/full_folder.h"
 
 namespace relatum::jobs {
 namespace {
@@ -74,6 +77,12 @@ nlohmann::json file_hashes(const std::filesystem::path& run) {
   return hashes;
 }
 
+// The SHA-256 of the weights that a finished run of --method full wrote, as a session has it.
+std::string trained_hash(const std::filesystem::path& run, std::string_view status) {
+  if (status != "done") return "";
+  return arch::weights_hash(arch::ModelFiles::open(train::full_folder(run)));
+}
+
 std::string hash_of(const std::string& text) {
   return sha256(std::as_bytes(std::span(text))).substr(0, 12);
 }
@@ -124,6 +133,10 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"gemm_flops_per_s", parts.plan.gemm_rate},
       {"final_loss", r.last_loss}};
   record.update(settings(parts));
+  if (trains_all(parts.options)) {
+    for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora"}) record.erase(key);
+    record["trained_hash"] = trained_hash(parts.options.out, status);
+  }
   record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();
   record["best_step"] = r.best_step;
   return record;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/counted.h"
+#include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
 
@@ -33,6 +34,10 @@ std::string rare_labels(const task::Dataset& train) {
       kFew, rare, counts.size(), rarest->first, rarest->second);
 }
 
+const char* what_is_trained(const FinetuneOptions& options) {
+  return trains_all(options) ? "model" : "adapter";
+}
+
 std::string needs(const FinetunePlan& plan) {
   return fmt::format(
       "needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
@@ -46,7 +51,7 @@ std::string needs(const FinetunePlan& plan) {
 }  // namespace
 
 std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
-                                             const train::Adapter& adapter,
+                                             const train::Trainable& trained,
                                              const train::Trainer& trainer) {
   const arch::ModelInfo& info = parts.session.model().info();
   const train::TrainOptions& training = parts.plan.training;
@@ -55,15 +60,18 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   std::filesystem::path(info.path).filename().string(),
                   double(info.parameters) / 1e6, info.layers, info.width, parts.session.base(),
                   name_of(parts.session.compute()), kernels::cpu_summary()),
-      fmt::format("{} and {}, {}, style {}, {} trained numbers (rank {})",
+      fmt::format("{} and {}, {}, style {}, {} trained numbers ({})",
                   counted(int64_t(parts.rows.train.size()), "training example"),
                   counted(int64_t(parts.rows.dev.size()), "dev example"),
                   counted(parts.data.train.labels.size(), "label"), parts.options.prompt,
-                  adapter.values().size(), adapter.config().rank)};
+                  trained.values().size(),
+                  trains_all(parts.options) ? std::string("all weights")
+                                            : fmt::format("rank {}", parts.options.adapter.rank))};
   if (parts.rows.dev.empty()) {
     lines.push_back(
-        "the adapter of the last step will be kept (--dev or --holdout keeps the best "
-        "on dev instead).");
+        fmt::format("the {} of the last step will be kept (--dev or --holdout keeps the "
+                    "best on dev instead).",
+                    what_is_trained(parts.options)));
   }
   if (const std::string rare = rare_labels(parts.data.train); !rare.empty()) lines.push_back(rare);
   lines.push_back(fmt::format(
@@ -91,10 +99,12 @@ std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
       double(result.examples) / seconds, 100 * share, double(peak_rss()) / kGigabyte)};
   if (result.early) lines.push_back("stopped early: dev F1 no longer improved (--patience).");
   if (result.best_metric) {
-    lines.push_back(fmt::format("best dev F1 {:.2f} at step {} of {}: that adapter was kept.",
-                                100 * *result.best_metric, result.best_step, result.steps));
+    lines.push_back(fmt::format("best dev F1 {:.2f} at step {} of {}: {} was kept.",
+                                100 * *result.best_metric, result.best_step, result.steps,
+                                trains_all(parts.options) ? "that model" : "that adapter"));
   }
-  lines.push_back(fmt::format("adapter written to {}", parts.options.out));
+  lines.push_back(
+      fmt::format("{} written to {}", what_is_trained(parts.options), parts.options.out));
   return lines;
 }
 

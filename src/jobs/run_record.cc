@@ -40,6 +40,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.status = io::get_string(record, "status", "", place);
   info.model_path = io::get_string(record, "model_path", "", place);
   info.embedder = io::get_string(record, "embedder", "", place);
+  info.method = io::get_string(record, "method", "", place);
+  info.trained_hash = io::get_string(record, "trained_hash", "", place);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);

@@ -13,6 +13,8 @@ namespace relatum::jobs {
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
+  std::string method;                               ///< empty in records of versions that kept none
+  std::string trained_hash;                         ///< of the weights that method "full" wrote
   std::string prompt_hash;                          ///< empty in records of versions that kept none
   std::string negative;                             ///< empty: none was named
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
@@ -26,6 +28,9 @@ struct RunInfo {
   int64_t micro_tokens = 0;  ///< 0: not recorded
   bool checkpoint = false;
 };
+
+/// Whether the run trained all weights: it has a model of its own then, and no adapter.
+inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
 
 /// Reads RUN/run.json. Throws Error naming file and key.
 RunInfo read_run(const std::filesystem::path& run);

@@ -76,7 +76,14 @@ void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Sessi
       [&](const std::string& what, const std::string& trained, const std::string& now) {
     if (trained != now) tell_mismatch(o, host, what, first(trained), first(now));
   };
-  differ("a base whose hash is", run.base_hash, session.weights_hash());
+  if (has_own_model(run)) {
+    if (run.trained_hash != session.weights_hash()) {
+      tell_mismatch(o, host, "weights of its own whose hash is", first(run.trained_hash),
+                    first(session.weights_hash()));
+    }
+  } else {
+    differ("a base whose hash is", run.base_hash, session.weights_hash());
+  }
   if (run.base != session.base()) {
     tell_mismatch(o, host, "base format", run.base, session.base());
   }

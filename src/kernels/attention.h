@@ -67,6 +67,12 @@ struct AttentionGradients {
 void attention_backward(const AttentionPlan& plan, const AttentionShape& shape,
                         const AttentionTensors& x, const AttentionGradients& grad, float* scratch);
 
+/// Adds to dbias, laid out as shape.bias, the gradient of that bias: the sums of the scores'
+/// gradients by distance, always in one order. The plan may use neither a cache nor masks, the
+/// shape no window.
+void attention_bias_gradient(const AttentionPlan& plan, const AttentionShape& shape,
+                             const AttentionTensors& x, ConstMat dout, MatView<float> dbias);
+
 /// Floats of scratch for a plan on the current number of threads.
 int64_t attention_scratch_size(const AttentionPlan& plan, const AttentionShape& shape,
                                bool backward);

@@ -54,6 +54,18 @@ void rmsnorm_backward(ConstMat dy, MatView<const float> x, const float* w, const
   });
 }
 
+void rmsnorm_weight_gradient(ConstMat dy, MatView<const float> x, const float* rstd, float* dw) {
+  with_type(dy.type, [&]<class T>() {
+    const auto d = dy.as<T>();
+    parallel_for(x.cols, grain(x.rows), [&](int64_t begin, int64_t end) {
+      for (int64_t r = 0; r < x.rows; ++r) {
+        const float* in = x.row(r);
+        for (int64_t i = begin; i < end; ++i) dw[i] += to_float(d.row(r)[i]) * in[i] * rstd[r];
+      }
+    });
+  });
+}
+
 void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
                float* stats) {
   for_rows(x.rows, x.cols, [&](int64_t r) {
@@ -236,6 +248,14 @@ void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, Mat
   for (size_t i = 0; i < rows.size(); ++i) {
     table().add(y.row(int64_t(i)), x.row(rows[i]), x.cols);
   }
+}
+
+void add_to_rows(MatView<const float> y, std::span<const int32_t> rows, MatView<float> x) {
+  parallel_for(x.cols, grain(y.rows), [&](int64_t begin, int64_t end) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      table().add(y.row(int64_t(i)) + begin, x.row(rows[i]) + begin, end - begin);
+    }
+  });
 }
 
 double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits,

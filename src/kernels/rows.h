@@ -15,6 +15,8 @@ void rmsnorm(MatView<const float> x, const float* w, float eps, Mat y, float* rs
 /// dx += rstd * (dy*w - x * rstd^2 * mean(dy*w*x)). dx: T x D f32.
 void rmsnorm_backward(ConstMat dy, MatView<const float> x, const float* w, const float* rstd,
                       MatView<float> dx);
+/// dw += sum over rows of dy * x * rstd, row after row.
+void rmsnorm_weight_gradient(ConstMat dy, MatView<const float> x, const float* rstd, float* dw);
 
 /// y = (x - mean) * rstd * w + b per row; stats: T x 2 (mean, rstd).
 void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
@@ -71,6 +73,8 @@ void add(MatView<const float> x, MatView<float> y);
 /// Rows x[rows[i]] to y[i]; the reverse adds y[i] to x[rows[i]] (rows must be distinct).
 void gather_rows(ConstMat x, std::span<const int64_t> rows, Mat y);
 void scatter_add_rows(MatView<const float> y, std::span<const int64_t> rows, MatView<float> x);
+/// x[rows[i]] += y[i], i after i: rows may repeat.
+void add_to_rows(MatView<const float> y, std::span<const int32_t> rows, MatView<float> x);
 
 /// Per row: dlogits = softmax(logits) - onehot(target); returns the sum of -log p(target).
 /// logits: T x V f32; dlogits: T x V f32 or bf16 (no data: only the loss); losses: scratch, T.

@@ -87,12 +87,17 @@ struct AttentionRecord {
   const TokenBatch* batch;
   kernels::AttentionShape shape;
   MatView<const float> rope;
+  MatView<float> bias_grad;
   float* lse;
 
   void backward(Graph& graph) const {
     const Parts x = split(graph.value(qkv), shape), d = split(fresh_grad(graph, qkv), shape);
-    attend_back(graph, batch->plan(), shape, {x.q, x.k, x.v, {}, {}, graph.value(y), lse},
-                {graph.grad(y), d.q, d.k, d.v});
+    const kernels::AttentionTensors tensors{x.q, x.k, x.v, {}, {}, graph.value(y), lse};
+    const Mat dy = graph.grad(y);
+    attend_back(graph, batch->plan(), shape, tensors, {dy, d.q, d.k, d.v});
+    if (bias_grad.data) {
+      kernels::attention_bias_gradient(batch->plan(), shape, tensors, dy, bias_grad);
+    }
     if (rope.data) kernels::rope(d.qk, shape.head_size, rope, true);
   }
 };
@@ -133,7 +138,8 @@ Var attention(Graph& graph, Var qkv, const TokenBatch& batch, const AttentionSet
   }
   const Var y = attend(graph, batch.plan(), shape, tensors, graph.differentiable(qkv));
   if (graph.differentiable(y)) {
-    graph.record(AttentionRecord{qkv, y, &batch, shape, settings.rope, tensors.lse});
+    graph.record(
+        AttentionRecord{qkv, y, &batch, shape, settings.rope, settings.bias_grad, tensors.lse});
   }
   return y;
 }

@@ -15,6 +15,9 @@ struct AttentionSettings {
   MatView<const float> rope;      ///< T x K (cosines, sines), until backward; no data: no rotation
   int64_t layer = 0;              ///< of the cache
   CacheUse cache;
+  /// H x (2 * reach - 1), zeroed before the first pass back: the gradient of the shape's bias is
+  /// added to it; no data: the bias is frozen.
+  MatView<float> bias_grad{};
 };
 
 /// qkv: T x (H + 2G)K, rotated in place; y: T x HK = softmax(scale q k^T) v over what the batch's

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/arena.h"
+#include "nn/weight_gradients.h"
 #include "tensor/mat.h"
 
 namespace relatum::nn {
@@ -29,15 +30,21 @@ struct Var {
 class Graph {
  public:
   /// `compute` is the type of activations between products (f32 or bf16); the residual stream is
-  /// always f32.
-  Graph(Arena& arena, DType compute, bool recording)
-      : arena_(arena), compute_(compute), recording_(recording) {}
+  /// always f32. `trained`: where gradients of weights are added; nullptr: all weights are frozen.
+  Graph(Arena& arena, DType compute, bool recording, const WeightGradients* trained = nullptr)
+      : arena_(arena), compute_(compute), recording_(recording), trained_(trained) {}
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
   Arena& arena() { return arena_; }
   DType compute() const { return compute_; }
   bool recording() const { return recording_; }
+  const WeightGradients* trained() const { return trained_; }
+  /// Where the gradient of a weight is added, for a record; nullptr where it is frozen or nothing
+  /// is recorded.
+  float* gradient_of(const float* weight) const {
+    return recording_ && trained_ ? trained_->of(weight) : nullptr;
+  }
 
   /// Uninitialised memory that lives until the arena is released, with as many spare rows as
   /// products like (kernels::rounded_rows).
@@ -80,6 +87,7 @@ class Graph {
   Arena& arena_;
   DType compute_;
   bool recording_;
+  const WeightGradients* trained_;
   const Entry* last_ = nullptr;
 };
 

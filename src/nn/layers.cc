@@ -40,7 +40,7 @@ struct CheckpointRecord {
 
   void backward(Graph& graph) const {
     const Arena::Mark mark = graph.arena().mark();
-    Graph again(graph.arena(), graph.compute(), true);
+    Graph again(graph.arena(), graph.compute(), true, graph.trained());
     const Var in = again.wrap(graph.value(x), graph.differentiable(x));
     const Var out = stack->run(again, layer, in);
     again.set_grad(out, graph.grad(y));

@@ -14,6 +14,7 @@
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
+#include "tensor/values.h"
 
 namespace relatum::nn {
 
@@ -50,6 +51,29 @@ void Linear::prepare_backward(Buffer* scratch) {
   if (!forward_ || backward_) return;
   RELATUM_CHECK(!integers_);
   backward_ = packed(false, scratch);
+}
+
+void Linear::prepare_trained() {
+  RELATUM_CHECK(!integers_ && bias_.empty());
+  forward_ = backward_ = {};
+  plain_ = {};
+  trained_ = values_of(parts_[0].weight);
+  for (const Part& part : parts_) {
+    RELATUM_CHECK(values_of(part.weight) == trained_ + part.begin * in_);
+  }
+  blocks_ = stored_blocks();
+  if (compute_ == DType::kF32) return;
+  plain_ = Buffer(size_t(out_ * in_) * size_of(compute_));
+  refresh();
+}
+
+void Linear::refresh() {
+  if (trained_ && plain_.size() > 0) decode_into({plain_.data(), compute_, out_, in_});
+}
+
+ConstMat Linear::plain() const {
+  if (plain_.size() > 0) return {plain_.data(), compute_, out_, in_};
+  return {trained_, DType::kF32, out_, in_};
 }
 
 // transposed: for products with the weight's transpose, as the forward pass has them.
@@ -200,6 +224,7 @@ struct LinearRecord {
   const Linear* layer;
   const LoraGroup* lora;
   Var x, residual, y;
+  float* weight_grad;  // N x K; nullptr: frozen
   LoraTrace trace;
 
   void backward(Graph& graph) const;
@@ -220,6 +245,13 @@ void LinearRecord::backward(Graph& graph) const {
     dy = narrow;
   }
   if (dx.data) layer->multiply_back(graph, dy, dx, add);
+  if (weight_grad) {
+    gemm({.a = dy,
+          .b = graph.value(x),
+          .c = MatView<float>(weight_grad, layer->out(), layer->in()),
+          .transpose_a = true,
+          .accumulate = true});
+  }
   if (lora) lora_backward(graph, *lora, trace, graph.value(x), dy, dx);
   graph.arena().release(mark);
 }
@@ -229,10 +261,12 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse
   const Mat in = graph.value(x);
   RELATUM_CHECK(in.cols == layer.in() && in.type == graph.compute());
   const bool trained = lora && lora->a_grad.data;
-  const bool wanted = graph.differentiable(x) || graph.differentiable(residual) || trained;
+  float* weight_grad = graph.gradient_of(layer.trained());
+  const bool wanted = graph.differentiable(x) || graph.differentiable(residual) || trained ||
+                      weight_grad;
   const DType type = residual ? DType::kF32 : graph.compute();
   const Var y = graph.create(type, in.rows, layer.out(), wanted);
-  LinearRecord record{&layer, lora, x, residual, y, {}};
+  LinearRecord record{&layer, lora, x, residual, y, weight_grad, {}};
   if (lora && lora->dropout > 0 && !use.keys.empty()) {
     RELATUM_CHECK(int64_t(use.keys.size()) == in.rows);
     record.trace.keys = use.keys.data();

@@ -1,4 +1,4 @@
-// The linear layer: frozen weights in any format, optional bias, and the adapter beside them.
+// The linear layer: weights in any format, optional bias, and the adapter beside them.
 #pragma once
 
 #include <string>
@@ -36,6 +36,8 @@ class Linear {
   int64_t out() const { return out_; }
   DType compute() const { return compute_; }
   const std::vector<Part>& parts() const { return parts_; }
+  /// To change where their weights lie, before prepare_trained().
+  std::vector<Part>& mutable_parts() { return parts_; }
   const std::vector<float>& bias() const { return bias_; }
 
   /// Fixes the compute type. resident: decoded weights are kept, packed for the products where that
@@ -51,23 +53,32 @@ class Linear {
   /// without its dropout; passes are not given it any more, but its numbers must outlive the
   /// layer's use.
   void prepare_int8(DType compute, const LoraGroup* adapter);
+  /// For linears whose weights are trained themselves: those of the parts are f32, lie one behind
+  /// the other, and change between passes. What was prepared before is given back.
+  void prepare_trained();
+  /// Called when trained weights have changed: brings a copy in the compute type up to date.
+  void refresh();
+  /// Where trained weights lie, N x K; nullptr: they are frozen.
+  const float* trained() const { return trained_; }
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
   void multiply(Graph& graph, ConstMat x, Mat y, ConstMat add = {}) const;
   /// dx = dy W, or dx += dy W if `add`.
   void multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const;
-  /// Bytes that kept decoded weights take.
+  /// Bytes that kept decoded weights take, beside trained ones.
   size_t resident_bytes() const {
     return plain_.size() + forward_.bytes() + backward_.bytes() + integers_.bytes();
   }
   /// Whether they are kept as they are, which serves forward and backward alike.
-  bool keeps_plain() const { return plain_.size() > 0; }
+  bool keeps_plain() const { return plain_.size() > 0 || trained_; }
+  /// Whether they are decoded for each use.
+  bool decodes() const { return resident_bytes() == 0 && !trained_; }
 
  private:
   bool stored_blocks() const;
   template <class Product>
   void multiply_parts(MatView<float> y, const Product& product) const;
   void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
-  ConstMat plain() const { return {plain_.data(), compute_, out_, in_}; }
+  ConstMat plain() const;
   Mat decoded(Graph& graph) const;
   kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
   void decode_into(Mat out) const;
@@ -75,7 +86,8 @@ class Linear {
   std::vector<float> bias_;
   int64_t in_ = 0, out_ = 0;
   DType compute_ = DType::kF32;
-  Buffer plain_;  // N x K
+  Buffer plain_;                    // N x K
+  const float* trained_ = nullptr;  // N x K, where the parts' weights lie
   kernels::PackedMatrix forward_;
   kernels::PackedMatrix backward_;
   kernels::IntegerWeights integers_;
@@ -91,7 +103,8 @@ struct AdapterUse {
 };
 
 /// y = linear(x) in the compute type.
-/// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy.
+/// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy; dW += dy^T x where
+/// the graph trains W.
 Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
 /// y = residual + linear(x) in f32; the residual's gradient is y's, handed through in place.
 Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual,

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/gemm.h"
 #include "kernels/rows.h"
 
 namespace relatum::nn {
@@ -26,6 +27,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
   bool add = false;
   const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
   RELATUM_CHECK(!add);
+  float* weight_grad = dx.data ? graph.gradient_of(head.trained()) : nullptr;
   const Arena::Mark mark = graph.arena().mark();
   LossSum loss;
   for (int64_t begin = 0; begin < in.rows; begin += chunk_rows(head.out())) {
@@ -38,6 +40,13 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
     loss.sum += kernels::cross_entropy(
         logits.as<float>(), targets.subspan(size_t(begin), size_t(rows)), dlogits, losses);
     if (dx.data) head.multiply_back(graph, dlogits, dx.rows_from(begin, rows), false);
+    if (weight_grad) {
+      kernels::gemm({.a = dlogits,
+                     .b = in.rows_from(begin, rows),
+                     .c = MatView<float>(weight_grad, head.out(), head.in()),
+                     .transpose_a = true,
+                     .accumulate = true});
+    }
     graph.arena().release(chunk);
   }
   graph.arena().release(mark);

@@ -18,7 +18,8 @@ struct LossSum {
 
 /// Sum over rows of -log softmax(head(x))[target]. x: T x D in the compute type, head: D to V.
 /// Goes through the rows in chunks: logits (chunk x V, f32), the loss, and, when recording, at
-/// once dx = (softmax - onehot) W with the gradient of the sum taken as 1.
+/// once dx = (softmax - onehot) W with the gradient of the sum taken as 1; so is dW += (softmax -
+/// onehot)^T x where the graph trains W.
 LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
                            std::span<const int32_t> targets);
 

@@ -1,6 +1,9 @@
 // Forward and backward records of the norms.
 #include "nn/norm.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/error.h"
 #include "kernels/rows.h"
 
@@ -18,12 +21,30 @@ MatView<float> accumulating_grad(Graph& graph, Var x) {
 struct RmsNormRecord {
   Var x, y;
   const float* weight;
+  float* weight_grad;  // nullptr: frozen
   const float* rstd;
 
   void backward(Graph& graph) const {
-    kernels::rmsnorm_backward(graph.grad(y), graph.value(x).as<float>(), weight, rstd,
-                              accumulating_grad(graph, x));
+    const auto in = graph.value(x).as<float>();
+    if (weight_grad) kernels::rmsnorm_weight_gradient(graph.grad(y), in, rstd, weight_grad);
+    if (!graph.differentiable(x)) return;
+    kernels::rmsnorm_backward(graph.grad(y), in, weight, rstd, accumulating_grad(graph, x));
   }
+};
+
+void multiply(Graph& graph, Mat x, float factor) {
+  const Arena::Mark mark = graph.arena().mark();
+  const std::span factors(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
+  std::fill(factors.begin(), factors.end(), factor);
+  kernels::rescale_rows(x, factors, {}, {});
+  graph.arena().release(mark);
+}
+
+struct ScaleRecord {
+  Var x;
+  float factor;
+
+  void backward(Graph& graph) const { multiply(graph, graph.grad(x), factor); }
 };
 
 struct LayerNormRecord {
@@ -41,11 +62,12 @@ struct LayerNormRecord {
 
 Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide) {
   const auto in = graph.value(x).as<float>();
+  float* weight_grad = graph.gradient_of(weight);
   const Var y = graph.create(wide ? DType::kF32 : graph.compute(), in.rows, in.cols,
-                             graph.differentiable(x));
+                             graph.differentiable(x) || weight_grad);
   float* rstd = graph.arena().allocate_array<float>(in.rows);
   kernels::rmsnorm(in, weight, eps, graph.value(y), rstd);
-  if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, weight, rstd});
+  if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, weight, weight_grad, rstd});
   return y;
 }
 
@@ -56,6 +78,11 @@ Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float
   kernels::layernorm(in, weight, bias, eps, graph.value(y).as<float>(), stats);
   if (graph.differentiable(y)) graph.record(LayerNormRecord{x, y, weight, stats});
   return y;
+}
+
+void scale(Graph& graph, Var x, float factor) {
+  multiply(graph, graph.value(x), factor);
+  if (graph.differentiable(x)) graph.record(ScaleRecord{x, factor});
 }
 
 }  // namespace relatum::nn

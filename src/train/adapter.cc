@@ -172,4 +172,27 @@ void Adapter::sync() {
   kernels::convert(Mat(values_.data(), DType::kF32, 1, n), Mat(copies_.data(), compute_, 1, n));
 }
 
+// Two products forward, four backward.
+double Adapter::operations(const nn::Linear::Part& part) const {
+  const auto module = std::find_if(modules_.begin(), modules_.end(),
+                                   [&](const AdapterModule& m) { return m.name == part.name; });
+  return module == modules_.end() ? 0 : 6 * double(module->rank * (module->in + module->out));
+}
+
+void Adapter::describe(std::vector<NamedValue>& options) const {
+  const auto add = [&](const char* name, const auto& value) {
+    options.push_back({name, fmt::format("{}", value)});
+  };
+  add("--rank", config_.rank);
+  add("--alpha", config_.alpha);
+  add("--dropout", config_.dropout);
+  add("dropout's masks", "new in each step");
+  add("--rslora", config_.rank_stabilised ? "on" : "off");
+  std::string names;
+  for (const AdapterModule& module : modules_) {
+    names += fmt::format("{}{}", names.empty() ? "" : " ", module.name);
+  }
+  add("--targets", names);
+}
+
 }  // namespace relatum::train

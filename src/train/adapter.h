@@ -11,6 +11,7 @@
 #include "arch/model.h"
 #include "nn/lora.h"
 #include "tensor/buffer.h"
+#include "train/trainable.h"
 
 namespace relatum::train {
 
@@ -44,7 +45,7 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
 
 /// Owns all trainable numbers in one flat array, so that the optimiser and the state file need no
 /// structure. The model outlives it and is not touched: passes are given set().
-class Adapter {
+class Adapter final : public Trainable {
  public:
   /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero. Error where
   /// a target names no linear of the model.
@@ -58,9 +59,9 @@ class Adapter {
   const std::vector<AdapterModule>& modules() const { return modules_; }
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
-  std::span<float> values() { return {values_.as<float>(), size_}; }
-  std::span<const float> values() const { return {values_.as<float>(), size_}; }
-  std::span<float> grads() { return {grads_.as<float>(), size_}; }
+  std::span<float> values() override { return {values_.as<float>(), size_}; }
+  std::span<const float> values() const override { return {values_.as<float>(), size_}; }
+  std::span<float> grads() override { return {grads_.as<float>(), size_}; }
   std::span<const float> grads() const { return {grads_.as<float>(), size_}; }
   MatView<float> a(const AdapterModule& m) {
     return {values_.as<float>() + m.a_offset, m.rank, m.in};
@@ -76,10 +77,15 @@ class Adapter {
     return {values_.as<float>() + m.b_offset, m.rank, m.out};
   }
   /// Gives memory to gradients; without it the adapter only runs.
-  void enable_training();
-  void zero_grads() { grads_.zero(); }
+  void enable_training() override;
+  void zero_grads() override { grads_.zero(); }
   /// Brings the compute copies up to date with values().
-  void sync();
+  void sync() override;
+  const nn::LoraSet* adapter() const override { return &set_; }
+  const nn::WeightGradients* weight_gradients() const override { return nullptr; }
+  double dropout() const override { return config_.dropout; }
+  double operations(const nn::Linear::Part& part) const override;
+  void describe(std::vector<NamedValue>& options) const override;
 
  private:
   void initialise(uint64_t seed);

@@ -2,8 +2,6 @@
 #include "train/estimate.h"
 
 #include <algorithm>
-#include <map>
-#include <string_view>
 
 #include "base/stopwatch.h"
 #include "kernels/cpu.h"
@@ -27,7 +25,8 @@ std::vector<const nn::Linear*> all_linears(const arch::Model& model) {
 }
 
 // A table of its own for the words read, of the head's form: its rows are read as they are needed.
-int64_t embedding_bytes(const arch::Model& model) {
+int64_t embedding_bytes(const arch::Model& model, const Trainable& trained) {
+  if (!trained.adapter()) return 0;  // it lies among the trained values
   const arch::ModelInfo& info = model.info();
   int64_t known = info.width * info.vocabulary;
   for (const nn::Linear* linear : model.linears()) known += linear->in() * linear->out();
@@ -48,16 +47,18 @@ int64_t stored_bytes(const arch::Model& model, bool mapped_alone) {
 
 // What is there before the first step, with the file's pages that come in as they are read. Kept
 // weights have read theirs when they were decoded.
-int64_t before_training(const arch::Model& model, const Adapter& adapter, DType compute,
+int64_t before_training(const arch::Model& model, const Trainable& trained, DType compute,
                         int64_t held_bytes) {
   int64_t resident = 0;
   for (const nn::Linear* linear : all_linears(model)) resident += int64_t(linear->resident_bytes());
   if (held_bytes > 0) {
-    return held_bytes + embedding_bytes(model) + (resident ? 0 : stored_bytes(model, true));
+    return held_bytes + embedding_bytes(model, trained) +
+           (resident ? 0 : stored_bytes(model, true));
   }
+  if (!trained.adapter()) return resident + int64_t(trained.values().size()) * 4;
   const int64_t copies = compute == DType::kF32 ? 0 : int64_t(size_of(compute));
-  return resident + stored_bytes(model, false) + embedding_bytes(model) +
-         int64_t(adapter.values().size()) * (4 + copies);
+  return resident + stored_bytes(model, false) + embedding_bytes(model, trained) +
+         int64_t(trained.values().size()) * (4 + copies);
 }
 
 // Weights packed a second time, for the backward pass, where they are kept. Both copies lie among
@@ -120,21 +121,14 @@ struct Operations {
   double own = 0, source = 0;
 };
 
-// Frozen weights take 2 + 2 operations a weight, adapters 2 + 4.
-Operations operations(const arch::Model& model, const Adapter& adapter) {
-  std::map<std::string_view, double> adapted;
-  for (const AdapterModule& m : adapter.modules()) {
-    adapted[m.name] = double(m.rank * (m.in + m.out));
-  }
+// Forward and backward a weight takes 2 + 2 operations, and what is trained takes its own.
+Operations operations(const arch::Model& model, const Trainable& trained) {
   const auto sources = model.source_linears();
   Operations result;
   for (const nn::Linear* linear : model.linears()) {
     double& sum = std::count(sources.begin(), sources.end(), linear) ? result.source : result.own;
     sum += 4 * double(linear->in() * linear->out());
-    for (const nn::Linear::Part& part : linear->parts()) {
-      const auto found = adapted.find(part.name);
-      if (found != adapted.end()) sum += 6 * found->second;
-    }
+    for (const nn::Linear::Part& part : linear->parts()) sum += trained.operations(part);
   }
   return result;
 }
@@ -163,38 +157,39 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
 
 }  // namespace
 
-Estimate estimate(const arch::Model& model, const Adapter& adapter, DType compute,
+Estimate estimate(const arch::Model& model, const Trainable& trained, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
   const arch::ModelInfo& info = model.info();
   Estimate result;
   int64_t answers = 0, source_tokens = 0;
-  const Passes passes{model, &adapter.set(), compute};
+  const Passes passes{model, trained.adapter(), compute};
   const int64_t step = largest_step(passes, rows, options, result, answers, source_tokens);
   const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
-  const double head = double(info.width) * double(info.vocabulary);
-  const int64_t adapters = int64_t(adapter.values().size());
-  const Operations of_token = operations(model, adapter);
+  const double head = 4 * double(info.width) * double(info.vocabulary) +
+                      trained.operations(model.head()->parts()[0]);
+  const int64_t numbers = int64_t(trained.values().size());
+  const Operations of_token = operations(model, trained);
   result.flops = double(result.tokens - source_tokens) * of_token.own +
-                 double(source_tokens) * of_token.source + double(answers) * 4 * head;
+                 double(source_tokens) * of_token.source + double(answers) * head;
   // Gradients and two moments; the best values so far where there is an evaluation.
-  const int64_t optimiser = adapters * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
+  const int64_t optimiser = numbers * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
   // Three copies are what fits the measured peaks (bench/memory.py); nobody counted oneDNN's own.
-  result.memory_bytes = before_training(model, adapter, compute, options.held_bytes) +
+  result.memory_bytes = before_training(model, trained, compute, options.held_bytes) +
                         backward_weights(model) + optimiser + std::max(step, between.arena) +
                         between.cache + 3 * blocked_weight(model) + kLibraries;
   result.memory_bytes = std::max(result.memory_bytes, options.peak_bytes);
-  result.disk_bytes = adapters * 4 * 5;
+  result.disk_bytes = numbers * 4 * 5;
   return result;
 }
 
-std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Adapter& adapter,
+std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Trainable& trained,
                                           DType compute, std::span<const TrainRow> rows,
                                           EstimateOptions options, int64_t budget) {
   constexpr int64_t kLeastTokens = 64;  // at once; products of fewer rows are slow
   int64_t& micro = options.batch.micro_tokens;
   micro = std::min(micro, options.batch.batch_tokens);
   const auto fits = [&] {
-    return estimate(model, adapter, compute, rows, options).memory_bytes <= budget;
+    return estimate(model, trained, compute, rows, options).memory_bytes <= budget;
   };
   if (fits()) return options;
   options.checkpoint = true;

@@ -6,14 +6,14 @@
 #include <span>
 
 #include "arch/model.h"
-#include "train/adapter.h"
 #include "train/batcher.h"
+#include "train/trainable.h"
 
 namespace relatum::train {
 
 struct Estimate {
   int64_t memory_bytes = 0;  ///< most that the program holds at a time, what it holds now included
-  int64_t disk_bytes = 0;    ///< adapter and state
+  int64_t disk_bytes = 0;    ///< result and state
   int64_t tokens = 0;        ///< computed over all epochs
   double flops = 0;          ///< of the model's own products, forward and backward
 };
@@ -34,13 +34,13 @@ struct EstimateOptions {
 /// read; weights packed for the backward pass; gradients, moments and best values; the arena of the
 /// largest micro-batch or evaluation; compiled products. bench/memory.py holds it to what runs
 /// took.
-Estimate estimate(const arch::Model& model, const Adapter& adapter, DType compute,
+Estimate estimate(const arch::Model& model, const Trainable& trained, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options);
 
 /// The options changed as little as brings the estimated memory down to `budget` bytes: layers are
 /// computed again in the backward pass, then fewer tokens at a time. nullopt where that is not
 /// enough.
-std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Adapter& adapter,
+std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Trainable& trained,
                                           DType compute, std::span<const TrainRow> rows,
                                           EstimateOptions options, int64_t budget);
 

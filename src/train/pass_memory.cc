@@ -127,7 +127,7 @@ class Stack {
   }
   // Kept weights were decoded and packed before the first pass.
   int64_t decoded(const nn::Linear& linear) const {
-    return linear.resident_bytes() ? 0 : c_ * linear.in() * linear.out();
+    return linear.decodes() ? c_ * linear.in() * linear.out() : 0;
   }
   void attention(Level& level) const {
     level.take(c_ * all_ * q_ + 4 * all_ * info_.heads);
@@ -195,7 +195,7 @@ class Pass {
     const int64_t chunk = std::max<int64_t>(1, kChunkLogits / v);
     const int64_t r = rows(std::min(chunk, size_.predicting));
     const int64_t weight = c * head_.in() * head_.out();
-    const int64_t forward = head_.resident_bytes() ? 0 : weight;
+    const int64_t forward = head_.decodes() ? weight : 0;
     return 4 * r * v + (setting_.training ? c * r * v + 8 * r + forward : forward);
   }
   // What attention knows of positions: rotary angles, or biases by distance.

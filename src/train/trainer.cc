@@ -21,11 +21,11 @@ constexpr uint64_t kDropoutStream = 0xd409;
 
 }  // namespace
 
-Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const TrainRow> rows,
+Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const TrainRow> rows,
                  const TrainOptions& options)
-    : worker_(worker), adapter_(adapter), rows_(rows), options_(options) {
+    : worker_(worker), trained_(trained), rows_(rows), options_(options) {
   options_.batch = batches_of(worker.model().info(), options.batch);
-  RELATUM_CHECK(worker.adapter() == &adapter.set());
+  RELATUM_CHECK(worker.adapter() == trained.adapter());
   if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
@@ -41,9 +41,9 @@ Trainer::Trainer(engine::Worker& worker, Adapter& adapter, std::span<const Train
     plan_.back().last_of_epoch = true;
   }
   schedule_ = {options.learning_rate, options.schedule, options.warmup, steps()};
-  adapter_.enable_training();
-  m_.assign(adapter.values().size(), 0.0f);
-  v_.assign(adapter.values().size(), 0.0f);
+  trained_.enable_training();
+  m_.assign(trained.values().size(), 0.0f);
+  v_.assign(trained.values().size(), 0.0f);
 }
 
 nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tokens) {
@@ -59,14 +59,14 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tok
 }
 
 nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
-  nn::Graph graph = worker_.graph(true);
+  nn::Graph graph = worker_.graph(true, trained_.weight_gradients());
   const nn::Var states = worker_.model().forward(
       graph, batch.batch,
       {.rows = batch.predicting,
        .cache = {},
        .adapter = worker_.adapter(),
        .checkpoint = options_.checkpoint,
-       .dropout = adapter_.config().dropout > 0,
+       .dropout = trained_.dropout() > 0,
        .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
   const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.model().head(), states,
                                                   batch.targets);
@@ -76,7 +76,7 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
 
 double Trainer::apply(int64_t count) {
   const double scale = 1.0 / double(count);
-  const double norm = std::sqrt(kernels::sum_squares(adapter_.grads())) * scale;
+  const double norm = std::sqrt(kernels::sum_squares(trained_.grads())) * scale;
   if (!std::isfinite(norm)) {
     fail("train.trainer", fmt::format("the gradient is no longer finite at step {}. Use a smaller "
                                       "--lr, or --compute f32.",
@@ -93,9 +93,9 @@ double Trainer::apply(int64_t count) {
                                 float(1 - std::pow(options_.beta1, double(t))),
                                 float(1 - std::pow(options_.beta2, double(t))),
                                 float(scale * factor)};
-  kernels::adamw(step, adapter_.values(), adapter_.grads(), m_, v_);
-  adapter_.zero_grads();
-  adapter_.sync();
+  kernels::adamw(step, trained_.values(), trained_.grads(), m_, v_);
+  trained_.zero_grads();
+  trained_.sync();
   ++at_.step;
   return norm;
 }
@@ -144,7 +144,7 @@ void Trainer::evaluate(const TrainHooks& hooks, const Context& context, TrainRes
   at_.best_metric = metric;
   at_.best_step = at_.step;
   at_.without_gain = 0;
-  best_.assign(adapter_.values().begin(), adapter_.values().end());
+  best_.assign(trained_.values().begin(), trained_.values().end());
 }
 
 void Trainer::advance(const TrainHooks& hooks) {
@@ -182,13 +182,13 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
     if (save_due && !at_.evaluation_due && !result.early && at_.step < steps()) save(hooks);
   }
   if (at_.best_metric) {
-    std::copy(best_.begin(), best_.end(), adapter_.values().begin());
-    adapter_.sync();
+    std::copy(best_.begin(), best_.end(), trained_.values().begin());
+    trained_.sync();
   }
-  if (!all_finite(adapter_.values())) {
+  if (!all_finite(trained_.values())) {
     fail("train.trainer",
-         "the adapter's numbers are no longer finite after the last step, so it "
-         "is not saved. Use a smaller --lr.");
+         "the trained numbers are no longer finite after the last step, so they "
+         "are not saved. Use a smaller --lr.");
   }
   const bool early = result.early;
   result = so_far();
@@ -209,10 +209,9 @@ TrainResult Trainer::so_far() const {
   return result;
 }
 
-// Whatever decides the numbers of a run: options, rows, and the adapter's form.
+// Whatever decides the numbers of a run: options, rows, and what is trained.
 Identity Trainer::identity() const {
   const TrainOptions& o = options_;
-  const AdapterConfig& a = adapter_.config();
   Identity identity;
   identity.given = o.given;
   for (const TrainRow& row : rows_) {
@@ -239,22 +238,13 @@ Identity Trainer::identity() const {
   add("--patience", o.patience);
   add("the base's form", worker_.session().base());
   add("the type of products", name_of(worker_.session().compute()));
-  add("--rank", a.rank);
-  add("--alpha", a.alpha);
-  add("--dropout", a.dropout);
-  add("dropout's masks", "new in each step");
-  add("--rslora", a.rank_stabilised ? "on" : "off");
-  std::string modules;
-  for (const AdapterModule& module : adapter_.modules()) {
-    modules += fmt::format("{}{}", modules.empty() ? "" : " ", module.name);
-  }
-  add("--targets", modules);
+  trained_.describe(identity.options);
   return identity;
 }
 
 void Trainer::save(const TrainHooks& hooks) const {
   if (hooks.state.empty()) return;
-  save_state(hooks.state, {at_, adapter_.values(), m_, v_, best_}, identity());
+  save_state(hooks.state, {at_, trained_.values(), m_, v_, best_}, identity());
 }
 
 void Trainer::resume(const std::filesystem::path& path, std::span<const std::string> row_names) {
@@ -265,14 +255,14 @@ void Trainer::resume(const std::filesystem::path& path, std::span<const std::str
                                       "--overwrite.",
                                       path.string(), other));
   }
-  TrainState state = load_state(path, adapter_.values().size());
+  TrainState state = load_state(path, trained_.values().size());
   if (state.step > steps() || (state.step == 0 && state.evaluation_due)) {
     fail("train.trainer", fmt::format("{} says that {} of {} steps are done, which is impossible. "
                                       "The file is damaged; start over with --overwrite.",
                                       path.string(), state.step, steps()));
   }
-  std::copy(state.values.begin(), state.values.end(), adapter_.values().begin());
-  adapter_.sync();
+  std::copy(state.values.begin(), state.values.end(), trained_.values().begin());
+  trained_.sync();
   m_ = std::move(state.m);
   v_ = std::move(state.v);
   best_ = std::move(state.best);

@@ -12,11 +12,11 @@
 #include "base/context.h"
 #include "engine/worker.h"
 #include "nn/loss.h"
-#include "train/adapter.h"
 #include "train/batcher.h"
 #include "train/identity.h"
 #include "train/schedule.h"
 #include "train/state.h"
+#include "train/trainable.h"
 
 namespace relatum::train {
 
@@ -62,7 +62,7 @@ struct TrainResult {
 
 struct TrainHooks {
   std::function<void(const StepReport&)> on_step;
-  /// Larger is better; none: the last adapter is the result. Called with the adapter in sync.
+  /// Larger is better; none: the last values are the result. Called when they are in sync.
   /// Where the context stops meanwhile, what it returns is ignored and asked for again on resume.
   std::function<double(int64_t step)> evaluate;
   std::filesystem::path state;  ///< state file for resuming; empty: none is kept
@@ -70,9 +70,10 @@ struct TrainHooks {
 
 class Trainer {
  public:
-  /// Rows must fit the context. The worker runs with the adapter's set(); the adapter gets gradient
-  /// memory. Where weights are kept, Session::prepare_training() makes the steps faster.
-  Trainer(engine::Worker& worker, Adapter& adapter, std::span<const TrainRow> rows,
+  /// Rows must fit the context. The worker runs with the trained adapter, or none; what is trained
+  /// gets gradient memory. Where weights are kept, Session::prepare_training() makes the steps
+  /// faster.
+  Trainer(engine::Worker& worker, Trainable& trained, std::span<const TrainRow> rows,
           const TrainOptions& options);
 
   /// What was done so far, over all calls of the run.
@@ -83,10 +84,10 @@ class Trainer {
   /// Loads a state that a run with the same rows and options left. Throws Error that says what
   /// differs where it is of another run, and changes nothing then. `row_names`: for that sentence.
   void resume(const std::filesystem::path& state, std::span<const std::string> row_names = {});
-  /// Trains to the end or until the context stops; leaves the best (or last) values in the adapter.
+  /// Trains to the end or until the context stops; leaves the best (or last) values in place.
   TrainResult run(const TrainHooks& hooks, const Context& context);
 
-  /// Forward and backward of the rows: adds to the adapter's gradients, gives the loss. All rows of
+  /// Forward and backward of the rows: adds to the gradients, gives the loss. All rows of
   /// a step (counted from 0) meet the same dropout masks behind equal tokens, another step others.
   nn::LossSum accumulate(const StepRows& rows, int64_t step, int64_t& tokens);
   /// The same for one batch of rows. Once warmed up, it asks the system for no memory.
@@ -109,7 +110,7 @@ class Trainer {
   Identity identity() const;
 
   engine::Worker& worker_;
-  Adapter& adapter_;
+  Trainable& trained_;
   std::span<const TrainRow> rows_;
   TrainOptions options_;
   Schedule schedule_;

@@ -63,22 +63,29 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
 }
 
 void define_adapter(CLI::App& app, FinetuneOptions& o) {
-  app.add_option("--method", o.method,
-                 "qlora: trains low-rank pairs on a frozen base stored as "
-                 "--base says; lora: the same on a bf16 base")
-      ->check(CLI::IsMember({"qlora", "lora"}))
+  app.add_option(
+         "--method", o.method,
+         "qlora: trains low-rank pairs on a frozen base stored as "
+         "--base says; lora: the same on a bf16 base; full: trains all weights of the base, "
+         "in f32, without its dropout, and writes a model to RUN/model")
+      ->check(CLI::IsMember({"qlora", "lora", "full"}))
       ->group("Adapter");
-  app.add_option("--rank", o.adapter.rank, "Rank of the low-rank pairs")->group("Adapter");
-  app.add_option("--alpha", o.adapter.alpha,
-                 "Scale: the pairs' output is multiplied by alpha / rank")
-      ->group("Adapter");
-  app.add_option("--dropout", o.adapter.dropout, "Dropout applied to the pairs' input")
-      ->group("Adapter");
-  app.add_option("--targets", o.targets,
-                 "Linear layers to adapt, e.g. q_proj,v_proj, or all-linear")
-      ->group("Adapter");
-  app.add_flag("--rslora", o.adapter.rank_stabilised, "Scale by alpha / sqrt(rank) instead")
-      ->group("Adapter");
+  const auto adapter = [&o](CLI::Option* option, const char* flag) {
+    option->group("Adapter")->each(
+        [&o, flag](const std::string&) { o.adapter_flags.emplace_back(flag); });
+  };
+  adapter(app.add_option("--rank", o.adapter.rank, "Rank of the low-rank pairs"), "--rank");
+  adapter(app.add_option("--alpha", o.adapter.alpha,
+                         "Scale: the pairs' output is multiplied by alpha / rank"),
+          "--alpha");
+  adapter(app.add_option("--dropout", o.adapter.dropout, "Dropout applied to the pairs' input"),
+          "--dropout");
+  adapter(app.add_option("--targets", o.targets,
+                         "Linear layers to adapt, e.g. q_proj,v_proj, or all-linear"),
+          "--targets");
+  adapter(
+      app.add_flag("--rslora", o.adapter.rank_stabilised, "Scale by alpha / sqrt(rank) instead"),
+      "--rslora");
 }
 
 void define_training(CLI::App& app, FinetuneOptions& o) {

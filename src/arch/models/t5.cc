@@ -5,38 +5,36 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "arch/embedding.h"
 #include "arch/family.h"
 #include "arch/head_weight.h"
 #include "arch/relative_bias.h"
-#include "base/error.h"
-#include "base/printable.h"
+#include "arch/t5_settings.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/take_rows.h"
 #include "quant/format.h"
+#include "tensor/values.h"
 
 namespace relatum::arch {
 namespace {
 
-constexpr int64_t kContext = 16384;  // tokens of a row; a table of all its distances has to fit
-
 constexpr int64_t kEncoderLinears = 4, kDecoderLinears = 7;  // of a layer
 
 struct Layer {
-  std::vector<float> attention_norm, cross_norm, ffn_norm;
+  Weight attention_norm, cross_norm, ffn_norm;
   nn::Linear qkv, output, cross_q, cross_kv, cross_output, up, down;
 };
 
 // One of the two halves.
 struct Stack {
   std::vector<Layer> layers;
-  std::vector<float> final_norm;
+  Weight final_norm;
   RelativeBias bias;
 };
 
@@ -50,20 +48,21 @@ class T5 final : public Model {
   std::pair<size_t, size_t> linears_of_layer(int64_t layer) const override;
   const nn::Linear* head() const override { return &head_; }
   std::vector<nn::Linear*> mutable_linears() override;
+  std::vector<NamedWeight> open_weights() override;
 
  private:
   friend class Pass;
-  void read_settings(const ModelFiles& files);
-  void read_activation(const ModelFiles& files);
   void load_stack(const ModelFiles& files, const LoadOptions& options, bool decoder);
+  void scale_head_input();
 
-  float epsilon_ = 0;
-  nn::Activation activation_ = nn::Activation::kRelu;
-  bool gated_ = false;
-  int64_t buckets_ = 0, farthest_ = 0;
+  T5Settings settings_;
   Weight embedding_;
   Stack encoder_, decoder_;
   nn::Linear head_;
+  // What the head reads is scaled where it shares the embedding. Frozen, the last norm's weights
+  // contain that; `stored_norm_` are those of the file, empty where nothing is scaled.
+  Weight stored_norm_;
+  float head_scale_ = 1;  // beside the last norm's weights
 };
 
 // One pass over one half.
@@ -72,16 +71,18 @@ class Pass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs. states: the encoder's, f32;
   // invalid in the encoder, and where all sources are cached.
   Pass(const T5& model, bool decoder, const nn::TokenBatch& batch, nn::Var states,
-       const ForwardOptions& options, Arena& arena)
+       const ForwardOptions& options, nn::Graph& graph)
       : model_(model), stack_(decoder ? model.decoder_ : model.encoder_), decoder_(decoder),
         batch_(batch), states_(states),
         options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_),
         source_use_(use_) {
     const int64_t heads = model.info_.heads, reach = int64_t{batch.max_position()} + 1;
+    Arena& arena = graph.arena();
     const MatView<float> bias(arena.allocate_array<float>(heads * (2 * reach - 1)), heads,
                               2 * reach - 1);
     stack_.bias.fill(reach, bias);
     bias_ = bias;
+    bias_grad_ = stack_.bias.gradient(graph, reach);
     if (!decoder) options_.rows = {};
     if (!options.dropout) return;
     use_.keys = batch.keys();
@@ -101,6 +102,7 @@ class Pass final : public nn::LayerStack {
     nn::AttentionSettings settings;
     settings.shape = {
         model_.info_.heads, model_.info_.heads, model_.info_.head_size, 1.0f, 0, bias_};
+    settings.bias_grad = bias_grad_;
     settings.layer = index;
     if (decoder_) settings.cache = options_.cache;
     nn::Var h = norm(graph, x, layer.attention_norm);
@@ -108,6 +110,7 @@ class Pass final : public nn::LayerStack {
     x = nn::linear_residual(graph, layer.output, h, x, use_);
     if (decoder_) {
       settings.shape.bias = {};
+      settings.bias_grad = {};
       const nn::Var q = nn::linear(graph, layer.cross_q, norm(graph, x, layer.cross_norm), use_);
       nn::Var kv;
       if (states_) {
@@ -124,8 +127,8 @@ class Pass final : public nn::LayerStack {
     const nn::AdapterUse& use = choose ? row_use_ : use_;
     if (decoder_) x = nn::linear_residual(graph, layer.cross_output, h, x, use);
     h = nn::linear(graph, layer.up, norm(graph, x, layer.ffn_norm), use);
-    h = model_.gated_ ? nn::gate(graph, model_.activation_, h)
-                      : nn::activate(graph, model_.activation_, h);
+    const T5Settings& t5 = model_.settings_;
+    h = t5.gated ? nn::gate(graph, t5.activation, h) : nn::activate(graph, t5.activation, h);
     x = nn::linear_residual(graph, layer.down, h, x, use);
     if (options_.probe) {
       (*options_.probe)(index + (decoder_ ? int64_t(model_.encoder_.layers.size()) : 0),
@@ -135,8 +138,8 @@ class Pass final : public nn::LayerStack {
   }
 
  private:
-  nn::Var norm(nn::Graph& graph, nn::Var x, const std::vector<float>& weight) const {
-    return nn::rmsnorm(graph, x, weight.data(), model_.epsilon_);
+  nn::Var norm(nn::Graph& graph, nn::Var x, const Weight& weight) const {
+    return nn::rmsnorm(graph, x, values_of(weight), model_.settings_.epsilon);
   }
   const T5& model_;
   const Stack& stack_;
@@ -145,66 +148,9 @@ class Pass final : public nn::LayerStack {
   nn::Var states_;
   ForwardOptions options_;
   MatView<const float> bias_;  // in the arena
+  MatView<float> bias_grad_;   // there, too, or no data
   nn::AdapterUse use_, row_use_, source_use_;
 };
-
-void T5::read_settings(const ModelFiles& files) {
-  info_.family = "t5";
-  info_.path = files.path().string();
-  info_.encoder_layers = files.get_int("num_layers", "block_count");
-  info_.layers = files.get_int("num_decoder_layers", "decoder_block_count", info_.encoder_layers);
-  info_.width = files.get_int("d_model", "embedding_length");
-  info_.heads = info_.kv_heads = files.get_int("num_heads", "attention.head_count");
-  info_.ffn_width = files.get_int("d_ff", "feed_forward_length");
-  // Distances have no end, so rows may be longer than those that it was trained with.
-  info_.context = kContext;
-  check_sizes(info_);
-  info_.head_size = files.get_int("d_kv", "attention.key_length");
-  epsilon_ = float(files.get_double("layer_norm_epsilon", "attention.layer_norm_epsilon", 1e-6));
-  buckets_ = files.get_int("relative_attention_num_buckets", "attention.relative_buckets_count",
-                           32);
-  farthest_ = files.get_int("relative_attention_max_distance", "", 128);
-  info_.decoder_start = int32_t(
-      files.get_int("decoder_start_token_id", "decoder_start_token_id", 0));
-  const auto refuse = [&](const std::string& what) {
-    fail("arch.t5", fmt::format("{}: {}.", files.settings_place(), what));
-  };
-  if (info_.encoder_layers <= 0 || info_.encoder_layers > info_.layers * 1000) {
-    refuse(fmt::format("{} layers of the encoder cannot be", info_.encoder_layers));
-  }
-  if (info_.head_size <= 0 || info_.head_size > 1024) {
-    refuse(fmt::format("heads of {} values cannot be", info_.head_size));
-  }
-  if (buckets_ < 4 || buckets_ > 4096 || farthest_ <= buckets_ / 2 || farthest_ > 1 << 24) {
-    refuse(fmt::format("{} buckets for distances up to {} cannot be", buckets_, farthest_));
-  }
-  read_activation(files);
-}
-
-void T5::read_activation(const ModelFiles& files) {
-  if (files.gguf()) {
-    // As llama.cpp: where there is a gate, it is gelu's.
-    gated_ = files.has({"", "enc.blk.0.ffn_gate.weight"});
-    activation_ = gated_ ? nn::Activation::kGeluTanh : nn::Activation::kRelu;
-    return;
-  }
-  const std::string name = files.get_string("feed_forward_proj", "", "relu");
-  gated_ = name.starts_with("gated-");
-  const std::string function = gated_ ? name.substr(6) : name;
-  // "gated-gelu" has always meant the one by tanh.
-  static const std::map<std::string, nn::Activation, std::less<>> known = {
-      {"relu", nn::Activation::kRelu},
-      {"silu", nn::Activation::kSilu},
-      {"gelu_new", nn::Activation::kGeluTanh},
-      {"gelu", nn::Activation::kGelu}};
-  const auto found = known.find(function);
-  if (found == known.end()) {
-    fail("arch.t5", fmt::format("{}: feed_forward_proj is '{}'. Known are relu, silu, gelu and "
-                                "gelu_new, and each of them gated (gated-gelu, …).",
-                                files.settings_place(), printable_start(name)));
-  }
-  activation_ = name == "gated-gelu" ? nn::Activation::kGeluTanh : found->second;
-}
 
 // Loads what one layer needs; names are Hugging Face's below "encoder.block.N.", and GGUF's below
 // "enc.blk.N.".
@@ -231,8 +177,9 @@ class LayerLoader {
     }
     return nn::Linear(std::move(parts));
   }
-  std::vector<float> norm(std::string_view hugging_face, std::string_view gguf) const {
-    return files_.vector(name(hugging_face, gguf), info_.width);
+  Weight norm(std::string_view hugging_face, std::string_view gguf) const {
+    const TensorName both = name(hugging_face, gguf);
+    return weight_of(both.hugging_face, files_.vector(both, info_.width));
   }
 
  private:
@@ -265,28 +212,27 @@ void T5::load_stack(const ModelFiles& files, const LoadOptions& options, bool de
       layer.cross_output = load.linear({{"layer.1.EncDecAttention.o", "cross_attn_o"}}, d, inner);
     }
     layer.ffn_norm = load.norm(decoder ? "layer.2.layer_norm" : "layer.1.layer_norm", "ffn_norm");
-    layer.up = gated_
+    layer.up = settings_.gated
                    ? load.linear({{dense + "wi_0", "ffn_gate"}, {dense + "wi_1", "ffn_up"}}, f, d)
                    : load.linear({{dense + "wi", "ffn_up"}}, f, d);
     layer.down = load.linear({{dense + "wo", "ffn_down"}}, d, f);
     stack.layers.push_back(std::move(layer));
   }
-  stack.final_norm = files.vector(
-      {fmt::format("{}.final_layer_norm.weight", decoder ? "decoder" : "encoder"),
-       fmt::format("{}.output_norm.weight", decoder ? "dec" : "enc")},
-      d);
+  const TensorName last{fmt::format("{}.final_layer_norm.weight", decoder ? "decoder" : "encoder"),
+                        fmt::format("{}.output_norm.weight", decoder ? "dec" : "enc")};
+  stack.final_norm = weight_of(last.hugging_face, files.vector(last, d));
   const LayerLoader first(files, options, info_, decoder, 0);
-  const Weight bias = files.weight(
-      first.name("layer.0.SelfAttention.relative_attention_bias", "attn_rel_b"), buckets_,
-      info_.heads);
-  Matrix<float> values(buckets_, info_.heads);
-  quant::decode_rows(bias, 0, values.view());
-  info_.parameters += bias.size();
-  stack.bias = RelativeBias(std::move(values), farthest_, !decoder);
+  const TensorName bias = first.name("layer.0.SelfAttention.relative_attention_bias", "attn_rel_b");
+  const Weight stored = files.weight(bias, settings_.buckets, info_.heads);
+  std::vector<float> values(size_t(stored.size()));
+  quant::decode_rows(stored, 0, {values.data(), stored.rows, stored.cols});
+  info_.parameters += stored.size();
+  stack.bias = RelativeBias(weight_of(bias.hugging_face, std::move(values), stored.rows),
+                            settings_.farthest, !decoder);
 }
 
-T5::T5(const ModelFiles& files, const LoadOptions& options) {
-  read_settings(files);
+T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_settings(files)) {
+  info_ = settings_.info;
   info_.vocabulary = vocabulary_size(files);
   embedding_ = files.weight({"shared.weight", "token_embd.weight"}, info_.vocabulary, info_.width);
   info_.parameters = embedding_.size();
@@ -295,13 +241,37 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) {
   Weight head = head_weight(files, embedding_);
   const bool own = head.data.data() != embedding_.data.data();
   if (own) info_.parameters += head.size();
-  // Where the settings tie the two, what the head reads is scaled.
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
-  if (files.gguf() ? !own : !tied || *tied == true) {
-    const float scale = 1.0f / std::sqrt(float(info_.width));
-    for (float& weight : decoder_.final_norm) weight *= scale;
-  }
+  if (files.gguf() ? !own : !tied || *tied == true) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
+}
+
+void T5::scale_head_input() {
+  stored_norm_ = decoder_.final_norm;
+  const float* stored = values_of(stored_norm_);
+  std::vector<float> scaled(stored, stored + info_.width);
+  for (float& weight : scaled) weight *= 1.0f / std::sqrt(float(info_.width));
+  decoder_.final_norm = weight_of(stored_norm_.name, std::move(scaled));
+}
+
+std::vector<NamedWeight> T5::open_weights() {
+  if (stored_norm_.rows) {
+    decoder_.final_norm = std::exchange(stored_norm_, {});
+    head_scale_ = 1.0f / std::sqrt(float(info_.width));
+  }
+  std::vector<NamedWeight> all{{"shared.weight", &embedding_}};
+  const auto add = [&](Weight& weight) { all.push_back({weight.name, &weight}); };
+  for (Stack* stack : {&encoder_, &decoder_}) {
+    add(stack->bias.values());
+    for (Layer& layer : stack->layers) {
+      for (Weight* norm : {&layer.attention_norm, &layer.cross_norm, &layer.ffn_norm}) {
+        if (norm->rows) add(*norm);
+      }
+    }
+    add(stack->final_norm);
+  }
+  for (nn::Linear* linear : mutable_linears()) add_parts(*linear, all);
+  return all;
 }
 
 // The encoder's linears, then the decoder's.
@@ -347,24 +317,21 @@ std::vector<nn::Linear*> T5::mutable_linears() {
 
 nn::Var T5::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                     const ForwardOptions& options) const {
-  const auto embedded = [&](const nn::TokenBatch& rows) {
-    const nn::Var x = graph.create(DType::kF32, rows.size(), info_.width, false);
-    embed_tokens(embedding_, rows.tokens(), graph.value(x).as<float>());
-    return x;
-  };
   Arena& arena = graph.arena();
   nn::Var states;
   if (const nn::TokenBatch* sources = batch.sources()) {
-    const Pass& pass = arena.make<Pass>(*this, false, *sources, nn::Var{}, options, arena);
-    const nn::Var x = nn::run_layers(graph, pass, embedded(*sources), options.checkpoint);
-    states = nn::rmsnorm(graph, x, encoder_.final_norm.data(), epsilon_, true);
+    const Pass& pass = arena.make<Pass>(*this, false, *sources, nn::Var{}, options, graph);
+    const nn::Var x = nn::run_layers(graph, pass, embed(graph, embedding_, sources->tokens()),
+                                     options.checkpoint);
+    states = nn::rmsnorm(graph, x, values_of(encoder_.final_norm), settings_.epsilon, true);
   }
-  nn::Var x = embedded(batch);
+  nn::Var x = embed(graph, embedding_, batch.tokens());
   if (options.probe) (*options.probe)(-1, graph.value(x));
-  const Pass& pass = arena.make<Pass>(*this, true, batch, states, options, arena);
+  const Pass& pass = arena.make<Pass>(*this, true, batch, states, options, graph);
   x = nn::run_layers(graph, pass, x, options.checkpoint);
   nn::outlast_layers(graph, states);
-  x = nn::rmsnorm(graph, x, decoder_.final_norm.data(), epsilon_);
+  x = nn::rmsnorm(graph, x, values_of(decoder_.final_norm), settings_.epsilon);
+  if (head_scale_ != 1.0f) nn::scale(graph, x, head_scale_);
   if (options.probe) (*options.probe)(info_.layers + info_.encoder_layers, graph.value(x));
   return x;
 }

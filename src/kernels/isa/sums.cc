@@ -136,6 +136,8 @@ const Table& table() {
     fill_activations(t.b16);
     fill_attention(t.f32);
     fill_attention(t.b16);
+    fill_bias_gradient(t.f32);
+    fill_bias_gradient(t.b16);
     fill_loss(t.f32);
     fill_loss(t.b16);
     fill_hadamard(t.f32);

@@ -53,6 +53,20 @@ struct AttentionTask {
   int64_t dout_stride, dq_stride, dkv_stride;
 };
 
+/// One query of one head and one span of the keys that it sees, for the gradient of what its scores
+/// gain by distance: sums[-j] += p (dout . v[j] - dout . out), where bias[-j] is key j's.
+template <class T>
+struct BiasGradient {
+  const T* q;
+  const T* out;
+  const T* dout;
+  int64_t head_size;
+  KeySpan<T> keys;
+  float scale, lse;
+  const float* bias;
+  float* sums;
+};
+
 /// AdamW's numbers for one sweep (Loshchilov & Hutter 2019, algorithm 2; bias-corrected).
 struct AdamWStep {
   float learning_rate, beta1, beta2, epsilon, weight_decay;
@@ -98,6 +112,7 @@ struct TypedTable {
   void (*from_f32)(const float* x, T* y, int64_t n);
   void (*attention)(const AttentionTask<T>& task, float* scratch);
   void (*attention_backward)(const AttentionTask<T>& task, float* scratch);
+  void (*bias_gradient)(const BiasGradient<T>& task);
   // logits (f32) to dlogits = softmax - onehot(target) in T; returns -log p(target)
   double (*cross_entropy_backward)(const float* logits, int32_t target, T* dlogits, int64_t n);
 };

@@ -11,6 +11,8 @@ template <class T>
 void fill_activations(TypedTable<T>& t);
 template <class T>
 void fill_attention(TypedTable<T>& t);
+template <class T>
+void fill_bias_gradient(TypedTable<T>& t);
 /// Attention for t.n == 1.
 template <class T>
 void attend_one(const AttentionTask<T>& t, float* scratch);

@@ -1,0 +1,82 @@
+// T5's settings in config.json and GGUF.
+#include "arch/t5_settings.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "base/error.h"
+#include "base/printable.h"
+
+namespace relatum::arch {
+namespace {
+
+constexpr int64_t kContext = 16384;  // tokens of a row; a table of all its distances has to fit
+
+void read_activation(const ModelFiles& files, T5Settings& settings) {
+  if (files.gguf()) {
+    // As llama.cpp: where there is a gate, it is gelu's.
+    settings.gated = files.has({"", "enc.blk.0.ffn_gate.weight"});
+    settings.activation = settings.gated ? nn::Activation::kGeluTanh : nn::Activation::kRelu;
+    return;
+  }
+  const std::string name = files.get_string("feed_forward_proj", "", "relu");
+  settings.gated = name.starts_with("gated-");
+  const std::string function = settings.gated ? name.substr(6) : name;
+  // "gated-gelu" has always meant the one by tanh.
+  static const std::map<std::string, nn::Activation, std::less<>> known = {
+      {"relu", nn::Activation::kRelu},
+      {"silu", nn::Activation::kSilu},
+      {"gelu_new", nn::Activation::kGeluTanh},
+      {"gelu", nn::Activation::kGelu}};
+  const auto found = known.find(function);
+  if (found == known.end()) {
+    fail("arch.t5", fmt::format("{}: feed_forward_proj is '{}'. Known are relu, silu, gelu and "
+                                "gelu_new, and each of them gated (gated-gelu, …).",
+                                files.settings_place(), printable_start(name)));
+  }
+  settings.activation = name == "gated-gelu" ? nn::Activation::kGeluTanh : found->second;
+}
+
+}  // namespace
+
+T5Settings read_t5_settings(const ModelFiles& files) {
+  T5Settings settings;
+  ModelInfo& info = settings.info;
+  info.family = "t5";
+  info.path = files.path().string();
+  info.encoder_layers = files.get_int("num_layers", "block_count");
+  info.layers = files.get_int("num_decoder_layers", "decoder_block_count", info.encoder_layers);
+  info.width = files.get_int("d_model", "embedding_length");
+  info.heads = info.kv_heads = files.get_int("num_heads", "attention.head_count");
+  info.ffn_width = files.get_int("d_ff", "feed_forward_length");
+  // Distances have no end, so rows may be longer than those that it was trained with.
+  info.context = kContext;
+  check_sizes(info);
+  info.head_size = files.get_int("d_kv", "attention.key_length");
+  settings.epsilon = float(
+      files.get_double("layer_norm_epsilon", "attention.layer_norm_epsilon", 1e-6));
+  settings.buckets = files.get_int("relative_attention_num_buckets",
+                                   "attention.relative_buckets_count", 32);
+  settings.farthest = files.get_int("relative_attention_max_distance", "", 128);
+  info.decoder_start = int32_t(
+      files.get_int("decoder_start_token_id", "decoder_start_token_id", 0));
+  const auto refuse = [&](const std::string& what) {
+    fail("arch.t5", fmt::format("{}: {}.", files.settings_place(), what));
+  };
+  if (info.encoder_layers <= 0 || info.encoder_layers > info.layers * 1000) {
+    refuse(fmt::format("{} layers of the encoder cannot be", info.encoder_layers));
+  }
+  if (info.head_size <= 0 || info.head_size > 1024) {
+    refuse(fmt::format("heads of {} values cannot be", info.head_size));
+  }
+  if (settings.buckets < 4 || settings.buckets > 4096 ||
+      settings.farthest <= settings.buckets / 2 || settings.farthest > 1 << 24) {
+    refuse(fmt::format("{} buckets for distances up to {} cannot be", settings.buckets,
+                       settings.farthest));
+  }
+  read_activation(files, settings);
+  return settings;
+}
+
+}  // namespace relatum::arch

@@ -1,0 +1,23 @@
+// What makes one T5 differ from another.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/model.h"
+#include "arch/model_files.h"
+#include "nn/activation.h"
+
+namespace relatum::arch {
+
+struct T5Settings {
+  ModelInfo info;     ///< all but vocabulary and parameters, which the tensors tell
+  float epsilon = 0;  ///< of the norms
+  nn::Activation activation = nn::Activation::kRelu;
+  bool gated = false;
+  int64_t buckets = 0, farthest = 0;  ///< of the relative positions
+};
+
+/// Throws Error that names a setting which cannot be.
+T5Settings read_t5_settings(const ModelFiles& files);
+
+}  // namespace relatum::arch

@@ -1,0 +1,26 @@
+// What a fine-tuning trains: an adapter, or the weights themselves.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "engine/session.h"
+#include "jobs/finetune_options.h"
+#include "train/trainable.h"
+
+namespace relatum::jobs {
+
+/// `--method full`: all weights of the base are trained, and there is no adapter.
+bool trains_all(const FinetuneOptions& options);
+/// Throws Error for options that the method knows nothing of.
+void check_method(const FinetuneOptions& options);
+/// Throws Error where the method cannot train the model at this path.
+void check_method_base(const FinetuneOptions& options, const std::filesystem::path& model);
+/// What is trained, before the first step.
+std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& options,
+                                                 engine::Session& session);
+/// Writes what was trained into the run's folder, whole or not at all.
+void save_trained(const FinetuneOptions& options, const train::Trainable& trained,
+                  const engine::Session& session);
+
+}  // namespace relatum::jobs

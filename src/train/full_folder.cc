@@ -1,0 +1,76 @@
+// The folder is made beside its place and moved there in one step.
+#include "train/full_folder.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "base/durable.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+
+namespace relatum::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What a tokenizer, and what else transformers reads for writing text, consists of.
+constexpr const char* kCopied[] = {"tokenizer.json",
+                                   "tokenizer_config.json",
+                                   "special_tokens_map.json",
+                                   "added_tokens.json",
+                                   "tokenizer.model",
+                                   "spiece.model",
+                                   "vocab.json",
+                                   "merges.txt",
+                                   "vocab.txt",
+                                   "chat_template.jinja",
+                                   "generation_config.json"};
+
+nlohmann::json config_of(const FullWeights& weights, const fs::path& base) {
+  nlohmann::json config = io::load_json(base / "config.json");
+  config.erase("quantization_config");
+  for (const char* type : {"dtype", "torch_dtype"}) {  // the second is the older name
+    if (config.contains(type)) config[type] = "float32";
+  }
+  const bool own_head = weights.tensors().back().name == "lm_head.weight";
+  if (!own_head && !config.contains("tie_word_embeddings")) config["tie_word_embeddings"] = true;
+  return config;
+}
+
+void write_weights(const fs::path& file, const FullWeights& weights) {
+  std::vector<io::SafetensorsOutput> tensors;
+  for (const FullTensor& tensor : weights.tensors()) {
+    std::vector<int64_t> shape{tensor.cols};
+    if (tensor.rows > 1) shape.insert(shape.begin(), tensor.rows);
+    const auto values = weights.values().subspan(size_t(tensor.offset),
+                                                 size_t(tensor.rows * tensor.cols));
+    tensors.push_back({tensor.name, "F32", std::move(shape), std::as_bytes(values)});
+  }
+  io::write_safetensors(file, std::move(tensors), {{"format", "pt"}});
+}
+
+}  // namespace
+
+fs::path full_folder(const fs::path& run) { return run / "model"; }
+
+void remove_full(const fs::path& run) {
+  for (const fs::path& left : temporaries_of(full_folder(run))) fs::remove_all(left);
+  fs::remove_all(full_folder(run));
+}
+
+void save_full(const fs::path& run, const FullWeights& weights, const fs::path& base) {
+  const fs::path target = full_folder(run), fresh = temporary_of(target);
+  remove_full(run);
+  create_folders(fresh);
+  write_weights(fresh / "model.safetensors", weights);
+  write_file(fresh / "config.json", io::dump_json(config_of(weights, base), 2) + "\n");
+  for (const char* name : kCopied) {
+    if (fs::exists(base / name)) write_file(fresh / name, read_file(base / name));
+  }
+  std::error_code error;
+  fs::rename(fresh, target, error);
+  if (error) fail_write(target, error.value());
+  if (const int reason = sync_folder(run, -1)) fail_write(target, reason);
+}
+
+}  // namespace relatum::train

@@ -1,0 +1,39 @@
+// What the trainer needs to know of the numbers that it trains.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "nn/linear.h"
+#include "nn/weight_gradients.h"
+#include "train/identity.h"
+
+namespace relatum::train {
+
+/// All trained numbers in one flat array, and their gradients in another.
+class Trainable {
+ public:
+  virtual ~Trainable() = default;
+
+  virtual std::span<float> values() = 0;
+  virtual std::span<const float> values() const = 0;
+  virtual std::span<float> grads() = 0;
+  /// Gives memory to gradients, which are zero then.
+  virtual void enable_training() = 0;
+  virtual void zero_grads() = 0;
+  /// Brings what passes read up to date with values().
+  virtual void sync() = 0;
+
+  /// The adapter that passes are given; nullptr: the network's own weights are trained.
+  virtual const nn::LoraSet* adapter() const = 0;
+  /// Where recorded passes add gradients of weights; nullptr: all weights are frozen.
+  virtual const nn::WeightGradients* weight_gradients() const = 0;
+  /// Share of an adapter's input that dropout takes away.
+  virtual double dropout() const = 0;
+  /// Operations a token that training takes at a linear's part beyond four for each of its weights.
+  virtual double operations(const nn::Linear::Part& part) const = 0;
+  /// Adds what a run has to share with the one that it goes on with.
+  virtual void describe(std::vector<NamedValue>& options) const = 0;
+};
+
+}  // namespace relatum::train

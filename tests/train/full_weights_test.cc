@@ -1,0 +1,206 @@
+// All weights trained: PyTorch's gradients and AdamW losses, and what may not change them.
+#include "train/full_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "io/json.h"
+#include "support/error_of.h"
+#include "support/full.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using train::FullTensor;
+using train::TrainOptions;
+
+// The fixture's vectors, which matrices' gradients are multiplied with.
+double direction(int64_t i) { return std::cos(1.7 * double(i) + 0.3); }
+
+// A gradient times them: from the right, or from the left.
+Matrix<float> projected(MatView<const float> x, bool right) {
+  Matrix<float> result(1, right ? x.rows : x.cols);
+  for (int64_t i = 0; i < result.cols(); ++i) {
+    double sum = 0;
+    for (int64_t j = 0; j < (right ? x.cols : x.rows); ++j) {
+      sum += direction(j) * double(right ? x.row(i)[j] : x.row(j)[i]);
+    }
+    result.row(0)[i] = float(sum);
+  }
+  return result;
+}
+
+class FullWeights : public ::testing::TestWithParam<std::string> {
+ protected:
+  // T5's softmax is nearly certain in places, where small gradients are differences of large
+  // numbers.
+  double bound(const engine::Session& session) const {
+    return GetParam().starts_with("t5") ? 1e-3 : gradient_bound(session);
+  }
+  FullModel model_{GetParam()};
+};
+
+TEST_P(FullWeights, EveryGradientIsThatOfPyTorch) {
+  FullRun run(model_, {});
+  nn::LossSum loss;
+  std::vector<float> gradients = run.gradients(&loss);
+  for (float& value : gradients) value /= float(loss.count);
+  const auto file = io::Safetensors::open(fixture("full/gradients.safetensors"));
+  size_t read = 0;
+  for (const FullTensor& tensor : run.weights.tensors()) {
+    const auto got = run.of(tensor, gradients);
+    const std::string name = GetParam() + "." + tensor.name;
+    if (tensor.rows == 1) {
+      EXPECT_LT(distance(got, read_matrix(file, name).view()), bound(run.session)) << name;
+      ++read;
+      continue;
+    }
+    EXPECT_LT(distance(projected(got, true), read_matrix(file, name + ".rows")), bound(run.session))
+        << name;
+    EXPECT_LT(distance(projected(got, false), read_matrix(file, name + ".cols")),
+              bound(run.session))
+        << name;
+    read += 2;
+  }
+  size_t there = 0;
+  for (const auto& tensor : file.tensors()) there += tensor.name.starts_with(GetParam() + ".");
+  EXPECT_EQ(read, there);
+}
+
+// As in trainer_test: a step's error moves the loss by at most rate * sqrt(N) * (relative bound) *
+// norm of the clipped gradient's part, here of the whole one.
+TEST_P(FullWeights, AdamWLossesAreThoseOfTorch) {
+  const auto facts = io::load_json(fixture("full/losses.json"));
+  const auto& optimiser = facts.at("optimiser");
+  const auto losses = facts.at(GetParam()).at("losses").get<std::vector<double>>();
+  const auto norms = facts.at(GetParam()).at("gradient_norms").get<std::vector<double>>();
+  TrainOptions options;
+  options.epochs = int64_t(norms.size());
+  options.learning_rate = optimiser.at("lr").get<double>();
+  options.schedule = train::Shape::kConstant;
+  options.warmup = 0;
+  options.weight_decay = optimiser.at("weight_decay").get<double>();
+  options.clip = optimiser.at("clip").get<double>();
+  FullRun run(model_, options);
+  const double relative = bound(run.session);
+  double slack = losses[0] * relative;
+  size_t steps = 0;
+  train::TrainHooks hooks;
+  hooks.on_step = [&](const train::StepReport& report) {
+    EXPECT_NEAR(report.loss, losses[steps], slack) << steps;
+    if (steps == 0) {
+      EXPECT_NEAR(report.grad_norm, norms[0], norms[0] * relative);
+    }
+    slack += options.learning_rate * std::sqrt(double(run.weights.values().size())) * relative *
+             norms[steps++];
+  };
+  EXPECT_TRUE(run.trainer.run(hooks, {}).finished);
+  EXPECT_EQ(steps, norms.size());
+  nn::LossSum last;
+  run.gradients(&last);
+  EXPECT_NEAR(last.sum / double(last.count), losses.back(), slack);
+}
+
+TEST_P(FullWeights, CheckpointsChangeNoBit) {
+  FullRun plain(model_, {});
+  TrainOptions options;
+  options.checkpoint = true;
+  FullRun again(model_, options);
+  EXPECT_EQ(plain.gradients(), again.gradients());
+}
+
+TEST_P(FullWeights, ThreadsAndCutsGiveTheSameGradient) {
+  FullRun whole(model_, {});
+  TrainOptions options;
+  options.batch.micro_tokens = 1;
+  FullRun cut(model_, options);
+  const auto want = whole.gradients();
+  EXPECT_EQ(want, whole.gradients());
+  EXPECT_LT(distance(as_row(cut.gradients()), as_row(want)), bound(whole.session));
+}
+
+// Weights that were moved say what they said in the files.
+TEST_P(FullWeights, MovedWeightsGiveTheFrozenLogits) {
+  const engine::Session frozen(model_.path(), plain_options());
+  engine::Session opened(model_.path(), plain_options());
+  const train::FullWeights weights(opened.open_weights());
+  const auto rows = model_.rows();
+  const auto built = train::build_batch(
+      rows, {0}, train::batches_of(frozen.model().info(), train::BatchOptions{}));
+  const Matrix<float> want = testing::run(frozen.model(), built.batch);
+  EXPECT_LT(distance(testing::run(opened.model(), built.batch), want),
+            parity_bound(frozen.model()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, FullWeights,
+                         ::testing::Values("llama.tied", "llama.untied", "t5.first", "t5.untied"),
+                         [](const auto& test) {
+  std::string name = test.param;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+});
+
+TEST(FullWeightsNames, AreThoseOfTheFilesWithTheirShapes) {
+  for (const char* name : {"llama.tied", "llama.untied", "t5.first", "t5.untied"}) {
+    const FullModel model(name);
+    engine::Session session(model.path(), plain_options());
+    const train::FullWeights weights(session.open_weights());
+    const auto file = io::Safetensors::open_folder(model.path());
+    EXPECT_EQ(weights.tensors().size(), file.tensors().size()) << name;
+    for (const FullTensor& tensor : weights.tensors()) {
+      const auto& stored = file.tensor(tensor.name);
+      const std::vector<int64_t> shape = stored.shape.size() == 1
+                                             ? std::vector<int64_t>{tensor.cols}
+                                             : std::vector<int64_t>{tensor.rows, tensor.cols};
+      EXPECT_EQ(stored.shape, shape) << name << " " << tensor.name;
+      EXPECT_EQ(std::memcmp(weights.values().data() + tensor.offset, stored.bytes.data(),
+                            stored.bytes.size()),
+                0)
+          << name << " " << tensor.name;
+    }
+  }
+}
+
+TEST(FullWeightsNarrow, BFloat16FollowsEveryStep) {
+  const FullModel model("llama.tied");
+  TrainOptions options;
+  options.epochs = 12;
+  options.learning_rate = 0.003;
+  FullRun run(model, options, plain_options(DType::kBF16));
+  FullRun wide(model, {});
+  EXPECT_LT(distance(as_row(run.gradients()), as_row(wide.gradients())),
+            gradient_bound(run.session));
+  run.weights.zero_grads();
+  double first = 0, last = 0;
+  run.trainer.run({.on_step =
+                       [&](const train::StepReport& report) {
+    if (report.step == 1) first = report.loss;
+    last = report.loss;
+                   },
+                   .evaluate = nullptr,
+                   .state = {}},
+                  {});
+  EXPECT_LT(last, first / 2);
+}
+
+TEST(FullWeightsRefused, WhatIsNotHeldInF32) {
+  const FullModel model("llama.tied");
+  engine::Session narrow(model.path(), {.compute = "f32", .base = "nf4"});
+  EXPECT_THAT(error_of([&] { narrow.open_weights(); }),
+              AllOf(HasSubstr("nf4"), HasSubstr("--base f32")));
+  engine::Session integers(model.path(), {.compute = "int8", .base = "f32"});
+  EXPECT_THAT(error_of([&] { integers.open_weights(); }), HasSubstr("int8"));
+}
+
+TEST(FullWeightsRefused, FamiliesAndLinearsByName) {
+  const auto encoder = load(fixture("bert"));
+  EXPECT_THAT(error_of([&] { train::FullWeights{*encoder}; }), HasSubstr("bert"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
