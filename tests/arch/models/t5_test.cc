@@ -14,6 +14,15 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+nn::TokenBatch encoded(std::span<const int32_t> source, std::span<const int32_t> fed) {
+  nn::TokenBatch batch;
+  const int root = batch.root();
+  batch.read_source(root, batch.add_source(source));
+  batch.append(root, fed);
+  batch.finish();
+  return batch;
+}
+
 class T5Option : public ::testing::TestWithParam<std::string> {
  protected:
   static constexpr double kBound = 1e-3;
@@ -151,6 +160,20 @@ std::string error_with(const std::string& key, const json& value) {
   config[key] = value;
   write_file(folder.path() / "config.json", config.dump());
   return error_of([&] { folder.load(); });
+}
+
+// transformers 5 writes that all are tied, and whether the head's input is scaled.
+TEST(T5, BothSpellingsOfTheHead) {
+  for (const std::string option : {"untied", "first"}) {
+    json config = t5_options().at(option);
+    config["scale_decoder_outputs"] = config.at("tie_word_embeddings");
+    const T5Folder folder(config);
+    const auto source = t5_rows()[0].source, fed = t5_rows()[0].fed();
+    const Matrix<float> before = run(*folder.load(), encoded(source, fed));
+    config["tie_word_embeddings"] = true;
+    write_file(folder.path() / "config.json", config.dump());
+    EXPECT_TRUE(bit_equal(run(*folder.load(), encoded(source, fed)), before)) << option;
+  }
 }
 
 TEST(T5, WhatItCannotBeIsRefusedByName) {
