@@ -22,6 +22,7 @@ struct ModelInfo {
   int64_t vocabulary = 0;
   int64_t context = 0;  ///< longest row in tokens
   bool causal = true;   ///< false: an encoder
+  int64_t encoder_layers = 0;
   int64_t parameters = 0;
 };
 
