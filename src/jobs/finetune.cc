@@ -11,6 +11,7 @@
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_text.h"
 #include "jobs/finetune_training.h"
+#include "jobs/style_choice.h"
 #include "train/peft.h"
 
 namespace relatum::jobs {
@@ -46,8 +47,11 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   check_finetune_folder(options, host);
   check_finetune_values(options, context);
   FinetuneData data = load_finetune_data(options, host);
-  const task::PromptRenderer renderer(task::load_style(options.prompt), data.train.labels);
+  if (!options.prompt.empty()) task::load_style(options.prompt);  // refused before a model is read
   const auto session = open_language_model(options.model.path(host), finetune_session(options));
+  const task::PromptRenderer renderer(style_for(options.prompt, session->model().info()),
+                                      data.train.labels);
+  tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   train::Adapter adapter(session->model(), session->compute(), finetune_adapter(options),
                          options.training.seed);

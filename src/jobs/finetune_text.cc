@@ -60,7 +60,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
       fmt::format("{} and {}, {}, style {}, {} trained numbers (rank {})",
                   counted(int64_t(parts.rows.train.size()), "training example"),
                   counted(int64_t(parts.rows.dev.size()), "dev example"),
-                  counted(parts.data.train.labels.size(), "label"), parts.options.prompt,
+                  counted(parts.data.train.labels.size(), "label"), parts.renderer.style().name,
                   adapter.values().size(), adapter.config().rank)};
   if (parts.rows.dev.empty()) {
     lines.push_back(
