@@ -1,0 +1,93 @@
+// The options of the decoder's fixture: settings, a folder for each, and their rows of the table.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "io/json.h"
+#include "support/models.h"
+#include "support/temporary.h"
+
+namespace relatum::testing {
+
+/// config.json by option.
+inline const nlohmann::json& decoder_options() {
+  static const nlohmann::json all = io::load_json(fixture("decoder/options.json"));
+  return all;
+}
+
+inline std::vector<std::string> decoder_option_names() {
+  std::vector<std::string> all;
+  for (const auto& [name, config] : decoder_options().items()) all.push_back(name);
+  return all;
+}
+
+/// The row of docs/models.md that an option belongs to: the models that have it.
+inline std::string row_of_option(const std::string& option) {
+  if (option.starts_with("window")) return "Mistral";
+  if (option == "untied_head") return "Llama 2";
+  if (option == "rope_llama3") return "Llama 3";
+  if (option.ends_with("_bias")) return "biases";
+  if (option == "rope_theta" || option == "norm_eps") return "rope_theta, rms_norm_eps";
+  return "other RoPE scaling";
+}
+
+/// A tensor of the fixture that an option's settings ask for.
+inline bool wanted_by_option(const nlohmann::json& config, const std::string& name) {
+  if (name.starts_with("expected.") || name == "input_ids") return false;
+  if (name == "lm_head.weight") return !config.at("tie_word_embeddings");
+  if (!name.ends_with(".bias")) return true;
+  const char* flag = name.find(".mlp.") == std::string::npos ? "attention_bias" : "mlp_bias";
+  return config.value(flag, false);
+}
+
+/// A folder of the fixture's weights that has what an option's settings ask for.
+class OptionFolder {
+ public:
+  explicit OptionFolder(const nlohmann::json& config) {
+    write_file(folder_ / "config.json", config.dump());
+    const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+    std::vector<io::SafetensorsOutput> tensors;
+    for (const auto& tensor : file.tensors()) {
+      if (wanted_by_option(config, tensor.name)) {
+        tensors.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
+      }
+    }
+    io::write_safetensors(folder_ / "model.safetensors", tensors);
+  }
+  std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+/// How far log-probabilities of an option may lie from Hugging Face's, which are in f32, too.
+constexpr double kOptionBound = 1e-3;
+
+inline Matrix<float> log_probabilities(const Matrix<float>& logits) {
+  Matrix<float> result(logits.rows(), logits.cols());
+  for (int64_t r = 0; r < logits.rows(); ++r) {
+    double total = 0;
+    for (int64_t i = 0; i < logits.cols(); ++i) total += std::exp(double(logits.row(r)[i]));
+    for (int64_t i = 0; i < logits.cols(); ++i) {
+      result.row(r)[i] = float(double(logits.row(r)[i]) - std::log(total));
+    }
+  }
+  return result;
+}
+
+/// The largest difference to the last rows of `got`.
+inline double largest_difference(const Matrix<float>& got, MatView<const float> want) {
+  double largest = 0;
+  for (int64_t r = 0; r < want.rows; ++r) {
+    const float* row = got.row(got.rows() - want.rows + r);
+    for (int64_t i = 0; i < want.cols; ++i) {
+      largest = std::max(largest, std::abs(double(row[i]) - double(want.row(r)[i])));
+    }
+  }
+  return largest;
+}
+
+}  // namespace relatum::testing
