@@ -169,7 +169,7 @@ class DecoderGguf : public ::testing::TestWithParam<Published> {
   io::Safetensors file_ = io::Safetensors::open(fixture("decoder/weights.safetensors"));
 };
 
-TEST_P(DecoderGguf, LogProbabilitiesAreThoseOfTheFolder) {
+TEST_P(DecoderGguf, IsTheFoldersModel) {
   shows(row_of_option(option_), {"logits", "GGUF"});
   const auto model = load(OptionGguf(decoder_options().at(option_), GetParam().name).write());
   const Matrix<float> got = run(*model, single(read_ints(file_, "input_ids")));

@@ -1,6 +1,7 @@
 // The options of the decoder's fixture: settings, a folder for each, and their rows of the table.
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -26,12 +27,17 @@ inline std::vector<std::string> decoder_option_names() {
 
 /// The row of docs/models.md that an option belongs to: the models that have it.
 inline std::string row_of_option(const std::string& option) {
-  if (option.starts_with("window")) return "Mistral";
-  if (option == "untied_head") return "Llama 2";
-  if (option == "rope_llama3") return "Llama 3";
-  if (option.ends_with("_bias")) return "biases";
-  if (option == "rope_theta" || option == "norm_eps") return "rope_theta, rms_norm_eps";
-  return "other RoPE scaling";
+  static const std::map<std::string, std::string> rows = {
+      {"window", "Mistral"},
+      {"window_unsaid", "Mistral"},
+      {"untied_head", "Llama 2"},
+      {"rope_llama3", "Llama 3"},
+      {"attention_bias", "with biases"},
+      {"mlp_bias", "with biases"},
+      {"rope_theta", "with another rope_theta or rms_norm_eps"},
+      {"norm_eps", "with another rope_theta or rms_norm_eps"}};
+  const auto found = rows.find(option);
+  return found != rows.end() ? found->second : "with linear, dynamic, yarn or longrope";
 }
 
 /// A tensor of the fixture that an option's settings ask for.

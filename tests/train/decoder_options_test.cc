@@ -67,7 +67,7 @@ class OptionAdapter : public ::testing::TestWithParam<std::string> {
   io::Safetensors expected_ = io::Safetensors::open(fixture("decoder/lora/expected.safetensors"));
 };
 
-TEST_P(OptionAdapter, LossAndEveryGradientAreThoseOfPeft) {
+TEST_P(OptionAdapter, GradientsArePefts) {
   shows(row_of_option(GetParam()), {"gradients", "adapter"});
   const nn::LossSum loss = learn();
   const double want = double(read_scalar(expected_, "loss." + GetParam()));

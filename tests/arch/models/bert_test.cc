@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/models.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -25,6 +26,7 @@ class Bert : public ::testing::Test {
 };
 
 TEST_F(Bert, EachRowAlone) {
+  shows("BERT", {"logits", "safetensors"});
   for (const Row& row : rows_) {
     EXPECT_LT(distance(run(*model_, single(row.tokens, false)), row.states), parity_bound(*model_));
   }
@@ -45,6 +47,7 @@ TEST_F(Bert, AllRowsInOneBatch) {
 }
 
 TEST_F(Bert, TapeChangesNoBit) {
+  shows("BERT", {"tape"});
   const nn::TokenBatch batch = single(rows_[1].tokens, false);
   EXPECT_TRUE(bit_equal(run(*model_, batch), run(*model_, batch, DType::kF32, true)));
 }
