@@ -53,23 +53,24 @@ def shown(reports):
     return found
 
 
-def beginning(names):
-    """One name, or what several have in common and a star."""
-    return names[0] if len(set(names)) == 1 else os.path.commonprefix(names) + "*"
+def shortened(names):
+    """Three and more names become what they have in common and a star; fewer stay."""
+    return [os.path.commonprefix(names) + "*"] if len(names) > 2 else names
 
 
 def compact(tests):
-    """Tests by name; three and more of one suite become one name with stars."""
-    suites = {}
+    """Tests by name: instances of one test shortened, then tests of a suite with equal instances."""
+    instances, suites = {}, {}
     for test in sorted(set(tests)):
-        suites.setdefault(test.split(".")[0], []).append(test)
-    names = []
-    for found in suites.values():
-        if len(found) > 2:
-            parts = [beginning(list(part)) for part in zip(*(test.split("/") for test in found))]
-            found = ["/".join(parts)]
-        names += found
-    return names
+        name, slash, parameter = test.partition("/")
+        instances.setdefault(name + slash, []).append(parameter)
+    for name, parameters in instances.items():
+        for parameter in shortened(parameters):
+            suite, test = name.rstrip("/").split(".")
+            end = "/" + parameter if name.endswith("/") else ""
+            suites.setdefault((suite, end), []).append(test)
+    return [f"{suite}.{test}{end}" for (suite, end), found in suites.items()
+            for test in shortened(found)]
 
 
 def page_cells(text):
