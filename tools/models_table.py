@@ -59,7 +59,7 @@ def shortened(names):
 
 
 def compact(tests):
-    """Tests by name: instances of one test shortened, then tests of a suite with equal instances."""
+    """Names for tests: instances of one test shortened, then tests of a suite alike in them."""
     instances, suites = {}, {}
     for test in sorted(set(tests)):
         name, slash, parameter = test.partition("/")

@@ -37,7 +37,9 @@ inline std::string row_of_option(const std::string& option) {
       {"rope_theta", "with another rope_theta or rms_norm_eps"},
       {"norm_eps", "with another rope_theta or rms_norm_eps"}};
   const auto found = rows.find(option);
-  return found != rows.end() ? found->second : "with linear, dynamic, yarn or longrope";
+  if (found != rows.end()) return found->second;
+  RELATUM_CHECK(option.starts_with("rope_"));  // another option needs a row
+  return "with linear, dynamic, yarn or longrope";
 }
 
 /// A tensor of the fixture that an option's settings ask for.
