@@ -4,6 +4,7 @@
 
 #include "support/error_of.h"
 #include "support/gguf_writer.h"
+#include "support/shows.h"
 #include "support/t5.h"
 
 namespace relatum::testing {
@@ -80,6 +81,7 @@ class T5Gguf : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(T5Gguf, LogitsAreThoseOfTheFolder) {
+  shows(row_of_t5(GetParam()), {"GGUF"});
   const T5Folder folder(config_);
   const auto file = io::Safetensors::open(folder.path() / "model.safetensors");
   const auto path = folder.path() / "t5.gguf";

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "support/error_of.h"
 #include "support/log_probabilities.h"
+#include "support/shows.h"
 #include "support/t5.h"
 
 namespace relatum::testing {
@@ -56,9 +57,13 @@ class T5Option : public ::testing::TestWithParam<std::string> {
   std::vector<T5Row> rows_ = t5_rows();
 };
 
-TEST_P(T5Option, BothRows) { expect_both(run(*model_, both())); }
+TEST_P(T5Option, BothRows) {
+  shows(row_of_t5(GetParam()), {"logits", "safetensors"});
+  expect_both(run(*model_, both()));
+}
 
 TEST_P(T5Option, TapeChangesNoBit) {
+  shows(row_of_t5(GetParam()), {"tape"});
   arch::ForwardOptions checkpoint;
   checkpoint.checkpoint = true;
   const nn::TokenBatch batch = both();
@@ -69,6 +74,7 @@ TEST_P(T5Option, TapeChangesNoBit) {
 
 // A token at a time, the encoder run once.
 TEST_P(T5Option, TokenByTokenFromTheCache) {
+  shows(row_of_t5(GetParam()), {"cached"});
   const arch::ModelInfo& info = model_->info();
   const T5Row& row = rows_[0];
   const auto fed = row.fed();
