@@ -92,7 +92,8 @@ def extract(options, folder, name, adapter, *more, model=None):
     """Relatum's predictions and figures; loading the model is outside the clock, as for peers."""
     out = folder / f"{name}.jsonl"
     ours(options, "extract", "--model", model or options.model,
-         *(["--adapter", adapter] if adapter else []), "--data", options.test, "--limit", options.sentences, "--threads", options.threads, *more,
+         *(["--adapter", adapter] if adapter else []), "--data", options.test, "--limit",
+         options.sentences, "--threads", options.threads, *more,
          "--out", out)
     run = json.loads(pathlib.Path(f"{out}.run.json").read_text())
     seconds = run["seconds"] - run["loading_seconds"]

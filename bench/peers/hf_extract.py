@@ -32,7 +32,7 @@ def score_cached(model, start, endings, pad):
 
 
 def score_encoded(model, start, endings, pad):
-    """An encoder-decoder's: the prompt is encoded once and its states are expanded for the labels."""
+    """An encoder-decoder's: the prompt is encoded once, its states are expanded for the labels."""
     states = model.get_encoder()(torch.tensor([start])).last_hidden_state
     return _decoded(model, endings, pad, encoder_outputs=BaseModelOutput(
         last_hidden_state=states.expand(len(endings), -1, -1)))
