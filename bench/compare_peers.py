@@ -31,10 +31,11 @@ LINES = {
                   ["gguf", "test", "published_prompt", "published_adapter", "index"]),
     "distributions": (serving_lines.distributions, ["gguf", "test", "adapter"]),
     "transformers": (serving_lines.transformers, ["weights", "data", "test", "adapter"]),
+    "encoder-decoder": (serving_lines.encoder_decoder, ["encoder_decoder", "data", "test"]),
     "embedding": (retrieval_lines.embedding, ["data", "sentence_model"]),
     "search": (retrieval_lines.search, []),
 }
-PER_STYLE = ("distributions", "transformers")  # their answers depend on --prompt
+PER_STYLE = ("distributions", "transformers", "encoder-decoder")  # their answers depend on --prompt
 
 
 def processor():
@@ -53,6 +54,7 @@ def arguments():
     parser.add_argument("--model", default="smollm2-135m-instruct", help="relatum's --model")
     parser.add_argument("--embedder", default="all-minilm-l6-v2")
     parser.add_argument("--weights", help="the model in Hugging Face form, bf16")
+    parser.add_argument("--encoder-decoder", help="a T5 in Hugging Face form")
     parser.add_argument("--sentence-model", help="the embedder's folder for sentence-transformers")
     parser.add_argument("--gguf", nargs="*", default=[],
                         help="llama=FILE.gguf or ik=FILE.gguf; the name ends in its type, as "

@@ -88,11 +88,12 @@ def decoding(options, folder):  # pylint: disable=unused-argument
                              "tokens_per_s", 1)]}
 
 
-def extract(options, folder, name, adapter, *more):
+def extract(options, folder, name, adapter, *more, model=None):
     """Relatum's predictions and figures; loading the model is outside the clock, as for peers."""
     out = folder / f"{name}.jsonl"
-    ours(options, "extract", "--model", options.model, "--adapter", adapter, "--data",
-         options.test, "--limit", options.sentences, "--threads", options.threads, *more,
+    ours(options, "extract", "--model", model or options.model,
+         *(["--adapter", adapter] if adapter else []), "--data", options.test, "--limit",
+         options.sentences, "--threads", options.threads, *more,
          "--out", out)
     run = json.loads(pathlib.Path(f"{out}.run.json").read_text())
     seconds = run["seconds"] - run["loading_seconds"]
@@ -165,6 +166,39 @@ def distributions(options, folder):
             "rounds": rounds,
             "ratios": [ratio(rounds, way, names, "examples_per_s", target(options, *wanted))
                        for way, wanted in zip(ways, ((5, 1.2), (5, 2.5), (8, 2.5)))]}
+
+
+def encoder_decoder(options, folder):
+    """Every label's exact probability by an encoder-decoder (--encoder-decoder), against
+    transformers, which encodes a prompt once and expands its states for the labels, or, as is
+    usual, encodes it for each label. Without an adapter: the work is the same with any weights."""
+    labels = folder / "labels.json"
+    trained = prompts(options, folder, "train", options.data, options.prompt, "--for", "train")
+    labels.write_text(json.dumps(sorted({row["completion"].strip()
+                                         for row in read_lines(trained)})), encoding="utf-8")
+    rows = prompts(options, folder, "test", options.test, options.prompt, "--limit",
+                   options.sentences)
+    kind = precise(options)
+    mine, rounds, shares = f"relatum {kind}, exact", [], {}
+    ways = {f"transformers {kind}, encoded once": "scored-cache",
+            f"transformers {kind}, encoded for each label": "scored-rows"}
+    for number in range(options.rounds):
+        answered, figures = extract(options, folder, f"ours{number}", None, "--scores", "--prompt",
+                                    options.prompt, "--base", "f32" if kind == "f32" else "bf16",
+                                    "--labels", labels, "--compute", kind,
+                                    model=options.encoder_decoder)
+        one = {mine: figures}
+        for name, way in ways.items():
+            out = folder / f"{way}{number}.jsonl"
+            one[name] = peer(options, "hf_extract.py", options.encoder_decoder, rows, "--labels",
+                             labels, "--dtype", kind, "--answer", way, "--out", out)
+            shares[name] = agreement(answered, [row["label"] for row in read_lines(out)], GREEDY,
+                                     name)
+        rounds.append(one)
+    return {"what": f"extraction by an encoder-decoder, {options.prompt}, all labels' "
+                    "probabilities on both sides", "agreement": shares, "rounds": rounds,
+            "ratios": [ratio(rounds, mine, [name], "examples_per_s", wanted)
+                       for name, wanted in zip(ways, (2.5, 8))]}
 
 
 def transformers(options, folder):

@@ -3,9 +3,13 @@
 import pathlib
 import re
 import subprocess
+import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+import models_table  # noqa: E402
 MOST_LINES = 150
 
 
@@ -39,6 +43,59 @@ class Pages(unittest.TestCase):
                     dead.append(f"{page.relative_to(ROOT)}: {target}")
         self.assertEqual(dead, [])
         self.assertGreater(seen, 20)
+
+
+class ModelsTable(unittest.TestCase):
+    PAGE = "a\n<!-- models -->\n{}<!-- end -->\nb\n"
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def report(self, test, shown, how=""):
+        """A report as GoogleTest writes it; `how` is what it holds of a failed or skipped test."""
+        suite, name = test.split(".")
+        result = "skipped" if "skipped" in how else "completed"
+        path = pathlib.Path(self.folder.name) / f"{suite}.{name.replace('/', '_')}.xml"
+        path.write_text(f'<testsuites><testsuite><testcase name="{name}" status="run" '
+                        f'result="{result}" classname="Fixtures/{suite}">{how}<properties>'
+                        f'<property name="shows: {shown}" value=""/></properties></testcase>'
+                        "</testsuite></testsuites>", encoding="utf-8")
+
+    def cell(self, page="", row="Llama 3", column="logits"):
+        text = models_table.filled(self.PAGE.format(page), pathlib.Path(self.folder.name))
+        return models_table.page_cells(models_table.MARKS.search(text)[2]).get((row, column), [])
+
+    def test_only_what_passed_is_shown(self):
+        self.report("A.B", "Llama 3: logits")
+        self.report("A.C/x", "Llama 3: logits", '<failure message="m"/>')
+        self.report("A.D", "Llama 3: logits", '<skipped message="m"/>')
+        self.report("A.E/one", "Llama 3: cached")
+        self.assertEqual(self.cell(), ["A.B"])
+        self.assertEqual(self.cell(column="cached"), ["A.E/one"])
+        self.assertEqual(self.cell(column="tape"), [])
+
+    def test_what_is_skipped_stays_where_the_page_names_it(self):
+        for name in ("one", "only", "once"):
+            self.report(f"A.B/{name}", "Llama 3: logits", '<skipped message="m"/>')
+        self.assertEqual(self.cell(), [])
+        page = "| | logits |\n| --- | --- |\n| Llama 3 | `A.B/on*` |\n"
+        self.assertEqual(self.cell(page), ["A.B/on*"])
+        self.assertEqual(self.cell(page.replace("A.B", "A.C")), [])
+
+    def test_names_are_shortened_by_what_they_share(self):
+        self.assertEqual(models_table.compact(["A.B/x1", "A.B/x2", "A.C"]),
+                         ["A.B/x1", "A.B/x2", "A.C"])
+        self.assertEqual(models_table.compact(["A.B/x1", "A.B/x2", "A.B/x3"]), ["A.B/x*"])
+        self.assertEqual(models_table.compact(["A.OnB/x", "A.OnC/x", "A.OnD/x", "A.OnE"]),
+                         ["A.On*/x", "A.OnE"])
+
+    def test_unknown_cells_are_refused_and_so_are_missing_reports(self):
+        with self.assertRaises(SystemExit):
+            self.cell()
+        self.report("A.B", "Llama 3: poetry")
+        with self.assertRaises(SystemExit):
+            self.cell()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ import time
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+from transformers.modeling_outputs import BaseModelOutput
 
 import common
 
@@ -24,13 +25,38 @@ def score_cached(model, start, endings, pad):
     first = model(torch.tensor([start]), use_cache=True, logits_to_keep=1)
     cache = first.past_key_values
     cache.batch_repeat_interleave(len(endings))
-    ids = torch.full((len(endings), longest), pad)
-    labels = torch.full_like(ids, -100)
-    for i, end in enumerate(endings):
-        ids[i, :len(end)] = labels[i, :len(end)] = torch.tensor(end)
+    ids, labels = _endings(endings, pad)
     rest = model(ids[:, :-1], past_key_values=cache).logits
     logits = torch.cat([first.logits.expand(len(endings), -1, -1), rest], dim=1).float()
     return _chosen(logits, labels)
+
+
+def score_encoded(model, start, endings, pad):
+    """An encoder-decoder's: the prompt is encoded once, its states are expanded for the labels."""
+    states = model.get_encoder()(torch.tensor([start])).last_hidden_state
+    return _decoded(model, endings, pad, encoder_outputs=BaseModelOutput(
+        last_hidden_state=states.expand(len(endings), -1, -1)))
+
+
+def score_encoded_rows(model, start, endings, pad):
+    """The same with the prompt encoded for each label (one batch)."""
+    return _decoded(model, endings, pad, input_ids=torch.tensor([start] * len(endings)))
+
+
+def _decoded(model, endings, pad, **encoder):
+    ids, labels = _endings(endings, pad)
+    begin = torch.full((len(endings), 1), model.config.decoder_start_token_id)
+    logits = model(decoder_input_ids=torch.cat([begin, ids[:, :-1]], dim=1), **encoder).logits
+    return _chosen(logits.float(), labels)
+
+
+def _endings(endings, pad):
+    """Right-padded ids of the endings, and labels (-100 behind each end)."""
+    ids = torch.full((len(endings), max(map(len, endings))), pad)
+    labels = torch.full_like(ids, -100)
+    for i, end in enumerate(endings):
+        ids[i, :len(end)] = labels[i, :len(end)] = torch.tensor(end)
+    return ids, labels
 
 
 def _chosen(logits, labels):
@@ -42,7 +68,11 @@ def answer_scored(model, rows, options, tokenizer, labels):
     """The best label per row."""
     endings = [tokenizer(" " + label, add_special_tokens=False).input_ids
                + [tokenizer.eos_token_id] for label in labels]
-    score = score_rows if options.answer == "scored-rows" else score_cached
+    rows_apart = options.answer == "scored-rows"
+    if model.config.is_encoder_decoder:
+        score = score_encoded_rows if rows_apart else score_encoded
+    else:
+        score = score_rows if rows_apart else score_cached
     answers = []
     for start, _ in rows:
         scores = score(model, start, endings, tokenizer.pad_token_id)
@@ -70,8 +100,9 @@ def answer_free(model, rows, options, tokenizer):
 
 def load(options):
     """The model, the adapter merged into it where one is given."""
-    model = AutoModelForCausalLM.from_pretrained(options.model,
-                                                 dtype=common.DTYPES[options.dtype])
+    encoded = AutoConfig.from_pretrained(options.model).is_encoder_decoder
+    kind = AutoModelForSeq2SeqLM if encoded else AutoModelForCausalLM
+    model = kind.from_pretrained(options.model, dtype=common.DTYPES[options.dtype])
     if options.adapter:
         model = PeftModel.from_pretrained(model, options.adapter).merge_and_unload()
     return model.eval()

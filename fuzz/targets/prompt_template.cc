@@ -30,6 +30,7 @@ void use(const task::Template& parsed) {
   task::TemplateValues values;
   values.query = &query;
   values.labels = "founded by, works for";
+  for (const std::string& own : parsed.own_texts()) require(!own.empty(), "own texts are texts");
   const std::string prefix = parsed.shared_prefix(values.labels);
   for (size_t count = 0; count <= neighbours.size(); ++count) {
     values.neighbours = std::span(neighbours).first(count);

@@ -20,6 +20,7 @@
 #include "jobs/models_folder.h"
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
+#include "jobs/style_choice.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
 #include "task/answer_prompts.h"
@@ -115,7 +116,7 @@ class Checks {
   // As far as it can be told without neighbours, which are not known yet.
   void check_lengths(jobs::FinetuneOptions options, jobs::FinetuneData data,
                      const engine::Session& session) const {
-    const task::PromptStyle style = task::load_style(options.prompt);
+    const task::PromptStyle style = jobs::style_for(options.prompt, session.model().info());
     if (style.body.needs_example() || options.data.skip_bad_rows) return;
     options.index.clear();
     const task::PromptRenderer renderer(style, data.train.labels);
@@ -182,9 +183,10 @@ class Checks {
   // Whether rows and their answers will fit the model that is trained here.
   void check_answers(const RunStage& trained, const task::Dataset& data) const {
     const jobs::FinetuneOptions options = finetune_options(trained.arguments);
-    const task::PromptStyle style = task::load_style(options.prompt);
-    if (style.body.needs_example() || data.labels.empty()) return;
+    if (data.labels.empty()) return;
     const auto session = language_model(trained);
+    const task::PromptStyle style = jobs::style_for(options.prompt, session->model().info());
+    if (style.body.needs_example()) return;
     const task::PromptRenderer renderer(style, data.labels);
     const jobs::LengthLimit limit{.context = session->model().info().context,
                                   .answer = task::longest_answer(*session, renderer),
@@ -212,11 +214,11 @@ class Checks {
     const bool same_base = answers == "auto" ||
                            arch::resolve_base(files, answers) == arch::resolve_base(files, trains);
     if (!same_base) refuse_other("base", answers, arch::resolve_base(files, trains));
-    const std::string style = trained.value("prompt", "roles-nolist");
-    if (!stage.has("prompt") || stage.value("prompt") == style) return;
+    if (!stage.has("prompt")) return;
+    const task::PromptStyle style = jobs::style_for(trained.value("prompt"), base->model().info());
     const bool same_style = task::style_hash(task::load_style(stage.value("prompt"))) ==
-                            task::style_hash(task::load_style(style));
-    if (!same_style) refuse_other("prompt", stage.value("prompt"), style);
+                            task::style_hash(style);
+    if (!same_style) refuse_other("prompt", stage.value("prompt"), style.name);
   }
 
   [[noreturn]] static void refuse_other(const char* flag, const std::string& asked,

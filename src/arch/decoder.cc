@@ -39,11 +39,7 @@ class DecoderPass final : public nn::LayerStack {
     rope_ = angles;
     if (!options.dropout) return;
     use_.keys = batch.keys();
-    auto* keys = arena.allocate_array<uint64_t>(int64_t(options.rows.size()));
-    for (size_t i = 0; i < options.rows.size(); ++i) {
-      keys[i] = batch.keys()[size_t(options.rows[i])];
-    }
-    row_use_.keys = {keys, options.rows.size()};
+    row_use_.keys = batch.keys_of(options.rows, arena);
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   int64_t rows_out(int64_t rows) const override {

@@ -11,7 +11,7 @@
 namespace relatum::arch {
 
 // Where a file has both though its settings tie them, they must be equal.
-Weight head_weight(const ModelFiles& files, const Weight& embedding) {
+Weight head_weight(const ModelFiles& files, const Weight& embedding, bool tied_says) {
   const TensorName output{"lm_head.weight", "output.weight"};
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
   if (tied && !tied->is_boolean()) {
@@ -19,7 +19,7 @@ Weight head_weight(const ModelFiles& files, const Weight& embedding) {
          fmt::format("{}: tie_word_embeddings must be true or false.", files.settings_place()));
   }
   if (!files.has(output)) {
-    if (tied && *tied == false) {
+    if (tied_says && tied && *tied == false) {
       fail("arch.head", fmt::format("{}: tie_word_embeddings is false, but the weights have no "
                                     "tensor '{}'. Fetch them again, or set it to true if the head "
                                     "shares the embedding.",
@@ -28,7 +28,7 @@ Weight head_weight(const ModelFiles& files, const Weight& embedding) {
     return embedding;
   }
   const Weight head = files.weight(output, embedding.rows, embedding.cols);
-  if (!tied || *tied == false) return head;
+  if (!tied_says || !tied || *tied == false) return head;
   if (head.format != embedding.format || !std::ranges::equal(head.data, embedding.data)) {
     fail("arch.head", fmt::format("{}: tie_word_embeddings is true, but '{}' differs from the "
                                   "embedding. Set it to false if the head has weights of its own.",

@@ -14,6 +14,7 @@
 #include "base/stopwatch.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_record.h"
+#include "jobs/style_choice.h"
 
 namespace relatum::jobs {
 namespace {
@@ -65,6 +66,12 @@ bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& o
   }
   context.end_progress();
   return true;
+}
+
+// Of the style that an adapter was trained with its fine-tuning told, and there is no other choice.
+void tell_style(const ExtractSetup& setup, const Answerer& answerer, const Context& context) {
+  if (setup.run && setup.run->prompt_hash == task::style_hash(setup.style)) return;
+  tell_lost_characters(setup.style, answerer.session().tokenizer(), context);
 }
 
 void tell_lengths(const Answerer::Counts& counts, const Context& context) {
@@ -121,6 +128,7 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
       skipped_label(options, rows.labels(), setup.run ? setup.run->negative : "")};
   Answerer answerer(options, setup, rows.labels(), host);
   answerer.set_file(rows.file());
+  tell_style(setup, answerer, host.context);
   const double loading = watch.seconds();
   const ExtractParts parts{options, setup, rows, filter, answerer};
   ExtractResult result;

@@ -90,7 +90,7 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   }
 }
 
-void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
+void settle_model(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
   setup.model = o.model.model;
   setup.models = o.model.models;
   setup.base = o.model.base;
@@ -111,6 +111,12 @@ void settle_model(const ExtractOptions& o, ExtractSetup& setup) {
     if (moved) setup.model = setup.run->model_path;
     if (setup.models.empty()) setup.models = setup.run->models;
     if (setup.base == "auto") setup.base = setup.run->base;
+  } else if (!o.adapter.empty() && setup.base == "auto") {
+    // Its own training says nothing of 4 bits.
+    setup.base = "keep";
+    context.info(
+        "the adapter has no record of its training: the base's weights are used as its files hold "
+        "them (--base nf4 for an adapter that was trained on 4 bits).");
   }
   if (setup.model.empty()) {
     fail("jobs.extract", o.adapter.empty()
@@ -146,7 +152,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
     setup.run = read_trained(o, host);
   }
   settle_style(o, host, setup);
-  settle_model(o, setup);
+  settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);
   setup.chat = o.chat || (setup.run && setup.run->chat);
   if (setup.run && o.chat && !setup.run->chat) {

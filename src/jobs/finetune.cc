@@ -12,6 +12,7 @@
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_text.h"
 #include "jobs/finetune_training.h"
+#include "jobs/style_choice.h"
 
 namespace relatum::jobs {
 namespace {
@@ -48,8 +49,11 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   const fs::path model = options.model.path(host);
   check_method_base(options, model);
   FinetuneData data = load_finetune_data(options, host);
-  const task::PromptRenderer renderer(task::load_style(options.prompt), data.train.labels);
+  if (!options.prompt.empty()) task::load_style(options.prompt);  // refused before a model is read
   const auto session = open_language_model(model, finetune_session(options));
+  const task::PromptRenderer renderer(style_for(options.prompt, session->model().info()),
+                                      data.train.labels);
+  tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session);
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);

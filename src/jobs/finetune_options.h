@@ -16,7 +16,8 @@ namespace relatum::jobs {
 struct FinetuneOptions {
   ModelChoice model;
   DataChoice data;
-  std::string train, dev, prompt = "roles-nolist", index, embedder, out, method = "qlora";
+  std::string train, dev, index, embedder, out, method = "qlora";
+  std::string prompt;  ///< empty: the model's usual style, see style_for()
   std::string schedule = "cosine", targets = "all-linear";
   std::optional<std::string> negative;  ///< label that means no relation, for dev figures
   int64_t holdout = 0, neighbours = 1;

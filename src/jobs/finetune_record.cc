@@ -36,7 +36,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"holdout", o.holdout},
           {"relabel", o.data.relabel},
           {"labels_file", o.data.labels},
-          {"prompt", o.prompt},
+          {"prompt", parts.renderer.style().name},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
           {"index", o.index},

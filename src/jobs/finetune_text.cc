@@ -56,14 +56,16 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
   const arch::ModelInfo& info = parts.session.model().info();
   const train::TrainOptions& training = parts.plan.training;
   std::vector<std::string> lines{
-      fmt::format("{}: {:.1f} M parameters ({} layers, width {}), base {}, products in {} on {}",
+      fmt::format("{}: {:.1f} M parameters ({}{} layers, width {}), base {}, products in {} on {}",
                   std::filesystem::path(info.path).filename().string(),
-                  double(info.parameters) / 1e6, info.layers, info.width, parts.session.base(),
-                  name_of(parts.session.compute()), kernels::cpu_summary()),
+                  double(info.parameters) / 1e6,
+                  info.encoder_layers ? fmt::format("{} + ", info.encoder_layers) : "", info.layers,
+                  info.width, parts.session.base(), name_of(parts.session.compute()),
+                  kernels::cpu_summary()),
       fmt::format("{} and {}, {}, style {}, {} trained numbers ({})",
                   counted(int64_t(parts.rows.train.size()), "training example"),
                   counted(int64_t(parts.rows.dev.size()), "dev example"),
-                  counted(parts.data.train.labels.size(), "label"), parts.options.prompt,
+                  counted(parts.data.train.labels.size(), "label"), parts.renderer.style().name,
                   trained.values().size(),
                   trains_all(parts.options) ? std::string("all weights")
                                             : fmt::format("rank {}", parts.options.adapter.rank))};

@@ -126,6 +126,12 @@ void TokenBatch::finish() {
   if (sources_) sources_->finish();
 }
 
+std::span<const uint64_t> TokenBatch::keys_of(std::span<const int64_t> rows, Arena& arena) const {
+  auto* keys = arena.allocate_array<uint64_t>(int64_t(rows.size()));
+  for (size_t i = 0; i < rows.size(); ++i) keys[i] = keys_[size_t(rows[i])];
+  return {keys, rows.size()};
+}
+
 int32_t TokenBatch::max_position() const {
   return positions_.empty() ? 0 : *std::max_element(positions_.begin(), positions_.end());
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/arena.h"
 #include "kernels/attention.h"
 
 namespace relatum::nn {
@@ -44,6 +45,8 @@ class TokenBatch {
   const std::vector<int32_t>& positions() const { return positions_; }
   /// Per token a hash of itself and all tokens before it: the same wherever it stands in a batch.
   const std::vector<uint64_t>& keys() const { return keys_; }
+  /// Those of some tokens, in the arena.
+  std::span<const uint64_t> keys_of(std::span<const int64_t> rows, Arena& arena) const;
   /// First token of a segment in the batch.
   int64_t begin(int segment) const { return segments_[size_t(segment)].begin; }
   int64_t end(int segment) const {

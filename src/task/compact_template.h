@@ -1,4 +1,4 @@
-// The wording that the compact styles share.
+// The wording that the compact styles share, and that of their form on one line.
 #pragma once
 
 #include <string>
@@ -24,6 +24,23 @@ inline constexpr std::string_view kCompactBody =
 
 inline std::string compact_with_labels() {
   return std::string(kCompactInstruction) + std::string(kCompactBody);
+}
+
+/// The same on one line, in characters that T5's vocabulary has: no braces, no line break.
+inline constexpr std::string_view kOneLineInstruction =
+    "Name the relation between the entity in [ ] and the one in * *. Relations: {{labels}}. ";
+
+inline constexpr std::string_view kOneLineBody =
+    "{{#example}}{{example_starred_text}} | "
+    "{{example_head}}{{#example_head_type}} ({{example_head_type}}){{/example_head_type}} and "
+    "{{example_tail}}{{#example_tail_type}} ({{example_tail_type}}){{/example_tail_type}}: "
+    "{{example_label}} | {{/example}}"
+    "{{starred_text}} | "
+    "{{head}}{{#head_type}} ({{head_type}}){{/head_type}} and "
+    "{{tail}}{{#tail_type}} ({{tail_type}}){{/tail_type}}:";
+
+inline std::string one_line_with_labels() {
+  return std::string(kOneLineInstruction) + std::string(kOneLineBody);
 }
 
 }  // namespace relatum::task

@@ -16,21 +16,20 @@ struct Tag {
   std::tuple<int64_t, int, int64_t, int> order;
 };
 
-/// What stands before and after the two entities.
-struct Texts {
-  std::string_view head_open, head_close, tail_open, tail_close;
-};
-
-Texts texts_of(Markers markers) {
-  if (markers == Markers::kTags) return {"<e1>", "</e1>", "<e2>", "</e2>"};
-  return {"[", "]", "{", "}"};
-}
-
 }  // namespace
+
+MarkerTexts marker_texts(Markers markers) {
+  switch (markers) {
+    case Markers::kTags: return {"<e1>", "</e1>", "<e2>", "</e2>"};
+    case Markers::kBrackets: return {"[", "]", "{", "}"};
+    case Markers::kStars: break;
+  }
+  return {"[ ", "]", "* ", "*"};
+}
 
 Marked mark_entities(const Example& example, Markers markers) {
   const Span &head = example.head, &tail = example.tail;
-  const Texts texts = texts_of(markers);
+  const MarkerTexts texts = marker_texts(markers);
   // (place, closing first, outer opens first / inner closes first, e1 outside e2 where equal)
   std::array<Tag, 4> tags = {{{texts.head_open, {head.start, 1, -head.end, 0}},
                               {texts.tail_open, {tail.start, 1, -tail.end, 1}},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/error.h"
 #include "task/marked.h"
@@ -16,6 +17,7 @@ enum class Field {
   kText,
   kMarked,
   kBracketed,
+  kStarred,
   kHead,
   kTail,
   kHeadType,
@@ -31,10 +33,11 @@ struct Known {
   bool of_example;
 };
 
-constexpr std::array<Known, 16> kKnown = {{
+constexpr std::array<Known, 18> kKnown = {{
     {"text", Field::kText, false},
     {"marked_text", Field::kMarked, false},
     {"bracketed_text", Field::kBracketed, false},
+    {"starred_text", Field::kStarred, false},
     {"head", Field::kHead, false},
     {"tail", Field::kTail, false},
     {"head_type", Field::kHeadType, false},
@@ -43,12 +46,22 @@ constexpr std::array<Known, 16> kKnown = {{
     {"example_text", Field::kText, true},
     {"example_marked_text", Field::kMarked, true},
     {"example_bracketed_text", Field::kBracketed, true},
+    {"example_starred_text", Field::kStarred, true},
     {"example_head", Field::kHead, true},
     {"example_tail", Field::kTail, true},
     {"example_head_type", Field::kHeadType, true},
     {"example_tail_type", Field::kTailType, true},
     {"example_label", Field::kLabel, true},
 }};
+
+std::optional<Markers> markers_of(Field field) {
+  switch (field) {
+    case Field::kMarked: return Markers::kTags;
+    case Field::kBracketed: return Markers::kBrackets;
+    case Field::kStarred: return Markers::kStars;
+    default: return std::nullopt;
+  }
+}
 
 std::string known_names() {
   std::string names;
@@ -197,8 +210,9 @@ class Filler {
     const Example& example = node.of_example ? *values_.neighbours[neighbour] : *values_.query;
     switch (node.field) {
       case Field::kText: return plain(example.text);
-      case Field::kMarked: return mark_entities(example, Markers::kTags);
-      case Field::kBracketed: return mark_entities(example, Markers::kBrackets);
+      case Field::kMarked:
+      case Field::kBracketed:
+      case Field::kStarred: return mark_entities(example, *markers_of(node.field));
       case Field::kHead: return plain(head_text(example));
       case Field::kTail: return plain(tail_text(example));
       case Field::kHeadType: return plain(example.head.type);
@@ -234,6 +248,20 @@ struct Uses {
   }
 };
 
+void add_own_texts(const Nodes& nodes, std::vector<std::string>& texts) {
+  for (const Template::Node& node : nodes) {
+    if (node.kind == Kind::kLiteral) texts.push_back(node.literal);
+    const auto markers = node.kind == Kind::kValue ? markers_of(node.field) : std::nullopt;
+    if (markers) {
+      const MarkerTexts own = marker_texts(*markers);
+      for (const auto text : {own.head_open, own.head_close, own.tail_open, own.tail_close}) {
+        texts.emplace_back(text);
+      }
+    }
+    add_own_texts(node.children, texts);
+  }
+}
+
 }  // namespace
 
 Template Template::parse(std::string_view text, std::string_view place) {
@@ -256,6 +284,12 @@ std::string Template::render(const TemplateValues& values,
   std::string out;
   if (nodes_) Filler(values, place_, data).fill(*nodes_, 0, out);
   return out;
+}
+
+std::vector<std::string> Template::own_texts() const {
+  std::vector<std::string> texts;
+  if (nodes_) add_own_texts(*nodes_, texts);
+  return texts;
 }
 
 std::string Template::shared_prefix(std::string_view labels) const {

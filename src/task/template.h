@@ -20,10 +20,12 @@ struct TemplateValues {
   std::string_view labels;  ///< the label list, ready to print
 };
 
-/// A parsed template. Placeholders: {{text}} {{marked_text}} {{bracketed_text}} {{head}} {{tail}}
-/// {{head_type}} {{tail_type}} {{labels}}, and of a retrieved example {{example_text}}
-/// {{example_marked_text}} {{example_bracketed_text}} {{example_head}} {{example_tail}}
-/// {{example_head_type}} {{example_tail_type}} {{example_label}}.
+/// A parsed template. Placeholders: {{text}}, with the entities marked {{marked_text}} (<e1>…</e1>
+/// <e2>…</e2>) {{bracketed_text}} ([…] {…}) {{starred_text}} ([ …] * …*: see task/marked.h),
+/// {{head}} {{tail}} {{head_type}} {{tail_type}} {{labels}}, and of a retrieved example
+/// {{example_text}} {{example_marked_text}} {{example_bracketed_text}} {{example_starred_text}}
+/// {{example_head}} {{example_tail}} {{example_head_type}} {{example_tail_type}}
+/// {{example_label}}.
 /// Sections: {{#example}}…{{/example}} repeats for each neighbour, nearest first;
 /// {{#examples}}…{{/examples}} stands once where there is any; {{#head_type}}…{{/head_type}} stands
 /// where that placeholder's value is not empty (so for each placeholder); with ^ for # the section
@@ -39,6 +41,9 @@ class Template {
   /// The same; `data` gains the bytes of the result that are no literal text of the template and no
   /// entity marker: what the rows and the labels brought.
   std::string render(const TemplateValues& values, std::vector<text::DataRange>* data) const;
+  /// What it brings to prompts itself: its literal texts and the markers of its placeholders, in
+  /// order, sections included.
+  std::vector<std::string> own_texts() const;
   /// The leading part that no row changes: literal text and the label list.
   std::string shared_prefix(std::string_view labels) const;
   bool uses_labels() const { return uses_labels_; }

@@ -72,6 +72,7 @@ TEST(Help, ShowsThePromisedDefaults) {
   for (const auto& [flag, value] : defaults) {
     EXPECT_TRUE(std::regex_search(help, shown_default(flag, value))) << flag << " " << value;
   }
+  EXPECT_THAT(help, HasSubstr("(default: roles-nolist, for an encoder-decoder one-line-nolist)"));
   const std::string extract = run_program({"extract", "--help"}).out;
   EXPECT_TRUE(std::regex_search(extract, shown_default("answer", "scored")));
   EXPECT_TRUE(std::regex_search(extract, shown_default("max-new-tokens", "32")));

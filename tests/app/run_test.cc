@@ -164,6 +164,9 @@ TEST_F(Run, ChecksEverythingFirst) {
   refuse(config({{"finetune", "dev = \"gone.jsonl\""}}), {"gone.jsonl"});
   refuse(config({{"finetune", "targets = \"q_prj\""}}), {"q_prj"});
   refuse(config({{"extract", "prompt = \"compact\""}}), {"compact", "force"});
+  std::string unnamed = config({{"extract", "prompt = \"compact\""}});
+  const std::string named = "prompt = \"example.txt\"\n";
+  refuse(unnamed.replace(unnamed.find(named), named.size(), ""), {"compact", "roles-nolist"});
   refuse(config({{"extract", "out = \"rows.jsonl\""}}), {"rows.jsonl", "reads"});
   refuse(config({{"extract", "out = \"labels.json/x\""}}), {"labels.json is not a folder"});
   refuse(config({{"evaluate", "data = \"-\""}, {"extract", "data = \"-\""}}), {"standard input"});

@@ -6,6 +6,7 @@
 #include "io/json.h"
 #include "kernels/cpu.h"
 #include "support/peft_fixture.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -115,6 +116,7 @@ TEST_F(Adapter, LogitsAreThoseOfPeft) {
 }
 
 TEST_F(Adapter, LossAndEveryGradientAreThoseOfPeft) {
+  shows("SmolLM2", {"gradients"});
   const Lesson lesson = both_rows();
   peft_.zero_gradients();
   const nn::LossSum loss = learn(lesson);

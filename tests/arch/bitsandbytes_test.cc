@@ -6,6 +6,7 @@
 #include "arch/changed_model.h"
 #include "quant/format.h"
 #include "support/error_of.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -38,6 +39,7 @@ TEST(BitsAndBytes, ValuesAreThoseOfItsOwnDecoding) {
 class BitsAndBytesModel : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(BitsAndBytesModel, LogitsAreThoseOfTheDequantisedOne) {
+  shows("with 4 bits by bitsandbytes", {"logits", "safetensors"});
   const fs::path folder = fixture(std::string("llama/") + GetParam());
   const auto expected = io::Safetensors::open(folder / "expected.safetensors");
   const arch::ModelFiles files = arch::ModelFiles::open(folder);

@@ -2,55 +2,16 @@
 // computed: whole, in segments, behind cached rows, as a tree, with the tape.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "base/atomic_file.h"
-#include "io/json.h"
-#include "support/log_probabilities.h"
-#include "support/models.h"
-#include "support/temporary.h"
+#include "support/decoder_options.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
 
 using nlohmann::json;
 
-const json& options() {
-  static const json all = io::load_json(fixture("decoder/options.json"));
-  return all;
-}
-
-// A folder of the fixture's weights that has what an option's settings ask for.
-class OptionFolder {
- public:
-  explicit OptionFolder(const json& config) {
-    write_file(folder_ / "config.json", config.dump());
-    const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
-    std::vector<io::SafetensorsOutput> tensors;
-    for (const auto& tensor : file.tensors()) {
-      if (wanted(config, tensor.name)) {
-        tensors.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
-      }
-    }
-    io::write_safetensors(folder_ / "model.safetensors", tensors);
-  }
-  std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
-
- private:
-  static bool wanted(const json& config, const std::string& name) {
-    if (name.starts_with("expected.") || name == "input_ids") return false;
-    if (name == "lm_head.weight") return !config.at("tie_word_embeddings");
-    if (!name.ends_with(".bias")) return true;
-    const char* flag = name.find(".mlp.") == std::string::npos ? "attention_bias" : "mlp_bias";
-    return config.value(flag, false);
-  }
-  TemporaryFolder folder_;
-};
-
 class DecoderOption : public ::testing::TestWithParam<std::string> {
  protected:
-  static constexpr double kBound = 1e-3;
-
   double distance(const Matrix<float>& logits) const {
     return largest_difference(log_probabilities(logits), want_.view());
   }
@@ -80,15 +41,16 @@ class DecoderOption : public ::testing::TestWithParam<std::string> {
     return logits;
   }
 
-  json config_ = options().at(GetParam());
+  json config_ = decoder_options().at(GetParam());
   io::Safetensors file_ = io::Safetensors::open(fixture("decoder/weights.safetensors"));
   std::vector<int32_t> row_ = read_ints(file_, "input_ids");
   Matrix<float> want_ = read_matrix(file_, "expected." + GetParam());
 };
 
 TEST_P(DecoderOption, WholeRow) {
+  shows(row_of_option(GetParam()), {"logits", "safetensors"});
   const auto model = OptionFolder(config_).load();
-  EXPECT_LT(distance(run(*model, single(row_))), kBound);
+  EXPECT_LT(distance(run(*model, single(row_))), kOptionBound);
 }
 
 TEST_P(DecoderOption, RowInSegments) {
@@ -101,16 +63,17 @@ TEST_P(DecoderOption, RowInSegments) {
     begin = end;
   }
   batch.finish();
-  EXPECT_LT(distance(run(*model, batch)), kBound);
+  EXPECT_LT(distance(run(*model, batch)), kOptionBound);
 }
 
 TEST_P(DecoderOption, BehindCachedRows) {
+  shows(row_of_option(GetParam()), {"cached"});
   const auto model = OptionFolder(config_).load();
   const auto last = int64_t(row_.size()) - 1;
-  EXPECT_LT(distance(behind_cache(*model, last - want_.rows() + 1)), kBound);
+  EXPECT_LT(distance(behind_cache(*model, last - want_.rows() + 1)), kOptionBound);
   EXPECT_LT(largest_difference(log_probabilities(behind_cache(*model, last)),
                                want_.view().rows_from(want_.rows() - 1, 1)),
-            kBound);
+            kOptionBound);
 }
 
 TEST_P(DecoderOption, AsABranchOfATree) {
@@ -127,10 +90,11 @@ TEST_P(DecoderOption, AsABranchOfATree) {
   }
   batch.append_tree(trunk, tokens, above);
   batch.finish();
-  EXPECT_LT(distance(run(*model, batch)), kBound);
+  EXPECT_LT(distance(run(*model, batch)), kOptionBound);
 }
 
 TEST_P(DecoderOption, TapeChangesNoBit) {
+  shows(row_of_option(GetParam()), {"tape"});
   const auto model = OptionFolder(config_).load();
   const nn::TokenBatch batch = single(row_);
   arch::ForwardOptions checkpoint;
@@ -140,20 +104,14 @@ TEST_P(DecoderOption, TapeChangesNoBit) {
   EXPECT_TRUE(bit_equal(plain, run(*model, batch, DType::kF32, true, checkpoint)));
 }
 
-std::vector<std::string> names() {
-  std::vector<std::string> all;
-  for (const auto& [name, config] : options().items()) all.push_back(name);
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Fixtures, DecoderOption, ::testing::ValuesIn(names()),
+INSTANTIATE_TEST_SUITE_P(Fixtures, DecoderOption, ::testing::ValuesIn(decoder_option_names()),
                          [](const auto& test) { return test.param; });
 
 // A scaling that reaches further than its frequencies hold for is cut there.
 TEST(Decoder, ContextEndsWithTheScaling) {
-  json config = options().at("rope_longrope");
+  json config = decoder_options().at("rope_longrope");
   EXPECT_EQ(OptionFolder(config).load()->info().context, 48);
-  config = options().at("rope_yarn");
+  config = decoder_options().at("rope_yarn");
   EXPECT_EQ(OptionFolder(config).load()->info().context, 64);
 }
 

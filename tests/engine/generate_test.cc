@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "support/sessions.h"
+#include "support/shows.h"
 #include "support/temporary.h"
 
 namespace relatum::testing {
@@ -72,6 +73,7 @@ class Generate : public ::testing::TestWithParam<PromptSet> {
 };
 
 TEST_P(Generate, EqualsSteppingWithoutACache) {
+  shows("SmolLM2", {"cached"});
   engine::Session session(fixture("llama/tied"), plain_options());
   expect_stepwise(session, GetParam().rows);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "kernels/cpu.h"
 #include "support/sessions.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -87,7 +88,10 @@ class ScoreLabels : public ::testing::TestWithParam<PromptSet> {
   LabelTrie trie_{kAnswers};
 };
 
-TEST_P(ScoreLabels, EqualSeparatePasses) { expect_brute_force(DType::kF32); }
+TEST_P(ScoreLabels, EqualSeparatePasses) {
+  shows("SmolLM2", {"cached"});
+  expect_brute_force(DType::kF32);
+}
 
 TEST_P(ScoreLabels, EqualSeparatePassesInBf16) {
   if (!kernels::has_fast_bf16()) GTEST_SKIP() << "no bf16 products here";

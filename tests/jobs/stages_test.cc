@@ -8,6 +8,7 @@
 #include "jobs/models_folder.h"
 #include "jobs/retrieval.h"
 #include "jobs/trained_with.h"
+#include "support/tensors.h"
 
 namespace relatum::testing {
 namespace {
@@ -51,6 +52,17 @@ TEST_F(Stages, RowsWithoutALabelToChooseFromAreRefused) {
   const auto setup = jobs::settle_extract(options, host_);
   EXPECT_THAT([&] { jobs::ExtractRows(options, setup, host_); },
               ThrowsMessage<Error>(HasSubstr("no label is known to choose from")));
+}
+
+// PEFT trains on what the files hold, unless it is told otherwise.
+TEST_F(Stages, AnAdapterWithoutARecordMeetsTheBaseAsItIs) {
+  auto options = ask();
+  EXPECT_EQ(jobs::settle_extract(options, host_).base, "auto");
+  options.adapter = fixture("llama/lora").string();
+  EXPECT_EQ(jobs::settle_extract(options, host_).base, "keep");
+  EXPECT_THAT(lines_, ::testing::Contains(HasSubstr("--base nf4")));
+  options.model.base = "nf4";
+  EXPECT_EQ(jobs::settle_extract(options, host_).base, "nf4");
 }
 
 TEST_F(Stages, AnIndexGivesNeighboursAndItsLabels) {

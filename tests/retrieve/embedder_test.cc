@@ -11,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "io/json.h"
 #include "support/models.h"
+#include "support/shows.h"
 #include "support/temporary.h"
 
 namespace relatum::retrieve {
@@ -51,6 +52,7 @@ class Folder {
 };
 
 TEST(Embedder, EqualsHuggingFace) {
+  testing::shows("BERT", {"logits", "tokenizer"});
   Embedder embedder(kPath);
   const Matrix<float> got = embedder.embed(texts(), {});
   const auto expected = io::Safetensors::open(kPath / "expected.safetensors");

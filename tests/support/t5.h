@@ -12,6 +12,11 @@
 
 namespace relatum::testing {
 
+/// The row of docs/models.md that an option belongs to.
+inline std::string row_of_t5(const std::string& option) {
+  return option.starts_with("gated") || option == "untied" ? "T5 v1.1, Flan-T5" : "T5 v1.0";
+}
+
 inline const nlohmann::json& t5_options() {
   static const nlohmann::json all = io::load_json(fixture("t5/options.json"));
   return all;

@@ -39,6 +39,12 @@ TEST(Template, FillsEveryPlaceholder) {
             "one {{text}} two|<e1>one</e1> {{text}} <e2>two</e2>|one|two|||X");
 }
 
+TEST(Template, MarksEntitiesInThreeWays) {
+  EXPECT_EQ(render("{{bracketed_text}}|{{starred_text}}", 0), "a [cat] {sat}|a [ cat] * sat*");
+  EXPECT_EQ(render("{{example_bracketed_text}}|{{example_starred_text}}", 1),
+            "[one] {{text}} {two}|[ one] {{text}} * two*");
+}
+
 TEST(Template, TellsWhichBytesAreData) {
   Example query = example("q", "a <e1>cat</e1> sat", "cat", "sat");
   const Example near = example("1", "one two", "one", "two", "x");
@@ -66,6 +72,7 @@ TEST(Template, TellsWhichBytesAreData) {
   // Entity markers are the program's, what the text itself spells is not.
   EXPECT_EQ(data_of("{{marked_text}}"), "(a <e1>)(cat)(</e1> )(sat)");
   EXPECT_EQ(data_of("{{example_bracketed_text}}"), "(one)( )(two)");
+  EXPECT_EQ(data_of("{{example_starred_text}}"), "(one)( )(two)");
 }
 
 TEST(Template, SectionsRepeatStandOnceOrDisappear) {
@@ -99,6 +106,18 @@ TEST(Template, SharedPrefixEndsAtTheFirstRowsPart) {
   EXPECT_EQ(Template::parse("a {{labels}} b {{text}} c", "t").shared_prefix("x, y"), "a x, y b ");
   EXPECT_EQ(Template::parse("a{{#example}}b{{/example}}", "t").shared_prefix(""), "a");
   EXPECT_EQ(Template::parse("{{head}}", "t").shared_prefix(""), "");
+}
+
+TEST(Template, OwnTextsAreAllThatTheDataDoNotBring) {
+  const auto own = [](std::string_view text) { return Template::parse(text, "t").own_texts(); };
+  EXPECT_THAT(own("a {{head}} b{{#example}}c{{^head_type}}d{{/head_type}}{{/example}}{{labels}}"),
+              ::testing::ElementsAre("a ", " b", "c", "d"));
+  EXPECT_THAT(own("{{marked_text}}"), ::testing::ElementsAre("<e1>", "</e1>", "<e2>", "</e2>"));
+  EXPECT_THAT(own("{{example_bracketed_text}}"), ::testing::ElementsAre("[", "]", "{", "}"));
+  EXPECT_THAT(own("{{#example}}{{starred_text}}{{/example}}"),
+              ::testing::ElementsAre("[ ", "]", "* ", "*"));
+  // Asking for a text puts no marker into the prompt.
+  EXPECT_THAT(own("{{#marked_text}}{{text}}{{/marked_text}}"), ::testing::IsEmpty());
 }
 
 TEST(Template, ErrorsNameFileAndLine) {

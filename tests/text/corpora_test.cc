@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "io/json.h"
 #include "support/shared.h"
+#include "support/shows.h"
 #include "text/id_hash.h"
 #include "text/tokenizer.h"
 
@@ -54,11 +55,13 @@ std::vector<std::string> texts_of(const std::filesystem::path& path) {
 struct Model {
   const char* name;
   const char* path;
+  const char* row;  // of docs/models.md
 };
 
 class Corpora : public ::testing::TestWithParam<Model> {
  protected:
   void SetUp() override {
+    testing::shows(GetParam().row, {"tokenizer"});
     const auto path = testing::model_file(GetParam().path);
     RELATUM_NEEDS(path);
     tokenizer_ = load_tokenizer(*path);
@@ -101,8 +104,9 @@ TEST_P(Corpora, EqualsReferenceOnAMillionBytesWithoutASpace) {
 
 INSTANTIATE_TEST_SUITE_P(
     Models, Corpora,
-    ::testing::Values(Model{"smollm2", "smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf"},
-                      Model{"minilm", "all-minilm-l6-v2"}),
+    ::testing::Values(Model{"smollm2", "smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf",
+                            "SmolLM2"},
+                      Model{"minilm", "all-minilm-l6-v2", "BERT"}),
     [](const auto& model) { return std::string(model.param.name); });
 
 TEST(RealModels, SmolLm2IsDescribedByItsFile) {

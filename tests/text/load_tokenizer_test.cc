@@ -11,6 +11,7 @@
 #include "io/json.h"
 #include "support/error_of.h"
 #include "support/gguf_writer.h"
+#include "support/shows.h"
 #include "support/temporary.h"
 #include "text/tokenizer.h"
 
@@ -75,6 +76,8 @@ class GgufTokenizer : public ::testing::Test {
 };
 
 TEST_F(GgufTokenizer, EqualsTheJsonItWasMadeFrom) {
+  testing::shows("SmolLM2", {"tokenizer"});
+  testing::shows("Llama 3", {"tokenizer"});
   const struct {
     const char* pre;
     const char* shape;

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "io/json.h"
+#include "support/shows.h"
 #include "text/id_hash.h"
 
 namespace relatum::text {
@@ -26,6 +27,13 @@ std::vector<std::string> shapes() {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// The row of docs/models.md whose kind of tokenizer a shape is; "" where it has none.
+std::string row_of(const std::string& shape) {
+  if (shape == "bpe_smollm") return "SmolLM2";
+  if (shape == "bpe_llama3") return "Llama 3";
+  return shape.starts_with("word_piece") ? "BERT" : "";
 }
 
 /// Without those that run a pattern by ICU, whose Unicode version is not the reference's.
@@ -59,6 +67,7 @@ class TokenizerShape : public ::testing::TestWithParam<std::string> {
 };
 
 TEST_P(TokenizerShape, EqualsReferenceOnHostileTexts) {
+  testing::shows(row_of(GetParam()), {"tokenizer"});
   ASSERT_GT(expected_["texts"].size(), 60u);
   for (const json& expected : expected_["texts"]) {
     expect_case(*tokenizer_, expected["text"].get<std::string>(), expected);

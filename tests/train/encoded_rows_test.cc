@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/sessions.h"
+#include "support/shows.h"
 #include "support/t5.h"
 #include "train/peft.h"
 #include "train/trainer.h"
@@ -47,6 +48,7 @@ constexpr double kGradients = 1e-3;
 class EncodedRows : public ::testing::TestWithParam<bool> {};
 
 TEST_P(EncodedRows, LossAndEveryGradientAreThoseOfPeft) {
+  shows("T5 v1.1, Flan-T5", {"gradients", "adapter"});
   train::TrainOptions options;
   options.checkpoint = GetParam();
   T5Run run(options);

@@ -83,7 +83,8 @@ TEST_P(EncodedPassMemory, OfTrainingIsWhatTheArenaHeld) {
   train::TrainBatch some = train::build_batch(rows, all, train::batches_of(info, {}));
   some.predicting.resize(30);
   some.targets.resize(30);
-  for (const train::TrainBatch* lesson : {&batch, &some}) {
+  const train::TrainBatch* const both[] = {&batch, &some};
+  for (const train::TrainBatch* lesson : both) {
     const int64_t told = train::training_arena(
         session.model(), &adapter.set(), session.compute(), how.checkpoint,
         train::size_of_pass(info, lesson->batch, int64_t(lesson->targets.size())));

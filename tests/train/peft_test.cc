@@ -14,6 +14,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "support/shows.h"
 #include "support/temporary.h"
 #include "support/training.h"
 
@@ -60,6 +61,7 @@ class Peft : public ::testing::Test {
 };
 
 TEST_F(Peft, LogitsOfItsAdapterAreItsOwn) {
+  shows("SmolLM2", {"adapter"});
   const auto adapter = load_adapter();
   arch::ForwardOptions options;
   options.adapter = &adapter->set();
@@ -97,6 +99,7 @@ TEST_F(Peft, SavedAndLoadedIsTheSame) {
 }
 
 TEST_F(Peft, FilesAreLaidOutAsPeftDoes) {
+  shows("SmolLM2", {"adapter"});
   const auto theirs = io::Safetensors::open(fixture("llama/lora/adapter_model.safetensors"));
   auto adapter = load_adapter();
   train::save_peft(path(), *adapter, "tied");

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "io/json.h"
+#include "support/shows.h"
 #include "support/training.h"
 
 namespace relatum::testing {
@@ -26,6 +27,7 @@ const std::string kPlace = "llama/lora/expected.json";
 std::vector<double> doubles(const nlohmann::json& list) { return list.get<std::vector<double>>(); }
 
 TEST(TrainerParity, GradientsAreThoseOfPeft) {
+  shows("SmolLM2", {"gradients"});
   TinyRun tiny(peft_rows(), {});
   nn::LossSum loss;
   tiny.gradients(&loss);

@@ -1,4 +1,6 @@
 // relatum finetune: teaches a model the relations of a corpus.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <exception>
@@ -10,6 +12,7 @@
 #include "app/options.h"
 #include "app/stage_options.h"
 #include "jobs/finetune.h"
+#include "jobs/style_choice.h"
 #include "task/forms.h"
 
 namespace relatum::app {
@@ -48,7 +51,10 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
       ->transform(task::seen_form)
       ->group("Data");
   define_data(app, o.data);
-  app.add_option("--prompt", o.prompt, prompt_help())->group("Prompt");
+  app.add_option("--prompt", o.prompt,
+                 fmt::format("{} (default: {}, for an encoder-decoder {})", prompt_help(),
+                             jobs::kDecoderStyle, jobs::kEncoderDecoderStyle))
+      ->group("Prompt");
   app.add_option("--index", o.index,
                  "Index folder; each prompt then includes the most similar "
                  "example")

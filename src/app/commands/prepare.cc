@@ -81,10 +81,10 @@ Action define(CLI::App& app) {
   o->machine.define(app);
   app.footer(
       "A template file is text that may hold {{text}}, {{marked_text}} (<e1>…</e1> "
-      "<e2>…</e2>),\n{{bracketed_text}} ([…] {…}), {{head}}, {{tail}}, {{head_type}}, "
-      "{{tail_type}} and {{labels}};\nfor a retrieved example also {{example_text}}, "
-      "{{example_label}} and so on. The part between\n{{#example}} and {{/example}} is "
-      "repeated for each retrieved example.\n\n"
+      "<e2>…</e2>),\n{{bracketed_text}} ([…] {…}), {{starred_text}} ([ …] * …*, which T5's "
+      "vocabulary has), {{head}},\n{{tail}}, {{head_type}}, {{tail_type}} and {{labels}}; for a "
+      "retrieved example also {{example_text}},\n{{example_label}} and so on. The part between "
+      "{{#example}} and {{/example}} is repeated for each\nretrieved example.\n\n"
       "Example:\n  relatum prepare --data tacred:test.json --prompt rag4re --index index "
       "--out prompts.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };

@@ -87,11 +87,7 @@ class Pass final : public nn::LayerStack {
     if (!options.dropout) return;
     use_.keys = batch.keys();
     if (decoder && batch.sources()) source_use_.keys = batch.sources()->keys();
-    auto* keys = arena.allocate_array<uint64_t>(int64_t(options_.rows.size()));
-    for (size_t i = 0; i < options_.rows.size(); ++i) {
-      keys[i] = batch.keys()[size_t(options_.rows[i])];
-    }
-    row_use_.keys = {keys, options_.rows.size()};
+    row_use_.keys = batch.keys_of(options_.rows, arena);
   }
   int64_t layers() const override { return int64_t(stack_.layers.size()); }
   int64_t rows_out(int64_t rows) const override {
@@ -238,11 +234,14 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_
   info_.parameters = embedding_.size();
   load_stack(files, options, false);
   load_stack(files, options, true);
-  Weight head = head_weight(files, embedding_);
+  // Whether the head's input is scaled. transformers 5 has a setting for it and says "tied" of all;
+  // before it, the settings of T5 1.1 said that the two are not tied.
+  const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
+  const nlohmann::json* tied = files.setting("tie_word_embeddings");
+  Weight head = head_weight(files, embedding_, !scaled);
   const bool own = head.data.data() != embedding_.data.data();
   if (own) info_.parameters += head.size();
-  const nlohmann::json* tied = files.setting("tie_word_embeddings");
-  if (files.gguf() ? !own : !tied || *tied == true) scale_head_input();
+  if (files.gguf() ? !own : scaled ? *scaled == true : !tied || *tied == true) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
 }
 

@@ -1,7 +1,12 @@
 // Holds the BERT encoder to Hugging Face's last hidden states.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/error_of.h"
+#include "support/gguf_writer.h"
 #include "support/models.h"
+#include "support/shows.h"
+#include "support/temporary.h"
 
 namespace relatum::testing {
 namespace {
@@ -25,6 +30,7 @@ class Bert : public ::testing::Test {
 };
 
 TEST_F(Bert, EachRowAlone) {
+  shows("BERT", {"logits", "safetensors"});
   for (const Row& row : rows_) {
     EXPECT_LT(distance(run(*model_, single(row.tokens, false)), row.states), parity_bound(*model_));
   }
@@ -45,6 +51,7 @@ TEST_F(Bert, AllRowsInOneBatch) {
 }
 
 TEST_F(Bert, TapeChangesNoBit) {
+  shows("BERT", {"tape"});
   const nn::TokenBatch batch = single(rows_[1].tokens, false);
   EXPECT_TRUE(bit_equal(run(*model_, batch), run(*model_, batch, DType::kF32, true)));
 }
@@ -52,6 +59,15 @@ TEST_F(Bert, TapeChangesNoBit) {
 TEST_F(Bert, RowLongerThanItsPositionsIsRefused) {
   const std::vector<int32_t> tokens(size_t(model_->info().context) + 1, 5);
   EXPECT_THROW(run(*model_, single(tokens, false)), Error);
+}
+
+TEST(BertGguf, IsRefused) {
+  const TemporaryFolder folder;
+  GgufWriter writer;
+  writer.set_string("general.architecture", "bert");
+  writer.write(folder / "model.gguf");
+  EXPECT_THAT(error_of([&] { load(folder / "model.gguf"); }),
+              ::testing::HasSubstr("a BERT in GGUF form is not read"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/models.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -23,6 +24,7 @@ std::vector<Row> rows_of(const std::string& folder) {
 // A model and where its expected logits lie.
 struct Case {
   const char *model, *expected;
+  const char *row, *form;  // of docs/models.md
 };
 
 class LlamaParity : public ::testing::TestWithParam<Case> {
@@ -32,6 +34,7 @@ class LlamaParity : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(LlamaParity, EachRowAlone) {
+  shows(GetParam().row, {"logits", GetParam().form});
   for (const Row& row : rows_) {
     EXPECT_LT(distance(run(*model_, single(row.tokens)), row.logits), parity_bound(*model_));
   }
@@ -75,6 +78,7 @@ TEST_P(LlamaParity, OnlySomePlacesAskedFor) {
 }
 
 TEST_P(LlamaParity, TapeChangesNoBit) {
+  shows(GetParam().row, {"tape"});
   const nn::TokenBatch batch = single(rows_[1].tokens);
   arch::ForwardOptions checkpoint;
   checkpoint.checkpoint = true;
@@ -91,14 +95,15 @@ TEST_P(LlamaParity, DecodingForEachUseChangesNoBit) {
   EXPECT_TRUE(bit_equal(run(*model_, batch), run(*lean, batch)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, LlamaParity,
-                         ::testing::Values(Case{"llama/tied", "llama/tied"},
-                                           Case{"llama/untied", "llama/untied"},
-                                           Case{"llama/tiny.gguf", "llama/tied"}),
-                         [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(
+    Fixtures, LlamaParity,
+    ::testing::Values(Case{"llama/tied", "llama/tied", "SmolLM2", "safetensors"},
+                      Case{"llama/untied", "llama/untied", "Llama 3", "safetensors"},
+                      Case{"llama/tiny.gguf", "llama/tied", "SmolLM2", "GGUF"}),
+    [](const auto& test) {
   const std::string path = test.param.model;
   return path.substr(6, path.find('.', 6) - 6);
-});
+    });
 
 }  // namespace
 }  // namespace relatum::testing

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "support/error_of.h"
 #include "support/log_probabilities.h"
+#include "support/shows.h"
 #include "support/t5.h"
 
 namespace relatum::testing {
@@ -13,6 +14,15 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+
+nn::TokenBatch encoded(std::span<const int32_t> source, std::span<const int32_t> fed) {
+  nn::TokenBatch batch;
+  const int root = batch.root();
+  batch.read_source(root, batch.add_source(source));
+  batch.append(root, fed);
+  batch.finish();
+  return batch;
+}
 
 class T5Option : public ::testing::TestWithParam<std::string> {
  protected:
@@ -47,9 +57,13 @@ class T5Option : public ::testing::TestWithParam<std::string> {
   std::vector<T5Row> rows_ = t5_rows();
 };
 
-TEST_P(T5Option, BothRows) { expect_both(run(*model_, both())); }
+TEST_P(T5Option, BothRows) {
+  shows(row_of_t5(GetParam()), {"logits", "safetensors"});
+  expect_both(run(*model_, both()));
+}
 
 TEST_P(T5Option, TapeChangesNoBit) {
+  shows(row_of_t5(GetParam()), {"tape"});
   arch::ForwardOptions checkpoint;
   checkpoint.checkpoint = true;
   const nn::TokenBatch batch = both();
@@ -60,6 +74,7 @@ TEST_P(T5Option, TapeChangesNoBit) {
 
 // A token at a time, the encoder run once.
 TEST_P(T5Option, TokenByTokenFromTheCache) {
+  shows(row_of_t5(GetParam()), {"cached"});
   const arch::ModelInfo& info = model_->info();
   const T5Row& row = rows_[0];
   const auto fed = row.fed();
@@ -151,6 +166,20 @@ std::string error_with(const std::string& key, const json& value) {
   config[key] = value;
   write_file(folder.path() / "config.json", config.dump());
   return error_of([&] { folder.load(); });
+}
+
+// transformers 5 writes that all are tied, and whether the head's input is scaled.
+TEST(T5, BothSpellingsOfTheHead) {
+  for (const std::string option : {"untied", "first"}) {
+    json config = t5_options().at(option);
+    config["scale_decoder_outputs"] = config.at("tie_word_embeddings");
+    const T5Folder folder(config);
+    const auto source = t5_rows()[0].source, fed = t5_rows()[0].fed();
+    const Matrix<float> before = run(*folder.load(), encoded(source, fed));
+    config["tie_word_embeddings"] = true;
+    write_file(folder.path() / "config.json", config.dump());
+    EXPECT_TRUE(bit_equal(run(*folder.load(), encoded(source, fed)), before)) << option;
+  }
 }
 
 TEST(T5, WhatItCannotBeIsRefusedByName) {

@@ -1,0 +1,19 @@
+// By the model's kind and its vocabulary.
+#include "jobs/style_choice.h"
+
+#include "task/lost_characters.h"
+
+namespace relatum::jobs {
+
+task::PromptStyle style_for(const std::string& name, const arch::ModelInfo& model) {
+  if (!name.empty()) return task::load_style(name);
+  return task::load_style(model.encoder_layers > 0 ? kEncoderDecoderStyle : kDecoderStyle);
+}
+
+void tell_lost_characters(const task::PromptStyle& style, const text::Tokenizer& tokenizer,
+                          const Context& context) {
+  const std::string warning = task::lost_characters_warning(style, tokenizer);
+  if (!warning.empty()) context.warn(warning);
+}
+
+}  // namespace relatum::jobs
