@@ -25,10 +25,18 @@ struct TakeRowsRecord {
   }
 };
 
+bool are_all(std::span<const int64_t> rows, int64_t count) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] != int64_t(i)) return false;
+  }
+  return int64_t(rows.size()) == count;
+}
+
 }  // namespace
 
 Var take_rows(Graph& graph, Var x, std::span<const int64_t> rows) {
   const Mat in = graph.value(x);
+  if (are_all(rows, in.rows)) return x;
   const Var y = graph.create(in.type, int64_t(rows.size()), in.cols, graph.differentiable(x));
   kernels::gather_rows(in, rows, graph.value(y));
   if (graph.differentiable(y)) {
