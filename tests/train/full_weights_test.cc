@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/json.h"
+#include "kernels/cpu.h"
 #include "support/error_of.h"
 #include "support/full.h"
 #include "train/full_folder.h"
@@ -218,6 +219,7 @@ struct InType {
 };
 
 TEST(FullWeightsNarrow, BFloat16sCopiesFollowTheValues) {
+  if (!kernels::has_fast_bf16()) GTEST_SKIP() << "no bf16 products here";
   InType wide(DType::kF32), narrow(DType::kBF16);
   const double bound = parity_bound(*wide.model, DType::kBF16);
   EXPECT_LT(distance(as_row(narrow.gradients()), as_row(wide.gradients())), 3 * bound);
