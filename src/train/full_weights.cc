@@ -8,7 +8,7 @@
 
 namespace relatum::train {
 
-FullWeights::FullWeights(arch::Model& model) : model_(model) {
+FullWeights::FullWeights(arch::Model& model) : linears_(model.mutable_linears()) {
   const std::vector<arch::NamedWeight> all = model.open_weights();
   std::map<const std::byte*, int64_t> places;  // of tensors by where they lay
   for (const auto& [name, weight] : all) {
@@ -30,7 +30,7 @@ FullWeights::FullWeights(arch::Model& model) : model_(model) {
     const std::span<const float> values(to.data, size_t(to.size()));
     *weight = {weight->name, "f32", to.rows, to.cols, std::as_bytes(values), values_, false};
   }
-  for (nn::Linear* linear : model.mutable_linears()) linear->prepare_trained();
+  for (nn::Linear* linear : linears_) linear->prepare_trained();
 }
 
 void FullWeights::enable_training() {
@@ -40,7 +40,7 @@ void FullWeights::enable_training() {
 }
 
 void FullWeights::sync() {
-  for (nn::Linear* linear : model_.mutable_linears()) linear->refresh();
+  for (nn::Linear* linear : linears_) linear->refresh();
 }
 
 void FullWeights::describe(std::vector<NamedValue>& options) const {

@@ -48,7 +48,7 @@ class FullWeights final : public Trainable {
   void describe(std::vector<NamedValue>& options) const override;
 
  private:
-  arch::Model& model_;
+  std::vector<nn::Linear*> linears_;
   std::vector<FullTensor> tensors_;
   size_t size_ = 0;
   std::shared_ptr<Buffer> values_;  // also the model's, whose tensors lie there

@@ -29,8 +29,9 @@ Matrix<float> random(int64_t rows, int64_t cols, uint64_t stream) {
 // A trunk (rows 0-19) with two branches, and a tree of its own.
 struct Problem {
   explicit Problem(bool causally) : causal(causally) {
-    for (int32_t i = 0; i < kTokens; ++i)
+    for (int32_t i = 0; i < kTokens; ++i) {
       positions[size_t(i)] = i < 26 ? i : i < 29 ? i - 6 : i - 29;
+    }
     std::vector<float> scratch(size_t(attention_scratch_size(plan(), shape, false)));
     attention(plan(), shape, tensors(), scratch.data());
   }
