@@ -137,7 +137,8 @@ struct Evaluation {
   int64_t arena = 0, cache = 0;
 };
 
-// Of prompts like the training rows': a beginning that all share is kept in a cache.
+// Of prompts like the training rows': a beginning that all share is kept in a cache, and so is what
+// an encoder made of a batch's.
 Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int64_t tokens) {
   if (tokens <= 0) return {};
   const arch::ModelInfo& info = passes.model.info();
@@ -147,12 +148,12 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
     longest = std::max(longest, int64_t(row.tokens.size()));
     prompts.emplace_back(row.tokens.data(), size_t(row.prompt_length));
   }
-  const bool shares = prompts.size() > 1 && info.encoder_layers == 0;
-  const int64_t shared = shares ? nn::common_beginning(prompts) : 0;
+  int64_t cached = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
+  if (info.encoder_layers > 0) cached = std::max(tokens, longest);
   const PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
   const int64_t bytes = int64_t(size_of(passes.compute));
   return {scoring_arena(passes.model, passes.adapter, passes.compute, size),
-          2 * info.layers * shared * info.kv_heads * info.head_size * bytes};
+          2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
 }
 
 }  // namespace
