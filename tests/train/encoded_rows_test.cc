@@ -19,14 +19,16 @@ std::vector<train::TrainRow> lesson_rows() {
 }
 
 struct T5Run {
-  explicit T5Run(const train::TrainOptions& options) : trainer(worker, *adapter, rows, options) {
+  T5Run(const std::string& option, const train::TrainOptions& options)
+      : folder(t5_options().at(option)),
+        adapter(train::load_peft(fixture("t5/lora/" + option), session.model(), session.compute())),
+        trainer(worker, *adapter, rows, options) {
     session.prepare_training();
   }
-  T5Folder folder{t5_options().at("gated_gelu")};
+  T5Folder folder;
   engine::Session session{folder.path(), plain_options()};
   std::vector<train::TrainRow> rows = lesson_rows();
-  std::unique_ptr<train::Adapter> adapter = train::load_peft(fixture("t5/lora"), session.model(),
-                                                             session.compute());
+  std::unique_ptr<train::Adapter> adapter;
   engine::Worker worker{session, &adapter->set()};
   train::Trainer trainer;
 };
@@ -45,13 +47,14 @@ double relative_distance(const Matrix<float>& got, const Matrix<float>& want) {
 // Where softmax is nearly certain, small gradients are differences of large numbers.
 constexpr double kGradients = 1e-3;
 
-class EncodedRows : public ::testing::TestWithParam<bool> {};
+class EncodedRows : public ::testing::TestWithParam<std::tuple<std::string, bool>> {};
 
 TEST_P(EncodedRows, LossAndEveryGradientAreThoseOfPeft) {
-  shows("T5 v1.1, Flan-T5", {"gradients", "adapter"});
+  const auto& [option, checkpoint] = GetParam();
+  shows(row_of_t5(option), {"gradients", "adapter"});
   train::TrainOptions options;
-  options.checkpoint = GetParam();
-  T5Run run(options);
+  options.checkpoint = checkpoint;
+  T5Run run(option, options);
   const auto file = io::Safetensors::open(fixture("t5/weights.safetensors"));
   int64_t tokens = 0;
   const nn::LossSum loss = run.trainer.accumulate({0, 1}, 0, tokens);
@@ -59,14 +62,14 @@ TEST_P(EncodedRows, LossAndEveryGradientAreThoseOfPeft) {
   EXPECT_EQ(loss.count, 12 + 7);
   double want = 0;
   for (const char* number : {"0", "1"}) {
-    const Matrix<float> log = read_matrix(file, "expected.lora." + std::string(number));
+    const Matrix<float> log = read_matrix(file, "expected.lora." + option + "." + number);
     const auto target = read_ints(file, "target." + std::string(number));
     for (size_t i = 0; i < target.size(); ++i) want -= double(log.row(int64_t(i))[target[i]]);
   }
   EXPECT_NEAR(loss.sum, want, 1e-3);
   for (const train::AdapterModule& m : run.adapter->modules()) {
     const auto grads = run.adapter->grads();
-    const std::string name = "grad.base_model.model." + m.name;
+    const std::string name = "grad." + option + ".base_model.model." + m.name;
     const Matrix<float> want_a = read_matrix(file, name + ".lora_A.weight"),
                         want_b = read_matrix(file, name + ".lora_B.weight");
     Matrix<float> a(m.rank, m.in), b(m.out, m.rank);
@@ -83,8 +86,29 @@ TEST_P(EncodedRows, LossAndEveryGradientAreThoseOfPeft) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, EncodedRows, ::testing::Bool(),
-                         [](const auto& test) { return test.param ? "checkpoint" : "tape"; });
+TEST(EncodedAdapter, IsWrittenAsPeftDoes) {
+  for (const std::string option : {"first", "gated_gelu"}) {
+    shows(row_of_t5(option), {"adapter"});
+    const T5Run run(option, {});
+    const TemporaryFolder out;
+    train::save_peft(out.path(), *run.adapter, "t5");
+    const auto folder = fixture("t5/lora/" + option);
+    const auto theirs = io::Safetensors::open(folder / "adapter_model.safetensors"),
+               ours = io::Safetensors::open(out.path() / "adapter_model.safetensors");
+    ASSERT_EQ(ours.tensors().size(), theirs.tensors().size());
+    for (const auto& tensor : theirs.tensors()) {
+      EXPECT_TRUE(bit_equal(read_matrix(ours, tensor.name), read_matrix(theirs, tensor.name)));
+    }
+    EXPECT_EQ(io::load_json(out.path() / "adapter_config.json").at("task_type"), "SEQ_2_SEQ_LM");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, EncodedRows,
+                         ::testing::Combine(::testing::Values("first", "gated_gelu"),
+                                            ::testing::Bool()),
+                         [](const auto& test) {
+  return std::get<0>(test.param) + (std::get<1>(test.param) ? "_checkpoint" : "_tape");
+});
 
 TEST(EncodedBatch, PromptsAreSourcesAndAnswersFollowTheStart) {
   const std::vector<train::TrainRow> rows{{{5, 6, 7, 1, 40, 41, 1}, 4}, {{8, 1, 42, 1}, 2}};
@@ -99,7 +123,7 @@ TEST(EncodedBatch, LossFalls) {
   train::TrainOptions options;
   options.epochs = 30;
   options.learning_rate = 0.02;
-  T5Run run(options);
+  T5Run run("gated_gelu", options);
   double first = 0, last = 0;
   run.trainer.run({.on_step =
                        [&](const train::StepReport& report) {
