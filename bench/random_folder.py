@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a Llama or Mistral of a published config.json with random weights as a Hugging Face folder.
+"""Writes a Llama or Mistral of a published config.json with random weights, as a folder.
 
 bf16 in shards of at most 5 GB, as such models are published, one tensor in memory at a time; to
 measure what loading and training one costs. Needs NumPy alone.

@@ -21,6 +21,7 @@
 #include "engine/worker.h"
 #include "retrieve/embedder.h"
 #include "task/answer_prompts.h"
+#include "train/adapter.h"
 #include "train/trainer.h"
 
 namespace {
