@@ -176,9 +176,9 @@ void put_bytes(std::string& out, int field, std::string_view bytes) {
 }  // namespace
 
 int32_t PieceModel::unk() const {
-  size_t id = 0;
-  while (pieces[id].type != kUnknown) ++id;
-  return int32_t(id);
+  const auto found = std::ranges::find(pieces, kUnknown, &Piece::type);
+  RELATUM_CHECK(found != pieces.end());
+  return int32_t(found - pieces.begin());
 }
 
 PieceModel parse_piece_model(std::string_view bytes, const std::string& place) {
@@ -219,7 +219,9 @@ std::string piece_model_bytes(const PieceModel& model) {
   put_number(trainer, kSuffix, model.sign_behind);
   put_number(trainer, kByteFallback, model.byte_fallback);
   put_bytes(trainer, kUnkSurface, model.unk_surface);
-  put_bytes(trainer, kUnkPiece, model.pieces[size_t(model.unk())].text);
+  const auto unknown = std::ranges::find(model.pieces, PieceModel::kUnknown,
+                                         &PieceModel::Piece::type);
+  if (unknown != model.pieces.end()) put_bytes(trainer, kUnkPiece, unknown->text);
   put_bytes(out, kTrainer, trainer);
   std::string spaces;
   put_bytes(spaces, kCharMap, model.spaces.char_map);
