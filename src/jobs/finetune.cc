@@ -32,7 +32,7 @@ void take_folder(const FinetuneOptions& options, const Host& host,
 void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
                  const train::TrainResult& result, const Host& host) {
   const fs::path run(parts.options.out);
-  save_trained(parts.options, trained, parts.session);
+  trained.save(run, parts.session.model().info().path);
   write_finetune_record(parts, "done", result, host);
   remove_finetune_state(run);
 }

@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "jobs/finetune_plan.h"
 #include "train/adapter.h"
-#include "train/full_folder.h"
-#include "train/peft.h"
+#include "train/full_weights.h"
 
 namespace relatum::jobs {
 namespace {
@@ -18,6 +17,10 @@ namespace {
 }  // namespace
 
 bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
+
+double learning_rate(const FinetuneOptions& options) {
+  return options.learning_rate.value_or(trains_all(options) ? kFullRate : kAdapterRate);
+}
 
 void check_method(const FinetuneOptions& o) {
   if (!trains_all(o)) return;
@@ -63,15 +66,6 @@ std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& o,
   if (trains_all(o)) return std::make_unique<train::FullWeights>(session.open_weights());
   return std::make_unique<train::Adapter>(session.model(), session.compute(), finetune_adapter(o),
                                           o.training.seed);
-}
-
-void save_trained(const FinetuneOptions& o, const train::Trainable& trained,
-                  const engine::Session& session) {
-  const std::string base = session.model().info().path;
-  if (const auto* weights = dynamic_cast<const train::FullWeights*>(&trained)) {
-    return train::save_full(o.out, *weights, base);
-  }
-  train::save_peft(o.out, dynamic_cast<const train::Adapter&>(trained), base);
 }
 
 }  // namespace relatum::jobs

@@ -12,6 +12,11 @@ namespace relatum::jobs {
 
 /// `--method full`: all weights of the base are trained, and there is no adapter.
 bool trains_all(const FinetuneOptions& options);
+/// Learning rates for a run that names none: what did best for adapters, and for all weights the
+/// default of transformers' TrainingArguments, as larger ones undo what a model has learnt.
+inline constexpr double kAdapterRate = 1e-3, kFullRate = 5e-5;
+/// The one of the two that the options' method takes, or the one that they name.
+double learning_rate(const FinetuneOptions& options);
 /// Throws Error for options that the method knows nothing of.
 void check_method(const FinetuneOptions& options);
 /// Throws Error where the method cannot train the model at this path.
@@ -19,8 +24,5 @@ void check_method_base(const FinetuneOptions& options, const std::filesystem::pa
 /// What is trained, before the first step.
 std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& options,
                                                  engine::Session& session);
-/// Writes what was trained into the run's folder, whole or not at all.
-void save_trained(const FinetuneOptions& options, const train::Trainable& trained,
-                  const engine::Session& session);
 
 }  // namespace relatum::jobs

@@ -24,6 +24,7 @@ struct FinetuneOptions {
   int64_t batch_tokens = 0;  ///< 0: chosen from the data
   /// 0: the whole step; none: train::default_micro_tokens(), or those of the run that is resumed
   std::optional<int64_t> micro_tokens;
+  std::optional<double> learning_rate;  ///< none: see jobs::learning_rate()
   bool neighbours_given = false;
   uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;

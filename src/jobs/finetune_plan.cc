@@ -54,9 +54,10 @@ void fit_memory(const FinetuneOptions& options, const engine::Session& session,
 void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   check_method(o);
   const train::TrainOptions& t = o.training;
+  const double rate = learning_rate(o);
   const std::pair<const char*, double> numbers[] = {
-      {"--lr", t.learning_rate}, {"--warmup", t.warmup},       {"--weight-decay", t.weight_decay},
-      {"--clip", t.clip},        {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
+      {"--lr", rate},     {"--warmup", t.warmup},       {"--weight-decay", t.weight_decay},
+      {"--clip", t.clip}, {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
   for (const auto& [flag, value] : numbers) {
     if (std::isfinite(value)) continue;
     fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
@@ -65,11 +66,11 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
     fail("jobs.finetune", "--dev and --holdout exclude each other. Give one of them.");
   }
   // Well beyond what adapters of this kind are trained with anywhere; still allowed.
-  if (t.learning_rate >= 0.05) {
+  if (rate >= 0.05) {
     context.warn(
         fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
                     "probably diverge.",
-                    t.learning_rate));
+                    rate));
   }
   if (o.adapter.dropout >= 0.9) {
     context.warn(
@@ -125,6 +126,7 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   FinetunePlan plan;
   train::TrainOptions& training = plan.training;
   training = options.training;
+  training.learning_rate = learning_rate(options);
   training.batch.share = !options.no_share;
   training.batch = train::batches_of(session.model().info(), training.batch);
   training.batch.batch_tokens = options.batch_tokens;

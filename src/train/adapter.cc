@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "kernels/rows.h"
+#include "train/peft.h"
 
 namespace relatum::train {
 namespace {
@@ -193,6 +194,10 @@ void Adapter::describe(std::vector<NamedValue>& options) const {
     names += fmt::format("{}{}", names.empty() ? "" : " ", module.name);
   }
   add("--targets", names);
+}
+
+void Adapter::save(const std::filesystem::path& run, const std::string& base) const {
+  save_peft(run, *this, base);
 }
 
 }  // namespace relatum::train

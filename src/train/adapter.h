@@ -86,6 +86,8 @@ class Adapter final : public Trainable {
   double dropout() const override { return config_.dropout; }
   double operations(const nn::Linear::Part& part) const override;
   void describe(std::vector<NamedValue>& options) const override;
+  /// As PEFT does, see save_peft().
+  void save(const std::filesystem::path& run, const std::string& base) const override;
 
  private:
   void initialise(uint64_t seed);

@@ -5,6 +5,7 @@
 
 #include "base/mapped_file.h"
 #include "quant/format.h"
+#include "train/full_folder.h"
 
 namespace relatum::train {
 
@@ -45,6 +46,10 @@ void FullWeights::sync() {
 
 void FullWeights::describe(std::vector<NamedValue>& options) const {
   options.push_back({"--method", "full"});
+}
+
+void FullWeights::save(const std::filesystem::path& run, const std::string& base) const {
+  save_full(run, *this, base);
 }
 
 }  // namespace relatum::train

@@ -46,6 +46,8 @@ class FullWeights final : public Trainable {
     return 2 * double(part.weight.size());
   }
   void describe(std::vector<NamedValue>& options) const override;
+  /// As a model's folder, see save_full().
+  void save(const std::filesystem::path& run, const std::string& base) const override;
 
  private:
   std::vector<nn::Linear*> linears_;

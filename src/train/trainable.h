@@ -1,7 +1,9 @@
 // What the trainer needs to know of the numbers that it trains.
 #pragma once
 
+#include <filesystem>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nn/linear.h"
@@ -34,6 +36,9 @@ class Trainable {
   virtual double operations(const nn::Linear::Part& part) const = 0;
   /// Adds what a run has to share with the one that it goes on with.
   virtual void describe(std::vector<NamedValue>& options) const = 0;
+  /// Writes the values into a run's folder, whole or not at all. `base`: the model's file or
+  /// folder.
+  virtual void save(const std::filesystem::path& run, const std::string& base) const = 0;
 };
 
 }  // namespace relatum::train

@@ -4,6 +4,7 @@
 #include "desk.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
+#include "jobs/finetune_method.h"
 #include "jobs/run_record.h"
 #include "support/error_of.h"
 #include "support/models.h"
@@ -18,7 +19,7 @@ class FullJob : public Desk {
   jobs::FinetuneOptions teach_all() const {
     jobs::FinetuneOptions options = teach();
     options.method = "full";
-    options.training.learning_rate = 2e-3;
+    options.learning_rate = 2e-3;
     return options;
   }
   jobs::ExtractOptions ask_run() const {
@@ -34,6 +35,16 @@ class FullJob : public Desk {
     return sentence;
   }
 };
+
+// A rate for adapters would undo what a trained model knows.
+TEST(FullMethod, HasALearningRateOfItsOwn) {
+  jobs::FinetuneOptions options;
+  EXPECT_EQ(jobs::learning_rate(options), 1e-3);
+  options.method = "full";
+  EXPECT_EQ(jobs::learning_rate(options), 5e-5);
+  options.learning_rate = 2e-3;
+  EXPECT_EQ(jobs::learning_rate(options), 2e-3);
+}
 
 TEST_F(FullJob, WritesAModelThatExtractionTakesUp) {
   EXPECT_TRUE(jobs::finetune(teach_all(), host_).finished);

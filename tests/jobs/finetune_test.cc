@@ -123,7 +123,7 @@ TEST_F(FinetuneJob, ValuesThatAreNoneAreRefusedAndOddOnesTold) {
   jobs::FinetuneOptions options = teach();
   jobs::check_finetune_values(options, host_.context);
   EXPECT_TRUE(warnings_.empty());
-  options.training.learning_rate = 0.5;
+  options.learning_rate = 0.5;
   options.neighbours_given = true;
   jobs::check_finetune_values(options, host_.context);
   EXPECT_EQ(warnings_.size(), 2u);

@@ -44,8 +44,8 @@ double relative_distance(const Matrix<float>& got, const Matrix<float>& want) {
   return std::sqrt(difference / norm);
 }
 
-// Where softmax is nearly certain, small gradients are differences of large numbers.
-constexpr double kGradients = 1e-3;
+// PEFT's are in f32, too, and T5's scores have no scale: 9e-5 was seen with AVX2.
+constexpr double kGradients = 3e-4;
 
 class EncodedRows : public ::testing::TestWithParam<std::tuple<std::string, bool>> {};
 

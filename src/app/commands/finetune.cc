@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "app/stage_options.h"
 #include "jobs/finetune.h"
+#include "jobs/finetune_method.h"
 #include "jobs/style_choice.h"
 #include "task/forms.h"
 
@@ -100,7 +101,12 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
     return app.add_option(flag, value, text)->group("Training");
   };
   add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
-  add("--lr", t.learning_rate, "Peak learning rate of AdamW")->check(CLI::PositiveNumber);
+  const std::string rate =
+      fmt::format("Peak learning rate of AdamW; with --method full {} if none is given",
+                  jobs::kFullRate);
+  add("--lr", o.learning_rate, rate.c_str())
+      ->default_str(fmt::format("{}", jobs::kAdapterRate))
+      ->check(CLI::PositiveNumber);
   add("--schedule", o.schedule, "cosine, linear or constant")
       ->check(CLI::IsMember({"cosine", "linear", "constant"}));
   add("--warmup", t.warmup, "Fraction of steps over which the learning rate rises")
