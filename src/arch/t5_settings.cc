@@ -5,12 +5,14 @@
 
 #include <map>
 
+#include "arch/head_weight.h"
 #include "base/error.h"
 #include "base/printable.h"
 
 namespace relatum::arch {
 namespace {
 
+constexpr int64_t kLayers = 4096;    // far more than any model has
 constexpr int64_t kContext = 16384;  // tokens of a row; a table of all its distances has to fit
 
 void read_activation(const ModelFiles& files, T5Settings& settings) {
@@ -59,14 +61,20 @@ T5Settings read_t5_settings(const ModelFiles& files) {
   settings.buckets = files.get_int("relative_attention_num_buckets",
                                    "attention.relative_buckets_count", 32);
   settings.farthest = files.get_int("relative_attention_max_distance", "", 128);
-  info.decoder_start = int32_t(
-      files.get_int("decoder_start_token_id", "decoder_start_token_id", 0));
+  info.vocabulary = vocabulary_size(files);
+  const int64_t start = files.get_int("decoder_start_token_id", "decoder_start_token_id", 0);
   const auto refuse = [&](const std::string& what) {
-    fail("arch.t5", fmt::format("{}: {}.", files.settings_place(), what));
+    fail("arch.t5",
+         fmt::format("{}: {}. Fetch the model's settings again.", files.settings_place(), what));
   };
-  if (info.encoder_layers <= 0 || info.encoder_layers > info.layers * 1000) {
+  if (info.encoder_layers <= 0 || info.encoder_layers > kLayers) {
     refuse(fmt::format("{} layers of the encoder cannot be", info.encoder_layers));
   }
+  if (start < 0 || start >= info.vocabulary) {
+    refuse(fmt::format("decoder_start_token_id is {}, and the vocabulary has {} tokens", start,
+                       info.vocabulary));
+  }
+  info.decoder_start = int32_t(start);
   if (info.head_size <= 0 || info.head_size > 1024) {
     refuse(fmt::format("heads of {} values cannot be", info.head_size));
   }

@@ -229,7 +229,6 @@ void T5::load_stack(const ModelFiles& files, const LoadOptions& options, bool de
 
 T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_settings(files)) {
   info_ = settings_.info;
-  info_.vocabulary = vocabulary_size(files);
   embedding_ = files.weight({"shared.weight", "token_embd.weight"}, info_.vocabulary, info_.width);
   info_.parameters = embedding_.size();
   load_stack(files, options, false);
