@@ -45,20 +45,35 @@ struct Call {
   int64_t int_of(const Value& value) const;
 };
 
+/// Of known names.
 Value call_filter(const Call& call);
 Value call_method(const Call& call);
 bool call_test(const Call& call);
 
-std::span<const std::string_view> filter_names();
-std::span<const std::string_view> method_names();
-std::span<const std::string_view> test_names();
-std::span<const std::string_view> function_names();
-/// Throws Error "uses the filter 'xyz', which is not known".
-void check_known(std::string_view what, std::string_view name,
-                 std::span<const std::string_view> known, size_t line);
+bool is_filter(std::string_view name);
+bool is_method(std::string_view name);
+bool is_test(std::string_view name);
+bool is_function(std::string_view name);
+/// Throws Error "uses the filter 'xyz', which is not known" where it is not.
+void check_known(std::string_view what, std::string_view name, bool known, size_t line);
 
-/// Filters of lists: first, last, list, join, map, select …; what call_filter() does with them.
-Value call_list_filter(const Call& call);
+/// What a name calls; a table of them is all there is of its kind.
+template <class Function>
+struct Named {
+  std::string_view name;
+  Function* run;
+};
+using Filter = Named<Value(const Call&)>;
+/// nullptr where the table has no such name.
+template <class Function>
+const Named<Function>* find_named(std::span<const Named<Function>> table, std::string_view name) {
+  for (const Named<Function>& one : table) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
+}
+/// Those of lists: first, last, list, join, map, select …
+std::span<const Filter> list_filters();
 
 /// "+", "-", "*", "/", "//", "%", "**" and "~".
 Value binary(std::string_view op, const Value& a, const Value& b, Budget& budget);

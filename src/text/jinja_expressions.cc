@@ -292,7 +292,7 @@ class Parser {
       refuse(at, "calls what is neither a function's name nor a method");
     }
     check_known(method ? "method" : "function", callee.name,
-                method ? method_names() : function_names(), at);
+                method ? is_method(callee.name) : is_function(callee.name), at);
     Expr expr = make(method ? ExprKind::kMethod : ExprKind::kCall, at, callee.name,
                      std::move(callee.args));
     arguments(expr);
@@ -326,7 +326,7 @@ class Parser {
       const size_t at = line();
       if (cursor_.take_operator("|")) {
         const std::string name = cursor_.expect_name();
-        check_known("filter", name, filter_names(), at);
+        check_known("filter", name, is_filter(name), at);
         expr = make_of(ExprKind::kFilter, at, name, std::move(expr));
         if (cursor_.at_operator("(")) arguments(expr);
       } else if (cursor_.take_name("is")) {
@@ -341,7 +341,7 @@ class Parser {
     const bool negated = cursor_.take_name("not");
     const std::string name = cursor_.peek().kind == TokenKind::kOperator ? cursor_.next().text
                                                                          : cursor_.expect_name();
-    check_known("test", name, test_names(), at);
+    check_known("test", name, is_test(name), at);
     Expr expr = make_of(ExprKind::kTest, at, name, std::move(subject));
     if (cursor_.at_operator("(")) {
       arguments(expr);

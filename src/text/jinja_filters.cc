@@ -13,12 +13,6 @@
 namespace relatum::text::jinja {
 namespace {
 
-constexpr std::string_view kFilters[] = {
-    "abs",    "capitalize", "count",  "d",          "default", "dictsort", "first",
-    "indent", "int",        "items",  "join",       "last",    "length",   "list",
-    "lower",  "map",        "reject", "rejectattr", "replace", "reverse",  "safe",
-    "select", "selectattr", "string", "tojson",     "trim",    "unique",   "upper"};
-
 MarkedText text_of(const Call& call) {
   call.budget.spend(8 * extent(call.subject).size);
   return to_text(call.subject);
@@ -115,6 +109,46 @@ Value trim(const Call& call) {
   return Value::text(stripped(text_of(call), chars, {}));
 }
 
+Value or_default(const Call& call) {
+  const auto args = call.bind({"default_value", "boolean"});
+  const bool takes = call.subject.undefined() || (truth(args[1]) && !truth(call.subject));
+  if (!takes) return call.subject;
+  return args[0].undefined() && call.args.empty() ? Value::text("") : args[0];
+}
+
+// A text as another text.
+template <class Change>
+Value changed(const Call& call, const Change& change) {
+  call.bind({});
+  return Value::text(change(text_of(call)));
+}
+
+Value as_it_is(const Call& call) {
+  return changed(call, [](MarkedText text) { return text; });
+}
+
+constexpr Filter kFilters[] = {
+    {"abs", absolute},
+    {"capitalize", [](const Call& call) { return changed(call, capitalized); }},
+    {"count", length},
+    {"d", or_default},
+    {"default", or_default},
+    {"indent", indent},
+    {"int", to_int},
+    {"length", length},
+    {"lower", [](const Call& call) { return changed(call, lower); }},
+    {"replace", replace},
+    {"safe", as_it_is},
+    {"string", as_it_is},
+    {"tojson", tojson},
+    {"trim", trim},
+    {"upper", [](const Call& call) { return changed(call, upper); }}};
+
+const Filter* find_filter(std::string_view name) {
+  const Filter* found = find_named<Value(const Call&)>(kFilters, name);
+  return found ? found : find_named(list_filters(), name);
+}
+
 }  // namespace
 
 std::vector<Value> Call::bind(std::initializer_list<std::string_view> names) const {
@@ -146,37 +180,12 @@ int64_t Call::int_of(const Value& value) const {
   return number;
 }
 
-Value call_filter(const Call& call) {
-  const std::string_view name = call.name;
-  if (name == "length" || name == "count") return length(call);
-  if (name == "tojson") return tojson(call);
-  if (name == "indent") return indent(call);
-  if (name == "int") return to_int(call);
-  if (name == "abs") return absolute(call);
-  if (name == "replace") return replace(call);
-  if (name == "trim") return trim(call);
-  if (name == "default" || name == "d") {
-    const auto args = call.bind({"default_value", "boolean"});
-    const bool takes = call.subject.undefined() || (truth(args[1]) && !truth(call.subject));
-    if (!takes) return call.subject;
-    return args[0].undefined() && call.args.empty() ? Value::text("") : args[0];
-  }
-  const bool plain = name == "string" || name == "safe";
-  if (plain || name == "upper" || name == "lower" || name == "capitalize") {
-    call.bind({});
-    const MarkedText text = text_of(call);
-    if (name == "upper") return Value::text(upper(text));
-    if (name == "lower") return Value::text(lower(text));
-    return Value::text(plain ? text : capitalized(text));
-  }
-  return call_list_filter(call);
-}
+Value call_filter(const Call& call) { return find_filter(call.name)->run(call); }
 
-std::span<const std::string_view> filter_names() { return kFilters; }
+bool is_filter(std::string_view name) { return find_filter(name) != nullptr; }
 
-void check_known(std::string_view what, std::string_view name,
-                 std::span<const std::string_view> known, size_t line) {
-  if (std::ranges::find(known, name) != known.end()) return;
+void check_known(std::string_view what, std::string_view name, bool known, size_t line) {
+  if (known) return;
   refuse(line, fmt::format("uses the {} '{}', which is not known", what, printable_start(name)));
 }
 

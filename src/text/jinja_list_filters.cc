@@ -38,7 +38,7 @@ Value chosen(const Call& call) {
   std::vector<Value> args;
   if (call.args.size() > first) {
     test = call.text_of(call.args[first]).text;
-    check_known("test", test, test_names(), call.budget.line);
+    check_known("test", test, is_test(test), call.budget.line);
     args.assign(call.args.begin() + long(first) + 1, call.args.end());
   }
   std::vector<Value> kept;
@@ -65,7 +65,7 @@ Value mapped(const Call& call) {
     return Value::list(std::move(out));
   }
   const std::string_view filter = call.text_of(call.args[0]).text;
-  check_known("filter", filter, filter_names(), call.budget.line);
+  check_known("filter", filter, is_filter(filter), call.budget.line);
   if (filter == "map") call.refuse("it maps by itself");
   const std::vector<Value> args(call.args.begin() + 1, call.args.end());
   for (const Value& each : items) {
@@ -120,27 +120,44 @@ Value pair_list(const Call& call, bool sorted) {
   return Value::list(std::move(out));
 }
 
+std::vector<Value> all_items(const Call& call) {
+  call.bind({});
+  return items_of(call.subject, call.budget);
+}
+
+Value reversed(const Call& call) {
+  std::vector<Value> items = all_items(call);
+  std::ranges::reverse(items);
+  if (!call.subject.as_text()) return Value::list(std::move(items));
+  MarkedText out;
+  for (const Value& each : items) out.append(*each.as_text());
+  return Value::text(std::move(out));
+}
+
+// "first" and "last".
+Value end_of(const Call& call) {
+  const std::vector<Value> items = all_items(call);
+  if (items.empty()) return Value::Kinds(Undefined{fmt::format("the {} of nothing", call.name)});
+  return call.name == "first" ? items.front() : items.back();
+}
+
+constexpr Filter kFilters[] = {
+    {"dictsort", [](const Call& call) { return pair_list(call, true); }},
+    {"first", end_of},
+    {"items", [](const Call& call) { return pair_list(call, false); }},
+    {"join", join},
+    {"last", end_of},
+    {"list", [](const Call& call) { return Value::list(all_items(call)); }},
+    {"map", mapped},
+    {"reject", chosen},
+    {"rejectattr", chosen},
+    {"reverse", reversed},
+    {"select", chosen},
+    {"selectattr", chosen},
+    {"unique", unique}};
+
 }  // namespace
 
-Value call_list_filter(const Call& call) {
-  const std::string_view name = call.name;
-  if (name.starts_with("select") || name.starts_with("reject")) return chosen(call);
-  if (name == "map") return mapped(call);
-  if (name == "join") return join(call);
-  if (name == "unique") return unique(call);
-  if (name == "items" || name == "dictsort") return pair_list(call, name == "dictsort");
-  call.bind({});
-  std::vector<Value> items = items_of(call.subject, call.budget);
-  if (name == "list") return Value::list(std::move(items));
-  if (name == "reverse") {
-    std::ranges::reverse(items);
-    if (!call.subject.as_text()) return Value::list(std::move(items));
-    MarkedText out;
-    for (const Value& each : items) out.append(*each.as_text());
-    return Value::text(std::move(out));
-  }
-  if (items.empty()) return Value::Kinds(Undefined{fmt::format("the {} of nothing", name)});
-  return name == "first" ? items.front() : items.back();
-}
+std::span<const Filter> list_filters() { return kFilters; }
 
 }  // namespace relatum::text::jinja

@@ -10,16 +10,6 @@
 namespace relatum::text::jinja {
 namespace {
 
-constexpr std::string_view kMethods[] = {
-    "capitalize", "cycle", "endswith", "find",         "get",   "items",        "join",
-    "keys",       "lower", "lstrip",   "replace",      "split", "removeprefix", "rstrip",
-    "startswith", "strip", "title",    "removesuffix", "upper", "values"};
-constexpr std::string_view kTests[] = {
-    "boolean",  "callable", "defined",  "divisibleby", "eq",      "equalto",   "even",
-    "false",    "float",    "ge",       "greaterthan", "gt",      "in",        "integer",
-    "iterable", "le",       "lessthan", "lt",          "mapping", "ne",        "none",
-    "number",   "odd",      "sequence", "string",      "true",    "undefined", "==",
-    "!=",       "<",        "<=",       ">",           ">="};
 constexpr std::string_view kFunctions[] = {"dict", "namespace", "raise_exception", "range",
                                            "strftime_now"};
 
@@ -62,85 +52,160 @@ Value find_in(const MarkedText& text, const Call& call) {
   return Value::Kinds(utf8_length(std::string_view(text.text).substr(0, found)));
 }
 
-Value text_method(const MarkedText& text, const Call& call) {
-  const std::string_view name = call.name;
-  call.budget.spend(4 * text.memory());
-  if (name.ends_with("strip")) {
-    const auto args = call.bind({"chars"});
-    const bool spaces = args[0].undefined() || args[0].none();
-    const Ends ends{name != "rstrip", name != "lstrip"};
-    return Value::text(stripped(text, spaces ? nullptr : &call.text_of(args[0]), ends));
-  }
-  if (name == "startswith" || name == "endswith") return ends_with(text, call);
-  if (name.starts_with("remove")) return without_end(text, call);
-  if (name == "split") return split_text(text, call);
-  if (name == "find") return find_in(text, call);
-  if (name == "title") {
-    call.bind({});
-    call.budget.spend(64 * text.text.size());
-    return Value::text(titled(text));
-  }
-  if (name == "replace") return call_filter({name, call.subject, call.args, {}, call.budget});
-  if (name == "join") {
-    const auto args = call.bind({"items"});
-    return call_filter({name, args[0], {call.subject}, {}, call.budget});
-  }
-  if (name == "upper" || name == "lower" || name == "capitalize") return call_filter(call);
-  call.refuse("a str has no such method");
+Value strip_text(const MarkedText& text, const Call& call) {
+  const auto args = call.bind({"chars"});
+  const bool spaces = args[0].undefined() || args[0].none();
+  const Ends ends{call.name != "rstrip", call.name != "lstrip"};
+  return Value::text(stripped(text, spaces ? nullptr : &call.text_of(args[0]), ends));
 }
 
-Value dict_method(const Pairs& dict, const Call& call) {
-  call.budget.spend(128 * dict.size() + 8);
-  if (call.name == "items") return call_filter(call);
-  if (call.name == "get") {
-    const auto args = call.bind({"key", "default"});
-    if (const Value* found = find(dict, args[0])) return *found;
-    return args[1].undefined() ? Value::Kinds(None{}) : args[1];
-  }
-  if (call.name != "keys" && call.name != "values") call.refuse("a dict has no such method");
+Value title(const MarkedText& text, const Call& call) {
+  call.bind({});
+  call.budget.spend(64 * text.text.size());
+  return Value::text(titled(text));
+}
+
+Value replace_in(const MarkedText&, const Call& call) {
+  return call_filter({call.name, call.subject, call.args, {}, call.budget});
+}
+
+Value join_by(const MarkedText&, const Call& call) {
+  const auto args = call.bind({"items"});
+  return call_filter({call.name, args[0], {call.subject}, {}, call.budget});
+}
+
+// A method that is a filter of that name.
+template <class Subject>
+Value as_filter(const Subject&, const Call& call) {
+  return call_filter(call);
+}
+
+using TextMethod = Named<Value(const MarkedText&, const Call&)>;
+constexpr TextMethod kTextMethods[] = {{"capitalize", as_filter},
+                                       {"endswith", ends_with},
+                                       {"find", find_in},
+                                       {"join", join_by},
+                                       {"lower", as_filter},
+                                       {"lstrip", strip_text},
+                                       {"removeprefix", without_end},
+                                       {"removesuffix", without_end},
+                                       {"replace", replace_in},
+                                       {"rstrip", strip_text},
+                                       {"split", split_text},
+                                       {"startswith", ends_with},
+                                       {"strip", strip_text},
+                                       {"title", title},
+                                       {"upper", as_filter}};
+
+Value get(const Pairs& dict, const Call& call) {
+  const auto args = call.bind({"key", "default"});
+  if (const Value* found = find(dict, args[0])) return *found;
+  return args[1].undefined() ? Value::Kinds(None{}) : args[1];
+}
+
+// "keys" and "values".
+Value half(const Pairs& dict, const Call& call) {
   call.bind({});
   std::vector<Value> out;
   for (const auto& [key, value] : dict) out.push_back(call.name == "keys" ? key : value);
   return Value::list(std::move(out));
 }
 
-bool is_kind(const Value& value, std::string_view name) {
-  int64_t integer = 0;
-  double number = 0;
-  const bool flag = value.get_if<bool>(), list = value.as_list(), dict = value.as_dict();
-  if (name == "defined") return !value.undefined();
-  if (name == "undefined") return value.undefined();
-  if (name == "none") return value.none();
-  if (name == "boolean") return flag;
-  if (name == "true" || name == "false") return flag && truth(value) == (name == "true");
-  if (name == "string") return value.as_text();
-  if (name == "number") return as_number(value, number);
-  if (name == "integer") return !flag && as_int(value, integer);
-  if (name == "float") return value.get_if<double>();
-  if (name == "mapping") return dict;
-  if (name == "callable") return value.get_if<Function>();
-  return list || dict || value.as_text() || value.undefined();  // iterable, sequence
+using DictMethod = Named<Value(const Pairs&, const Call&)>;
+constexpr DictMethod kDictMethods[] = {
+    {"get", get}, {"items", as_filter}, {"keys", half}, {"values", half}};
+
+Value cycle(const Loop& loop, const Call& call) {
+  if (call.args.empty()) call.refuse("it has nothing to choose from");
+  return call.args[size_t(loop.index0) % call.args.size()];
 }
 
-/// The operator that a test of two values stands for; empty for other tests.
+using LoopMethod = Named<Value(const Loop&, const Call&)>;
+constexpr LoopMethod kLoopMethods[] = {{"cycle", cycle}};
+
+// Runs a method of a subject of that kind.
+template <class Subject, class Table>
+Value run_method(const Subject& subject, const Table& table, const Call& call, uint64_t cost) {
+  call.budget.spend(cost);
+  for (const auto& method : table) {
+    if (method.name == call.name) return method.run(subject, call);
+  }
+  call.refuse(fmt::format("a {} has no such method", call.subject.kind()));
+}
+
+bool is_flag(const Value& value) { return value.get_if<bool>(); }
+bool is_sequence(const Value& value) {
+  return value.as_list() || value.as_dict() || value.as_text() || value.undefined();
+}
+
+using KindTest = Named<bool(const Value&)>;
+constexpr KindTest
+    kKindTests[] = {{"boolean", is_flag},
+                    {"callable", [](const Value& v) -> bool { return v.get_if<Function>(); }},
+                    {"defined", [](const Value& v) { return !v.undefined(); }},
+                    {"false", [](const Value& v) { return is_flag(v) && !truth(v); }},
+                    {"float", [](const Value& v) -> bool { return v.get_if<double>(); }},
+                    {"integer",
+                     [](const Value& v) {
+  int64_t number = 0;
+  return !is_flag(v) && as_int(v, number);
+                     }},
+                    {"iterable", is_sequence},
+                    {"mapping", [](const Value& v) -> bool { return v.as_dict(); }},
+                    {"none", [](const Value& v) { return v.none(); }},
+                    {"number",
+                     [](const Value& v) {
+  double number = 0;
+  return as_number(v, number);
+                     }},
+    {"sequence", is_sequence}, {"string", [](const Value& v) -> bool { return v.as_text(); }},
+    {"true", [](const Value& v) { return is_flag(v) && truth(v); }},
+    {"undefined", [](const Value& v) { return v.undefined(); }}};
+
+bool divides(const Call& call) {
+  const auto args = call.bind({"number"});
+  const Value two{Value::Kinds(int64_t{2})};
+  const Value rest = binary("%", call.subject, call.name == "divisibleby" ? args[0] : two,
+                            call.budget);
+  return truth(rest) == (call.name == "odd");
+}
+
+constexpr std::string_view kDivisions[] = {"divisibleby", "even", "odd"};
+
+// Tests of two values, and the operators that they stand for.
+constexpr std::pair<std::string_view, std::string_view> kComparisons[] = {
+    {"eq", "=="}, {"equalto", "=="}, {"==", "=="},      {"ne", "!="},
+    {"!=", "!="}, {"lt", "<"},       {"lessthan", "<"}, {"<", "<"},
+    {"le", "<="}, {"<=", "<="},      {"gt", ">"},       {"greaterthan", ">"},
+    {">", ">"},   {"ge", ">="},      {">=", ">="},      {"in", "in"}};
+
 std::string_view operator_of(std::string_view test) {
-  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"eq", "=="}, {"equalto", "=="},    {"ne", "!="}, {"lt", "<"},  {"lessthan", "<"},
-      {"le", "<="}, {"greaterthan", ">"}, {"gt", ">"},  {"ge", ">="}, {"in", "in"}};
-  for (const auto& [name, op] : kNames) {
+  for (const auto& [name, op] : kComparisons) {
     if (name == test) return op;
   }
-  return test.find_first_of("=<>") == test.npos ? "" : test;
+  return "";
+}
+
+bool is_division(std::string_view test) {
+  return std::ranges::find(kDivisions, test) != std::end(kDivisions);
+}
+
+template <class Table>
+bool has(const Table& table, std::string_view name) {
+  return std::ranges::any_of(table, [&](const auto& one) { return one.name == name; });
 }
 
 }  // namespace
 
 Value call_method(const Call& call) {
-  if (const MarkedText* text = call.subject.as_text()) return text_method(*text, call);
-  if (const Pairs* dict = call.subject.as_dict()) return dict_method(*dict, call);
-  const auto* loop = call.subject.get_if<std::shared_ptr<const Loop>>();
-  if (loop && call.name == "cycle" && !call.args.empty()) {
-    return call.args[size_t((*loop)->index0) % call.args.size()];
+  if (const MarkedText* text = call.subject.as_text()) {
+    return run_method(*text, kTextMethods, call, 4 * text->memory());
+  }
+  if (const Pairs* dict = call.subject.as_dict()) {
+    return run_method(*dict, kDictMethods, call, 128 * dict->size() + 8);
+  }
+  if (const auto* loop = call.subject.get_if<std::shared_ptr<const Loop>>()) {
+    return run_method(**loop, kLoopMethods, call, 8);
   }
   if (call.subject.undefined()) return attribute(call.subject, call.name, call.budget);
   call.refuse(fmt::format("a {} has no such method", call.subject.kind()));
@@ -151,19 +216,19 @@ bool call_test(const Call& call) {
     const auto args = call.bind({"other"});
     return compare(op, call.subject, args[0], call.budget);
   }
-  if (call.name == "odd" || call.name == "even" || call.name == "divisibleby") {
-    const auto args = call.bind({"number"});
-    const Value two{Value::Kinds(int64_t{2})};
-    const Value rest = binary("%", call.subject, call.name == "divisibleby" ? args[0] : two,
-                              call.budget);
-    return truth(rest) == (call.name == "odd");
-  }
+  if (is_division(call.name)) return divides(call);
   call.bind({});
-  return is_kind(call.subject, call.name);
+  return std::ranges::find(kKindTests, call.name, &KindTest::name)->run(call.subject);
 }
 
-std::span<const std::string_view> method_names() { return kMethods; }
-std::span<const std::string_view> test_names() { return kTests; }
-std::span<const std::string_view> function_names() { return kFunctions; }
+bool is_method(std::string_view name) {
+  return has(kTextMethods, name) || has(kDictMethods, name) || has(kLoopMethods, name);
+}
+bool is_test(std::string_view name) {
+  return !operator_of(name).empty() || is_division(name) || has(kKindTests, name);
+}
+bool is_function(std::string_view name) {
+  return std::ranges::find(kFunctions, name) != std::end(kFunctions);
+}
 
 }  // namespace relatum::text::jinja

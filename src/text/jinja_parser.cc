@@ -119,6 +119,14 @@ class Parser {
     return made;
   }
 
+  /// The statement with all up to its end tag as its body.
+  Statement block(Statement made, std::string_view name, size_t at) {
+    close(TokenKind::kTagEnd);
+    made.bodies.push_back(body({name}));
+    end(name, at);
+    return made;
+  }
+
   /// Names with commas between them, in brackets or not.
   std::vector<std::string> targets() {
     const bool brackets = cursor_.take_operator("(");
@@ -143,10 +151,7 @@ class Parser {
       return made;
     }
     if (cursor_.at_operator("|")) refuse(at, "sets a block through a filter, which is not known");
-    close(TokenKind::kTagEnd);
-    made.bodies.push_back(body({"endset"}));
-    end("endset", at);
-    return made;
+    return block(std::move(made), "endset", at);
   }
 
   Statement parse_with(size_t at) {
@@ -157,19 +162,13 @@ class Parser {
       made.exprs.push_back(parse_expression(cursor_));
       if (!cursor_.take_operator(",")) break;
     }
-    close(TokenKind::kTagEnd);
-    made.bodies.push_back(body({"endwith"}));
-    end("endwith", at);
-    return made;
+    return block(std::move(made), "endwith", at);
   }
 
   // Marks an assistant's turn for training; nothing of its own is printed.
   Statement parse_generation(size_t at) {
     Statement made = statement(StatementKind::kBlock, at);
-    close(TokenKind::kTagEnd);
-    made.bodies.push_back(body({"endgeneration"}));
-    end("endgeneration", at);
-    return made;
+    return block(std::move(made), "endgeneration", at);
   }
 
   Cursor cursor_;

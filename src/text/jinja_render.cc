@@ -164,8 +164,7 @@ class Renderer {
       if (found != scope->end()) return found->second;
     }
     // So that a template that asks whether dates can be had does without.
-    const bool callable = name != "strftime_now" &&
-                          std::ranges::find(function_names(), name) != function_names().end();
+    const bool callable = name != "strftime_now" && is_function(name);
     return callable ? Value(Value::Kinds(Function{name})) : Value(Value::Kinds(Undefined{name}));
   }
 
