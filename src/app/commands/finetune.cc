@@ -101,9 +101,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
     return app.add_option(flag, value, text)->group("Training");
   };
   add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
-  const std::string rate =
-      fmt::format("Peak learning rate of AdamW; with --method full {} if none is given",
-                  jobs::kFullRate);
+  const std::string rate = fmt::format(
+      "Peak learning rate of AdamW; with --method full {} if none is given", jobs::kFullRate);
   add("--lr", o.learning_rate, rate.c_str())
       ->default_str(fmt::format("{}", jobs::kAdapterRate))
       ->check(CLI::PositiveNumber);
