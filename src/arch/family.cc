@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -18,15 +20,14 @@
 namespace relatum::arch {
 namespace {
 
-void check_finite(const Weight& weight, MatView<const float> values) {
-  if (all_finite({values.data, size_t(values.size())})) return;
-  const float* bad = std::find_if(values.data, values.data + values.size(),
-                                  [](float value) { return !std::isfinite(value); });
-  const int64_t place = bad - values.data;
-  fail("arch.load",
-       fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
-                   "number. Fetch the model again, or make it again.",
-                   printable_start(weight.name), place / values.cols, place % values.cols, *bad));
+[[noreturn]] void fail_not_finite(const Weight& weight, int64_t row) {
+  Matrix<float> values(1, weight.cols);
+  quant::decode_rows(weight, row, values.view());
+  const float* bad = std::find_if_not(values.row(0), values.row(0) + weight.cols,
+                                      [](float value) { return std::isfinite(value); });
+  fail("arch.load", fmt::format("tensor '{}': the value in row {}, column {} is {}, not a finite "
+                                "number. Fetch the model again, or make it again.",
+                                printable_start(weight.name), row, bad - values.row(0), *bad));
 }
 
 }  // namespace
@@ -70,11 +71,24 @@ std::string resolve_base(const ModelFiles& files, std::string_view base) {
 
 Weight to_base(const Weight& weight, std::string_view base) {
   if (base == "keep" || weight.format == base) return weight;
-  Matrix<float> values(weight.rows, weight.cols);
-  quant::decode_rows(weight, 0, values.view());
-  check_finite(weight, values.view());
+  const quant::Format& stored = quant::format(weight.format);
+  const int64_t total = weight.rows * weight.cols;
+  constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
+  std::atomic<int64_t> bad = kNone;  // the first part that holds a value that is not finite
+  const auto values = [&](int64_t begin, int64_t count, float* out) {
+    stored.decode(weight.data, total, begin, count, out);
+    if (all_finite({out, size_t(count)})) return;
+    const float* first = std::find_if_not(out, out + count,
+                                          [](float x) { return std::isfinite(x); });
+    int64_t before = bad, place = begin + (first - out);
+    while (place < before && !bad.compare_exchange_weak(before, place)) {
+    }
+  };
+  if (weight.mapped) will_need(weight.data);
+  Weight result = quant::encode(base, weight.name, weight.rows, weight.cols, values);
+  if (bad != kNone) fail_not_finite(weight, bad / weight.cols);
   if (weight.mapped) drop_pages(weight.data);
-  return quant::encode(base, weight.name, values.view());
+  return result;
 }
 
 std::string weights_hash(const ModelFiles& files) {

@@ -69,12 +69,19 @@ MappedFile::~MappedFile() {
   if (size_ > 0) ::munmap(address_, size_);
 }
 
-void drop_pages(std::span<const std::byte> bytes) {
+namespace {
+
+// Nothing depends on its success.
+void advise(std::span<const std::byte> bytes, int advice) {
   const auto page = uintptr_t(::sysconf(_SC_PAGESIZE));
   const auto begin = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
   const auto end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  // Nothing depends on its success.
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
+
+}  // namespace
+
+void drop_pages(std::span<const std::byte> bytes) { advise(bytes, MADV_DONTNEED); }
+void will_need(std::span<const std::byte> bytes) { advise(bytes, MADV_WILLNEED); }
 
 }  // namespace relatum

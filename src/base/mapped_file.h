@@ -35,5 +35,7 @@ void require_file(const std::filesystem::path& path);
 /// Gives back the memory of the whole pages of `bytes`, which lie in a mapping: they come in again
 /// from the file where they are touched.
 void drop_pages(std::span<const std::byte> bytes);
+/// Has the whole pages of `bytes`, which lie in a mapping, read from the file ahead of their use.
+void will_need(std::span<const std::byte> bytes);
 
 }  // namespace relatum

@@ -82,7 +82,7 @@ void tell_lengths(const Answerer::Counts& counts, const Context& context) {
                                  counts.first_too_long, counts.too_long));
 }
 
-void tell_result(const ExtractOptions& options, const ExtractResult& result,
+void tell_result(const ExtractOptions& options, const ExtractResult& result, double loading,
                  const Context& context) {
   const ExtractProgress& p = result.progress;
   const std::string rows = counted(p.rows, "sentence");
@@ -96,11 +96,10 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result,
                         : fmt::format("interrupted after {}.", rows));
     return;
   }
-  context.info(
-      fmt::format("{} answered in {} ({:.1f} a second, model loading included), written "
-                  "to {}",
-                  rows, duration_text(p.seconds), double(p.rows) / std::max(1e-9, p.seconds),
-                  file ? options.out : "standard output"));
+  context.info(fmt::format("{} answered in {} ({:.1f} a second) after {} of loading, written to {}",
+                           rows, duration_text(p.seconds),
+                           double(p.rows) / std::max(1e-9, p.seconds), duration_text(loading),
+                           file ? options.out : "standard output"));
   if (p.overlap) {
     context.info(
         fmt::format("{} of {} sentences have their own text as nearest neighbour in the "
@@ -129,18 +128,18 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   Answerer answerer(options, setup, rows.labels(), host);
   answerer.set_file(rows.file());
   tell_style(setup, answerer, host.context);
-  const double loading = watch.seconds();
   const ExtractParts parts{options, setup, rows, filter, answerer};
   ExtractResult result;
   try {
     check_lengths(setup, rows, answerer, host.context);
   } catch (const Stopped&) {
-    tell_result(options, result, host.context);
+    tell_result(options, result, watch.seconds(), host.context);
     return result;
   }
   ExtractOutput output(options, filter,
                        options.out == "-" ? ExtractIdentity{} : extract_identity(parts), host);
   ExtractBlocks blocks(rows.count(), answerer, output, host.context);
+  const double loading = watch.seconds();
   {
     const WhileInputWaits answering(host, [&] { blocks.answer(); });
     result.finished = answer_all(rows, blocks, output, host.context);
@@ -150,7 +149,7 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   }
   result.progress = output.progress();
   tell_lengths(answerer.counts(), host.context);
-  tell_result(options, result, host.context);
+  tell_result(options, result, loading, host.context);
   return result;
 }
 

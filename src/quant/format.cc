@@ -64,6 +64,20 @@ const Format* find_if(const Match& match) {
   return nullptr;
 }
 
+// Values are got by all threads, then encoded by all: encode() splits its work itself.
+void encode_by_parts(const Format& target, const Values& values, int64_t total, std::byte* out) {
+  constexpr int64_t kPart = 1 << 20, kGrain = 1 << 12;  // 4 MB of floats; both multiples of 256
+  std::vector<float> part(size_t(std::min(total, kPart)));
+  for (int64_t begin = 0; begin < total; begin += kPart) {
+    const int64_t count = std::min(total - begin, kPart);
+    parallel_for((count + kGrain - 1) / kGrain, 1, [&](int64_t first, int64_t last) {
+      const int64_t at = first * kGrain;
+      values(begin + at, std::min(count, last * kGrain) - at, part.data() + at);
+    });
+    target.encode(part.data(), count, out + target.bytes(begin));
+  }
+}
+
 }  // namespace
 
 const Format& format(std::string_view name) {
@@ -91,29 +105,37 @@ void decode_rows(const Weight& weight, int64_t begin, MatView<bf16> out) {
 }
 
 Weight encode(std::string_view format_name, const std::string& name, MatView<const float> values) {
+  return encode(format_name, name, values.rows, values.cols,
+                [&](int64_t begin, int64_t count, float* out) {
+    for (int64_t at = begin; at < begin + count;) {
+      const int64_t row = at / values.cols, col = at % values.cols;
+      const int64_t part = std::min(values.cols - col, begin + count - at);
+      std::copy_n(values.row(row) + col, part, out + (at - begin));
+      at += part;
+    }
+  });
+}
+
+Weight encode(std::string_view format_name, const std::string& name, int64_t rows, int64_t cols,
+              const Values& values) {
   const Format& target = format(format_name);
   if (!target.encode) {
     fail("quant.encode",
          fmt::format("number format '{}' can only be read. Choose another.", format_name));
   }
-  if (values.cols % target.block != 0) {
+  if (cols % target.block != 0) {
     fail("quant.encode", fmt::format("tensor '{}': rows of {} values don't fit {}, whose blocks "
                                      "have {}. Choose nf4, bf16 or f32.",
-                                     name, values.cols, target.name, target.block));
+                                     name, cols, target.name, target.block));
   }
-  std::vector<float> packed;
-  const float* source = values.data;
-  if (values.stride != values.cols && values.rows > 1) {
-    packed.resize(size_t(values.size()));
-    for (int64_t r = 0; r < values.rows; ++r) {
-      std::copy_n(values.row(r), values.cols, packed.data() + r * values.cols);
-    }
-    source = packed.data();
+  const int64_t total = rows * cols;
+  const auto buffer = std::make_shared<Buffer>(target.bytes(total));
+  if (target.encode_parts) {
+    target.encode_parts(values, total, buffer->data());
+  } else {
+    encode_by_parts(target, values, total, buffer->data());
   }
-  const auto buffer = std::make_shared<Buffer>(target.bytes(values.size()));
-  target.encode(source, values.size(), buffer->data());
-  return {name,        std::string(format_name),         values.rows,
-          values.cols, {buffer->data(), buffer->size()}, buffer};
+  return {name, std::string(format_name), rows, cols, {buffer->data(), buffer->size()}, buffer};
 }
 
 }  // namespace relatum::quant

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@
 #include "tensor/weight.h"
 
 namespace relatum::quant {
+
+/// Gives values [begin, begin + count) of a flattened tensor; called by several threads at once,
+/// and `begin` is a multiple of 256.
+using Values = std::function<void(int64_t begin, int64_t count, float* out)>;
 
 /// One storage format. `total` is the tensor's whole value count: formats that keep their scales
 /// behind the codes (nf4) need it to find them.
@@ -34,6 +39,9 @@ struct Format {
                       bf16* out) = nullptr;
   /// Encodes a whole tensor of `total` values into bytes(total) bytes; nullptr: read only.
   void (*encode)(const float* in, int64_t total, std::byte* out) = nullptr;
+  /// The same from values that are asked for in parts, for formats whose parts are not bytes one
+  /// behind the other (nf4); nullptr: encode() is called for parts.
+  void (*encode_parts)(const Values& values, int64_t total, std::byte* out) = nullptr;
 };
 
 /// All formats; generated from the folder.
@@ -51,5 +59,9 @@ void decode_rows(const Weight& weight, int64_t begin, MatView<bf16> out);
 /// Encodes a rows x cols matrix into a weight of its own memory, in parallel. Throws Error where
 /// the format cannot be written or the rows are no multiple of its block.
 Weight encode(std::string_view format_name, const std::string& name, MatView<const float> values);
+/// The same for a rows x cols tensor whose values are asked for in parts, so that they are never in
+/// memory as a whole.
+Weight encode(std::string_view format_name, const std::string& name, int64_t rows, int64_t cols,
+              const Values& values);
 
 }  // namespace relatum::quant

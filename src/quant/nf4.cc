@@ -1,6 +1,8 @@
 // Encodes NF4: the codes of the values, then the codes of the blocks' maxima.
 #include "quant/nf4.h"
 
+#include <immintrin.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -75,27 +77,60 @@ const std::vector<uint8_t>& grid_codes() {
   return codes;
 }
 
-/// Codes up to 64 values of a block into bytes and returns their largest magnitude.
-float encode_block(const float* in, int64_t count, const std::array<float, 15>& bounds,
-                   std::byte* out) {
-  float largest = 0;
-  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(in[i]));
-  const bool whole = count == kNf4Block;
-  // bitsandbytes multiplies by the inverse in whole blocks and divides in the last, short one;
-  // there it also keeps the guarded maximum.
-  const float guarded = std::max(largest, kLeastMaximum), inverse = 1.0f / guarded;
-  float scaled[kNf4Block] = {};
-  int32_t codes[kNf4Block] = {};
-  for (int64_t i = 0; i < count; ++i) {
-    scaled[i] = std::clamp(whole ? in[i] * inverse : in[i] / guarded, -1.0f, 1.0f);
-  }
+using Bounds = std::array<float, 15>;  ///< between neighbours of NF4's values, ascending
+
+/// Codes of eight values: how many bounds are below each.
+[[gnu::target("avx2")]] __m256i codes_of(const float* in, __m256 inverse, const Bounds& bounds) {
+  const __m256 scaled = _mm256_mul_ps(_mm256_loadu_ps(in), inverse);
+  __m256i codes = _mm256_setzero_si256();
+#pragma GCC unroll 15
   for (const float bound : bounds) {
-#pragma omp simd
-    for (int64_t i = 0; i < kNf4Block; ++i) codes[i] += scaled[i] > bound ? 1 : 0;
+    const __m256 above = _mm256_cmp_ps(scaled, _mm256_set1_ps(bound), _CMP_GT_OQ);
+    codes = _mm256_sub_epi32(codes, _mm256_castps_si256(above));
   }
-  // A last odd value shares its byte with the code of 0, as in bitsandbytes.
-  for (int64_t i = 0; i < count; i += 2) out[i / 2] = std::byte(codes[i] << 4 | codes[i + 1]);
-  return whole ? largest : guarded;
+  return codes;
+}
+
+/// Codes a whole block of 64 values into 32 bytes and returns its largest magnitude.
+[[gnu::target("avx2")]] float encode_block(const float* in, const Bounds& bounds, std::byte* out) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  __m256 largest8 = _mm256_setzero_ps();
+  for (int i = 0; i < kNf4Block; i += 8) {
+    largest8 = _mm256_max_ps(_mm256_andnot_ps(sign, _mm256_loadu_ps(in + i)), largest8);
+  }
+  alignas(32) float lanes[8];
+  _mm256_store_ps(lanes, largest8);
+  const float largest = *std::max_element(lanes, lanes + 8);
+  const __m256 inverse = _mm256_set1_ps(1.0f / std::max(largest, kLeastMaximum));
+  // Of a pair, the first value's code is the high nibble; packing works within halves of vectors.
+  const __m256i places = _mm256_set1_epi16(0x0110),
+                order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (int i = 0; i < kNf4Block; i += 32) {
+    const __m256i first = _mm256_packs_epi32(codes_of(in + i, inverse, bounds),
+                                             codes_of(in + i + 8, inverse, bounds));
+    const __m256i second = _mm256_packs_epi32(codes_of(in + i + 16, inverse, bounds),
+                                              codes_of(in + i + 24, inverse, bounds));
+    const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(first, second), order);
+    const __m256i pairs = _mm256_maddubs_epi16(bytes, places);
+    const __m128i packed = _mm_packus_epi16(_mm256_castsi256_si128(pairs),
+                                            _mm256_extracti128_si256(pairs, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i / 2), packed);
+  }
+  return largest;
+}
+
+/// The same for a last, short block. bitsandbytes divides there, where it multiplies whole blocks
+/// by the inverse, and keeps the guarded maximum.
+float encode_rest(const float* in, int64_t count, const Bounds& bounds, std::byte* out) {
+  float largest = kLeastMaximum;
+  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, std::fabs(in[i]));
+  const auto code = [&](int64_t i) {
+    // A last odd value shares its byte with the code of 0, as in bitsandbytes.
+    const float scaled = i < count ? in[i] / largest : 0.0f;
+    return std::count_if(bounds.begin(), bounds.end(), [&](float b) { return scaled > b; });
+  };
+  for (int64_t i = 0; i < count; i += 2) out[i / 2] = std::byte(code(i) << 4 | code(i + 1));
+  return largest;
 }
 
 void encode_group(const float* maxima, int64_t count, float offset, std::byte* codes,
@@ -121,15 +156,25 @@ const std::array<float, 256>& dynamic_map() {
   return map;
 }
 
-void nf4_encode(const float* values, int64_t total, std::optional<float> offset, std::byte* out) {
+void nf4_encode(const Values& values, int64_t total, std::optional<float> offset, std::byte* out) {
+  constexpr int64_t kPart = 64;  // blocks; their values fit the cache next to the core
   const Nf4Layout layout(total);
-  std::array<float, 15> bounds;
+  Bounds bounds;
   for (size_t i = 0; i < bounds.size(); ++i) bounds[i] = (kNf4Values[i] + kNf4Values[i + 1]) / 2;
   std::vector<float> maxima(size_t(layout.blocks));
-  parallel_for(layout.blocks, kEncodeGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      const int64_t first = b * kNf4Block, count = std::min(kNf4Block, total - first);
-      maxima[size_t(b)] = encode_block(values + first, count, bounds, out + first / 2);
+  parallel_for((layout.blocks + kPart - 1) / kPart, 1, [&](int64_t begin, int64_t end) {
+    float part[kPart * kNf4Block];
+    for (int64_t p = begin; p < end; ++p) {
+      const int64_t first = p * kPart * kNf4Block;
+      const int64_t count = std::min(kPart * kNf4Block, total - first);
+      values(first, count, part);
+      for (int64_t at = 0; at < count; at += kNf4Block) {
+        std::byte* codes = out + (first + at) / 2;
+        maxima[size_t((first + at) / kNf4Block)] = count - at < kNf4Block
+                                                       ? encode_rest(part + at, count - at, bounds,
+                                                                     codes)
+                                                       : encode_block(part + at, bounds, codes);
+      }
     }
   });
   double sum = 0;
@@ -143,6 +188,12 @@ void nf4_encode(const float* values, int64_t total, std::optional<float> offset,
                  out + layout.maxima + first, out + layout.state + size_t(g) * sizeof(float));
   }
   store(out + layout.offset, shift);
+}
+
+void nf4_encode(const float* values, int64_t total, std::optional<float> offset, std::byte* out) {
+  nf4_encode(
+      [&](int64_t begin, int64_t count, float* part) { std::copy_n(values + begin, count, part); },
+      total, offset, out);
 }
 
 }  // namespace relatum::quant

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "quant/format.h"
+
 namespace relatum::quant {
 
 inline constexpr int64_t kNf4Block = 64;        ///< values that share an absolute maximum
@@ -33,6 +35,7 @@ const std::array<float, 256>& dynamic_map();
 /// Encodes `total` values into Nf4Layout(total).bytes bytes, in parallel. `offset` is what is
 /// subtracted from the maxima before they are coded; by default their mean, summed in double
 /// (bitsandbytes sums in float: give its offset to get its bytes).
+void nf4_encode(const Values& values, int64_t total, std::optional<float> offset, std::byte* out);
 void nf4_encode(const float* values, int64_t total, std::optional<float> offset, std::byte* out);
 
 }  // namespace relatum::quant

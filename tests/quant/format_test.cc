@@ -112,6 +112,21 @@ TEST_P(EveryFormat, RowsAndRoundingAreTheSameByAnyWay) {
   }
 }
 
+// Longer than what is asked for at once.
+TEST_P(EveryFormat, ValuesInPartsAreTheSameBytes) {
+  const int64_t rows = 1030, cols = 1024;
+  const auto values = fixture_values(rows * cols);
+  std::vector<std::byte> whole(format_.bytes(rows * cols));
+  format_.encode(values.data(), rows * cols, whole.data());
+  const Weight parts = encode(format_.name, "w", rows, cols,
+                              [&](int64_t begin, int64_t count, float* out) {
+    EXPECT_EQ(begin % 256, 0);
+    std::copy_n(values.data() + begin, count, out);
+  });
+  ASSERT_EQ(parts.data.size(), whole.size());
+  EXPECT_EQ(std::memcmp(parts.data.data(), whole.data(), whole.size()), 0);
+}
+
 TEST_P(EveryFormat, ThreadsAndStridesChangeNothing) {
   const int64_t rows = 300;
   const auto values = fixture_values(rows * kCols);

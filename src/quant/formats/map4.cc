@@ -47,24 +47,40 @@ void encode_block(const float* in, int64_t count, std::byte* codes, std::byte* f
   for (int64_t i = 0; i < count; i += 2) codes[i / 2] = std::byte(code(i) << 4 | code(i + 1));
 }
 
-void encode(const float* in, int64_t total, std::byte* out) {
+void encode_parts(const Values& values, int64_t total, std::byte* out) {
+  constexpr int64_t kPart = 8 * kMap4Block;
   const Map4Layout layout(total);
   std::memset(out + (total + 1) / 2, 0, layout.factors - size_t((total + 1) / 2));
   std::memcpy(out + layout.map, kNf4Values.data(), sizeof kNf4Values);
-  parallel_for(layout.blocks, kEncodeGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t b = begin; b < end; ++b) {
-      const int64_t first = b * kMap4Block;
-      encode_block(in + first, std::min(kMap4Block, total - first), out + first / 2,
-                   out + layout.factors + size_t(b) * sizeof(float));
+  parallel_for((total + kPart - 1) / kPart, kEncodeGrain, [&](int64_t begin, int64_t end) {
+    float part[kPart];
+    for (int64_t first = begin * kPart; first < std::min(total, end * kPart); first += kPart) {
+      const int64_t count = std::min(kPart, total - first);
+      values(first, count, part);
+      for (int64_t at = 0; at < count; at += kMap4Block) {
+        encode_block(part + at, std::min(kMap4Block, count - at), out + (first + at) / 2,
+                     out + layout.factors + size_t((first + at) / kMap4Block) * sizeof(float));
+      }
     }
   });
+}
+
+void encode(const float* in, int64_t total, std::byte* out) {
+  encode_parts(
+      [&](int64_t begin, int64_t count, float* part) { std::copy_n(in + begin, count, part); },
+      total, out);
 }
 
 }  // namespace
 
 const Format& format_map4() {
-  static const Format format{
-      .name = "map4", .block = 1, .bits = 5, .bytes = bytes, .decode = decode, .encode = encode};
+  static const Format format{.name = "map4",
+                             .block = 1,
+                             .bits = 5,
+                             .bytes = bytes,
+                             .decode = decode,
+                             .encode = encode,
+                             .encode_parts = encode_parts};
   return format;
 }
 

@@ -121,6 +121,10 @@ void encode(const float* in, int64_t total, std::byte* out) {
   nf4_encode(in, total, std::nullopt, out);
 }
 
+void encode_parts(const Values& values, int64_t total, std::byte* out) {
+  nf4_encode(values, total, std::nullopt, out);
+}
+
 }  // namespace
 
 const Format& format_nf4() {
@@ -130,7 +134,8 @@ const Format& format_nf4() {
                              .bytes = bytes,
                              .decode = decode_range<float>,
                              .decode_bf16 = decode_bf16,
-                             .encode = encode};
+                             .encode = encode,
+                             .encode_parts = encode_parts};
   return format;
 }
 
