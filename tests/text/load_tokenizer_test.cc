@@ -81,7 +81,10 @@ TEST_F(GgufTokenizer, EqualsTheJsonItWasMadeFrom) {
   const struct {
     const char* pre;
     const char* shape;
-  } kinds[] = {{"smollm", "bpe_smollm"}, {"llama-bpe", "bpe_llama3"}, {"qwen2", "bpe_qwen2"}};
+  } kinds[] = {{"smollm", "bpe_smollm"},
+               {"llama-bpe", "bpe_llama3"},
+               {"qwen2", "bpe_qwen2"},
+               {"tekken", "bpe_tekken"}};
   for (const auto& [pre, shape] : kinds) {
     parts_ = GgufParts(shape);
     parts_.pre = pre;

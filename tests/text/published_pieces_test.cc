@@ -1,4 +1,4 @@
-// Llama 2's, Mistral's and T5's vocabularies in every form of file, against the reference of each.
+// Published vocabularies in every form of file, against the reference of each.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,11 +29,14 @@ struct Form {
   const char* as = "";  // its name in a folder of its own; "": it is loaded where it lies
   bool data = true;     // control tokens in the text stay text, as in the reference
 
-  /// The row of docs/models.md; T5's and Gemma's are not there.
+  /// The row of docs/models.md.
   std::string row() const {
     const std::string name = vocabulary;
     if (name == "llama2") return "Llama 2";
+    if (name == "llama3") return "Llama 3";
+    if (name == "gemma3") return "Gemma 3";
     if (name == "t5") return "T5 v1.0";
+    if (name == "qwen") return std::string(file).starts_with("qwen2/") ? "Qwen 2, 2.5" : "Qwen 3";
     return name.starts_with("mistral") ? "Mistral" : "";
   }
 };
@@ -54,7 +57,16 @@ const Form kForms[] = {
     {"t5", "sentencepiece", "t5/spiece.model", "spiece.model"},
     {"t5", "hf", "t5/tokenizer.json", "tokenizer.json", false},
     {"t5", kWhiteSpaceForm, "t5/tokenizer.json", "tokenizer.json", false},
+    {"gpt2", "llamacpp", "gpt2/ggml-vocab-gpt-2.gguf"},
+    {"gpt2", "llamacpp_parse_special", "gpt2/ggml-vocab-gpt-2.gguf", "", false},
+    {"llama3", "llamacpp", "llama3/ggml-vocab-llama-bpe.gguf"},
+    {"llama3", "llamacpp_parse_special", "llama3/ggml-vocab-llama-bpe.gguf", "", false},
+    {"qwen", "llamacpp", "qwen2/ggml-vocab-qwen2.gguf"},
+    {"qwen", "llamacpp_parse_special", "qwen2/ggml-vocab-qwen2.gguf", "", false},
     // Too large for the shared folder; a copy that was put there is tried.
+    {"llama3", "hf", "llama3.1/tokenizer.json", "tokenizer.json", false},
+    {"qwen", "hf", "qwen3/tokenizer.json", "tokenizer.json", false},
+    {"tekken", "mistral-common", "tekken/tekken_240911.json", "tekken.json"},
     {"gemma3", "hf", "gemma3/tokenizer.json", "tokenizer.json", false},
     {"gemma3", "llamacpp", "gemma3/ggml-vocab-gemma3.gguf"},
     {"gemma3", "llamacpp_parse_special", "gemma3/ggml-vocab-gemma3.gguf", "", false}};
