@@ -61,8 +61,8 @@ const Form kForms[] = {
     {"gpt2", "llamacpp_parse_special", "gpt2/ggml-vocab-gpt-2.gguf", "", false},
     {"llama3", "llamacpp", "llama3/ggml-vocab-llama-bpe.gguf"},
     {"llama3", "llamacpp_parse_special", "llama3/ggml-vocab-llama-bpe.gguf", "", false},
-    {"qwen", "llamacpp", "qwen2/ggml-vocab-qwen2.gguf"},
-    {"qwen", "llamacpp_parse_special", "qwen2/ggml-vocab-qwen2.gguf", "", false},
+    // Normalised as in tokenizer.json, which llama.cpp does not do.
+    {"qwen", "hf", "qwen2/ggml-vocab-qwen2.gguf", "", false},
     // Too large for the shared folder; a copy that was put there is tried.
     {"llama3", "hf", "llama3.1/tokenizer.json", "tokenizer.json", false},
     {"qwen", "hf", "qwen3/tokenizer.json", "tokenizer.json", false},
@@ -146,6 +146,8 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEveryCase) {
   for_lines(*path, [&](const std::string& line) {
     const json one = json::parse(line);
     if (!one.contains(column)) return;
+    // Qwen 3, whose ids these are, has more special tokens than Qwen 2.
+    if (one["group"] == "special" && GetParam().row() == "Qwen 2, 2.5") return;
     const std::string text = one["text"];
     const auto ids = encode(text);
     // Two cuts with one sum: SentencePiece 0.1.97 takes this one, 0.2.3 the other.
@@ -181,6 +183,7 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnRandomText) {
     EXPECT_EQ(sum_of(encode(one["text"])), one[key].get<std::string>()) << one["text"];
     ++compared;
   });
+  if (key == "tekken.mistral-common") GTEST_SKIP() << "random.jsonl has no sums of Tekken";
   EXPECT_TRUE(compared == 400 || key.ends_with("parse_special")) << compared;
 }
 
@@ -195,6 +198,9 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEverySentenceOfSemEval) {
     const size_t tab = line.find('\t');
     if (tab != line.npos) sentences.push_back(line.substr(tab + 1));
   });
+  if (GetParam().vocabulary == std::string("tekken")) {
+    GTEST_SKIP() << "there are no sums of Tekken";
+  }
   size_t column = 0;
   for_lines(*sums, [&](const std::string& line) {
     std::istringstream fields(line);
@@ -215,6 +221,7 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEverySentenceOfSemEval) {
 
 INSTANTIATE_TEST_SUITE_P(All, PublishedPieces, ::testing::ValuesIn(kForms), [](const auto& form) {
   std::string name = std::string(form.param.vocabulary) + "_" + form.param.column;
+  if (name == "qwen_hf" && form.param.row() == "Qwen 2, 2.5") name += "_gguf";
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
