@@ -35,4 +35,8 @@ inline void write_pairs(const SixBitPairs& pairs, uint8_t* bytes) {
   }
 }
 
+/// q4_k and q5_k: searches the scales of a block's eight parts, writes them as its first 16 bytes
+/// (both scales of the scales, 12 bytes of pairs) and gives 256 codes from 0 to `most`.
+void encode_pairs(const float* values, int most, std::byte* block, uint8_t* codes);
+
 }  // namespace relatum::quant

@@ -73,7 +73,7 @@ TEST_P(EveryFormat, BitsTellTheSize) {
 
 TEST_P(EveryFormat, EncodingDecodedValuesLosesNothingMore) {
   // nf4's coded maxima have another mean, and the search of q4_k and q6_k finds other scales.
-  static const std::set<std::string_view> searched = {"nf4", "q4_k", "q6_k"};
+  static const std::set<std::string_view> searched = {"nf4", "q4_k", "q5_k", "q6_k"};
   if (!format_.encode || searched.contains(format_.name)) return;
   Matrix<float> once(kRows, kCols), twice(kRows, kCols);
   decode_rows(weight_, 0, once.view());
@@ -99,8 +99,9 @@ TEST_P(EveryFormat, StaysWithinItsStep) {
     // Steps relative to the block's largest magnitude, half a step of error plus the half-precision
     // scale's 2^-11 (and the minimum's, for q4_1, whose step is a fifteenth of up to twice that).
     // The positive ends of q4_0 and q5_0 are one code short: a whole step there. The search of q4_k
-    // may cut ends off, where it loses at most a step of its widest trial (a 14th of twice the
-    // largest); that of q6_k loses one at its short end, and one by cutting. nf4 has its own test.
+    // and q5_k may cut ends off, where it loses at most a step of its widest trial (a 14th or 30th
+    // of twice the largest); that of q6_k loses one at its short end, and one by cutting. nf4 has
+    // its own test.
     const std::map<std::string_view, double> bounds = {{"f32", 0},
                                                        {"f16", 0x1p-11},
                                                        {"bf16", 0x1p-8},
@@ -110,6 +111,7 @@ TEST_P(EveryFormat, StaysWithinItsStep) {
                                                        {"q5_0", 1.0 / 16 + 0x1p-11},
                                                        {"q5_1", 1.0 / 31 + 3 * 0x1p-11},
                                                        {"q4_k", 1.0 / 7},
+                                                       {"q5_k", 1.0 / 15},
                                                        {"q6_k", 2.0 / 31},
                                                        // Half of the widest gap of NF4's values.
                                                        {"map4", 0.1520},
@@ -206,10 +208,10 @@ TEST_P(StoredFormat, DecodesAsTheReference) {
             facts.at("stored").get<std::string>());
 }
 
-// q4_k and q6_k: the search for scales loses no more than llama.cpp's.
+// The search for scales loses no more than llama.cpp's.
 TEST(Format, SearchedScalesAreAsGoodAsLlamaCpps) {
   const auto values = fixture_values(kRows * kCols);
-  for (const std::string name : {"q4_k", "q6_k"}) {
+  for (const std::string name : {"q4_k", "q5_k", "q6_k"}) {
     Matrix<float> decoded(kRows, kCols);
     decode_rows(encode(name, "w", view(values, kRows, kCols)), 0, decoded.view());
     double lost = 0, all = 0;

@@ -29,6 +29,19 @@ void decode_block(const std::byte* block, float* out) {
   }
 }
 
+void encode_block(const float* in, std::byte* block) {
+  uint8_t codes[kSuperBlock], high[32] = {};
+  encode_pairs(in, 31, block, codes);
+  for (int part = 0; part < 8; part += 2) {
+    const uint8_t* first = codes + part * 32;
+    for (int i = 0; i < 32; ++i) {
+      high[i] |= uint8_t(first[i] >> 4 << part | first[i + 32] >> 4 << (part + 1));
+      block[48 + part * 16 + i] = std::byte((first[i] & 15) | (first[i + 32] & 15) << 4);
+    }
+  }
+  std::memcpy(block + 16, high, sizeof high);
+}
+
 }  // namespace
 
 const Format& format_q5_k() {
@@ -37,7 +50,8 @@ const Format& format_q5_k() {
                              .block = kSuperBlock,
                              .bits = 5.5,
                              .bytes = blocks_bytes<kSuperBlock, kBytes>,
-                             .decode = decode_blocks<kSuperBlock, kBytes, decode_block>};
+                             .decode = decode_blocks<kSuperBlock, kBytes, decode_block>,
+                             .encode = encode_blocks<kSuperBlock, kBytes, encode_block>};
   return format;
 }
 
