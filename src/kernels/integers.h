@@ -26,7 +26,9 @@ class IntegerWeights {
 
   /// y = x W^T (+ bias) (+ add), x: T x K, y: T x N in f32 or bf16, bias: N or empty, add: T x N
   /// f32 or empty. Rows of x are turned and rounded to integers with a scale per row: of 8 bits for
-  /// oneDNN's products, else of up to 14. Integers are summed exactly. arena: for scratch.
+  /// oneDNN's products, else of up to 14. Integers are summed exactly; with oneDNN's products a y
+  /// in bf16 is rounded twice, before the rows' scales are multiplied in and after it. arena: for
+  /// scratch.
   void multiply(ConstMat x, Mat y, std::span<const float> bias, ConstMat add, Arena& arena) const;
 
  private:

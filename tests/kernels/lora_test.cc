@@ -95,8 +95,19 @@ void expect_up(const Case& c, Masks* masks, const std::string& name) {
   Gapped<bf16> low = Gapped<bf16>::random(c.rows, c.rank, 3),
                factor = Gapped<bf16>::random(c.rank, c.cols, 4);
   Gapped<T> y = Gapped<T>::random(c.rows, c.cols, 5);
-  const Twin twin{rows_of(low), rows_of(factor), 1.5, rows_of(y)};
-  ref::Rows<Running> want = ref::gemm(twin, size_t(c.rows), size_t(c.cols));
+  ref::Rows<Running> want = rows_of(y);
+  const ref::Rows<Running> lows = rows_of(low), factors = rows_of(factor);
+  // A y in bf16 is stored behind each 512 ranks.
+  for (int64_t begin = 0; begin < c.rank; begin += 512) {
+    const int64_t end = std::min<int64_t>(c.rank, begin + 512);
+    Twin twin{{}, {factors.begin() + begin, factors.begin() + end}, 1.5, std::move(want)};
+    for (const auto& row : lows) twin.a.emplace_back(row.begin() + begin, row.begin() + end);
+    want = ref::gemm(twin, size_t(c.rows), size_t(c.cols));
+    if (end == c.rank) break;  // this one is the stored result itself
+    for (auto& row : want) {
+      for (Running& value : row) value = stored(value, DTypeOf<T>::value);
+    }
+  }
   for (int64_t r = 0; masks && r < c.rows; ++r) {
     for (int64_t i = 0; i < c.cols; ++i) {
       if (!masks->keeps(r, i)) want[size_t(r)][size_t(i)] = Running(y.get(r, i));

@@ -27,6 +27,10 @@ struct Running {
 };
 
 inline Running operator-(const Running& a) { return {-a.value, a.error}; }
+/// x once it was stored as `type` and read again.
+inline Running stored(const Running& x, DType type) {
+  return {x.value, x.error + unit_roundoff(type) * (std::abs(x.value) + x.error)};
+}
 inline Running operator+(const Running& a, const Running& b) {
   return Running::rounded(a.value + b.value, a.error + b.error);
 }
