@@ -80,7 +80,8 @@ TEST(IntegerSums, HoldTheLargestCodes) {
       Arena arena;
       packed.multiply(x.view(), y.view(), {}, {}, arena);
       for (int64_t i = 0; i < 150; ++i) {
-        expect_close<float>(y.row(0)[i], rounded<float>(double(sign) * double(k)), std::to_string(k));
+        expect_close<float>(y.row(0)[i], rounded<float>(double(sign) * double(k)),
+                            std::to_string(k));
       }
     }
   }
