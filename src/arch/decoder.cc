@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
+#include "nn/head_norm.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/take_rows.h"
@@ -33,10 +34,14 @@ class DecoderPass final : public nn::LayerStack {
       : model_(model), batch_(batch),
         options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
     const int64_t size = model.info_.head_size;
-    const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
-                                size);
-    model.settings_.rope.angles(batch.positions(), angles);
-    rope_ = angles;
+    const auto& ropes = model.settings_.ropes;
+    ropes_ = arena.allocate_array<MatView<const float>>(int64_t(ropes.size()));
+    for (size_t i = 0; i < ropes.size(); ++i) {
+      const MatView<float> angles(arena.allocate_array<float>(batch.size() * size), batch.size(),
+                                  size);
+      ropes[i].angles(batch.positions(), angles);
+      ropes_[i] = angles;
+    }
     if (!options.dropout) return;
     use_.keys = batch.keys();
     row_use_.keys = batch.keys_of(options.rows, arena);
@@ -48,15 +53,20 @@ class DecoderPass final : public nn::LayerStack {
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
     const Decoder::Layer& layer = model_.layers_[size_t(index)];
     const ModelInfo& info = model_.info_;
-    const auto& windows = model_.settings_.windows;
+    const DecoderSettings& own = model_.settings_;
+    const LayerKind& kind = own.layers[size_t(index) % own.layers.size()];
     const nn::AttentionSettings settings{
-        {info.heads, info.kv_heads, info.head_size, model_.settings_.scale,
-         windows[size_t(index) % windows.size()]},
-        rope_,
+        {info.heads, info.kv_heads, info.head_size, own.scale, kind.window},
+        ropes_[kind.rope],
         index,
         options_.cache};
-    nn::Var h = nn::rmsnorm(graph, x, values_of(layer.attention_norm), model_.settings_.epsilon);
+    nn::Var h = nn::rmsnorm(graph, x, model_.norm(layer.attention_norm), own.epsilon);
     h = nn::linear(graph, layer.qkv, h, use_);
+    if (info.head_norms) {
+      h = nn::norm_heads(graph, h,
+                         {model_.norm(layer.query_norm), model_.norm(layer.key_norm), info.heads,
+                          info.kv_heads, info.head_size, own.epsilon});
+    }
     h = nn::attention(graph, h, batch_, settings);
     // Behind the last attention, rows that nobody asked for serve nothing.
     const bool choose = index + 1 == layers() && !options_.rows.empty();
@@ -65,19 +75,27 @@ class DecoderPass final : public nn::LayerStack {
       x = nn::take_rows(graph, x, options_.rows);
     }
     const nn::AdapterUse& use = choose ? row_use_ : use_;
-    x = nn::linear_residual(graph, layer.output, h, x, use);
-    h = nn::rmsnorm(graph, x, values_of(layer.ffn_norm), model_.settings_.epsilon);
-    h = nn::gate(graph, nn::Activation::kSilu, nn::linear(graph, layer.gate_up, h, use));
-    x = nn::linear_residual(graph, layer.down, h, x, use);
+    x = add(graph, layer.output, layer.behind_attention, h, x, use);
+    h = nn::rmsnorm(graph, x, model_.norm(layer.ffn_norm), own.epsilon);
+    h = nn::gate(graph, own.gate, nn::linear(graph, layer.gate_up, h, use));
+    x = add(graph, layer.down, layer.behind_ffn, h, x, use);
     if (options_.probe) (*options_.probe)(index, graph.value(x));
     return x;
   }
 
  private:
+  // x and the linear's output, which goes through a norm first where the family has one there.
+  nn::Var add(nn::Graph& graph, const nn::Linear& linear, const Weight& norm, nn::Var h, nn::Var x,
+              const nn::AdapterUse& use) const {
+    if (!model_.info_.norms_behind) return nn::linear_residual(graph, linear, h, x, use);
+    h = nn::linear_wide(graph, linear, h, use);
+    return nn::rmsnorm_residual(graph, h, model_.norm(norm), model_.settings_.epsilon, x);
+  }
+
   const Decoder& model_;
   const nn::TokenBatch& batch_;
   ForwardOptions options_;
-  MatView<const float> rope_;  // in the arena
+  MatView<const float>* ropes_;  // in the arena
   nn::AdapterUse use_, row_use_;
 };
 
@@ -93,15 +111,29 @@ Weight norm_weight(const ModelFiles& files, const TensorName& name, int64_t size
   return weight_of(name.hugging_face, files.vector(name, size));
 }
 
+[[noreturn]] void fail_no_bias(const ModelFiles& files, const char* flag, const TensorName& name) {
+  const std::string_view tensor = files.gguf() ? name.gguf : name.hugging_face;
+  if (!flag) {
+    fail("arch.decoder", fmt::format("{}: a model of architecture '{}' has biases, but the weights "
+                                     "have no tensor '{}'. Fetch them again.",
+                                     files.path().string(), files.architecture(), tensor));
+  }
+  fail("arch.decoder",
+       fmt::format("{}: {} is set, but the weights have no tensor '{}'. Correct the setting, "
+                   "or fetch the weights again.",
+                   files.settings_place(), flag, tensor));
+}
+
 }  // namespace
 
+// flag: config.json's setting that says whether there are biases; nullptr: there are.
 nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
                                 std::span<const Projection> projections, const char* flag) {
   std::vector<nn::Linear::Part> parts;
   std::vector<float> biases;
   bool any = false;
   for (const Projection& p : projections) {
-    const bool reordered = files.gguf() && p.rotary_heads;
+    const bool reordered = files.gguf() && settings_.paired_rows && p.rotary_heads;
     Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
     if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
     info_.parameters += weight.size();
@@ -109,13 +141,8 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
         {fmt::format("model.layers.{}.{}", index, p.name), to_base(weight, options.base)});
     const TensorName name = layer_tensor(index, p.name, p.gguf, "bias");
     std::vector<float> bias(size_t(p.rows), 0.0f);
-    if (files.gguf() ? files.has(name) : files.get_bool(flag, false)) {
-      if (!files.has(name)) {
-        fail("arch.decoder",
-             fmt::format("{}: {} is set, but the weights have no tensor '{}'. Correct the setting, "
-                         "or fetch the weights again.",
-                         files.settings_place(), flag, name.hugging_face));
-      }
+    if (!flag || (files.gguf() ? files.has(name) : files.get_bool(flag, false))) {
+      if (!files.has(name)) fail_no_bias(files, flag, name);
       bias = files.vector(name, p.rows);
       if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
       info_.parameters += p.rows;
@@ -127,6 +154,24 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
   return nn::Linear(std::move(parts), std::move(biases));
 }
 
+void Decoder::load_norms(const ModelFiles& files, int64_t index, Layer& layer) const {
+  const auto norm = [&](std::string_view hugging_face, std::string_view gguf, int64_t size) {
+    return norm_weight(files, layer_tensor(index, hugging_face, gguf), size);
+  };
+  layer.attention_norm = norm("input_layernorm", "attn_norm", info_.width);
+  if (info_.head_norms) {
+    layer.query_norm = norm("self_attn.q_norm", "attn_q_norm", info_.head_size);
+    layer.key_norm = norm("self_attn.k_norm", "attn_k_norm", info_.head_size);
+  }
+  if (!info_.norms_behind) {
+    layer.ffn_norm = norm("post_attention_layernorm", "ffn_norm", info_.width);
+    return;
+  }
+  layer.behind_attention = norm("post_attention_layernorm", "post_attention_norm", info_.width);
+  layer.ffn_norm = norm("pre_feedforward_layernorm", "ffn_norm", info_.width);
+  layer.behind_ffn = norm("post_feedforward_layernorm", "post_ffw_norm", info_.width);
+}
+
 Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& options,
                                    int64_t index) {
   const int64_t d = info_.width, q = info_.heads * info_.head_size,
@@ -134,17 +179,21 @@ Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& o
   const Projection qkv[] = {{"self_attn.q_proj", "attn_q", q, d, info_.heads},
                             {"self_attn.k_proj", "attn_k", kv, d, info_.kv_heads},
                             {"self_attn.v_proj", "attn_v", kv, d}};
-  const Projection output[] = {{"self_attn.o_proj", "attn_output", d, q}};
   const Projection gate_up[] = {{"mlp.gate_proj", "ffn_gate", f, d},
                                 {"mlp.up_proj", "ffn_up", f, d}};
+  const Projection fused_qkv[] = {{"self_attn.qkv_proj", "attn_qkv", q + 2 * kv, d}};
+  const Projection fused_gate_up[] = {{"mlp.gate_up_proj", "ffn_up", 2 * f, d}};
+  const Projection output[] = {{"self_attn.o_proj", "attn_output", d, q}};
   const Projection down[] = {{"mlp.down_proj", "ffn_down", d, f}};
+  const auto one = [&](std::span<const Projection> fused, std::span<const Projection> parts) {
+    return settings_.fused ? fused : parts;
+  };
   Layer layer;
-  layer.attention_norm = norm_weight(files, layer_tensor(index, "input_layernorm", "attn_norm"), d);
-  layer.ffn_norm = norm_weight(files, layer_tensor(index, "post_attention_layernorm", "ffn_norm"),
-                               d);
-  layer.qkv = load_linear(files, options, index, qkv, "attention_bias");
+  load_norms(files, index, layer);
+  layer.qkv = load_linear(files, options, index, one(fused_qkv, qkv),
+                          settings_.qkv_bias ? nullptr : "attention_bias");
   layer.output = load_linear(files, options, index, output, "attention_bias");
-  layer.gate_up = load_linear(files, options, index, gate_up, "mlp_bias");
+  layer.gate_up = load_linear(files, options, index, one(fused_gate_up, gate_up), "mlp_bias");
   layer.down = load_linear(files, options, index, down, "mlp_bias");
   return layer;
 }
@@ -152,11 +201,16 @@ Decoder::Layer Decoder::load_layer(const ModelFiles& files, const LoadOptions& o
 Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings)
     : settings_(std::move(settings)) {
   info_ = settings_.info;
+  info_.ropes = int64_t(settings_.ropes.size());
+  if (options.compute == DType::kBF16) {
+    settings_.embedding_scale = to_float(to_bf16(settings_.embedding_scale));
+  }
   info_.vocabulary = vocabulary_size(files);
   embedding_ = files.weight({"model.embed_tokens.weight", "token_embd.weight"}, info_.vocabulary,
                             info_.width);
   final_norm_ = norm_weight(files, {"model.norm.weight", "output_norm.weight"}, info_.width);
-  Weight head = head_weight(files, embedding_);
+  Weight head = head_weight(files, embedding_,
+                            settings_.tied ? HeadTied::kByNature : HeadTied::kWhereSaid);
   info_.parameters = embedding_.size() +
                      (head.data.data() == embedding_.data.data() ? 0 : head.size());
   head_ = nn::Linear({{"lm_head", std::move(head)}});
@@ -177,26 +231,38 @@ std::vector<nn::Linear*> Decoder::mutable_linears() {
 
 std::vector<NamedWeight> Decoder::open_weights() {
   std::vector<NamedWeight> all{{"model.embed_tokens.weight", &embedding_}};
+  const auto add_norm = [&](Weight& weight) {
+    if (weight.size() > 0) all.push_back({weight.name, &weight});
+  };
   for (Layer& layer : layers_) {
-    all.push_back({layer.attention_norm.name, &layer.attention_norm});
+    add_norm(layer.attention_norm);
     add_parts(layer.qkv, all);
+    add_norm(layer.query_norm);
+    add_norm(layer.key_norm);
     add_parts(layer.output, all);
-    all.push_back({layer.ffn_norm.name, &layer.ffn_norm});
+    add_norm(layer.behind_attention);
+    add_norm(layer.ffn_norm);
     add_parts(layer.gate_up, all);
     add_parts(layer.down, all);
+    add_norm(layer.behind_ffn);
   }
   all.push_back({final_norm_.name, &final_norm_});
   add_parts(head_, all);
   return all;
 }
 
+nn::NormWeight Decoder::norm(const Weight& weight) const {
+  return {values_of(weight), settings_.norm_shift};
+}
+
 nn::Var Decoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                          const ForwardOptions& options) const {
   nn::Var x = embed(graph, embedding_, batch.tokens());
+  if (settings_.embedding_scale != 1.0f) nn::scale(graph, x, settings_.embedding_scale);
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const DecoderPass& pass = graph.arena().make<DecoderPass>(*this, batch, options, graph.arena());
   x = nn::run_layers(graph, pass, x, options.checkpoint);
-  x = nn::rmsnorm(graph, x, values_of(final_norm_), settings_.epsilon);
+  x = nn::rmsnorm(graph, x, norm(final_norm_), settings_.epsilon);
   if (options.probe) (*options.probe)(info_.layers, graph.value(x));
   return x;
 }

@@ -1,5 +1,5 @@
-// The decoder that families of language models share: RMSNorm, rotary grouped-query attention,
-// SwiGLU. A family's file (arch/models) reads its settings; what it does differently is one of
+// The decoder that families of language models share: RMSNorm, rotary grouped-query attention, a
+// gated MLP. A family's file (arch/models) reads its settings; what it does differently is one of
 // them.
 #pragma once
 
@@ -9,21 +9,35 @@
 #include "arch/family.h"
 #include "arch/model.h"
 #include "arch/rope.h"
+#include "nn/activation.h"
+#include "nn/norm.h"
 
 namespace relatum::arch {
+
+/// What the layers of a network differ in.
+struct LayerKind {
+  int64_t window = 0;  ///< positions that a query sees, its own among them; 0: all before it
+  size_t rope = 0;     ///< which of the settings' rotations turns its queries and keys
+};
 
 struct DecoderSettings {
   ModelInfo info;      ///< all but vocabulary and parameters, which the tensors tell
   float epsilon = 0;   ///< of the norms
   float scale = 1.0f;  ///< of attention's scores
-  Rope rope;
-  /// How many positions a query sees, its own among them; 0: all before it. The layers have these
-  /// in turn, over and over.
-  std::vector<int64_t> windows{0};
+  std::vector<Rope> ropes;
+  std::vector<LayerKind> layers{{}};  ///< in turn, over and over
+  nn::Activation gate = nn::Activation::kSilu;
+  float embedding_scale = 1.0f;  ///< what token embeddings are multiplied by
+  float norm_shift = 0;          ///< what norms add to their stored weights
+  bool tied = false;             ///< the head is the embedding where config.json does not say
+  bool fused = false;            ///< q, k and v are stored as one projection, gate and up, too
+  bool qkv_bias = false;         ///< q, k and v have biases though no setting says so
+  bool paired_rows = false;      ///< GGUF has the rows of rotary heads in pairs
 };
 
-/// Names of tensors are those of Llama in both worlds. Products add a bias where config.json's
-/// attention_bias and mlp_bias say so, or where a GGUF file has its tensor.
+/// Names of tensors are those of Llama in both worlds, with those of its options beside them.
+/// Products add a bias where config.json's attention_bias and mlp_bias say so, or where a GGUF file
+/// has its tensor.
 class Decoder final : public Model {
  public:
   Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings);
@@ -37,14 +51,17 @@ class Decoder final : public Model {
 
  private:
   friend class DecoderPass;
+  // Norms that the family does not have are empty.
   struct Layer {
-    Weight attention_norm, ffn_norm;
+    Weight attention_norm, ffn_norm, query_norm, key_norm, behind_attention, behind_ffn;
     nn::Linear qkv, output, gate_up, down;
   };
   struct Projection;
   nn::Linear load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
                          std::span<const Projection> projections, const char* flag);
   Layer load_layer(const ModelFiles& files, const LoadOptions& options, int64_t index);
+  void load_norms(const ModelFiles& files, int64_t index, Layer& layer) const;
+  nn::NormWeight norm(const Weight& weight) const;
 
   DecoderSettings settings_;
   Weight embedding_;

@@ -11,15 +11,16 @@
 namespace relatum::arch {
 
 // Where a file has both though its settings tie them, they must be equal.
-Weight head_weight(const ModelFiles& files, const Weight& embedding, bool tied_says) {
+Weight head_weight(const ModelFiles& files, const Weight& embedding, HeadTied rule) {
   const TensorName output{"lm_head.weight", "output.weight"};
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
   if (tied && !tied->is_boolean()) {
     fail("arch.head",
          fmt::format("{}: tie_word_embeddings must be true or false.", files.settings_place()));
   }
+  const bool said = rule != HeadTied::kNotAsked && tied;
   if (!files.has(output)) {
-    if (tied_says && tied && *tied == false) {
+    if (said && *tied == false) {
       fail("arch.head", fmt::format("{}: tie_word_embeddings is false, but the weights have no "
                                     "tensor '{}'. Fetch them again, or set it to true if the head "
                                     "shares the embedding.",
@@ -28,11 +29,13 @@ Weight head_weight(const ModelFiles& files, const Weight& embedding, bool tied_s
     return embedding;
   }
   const Weight head = files.weight(output, embedding.rows, embedding.cols);
-  if (!tied_says || !tied || *tied == false) return head;
+  const bool by_nature = rule == HeadTied::kByNature && files.config() && !tied;
+  if (!by_nature && (!said || *tied == false)) return head;
   if (head.format != embedding.format || !std::ranges::equal(head.data, embedding.data)) {
-    fail("arch.head", fmt::format("{}: tie_word_embeddings is true, but '{}' differs from the "
+    fail("arch.head", fmt::format("{}: tie_word_embeddings is true{}, but '{}' differs from the "
                                   "embedding. Set it to false if the head has weights of its own.",
-                                  files.settings_place(), output.hugging_face));
+                                  files.settings_place(), by_nature ? " unless it says so" : "",
+                                  output.hugging_face));
   }
   return embedding;
 }

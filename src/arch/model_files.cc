@@ -124,8 +124,10 @@ const nlohmann::json* ModelFiles::setting(std::string_view key) const {
 }
 
 void ModelFiles::note_setting(std::string_view name, std::string value) const {
-  // How long a row may be, and what the rotary frequencies say better.
-  static const std::set<std::string_view> kNoPart = {"max_position_embeddings", "rope_theta"};
+  // How long a row may be, and what the rotary frequencies and the layers' windows say better.
+  static const std::set<std::string_view> kNoPart = {"max_position_embeddings", "rope_theta",
+                                                     "rope_local_base_freq", "max_window_layers",
+                                                     "sliding_window_pattern"};
   if (gguf_ || name.empty() || kNoPart.contains(name)) return;
   asked_->values[std::string(name)] = std::move(value);
 }

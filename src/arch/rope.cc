@@ -17,42 +17,42 @@
 namespace relatum::arch {
 namespace {
 
-double rope_theta(const ModelFiles& files) {
-  constexpr double kDefault = 10000.0;
+double rope_theta(const ModelFiles& files, const RopeKeys& keys) {
   std::optional<double> theta;
-  if (!files.config() || files.setting("rope_theta")) {
-    theta = files.get_double("rope_theta", "rope.freq_base", kDefault);
+  if (!files.config() || files.setting(keys.theta)) {
+    theta = files.get_double(keys.theta, keys.gguf_theta, keys.unsaid);
   }
   // Newer configurations keep it inside rope_parameters, or inside what these were called before.
   const std::string place = files.settings_place();
   for (const char* name : {"rope_parameters", "rope_scaling"}) {
-    const nlohmann::json* inside = files.setting(name);
+    const nlohmann::json* inside = rope_setting(files, name, keys);
     if (!inside || !io::find(*inside, "rope_theta")) continue;
     const double other = io::require_double(*inside, "rope_theta", place);
     if (theta && *theta != other) {
-      fail("arch.rope", fmt::format("{}: rope_theta is {} and, in {}, {}. Keep the one that is "
-                                    "meant.",
-                                    place, *theta, name, other));
+      fail("arch.rope", fmt::format("{}: {} is {} and, in {}, {}. Keep the one that is meant.",
+                                    place, keys.theta, *theta, name, other));
     }
     theta = other;
   }
-  if (!theta) theta = files.get_double("rope_theta", "rope.freq_base", kDefault);
+  if (!theta) theta = files.get_double(keys.theta, keys.gguf_theta, keys.unsaid);
   return *theta;
 }
 
 }  // namespace
 
-Rope::Rope(const ModelFiles& files, int64_t head_size) {
-  const double theta = rope_theta(files);
+Rope::Rope(const ModelFiles& files, int64_t head_size, const RopeKeys& keys) {
+  const double theta = rope_theta(files, keys);
   for (int64_t i = 0; i < head_size / 2; ++i) {
     frequencies_.push_back(float(std::pow(theta, -2.0 * double(i) / double(head_size))));
   }
-  const RopeScaling scaling = scale_frequencies(files, theta, frequencies_);
+  const RopeScaling scaling = scale_frequencies(files, keys, theta, frequencies_);
   factor_ = scaling.factor;
   longest_ = scaling.longest;
   std::vector<float> noted = frequencies_;
   if (factor_ != 1.0f) noted.push_back(factor_);
-  files.note_setting("rotary frequencies", sha256(std::as_bytes(std::span(noted))).substr(0, 12));
+  const std::string of = keys.layer_type.empty() ? "" : fmt::format(" of {}", keys.layer_type);
+  files.note_setting("rotary frequencies" + of,
+                     sha256(std::as_bytes(std::span(noted))).substr(0, 12));
   if (!(std::isfinite(factor_) && factor_ > 0)) {
     fail("arch.rope", fmt::format("{}: the scaling of rotary positions multiplies them by {}, "
                                   "which is impossible.",

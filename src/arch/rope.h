@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "arch/model_files.h"
@@ -10,13 +11,23 @@
 
 namespace relatum::arch {
 
+/// Where the files speak of a rotation. Networks with several kinds of layers have one for each.
+struct RopeKeys {
+  std::string_view theta = "rope_theta", gguf_theta = "rope.freq_base";
+  double unsaid = 10000.0;  ///< theta where the files say nothing
+  /// The layers' name within rope_parameters, where those of each kind stand apart; empty: they are
+  /// rope_parameters itself.
+  std::string_view layer_type;
+  bool scaled = true;  ///< rope_scaling, or the scaling of a GGUF, is of these layers
+};
+
 /// Angles position * frequency[i], i < K/2 (Su et al. 2021), with the file's scaling applied (see
 /// arch/rope_scaling.h).
 class Rope {
  public:
   Rope() = default;
   /// Reads theta and scaling from the model's files. Error for a scaling it does not know.
-  Rope(const ModelFiles& files, int64_t head_size);
+  Rope(const ModelFiles& files, int64_t head_size, const RopeKeys& keys = {});
   /// out: a row of K values per position, cosines first, then sines, both times the scaling's
   /// factor.
   void angles(std::span<const int32_t> positions, MatView<float> out) const;

@@ -122,6 +122,7 @@ class ConfigScaling {
                                     "'{}'. Keep the one that is meant.",
                                     place_, old, type));
     }
+    if (type == "su") return "longrope";  // as it was called at first
     return type.empty() ? "default" : type;
   }
 
@@ -217,10 +218,10 @@ class ConfigScaling {
   std::string place_, type_;
 };
 
-RopeScaling scale_by_config(const ModelFiles& files, double theta,
+RopeScaling scale_by_config(const ModelFiles& files, const RopeKeys& keys, double theta,
                             std::vector<float>& frequencies) {
-  const json* old = files.setting("rope_scaling");
-  const json* now = files.setting("rope_parameters");
+  const json* old = rope_setting(files, "rope_scaling", keys);
+  const json* now = rope_setting(files, "rope_parameters", keys);
   if (!old && !now) return {};
   const ConfigScaling scaling(files, old ? *old : *now);
   const RopeScaling result = scaling.apply(theta, frequencies);
@@ -239,7 +240,10 @@ RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<flo
   const double old = files.get_double("", "rope.scale_linear", 1.0);
   const double said = files.get_double("", "rope.scaling.factor", old);
   const double factor = said == 0 ? 1.0 : said;
-  const std::string type = files.get_string("", "rope.scaling.type", "linear");
+  // Phi-3's files name no type.
+  const bool divided = files.has({"", "rope_factors_short.weight"});
+  const std::string type = files.get_string("", "rope.scaling.type",
+                                            divided ? "longrope" : "linear");
   const int64_t trained = files.get_int("", "context_length", 2048);
   const int64_t context = files.get_int("", "rope.scaling.original_context_length", trained);
   RopeScaling result;
@@ -270,10 +274,25 @@ RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<flo
 
 }  // namespace
 
-RopeScaling scale_frequencies(const ModelFiles& files, double theta,
+const json* rope_setting(const ModelFiles& files, std::string_view name, const RopeKeys& keys) {
+  if (name == "rope_scaling" && !keys.scaled) return nullptr;
+  const json* value = files.setting(name);
+  if (!value || name != "rope_parameters" || keys.layer_type.empty()) return value;
+  for (const auto& [key, inside] : value->items()) {
+    const bool kind = key == "full_attention" || key == "sliding_attention";
+    if (kind && (inside.is_object() || inside.is_null())) continue;
+    fail("arch.rope", fmt::format("{}: rope_parameters are not by kinds of layers (it holds '{}'), "
+                                  "as this architecture has them: full_attention and "
+                                  "sliding_attention.",
+                                  files.settings_place(), printable_start(key)));
+  }
+  return io::find(*value, keys.layer_type);
+}
+
+RopeScaling scale_frequencies(const ModelFiles& files, const RopeKeys& keys, double theta,
                               std::vector<float>& frequencies) {
-  return files.config() ? scale_by_config(files, theta, frequencies)
-                        : scale_by_gguf(files, theta, frequencies);
+  if (files.config()) return scale_by_config(files, keys, theta, frequencies);
+  return keys.scaled ? scale_by_gguf(files, theta, frequencies) : RopeScaling{};
 }
 
 }  // namespace relatum::arch

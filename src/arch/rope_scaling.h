@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arch/model_files.h"
+#include "arch/rope.h"
 
 namespace relatum::arch {
 
@@ -26,7 +27,13 @@ struct RopeScaling {
 ///   share a beginning;
 /// - a GGUF's rope_freqs: a divisor for each pair.
 /// Throws Error for a scaling, or a key of one, that is not known.
-RopeScaling scale_frequencies(const ModelFiles& files, double theta,
+RopeScaling scale_frequencies(const ModelFiles& files, const RopeKeys& keys, double theta,
                               std::vector<float>& frequencies);
+
+/// config.json's rope_parameters or rope_scaling as far as it is about these layers; nullptr where
+/// it is not, or absent. Throws Error where rope_parameters are not by kinds of layers though the
+/// network has several.
+const nlohmann::json* rope_setting(const ModelFiles& files, std::string_view name,
+                                   const RopeKeys& keys);
 
 }  // namespace relatum::arch

@@ -1,7 +1,9 @@
 // The formats' loops by name, and the activations' side.
 #include "kernels/block_product.h"
 
+#include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "base/error.h"
 #include "kernels/cpu.h"
@@ -12,12 +14,19 @@ namespace {
 
 constexpr int64_t kValues = 32;
 
+constexpr std::string_view kNames[kBlockFormats] = {"q4_0", "q4_1", "q5_0", "q5_1",
+                                                    "q8_0", "q4_k", "q5_k", "q6_k"};
+
+/// nullopt where rows of it are not multiplied as they are stored.
+std::optional<BlockFormat> block_format(std::string_view name) {
+  const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames)) return std::nullopt;
+  return BlockFormat(found - std::begin(kNames));
+}
+
 template <class Task>
 auto product_of(const BlockProductsOf<Task>& products, std::string_view format) {
-  return format == "q4_0"   ? products.q4_0
-         : format == "q4_1" ? products.q4_1
-         : format == "q8_0" ? products.q8_0
-                            : nullptr;
+  return products.of[int(block_format(format).value())];
 }
 
 template <class T>
@@ -36,9 +45,7 @@ void quantise(MatView<const T> x, const BlockRows& out) {
 
 }  // namespace
 
-bool has_block_product(std::string_view format) {
-  return product_of(table().blocks, format) != nullptr;
-}
+bool has_block_product(std::string_view format) { return block_format(format).has_value(); }
 
 void quantise_blocks(ConstMat x, const BlockRows& out) {
   RELATUM_CHECK(x.rows == out.rows && x.cols == out.cols && x.cols % kValues == 0);

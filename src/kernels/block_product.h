@@ -17,7 +17,7 @@ struct BlockRows {
   float* sums = nullptr;    ///< T x K / 32: what each block's values add up to, as rounded
 };
 
-/// Whether block_product() serves this number format here (q4_0, q4_1 or q8_0).
+/// Whether block_product() serves this number format: those of kernels/block_formats.h.
 bool has_block_product(std::string_view format);
 /// T rows of K values as they are, and what each 32 of them add up to.
 struct FloatRows {

@@ -66,6 +66,77 @@ void rmsnorm_weight_gradient(ConstMat dy, MatView<const float> x, const float* r
   });
 }
 
+namespace {
+
+constexpr int64_t kLargestHead = 1024;
+
+// A head's values in f32: where they lie, or in `room`.
+const float* widened(const float* x, float*, int64_t) { return x; }
+const float* widened(const bf16* x, float* room, int64_t count) {
+  typed_table<bf16>().to_f32(x, room, count);
+  return room;
+}
+
+}  // namespace
+
+void rmsnorm_heads(ConstMat x, int64_t head_size, const float* w, float eps, Mat y, float* rstd) {
+  RELATUM_CHECK(head_size <= kLargestHead && x.cols % head_size == 0 && x.type == y.type);
+  const int64_t heads = x.cols / head_size;
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>();
+    const auto out = y.as<T>();
+    const auto& t = typed_table<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      float room[kLargestHead];
+      for (int64_t h = 0; h < heads; ++h) {
+        const float* head = widened(in.row(r) + h * head_size, room, head_size);
+        const float scale = t.rmsnorm(head, w, out.row(r) + h * head_size, eps, head_size);
+        if (rstd) rstd[r * heads + h] = scale;
+      }
+    });
+  });
+}
+
+void rmsnorm_heads_backward(ConstMat dy, ConstMat x, int64_t head_size, const float* w,
+                            const float* rstd, Mat dx) {
+  RELATUM_CHECK(head_size <= kLargestHead && dy.type == x.type && dx.type == x.type);
+  const int64_t heads = x.cols / head_size;
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>(), d = dy.as<T>();
+    const auto out = dx.as<T>();
+    const auto& t = typed_table<T>();
+    for_rows(x.rows, x.cols, [&](int64_t r) {
+      float room[kLargestHead], sum[kLargestHead];
+      for (int64_t h = 0; h < heads; ++h) {
+        const int64_t begin = h * head_size;
+        std::memset(sum, 0, size_t(head_size) * sizeof(float));
+        t.rmsnorm_backward(d.row(r) + begin, widened(in.row(r) + begin, room, head_size), w,
+                           rstd[r * heads + h], sum, head_size);
+        t.from_f32(sum, out.row(r) + begin, head_size);
+      }
+    });
+  });
+}
+
+void rmsnorm_heads_weight_gradient(ConstMat dy, ConstMat x, int64_t head_size, const float* rstd,
+                                   float* dw) {
+  const int64_t heads = x.cols / head_size;
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>(), d = dy.as<T>();
+    parallel_for(head_size, grain(x.rows * heads), [&](int64_t begin, int64_t end) {
+      for (int64_t r = 0; r < x.rows; ++r) {
+        for (int64_t h = 0; h < heads; ++h) {
+          const T *values = in.row(r) + h * head_size, *slopes = d.row(r) + h * head_size;
+          const float scale = rstd[r * heads + h];
+          for (int64_t i = begin; i < end; ++i) {
+            dw[i] += to_float(slopes[i]) * to_float(values[i]) * scale;
+          }
+        }
+      }
+    });
+  });
+}
+
 void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
                float* stats) {
   for_rows(x.rows, x.cols, [&](int64_t r) {

@@ -18,6 +18,16 @@ void rmsnorm_backward(ConstMat dy, MatView<const float> x, const float* w, const
 /// dw += sum over rows of dy * x * rstd, row after row.
 void rmsnorm_weight_gradient(ConstMat dy, MatView<const float> x, const float* rstd, float* dw);
 
+/// rmsnorm() of each head of a row alone. x, y: T x nK in one type, y may be x; w: K, at most 1024;
+/// rstd: T x n, or nullptr where no backward pass follows.
+void rmsnorm_heads(ConstMat x, int64_t head_size, const float* w, float eps, Mat y, float* rstd);
+/// dx from dy; overwrites dx, which may not be x or dy.
+void rmsnorm_heads_backward(ConstMat dy, ConstMat x, int64_t head_size, const float* w,
+                            const float* rstd, Mat dx);
+/// dw += sum over rows and heads of dy * x * rstd, row after row. dw: K.
+void rmsnorm_heads_weight_gradient(ConstMat dy, ConstMat x, int64_t head_size, const float* rstd,
+                                   float* dw);
+
 /// y = (x - mean) * rstd * w + b per row; stats: T x 2 (mean, rstd).
 void layernorm(MatView<const float> x, const float* w, const float* b, float eps, MatView<float> y,
                float* stats);

@@ -256,7 +256,7 @@ void LinearRecord::backward(Graph& graph) const {
   graph.arena().release(mark);
 }
 
-Var run(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse& use) {
+Var run(Graph& graph, const Linear& layer, Var x, Var residual, DType type, const AdapterUse& use) {
   const LoraGroup* lora = use.adapter ? use.adapter->of(layer) : nullptr;
   const Mat in = graph.value(x);
   RELATUM_CHECK(in.cols == layer.in() && in.type == graph.compute());
@@ -264,7 +264,6 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse
   float* weight_grad = graph.gradient_of(layer.trained());
   const bool wanted = graph.differentiable(x) || graph.differentiable(residual) || trained ||
                       weight_grad;
-  const DType type = residual ? DType::kF32 : graph.compute();
   const Var y = graph.create(type, in.rows, layer.out(), wanted);
   LinearRecord record{&layer, lora, x, residual, y, weight_grad, {}};
   if (lora && lora->dropout > 0 && !use.keys.empty()) {
@@ -281,11 +280,15 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse
 }  // namespace
 
 Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use) {
-  return run(graph, layer, x, {}, use);
+  return run(graph, layer, x, {}, graph.compute(), use);
+}
+
+Var linear_wide(Graph& graph, const Linear& layer, Var x, const AdapterUse& use) {
+  return run(graph, layer, x, {}, DType::kF32, use);
 }
 
 Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual, const AdapterUse& use) {
-  return run(graph, layer, x, residual, use);
+  return run(graph, layer, x, residual, DType::kF32, use);
 }
 
 }  // namespace relatum::nn

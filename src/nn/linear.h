@@ -106,6 +106,8 @@ struct AdapterUse {
 /// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy; dW += dy^T x where
 /// the graph trains W.
 Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
+/// The same with y in f32, for a norm behind it.
+Var linear_wide(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
 /// y = residual + linear(x) in f32; the residual's gradient is y's, handed through in place.
 Var linear_residual(Graph& graph, const Linear& layer, Var x, Var residual,
                     const AdapterUse& use = {});

@@ -32,6 +32,25 @@ struct RmsNormRecord {
   }
 };
 
+struct NormResidualRecord {
+  Var x, residual, y;
+  const float* weight;
+  float* weight_grad;  // nullptr: frozen
+  const float* rstd;
+
+  void backward(Graph& graph) const {
+    const auto in = graph.value(x).as<float>();
+    const Mat dy = graph.grad(y);
+    if (weight_grad) kernels::rmsnorm_weight_gradient(dy, in, rstd, weight_grad);
+    if (graph.differentiable(x)) {
+      kernels::rmsnorm_backward(dy, in, weight, rstd, accumulating_grad(graph, x));
+    }
+    if (!graph.differentiable(residual)) return;
+    RELATUM_CHECK(!graph.has_grad(residual));
+    graph.set_grad(residual, dy);
+  }
+};
+
 void multiply(Graph& graph, Mat x, float factor) {
   const Arena::Mark mark = graph.arena().mark();
   const std::span factors(graph.arena().allocate_array<float>(x.rows), size_t(x.rows));
@@ -60,14 +79,39 @@ struct LayerNormRecord {
 
 }  // namespace
 
-Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide) {
+const float* weights_of(Graph& graph, NormWeight weight, int64_t size) {
+  if (weight.shift == 0) return weight.values;
+  float* shifted = graph.arena().allocate_array<float>(size);
+  for (int64_t i = 0; i < size; ++i) shifted[i] = weight.values[i] + weight.shift;
+  return shifted;
+}
+
+Var rmsnorm(Graph& graph, Var x, NormWeight stored, float eps, bool wide) {
   const auto in = graph.value(x).as<float>();
-  float* weight_grad = graph.gradient_of(weight);
+  const float* weight = weights_of(graph, stored, in.cols);
+  float* weight_grad = graph.gradient_of(stored.values);
   const Var y = graph.create(wide ? DType::kF32 : graph.compute(), in.rows, in.cols,
                              graph.differentiable(x) || weight_grad);
   float* rstd = graph.arena().allocate_array<float>(in.rows);
   kernels::rmsnorm(in, weight, eps, graph.value(y), rstd);
   if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, weight, weight_grad, rstd});
+  return y;
+}
+
+Var rmsnorm_residual(Graph& graph, Var x, NormWeight stored, float eps, Var residual) {
+  const auto in = graph.value(x).as<float>();
+  const float* weight = weights_of(graph, stored, in.cols);
+  float* weight_grad = graph.gradient_of(stored.values);
+  const Var y = graph.create(
+      DType::kF32, in.rows, in.cols,
+      graph.differentiable(x) || graph.differentiable(residual) || weight_grad);
+  float* rstd = graph.arena().allocate_array<float>(in.rows);
+  const auto out = graph.value(y).as<float>();
+  kernels::rmsnorm(in, weight, eps, out, rstd);
+  kernels::add(graph.value(residual).as<float>(), out);
+  if (graph.differentiable(y)) {
+    graph.record(NormResidualRecord{x, residual, y, weight, weight_grad, rstd});
+  }
   return y;
 }
 

@@ -5,10 +5,23 @@
 
 namespace relatum::nn {
 
+/// A norm's D weights as they are stored, and what the network adds to each of them (Gemma: 1).
+struct NormWeight {
+  const float* values;
+  float shift = 0;
+
+  NormWeight(const float* v, float s = 0) : values(v), shift(s) {}  // NOLINT: most add nothing
+};
+
 /// y = x / rms(x) * weight. x: T x D f32; y: T x D in the compute type, or in f32 where several
 /// readers add to its gradient (`wide`). weight: D; its gradient, where the graph trains it, is
 /// the sum of dy * x / rms(x).
-Var rmsnorm(Graph& graph, Var x, const float* weight, float eps, bool wide = false);
+Var rmsnorm(Graph& graph, Var x, NormWeight weight, float eps, bool wide = false);
+/// y = residual + x / rms(x) * weight, all T x D f32; the residual's gradient is y's, handed
+/// through in place.
+Var rmsnorm_residual(Graph& graph, Var x, NormWeight weight, float eps, Var residual);
+/// The weights as a norm multiplies by them, D of them: those stored, or shifted ones in the arena.
+const float* weights_of(Graph& graph, NormWeight weight, int64_t size);
 /// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D, frozen.
 Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps);
 

@@ -1,6 +1,8 @@
 // GPT-2's alphabet of bytes, and words spelt in it.
 #include "text/byte_bpe.h"
 
+#include <utility>
+
 #include "base/utf8.h"
 
 namespace relatum::text {
@@ -53,8 +55,10 @@ std::string spell_bytes(std::string_view bytes) {
 
 ByteBpe::ByteBpe(const Vocabulary& vocabulary, const Merges& merges, BpeOptions options,
                  const std::string& place)
-    : vocabulary_(vocabulary), options_(options),
-      merges_(merge_table(vocabulary, merges, {}, place)) {
+    : ByteBpe(vocabulary, merge_table(vocabulary, merges, {}, place), options) {}
+
+ByteBpe::ByteBpe(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options)
+    : vocabulary_(vocabulary), options_(options), merges_(std::move(merges)) {
   for (size_t b = 0; b < 256; ++b) {
     const std::string spelt = spell_bytes(std::string(1, char(b)));
     byte_ids_[b] = vocabulary.find_in_model(spelt).value_or(-1);

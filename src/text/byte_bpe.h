@@ -17,6 +17,7 @@ class ByteBpe final : public WordModel {
   /// Throws Error naming `place` for a merge whose parts or result are no tokens.
   ByteBpe(const Vocabulary& vocabulary, const Merges& merges, BpeOptions options,
           const std::string& place);
+  ByteBpe(const Vocabulary& vocabulary, MergeTable merges, BpeOptions options);
 
   void encode(std::span<const std::string_view> words, std::vector<int32_t>& ids) const override;
   std::string decode(std::span<const std::string_view> tokens) const override;

@@ -31,7 +31,7 @@ struct Pre {
 };
 
 // A file without tokenizer.ggml.pre counts as "default", GPT-2's own pre-tokenizer.
-constexpr std::array<Pre, 9> kKnown = {{
+constexpr std::array<Pre, 10> kKnown = {{
     {"default", false, WordPattern::kGpt2},
     {"gpt-2", false, WordPattern::kGpt2},
     {"phi-2", false, WordPattern::kGpt2},
@@ -41,6 +41,7 @@ constexpr std::array<Pre, 9> kKnown = {{
     {"llama3", false, WordPattern::kLlama3, false, true, true},
     {"qwen2", false, WordPattern::kQwen2, true},
     {"deepseek-r1-qwen", false, WordPattern::kQwen2, true},
+    {"tekken", false, WordPattern::kTekken, false, true, true},
 }};
 
 /// Texts of tokens that end an answer: whatever their type, llama.cpp takes them for control

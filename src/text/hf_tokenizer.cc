@@ -327,9 +327,13 @@ std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   for (const char* name : {"tokenizer.model", "spiece.model"}) {
     if (fs::exists(folder / name)) return load_sentence_piece(folder / name);
   }
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("tekken") && name.ends_with(".json")) return load_tekken(entry.path());
+  }
   fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt, "
-                                "tokenizer.model or spiece.model. Name a model folder in Hugging "
-                                "Face form.",
+                                "tokenizer.model, spiece.model or tekken.json. Name a model folder "
+                                "in Hugging Face form.",
                                 folder.string()));
 }
 

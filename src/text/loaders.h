@@ -11,9 +11,11 @@
 namespace relatum::text {
 
 std::unique_ptr<Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file);
-/// `folder` holds tokenizer.json, vocab.txt or a SentencePiece model, and perhaps
+/// `folder` holds tokenizer.json, vocab.txt, a SentencePiece model or tekken*.json, and perhaps
 /// tokenizer_config.json.
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const std::filesystem::path& folder);
+/// `file` is Mistral's Tekken (tekken*.json).
+std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& file);
 /// `model` is a SentencePiece model (tokenizer.model, spiece.model) in such a folder.
 std::unique_ptr<Tokenizer> load_sentence_piece(const std::filesystem::path& model);
 

@@ -74,6 +74,21 @@ bool is_letter(char32_t c) {
   return c < 0x250 || age(c) <= kIcuBase || in(kLetters16, c);
 }
 
+bool is_mark(char32_t c) {
+  if (c < 0x300) return false;
+  return (has(c, U_GC_M_MASK) && age(c) <= kIcuBase) || in(kMarks16, c);
+}
+
+bool is_upper_letter(char32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z';
+  return has(c, U_GC_LU_MASK | U_GC_LT_MASK) && is_letter(c);
+}
+
+bool is_lower_letter(char32_t c) {
+  if (c < 0x80) return c >= 'a' && c <= 'z';
+  return has(c, U_GC_LL_MASK) && is_letter(c);
+}
+
 bool is_number(char32_t c) {
   if (c < 0x80) return c >= '0' && c <= '9';
   return (has(c, U_GC_N_MASK) && age(c) <= kIcuBase) || in(kNumbers16, c);

@@ -12,7 +12,11 @@ namespace relatum::text {
 // categories 8.0 and its normalisation forms 9.0. ICU's answer is therefore used only for
 // characters as old as that, and what is newer than ICU 72 (15.0) is listed in unicode.cc.
 
-bool is_letter(char32_t c);       ///< \p{L} of its regular expressions
+bool is_letter(char32_t c);  ///< \p{L} of its regular expressions
+bool is_mark(char32_t c);    ///< \p{M}
+/// \p{Lu} or \p{Lt}, and \p{Ll}; letters newer than ICU's version count as neither.
+bool is_upper_letter(char32_t c);
+bool is_lower_letter(char32_t c);
 bool is_number(char32_t c);       ///< \p{N} of its regular expressions
 bool is_word(char32_t c);         ///< \w around single-word added tokens
 bool is_numeric(char32_t c);      ///< Rust's char::is_numeric: the Digits step

@@ -19,6 +19,11 @@ constexpr std::string_view kQwen2Expression =
     R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
     R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
+constexpr std::string_view kTekkenExpression =
+    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
+    R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
+    R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+
 enum class Kind { kLetter, kNumber, kSpace, kOther };
 
 Kind kind_of(char32_t c) {
@@ -126,12 +131,68 @@ size_t llama3_end(std::string_view text, size_t at, int digits) {
   return signs_end(text, first.end);
 }
 
+// Letters without case, and marks, count as capitals and as small letters.
+enum Case { kNone = 0, kCapital = 1, kSmall = 2, kBoth = 3 };
+
+Case case_at(std::string_view text, size_t at, size_t& end) {
+  end = at;
+  const char32_t c = next_char(text, end);
+  if (is_lower_letter(c)) return kSmall;
+  if (is_upper_letter(c)) return kCapital;
+  return is_letter(c) || is_mark(c) ? kBoth : kNone;
+}
+
+/// End of the run of `wanted` that goes on at `at`.
+size_t case_end(std::string_view text, size_t at, Case wanted) {
+  for (size_t end = at; at < text.size(); at = end) {
+    if (!(case_at(text, at, end) & wanted)) break;
+  }
+  return at;
+}
+
+/// Capitals, then at least one small letter; `at` where there is none.
+size_t small_end(std::string_view text, size_t at) {
+  size_t last = at, next = at;  // behind the last of the run that a small letter's place can be
+  for (size_t end = at; next < text.size(); next = end) {
+    const Case found = case_at(text, next, end);
+    if (!(found & kCapital)) break;
+    if (found == kBoth) last = end;
+  }
+  const size_t end = case_end(text, next, kSmall);
+  return end > next ? end : last;
+}
+
+size_t tekken_end(std::string_view text, size_t at) {
+  const Char first = char_at(text, at);
+  const bool may_lead = first.kind != Kind::kLetter && first.kind != Kind::kNumber &&
+                        !is_line_end(first.c);
+  if (may_lead) {
+    if (const size_t end = small_end(text, first.end); end > first.end) return end;
+  }
+  if (const size_t end = small_end(text, at); end > at) return end;
+  if (may_lead) {
+    if (const size_t end = case_end(text, first.end, kCapital); end > first.end) return end;
+  }
+  if (const size_t end = case_end(text, at, kCapital); end > at) return end;
+  if (first.kind == Kind::kNumber) return first.end;
+  const bool led = first.c == ' ' && first.end < text.size() &&
+                   char_at(text, first.end).kind == Kind::kOther;
+  if (first.kind == Kind::kSpace && !led) return lines_end(text, at);
+  size_t end = run_end(text, first.end, Kind::kOther);
+  while (end < text.size() &&
+         (text[end] == '/' || is_line_end(static_cast<unsigned char>(text[end])))) {
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 std::optional<WordPattern> known_pattern(std::string_view expression) {
   if (expression == kGpt2Expression) return WordPattern::kGpt2;
   if (expression == kLlama3Expression) return WordPattern::kLlama3;
   if (expression == kQwen2Expression) return WordPattern::kQwen2;
+  if (expression == kTekkenExpression) return WordPattern::kTekken;
   return std::nullopt;
 }
 
@@ -140,6 +201,7 @@ size_t word_end(std::string_view text, size_t at, WordPattern pattern) {
     case WordPattern::kGpt2: return gpt2_end(text, at);
     case WordPattern::kLlama3: return llama3_end(text, at, 3);
     case WordPattern::kQwen2: return llama3_end(text, at, 1);
+    case WordPattern::kTekken: return tekken_end(text, at);
   }
   return text.size();
 }

@@ -1,4 +1,4 @@
-// GPT-2's, Llama 3's and Qwen2's word patterns, matched by hand.
+// GPT-2's, Llama 3's, Qwen2's and Tekken's word patterns, matched by hand.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ namespace relatum::text {
 enum class WordPattern {
   kGpt2,    ///< 's|'t|… | ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
   kLlama3,  ///< any case of 's, letters with one leading sign, numbers by threes, line ends apart
-  kQwen2    ///< as kLlama3, numbers one by one
+  kQwen2,   ///< as kLlama3, numbers one by one
+  kTekken   ///< as kQwen2, without 's; letters are cut where a capital follows a small one
 };
 
 /// The pattern whose regular expression is exactly `expression`, if it is a known one.

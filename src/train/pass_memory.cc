@@ -49,7 +49,7 @@ class Stack {
   // linears: of all its layers, in the order of `roles`.
   Stack(const Setting& setting, std::span<const nn::Linear* const> linears,
         std::span<const Role> roles, const PassSize& size)
-      : info_(setting.info), compute_(setting.compute), size_(size),
+      : info_(setting.info), compute_(setting.compute), training_(setting.training), size_(size),
         c_(int64_t(size_of(setting.compute))), layers_(int64_t(linears.size() / roles.size())) {
     for (size_t i = 0; i < linears.size(); ++i) {
       const size_t role = roles[i % roles.size()];
@@ -76,6 +76,10 @@ class Stack {
     Level level;
     level.take(c_ * all_ * d + 4 * all_);
     product(level, kQkv, c_, all_);
+    // Without a backward pass they are normed in place.
+    if (info_.head_norms && training_) {
+      level.take(c_ * all_ * (q_ + 2 * kv_) + 4 * all_ * (info_.heads + info_.kv_heads));
+    }
     attention(level);
     if (crossed()) {
       product(level, kOutput, 4, all_);
@@ -86,11 +90,14 @@ class Stack {
       attention(level);
     }
     if (last && r != all_) level.take(c_ * r * q_ + 4 * r * d);
+    const int64_t behind = info_.norms_behind ? 4 * r * (d + 1) : 0;  // with what is added to it
     product(level, crossed() ? kCrossOutput : kOutput, 4, r);
+    level.take(behind);
     level.take(c_ * r * d + 4 * r);
     product(level, kUp, c_, r);
     level.take(c_ * r * info_.ffn_width);
     product(level, kDown, 4, r);
+    level.take(behind);
     return level;
   }
 
@@ -98,9 +105,12 @@ class Stack {
   Level layer_back(bool last) const {
     const int64_t d = info_.width, r = last ? chosen_ : all_;
     Level level;
+    const int64_t behind = info_.norms_behind ? 4 * r * d : 0;  // what goes into a norm
+    level.take(behind);
     product_back(level, kDown, r);
     level.take(c_ * r * linears_[kUp]->out());
     product_back(level, kUp, r);
+    level.take(behind);
     product_back(level, crossed() ? kCrossOutput : kOutput, r);
     if (last && r != all_) level.take(c_ * all_ * q_ + 4 * all_ * d);
     if (crossed()) {
@@ -112,6 +122,7 @@ class Stack {
     }
     level.take(c_ * all_ * (q_ + 2 * kv_));
     level.brief(8 * all_ * kv_ + size_.backward_scratch);
+    if (info_.head_norms) level.take(c_ * all_ * (q_ + 2 * kv_));
     product_back(level, kQkv, all_);
     return level;
   }
@@ -167,6 +178,7 @@ class Stack {
   std::array<int64_t, kRoles> ranks_{};
   std::array<bool, kRoles> drops_{};
   DType compute_;
+  bool training_;
   PassSize size_;
   int64_t c_, layers_, all_ = 0, chosen_ = 0, sources_ = 0, q_ = 0, kv_ = 0;
 };
@@ -200,7 +212,8 @@ class Pass {
   }
   // What attention knows of positions: rotary angles, or biases by distance.
   int64_t positions() const {
-    return encoder_ ? 4 * size_.distances : 4 * size_.tokens * setting_.info.head_size;
+    return encoder_ ? 4 * size_.distances
+                    : 4 * size_.tokens * setting_.info.head_size * setting_.info.ropes;
   }
   // The encoder's final states, what their norm keeps, or their gradient.
   int64_t states() const { return 4 * rows(size_.sources) * (setting_.info.width + 1); }

@@ -53,6 +53,12 @@ TEST_P(DecoderOption, WholeRow) {
   EXPECT_LT(distance(run(*model, single(row_))), kOptionBound);
 }
 
+TEST_P(DecoderOption, OfSeveralFiles) {
+  shows(row_of_option(GetParam()), {"safetensors"});
+  const auto one = OptionFolder(config_).load(), three = OptionFolder(config_, 3).load();
+  EXPECT_TRUE(bit_equal(run(*one, single(row_)), run(*three, single(row_))));
+}
+
 TEST_P(DecoderOption, RowInSegments) {
   const auto model = OptionFolder(config_).load();
   nn::TokenBatch batch;

@@ -61,7 +61,8 @@ TEST_F(ModelFolder, TakesTheOneGgufOfAFolder) {
 
 TEST_F(ModelFolder, UnknownArchitecturesAreNamedWithTheKnownOnes) {
   expect_refused({{"model_type", "gpt_neox"}}, "'gpt_neox'");
-  expect_refused({{"model_type", "gpt_neox"}}, "bert, llama, mistral");
+  expect_refused({{"model_type", "gpt_neox"}},
+                 "bert, gemma3_text, gemma3, llama, mistral, phi3, qwen2, qwen3");
 }
 
 TEST_F(ModelFolder, SettingsThatCannotBeAreRefused) {

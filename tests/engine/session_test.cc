@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/json.h"
 #include "support/sessions.h"
 #include "support/temporary.h"
 
@@ -56,6 +59,34 @@ TEST(Session, RefusesATokenizerWithMoreTokensThanTheModel) {
   EXPECT_THAT([&] { engine::Session session(path, plain_options()); },
               ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr("embedding 128 rows"),
                                          HasSubstr("(id 128) has none"))));
+}
+
+// As in the folders of Gemma 3: no text of data has the token, so it needs no row.
+TEST(Session, ControlTokensNeedNoRow) {
+  const TemporaryFolder folder;
+  const auto path = folder / "model";
+  std::filesystem::copy(fixture("llama/tied"), path);
+  nlohmann::json tokenizer = io::load_json(path / "tokenizer.json");
+  const auto put = [&](bool special) {
+    tokenizer["added_tokens"].push_back({{"id", 128},
+                                         {"content", "<image>"},
+                                         {"special", special},
+                                         {"normalized", false},
+                                         {"single_word", false},
+                                         {"lstrip", false},
+                                         {"rstrip", false}});
+    write_file(path / "tokenizer.json", tokenizer.dump());
+    tokenizer["added_tokens"].erase(tokenizer["added_tokens"].size() - 1);
+  };
+  put(true);
+  const engine::Session session(path, plain_options());
+  const std::vector<int32_t> tokens = session.tokenizer().encode("<image>");
+  ASSERT_EQ(tokens, std::vector<int32_t>{128});
+  EXPECT_THAT([&] { run(session.model(), single(tokens)); },
+              ThrowsMessage<Error>(HasSubstr("128 rows")));
+  put(false);
+  EXPECT_THAT([&] { engine::Session other(path, plain_options()); },
+              ThrowsMessage<Error>(HasSubstr("'<image>' (id 128) has none")));
 }
 
 TEST(Session, NamesWhatIsMissing) {

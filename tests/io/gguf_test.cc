@@ -180,6 +180,8 @@ TEST_F(Gguf, DamagedTensorsAreNamed) {
   EXPECT_THAT(refusal(one({32, 8}, 0, UINT64_MAX - 31)), HasSubstr("the file ends after 0"));
   EXPECT_THAT(refusal(one({32, 7}, 0, 8)), HasSubstr("no multiple of the alignment"));
   EXPECT_THAT(refusal(one({33, 1}, 2, 0)), HasSubstr("rows of 33 values don't fit Q4_0"));
+  EXPECT_THAT(refusal(one({640, 2}, 12, 0)),
+              HasSubstr("rows of 640 values don't fit Q4_K, whose blocks have 256"));
   EXPECT_THAT(refusal(one({16, 2}, 2, 0)), HasSubstr("rows of 16 values don't fit Q4_0"));
   EXPECT_THAT(refusal(one({32}, 4, 0)), HasSubstr("type number 4 is unknown"));
   EXPECT_THAT(refusal(one({0}, 0, 0)), HasSubstr("impossible length (0)"));

@@ -45,10 +45,13 @@ TEST(ToWeight, ShapesFollowTheFile) {
 }
 
 TEST(ToWeight, UnreadableTypesAreNamedWithTheReadableOnes) {
-  EXPECT_THAT([] { to_weight(gguf_tensor(13, {256})); },
-              ThrowsMessage<Error>(
-                  AllOf(HasSubstr("tensor 't' of x.gguf"), HasSubstr("Q5_K"), HasSubstr("q4_1"))));
-  EXPECT_THAT([] { to_weight(gguf_tensor(23, {256})); }, ThrowsMessage<Error>(HasSubstr("IQ4_XS")));
+  EXPECT_THAT([] { to_weight(gguf_tensor(22, {256})); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("tensor 't' of x.gguf"), HasSubstr("IQ2_S"),
+                                         HasSubstr("q4_1"), HasSubstr("iq4_xs"))));
+  for (const auto& [type, name] : {std::pair{34, "TQ1_0"}, {39, "MXFP4"}, {15, "Q8_K"}}) {
+    EXPECT_THAT([&] { to_weight(gguf_tensor(type, {256})); },
+                ThrowsMessage<Error>(HasSubstr(name)));
+  }
   SafetensorsTensor ids{"ids", "I64", {4}, {}, nullptr, "tensor 'ids' of x"};
   EXPECT_THAT([&] { to_weight(ids); },
               ThrowsMessage<Error>(AllOf(HasSubstr("I64"), HasSubstr("bf16"))));

@@ -74,8 +74,11 @@ void check_floats(const char* format, int64_t rows, int64_t cols) {
 }
 
 TEST_P(Blocks, AreTheProductWithTheDecodedWeights) {
+  const bool super = quant::format(GetParam()).block == 256;
+  const std::vector<int64_t> widths = super ? std::vector<int64_t>{256, 768, 2048}
+                                            : std::vector<int64_t>{32, 96, 576, 640};
   for (const int64_t rows : {1, 2, 4, 7}) {
-    for (const int64_t cols : {32, 96, 576}) {
+    for (const int64_t cols : widths) {
       check_integers<float>(GetParam(), rows, cols);
       check_integers<bf16>(GetParam(), rows, cols);
       check_floats(GetParam(), rows, cols);
@@ -83,11 +86,13 @@ TEST_P(Blocks, AreTheProductWithTheDecodedWeights) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, Blocks, ::testing::Values("q4_0", "q4_1", "q8_0"),
+INSTANTIATE_TEST_SUITE_P(Formats, Blocks,
+                         ::testing::Values("q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q4_k", "q5_k",
+                                           "q6_k"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(BlockFormats, OthersAreNotServed) {
-  for (const char* format : {"f32", "bf16", "nf4", "q4_k", ""}) {
+  for (const char* format : {"f32", "bf16", "nf4", "q2_k", "iq4_xs", ""}) {
     EXPECT_FALSE(has_block_product(format)) << format;
   }
 }

@@ -77,7 +77,7 @@ TYPED_TEST(LinearLayer, ResidualIsAddedInF32AndItsGradientHandedThrough) {
 
 // Bit for bit what the stored blocks give, part by part, bias and residual added.
 TEST(LinearLayers, FewRowsAreMultipliedWithStoredBlocks) {
-  for (const char* format : {"q8_0", "q4_0", "q4_1"}) {
+  for (const char* format : {"q8_0", "q4_0", "q4_1", "q5_0"}) {
     for (const bool resident : {false, true}) {
       for (int64_t rows = 1; rows <= nn::kStoredRows; ++rows) {
         Linear layer = make_linear(format, true);

@@ -1,6 +1,8 @@
 // The options of the decoder's fixture: settings, a folder for each, and their rows of the table.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,36 +41,77 @@ inline std::string row_of_option(const std::string& option) {
       {"norm_eps", "with another rope_theta or rms_norm_eps"}};
   const auto found = rows.find(option);
   if (found != rows.end()) return found->second;
+  for (const auto& [start, row] : {std::pair{"qwen2", "Qwen 2, 2.5"}, std::pair{"qwen3", "Qwen 3"},
+                                   std::pair{"gemma3", "Gemma 3"}, std::pair{"phi3", "Phi-3"}}) {
+    if (option.starts_with(start)) return row;
+  }
   RELATUM_CHECK(option.starts_with("rope_"));  // another option needs a row
   return "with linear, dynamic, yarn or longrope";
 }
 
-/// A tensor of the fixture that an option's settings ask for.
-inline bool wanted_by_option(const nlohmann::json& config, const std::string& name) {
-  if (name.starts_with("expected.") || name == "input_ids") return false;
-  if (name == "lm_head.weight") return !config.at("tie_word_embeddings");
-  if (!name.ends_with(".bias")) return true;
-  const char* flag = name.find(".mlp.") == std::string::npos ? "attention_bias" : "mlp_bias";
-  return config.value(flag, false);
+/// An option's tensor: the name that its folder has, and the one in the fixture, where Gemma's
+/// norms stand apart from those of other kinds.
+struct OptionTensor {
+  std::string name;
+  const io::SafetensorsTensor* stored;
+};
+
+/// The tensors of the fixture that an option's settings ask for.
+inline std::vector<OptionTensor> tensors_of_option(const nlohmann::json& config,
+                                                   const io::Safetensors& file) {
+  const std::string type = config.at("model_type");
+  const bool gemma = type == "gemma3_text", fused = type == "phi3";
+  std::vector<OptionTensor> all;
+  for (const auto& tensor : file.tensors()) {
+    const auto has = [&](const char* part) { return tensor.name.find(part) != std::string::npos; };
+    std::string name = tensor.name;
+    const bool apart = name.starts_with("gemma3.");
+    if (apart) name = name.substr(std::string("gemma3.").size());
+    if (name.starts_with("expected.") || name == "input_ids" || (apart && !gemma)) continue;
+    const bool norm = has("norm"), head_norm = has("q_norm") || has("k_norm");
+    if (gemma && norm && !apart) continue;
+    if (head_norm && !gemma && type != "qwen3") continue;
+    if (name == "lm_head.weight" && config.at("tie_word_embeddings")) continue;
+    const bool joined = has("qkv_proj") || has("gate_up_proj");
+    const bool part = has("q_proj") || has("k_proj") || has(".v_proj") || has("gate_proj") ||
+                      has(".up_proj");
+    if (fused ? part && !joined : joined) continue;
+    if (name.ends_with(".bias")) {
+      const char* flag = has(".mlp.") ? "mlp_bias" : "attention_bias";
+      if (!config.value(flag, type == "qwen2" && !has("o_proj") && !has(".mlp."))) continue;
+    }
+    all.push_back({name, &tensor});
+  }
+  return all;
 }
 
-/// A folder of the fixture's weights that has what an option's settings ask for.
+/// A folder of the fixture's weights that has what an option's settings ask for, in one file or
+/// several.
 class OptionFolder {
  public:
-  explicit OptionFolder(const nlohmann::json& config) {
+  explicit OptionFolder(const nlohmann::json& config, size_t files = 1) {
     write_file(folder_ / "config.json", config.dump());
     const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
-    std::vector<io::SafetensorsOutput> tensors;
-    for (const auto& tensor : file.tensors()) {
-      if (wanted_by_option(config, tensor.name)) {
-        tensors.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
-      }
+    std::vector<std::vector<io::SafetensorsOutput>> parts(files);
+    nlohmann::json index;
+    for (const auto& [name, tensor] : tensors_of_option(config, file)) {
+      const size_t part = index["weight_map"].size() % files;
+      parts[part].push_back({name, tensor->dtype, tensor->shape, tensor->bytes});
+      index["weight_map"][name] = file_name(part, files);
     }
-    io::write_safetensors(folder_ / "model.safetensors", tensors);
+    for (size_t i = 0; i < files; ++i) {
+      io::write_safetensors(folder_ / file_name(i, files), parts[i]);
+    }
+    if (files > 1) write_file(folder_ / "model.safetensors.index.json", index.dump());
   }
+  std::filesystem::path path() const { return folder_.path(); }
   std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
 
  private:
+  static std::string file_name(size_t part, size_t files) {
+    if (files == 1) return "model.safetensors";
+    return fmt::format("model-{:05}-of-{:05}.safetensors", part + 1, files);
+  }
   TemporaryFolder folder_;
 };
 

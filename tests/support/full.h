@@ -1,6 +1,7 @@
 // Training all weights of the tiny models: session, rows, weights and trainer, made anew for each.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,22 @@ class FullModel {
   TemporaryFolder folder_;
   std::unique_ptr<T5Folder> t5_;
 };
+
+/// The fixtures' vectors, which matrices' gradients are multiplied with.
+inline double direction(int64_t i) { return std::cos(1.7 * double(i) + 0.3); }
+
+/// A gradient times them: from the right, or from the left.
+inline Matrix<float> projected(MatView<const float> x, bool right) {
+  Matrix<float> result(1, right ? x.rows : x.cols);
+  for (int64_t i = 0; i < result.cols(); ++i) {
+    double sum = 0;
+    for (int64_t j = 0; j < (right ? x.cols : x.rows); ++j) {
+      sum += direction(j) * double(right ? x.row(i)[j] : x.row(j)[i]);
+    }
+    result.row(0)[i] = float(sum);
+  }
+  return result;
+}
 
 /// Everything one run needs; owns what the trainer refers to.
 struct FullRun {

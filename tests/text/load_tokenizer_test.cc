@@ -81,7 +81,10 @@ TEST_F(GgufTokenizer, EqualsTheJsonItWasMadeFrom) {
   const struct {
     const char* pre;
     const char* shape;
-  } kinds[] = {{"smollm", "bpe_smollm"}, {"llama-bpe", "bpe_llama3"}, {"qwen2", "bpe_qwen2"}};
+  } kinds[] = {{"smollm", "bpe_smollm"},
+               {"llama-bpe", "bpe_llama3"},
+               {"qwen2", "bpe_qwen2"},
+               {"tekken", "bpe_tekken"}};
   for (const auto& [pre, shape] : kinds) {
     parts_ = GgufParts(shape);
     parts_.pre = pre;
@@ -120,8 +123,8 @@ TEST_F(GgufTokenizer, AddsWhatItsMetadataAsksFor) {
 }
 
 TEST_F(GgufTokenizer, RefusesUnknownKindsByName) {
-  parts_.pre = "tekken";
-  EXPECT_THAT(error(), AllOf(HasSubstr("'tekken'"), HasSubstr("smollm"), HasSubstr("llama-bpe")));
+  parts_.pre = "gpt-4o";
+  EXPECT_THAT(error(), AllOf(HasSubstr("'gpt-4o'"), HasSubstr("smollm"), HasSubstr("llama-bpe")));
   parts_.model = "rwkv";
   EXPECT_THAT(error(),
               AllOf(HasSubstr("'rwkv'"), HasSubstr("Supported: gpt2"), HasSubstr("tiny.gguf")));

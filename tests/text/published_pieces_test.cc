@@ -1,4 +1,4 @@
-// Llama 2's, Mistral's and T5's vocabularies in every form of file, against the reference of each.
+// Published vocabularies in every form of file, against the reference of each.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,11 +29,14 @@ struct Form {
   const char* as = "";  // its name in a folder of its own; "": it is loaded where it lies
   bool data = true;     // control tokens in the text stay text, as in the reference
 
-  /// The row of docs/models.md; T5's and Gemma's are not there.
+  /// The row of docs/models.md.
   std::string row() const {
     const std::string name = vocabulary;
     if (name == "llama2") return "Llama 2";
+    if (name == "llama3") return "Llama 3";
+    if (name == "gemma3") return "Gemma 3";
     if (name == "t5") return "T5 v1.0";
+    if (name == "qwen") return std::string(file).starts_with("qwen2/") ? "Qwen 2, 2.5" : "Qwen 3";
     return name.starts_with("mistral") ? "Mistral" : "";
   }
 };
@@ -54,7 +57,16 @@ const Form kForms[] = {
     {"t5", "sentencepiece", "t5/spiece.model", "spiece.model"},
     {"t5", "hf", "t5/tokenizer.json", "tokenizer.json", false},
     {"t5", kWhiteSpaceForm, "t5/tokenizer.json", "tokenizer.json", false},
+    {"gpt2", "llamacpp", "gpt2/ggml-vocab-gpt-2.gguf"},
+    {"gpt2", "llamacpp_parse_special", "gpt2/ggml-vocab-gpt-2.gguf", "", false},
+    {"llama3", "llamacpp", "llama3/ggml-vocab-llama-bpe.gguf"},
+    {"llama3", "llamacpp_parse_special", "llama3/ggml-vocab-llama-bpe.gguf", "", false},
+    // Normalised as in tokenizer.json, which llama.cpp does not do.
+    {"qwen", "hf", "qwen2/ggml-vocab-qwen2.gguf", "", false},
     // Too large for the shared folder; a copy that was put there is tried.
+    {"llama3", "hf", "llama3.1/tokenizer.json", "tokenizer.json", false},
+    {"qwen", "hf", "qwen3/tokenizer.json", "tokenizer.json", false},
+    {"tekken", "mistral-common", "tekken/tekken_240911.json", "tekken.json"},
     {"gemma3", "hf", "gemma3/tokenizer.json", "tokenizer.json", false},
     {"gemma3", "llamacpp", "gemma3/ggml-vocab-gemma3.gguf"},
     {"gemma3", "llamacpp_parse_special", "gemma3/ggml-vocab-gemma3.gguf", "", false}};
@@ -134,6 +146,8 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEveryCase) {
   for_lines(*path, [&](const std::string& line) {
     const json one = json::parse(line);
     if (!one.contains(column)) return;
+    // Qwen 3, whose ids these are, has more special tokens than Qwen 2.
+    if (one["group"] == "special" && GetParam().row() == "Qwen 2, 2.5") return;
     const std::string text = one["text"];
     const auto ids = encode(text);
     // Two cuts with one sum: SentencePiece 0.1.97 takes this one, 0.2.3 the other.
@@ -169,6 +183,7 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnRandomText) {
     EXPECT_EQ(sum_of(encode(one["text"])), one[key].get<std::string>()) << one["text"];
     ++compared;
   });
+  if (key == "tekken.mistral-common") GTEST_SKIP() << "random.jsonl has no sums of Tekken";
   EXPECT_TRUE(compared == 400 || key.ends_with("parse_special")) << compared;
 }
 
@@ -183,6 +198,9 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEverySentenceOfSemEval) {
     const size_t tab = line.find('\t');
     if (tab != line.npos) sentences.push_back(line.substr(tab + 1));
   });
+  if (GetParam().vocabulary == std::string("tekken")) {
+    GTEST_SKIP() << "there are no sums of Tekken";
+  }
   size_t column = 0;
   for_lines(*sums, [&](const std::string& line) {
     std::istringstream fields(line);
@@ -203,6 +221,7 @@ TEST_P(PublishedPieces, EqualsItsReferenceOnEverySentenceOfSemEval) {
 
 INSTANTIATE_TEST_SUITE_P(All, PublishedPieces, ::testing::ValuesIn(kForms), [](const auto& form) {
   std::string name = std::string(form.param.vocabulary) + "_" + form.param.column;
+  if (name == "qwen_hf" && form.param.row() == "Qwen 2, 2.5") name += "_gguf";
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

@@ -33,6 +33,7 @@ std::vector<std::string> shapes() {
 std::string row_of(const std::string& shape) {
   if (shape == "bpe_smollm") return "SmolLM2";
   if (shape == "bpe_llama3") return "Llama 3";
+  if (shape == "bpe_qwen2") return "Qwen 2, 2.5";
   return shape.starts_with("word_piece") ? "BERT" : "";
 }
 

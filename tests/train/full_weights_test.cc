@@ -23,22 +23,6 @@ using ::testing::HasSubstr;
 using train::FullTensor;
 using train::TrainOptions;
 
-// The fixture's vectors, which matrices' gradients are multiplied with.
-double direction(int64_t i) { return std::cos(1.7 * double(i) + 0.3); }
-
-// A gradient times them: from the right, or from the left.
-Matrix<float> projected(MatView<const float> x, bool right) {
-  Matrix<float> result(1, right ? x.rows : x.cols);
-  for (int64_t i = 0; i < result.cols(); ++i) {
-    double sum = 0;
-    for (int64_t j = 0; j < (right ? x.cols : x.rows); ++j) {
-      sum += direction(j) * double(right ? x.row(i)[j] : x.row(j)[i]);
-    }
-    result.row(0)[i] = float(sum);
-  }
-  return result;
-}
-
 class FullWeights : public ::testing::TestWithParam<std::string> {
  protected:
   // T5's softmax is nearly certain in places, where small gradients are differences of large

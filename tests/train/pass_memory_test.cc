@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/decoder_options.h"
 #include "support/t5.h"
 #include "support/training.h"
 
@@ -18,6 +19,13 @@ struct How {
 std::vector<int32_t> small_tokens(int64_t count, uint64_t stream) {
   auto tokens = random_tokens(count, stream);
   for (int32_t& token : tokens) token = token % 50 + 4;
+  return tokens;
+}
+
+// Tokens of the decoders' fixture.
+std::vector<int32_t> random_row(int64_t count, uint64_t stream) {
+  auto tokens = random_tokens(count, stream);
+  for (int32_t& token : tokens) token = token % 90 + 3;
   return tokens;
 }
 
@@ -55,6 +63,44 @@ INSTANTIATE_TEST_SUITE_P(Ways, PassMemory,
                                            How{true, true, false, 0.1},
                                            How{false, false, false, 0.1},
                                            How{false, true, true, 0}));
+
+// Families whose layers hold more than Llama's.
+class FamilyPassMemory : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(FamilyPassMemory, OfTrainingIsWhatTheArenaHeld) {
+  const OptionFolder folder(decoder_options().at(GetParam()));
+  for (const bool checkpoint : {false, true}) {
+    arch::LoadOptions options;
+    const auto model = load(folder.path(), options);
+    train::Adapter adapter(*model, DType::kF32, {.rank = 6}, 1);
+    adapter.enable_training();
+    nn::TokenBatch batch;
+    for (int i = 0; i < 20; ++i) {
+      batch.append(batch.root(), random_row(20 + i % 9, uint64_t(i)));
+    }
+    batch.finish();
+    std::vector<int64_t> rows;
+    for (int64_t i = 0; i < 200; ++i) rows.push_back(2 * i);
+    const auto& info = model->info();
+    const int64_t told = train::training_arena(
+        *model, &adapter.set(), DType::kF32, checkpoint,
+        train::size_of_pass(info, batch, int64_t(rows.size())));
+    Arena arena;
+    nn::Graph graph(arena, DType::kF32, true);
+    const nn::Var states = model->forward(
+        graph, batch,
+        {.rows = rows, .cache = {}, .adapter = &adapter.set(), .checkpoint = checkpoint});
+    const std::vector<int32_t> targets(rows.size(), 7);
+    nn::head_cross_entropy(graph, *model->head(), states, targets);
+    graph.backward();
+    const auto took = int64_t(arena.peak());
+    EXPECT_LE(took, told + 2 * small_change(info));
+    EXPECT_GE(double(took) * 1.05, double(told)) << "more than is needed";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, FamilyPassMemory,
+                         ::testing::Values("qwen2", "qwen3", "gemma3", "phi3"));
 
 class EncodedPassMemory : public ::testing::TestWithParam<How> {};
 

@@ -237,7 +237,7 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_
   // before it, the settings of T5 1.1 said that the two are not tied.
   const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
-  Weight head = head_weight(files, embedding_, !scaled);
+  Weight head = head_weight(files, embedding_, scaled ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
   const bool own = head.data.data() != embedding_.data.data();
   if (own) info_.parameters += head.size();
   if (files.gguf() ? !own : scaled ? *scaled == true : !tied || *tied == true) scale_head_input();

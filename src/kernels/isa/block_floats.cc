@@ -16,15 +16,20 @@ struct ByFloats {
     return {{floats(low), floats(_mm_srli_si128(low, 8)), floats(high),
              floats(_mm_srli_si128(high, 8))}};
   }
-  template <bool Signed>
-  static __m256 dot(const Task& t, const Weights& w, int64_t row, int64_t block) {
-    const float* x = t.x + row * t.x_stride + block * kValues;
+  template <class Block>
+  static void add(const Task& t, const Weights& w, const float* scale, Place place, __m256& acc) {
+    const float* x = t.x + place.row * t.x_stride + place.part * 32;
     __m256 sum = _mm256_mul_ps(w.part[0], _mm256_loadu_ps(x));
-#pragma GCC unroll 3
-    for (int v = 1; v < 4; ++v) sum = _mm256_fmadd_ps(w.part[v], _mm256_loadu_ps(x + 8 * v), sum);
-    return sum;
+    sum = _mm256_fmadd_ps(w.part[1], _mm256_loadu_ps(x + 8), sum);
+    if constexpr (Block::kScales == 2) {
+      acc = _mm256_fmadd_ps(sum, _mm256_set1_ps(scale[0]), acc);
+      sum = _mm256_mul_ps(w.part[2], _mm256_loadu_ps(x + 16));
+    } else {
+      sum = _mm256_fmadd_ps(w.part[2], _mm256_loadu_ps(x + 16), sum);
+    }
+    sum = _mm256_fmadd_ps(w.part[3], _mm256_loadu_ps(x + 24), sum);
+    acc = _mm256_fmadd_ps(sum, _mm256_set1_ps(scale[Block::kScales - 1]), acc);
   }
-  static float scale(const Task&, int64_t) { return 1.0f; }
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "kernels/activation.h"
+#include "kernels/block_formats.h"
 #include "tensor/dtype.h"
 
 namespace relatum::kernels {
@@ -207,12 +208,10 @@ struct IntegerProduct {
   int64_t y_stride;
 };
 
-/// Columns [begin, end) of y, by format.
+/// Columns [begin, end) of y, by BlockFormat.
 template <class Task>
 struct BlockProductsOf {
-  void (*q4_0)(const Task& task, int64_t begin, int64_t end);
-  void (*q4_1)(const Task& task, int64_t begin, int64_t end);
-  void (*q8_0)(const Task& task, int64_t begin, int64_t end);
+  void (*of[kBlockFormats])(const Task& task, int64_t begin, int64_t end);
 };
 using BlockProducts = BlockProductsOf<BlockProduct>;
 
