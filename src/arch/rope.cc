@@ -15,7 +15,6 @@
 #include "io/json.h"
 
 namespace relatum::arch {
-namespace {
 
 double rope_theta(const ModelFiles& files) {
   constexpr double kDefault = 10000.0;
@@ -39,8 +38,6 @@ double rope_theta(const ModelFiles& files) {
   if (!theta) theta = files.get_double("rope_theta", "rope.freq_base", kDefault);
   return *theta;
 }
-
-}  // namespace
 
 Rope::Rope(const ModelFiles& files, int64_t head_size) {
   const double theta = rope_theta(files);

@@ -10,6 +10,9 @@
 
 namespace relatum::arch {
 
+/// The base of the rotary frequencies; Error where a file says it twice and differently.
+double rope_theta(const ModelFiles& files);
+
 /// Angles position * frequency[i], i < K/2 (Su et al. 2021), with the file's scaling applied (see
 /// arch/rope_scaling.h).
 class Rope {

@@ -67,6 +67,7 @@ class OptionFolder {
     io::write_safetensors(folder_ / "model.safetensors", tensors);
   }
   std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
+  const std::filesystem::path& path() const { return folder_.path(); }
 
  private:
   TemporaryFolder folder_;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/decoder.h"
+#include "arch/decoder_gguf.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -104,6 +105,20 @@ std::unique_ptr<Model> load_llama(const ModelFiles& files, const LoadOptions& op
   return std::make_unique<Decoder>(files, options, read_settings(files));
 }
 
+// In GGUF a Mistral is a Llama, too.
+void describe_llama(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
+  describe_decoder(files, info, "llama", form);
+  ModelInfo sizes = read_sizes(files);
+  const int64_t window = read_window(files, sizes);
+  const int64_t context = window ? window : sizes.context;
+  if (context == files.get_int("max_position_embeddings", "", context)) return;
+  form.keys.set_u32("llama.context_length", uint32_t(context));
+  form.notes.push_back(
+      fmt::format("the context ends with the window, after {} tokens: GGUF has no "
+                  "window for this architecture",
+                  context));
+}
+
 }  // namespace
 
 const Family& family_llama() {
@@ -150,7 +165,8 @@ const Family& family_llama() {
                                                 {"num_experts", 0},
                                                 {"quantization_config", 0},
                                                 {"is_encoder_decoder", 0}};
-  static const Family family{"llama", kTypes, true, {kTensors, kKeys, kNeutral}, load_llama};
+  static const Family family{"llama",    kTypes,        true, {kTensors, kKeys, kNeutral},
+                             load_llama, describe_llama};
   return family;
 }
 
