@@ -135,6 +135,7 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
   for (const Projection& p : projections) {
     const bool reordered = files.gguf() && settings_.paired_rows && p.rotary_heads;
     Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
+    files.note_rotary(layer_tensor(index, p.name, p.gguf), p.rotary_heads);
     if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
     info_.parameters += weight.size();
     parts.push_back(
@@ -144,6 +145,7 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
     if (!flag || (files.gguf() ? files.has(name) : files.get_bool(flag, false))) {
       if (!files.has(name)) fail_no_bias(files, flag, name);
       bias = files.vector(name, p.rows);
+      files.note_rotary(name, p.rotary_heads);
       if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
       info_.parameters += p.rows;
       any = true;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "arch/gguf_form.h"
 #include "arch/model.h"
 #include "arch/model_files.h"
 #include "arch/unread.h"
@@ -25,6 +26,10 @@ struct Family {
   bool causal = true;
   Spare spare;  ///< what its files may hold and nobody reads
   std::unique_ptr<Model> (*load)(const ModelFiles& files, const LoadOptions& options) = nullptr;
+  /// For writing a folder as GGUF: adds the keys that llama.cpp reads for this family, and changes
+  /// tensors where they differ there. `form` has all that the network asked for. nullptr: not
+  /// known.
+  void (*describe)(const ModelFiles& files, const ModelInfo& info, GgufForm& form) = nullptr;
 };
 
 /// Family::load of the architecture M.

@@ -82,6 +82,18 @@ bool ModelFiles::has(const TensorName& name) const {
   return gguf_ ? gguf_->find_tensor(stored) != nullptr : safetensors_->find(stored) != nullptr;
 }
 
+AskedTensor& ModelFiles::asked_tensor(const TensorName& name) const {
+  auto& all = asked_->in_order;
+  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const AskedTensor& asked) {
+    return asked.name.gguf == name.gguf && asked.name.hugging_face == name.hugging_face;
+  });
+  return found == all.rend() ? all.emplace_back(AskedTensor{.name = name}) : *found;
+}
+
+void ModelFiles::note_rotary(const TensorName& name, int64_t heads) const {
+  asked_tensor(name).rotary_heads = heads;
+}
+
 Weight ModelFiles::weight(const TensorName& name, int64_t rows, int64_t cols) const {
   const std::string stored = tensor_name(name);
   Weight weight = gguf_ ? io::to_weight(gguf_->tensor(stored))
@@ -95,11 +107,15 @@ Weight ModelFiles::weight(const TensorName& name, int64_t rows, int64_t cols) co
                                   printable_start(stored), path_.string(), rows, cols, weight.rows,
                                   weight.cols));
   }
+  AskedTensor& asked = asked_tensor(name);
+  asked.rows = rows;
+  asked.cols = cols;
   return weight;
 }
 
 std::vector<float> ModelFiles::vector(const TensorName& name, int64_t size) const {
   const Weight stored = weight(name, 1, size);
+  asked_tensor(name).vector = true;
   std::vector<float> values(static_cast<size_t>(size));
   quant::decode_rows(stored, 0, MatView<float>(values.data(), 1, size));
   for (size_t i = 0; i < values.size(); ++i) {
@@ -181,21 +197,16 @@ bool ModelFiles::get_bool(std::string_view key, bool fallback) const {
   return value;
 }
 
-namespace {
-
-// Where the row that lies at `row` belongs; `head` rows each.
-int64_t unpermuted(int64_t row, int64_t head) {
+int64_t unpermuted_row(int64_t row, int64_t head) {
   const int64_t in_head = row % head;
   return row - in_head + (in_head % 2) * (head / 2) + in_head / 2;
 }
-
-}  // namespace
 
 std::vector<float> unpermute_rows(const std::vector<float>& values, int64_t heads) {
   std::vector<float> result(values.size());
   const int64_t head = int64_t(values.size()) / heads;
   for (size_t row = 0; row < values.size(); ++row) {
-    result[size_t(unpermuted(int64_t(row), head))] = values[row];
+    result[size_t(unpermuted_row(int64_t(row), head))] = values[row];
   }
   return result;
 }
@@ -205,7 +216,7 @@ Weight unpermute_rows(const Weight& weight, int64_t heads) {
   const size_t row_bytes = quant::format(weight.format).bytes(weight.cols);
   auto buffer = std::make_shared<Buffer>(row_bytes * size_t(weight.rows));
   for (int64_t row = 0; row < weight.rows; ++row) {
-    const int64_t target = unpermuted(row, head);
+    const int64_t target = unpermuted_row(row, head);
     std::memcpy(buffer->data() + size_t(target) * row_bytes,
                 weight.data.data() + size_t(row) * row_bytes, row_bytes);
   }

@@ -23,8 +23,17 @@ struct TensorName {
   std::string gguf;          ///< e.g. "blk.0.ffn_up.weight"
 };
 
+/// A tensor that a network asked for.
+struct AskedTensor {
+  TensorName name;
+  int64_t rows = 0, cols = 0;
+  bool vector = false;
+  int64_t rotary_heads = 0;  ///< llama.cpp stores the rows of so many heads in another order
+};
+
 /// What was asked of a model's files so far, by the names in the files; see check_all_read().
 struct Asked {
+  std::vector<AskedTensor> in_order;  ///< each tensor once
   std::set<std::string, std::less<>> tensors, keys;
   std::map<std::string, std::string> values;  ///< of config.json's settings, defaults included
 };
@@ -54,6 +63,9 @@ class ModelFiles {
   Weight weight(const TensorName& name, int64_t rows, int64_t cols) const;
   /// A vector of `size` values as floats; throws Error where one is not finite.
   std::vector<float> vector(const TensorName& name, int64_t size) const;
+  /// Says of a tensor that was asked for that a GGUF file has the rows of its heads in another
+  /// order (see unpermute_rows()), for those who write one.
+  void note_rotary(const TensorName& name, int64_t heads) const;
 
   /// An integer from config.json's `key` or GGUF's "<architecture>.<gguf_key>". A setting that
   /// the form of the file has not is named by an empty key and gives the fallback.
@@ -81,6 +93,7 @@ class ModelFiles {
 
  private:
   void map_names();
+  AskedTensor& asked_tensor(const TensorName& name) const;
   std::string tensor_name(const TensorName& name) const;
   std::string gguf_key(std::string_view key) const;
   std::filesystem::path path_;
@@ -93,6 +106,8 @@ class ModelFiles {
   std::shared_ptr<Asked> asked_ = std::make_shared<Asked>();
 };
 
+/// Which of a folder's rows lies at `row` in a GGUF file, where `head` rows are a head.
+int64_t unpermuted_row(int64_t row, int64_t head);
 /// Undoes llama.cpp's reordering of rotary rows: in each of `heads` heads, row 2j + s becomes row
 /// s * K/2 + j. Works on stored rows of any block format.
 Weight unpermute_rows(const Weight& weight, int64_t heads);

@@ -15,7 +15,6 @@
 #include "io/json.h"
 
 namespace relatum::arch {
-namespace {
 
 double rope_theta(const ModelFiles& files, const RopeKeys& keys) {
   std::optional<double> theta;
@@ -37,8 +36,6 @@ double rope_theta(const ModelFiles& files, const RopeKeys& keys) {
   if (!theta) theta = files.get_double(keys.theta, keys.gguf_theta, keys.unsaid);
   return *theta;
 }
-
-}  // namespace
 
 Rope::Rope(const ModelFiles& files, int64_t head_size, const RopeKeys& keys) {
   const double theta = rope_theta(files, keys);

@@ -20,6 +20,8 @@ struct RopeKeys {
   std::string_view layer_type;
   bool scaled = true;  ///< rope_scaling, or the scaling of a GGUF, is of these layers
 };
+/// The base of the rotary frequencies; Error where a file says it twice and differently.
+double rope_theta(const ModelFiles& files, const RopeKeys& keys = {});
 
 /// Angles position * frequency[i], i < K/2 (Su et al. 2021), with the file's scaling applied (see
 /// arch/rope_scaling.h).

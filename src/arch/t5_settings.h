@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "arch/gguf_form.h"
 #include "arch/model.h"
 #include "arch/model_files.h"
 #include "nn/activation.h"
@@ -19,5 +20,8 @@ struct T5Settings {
 
 /// Throws Error that names a setting which cannot be.
 T5Settings read_t5_settings(const ModelFiles& files);
+
+/// Family::describe. Throws Error for settings that GGUF has no key for.
+void describe_t5(const ModelFiles& files, const ModelInfo& info, GgufForm& form);
 
 }  // namespace relatum::arch

@@ -34,21 +34,6 @@ NormalizerStep bert_step_of(const json& value, const std::string& place) {
   return bert_normalizer(cleaning);
 }
 
-std::string from_base64(const std::string& text, const std::string& place) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   int(text.size()));
-  if (text.size() % 4 != 0 || size < 0 || size_t(size) > bytes.size()) {
-    fail("text.json", fmt::format("{}: precompiled_charsmap is not Base64. The file is broken: "
-                                  "fetch it again.",
-                                  place));
-  }
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  bytes.resize(size_t(size) - std::min(size_t(size), padding));
-  return bytes;
-}
-
 NormalizerStep replace_of(const json& value, const std::string& place) {
   const json& pattern = io::require_object(value, "pattern", place);
   const std::string to = io::require_string(value, "content", place);
@@ -118,6 +103,21 @@ Normalizer steps_of(const json& value, const std::string& place) {
 }
 
 }  // namespace
+
+std::string from_base64(const std::string& text, const std::string& place) {
+  std::string bytes(text.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   int(text.size()));
+  if (text.size() % 4 != 0 || size < 0 || size_t(size) > bytes.size()) {
+    fail("text.json", fmt::format("{}: precompiled_charsmap is not Base64. The file is broken: "
+                                  "fetch it again.",
+                                  place));
+  }
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  bytes.resize(size_t(size) - std::min(size_t(size), padding));
+  return bytes;
+}
 
 void check_growth(const json& value, const std::string& place) {
   if (growth_of(value) <= kMostGrowth) return;

@@ -29,6 +29,8 @@ Metaspace parse_metaspace(const nlohmann::json& value, const std::string& place)
 /// Throws Error: `what` of a kind that is not supported, and those that are.
 [[noreturn]] void unsupported_part(const std::string& what, const std::string& type,
                                    const std::string& known, const std::string& place);
+/// The bytes of a precompiled table; Error where `text` is no Base64.
+std::string from_base64(const std::string& text, const std::string& place);
 /// Refuses a normaliser or decoder that can make a text thousands of times as long.
 void check_growth(const nlohmann::json& value, const std::string& place);
 /// "pre_tokenizer"; `last_is_byte_level` says whether bytes, not characters, reach the model.

@@ -29,6 +29,7 @@ class PipelineTokenizer final : public Tokenizer {
  public:
   PipelineTokenizer(TokenizerInfo info, PipelineParts parts);
   std::string decode(std::span<const int32_t> ids) const override;
+  std::span<const AddedToken> added() const override { return parts_.added; }
 
  protected:
   std::vector<int32_t> encode_parts(std::string_view text,

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "text/added_tokens.h"
 #include "text/data_range.h"
 #include "text/vocabulary.h"
 
@@ -81,6 +82,8 @@ class Tokenizer {
   const std::string& kind() const { return info_.kind; }
   const std::string& chat_template() const { return info_.chat_template; }
   const std::string& rules() const { return info_.rules; }
+  /// Tokens that are found in text as a whole.
+  virtual std::span<const AddedToken> added() const = 0;
 
  protected:
   virtual std::vector<int32_t> encode_parts(std::string_view text,

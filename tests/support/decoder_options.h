@@ -106,6 +106,7 @@ class OptionFolder {
   }
   std::filesystem::path path() const { return folder_.path(); }
   std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
+  const std::filesystem::path& path() const { return folder_.path(); }
 
  private:
   static std::string file_name(size_t part, size_t files) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "arch/decoder_gguf.h"
 #include "arch/decoder_settings.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -66,11 +67,25 @@ std::unique_ptr<Model> load_llama(const ModelFiles& files, const LoadOptions& op
   return std::make_unique<Decoder>(files, options, std::move(settings));
 }
 
+// In GGUF a Mistral is a Llama, too.
+void describe_llama(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
+  describe_decoder(files, info, "llama", form);
+  ModelInfo sizes = read_decoder(files, kName, {}).info;
+  const int64_t window = read_window(files, sizes);
+  const int64_t context = window ? window : sizes.context;
+  if (context == files.get_int("max_position_embeddings", "", context)) return;
+  form.keys.set_u32("llama.context_length", uint32_t(context));
+  form.notes.push_back(
+      fmt::format("the context ends with the window, after {} tokens: GGUF has no "
+                  "window for this architecture",
+                  context));
+}
+
 }  // namespace
 
 const Family& family_llama() {
   static constexpr std::string_view kTypes[] = {"llama", "mistral"};
-  static const Family family{kName, kTypes, true, decoder_spare(), load_llama};
+  static const Family family{kName, kTypes, true, decoder_spare(), load_llama, describe_llama};
   return family;
 }
 

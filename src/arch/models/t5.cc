@@ -357,7 +357,8 @@ const Family& family_t5() {
                                                "attention.layer_norm_rms_epsilon",
                                                "attention.value_length"};
   static constexpr NeutralSetting kNeutral[] = {{"is_encoder_decoder", 1}, {"is_decoder", 0}};
-  static const Family family{"t5", kTypes, true, {kTensors, kKeys, kNeutral}, load_as<T5>};
+  static const Family family{"t5",        kTypes,     true, {kTensors, kKeys, kNeutral},
+                             load_as<T5>, describe_t5};
   return family;
 }
 

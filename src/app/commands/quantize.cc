@@ -1,0 +1,106 @@
+// relatum quantize: a model as a GGUF file in another number format.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "base/counted.h"
+#include "base/stopwatch.h"
+#include "io/json.h"
+#include "jobs/models_folder.h"
+#include "jobs/quantize.h"
+#include "jobs/quantize_plan.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  MachineOptions machine;
+  std::string model, models, format, out;
+  bool overwrite = false, json = false;
+};
+
+void print_table(const jobs::QuantizeReport& report) {
+  size_t width = 5;
+  for (const auto& kind : report.kinds) width = std::max(width, kind.name.size());
+  std::string text = fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}  {:>8}  {}\n", "kind", width,
+                                 "tensors", "before", "after", "error", "format");
+  const auto megabytes = [](uint64_t bytes) {
+    return fmt::format("{:.2f} MB", double(bytes) / 1e6);
+  };
+  for (const auto& kind : report.kinds) {
+    text += fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}  {:>7.3f}%  {}\n", kind.name, width,
+                        kind.tensors, megabytes(kind.bytes_before), megabytes(kind.bytes),
+                        100 * kind.error(), fmt::join(kind.formats, ", "));
+  }
+  text += fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}\n", "all", width, "",
+                      megabytes(report.bytes_before), megabytes(report.bytes));
+  write_out(text);
+}
+
+nlohmann::json as_json(const jobs::QuantizeReport& report) {
+  nlohmann::json kinds = nlohmann::json::array();
+  for (const auto& kind : report.kinds) {
+    kinds.push_back({{"kind", kind.name},
+                     {"tensors", kind.tensors},
+                     {"formats", kind.formats},
+                     {"bytes_before", kind.bytes_before},
+                     {"bytes", kind.bytes},
+                     {"error", kind.error()}});
+  }
+  return {
+      {"kinds", std::move(kinds)}, {"bytes_before", report.bytes_before}, {"bytes", report.bytes}};
+}
+
+int run(const Options& o, Environment& environment) {
+  const Stopwatch watch;
+  o.machine.apply(environment);
+  const jobs::QuantizeOptions options{jobs::find_model(o.model, o.models, environment.host()),
+                                      o.format, o.out, o.overwrite};
+  const auto report = jobs::quantize(options, environment.host());
+  environment.end_progress();
+  if (!report) return kInterrupted;
+  if (o.json) write_out(io::dump_json(as_json(*report), 2) + "\n");
+  else print_table(*report);
+  environment.context().info(
+      fmt::format("written to {} in {}", o.out, duration_text(watch.seconds())));
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--model", o->model, "A name from `relatum models`, a GGUF file, or a folder")
+      ->required();
+  app.add_option("--models", o->models, kModelsHelp);
+  app.add_option("--format", o->format,
+                 fmt::format("Number format of the matrices: {}",
+                             fmt::join(jobs::quantize_formats(), ", ")))
+      ->required();
+  app.add_option("--out", o->out, "The GGUF file")->required();
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
+  app.add_flag("--json", o->json, "Sizes and errors as JSON");
+  o->machine.define(app);
+  app.footer(
+      "Norms, other vectors and, with q4_0 and q4_k, the head are kept more exactly, as llama.cpp\n"
+      "does. The error is the root mean square of what rounding changes, relative to the values'.\n"
+      "\n"
+      "Example:\n  relatum quantize --model ./my-llama --format q4_k --out my-llama.q4_k.gguf");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_quantize() {
+  static const Command command{"quantize", "Write a model as GGUF in another number format",
+                               define};
+  return command;
+}
+
+}  // namespace relatum::app

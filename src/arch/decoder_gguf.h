@@ -1,0 +1,16 @@
+// The keys and tensors that llama.cpp reads a decoder's settings from.
+#pragma once
+
+#include <string>
+
+#include "arch/gguf_form.h"
+#include "arch/model.h"
+
+namespace relatum::arch {
+
+/// Adds "<name>.…" keys for what the common decoder (arch/decoder.h) has read from config.json, and
+/// the tensors of scaled rotary positions. Throws Error for a scaling that GGUF has no keys for.
+void describe_decoder(const ModelFiles& files, const ModelInfo& info, const std::string& name,
+                      GgufForm& form);
+
+}  // namespace relatum::arch

@@ -1,0 +1,76 @@
+// T5's keys as llama.cpp's converter spells them, and its head.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "arch/t5_settings.h"
+#include "base/error.h"
+#include "quant/format.h"
+#include "tensor/values.h"
+
+namespace relatum::arch {
+namespace {
+
+void check_known(const ModelFiles& files, const T5Settings& settings) {
+  const auto refuse = [&](const std::string& what) {
+    fail("arch.gguf", fmt::format("{}: {}, which GGUF has no key for. This model cannot be written "
+                                  "as GGUF.",
+                                  files.settings_place(), what));
+  };
+  const nn::Activation known = settings.gated ? nn::Activation::kGeluTanh : nn::Activation::kRelu;
+  if (settings.activation != known) {
+    refuse("feed_forward_proj is neither relu nor gated-gelu");
+  }
+  if (settings.farthest != 128) {
+    refuse(fmt::format("relative_attention_max_distance is {}, not 128", settings.farthest));
+  }
+}
+
+// A GGUF has a head of its own and its input as it is, or shares the embedding and scales it. What
+// config.json may combine otherwise is brought into that form.
+void describe_head(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
+  const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
+  const nlohmann::json* tied = files.setting("tie_word_embeddings");
+  const bool scales = scaled ? *scaled == true : !tied || *tied == true;
+  if (!scaled && tied && *tied == true) form.remove("output.weight");
+  const bool own = form.find("output.weight") != nullptr;
+  if (own == !scales) return;
+  if (!own) {
+    FormTensor head = *form.find("token_embd.weight");
+    head.name = "output.weight";
+    form.tensors.push_back(std::move(head));
+    return;
+  }
+  FormTensor& norm = *form.find("dec.output_norm.weight");
+  std::vector<float> values(size_t(info.width));
+  quant::decode_rows(norm.weight, 0, {values.data(), 1, info.width});
+  for (float& value : values) value *= 1.0f / std::sqrt(float(info.width));
+  norm.weight = weight_of(norm.name, std::move(values));
+}
+
+}  // namespace
+
+void describe_t5(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
+  const T5Settings settings = read_t5_settings(files);
+  check_known(files, settings);
+  const auto set = [&](const std::string& key, int64_t value) {
+    form.keys.set_u32("t5." + key, uint32_t(value));
+  };
+  form.keys.set_string("general.architecture", "t5");
+  set("context_length", files.get_int("n_positions", "", 512));
+  set("embedding_length", info.width);
+  set("feed_forward_length", info.ffn_width);
+  set("block_count", info.encoder_layers);
+  set("decoder_block_count", info.layers);
+  set("attention.head_count", info.heads);
+  set("attention.key_length", info.head_size);
+  set("attention.value_length", info.head_size);
+  set("attention.relative_buckets_count", settings.buckets);
+  set("decoder_start_token_id", info.decoder_start);
+  form.keys.set_f32("t5.attention.layer_norm_epsilon", settings.epsilon);
+  form.keys.set_f32("t5.attention.layer_norm_rms_epsilon", settings.epsilon);
+  describe_head(files, info, form);
+}
+
+}  // namespace relatum::arch

@@ -1,0 +1,43 @@
+// SentencePiece's pieces for a GGUF file, from its own file or a tokenizer.json. Not for other
+// rooms.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace relatum::text {
+
+/// llama.cpp's numbers for tokenizer.ggml.token_type, which are SentencePiece's.
+enum TokenType : int32_t {
+  kNormalToken = 1,
+  kUnknownToken = 2,
+  kControlToken = 3,
+  kUserToken = 4,
+  kUnusedToken = 5,
+  kByteToken = 6
+};
+constexpr float kNoScore = -1000;  ///< of tokens that no text is spelt with
+
+struct GgufPieces {
+  bool bpe = true;             ///< merges by score, else Unigram
+  std::vector<float> scores;   ///< by id
+  std::vector<int32_t> types;  ///< by id
+  bool prefix = true;          ///< a space goes in front of a text
+  bool merge_spaces = false;
+  std::string char_map;
+};
+
+/// Nothing where the folder's tokenizer is of neither kind. `root`: tokenizer.json, or an empty
+/// object.
+std::optional<GgufPieces> find_pieces(const std::filesystem::path& folder,
+                                      const nlohmann::json& root);
+
+/// "a b" or ["a", "b"], as tokenizer.json has them.
+std::vector<std::pair<std::string, std::string>> merges_of(const nlohmann::json& model);
+
+}  // namespace relatum::text

@@ -1,0 +1,220 @@
+// Folders and GGUF files in other number formats: the same model, and what is told and refused.
+#include "jobs/quantize.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <set>
+
+#include "support/decoder_options.h"
+#include "support/error_of.h"
+#include "support/gguf_writer.h"
+#include "support/t5.h"
+#include "support/t5_like.h"
+#include "text/tokenizer.h"
+
+namespace relatum::testing {
+namespace {
+
+using nlohmann::json;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class Quantize : public ::testing::Test {
+ protected:
+  Quantize() {
+    host_.context.stop = &stop_;
+    host_.context.log = [this](LogLevel, const std::string& line) { lines_.push_back(line); };
+  }
+  fs::path quantized(const fs::path& model, const std::string& format,
+                     const std::string& name = "out.gguf") {
+    report_ = jobs::quantize({model, format, folder_ / name, true}, host_);
+    return folder_ / name;
+  }
+  std::set<std::string> formats_of(const fs::path& file) const {
+    std::set<std::string> names;
+    for (const auto& tensor : io::GgufFile::open(file).tensors()) {
+      names.emplace(quant::find_gguf_type(tensor.type)->name);
+    }
+    return names;
+  }
+
+  TemporaryFolder folder_;
+  std::atomic<bool> stop_{false};
+  jobs::Host host_;
+  std::vector<std::string> lines_;
+  std::optional<jobs::QuantizeReport> report_;
+};
+
+json folder_config(const std::string& option) { return decoder_options().at(option); }
+
+/// An option's folder with a tokenizer of fewer tokens than its embedding has rows.
+struct TokenizedFolder : OptionFolder {
+  explicit TokenizedFolder(const json& config) : OptionFolder(config) {
+    write_t5_like_tokenizer(path());
+  }
+};
+
+class QuantizeOption : public Quantize, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(QuantizeOption, IsTheFoldersModelInF32) {
+  const TokenizedFolder folder(folder_config(GetParam()));
+  const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+  std::vector<int32_t> tokens = read_ints(file, "input_ids");
+  const auto model = load(quantized(folder.path(), "f32"));
+  if (GetParam() == "window") {
+    EXPECT_EQ(model->info().context, 7);
+    EXPECT_THAT(lines_, Contains(HasSubstr("the context ends with the window, after 7 tokens")));
+    tokens.resize(7);
+  }
+  const Matrix<float> got = run(*model, single(tokens)), want = run(*folder.load(), single(tokens));
+  // Longrope's and YaRN's magnitudes pass through one more rounding.
+  if (GetParam().starts_with("rope_yarn") || GetParam().starts_with("rope_longrope")) {
+    EXPECT_LT(largest_difference(log_probabilities(got), log_probabilities(want).view()),
+              kOptionBound);
+  } else {
+    EXPECT_TRUE(bit_equal(got, want));
+  }
+  for (const auto& kind : report_->kinds) EXPECT_EQ(kind.error(), 0) << kind.name;
+}
+
+std::vector<std::string> writable_options() {
+  std::vector<std::string> names = decoder_option_names();
+  std::erase(names, "rope_yarn_turns");  // refused, below
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Fixtures, QuantizeOption, ::testing::ValuesIn(writable_options()),
+                         [](const auto& test) { return test.param; });
+
+class QuantizeT5 : public Quantize, public ::testing::WithParamInterface<std::string> {};
+
+TEST_P(QuantizeT5, IsTheFoldersModelInF32) {
+  json config = t5_options().at(GetParam());
+  config["relative_attention_max_distance"] = 128;  // llama.cpp knows no other
+  const T5Folder folder(config);
+  const T5Row row = t5_rows()[0];
+  nn::TokenBatch batch;
+  batch.read_source(batch.root(), batch.add_source(row.source));
+  batch.append(batch.root(), row.fed());
+  batch.finish();
+  const auto model = load(quantized(folder.path(), "f32"));
+  EXPECT_TRUE(bit_equal(run(*model, batch), run(*folder.load(), batch)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, QuantizeT5,
+                         ::testing::Values("first", "gated_gelu", "untied", "deeper_decoder"),
+                         [](const auto& test) { return test.param; });
+
+TEST_F(Quantize, EightBitsAreCloseAndHalfAsLarge) {
+  const TokenizedFolder folder(folder_config("untied_head"));
+  const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+  const nn::TokenBatch row = single(read_ints(file, "input_ids"));
+  const auto model = load(quantized(folder.path(), "q8_0"));
+  EXPECT_EQ(formats_of(folder_ / "out.gguf"), (std::set<std::string>{"f16", "f32", "q8_0"}));
+  // Weights of a block differ by at most 1 / 254 of its largest; the network is two layers deep.
+  const Matrix<float> got = log_probabilities(run(*model, row));
+  const Matrix<float> want = log_probabilities(run(*folder.load(), row));
+  EXPECT_LT(largest_difference(got, want.view()), 0.5);
+  EXPECT_GT(largest_difference(got, want.view()), 0);
+  for (const auto& kind : report_->kinds) EXPECT_LT(kind.error(), 1.0 / 127) << kind.name;
+  EXPECT_LT(report_->bytes, report_->bytes_before);
+}
+
+TEST_F(Quantize, RowsThatDoNotFitGetWhatLlamaCppGivesThem) {
+  const TokenizedFolder folder(folder_config("untied_head"));
+  quantized(folder.path(), "q4_k");
+  const auto file = io::GgufFile::open(folder_ / "out.gguf");
+  EXPECT_EQ(quant::find_gguf_type(file.tensor("blk.0.attn_q.weight").type)->name, "q5_0");
+  EXPECT_EQ(quant::find_gguf_type(file.tensor("blk.1.ffn_down.weight").type)->name, "f16");
+  EXPECT_EQ(quant::find_gguf_type(file.tensor("output.weight").type)->name, "q8_0");
+  EXPECT_EQ(quant::find_gguf_type(file.tensor("blk.0.attn_norm.weight").type)->name, "f32");
+  EXPECT_EQ(file.get_int("general.file_type"), 14);
+  EXPECT_THAT(lines_, Contains(HasSubstr("rows of 32 values: q5_0 instead of q4_k, whose blocks "
+                                         "have 256")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("2 tensors with rows of 48 values: f16 instead of q4_k")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("output.weight is kept in q8_0, as it is the head")));
+  load(folder_ / "out.gguf");
+}
+
+TEST_F(Quantize, AGgufKeepsItsKeysAndWhatIsNoMatrix) {
+  const TokenizedFolder folder(folder_config("rope_llama3"));
+  const auto first = quantized(folder.path(), "f32", "first.gguf");
+  const auto second = quantized(first, "bf16", "second.gguf");
+  const auto from = io::GgufFile::open(first), to = io::GgufFile::open(second);
+  ASSERT_EQ(from.metadata().size(), to.metadata().size());
+  for (const io::GgufEntry& entry : from.metadata()) {
+    const io::GgufValue* kept = to.find(entry.key);
+    ASSERT_TRUE(kept) << entry.key;
+    if (entry.key == "general.file_type") continue;
+    EXPECT_TRUE(std::ranges::equal(kept->raw, entry.value.raw)) << entry.key;
+  }
+  EXPECT_TRUE(std::ranges::equal(from.tensor("rope_freqs.weight").bytes,
+                                 to.tensor("rope_freqs.weight").bytes));
+  EXPECT_EQ(to.get_int("general.file_type"), 32);
+  // Once more into what it is: nothing is rounded again.
+  quantized(second, "bf16", "third.gguf");
+  EXPECT_EQ(read_file(second), read_file(folder_ / "third.gguf"));
+}
+
+TEST_F(Quantize, TheTokenizerIsTheFolders) {
+  const TokenizedFolder folder(folder_config("untied_head"));
+  const auto file = quantized(folder.path(), "f32");
+  const auto want = text::load_tokenizer(folder.path()), got = text::load_tokenizer(file);
+  for (const char* text : {"Anna flies.", "a  b", "(12)", ""}) {
+    EXPECT_EQ(got->encode_with_special(text), want->encode_with_special(text)) << text;
+  }
+  EXPECT_EQ(got->token(95), "[PAD95]");
+  EXPECT_EQ(got->special().eos, want->special().eos);
+}
+
+TEST_F(Quantize, WhatCannotBeWrittenIsRefused) {
+  const TokenizedFolder turns(folder_config("rope_yarn_turns"));
+  EXPECT_THAT(error_of([&] { quantized(turns.path(), "f32"); }), HasSubstr("'truncate' is false"));
+  const TokenizedFolder folder(folder_config("untied_head"));
+  EXPECT_THAT(error_of([&] { quantized(folder.path(), "q3_k"); }),
+              HasSubstr("number format 'q3_k' is unknown. Use bf16, f16, f32, "));
+  EXPECT_THAT(error_of([&] { quantized(fixture("bert"), "f32"); }), HasSubstr("'bert'"));
+  const OptionFolder silent(folder_config("untied_head"));
+  EXPECT_THAT(error_of([&] { quantized(silent.path(), "f32"); }), HasSubstr("tokenizer.json"));
+  json far = t5_options().at("first");
+  far["relative_attention_max_distance"] = 64;
+  EXPECT_THAT(error_of([&] { quantized(T5Folder(far).path(), "f32"); }),
+              HasSubstr("relative_attention_max_distance is 64, not 128"));
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(Quantize, ValuesThatAFormatCannotHoldAreRefused) {
+  std::vector<float> values(32 * 32, 1.0f);
+  const auto write = [&](float worst) {
+    values[77] = worst;
+    GgufWriter writer;
+    writer.set_string("general.architecture", "llama");
+    writer.add_tensor("blk.0.attn_q.weight", 0, {32, 32}, std::as_bytes(std::span(values)));
+    writer.write(folder_ / "in.gguf");
+  };
+  write(1e6f);
+  EXPECT_THAT(error_of([&] { quantized(folder_ / "in.gguf", "f16"); }),
+              HasSubstr("tensor 'blk.0.attn_q.weight' of"));
+  EXPECT_THAT(error_of([&] { quantized(folder_ / "in.gguf", "f16"); }),
+              HasSubstr("too large for f16. Choose bf16 or f32."));
+  EXPECT_EQ(error_of([&] { quantized(folder_ / "in.gguf", "bf16"); }), "");
+  write(NAN);
+  EXPECT_THAT(error_of([&] { quantized(folder_ / "in.gguf", "q8_0"); }), HasSubstr("not finite"));
+  EXPECT_THAT(error_of([&] { quantized(folder_ / "in.gguf", "q8_0", "in.gguf"); }),
+              HasSubstr("in.gguf"));
+}
+
+TEST_F(Quantize, AStopLeavesNothingBehind) {
+  const TokenizedFolder folder(folder_config("untied_head"));
+  stop_ = true;
+  quantized(folder.path(), "q8_0");
+  EXPECT_FALSE(report_);
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+}  // namespace
+}  // namespace relatum::testing
