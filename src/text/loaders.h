@@ -14,7 +14,8 @@ std::unique_ptr<Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file
 /// `folder` holds tokenizer.json, vocab.txt or a SentencePiece model, and perhaps
 /// tokenizer_config.json.
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const std::filesystem::path& folder);
-/// `model` is a SentencePiece model (tokenizer.model, spiece.model) in such a folder.
+/// `model` is a SentencePiece model (tokenizer.model, spiece.model, sentencepiece.bpe.model) in
+/// such a folder.
 std::unique_ptr<Tokenizer> load_sentence_piece(const std::filesystem::path& model);
 
 /// "normalizer" of tokenizer.json (null: no steps). Throws Error listing the supported types.
