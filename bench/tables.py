@@ -89,7 +89,15 @@ def profile():
     return markdown(["share of the time, %", *entries], rows)
 
 
-TABLES = {"peers": peers, "scaling": scaling, "profile": profile}
+def neighbours():
+    rows = [[name, str(e["dimension"]), amount(e["sentences_per_s"]),
+             f"{100 * e['right_share']:.1f} %", f"{e['peak_rss_bytes'] / 1e9:.1f}"]
+            for name, e in read("neighbours").get("embedders", {}).items()]
+    return markdown(["embedder", "values", "sentences/s", "nearest has the right label", "GB"],
+                    rows)
+
+
+TABLES = {"peers": peers, "scaling": scaling, "profile": profile, "neighbours": neighbours}
 
 
 def filled(text):

@@ -25,6 +25,7 @@ REPORTS = ROOT / "build" / "release" / "tests" / "reports"
 # In the table's order; a row that no test names is left out. Those of settings come last.
 ROWS = ["Llama 2", "Llama 3", "Mistral", "SmolLM2", "Qwen 2, 2.5", "Qwen 3",
         "Gemma 3", "Phi-3", "T5 v1.0", "T5 v1.1, Flan-T5", "BERT",
+        "MPNet", "RoBERTa", "XLM-RoBERTa", "DistilBERT",
         "with biases", "with another rope_theta or rms_norm_eps",
         "with linear, dynamic, yarn or longrope", "with 4 bits by bitsandbytes"]
 COLUMNS = ["logits", "gradients", "cached", "tape", "tokenizer", "safetensors", "GGUF", "adapter"]

@@ -41,8 +41,8 @@ void sort_in(const fs::path& path, Found& found) {
   const std::string name = path.filename().string(), ending = path.extension().string();
   if (name == "config.json") found.config = true;
   if (name == "adapter_config.json") found.adapter = true;
-  if (is_any(name, {"tokenizer.json", "tokenizer.model", "vocab.txt", "vocab.json",
-                    "tokenizer_config.json"})) {
+  if (is_any(name, {"tokenizer.json", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+                    "vocab.txt", "vocab.json", "tokenizer_config.json"})) {
     found.tokenizer.push_back(name);
   }
   if (of_training(name) || name.starts_with("adapter_model.")) return;

@@ -17,7 +17,10 @@ constexpr std::string_view kBefore[] = {"_orig_mod.",
                                         "auto_model.",
                                         "0.model.",
                                         "model.",
-                                        "bert."};
+                                        "bert.",
+                                        "roberta.",
+                                        "distilbert.",
+                                        "mpnet."};
 // Between parts, where single layers were wrapped.
 constexpr std::string_view kBetween[] = {"._orig_mod.", "._fsdp_wrapped_module.",
                                          "._checkpoint_wrapped_module."};

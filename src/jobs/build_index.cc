@@ -46,6 +46,7 @@ bool build_index(const IndexOptions& o, const Host& host) {
                     data.name, counted(several, "row")));
   }
   retrieve::Embedder embedder(o.embedder, o.compute);
+  embedder.check_search();
   std::vector<std::string> texts;
   std::vector<retrieve::StoredExample> examples;
   for (const task::Example& example : data.examples) {
@@ -53,17 +54,21 @@ bool build_index(const IndexOptions& o, const Host& host) {
     examples.push_back(to_stored(example));
   }
   const Stopwatch watch;
-  const Matrix<float> vectors = embedder.embed(texts, host.context);
+  retrieve::EmbedderIdentity identity{
+      embedder.name(),
+      embedder.hash(),
+      std::string(name_of(embedder.compute())),  // what "auto" came to
+      embedder.described(),
+      o.query_prefix.value_or(embedder.prompts().query),
+      o.passage_prefix.value_or(embedder.prompts().passage)};
+  const Matrix<float> vectors = embedder.embed(
+      texts, host.context, {.prefix = identity.passage_prefix, .for_search = true});
   host.context.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return false;
   retrieve::Index index(embedder.dimension());
   index.add(vectors.view());
-  const std::string compute(name_of(embedder.compute()));  // what "auto" came to
-  retrieve::save_store(o.out, {{embedder.name(), embedder.hash(), compute},
-                               data.labels.names(),
-                               std::move(examples),
-                               std::move(index),
-                               {}});
+  retrieve::save_store(
+      o.out, {std::move(identity), data.labels.names(), std::move(examples), std::move(index), {}});
   const double seconds = watch.seconds();
   host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
                                 counted(int64_t(texts.size()), "sentence"), duration_text(seconds),

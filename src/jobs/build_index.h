@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "jobs/choices.h"
@@ -13,7 +14,10 @@ struct IndexOptions {
   std::string input;               ///< SPEC of the sentences
   std::filesystem::path embedder;  ///< where it lies
   std::string compute = "f32";     ///< f32, bf16 or auto
-  std::string out;                 ///< the index folder
+  /// In front of what will be looked up, and of the sentences stored here; nothing given: what the
+  /// embedder's own files say. Kept in the index.
+  std::optional<std::string> query_prefix, passage_prefix;
+  std::string out;  ///< the index folder
   bool overwrite = false;
 };
 

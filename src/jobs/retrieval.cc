@@ -57,7 +57,9 @@ std::filesystem::path embedder_path(const retrieve::Store& store, const std::str
 void check_vectors(const retrieve::Store& store, retrieve::Embedder& embedder,
                    const std::filesystem::path& folder) {
   if (store.examples.empty()) return;
-  const Matrix<float> now = embedder.embed(std::vector{store.examples.front().text}, Context{});
+  const Matrix<float> now = embedder.embed(
+      std::vector{store.examples.front().text}, Context{},
+      {.prefix = store.embedder.passage_prefix, .for_search = true});
   if (now.rows() == 0) return;  // interrupted
   const auto then = store.index.row(0);
   double apart = 0, length = 0;
@@ -93,6 +95,7 @@ Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embe
   const auto files = arch::ModelFiles::open(path);
   retrieve::check_embedder(store, path.string(), arch::weights_hash(files), index);
   parts_ = std::make_unique<Parts>(std::move(store), path);
+  retrieve::check_described(parts_->store, path.string(), parts_->embedder.described(), index);
   check_vectors(parts_->store, parts_->embedder, index);
   for (const auto& stored : parts_->store.examples) parts_->rows.push_back(to_example(stored));
   parts_->row_keys = keys_of(texts_of(parts_->rows));
@@ -121,7 +124,8 @@ Retrieved Retrieval::find(std::span<const task::Example> queries, int64_t k, Que
   Retrieved result;
   if (queries.empty()) return result;
   const std::vector<std::string> texts = texts_of(queries);
-  const Matrix<float> vectors = parts_->embedder.embed(texts, context);
+  const Matrix<float> vectors = parts_->embedder.embed(
+      texts, context, {.prefix = parts_->store.embedder.query_prefix, .for_search = true});
   if (vectors.rows() != int64_t(queries.size())) {
     fail("jobs.retrieve", "interrupted while the sentences were embedded.");
   }

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -71,47 +70,56 @@ Matrix<float> spread(const Matrix<float>& vectors, std::span<const size_t> of, s
 
 Embedder::Embedder(const fs::path& folder, const std::string& compute)
     : name_(folder_name(folder)), session_(checked(folder), {compute, "keep"}),
-      config_(read_embedder_config(folder, dimension())) {
-  config_.max_tokens = std::min(config_.max_tokens, session_.model().info().context);
+      config_(read_embedder_config(folder, session_.model().info().width)) {
+  const int64_t context = session_.model().info().context;
+  max_tokens_ = std::min(config_.max_tokens.value_or(context), context);
   const auto& tokenizer = session_.tokenizer();
   const int64_t special = int64_t(tokenizer.before().size() + tokenizer.after().size());
-  if (config_.max_tokens <= special) {
+  if (max_tokens_ <= special) {
     fail("retrieve.embedder", fmt::format("{}: rows of at most {} tokens, {} of them special, "
                                           "leave no room for text.",
-                                          folder.string(), config_.max_tokens, special));
+                                          folder.string(), max_tokens_, special));
   }
 }
 
-std::vector<int32_t> Embedder::tokens_of(const std::string& text) const {
+void Embedder::check_search() const {
+  if (config_.similarity == Similarity::kCosine || config_.similarity == Similarity::kDot) return;
+  fail("retrieve.embedder", fmt::format("the vectors of '{}' are compared by distance "
+                                        "(similarity_fn_name of its "
+                                        "config_sentence_transformers.json), and an index compares "
+                                        "by inner product. Choose an embedder with cosine or dot.",
+                                        name_));
+}
+
+std::vector<int32_t> Embedder::tokens_of(const std::string& text,
+                                         const EmbedOptions& options) const {
   const auto& tokenizer = session_.tokenizer();
   const auto before = tokenizer.before(), after = tokenizer.after();
-  std::string read = config_.prefix + text;
+  std::string read = options.prefix.value_or(config_.prompts.plain) + text;
   if (config_.lowercase) read = text::full_lower_case(read);
   std::vector<int32_t> ids = tokenizer.encode_data(read);  // "[SEP]" in it is text
-  const size_t room = size_t(config_.max_tokens) - before.size() - after.size();
+  const size_t room = size_t(max_tokens_) - before.size() - after.size();
   if (ids.size() > room) ids.resize(room);
   ids.insert(ids.begin(), before.begin(), before.end());
   ids.insert(ids.end(), after.begin(), after.end());
   return ids;
 }
 
-void Embedder::pool(MatView<const float> states, float* out) const {
-  const int64_t rows = config_.pooling == Pooling::kCls ? 1 : states.rows;
-  std::vector<double> sum(size_t(states.cols), 0.0);
-  for (int64_t t = 0; t < rows; ++t) {
-    for (int64_t i = 0; i < states.cols; ++i) sum[size_t(i)] += double(states.row(t)[i]);
+void Embedder::sentence(MatView<const float> states, const EmbedOptions& options,
+                        float* out) const {
+  const size_t width = size_t(states.cols);
+  std::vector<double> values(config_.pooling.size() * width);
+  for (size_t i = 0; i < config_.pooling.size(); ++i) {
+    pool(config_.pooling[i], states, std::span(values).subspan(i * width, width));
   }
-  double square = 0;
-  for (double& value : sum) {
-    value /= double(rows);
-    square += value * value;
-  }
-  // torch's normalize() bounds the length from below the same way.
-  const double scale = config_.normalise ? 1.0 / std::max(std::sqrt(square), 1e-12) : 1.0;
-  for (int64_t i = 0; i < states.cols; ++i) out[i] = float(sum[size_t(i)] * scale);
+  for (const SentenceStep& step : config_.steps) apply(step, values);
+  const bool unit = !config_.steps.empty() && !config_.steps.back().dense;
+  if (options.for_search && config_.similarity == Similarity::kCosine && !unit) normalise(values);
+  for (size_t i = 0; i < values.size(); ++i) out[i] = float(values[i]);
 }
 
-void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> out) {
+void Embedder::run(std::span<const std::vector<int32_t>> rows, const EmbedOptions& options,
+                   MatView<float> out) {
   const SignalsHeld held;
   nn::TokenBatch batch(false);
   std::vector<int> segments;
@@ -121,7 +129,7 @@ void Embedder::run(std::span<const std::vector<int32_t>> rows, MatView<float> ou
   const auto states = graph.value(session_.model().forward(graph, batch, {})).as<float>();
   for (size_t i = 0; i < rows.size(); ++i) {
     const int64_t begin = batch.begin(segments[i]);
-    pool(states.rows_from(begin, int64_t(rows[i].size())), out.row(int64_t(i)));
+    sentence(states.rows_from(begin, int64_t(rows[i].size())), options, out.row(int64_t(i)));
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     if (all_finite({out.row(int64_t(i)), size_t(out.cols)})) continue;
@@ -139,12 +147,12 @@ Matrix<float> Embedder::embed(std::span<const std::string> texts, const Context&
     std::vector<std::vector<int32_t>> rows;
     int64_t tokens = 0;
     while (next + rows.size() < total) {
-      auto row = tokens_of(*given.texts[next + rows.size()]);
+      auto row = tokens_of(*given.texts[next + rows.size()], options);
       tokens += int64_t(row.size());
       if (!rows.empty() && tokens > options.batch_tokens) break;
       rows.push_back(std::move(row));
     }
-    run(rows, vectors.view().rows_from(int64_t(next), int64_t(rows.size())));
+    run(rows, options, vectors.view().rows_from(int64_t(next), int64_t(rows.size())));
     next += rows.size();
     context.report({"embedding", double(next), double(total), "sentences", ""});
   }

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/folder_lock.h"
 #include "base/hash.h"
+#include "base/printable.h"
 #include "io/json.h"
 #include "io/jsonl.h"
 #include "retrieve/store_files.h"
@@ -61,6 +62,14 @@ void write_examples(const fs::path& file, const std::vector<StoredExample>& exam
   writer.commit();
 }
 
+json embedder_json(const EmbedderIdentity& embedder) {
+  json value = {{"name", embedder.name}, {"hash", embedder.hash}, {"compute", embedder.compute}};
+  if (!embedder.described.empty()) value["described"] = embedder.described;
+  if (embedder.query_prefix) value["query_prefix"] = *embedder.query_prefix;
+  if (embedder.passage_prefix) value["passage_prefix"] = *embedder.passage_prefix;
+  return value;
+}
+
 void write_files(const fs::path& folder, const Store& store) {
   store.index.save(folder / kIndexFile);
   write_examples(folder / kExamplesFile, store.examples);
@@ -74,10 +83,7 @@ void write_files(const fs::path& folder, const Store& store) {
                          {"count", store.index.size()},
                          {"dimension", store.index.dimension()},
                          {"files", hashes},
-                         {"embedder",
-                          {{"name", store.embedder.name},
-                           {"hash", store.embedder.hash},
-                           {"compute", store.embedder.compute}}}};
+                         {"embedder", embedder_json(store.embedder)}};
   write_file(folder / kManifestFile, io::dump_json(manifest, 2) + "\n");
 }
 
@@ -181,6 +187,17 @@ void check_embedder(const Store& store, const std::string& name, const std::stri
                    "({:.12}): their vectors cannot be compared. Use the one it "
                    "was made with, or make the index again.",
                    folder.string(), store.embedder.name, store.embedder.hash, name, hash));
+}
+
+void check_described(const Store& store, const std::string& name, const std::string& described,
+                     const fs::path& folder) {
+  const std::string& kept = store.embedder.described;
+  if (kept.empty() || kept == described) return;
+  fail("retrieve.store",
+       fmt::format("{} was made with embedder '{}' as '{}', but the files of '{}' "
+                   "now say '{}': their vectors cannot be compared. Use them as "
+                   "they were, or make the index again.",
+                   folder.string(), store.embedder.name, printable_start(kept), name, described));
 }
 
 }  // namespace relatum::retrieve

@@ -31,6 +31,11 @@ struct EmbedderIdentity {
   std::string name;     ///< e.g. "all-minilm-l6-v2"
   std::string hash;     ///< SHA-256 of its weight files
   std::string compute;  ///< "f32" or "bf16", for the record
+  /// Pooling, what follows it, longest row (Embedder::described()); empty in older indexes.
+  std::string described{};
+  /// In front of what is looked up, and of the stored texts; nothing in older indexes, where it is
+  /// the model's default prompt.
+  std::optional<std::string> query_prefix{}, passage_prefix{};
 };
 
 struct Store {
@@ -57,5 +62,9 @@ Store load_store(const std::filesystem::path& folder);
 /// Throws Error that names both embedders where the hash is not the store's.
 void check_embedder(const Store& store, const std::string& name, const std::string& hash,
                     const std::filesystem::path& folder);
+/// Throws Error that names both where pooling, what follows it or the longest row are others than
+/// the store's. `described`: Embedder::described().
+void check_described(const Store& store, const std::string& name, const std::string& described,
+                     const std::filesystem::path& folder);
 
 }  // namespace relatum::retrieve

@@ -114,6 +114,23 @@ std::vector<StoredExample> read_examples(const fs::path& file,
   return examples;
 }
 
+EmbedderIdentity read_embedder(const json& manifest, const std::string& place) {
+  const json& value = io::require_object(manifest, "embedder", place);
+  EmbedderIdentity embedder{io::require_string(value, "name", place),
+                            io::require_string(value, "hash", place),
+                            io::get_string(value, "compute", "f32", place),
+                            io::get_string(value, "described", "", place),
+                            {},
+                            {}};
+  const auto prefix = [&](const char* key) -> std::optional<std::string> {
+    if (!io::find(value, key)) return std::nullopt;
+    return io::require_string(value, key, place);
+  };
+  embedder.query_prefix = prefix("query_prefix");
+  embedder.passage_prefix = prefix("passage_prefix");
+  return embedder;
+}
+
 }  // namespace
 
 Store load_store(const fs::path& folder) {
@@ -122,14 +139,8 @@ Store load_store(const fs::path& folder) {
   check_hashes(folder, manifest);
   auto labels = read_labels(folder / kLabelsFile);
   auto examples = read_examples(folder / kExamplesFile, labels);
-  const json& embedder = io::require_object(manifest, "embedder", place);
-  Store store{
-      {io::require_string(embedder, "name", place), io::require_string(embedder, "hash", place),
-       io::get_string(embedder, "compute", "f32", place)},
-      std::move(labels),
-      std::move(examples),
-      Index::load(folder / kIndexFile),
-      sha256_file(folder / kManifestFile)};
+  Store store{read_embedder(manifest, place), std::move(labels), std::move(examples),
+              Index::load(folder / kIndexFile), sha256_file(folder / kManifestFile)};
   const int64_t count = io::require_int(manifest, "count", place);
   const int64_t dimension = io::require_int(manifest, "dimension", place);
   if (store.index.size() != count || int64_t(store.examples.size()) != count ||

@@ -261,26 +261,38 @@ std::unique_ptr<Tokenizer> load_tokenizer_json(const fs::path& folder) {
   return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
 }
 
-/// One token a line, the id is the line's number from 0; as BERT's original files are.
-std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
-  const std::string place = (folder / "vocab.txt").string();
-  const std::string bytes = read_file(place);
-  const std::string_view file = io::without_mark(bytes);
+/// The lines of a file without what ends them and spaces before that.
+std::vector<std::string_view> lines_of(std::string_view file) {
   std::vector<std::string_view> lines;
   for (size_t at = 0; at < file.size();) {
     const size_t end = std::min(file.find('\n', at), file.size());
-    std::string_view line(file.data() + at, end - at);
+    std::string_view line = file.substr(at, end - at);
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
     lines.push_back(line);
     at = end + 1;
   }
+  return lines;
+}
+
+/// One token a line, the id is the line's number from 0; as BERT's original files are.
+std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
+  const std::string place = (folder / "vocab.txt").string();
+  const std::string bytes = read_file(place);
+  const std::vector<std::string_view> lines = lines_of(io::without_mark(bytes));
   TokenizerInfo info;
   PipelineParts parts;
   std::unordered_map<std::string, int64_t> ids;  // of a token twice, the later counts
   for (size_t id = 0; id < lines.size(); ++id) ids[std::string(lines[id])] = int64_t(id);
   AddedTokens added(ids, int64_t(lines.size()) - 1);
-  for (const char* name : {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
-    if (ids.contains(name)) added.add_own({.content = name, .special = true}, place);
+  // MPNet's vocabulary has RoBERTa's names for what stands around a text.
+  const bool bert = ids.contains("[CLS]");
+  const char* const cls = bert ? "[CLS]" : "<s>";
+  const char* const sep = bert ? "[SEP]" : "</s>";
+  const char* const pad = bert ? "[PAD]" : "<pad>";
+  for (const char* name : {pad, "[UNK]", cls, sep, bert ? "[MASK]" : "<mask>"}) {
+    const bool mask = std::string_view(name) == "<mask>";
+    if (!ids.contains(name)) continue;
+    added.add_own({.content = name, .special = true, .lstrip = mask}, place);
   }
   added.add_folder(folder);
   parts.added = added.tokens();
@@ -288,12 +300,13 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
   for (size_t id = 0; id < lines.size(); ++id) info.vocabulary.set(int64_t(id), lines[id], place);
   for (const AddedToken& token : parts.added) info.vocabulary.add(token.id, token.content, place);
   info.special = {.unk = info.vocabulary.find("[UNK]"),
-                  .pad = info.vocabulary.find("[PAD]"),
-                  .cls = info.vocabulary.find("[CLS]"),
-                  .sep = info.vocabulary.find("[SEP]")};
+                  .pad = info.vocabulary.find(pad),
+                  .cls = info.vocabulary.find(cls),
+                  .sep = info.vocabulary.find(sep)};
   if (!info.special.unk || !info.special.cls || !info.special.sep) {
-    fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], at least "
-                                   "one of which is absent. Add it, or bring a tokenizer.json.",
+    fail("text.vocab", fmt::format("{}: expected BERT's tokens [UNK], [CLS] and [SEP], or "
+                                   "MPNet's [UNK], <s> and </s>, at least one of which is absent. "
+                                   "Add it, or bring a tokenizer.json.",
                                    place));
   }
   info.before = {*info.special.cls};
@@ -324,7 +337,7 @@ std::unique_ptr<Tokenizer> load_vocab_txt(const fs::path& folder) {
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   if (fs::exists(folder / "tokenizer.json")) return load_tokenizer_json(folder);
   if (fs::exists(folder / "vocab.txt")) return load_vocab_txt(folder);
-  for (const char* name : {"tokenizer.model", "spiece.model"}) {
+  for (const char* name : {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"}) {
     if (fs::exists(folder / name)) return load_sentence_piece(folder / name);
   }
   for (const auto& entry : fs::directory_iterator(folder)) {

@@ -47,9 +47,50 @@ class FirstSpaceStep final : public SplitStep {
   bool prefix_;
 };
 
-/// What transformers' slow tokenizers do around the library (facts: LlamaTokenizer and T5Tokenizer
-/// of transformers 4): the roles that have a name without a file, the tokens that a family adds,
-/// and whether a space goes in front of every stretch between added tokens ("legacy") or the first.
+/// XLM-R's numbering, which is fairseq's: "<s>", "<pad>", "</s>" and "<unk>" come first, and all
+/// other pieces move up by one behind them (facts: XLMRobertaTokenizer of transformers 4).
+class FairseqIds {
+ public:
+  static constexpr int32_t kBos = 0, kPad = 1, kEos = 2, kUnk = 3;
+  /// Throws Error where the model's first pieces are not those that are renamed.
+  static void check(const PieceModel& model, const std::string& place) {
+    const auto& pieces = model.pieces;
+    if (pieces.size() > 3 && pieces[0].type == PieceModel::kUnknown &&
+        pieces[1].type == PieceModel::kControl && pieces[2].type == PieceModel::kControl) {
+      return;
+    }
+    fail("text.sentencepiece", fmt::format("{}: expected the unknown piece and two control pieces "
+                                           "(<s>, </s>) in front, as XLM-R's models have them. Its "
+                                           "ids would be wrong.",
+                                           place));
+  }
+  static int32_t of_piece(size_t piece) {
+    if (piece > 2) return int32_t(piece) + 1;
+    return piece == 0 ? kUnk : piece == 1 ? kBos : kEos;
+  }
+};
+
+/// A model whose ids are changed to FairseqIds.
+class Renumbered final : public WordModel {
+ public:
+  explicit Renumbered(std::unique_ptr<WordModel> model) : model_(std::move(model)) {}
+  void encode(std::span<const std::string_view> words, std::vector<int32_t>& ids) const override {
+    const size_t begin = ids.size();
+    model_->encode(words, ids);
+    for (size_t i = begin; i < ids.size(); ++i) ids[i] = FairseqIds::of_piece(size_t(ids[i]));
+  }
+  std::string decode(std::span<const std::string_view> tokens) const override {
+    return model_->decode(tokens);
+  }
+
+ private:
+  std::unique_ptr<WordModel> model_;
+};
+
+/// What transformers' slow tokenizers do around the library (facts: LlamaTokenizer, T5Tokenizer
+/// and XLMRobertaTokenizer of transformers 4): the roles that have a name without a file, the
+/// tokens that a family adds, and whether a space goes in front of every stretch between added
+/// tokens ("legacy") or the first.
 class ModelFolder {
  public:
   explicit ModelFolder(const fs::path& model)
@@ -80,8 +121,10 @@ class ModelFolder {
     info.rules = fmt::format("{} {:d}{:d}\n", sha256(std::as_bytes(std::span(bytes))), legacy,
                              prefix) +
                  tokenizer_rules(parts.added);
-    parts.make_model = [&](const Vocabulary&) {
-      return std::make_unique<SentencePiece>(model_, !legacy, place_);
+    parts.make_model = [&](const Vocabulary&) -> std::unique_ptr<WordModel> {
+      auto model = std::make_unique<SentencePiece>(model_, !legacy, place_);
+      if (!fairseq_) return model;
+      return std::make_unique<Renumbered>(std::move(model));
     };
     return std::make_unique<PipelineTokenizer>(std::move(info), std::move(parts));
   }
@@ -93,8 +136,11 @@ class ModelFolder {
       return name == family || name == std::string(family) + "Fast";
     };
     t5_ = is("T5Tokenizer") || is("MT5Tokenizer");
+    fairseq_ = is("XLMRobertaTokenizer");
     if (name.empty()) t5_ = model_path_.filename() == "spiece.model";
-    if (name.empty() || t5_ || is("LlamaTokenizer") || is("GemmaTokenizer")) {
+    if (name.empty()) fairseq_ = model_path_.filename() == "sentencepiece.bpe.model";
+    if (fairseq_) FairseqIds::check(model_, place_);
+    if (name.empty() || t5_ || fairseq_ || is("LlamaTokenizer") || is("GemmaTokenizer")) {
       const json* more = io::find(config_, "sp_model_kwargs");
       if (!more || more->empty()) return;
       fail("text.config", fmt::format("{}: 'sp_model_kwargs' is {}, expected nothing: it makes ids "
@@ -104,46 +150,63 @@ class ModelFolder {
     fail("text.config",
          fmt::format("{}: the tokenizer_class '{}' with a SentencePiece model is not "
                      "supported. Supported: LlamaTokenizer, GemmaTokenizer, "
-                     "T5Tokenizer, or any with a tokenizer.json.",
+                     "T5Tokenizer, XLMRobertaTokenizer, or any with a tokenizer.json.",
                      config_place_, printable_start(name)));
   }
 
   /// The token that a role has by name where no file names one; "" where it has none.
   std::string default_name(const std::string& role) const {
     if (io::find(config_, role) || io::find(map_, role)) return "";
+    const bool pads = t5_ || fairseq_;
     const std::pair<const char*, const char*> names[] = {{"unk_token", "<unk>"},
                                                          {"eos_token", "</s>"},
                                                          {"bos_token", t5_ ? "" : "<s>"},
-                                                         {"pad_token", t5_ ? "<pad>" : ""}};
+                                                         {"pad_token", pads ? "<pad>" : ""}};
     for (const auto& [known, name] : names) {
       if (role == known) return name;
     }
     return "";
   }
 
+  int64_t number_of(size_t piece) const {
+    return fairseq_ ? FairseqIds::of_piece(piece) : int64_t(piece);
+  }
+
   void load_vocabulary(TokenizerInfo& info, PipelineParts& parts) {
     const size_t count = model_.pieces.size();
     std::unordered_map<std::string, int64_t> ids;
-    for (size_t id = 0; id < count; ++id) ids[model_.pieces[id].text] = int64_t(id);
-    AddedTokens added(ids, int64_t(count) - 1);
+    for (size_t piece = 0; piece < count; ++piece) {
+      ids[model_.pieces[piece].text] = number_of(piece);
+    }
+    AddedTokens added(ids, number_of(count - 1));
     for (const char* role : {"unk_token", "bos_token", "eos_token", "pad_token"}) {
       const std::string name = default_name(role);
       if (ids.contains(name)) added.add_own({.content = name, .special = true}, place_);
     }
     if (t5_) add_sentinels(added, int64_t(count));
+    if (fairseq_) add_fairseq(added, int32_t(count));
     added.add_folder(folder_);
     parts.added = added.tokens();
     info.vocabulary = Vocabulary(count + parts.added.size(), added.largest(), place_);
-    for (size_t id = 0; id < count; ++id) {
-      info.vocabulary.set(int64_t(id), model_.pieces[id].text, place_);
+    std::unordered_map<int64_t, size_t> pieces;
+    for (size_t piece = 0; piece < count; ++piece) {
+      info.vocabulary.set(number_of(piece), model_.pieces[piece].text, place_);
+      pieces.emplace(number_of(piece), piece);
     }
     for (const AddedToken& token : parts.added) {
       info.vocabulary.add(token.id, token.content, place_);
       // The library must not read it in data.
-      if (!token.special || size_t(token.id) >= count) continue;
-      PieceModel::Piece& piece = model_.pieces[size_t(token.id)];
+      const auto found = pieces.find(token.id);
+      if (!token.special || found == pieces.end()) continue;
+      PieceModel::Piece& piece = model_.pieces[found->second];
       if (piece.type != PieceModel::kUnknown) piece.type = PieceModel::kControl;
     }
+  }
+
+  /// The padding fills the place that the pieces leave, the mask stands behind them.
+  void add_fairseq(AddedTokens& added, int32_t count) const {
+    added.add_own({.id = FairseqIds::kPad, .content = "<pad>", .special = true}, place_);
+    added.add_own({.id = count + 1, .content = "<mask>", .special = true, .lstrip = true}, place_);
   }
 
   /// "<extra_id_0>" has the largest id. A table of added tokens says it all by itself.
@@ -166,11 +229,16 @@ class ModelFolder {
 
   void load_special(TokenizerInfo& info) const {
     const auto id_of = [&](const char* role) { return info.vocabulary.find(default_name(role)); };
-    info.special.unk = model_.unk();
+    info.special.unk = int32_t(number_of(size_t(model_.unk())));
     info.special.bos = id_of("bos_token");
     info.special.eos = id_of("eos_token");
     info.special.pad = id_of("pad_token");
     apply_config(folder_, info);
+    if (fairseq_) {
+      info.before = {FairseqIds::kBos};
+      info.after = {FairseqIds::kEos};
+      return;
+    }
     if (!io::find(config_, "add_bos_token") && !t5_ && info.special.bos) {
       info.before = {*info.special.bos};
     }
@@ -185,7 +253,7 @@ class ModelFolder {
   std::string config_place_;
   json config_, map_;
   PieceModel model_;
-  bool t5_ = false;
+  bool t5_ = false, fairseq_ = false;
 };
 
 }  // namespace

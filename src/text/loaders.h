@@ -16,7 +16,8 @@ std::unique_ptr<Tokenizer> load_gguf_tokenizer(const std::filesystem::path& file
 std::unique_ptr<Tokenizer> load_folder_tokenizer(const std::filesystem::path& folder);
 /// `file` is Mistral's Tekken (tekken*.json).
 std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& file);
-/// `model` is a SentencePiece model (tokenizer.model, spiece.model) in such a folder.
+/// `model` is a SentencePiece model (tokenizer.model, spiece.model, sentencepiece.bpe.model) in
+/// such a folder.
 std::unique_ptr<Tokenizer> load_sentence_piece(const std::filesystem::path& model);
 
 /// "normalizer" of tokenizer.json (null: no steps). Throws Error listing the supported types.

@@ -92,10 +92,9 @@ class Tokenizer {
 };
 
 /// Loads the tokenizer of a GGUF file, or of a folder in Hugging Face form (tokenizer.json, else
-/// vocab.txt, else tokenizer.model or spiece.model, else Mistral's tekken*.json;
-/// tokenizer_config.json where present). Throws
-/// Error with file and place: for a broken file, and for a kind or pre-tokenizer that is not
-/// supported, listing those that are.
+/// vocab.txt, else tokenizer.model, spiece.model or XLM-R's sentencepiece.bpe.model, else Mistral's
+/// tekken*.json; tokenizer_config.json where present). Throws Error with file and place: for a
+/// broken file, and for a kind or pre-tokenizer that is not supported, listing those that are.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& gguf_or_folder);
 
 }  // namespace relatum::text

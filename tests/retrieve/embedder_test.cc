@@ -158,7 +158,7 @@ TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
   folder.remove("modules.json");
   folder.remove("sentence_bert_config.json");
   Embedder embedder(folder.path());
-  EXPECT_EQ(embedder.max_tokens(), 64);  // the default of 256, but no longer than the model's
+  EXPECT_EQ(embedder.max_tokens(), 64);  // the model's own context
   EXPECT_TRUE(bit_equal(embedder.embed(texts(), {}), Embedder(kPath).embed(texts(), {})));
 }
 
@@ -188,18 +188,29 @@ TEST(Embedder, LanguageModelIsRefused) {
 
 TEST(Embedder, BrokenFoldersAreRefused) {
   const std::vector<std::array<std::string, 3>> cases = {
-      {"modules.json", R"([{"type": "a.Dense", "path": "2_Dense"}])", "Dense"},
+      {"modules.json", R"([{"type": "a.LSTM", "path": "2_LSTM"}])", "LSTM"},
+      {"modules.json", R"([{"type": "a.Dense", "path": "2_Dense"}])", "before the pooling"},
+      {"modules.json", R"([{"type": "a.Transformer", "path": "0_Transformer"}])", "0_Transformer"},
+      {"modules.json",
+       R"([{"type": "Pooling", "path": "1_Pooling"}, {"type": "Pooling", "path": "1_Pooling"}])",
+       "second pooling"},
       {"modules.json", R"({"type": "Pooling"})", "list of modules"},
       {"modules.json", R"([{"path": "x"}])", "type"},
       {"modules.json", R"([{"type": "Pooling", "path": "../../x"}])", "inside"},
       {"modules.json", R"([{"type": "Pooling", "path": "9_Gone"}])", "9_Gone"},
-      {"1_Pooling/config.json", R"({"pooling_mode_max_tokens": true})", "max_tokens"},
-      {"1_Pooling/config.json", R"({})", "pooling ''"},
+      {"1_Pooling/config.json", R"({"pooling_mode_min_tokens": true})", "min_tokens"},
+      {"1_Pooling/config.json", R"({})", "0 kinds of pooling"},
       {"1_Pooling/config.json",
        R"({"word_embedding_dimension": 33, "pooling_mode_mean_tokens": true})", "33"},
       {"1_Pooling/config.json", R"({"pooling_mode_mean_tokens": true, "include_prompt": false})",
        "prompt"},
       {"config_sentence_transformers.json", R"({"default_prompt_name": "q"})", "'q'"},
+      {"config_sentence_transformers.json", R"({"similarity_fn_name": "cos"})", "'cos'"},
+      {"sentence_bert_config.json", R"({"processor_kwargs": {"padding_side": "left"}})",
+       "processor_kwargs"},
+      {"sentence_bert_config.json", R"({"transformer_task": "fill-mask"})", "fill-mask"},
+      {"sentence_bert_config.json",
+       R"({"modality_config": {"text": {"method_output_name": "logits"}}})", "logits"},
       {"sentence_bert_config.json", R"({"max_seq_length": -1})", "-1"},
       {"sentence_bert_config.json", R"({"max_seq_length": 2})", "no room"},
       {"sentence_bert_config.json", R"({"max_seq_length": "x"})", "max_seq_length"},

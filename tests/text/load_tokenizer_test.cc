@@ -270,6 +270,21 @@ TEST_F(JsonTokenizer, ReadsVocabTxtWhereThereIsNoJson) {
   EXPECT_THAT(error_of(folder_.path()), HasSubstr("empty"));
 }
 
+TEST_F(JsonTokenizer, VocabTxtOfMpnetHasTheIdsOfItsJson) {
+  testing::shows("MPNet", {"tokenizer"});
+  const fs::path mpnet = fs::path(RELATUM_FIXTURES) / "encoders/mpnet";
+  const auto whole = load_tokenizer(mpnet);
+  for (const char* name : {"vocab.txt", "tokenizer_config.json"}) {
+    fs::copy(mpnet / name, folder_ / name);
+  }
+  const auto alone = load_tokenizer(folder_.path());
+  EXPECT_EQ(alone->encode_with_special(""), (std::vector<int32_t>{0, 2}));
+  for (const char* text : {"The river? <s> of [UNK] \u00e9", "two <mask>!", "</s> [CLS] zz"}) {
+    EXPECT_EQ(alone->encode_with_special(text), whole->encode_with_special(text)) << text;
+    EXPECT_EQ(alone->encode_data(text), whole->encode_data(text)) << text;
+  }
+}
+
 TEST_F(JsonTokenizer, SaysWhatAnEmptyFolderLacks) {
   EXPECT_THAT(error_of(folder_.path()), HasSubstr("neither tokenizer.json nor vocab.txt"));
   write_file(folder_ / "tokenizer.model", "x");

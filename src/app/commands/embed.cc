@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "app/command.h"
 #include "app/options.h"
@@ -26,6 +27,7 @@ struct Options {
   EmbedderOptions embedder;
   jobs::DataChoice data;
   std::string input, out;
+  std::optional<std::string> prefix;
   bool overwrite = false;
 };
 
@@ -44,7 +46,7 @@ int run(const Options& o, Environment& environment) {
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
   const double loading = watch.seconds();
-  const Matrix<float> vectors = embedder.embed(texts, environment.context());
+  const Matrix<float> vectors = embedder.embed(texts, environment.context(), {.prefix = o.prefix});
   const double seconds = watch.seconds() - loading;
   environment.end_progress();
   if (vectors.rows() != int64_t(texts.size())) return kInterrupted;
@@ -56,6 +58,8 @@ int run(const Options& o, Environment& environment) {
                               {"time", jobs::utc_now()},
                               {"command", environment.arguments()},
                               {"embedder", embedder.name()},
+                              {"described", embedder.described()},
+                              {"prefix", o.prefix.value_or(embedder.prompts().plain)},
                               {"compute", name_of(embedder.compute())},
                               {"cpu", kernels::cpu_summary()},
                               {"threads", thread_count()},
@@ -74,6 +78,10 @@ int run(const Options& o, Environment& environment) {
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
+  app.add_option("--prefix", o->prefix,
+                 "Text in front of each sentence, e.g. 'query: ' (default: the embedder's default "
+                 "prompt)")
+      ->group("Embedder");
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required();

@@ -25,6 +25,14 @@ int run(Options& o, Environment& environment) {
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
+  app.add_option("--query-prefix", o->index.query_prefix,
+                 "Text in front of each sentence that is looked up, e.g. 'query: '; kept in the "
+                 "index (default: what the embedder's own files say)")
+      ->group("Embedder");
+  app.add_option("--passage-prefix", o->index.passage_prefix,
+                 "Text in front of each sentence of the index, e.g. 'passage: ' (default: what the "
+                 "embedder's own files say)")
+      ->group("Embedder");
   app.add_option("--data", o->index.input, "Sentences to retrieve from: FORMAT:PATH")
       ->required()
       ->group("Data");
