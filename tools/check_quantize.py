@@ -19,17 +19,13 @@ PROMPTS = ["The capital of France is", "Anna Vogt flies for Kestrel Airways. Rel
 LENGTH = 24
 
 
-def llama_class():
+def by_llama(path):
+    """Tokens of prompts and greedy answers."""
     try:
         from llama_cpp import Llama
     except ImportError:
-        from ik_llama_cpp import Llama
-    return Llama
-
-
-def by_llama(path):
-    """Tokens of prompts and greedy answers."""
-    model = llama_class()(model_path=str(path), n_ctx=256, verbose=False)
+        return by_ik_llama(path)
+    model = Llama(model_path=str(path), n_ctx=256, verbose=False)
     answers = []
     for prompt in PROMPTS:
         ids = model.tokenize(prompt.encode(), add_bos=True, special=True)
@@ -42,19 +38,27 @@ def by_llama(path):
     return answers
 
 
-def by_transformers(folder):
+def by_ik_llama(path):
+    from ik_llama_cpp import IkLlama
+    model = IkLlama(str(path), n_ctx=256, n_threads=2, flash_attn=False, verbose=False)
+    rows = [model.tokenize(prompt, add_bos=True, special=True) for prompt in PROMPTS]
+    return [(ids, list(model.generate(ids, max_tokens=LENGTH))) for ids in rows]
+
+
+def by_transformers(program, folder):
+    """The prompts' tokens are Relatum's, whose tests hold them to Hugging Face's."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32).eval()
+    from transformers import AutoModelForCausalLM
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     answers = []
     for prompt in PROMPTS:
-        ids = tokenizer(prompt, return_tensors="pt").input_ids
-        out = model.generate(ids, max_new_tokens=LENGTH, do_sample=False,
-                             pad_token_id=tokenizer.eos_token_id or 0)[0].tolist()[ids.shape[1]:]
-        if tokenizer.eos_token_id in out:
-            out = out[:out.index(tokenizer.eos_token_id)]
-        answers.append((ids[0].tolist(), out))
+        said = subprocess.run([program, "tokenize", "--model", folder, "--special", "--text",
+                               prompt], capture_output=True, text=True, check=True).stdout
+        ids = json.loads(said)["ids"]
+        end = model.config.eos_token_id
+        out = model.generate(torch.tensor([ids]), max_new_tokens=LENGTH, do_sample=False,
+                             pad_token_id=end or 0)[0].tolist()[len(ids):]
+        answers.append((ids, out[:out.index(end)] if end in out else out))
     return answers
 
 
@@ -88,7 +92,7 @@ def main():
                         default=["f32", "bf16", "f16", "q8_0", "q6_k", "q4_k", "q4_0"])
     chosen = parser.parse_args()
     is_folder = pathlib.Path(chosen.model).is_dir()
-    source = by_transformers(chosen.model) if is_folder else by_llama(chosen.model)
+    source = by_transformers(chosen.program, chosen.model) if is_folder else by_llama(chosen.model)
     with tempfile.TemporaryDirectory() as folder:
         good = [check(chosen.program, chosen.model, form, source, pathlib.Path(folder))
                 for form in chosen.formats]

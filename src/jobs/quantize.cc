@@ -171,11 +171,29 @@ class Job {
 
 double QuantizedKind::error() const { return all > 0 ? std::sqrt(lost / all) : 0.0; }
 
-std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host) {
+namespace {
+
+// What may not be written over. A GGUF file beside others counts as a model's elsewhere; it is what
+// this command writes, so here it may be replaced.
+void check_out(const QuantizeOptions& options) {
+  namespace fs = std::filesystem;
   CommandInputs inputs;
   inputs.files = {options.model};
-  if (std::filesystem::is_directory(options.model)) inputs.folders = {options.model};
-  check_new_file(options.out, inputs, options.overwrite);
+  if (fs::is_directory(options.model)) inputs.folders = {options.model};
+  const bool replaces = options.overwrite && io::GgufFile::recognise(options.out);
+  if (!replaces) return check_new_file(options.out, inputs, options.overwrite);
+  check_output_file(options.out);
+  const fs::path out = fs::weakly_canonical(options.out);
+  const fs::path model = fs::weakly_canonical(options.model);
+  if (out != model && out.parent_path() != model) return;
+  fail("jobs.quantize", fmt::format("{} is a file that this command reads. Write to another one.",
+                                    options.out.string()));
+}
+
+}  // namespace
+
+std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host) {
+  check_out(options);
   return Job(options, host).run();
 }
 

@@ -155,10 +155,15 @@ class Description {
     }
     keys_.set_strings("tokenizer.ggml.tokens", tokens);
     keys_.set_ints("tokenizer.ggml.token_type", types);
+    types_ = std::move(types);
   }
 
   void add_special() {
-    const SpecialIds& special = tokenizer_->special();
+    SpecialIds special = tokenizer_->special();
+    // What a text is given without a name for it is its begin or its end.
+    const auto before = tokenizer_->before(), after = tokenizer_->after();
+    if (!special.bos && before.size() == 1) special.bos = before[0];
+    if (!special.eos && after.size() == 1) special.eos = after[0];
     const auto add_id = [&](const char* role, std::optional<int32_t> id) {
       if (id) keys_.set_u32(fmt::format("tokenizer.ggml.{}_token_id", role), uint32_t(*id));
     };
@@ -172,8 +177,8 @@ class Description {
       }
       return ids.size() == 1;
     };
-    keys_.set_bool("tokenizer.ggml.add_bos_token", adds(tokenizer_->before(), special.bos));
-    keys_.set_bool("tokenizer.ggml.add_eos_token", adds(tokenizer_->after(), special.eos));
+    keys_.set_bool("tokenizer.ggml.add_bos_token", adds(before, special.bos));
+    keys_.set_bool("tokenizer.ggml.add_eos_token", adds(after, special.eos));
     const std::string& chat = tokenizer_->chat_template();
     if (!chat.empty()) keys_.set_string("tokenizer.chat_template", chat);
   }
@@ -195,12 +200,15 @@ class Description {
         "two  spaces,   three, a\ttab\nand a line\n\n end ",
         "Ünïcödé – naïve café, Straße, Ελλάδα, Москва, 東京都, नमस्ते, 🙂👍🏽",
         "x = [1, 2]; if (x != y) { return f(x_1) * 10e-3; } // https://example.org/?q=a&b=c#d"};
-    // Stretches of the vocabulary itself.
+    // Stretches of the vocabulary itself, but for tokens that are found as a whole: what may stand
+    // beside those has no form in GGUF.
     constexpr int32_t kStretches = 64, kLength = 24;
     for (int32_t i = 0; i < kStretches; ++i) {
       std::vector<int32_t> ids;
       const int64_t begin = int64_t{tokenizer_->vocab_size()} * i / kStretches;
-      for (int64_t id = begin; id < begin + kLength; ++id) ids.push_back(int32_t(id));
+      for (int64_t id = begin; id < std::min(begin + kLength, rows_); ++id) {
+        if (types_[size_t(id)] == kNormalToken) ids.push_back(int32_t(id));
+      }
       all.push_back(tokenizer_->decode(ids));
     }
     return all;
@@ -209,6 +217,7 @@ class Description {
   fs::path folder_;
   int64_t rows_;
   io::GgufKeys& keys_;
+  std::vector<int32_t> types_;  // by id
   std::unique_ptr<Tokenizer> tokenizer_;
 };
 

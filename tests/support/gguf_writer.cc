@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/ggml_types.h"
 
 namespace relatum::testing {
 
@@ -12,8 +13,8 @@ void GgufWriter::add_tensor(const std::string& name, int ggml_type, std::vector<
                             std::span<const std::byte> bytes) {
   const auto& entry = tensors_.emplace_back(io::GgufTensorEntry{name, ggml_type, std::move(shape)});
   if (entry.bytes() != bytes.size()) {
-    fail("io.gguf",
-         fmt::format("tensor '{}': expected {} bytes, got {}.", name, entry.bytes(), bytes.size()));
+    fail("io.gguf", fmt::format("tensor '{}': its values are not {} bytes of {}, but {}.", name,
+                                bytes.size(), io::find_ggml_type(ggml_type)->name, entry.bytes()));
   }
   bytes_.push_back(bytes);
 }
