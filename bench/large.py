@@ -3,10 +3,10 @@
 
 python bench/large.py --model NAME=FOLDER … [--semeval TRAIN_FILE.TXT] [--out RESULTS.json]
 
-The folders are made by bench/random_folder.py and bench/peers/make_t5.py. Each model trains on a few
-rows that are one step of about 512 tokens, ten times over. Fails where the loss does not fall, more
-memory was taken than --memory, or the run that was killed ends with another adapter. --once saves
-half the time: the one run is killed, and the step that it makes twice has to be the same.
+The folders are made by bench/random_folder.py and bench/peers/make_t5.py. Each model trains on a
+few rows that are one step of about 512 tokens, ten times over. Fails where the loss does not fall,
+more memory was taken than --memory, or the run that was killed ends with another adapter. --once
+saves half the time: the one run is killed, and the step that it makes twice has to be the same.
 """
 
 import argparse

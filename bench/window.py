@@ -3,9 +3,9 @@
 
     python bench/window.py --words TOKENIZER_FOLDER --config mistral-7b-v0.1.json --out RESULTS.json
 
-Two layers of Mistral's shape with random weights, with and without `sliding_window`, read one row of
-8,192 tokens by turns. Attention's time without a window is perf's share of the whole. Fails where
-both models say the same of the row's end, as then the window did nothing.
+Two layers of Mistral's shape with random weights, with and without `sliding_window`, read one row
+of 8,192 tokens by turns. Attention's time without a window is perf's share of the whole. Fails
+where both models say the same of the row's end, as then the window did nothing.
 """
 
 import argparse
@@ -34,8 +34,8 @@ def make_models(options, folder):
         config["sliding_window"] = window
         written = folder / f"{name}.json"
         written.write_text(json.dumps(config), encoding="utf-8")
-        subprocess.run([sys.executable, HERE / "random_folder.py", folder / name, "--config", written,
-                        "--words", options.words], check=True)
+        subprocess.run([sys.executable, HERE / "random_folder.py", folder / name, "--config",
+                        written, "--words", options.words], check=True)
         models[name] = folder / name
     return models
 
@@ -90,7 +90,7 @@ def main():
     entries = json.loads(options.out.read_text()) if options.out.exists() else {}
     entries[told["cpu"]] = entry
     options.out.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
-    print(f"saved {100 * saved:.0f} % of attention's time, which is {100 * share:.0f} % of the whole")
+    print(f"saved {100 * saved:.0f} % of attention's time, {100 * share:.0f} % of the whole")
 
 
 if __name__ == "__main__":

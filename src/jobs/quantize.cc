@@ -94,7 +94,8 @@ class Job {
   // False where the host stopped.
   bool write(const arch::FormTensor& tensor, const quant::Format& format, QuantizedKind& kind,
              AtomicFile& file) {
-    const Weight& weight = tensor.weight;
+    Weight weight = tensor.weight;
+    if (tensor.rotary_heads && weight.rows == 1) std::swap(weight.rows, weight.cols);  // a bias
     // A piece holds whole heads, whose rows may change places.
     const int64_t head = tensor.rotary_heads ? weight.rows / tensor.rotary_heads : 1;
     const int64_t rows = std::max<int64_t>(1, kPiece / weight.cols / head) * head;
@@ -105,7 +106,7 @@ class Job {
         const size_t row_bytes = format.bytes(weight.cols);
         file.write(weight.data.subspan(size_t(begin) * row_bytes, size_t(count) * row_bytes));
       } else {
-        file.write(encode(tensor, begin, count, head, format, kind));
+        file.write(encode(weight, begin, count, head, format, kind));
       }
       done_ += uint64_t(count) * format.bytes(weight.cols);
       context_.report({"quantizing", double(done_) / 1e6, double(total_) / 1e6, "MB", tensor.name});
@@ -113,12 +114,11 @@ class Job {
     return true;
   }
 
-  std::span<const std::byte> encode(const arch::FormTensor& tensor, int64_t begin, int64_t rows,
-                                    int64_t head, const quant::Format& format,
-                                    QuantizedKind& kind) {
-    const int64_t cols = tensor.weight.cols, count = rows * cols;
+  std::span<const std::byte> encode(const Weight& weight, int64_t begin, int64_t rows, int64_t head,
+                                    const quant::Format& format, QuantizedKind& kind) {
+    const int64_t cols = weight.cols, count = rows * cols;
     Matrix<float> values(rows, cols);
-    quant::decode_rows(tensor.weight, begin, values.view());
+    quant::decode_rows(weight, begin, values.view());
     if (head > 1) {
       Matrix<float> folder = std::move(values);
       values = Matrix<float>(rows, cols);
@@ -126,7 +126,7 @@ class Job {
         std::copy_n(folder.row(arch::unpermuted_row(r, head)), cols, values.row(r));
       }
     }
-    encoded_ = quant::encode(format.name, tensor.name, values.view());
+    encoded_ = quant::encode(format.name, weight.name, values.view());
     Matrix<float> again(rows, cols);
     quant::decode_rows(encoded_, 0, again.view());
     double lost = 0, all = 0;
@@ -135,25 +135,24 @@ class Job {
       lost += off * off;
       all += value * value;
     }
-    check(tensor, format, lost, all);
+    check(weight, format, lost, all);
     kind.lost += lost;
     kind.all += all;
     return encoded_.data;
   }
 
-  void check(const arch::FormTensor& tensor, const quant::Format& format, double lost,
-             double all) const {
+  void check(const Weight& weight, const quant::Format& format, double lost, double all) const {
     if (std::isfinite(lost)) return;
     if (!std::isfinite(all)) {
       fail("jobs.quantize",
            fmt::format("tensor '{}' of {} holds values that are not finite (NaN or "
                        "infinite). Fetch the model again, or make it again.",
-                       printable_start(tensor.weight.name), files_.path().string()));
+                       printable_start(weight.name), files_.path().string()));
     }
     fail("jobs.quantize",
          fmt::format("tensor '{}' of {} holds values that are too large for {}. "
                      "Choose bf16 or f32.",
-                     printable_start(tensor.weight.name), files_.path().string(), format.name));
+                     printable_start(weight.name), files_.path().string(), format.name));
   }
 
   const QuantizeOptions& options_;

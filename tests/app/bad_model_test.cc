@@ -243,7 +243,8 @@ TEST_F(BadModel, EmbedderOfOtherSettings) {
   const Arguments with = {"--index", path("index"), "--embedder", other};
   done(prepare("p.jsonl", plain() + with));
   write("bert/1_Pooling/config.json", R"({"pooling_mode_cls_token": true})");
-  refused(prepare("q.jsonl", plain() + with), {path("index"), "'bert'", "its pooling"});
+  refused(prepare("q.jsonl", plain() + with),
+          {path("index"), "'bert'", "now say 'cls, normalised, 48 tokens'"});
 }
 
 TEST_F(BadModel, BaseOfOtherSettingsOrTokenizer) {

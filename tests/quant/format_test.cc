@@ -139,6 +139,7 @@ TEST_P(EveryFormat, RowsAndRoundingAreTheSameByAnyWay) {
 
 // Longer than what is asked for at once.
 TEST_P(EveryFormat, ValuesInPartsAreTheSameBytes) {
+  if (!format_.encode) return;  // read only
   const int64_t rows = 1030, cols = 1024;
   const auto values = fixture_values(rows * cols);
   std::vector<std::byte> whole(format_.bytes(rows * cols));

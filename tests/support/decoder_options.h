@@ -104,7 +104,6 @@ class OptionFolder {
     }
     if (files > 1) write_file(folder_ / "model.safetensors.index.json", index.dump());
   }
-  std::filesystem::path path() const { return folder_.path(); }
   std::unique_ptr<arch::Model> load() const { return testing::load(folder_.path()); }
   const std::filesystem::path& path() const { return folder_.path(); }
 

@@ -40,8 +40,12 @@ TEST_P(Described, GivesTheFoldersIds) {
   const auto whole = load_tokenizer(folder);
   const auto gguf = described(folder, whole->vocab_size() + 3);
   EXPECT_EQ(gguf->vocab_size(), whole->vocab_size() + 3);
-  if (whole->special().eos) EXPECT_EQ(gguf->special().eos, whole->special().eos);
-  if (whole->special().bos) EXPECT_EQ(gguf->special().bos, whole->special().bos);
+  if (whole->special().eos) {
+    EXPECT_EQ(gguf->special().eos, whole->special().eos);
+  }
+  if (whole->special().bos) {
+    EXPECT_EQ(gguf->special().bos, whole->special().bos);
+  }
   EXPECT_EQ(gguf->chat_template(), whole->chat_template());
   const json cases = io::load_json(folder / "expected.json");
   for (const json& one : cases["texts"]) {
