@@ -1,4 +1,4 @@
-// A SentencePiece model, as Llama's file without configuration and as T5's with one.
+// A SentencePiece model, as Llama's file without configuration, as T5's with one, as XLM-R's.
 #include "../memory.h"
 #include "../texts.h"
 #include "text/tokenizer.h"
@@ -12,15 +12,16 @@ constexpr std::string_view kText =
 constexpr std::string_view kConfig = R"({"tokenizer_class": "T5Tokenizer", "legacy": false})";
 
 bool run(Bytes bytes) {
-  static const MemoryFolder llama, t5;
+  static const MemoryFolder llama, t5, xlm;
   llama.write("tokenizer.model", bytes);
   t5.write("spiece.model", bytes);
+  xlm.write("sentencepiece.bpe.model", bytes);
   t5.write("tokenizer_config.json", std::as_bytes(std::span(kConfig)));
   const auto use = [](const MemoryFolder& folder) {
     return accepts([&] { use_tokenizer(*text::load_tokenizer(folder.path()), kText); });
   };
-  const bool first = use(llama), second = use(t5);
-  return first || second;
+  const bool first = use(llama), second = use(t5), third = use(xlm);
+  return first || second || third;
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ std::filesystem::path home_folder();
 
 class Environment {
  public:
-  /// Reads the environment variables that are looked at (HOME, XDG_DATA_HOME) and takes SIGINT.
+  /// Reads the environment variables that are looked at (HOME, XDG_DATA_HOME, and those that say
+  /// where other programs keep models) and takes SIGINT.
   explicit Environment(std::vector<std::string> arguments);
   ~Environment();
 
@@ -34,6 +35,8 @@ class Environment {
   const std::vector<std::string>& arguments() const { return host_.command; }
   /// $XDG_DATA_HOME/relatum/models, or below ~/.local/share.
   std::filesystem::path default_models() const;
+  /// Hugging Face's cache, Ollama's store and LM Studio's folders, where these programs look.
+  jobs::ModelStores default_stores() const;
   bool interrupted() const { return context().stopping(); }
   /// Standard input. Reading throws Error where Ctrl-C came meanwhile.
   std::istream& input() { return *host_.input; }

@@ -61,7 +61,7 @@ void ModelFiles::map_names() {
 }
 
 std::vector<fs::path> ModelFiles::weight_files() const {
-  if (gguf_) return {gguf_->path()};
+  if (gguf_) return gguf_->files();
   std::vector<fs::path> files = safetensors_->files();
   std::sort(files.begin(), files.end());
   return files;

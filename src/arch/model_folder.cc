@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "io/gguf_parts.h"
 
 namespace relatum::arch {
 namespace {
@@ -46,7 +47,8 @@ void sort_in(const fs::path& path, Found& found) {
     found.tokenizer.push_back(name);
   }
   if (of_training(name) || name.starts_with("adapter_model.")) return;
-  if (ending == ".gguf") found.gguf.push_back(name);
+  const auto part = io::gguf_part_name(path);
+  if (ending == ".gguf" && !(part && part->number > 1)) found.gguf.push_back(name);
   if (ending == ".safetensors") found.safetensors.push_back(name);
   if (is_any(ending, {".bin", ".pt", ".pth", ".ckpt"})) found.torch.push_back(name);
   if (is_any(ending, {".h5", ".pb", ".tflite"})) found.tensorflow.push_back(name);

@@ -179,11 +179,6 @@ void check_gguf(const ModelFiles& files, const Spare& spare) {
                                       "model's file.",
                                       file.path().string(), printable_start(type)));
   }
-  if (const int64_t parts = file.get_int("split.count", 1); parts > 1) {
-    fail("arch.settings", fmt::format("{} is one of {} parts of a model. Join them with "
-                                      "llama-gguf-split --merge.",
-                                      file.path().string(), parts));
-  }
   for (const io::GgufEntry& entry : file.metadata()) {
     if (!entry.key.starts_with(start) || files.asked().keys.contains(entry.key)) continue;
     const Value value = value_of(file, entry);

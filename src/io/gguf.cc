@@ -262,10 +262,16 @@ class GgufParser {
   uint64_t position_ = 0;
 };
 
-GgufFile GgufFile::open(const std::filesystem::path& path) {
+GgufFile GgufFile::open_one(const std::filesystem::path& path) {
   GgufFile result;
   result.file_ = MappedFile::open(path);
   GgufParser(result).parse();
+  return result;
+}
+
+GgufFile GgufFile::open(const std::filesystem::path& path) {
+  GgufFile result = open_one(path);
+  result.join_parts();
   return result;
 }
 

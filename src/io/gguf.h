@@ -57,10 +57,13 @@ struct GgufTensor {
   std::string place;  ///< "tensor 'x' of file", for messages
 };
 
-/// A checked GGUF file. Views it hands out live as long as it or owner().
+/// A checked GGUF file, or several that are one model's (gguf_parts.h): the metadata are the first
+/// one's, the tensors all. Views it hands out live as long as it; a tensor's as long as its owner.
 class GgufFile {
  public:
-  /// Maps and checks the whole table of contents. Throws Error naming file, key or tensor.
+  /// Maps and checks the whole table of contents. Of a model in several files the first is named,
+  /// and the others are opened from beside it. Throws Error naming file, key or tensor; where a
+  /// part is missing, or does not belong to the others, with its number.
   static GgufFile open(const std::filesystem::path& path);
   /// True where the file begins with GGUF's magic bytes; false for any other or unreadable file.
   static bool recognise(const std::filesystem::path& path);
@@ -68,6 +71,8 @@ class GgufFile {
   uint32_t version() const { return version_; }
   uint64_t alignment() const { return alignment_; }
   const std::filesystem::path& path() const { return file_->path(); }
+  /// All files of the model, the first in front.
+  const std::vector<std::filesystem::path>& files() const { return files_; }
   std::shared_ptr<const void> owner() const { return file_; }
 
   /// Metadata in file order.
@@ -97,8 +102,13 @@ class GgufFile {
 
  private:
   friend class GgufParser;
+  static GgufFile open_one(const std::filesystem::path& path);
+  int64_t read_part_count() const;
+  void join_parts();
+  void add_part(const GgufFile& part, int64_t count);
   const GgufValue& array(std::string_view key, const char* wanted) const;
   std::shared_ptr<const MappedFile> file_;
+  std::vector<std::filesystem::path> files_;
   uint32_t version_ = 0;
   uint64_t alignment_ = 32;
   std::vector<GgufEntry> entries_;

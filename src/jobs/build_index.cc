@@ -7,6 +7,7 @@
 
 #include "base/counted.h"
 #include "base/stopwatch.h"
+#include "jobs/model_stores.h"
 #include "jobs/output_path.h"
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
@@ -55,7 +56,7 @@ bool build_index(const IndexOptions& o, const Host& host) {
   }
   const Stopwatch watch;
   retrieve::EmbedderIdentity identity{
-      embedder.name(),
+      name_of_place(o.embedder),
       embedder.hash(),
       std::string(name_of(embedder.compute())),  // what "auto" came to
       embedder.described(),

@@ -9,15 +9,28 @@
 
 namespace relatum::jobs {
 
+/// What NamedModel::source says of models that other programs keep (model_stores.h).
+inline constexpr const char* kHuggingFace = "Hugging Face's cache";
+inline constexpr const char* kOllama = "Ollama";
+inline constexpr const char* kLmStudio = "LM Studio";
+
 struct NamedModel {
-  std::string name;            ///< folder's name, or a GGUF file's stem
+  std::string name;            ///< folder's name, a GGUF file's stem, or the other program's name
   std::filesystem::path path;  ///< what ModelFiles::open takes
+  std::string source{};        ///< whose it is; empty: a folder of named models
+  std::string problem{};       ///< why it cannot be used, as a sentence; mostly empty
 };
 
+/// GGUF files of a folder that a model is opened by: whole ones, and the first of several parts;
+/// sorted. Projectors of images (mmproj…) are left out.
+std::vector<std::filesystem::path> gguf_models_in(const std::filesystem::path& folder);
 /// Models in a folder: subfolders that hold a model, and GGUF files; sorted by name.
 std::vector<NamedModel> models_in(const std::filesystem::path& folder);
+/// Those of a folder, or where none is named those of the host's folder and of other programs.
+std::vector<NamedModel> known_models(const std::string& folder, const Host& host);
 
-/// A path as it is, or a name in `folder` (empty: the host's). Error that lists the names.
+/// A path as it is, or a name among known_models(). "llama3.2" stands for "llama3.2:latest". Throws
+/// Error that lists the names; or the candidates, where there are several.
 std::filesystem::path find_model(const std::string& name, const std::string& folder,
                                  const Host& host);
 

@@ -140,7 +140,7 @@ TEST_F(Inspect, ModelsLeavesOutWhatIsHiddenAndBroken) {
   refused(tokenize("tinny"), {"'tinny'", "Did you mean 'tiny'?"});
   copy(kModel, "models/twice");
   write("models/twice.gguf", contents(kOtherModel));
-  refused(tokenize("twice"), {"two models", "twice.gguf"});
+  refused(tokenize("twice"), {"several models", "models/twice)", "twice.gguf"});
   refused({"models", "--models", path("nowhere")}, {"nowhere", "not a folder"});
 }
 

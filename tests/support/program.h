@@ -117,7 +117,10 @@ class Program {
       ::dup2(input, STDIN_FILENO);
     }
     ::setenv("HOME", folder_.path().c_str(), 1);
-    ::unsetenv("XDG_DATA_HOME");
+    for (const char* other :
+         {"XDG_DATA_HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "OLLAMA_MODELS"}) {
+      ::unsetenv(other);
+    }
     for (const auto& [name, value] : surroundings.environment) {
       ::setenv(name.c_str(), value.c_str(), 1);
     }

@@ -15,6 +15,7 @@
 #include "base/stopwatch.h"
 #include "io/json.h"
 #include "io/npy.h"
+#include "jobs/model_stores.h"
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
@@ -57,7 +58,7 @@ int run(const Options& o, Environment& environment) {
   const nlohmann::json record{{"version", RELATUM_VERSION},
                               {"time", jobs::utc_now()},
                               {"command", environment.arguments()},
-                              {"embedder", embedder.name()},
+                              {"embedder", jobs::name_of_place(inputs.folders.front())},
                               {"described", embedder.described()},
                               {"prefix", o.prefix.value_or(embedder.prompts().plain)},
                               {"compute", name_of(embedder.compute())},

@@ -24,6 +24,7 @@ struct Options {
 
 // The architecture, or why the files cannot be read.
 std::string architecture_of(const jobs::NamedModel& model) {
+  if (!model.problem.empty()) return "unreadable: " + model.problem;
   try {
     return arch::ModelFiles::open(model.path).architecture();
   } catch (const std::exception& error) {
@@ -39,7 +40,7 @@ int run(const Options& o, Environment& environment) {
     fail("app.models",
          fmt::format("{} is not a folder. Name the folder in which models lie.", folder.string()));
   }
-  const auto models = jobs::models_in(folder);
+  const auto models = jobs::known_models(o.folder, environment.host());
   nlohmann::json list = nlohmann::json::array();
   size_t width = 4;
   for (const jobs::NamedModel& model : models) {
@@ -47,11 +48,14 @@ int run(const Options& o, Environment& environment) {
   }
   for (const jobs::NamedModel& model : models) {
     const std::string architecture = architecture_of(model);
-    list.push_back(
-        {{"name", model.name}, {"architecture", architecture}, {"path", model.path.string()}});
+    list.push_back({{"name", model.name},
+                    {"architecture", architecture},
+                    {"path", model.path.string()},
+                    {"source", model.source.empty() ? "folder" : model.source}});
     if (!o.json) {
-      fmt::print("{:<{}}  {:<8}  {}\n", printable(model.name), width, printable(architecture),
-                 printable(model.path.string()));
+      fmt::print("{:<{}}  {:<8}  {}{}\n", printable(model.name), width, printable(architecture),
+                 printable(model.path.string()),
+                 model.source.empty() ? "" : fmt::format(" ({})", model.source));
     }
   }
   if (o.json) fmt::print("{}\n", io::dump_json(list, 2));
@@ -68,7 +72,9 @@ Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   app.add_option("--models", o->folder, kModelsHelp);
   app.add_flag("--json", o->json, "Print JSON");
-  app.footer("Example:\n  relatum models --models ~/models");
+  app.footer(
+      "Without --models, models of Hugging Face's cache, Ollama and LM Studio are listed, too, by "
+      "the names that those programs use.\n\nExample:\n  relatum models --models ~/models");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 
