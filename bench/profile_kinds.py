@@ -54,24 +54,30 @@ def shares(report):
             for kind, share in sorted(total.items(), key=lambda item: -item[1])}
 
 
+def measured(command):
+    """Runs a command and gives the shares of its processor time by kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder) / "perf.data"
+        subprocess.run(["perf", "record", "-q", "-F", "499", "-o", data, "--", *command],
+                       check=True, stdout=subprocess.DEVNULL)
+        report = subprocess.run(["perf", "report", "-q", "--stdio", "-F", "overhead,dso,symbol",
+                                 "-i", data], check=True, capture_output=True, text=True).stdout
+    return shares(report)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("name", help="of the entry")
     parser.add_argument("--out", required=True, help="results file; other entries in it stay")
     parser.add_argument("command", nargs="+", help="what to run, behind --")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        data = pathlib.Path(folder) / "perf.data"
-        subprocess.run(["perf", "record", "-q", "-F", "499", "-o", data, "--", *options.command],
-                       check=True, stdout=subprocess.DEVNULL)
-        report = subprocess.run(["perf", "report", "-q", "--stdio", "-F", "overhead,dso,symbol",
-                                 "-i", data], check=True, capture_output=True, text=True).stdout
+    found = measured(options.command)
     out = pathlib.Path(options.out)
     entries = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     # Folders are this machine's business.
     words = [re.sub(r"(^|:)[^:]*/", r"\1", word) for word in options.command]
     entries[options.name] = {"date": datetime.date.today().isoformat(), "machine": processor(),
-                             "command": words, "shares": shares(report)}
+                             "command": words, "shares": found}
     out.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for kind, share in entries[options.name]["shares"].items():
         print(f"{100 * share:5.1f} %  {kind}")

@@ -19,7 +19,7 @@ import tempfile
 
 from compare_peers import processor
 from harness import say
-from profile_kinds import shares
+from profile_kinds import measured
 
 HERE = pathlib.Path(__file__).resolve().parent
 LENGTH = 8192
@@ -47,16 +47,6 @@ def bench(options, model):
         *(["--isa", options.isa] if options.isa else []))]
 
 
-def attention_share(command, folder):
-    """Attention's share of a command's processor time, as perf counts it."""
-    data = folder / "perf.data"
-    subprocess.run(["perf", "record", "-q", "-F", "499", "-o", data, "--", *command], check=True,
-                   stdout=subprocess.DEVNULL)
-    report = subprocess.run(["perf", "report", "-q", "--stdio", "-F", "overhead,dso,symbol", "-i",
-                             data], check=True, capture_output=True, text=True).stdout
-    return shares(report)["attention"]
-
-
 def main():
     """Measures both in turns and writes the entry."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -80,7 +70,7 @@ def main():
                 say(f"{model}: {seconds[model][-1]:.2f} s")
         if said["whole"] == said["window"]:
             raise SystemExit("Both models say the same: the window did nothing.")
-        share = attention_share(bench(options, models["whole"]), folder)
+        share = measured(bench(options, models["whole"]))["attention"]
     medians = {model: statistics.median(times) for model, times in seconds.items()}
     saved = (medians["whole"] - medians["window"]) / (share * medians["whole"])
     entry = {"date": datetime.date.today().isoformat(), "machine": processor(), "cpu": told["cpu"],

@@ -1,8 +1,7 @@
-// Files and folders in memory.
+// Folders in memory.
 #include "memory.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,13 +29,6 @@ void write_all(int fd, Bytes bytes) {
 }
 
 }  // namespace
-
-MemoryFile::MemoryFile(Bytes bytes) : fd_(::memfd_create("fuzz", 0)) {
-  if (fd_ < 0) broken("memfd_create");
-  write_all(fd_, bytes);
-}
-MemoryFile::~MemoryFile() { ::close(fd_); }
-fs::path MemoryFile::path() const { return "/proc/self/fd/" + std::to_string(fd_); }
 
 MemoryFolder::MemoryFolder() {
   std::string name = (place() / "relatum-fuzz-XXXXXX").string();

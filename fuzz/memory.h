@@ -1,4 +1,4 @@
-// Files and folders in memory, so that readers which want a path run at full speed.
+// Folders in memory, so that readers which want a path run at full speed.
 #pragma once
 
 #include <array>
@@ -8,19 +8,6 @@
 #include "target.h"
 
 namespace relatum::fuzz {
-
-/// An unnamed file, gone with its owner.
-class MemoryFile {
- public:
-  explicit MemoryFile(Bytes bytes);
-  ~MemoryFile();
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  std::filesystem::path path() const;
-
- private:
-  int fd_;
-};
 
 /// A folder of this process alone, below TMPDIR, else in /dev/shm where there is one; removed when
 /// its owner ends. A target keeps one for all its runs: a process that ends by a finding leaves it.

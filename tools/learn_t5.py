@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results" / "t5_from_scratch.json"
 STYLE, WARMUP, CLIP = "one-line-nolist", 0.03, 1.0
 LIMIT = 2.0  # points of accuracy between the means; the acceptance figure
+WORDS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "spiece.model")
 SHAPE = {"d_model": 256, "d_kv": 64, "d_ff": 512, "num_layers": 2, "num_heads": 4}
 
 
@@ -36,8 +37,7 @@ def make_model(folder, words, seed):
     model = T5ForConditionalGeneration(T5Config(
         vocab_size=32128, dropout_rate=0.0, decoder_start_token_id=0, **SHAPE))
     model.save_pretrained(folder)
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                 "spiece.model"):
+    for name in WORDS:
         shutil.copy(words / name, folder / name)
     return sum(weight.numel() for weight in model.parameters())
 
@@ -98,8 +98,7 @@ def train_with_transformers(folder, prompts, options, seed):
             print(f"    step {i + 1} of {len(plan)}: loss {loss.item():.3f}", flush=True)
     trained = folder / "trained"
     model.save_pretrained(trained)
-    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-                 "spiece.model"):
+    for name in WORDS:
         shutil.copy(folder / name, trained / name)
     return trained
 

@@ -1,14 +1,15 @@
 // GGUF files: every key by every getter, and a row of each tensor.
 #include "io/gguf.h"
 
-#include "../memory.h"
+#include "../target.h"
 #include "../tensors.h"
+#include "base/memory_file.h"
 
 namespace relatum::fuzz {
 namespace {
 
 bool run(Bytes bytes) {
-  const MemoryFile file(bytes);
+  const MemoryFile file(text_of(bytes));
   return accepts([&] {
     const auto parsed = io::GgufFile::open(file.path());
     for (const io::GgufEntry& entry : parsed.metadata()) {

@@ -1,13 +1,14 @@
 // NPY files.
 #include "io/npy.h"
 
-#include "../memory.h"
+#include "../target.h"
+#include "base/memory_file.h"
 
 namespace relatum::fuzz {
 namespace {
 
 bool run(Bytes bytes) {
-  const MemoryFile file(bytes);
+  const MemoryFile file(text_of(bytes));
   return accepts([&] { io::read_npy(file.path()); });
 }
 

@@ -1,6 +1,7 @@
 // The tokenizer in a GGUF file.
-#include "../memory.h"
+#include "../target.h"
 #include "../texts.h"
+#include "base/memory_file.h"
 #include "text/tokenizer.h"
 
 namespace relatum::fuzz {
@@ -10,7 +11,7 @@ constexpr std::string_view kText =
     "Ana Ruiz's <|im_start|>visit,\n\n  1985\u20132007 na\u00efve \xff";
 
 bool run(Bytes bytes) {
-  const MemoryFile file(bytes);
+  const MemoryFile file(text_of(bytes));
   return accepts([&] { use_tokenizer(*text::load_tokenizer(file.path()), kText); });
 }
 

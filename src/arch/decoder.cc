@@ -133,10 +133,11 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
   std::vector<float> biases;
   bool any = false;
   for (const Projection& p : projections) {
-    const bool reordered = files.gguf() && settings_.paired_rows && p.rotary_heads;
+    const int64_t paired = settings_.paired_rows ? p.rotary_heads : 0;
+    const bool reordered = files.gguf() && paired;
     Weight weight = files.weight(layer_tensor(index, p.name, p.gguf), p.rows, p.cols);
-    files.note_rotary(layer_tensor(index, p.name, p.gguf), p.rotary_heads);
-    if (reordered) weight = unpermute_rows(weight, p.rotary_heads);
+    files.note_rotary(layer_tensor(index, p.name, p.gguf), paired);
+    if (reordered) weight = unpermute_rows(weight, paired);
     info_.parameters += weight.size();
     parts.push_back(
         {fmt::format("model.layers.{}.{}", index, p.name), to_base(weight, options.base)});
@@ -145,8 +146,8 @@ nn::Linear Decoder::load_linear(const ModelFiles& files, const LoadOptions& opti
     if (!flag || (files.gguf() ? files.has(name) : files.get_bool(flag, false))) {
       if (!files.has(name)) fail_no_bias(files, flag, name);
       bias = files.vector(name, p.rows);
-      files.note_rotary(name, p.rotary_heads);
-      if (reordered) bias = unpermute_rows(bias, p.rotary_heads);
+      files.note_rotary(name, paired);
+      if (reordered) bias = unpermute_rows(bias, paired);
       info_.parameters += p.rows;
       any = true;
     }

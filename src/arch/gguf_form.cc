@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <utility>
 
 #include "arch/family.h"
 #include "base/error.h"
@@ -13,15 +16,16 @@
 namespace relatum::arch {
 namespace {
 
-// Keys that follow from the tensors' number formats.
-bool of_formats(std::string_view key) {
-  return key == "general.file_type" || key == "general.quantization_version";
+// Keys of how a file is laid out, not of the model.
+bool of_the_layout(std::string_view key) {
+  return key == "general.file_type" || key == "general.quantization_version" ||
+         key == "general.alignment" || key.starts_with("split.");
 }
 
 GgufForm form_of_gguf(const io::GgufFile& file) {
   GgufForm form;
   for (const io::GgufEntry& entry : file.metadata()) {
-    if (!of_formats(entry.key)) form.keys.set(std::string(entry.key), entry.value);
+    if (!of_the_layout(entry.key)) form.keys.set(std::string(entry.key), entry.value);
   }
   for (const io::GgufTensor& tensor : file.tensors()) {
     form.tensors.push_back({tensor.name, io::to_weight(tensor), tensor.shape});
@@ -41,15 +45,20 @@ GgufForm form_of_folder(const ModelFiles& files) {
                                   files.path().string(), known.name));
   }
   GgufForm form;
-  const auto model = load_model(files, {.base = "keep", .resident = false});
+  // Gone before the tensors are read again: those of bitsandbytes are copies.
+  const ModelInfo info = load_model(files, {.base = "keep", .resident = false})->info();
   form.keys.set_string("general.type", "model");
-  form.keys.set_string("general.name", files.path().filename().string());
+  const auto named = std::filesystem::weakly_canonical(files.path());  // a/b/ is b
+  form.keys.set_string("general.name", named.filename().string());
   const std::vector<AskedTensor> all = files.asked().in_order;
   for (const AskedTensor& asked : all) {
-    form.tensors.push_back({asked.name.gguf, files.weight(asked.name, asked.rows, asked.cols),
-                            shape_of(asked), asked.rotary_heads});
+    Weight weight = files.weight(asked.name, asked.rows, asked.cols);
+    // A bias whose heads change places: they are its rows, as in its matrix.
+    if (asked.vector && asked.rotary_heads) std::swap(weight.rows, weight.cols);
+    form.tensors.push_back(
+        {asked.name.gguf, std::move(weight), shape_of(asked), asked.rotary_heads});
   }
-  known.describe(files, model->info(), form);
+  known.describe(files, info, form);
   return form;
 }
 
@@ -68,6 +77,25 @@ void GgufForm::add_vector(const std::string& name, std::vector<float> values) {
 
 void GgufForm::remove(std::string_view name) {
   std::erase_if(tensors, [&](const FormTensor& tensor) { return tensor.name == name; });
+}
+
+void set_size(const ModelFiles& files, GgufForm& form, const std::string& key, double value) {
+  if (!(value >= 0 && value <= std::numeric_limits<uint32_t>::max())) {
+    fail("arch.gguf", fmt::format("{}: GGUF cannot hold {} as {}. Correct the setting.",
+                                  files.settings_place(), value, key));
+  }
+  form.keys.set_u32(key, uint32_t(value));
+}
+
+void describe_sizes(const ModelFiles& files, const ModelInfo& info, const std::string& name,
+                    GgufForm& form) {
+  form.keys.set_string("general.architecture", name);
+  const std::pair<const char*, int64_t> sizes[] = {{"embedding_length", info.width},
+                                                   {"feed_forward_length", info.ffn_width},
+                                                   {"attention.head_count", info.heads},
+                                                   {"attention.key_length", info.head_size},
+                                                   {"attention.value_length", info.head_size}};
+  for (const auto& [key, size] : sizes) set_size(files, form, name + "." + key, double(size));
 }
 
 GgufForm gguf_form(const ModelFiles& files) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "arch/model.h"
 #include "arch/model_files.h"
 #include "io/gguf_keys.h"
 #include "tensor/weight.h"
@@ -14,7 +15,7 @@ namespace relatum::arch {
 /// One tensor, with the values and in the number format of the model's own files.
 struct FormTensor {
   std::string name;
-  Weight weight;
+  Weight weight;               ///< a bias with rotary heads has them in rows
   std::vector<int64_t> shape;  ///< ggml's order: the row's length first
   int64_t rotary_heads = 0;    ///< so many heads' rows are still in the folder's order
 };
@@ -28,6 +29,12 @@ struct GgufForm {
   void add_vector(const std::string& name, std::vector<float> values);
   void remove(std::string_view name);
 };
+
+/// Sets a key of 32 bits. Throws Error where the folder's settings say what does not fit there.
+void set_size(const ModelFiles& files, GgufForm& form, const std::string& key, double value);
+/// Architecture, widths and heads, which every family has: "<name>.embedding_length" and so on.
+void describe_sizes(const ModelFiles& files, const ModelInfo& info, const std::string& name,
+                    GgufForm& form);
 
 /// What a model's file or folder becomes. A GGUF file keeps its keys and tensors. A folder's model
 /// is put together once, without decoding its weights, so all that load_model() refuses is refused

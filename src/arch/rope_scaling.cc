@@ -58,11 +58,6 @@ void scale_by_yarn(const Yarn& rule, std::vector<float>& frequencies) {
   }
 }
 
-// What yarn multiplies cosines and sines by, so that attention stays as sharp over long rows.
-double yarn_magnitude(double factor, double weight = 1) {
-  return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1.0;
-}
-
 double longrope_magnitude(double factor, double context) {
   return factor <= 1 ? 1.0 : std::sqrt(1 + std::log(factor) / std::log(context));
 }
@@ -87,6 +82,7 @@ class ConfigScaling {
     if (type_ == "linear") {
       const double factor = number("factor");
       for (float& frequency : frequencies) frequency = float(double(frequency) / factor);
+      return {.type = type_, .stretch = factor};
     } else if (type_ == "llama3") {
       const Llama3 rule{number("factor"), number("low_freq_factor"), number("high_freq_factor"),
                         context()};
@@ -97,14 +93,14 @@ class ConfigScaling {
       rule.slow = optional("beta_slow", rule.slow);
       rule.whole = io::get_bool(scaling_, "truncate", true, place_);
       scale_by_yarn(rule, frequencies);
-      return {magnitude_of_yarn(rule.factor), 0};
+      return {magnitude_of_yarn(rule.factor), 0, type_, rule.factor, rule.context};
     } else if (type_ == "longrope") {
       divide(frequencies, divisors("short_factor", frequencies.size()));
       divisors("long_factor", frequencies.size());  // not used, but must be sound
       return {float(optional("attention_factor", longrope_magnitude(factor(), context()))),
-              int64_t(context())};
+              int64_t(context()), type_, factor(), context()};
     }
-    return {};
+    return {.type = type_};
   }
 
   // Whether another object of the same file says the same, however it is written.
@@ -273,6 +269,10 @@ RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<flo
 }
 
 }  // namespace
+
+double yarn_magnitude(double factor, double weight) {
+  return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1.0;
+}
 
 const json* rope_setting(const ModelFiles& files, std::string_view name, const RopeKeys& keys) {
   if (name == "rope_scaling" && !keys.scaled) return nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "arch/model_files.h"
@@ -14,7 +15,13 @@ struct RopeScaling {
   float factor = 1.0f;  ///< of cosines and sines, and so of queries and keys
   /// Tokens of the longest row that the frequencies hold for; 0: any that the model takes.
   int64_t longest = 0;
+  std::string type = "default";  ///< config.json's, by its newest name
+  double stretch = 1;            ///< config.json's "factor", or what stands for it
+  double context = 0;            ///< tokens before scaling; 0: the type has none
 };
+
+/// What yarn multiplies cosines and sines by, so that attention stays as sharp over long rows.
+double yarn_magnitude(double factor, double weight = 1);
 
 /// Scales frequencies[i] = theta^(-2 i / K), i < K / 2, as config.json's rope_scaling (or
 /// rope_parameters) or a GGUF's keys and tensors say:

@@ -1,7 +1,6 @@
 // T5's keys as llama.cpp's converter spells them, and its head.
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "arch/t5_settings.h"
@@ -14,8 +13,7 @@ namespace {
 
 void check_known(const ModelFiles& files, const T5Settings& settings) {
   const auto refuse = [&](const std::string& what) {
-    fail("arch.gguf", fmt::format("{}: {}, which GGUF has no key for. This model cannot be written "
-                                  "as GGUF.",
+    fail("arch.gguf", fmt::format("{}: {}, which GGUF has no key for. Use the folder as it is.",
                                   files.settings_place(), what));
   };
   const nn::Activation known = settings.gated ? nn::Activation::kGeluTanh : nn::Activation::kRelu;
@@ -29,13 +27,13 @@ void check_known(const ModelFiles& files, const T5Settings& settings) {
 
 // A GGUF has a head of its own and its input as it is, or shares the embedding and scales it. What
 // config.json may combine otherwise is brought into that form.
-void describe_head(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
-  const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
+void describe_head(const ModelFiles& files, const T5Settings& settings, GgufForm& form) {
   const nlohmann::json* tied = files.setting("tie_word_embeddings");
-  const bool scales = scaled ? *scaled == true : !tied || *tied == true;
-  if (!scaled && tied && *tied == true) form.remove("output.weight");
+  if (!files.setting("scale_decoder_outputs") && tied && *tied == true) {
+    form.remove("output.weight");
+  }
   const bool own = form.find("output.weight") != nullptr;
-  if (own == !scales) return;
+  if (own == !settings.scales_head) return;
   if (!own) {
     FormTensor head = *form.find("token_embd.weight");
     head.name = "output.weight";
@@ -43,9 +41,9 @@ void describe_head(const ModelFiles& files, const ModelInfo& info, GgufForm& for
     return;
   }
   FormTensor& norm = *form.find("dec.output_norm.weight");
-  std::vector<float> values(size_t(info.width));
-  quant::decode_rows(norm.weight, 0, {values.data(), 1, info.width});
-  for (float& value : values) value *= 1.0f / std::sqrt(float(info.width));
+  std::vector<float> values(size_t(settings.info.width));
+  quant::decode_rows(norm.weight, 0, {values.data(), 1, settings.info.width});
+  for (float& value : values) value *= head_scale(settings.info.width);
   norm.weight = weight_of(norm.name, std::move(values));
 }
 
@@ -55,22 +53,17 @@ void describe_t5(const ModelFiles& files, const ModelInfo& info, GgufForm& form)
   const T5Settings settings = read_t5_settings(files);
   check_known(files, settings);
   const auto set = [&](const std::string& key, int64_t value) {
-    form.keys.set_u32("t5." + key, uint32_t(value));
+    set_size(files, form, "t5." + key, double(value));
   };
-  form.keys.set_string("general.architecture", "t5");
+  describe_sizes(files, info, "t5", form);
   set("context_length", files.get_int("n_positions", "", 512));
-  set("embedding_length", info.width);
-  set("feed_forward_length", info.ffn_width);
   set("block_count", info.encoder_layers);
   set("decoder_block_count", info.layers);
-  set("attention.head_count", info.heads);
-  set("attention.key_length", info.head_size);
-  set("attention.value_length", info.head_size);
   set("attention.relative_buckets_count", settings.buckets);
   set("decoder_start_token_id", info.decoder_start);
   form.keys.set_f32("t5.attention.layer_norm_epsilon", settings.epsilon);
   form.keys.set_f32("t5.attention.layer_norm_rms_epsilon", settings.epsilon);
-  describe_head(files, info, form);
+  describe_head(files, settings, form);
 }
 
 }  // namespace relatum::arch

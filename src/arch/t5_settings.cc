@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "arch/head_weight.h"
 #include "base/error.h"
@@ -84,7 +86,14 @@ T5Settings read_t5_settings(const ModelFiles& files) {
                        settings.farthest));
   }
   read_activation(files, settings);
+  // transformers 5 has a setting for it and says "tied" of all; before it, the settings of T5 1.1
+  // said that head and embedding are not tied.
+  const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
+  const nlohmann::json* tied = files.setting("tie_word_embeddings");
+  settings.scales_head = scaled ? *scaled == true : !tied || *tied == true;
   return settings;
 }
+
+float head_scale(int64_t width) { return 1.0f / std::sqrt(float(width)); }
 
 }  // namespace relatum::arch

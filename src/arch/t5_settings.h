@@ -16,7 +16,12 @@ struct T5Settings {
   nn::Activation activation = nn::Activation::kRelu;
   bool gated = false;
   int64_t buckets = 0, farthest = 0;  ///< of the relative positions
+  /// config.json alone; a GGUF's head is scaled where it shares the embedding.
+  bool scales_head = false;
 };
+
+/// What the head's input is multiplied by where it is scaled.
+float head_scale(int64_t width);
 
 /// Throws Error that names a setting which cannot be.
 T5Settings read_t5_settings(const ModelFiles& files);

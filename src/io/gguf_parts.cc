@@ -99,16 +99,16 @@ void GgufFile::join_parts() {
 void GgufFile::add_part(const GgufFile& part, int64_t count) {
   if (part.get_int("split.count", 1) != count) {
     fail_part(part.path(),
-              fmt::format("it says that its model has {} parts, but {} says {}. The "
-                          "files are of two models.",
+              fmt::format("it says that its model has {} parts, but {} says {}. Fetch "
+                          "all parts of one model again.",
                           part.get_int("split.count", 1), path().filename().string(), count));
   }
   part.read_part_count();
   files_.push_back(part.path());
   for (const GgufTensor& tensor : part.tensors_) {
     if (!names_.emplace(tensor.name, tensors_.size()).second) {
-      fail_part(part.path(), fmt::format("tensor '{}' stands in an earlier part, too. The files "
-                                         "are of two models.",
+      fail_part(part.path(), fmt::format("tensor '{}' stands in an earlier part, too. Fetch all "
+                                         "parts of one model again.",
                                          printable_start(tensor.name)));
     }
     tensors_.push_back(tensor);

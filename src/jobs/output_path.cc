@@ -111,7 +111,7 @@ void CommandInputs::add_options(const DataChoice& options) {
   if (colon != std::string::npos) files.emplace_back(options.relabel.substr(colon + 1));
 }
 
-void check_new_file(const fs::path& path, const CommandInputs& inputs, bool overwrite) {
+void check_not_read(const fs::path& path, const CommandInputs& inputs) {
   check_output_file(path);
   std::error_code ignored;
   for (const fs::path& input : inputs.files) {
@@ -128,6 +128,12 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
                                     "another one.",
                                     path.string(), folder.string()));
   }
+}
+
+void check_new_file(const fs::path& path, const CommandInputs& inputs, bool overwrite) {
+  check_not_read(path, inputs);
+  std::error_code ignored;
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (fs::exists(path, ignored) && is_of_a_model(parent, path)) {
     fail("jobs.output", fmt::format("{} is a file of the model in {}. Write to another one.",
                                     path.string(), parent.string()));

@@ -22,8 +22,11 @@ struct CommandInputs {
 void check_output_file(const std::filesystem::path& path);
 /// The same for a folder, which may be there already.
 void check_output_folder(const std::filesystem::path& path);
-/// check_output_file(), and Error where the file is one that the command reads (by any path: links
-/// count, too), or is there and `overwrite` is not given.
+/// check_output_file(), and Error where the file is one that the command reads, by any path: links
+/// count, too.
+void check_not_read(const std::filesystem::path& path, const CommandInputs& inputs);
+/// check_not_read(), and Error where the file is a model's, or is there and `overwrite` is not
+/// given.
 void check_new_file(const std::filesystem::path& path, const CommandInputs& inputs, bool overwrite);
 /// Error where the folder is there, is not empty, and `overwrite` is not given.
 void check_new_folder(const std::filesystem::path& path, bool overwrite);

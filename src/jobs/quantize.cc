@@ -30,11 +30,25 @@ std::string kind_of(const std::string& name) {
   return end == std::string::npos ? kind : kind.erase(layer, end + 1 - layer);
 }
 
+// A GGUF file beside others counts as a model's elsewhere; it is what this command writes, so here
+// it may be replaced.
+void check_out(const QuantizeOptions& options, const arch::ModelFiles& files) {
+  std::error_code ignored;
+  CommandInputs inputs;
+  inputs.files = files.weight_files();
+  if (std::filesystem::is_directory(options.model, ignored)) inputs.folders = {options.model};
+  if (options.overwrite && io::GgufFile::recognise(options.out)) {
+    return check_not_read(options.out, inputs);
+  }
+  check_new_file(options.out, inputs, options.overwrite);
+}
+
 class Job {
  public:
   Job(const QuantizeOptions& options, const Host& host)
-      : options_(options), context_(host.context), files_(arch::ModelFiles::open(options.model)),
-        form_(arch::gguf_form(files_)) {
+      : options_(options), context_(host.context), files_(arch::ModelFiles::open(options.model)) {
+    check_out(options, files_);
+    form_ = arch::gguf_form(files_);
     const bool gguf = files_.gguf() != nullptr;
     plan_ = plan_formats(form_, options.format, gguf);
     if (!gguf) {
@@ -94,8 +108,7 @@ class Job {
   // False where the host stopped.
   bool write(const arch::FormTensor& tensor, const quant::Format& format, QuantizedKind& kind,
              AtomicFile& file) {
-    Weight weight = tensor.weight;
-    if (tensor.rotary_heads && weight.rows == 1) std::swap(weight.rows, weight.cols);  // a bias
+    const Weight& weight = tensor.weight;
     // A piece holds whole heads, whose rows may change places.
     const int64_t head = tensor.rotary_heads ? weight.rows / tensor.rotary_heads : 1;
     const int64_t rows = std::max<int64_t>(1, kPiece / weight.cols / head) * head;
@@ -170,29 +183,7 @@ class Job {
 
 double QuantizedKind::error() const { return all > 0 ? std::sqrt(lost / all) : 0.0; }
 
-namespace {
-
-// What may not be written over. A GGUF file beside others counts as a model's elsewhere; it is what
-// this command writes, so here it may be replaced.
-void check_out(const QuantizeOptions& options) {
-  namespace fs = std::filesystem;
-  CommandInputs inputs;
-  inputs.files = {options.model};
-  if (fs::is_directory(options.model)) inputs.folders = {options.model};
-  const bool replaces = options.overwrite && io::GgufFile::recognise(options.out);
-  if (!replaces) return check_new_file(options.out, inputs, options.overwrite);
-  check_output_file(options.out);
-  const fs::path out = fs::weakly_canonical(options.out);
-  const fs::path model = fs::weakly_canonical(options.model);
-  if (out != model && out.parent_path() != model) return;
-  fail("jobs.quantize", fmt::format("{} is a file that this command reads. Write to another one.",
-                                    options.out.string()));
-}
-
-}  // namespace
-
 std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host) {
-  check_out(options);
   return Job(options, host).run();
 }
 

@@ -15,11 +15,11 @@ struct QuantizePlan {
   std::vector<std::string> notes;             ///< where formats differ from what was asked for
 };
 
-/// As llama.cpp does: matrices get `format`, while norms, other vectors and T5's biases by distance
-/// stay as they are in a GGUF file, and become f32 from a folder. With q4_0 and q4_k the head (or
-/// the embedding that serves as one) gets q6_k. Where rows are no multiple of a format's block,
-/// q4_k becomes q5_0 and q6_k q8_0, and those become f16. Throws Error for a format that is not one
-/// of the command's.
+/// As llama-quantize does with --pure, but for the head: matrices get `format`, while norms, other
+/// vectors and T5's biases by distance stay as they are in a GGUF file, and become f32 from a
+/// folder. With q4_0 and q4_k the head (or the embedding that serves as one) gets q6_k. Where rows
+/// are no multiple of a format's block, q4_k becomes q5_0 and q6_k q8_0, and those become f16.
+/// Throws Error for a format that is not one of the command's.
 QuantizePlan plan_formats(const arch::GgufForm& form, const std::string& format, bool from_gguf);
 
 /// Those that can be asked for.

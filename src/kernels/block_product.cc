@@ -14,14 +14,11 @@ namespace {
 
 constexpr int64_t kValues = 32;
 
-constexpr std::string_view kNames[kBlockFormats] = {"q4_0", "q4_1", "q5_0", "q5_1",
-                                                    "q8_0", "q4_k", "q5_k", "q6_k"};
-
 /// nullopt where rows of it are not multiplied as they are stored.
 std::optional<BlockFormat> block_format(std::string_view name) {
-  const auto* found = std::find(std::begin(kNames), std::end(kNames), name);
-  if (found == std::end(kNames)) return std::nullopt;
-  return BlockFormat(found - std::begin(kNames));
+  const auto* found = std::ranges::find(kBlockFormatNames, name);
+  if (found == std::end(kBlockFormatNames)) return std::nullopt;
+  return BlockFormat(found - std::begin(kBlockFormatNames));
 }
 
 template <class Task>

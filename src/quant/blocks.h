@@ -1,6 +1,7 @@
 // Loops over ggml-style blocks: fixed numbers of values in fixed numbers of bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -24,6 +25,11 @@ T load(const std::byte* at) {
 template <class T>
 void store(std::byte* at, T value) {
   std::memcpy(at, &value, sizeof value);
+}
+
+/// A code from its value with the rounding offset added: truncated, at most `most`, a NaN gives 0.
+inline uint32_t truncated(float value, int most) {
+  return uint32_t(std::min(std::max(0.0f, value), float(most)));
 }
 
 template <int64_t kValues, int64_t kBytes>

@@ -24,7 +24,7 @@ float rounded(float x) { return (x + 0x1.8p23f) - 0x1.8p23f; }
 
 // Sums of w, w x and so on over some values.
 struct Sums {
-  float w = 0, x = 0, xx = 0, q = 0, qq = 0, qx = 0;
+  float w = 0, x = 0, q = 0, qq = 0, qx = 0;
 };
 
 // Solves for the line and gives what of the sum of squares is explained.
@@ -39,6 +39,14 @@ float solve(const Sums& s, Line& line) {
 }
 
 }  // namespace
+
+float extreme_of(const float* values, int64_t count) {
+  float extreme = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    if (std::fabs(values[i]) > std::fabs(extreme)) extreme = values[i];
+  }
+  return extreme;
+}
 
 Line fit_line(const float* values, int64_t count, int most) {
   float weights[kMost];
@@ -71,7 +79,7 @@ Line fit_line(const float* values, int64_t count, int most) {
       qx_sum += wq * values[i];
     }
     Line line;
-    const float now = solve({fixed.w, fixed.x, 0, q_sum, qq_sum, qx_sum}, line);
+    const float now = solve({fixed.w, fixed.x, q_sum, qq_sum, qx_sum}, line);
     if (now > explained) {
       explained = now;
       best = line;
@@ -81,10 +89,7 @@ Line fit_line(const float* values, int64_t count, int most) {
 }
 
 float fit_scale(const float* values, int64_t count, int half) {
-  float extreme = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    if (std::fabs(values[i]) > std::fabs(extreme)) extreme = values[i];
-  }
+  const float extreme = extreme_of(values, count);
   if (extreme == 0) return 0;
   float best = 0, explained = -1;
   for (int trial = 0; trial < kScaleTrials; ++trial) {

@@ -7,6 +7,9 @@
 
 namespace relatum::quant {
 
+/// The first of the values with the largest magnitude, with its sign.
+float extreme_of(const float* values, int64_t count);
+
 /// value = scale * code + low
 struct Line {
   float scale = 0, low = 0;

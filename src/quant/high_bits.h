@@ -1,5 +1,4 @@
-// Codes of more than four bits in ggml's blocks: a mask holds the bits above the nibbles.
-// own.
+// The five-bit codes of ggml's q5 blocks, whose fifth bits lie together in front of the nibbles.
 #pragma once
 
 #include <array>
@@ -37,7 +36,6 @@ void write_fifth_bits(const float* in, std::byte* block, const Code& code) {
   encode_nibbles(in, block + 4, [&](float x) { return code(x) & 15; });
 }
 
-/// A code of five bits from its value with the rounding offset added: truncated, a NaN gives 0.
-inline uint32_t five_bits(float value) { return uint32_t(std::min(std::max(0.0f, value), 31.0f)); }
+inline uint32_t five_bits(float value) { return truncated(value, 31); }
 
 }  // namespace relatum::quant

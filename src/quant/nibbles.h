@@ -1,14 +1,14 @@
 // The 32 four-bit codes of ggml's q4 blocks: low nibbles are the first 16 values.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "quant/blocks.h"
+
 namespace relatum::quant {
 
-/// A code from its value with the rounding offset added: truncated, at most 15, a NaN gives 0.
-inline uint32_t nibble(float value) { return uint32_t(std::min(std::max(0.0f, value), 15.0f)); }
+inline uint32_t nibble(float value) { return truncated(value, 15); }
 
 /// Packs code(in[i]) of 32 values.
 template <class Code>

@@ -18,7 +18,7 @@ uint16_t six_bits(const float* numbers, uint8_t* bits) {
   const float largest = *std::max_element(numbers, numbers + kParts);
   const float inverse = largest > 0 ? 63 / largest : 0;
   for (int i = 0; i < kParts; ++i) {
-    bits[i] = uint8_t(std::min(std::max(0.0f, std::round(numbers[i] * inverse)), 63.0f));
+    bits[i] = uint8_t(truncated(std::round(numbers[i] * inverse), 63));
   }
   return float_to_half(largest / 63);
 }
@@ -42,8 +42,7 @@ void encode_pairs(const float* values, int most, std::byte* block, uint8_t* code
     const float scale = d * float(pairs.scale[part]), least = m * float(pairs.least[part]);
     const float inverse = scale != 0 ? 1 / scale : 0;
     for (int i = part * kValues; i < (part + 1) * kValues; ++i) {
-      const float code = (values[i] + least) * inverse + 0.5f;  // a NaN becomes 0
-      codes[i] = uint8_t(std::min(std::max(0.0f, code), float(most)));
+      codes[i] = uint8_t(truncated((values[i] + least) * inverse + 0.5f, most));
     }
   }
 }

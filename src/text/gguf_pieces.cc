@@ -31,17 +31,6 @@ GgufPieces pieces_of_model(const fs::path& file) {
   return pieces;
 }
 
-// Steps of a normaliser or pre-tokenizer, sequences taken apart.
-std::vector<const json*> parts_of(const json& root, const char* key, const char* list) {
-  const json* value = io::find(root, key);
-  if (!value) return {};
-  const json* inner = io::find(*value, list);
-  if (!inner || !inner->is_array()) return {value};
-  std::vector<const json*> all;
-  for (const json& each : *inner) all.push_back(&each);
-  return all;
-}
-
 // What is told of spaces; ids are checked later, so only what is needed is looked at.
 void read_spaces(const json& root, GgufPieces& pieces) {
   pieces.prefix = false;
@@ -133,6 +122,16 @@ std::optional<GgufPieces> find_pieces(const fs::path& folder, const json& root) 
   if (type == "BPE") return pieces_of_merges(root);
   if (type == "Unigram") return pieces_of_scores(root);
   return std::nullopt;
+}
+
+std::vector<const json*> parts_of(const json& root, const char* key, const char* list) {
+  const json* value = io::find(root, key);
+  if (!value) return {};
+  const json* inner = io::find(*value, list);
+  if (!inner || !inner->is_array()) return {value};
+  std::vector<const json*> all;
+  for (const json& each : *inner) all.push_back(&each);
+  return all;
 }
 
 }  // namespace relatum::text

@@ -37,6 +37,11 @@ struct GgufPieces {
 std::optional<GgufPieces> find_pieces(const std::filesystem::path& folder,
                                       const nlohmann::json& root);
 
+/// Steps of a normaliser or pre-tokenizer (`key` of tokenizer.json), sequences, whose steps stand
+/// under `list`, taken apart.
+std::vector<const nlohmann::json*> parts_of(const nlohmann::json& root, const char* key,
+                                            const char* list);
+
 /// "a b" or ["a", "b"], as tokenizer.json has them.
 std::vector<std::pair<std::string, std::string>> merges_of(const nlohmann::json& model);
 

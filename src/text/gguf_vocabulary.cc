@@ -65,20 +65,13 @@ class Description {
  private:
   [[noreturn]] void refuse(const std::string& why) const {
     fail("text.gguf",
-         fmt::format("{}: the tokenizer cannot be written as GGUF: {}.", folder_.string(), why));
-  }
-
-  std::vector<const json*> steps(const json& root) const {
-    const json* value = io::find(root, "pre_tokenizer");
-    if (!value) return {};
-    if (!is(*value, "Sequence")) return {value};
-    std::vector<const json*> all;
-    for (const json& each : (*value)["pretokenizers"]) all.push_back(&each);
-    return all;
+         fmt::format("{}: the tokenizer cannot be written as GGUF: {}. Use the folder as it is, "
+                     "or convert it with llama.cpp.",
+                     folder_.string(), why));
   }
 
   bool is_byte_level(const json& root) const {
-    const auto all = steps(root);
+    const auto all = parts_of(root, "pre_tokenizer", "pretokenizers");
     return is(root["model"], "BPE") && !all.empty() && is(*all.back(), "ByteLevel");
   }
 
@@ -86,7 +79,7 @@ class Description {
   std::string pre_name(const json& root) const {
     Pre found{nullptr, false, WordPattern::kGpt2, false, false};
     std::optional<WordPattern> words;
-    for (const json* step : steps(root)) {
+    for (const json* step : parts_of(root, "pre_tokenizer", "pretokenizers")) {
       if (is(*step, "Digits") && io::get_bool(*step, "individual_digits", false, "")) {
         found.digits = true;
       } else if (is(*step, "Split")) {

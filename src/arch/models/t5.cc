@@ -233,14 +233,11 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_
   info_.parameters = embedding_.size();
   load_stack(files, options, false);
   load_stack(files, options, true);
-  // Whether the head's input is scaled. transformers 5 has a setting for it and says "tied" of all;
-  // before it, the settings of T5 1.1 said that the two are not tied.
-  const nlohmann::json* scaled = files.setting("scale_decoder_outputs");
-  const nlohmann::json* tied = files.setting("tie_word_embeddings");
-  Weight head = head_weight(files, embedding_, scaled ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
+  const bool told = files.setting("scale_decoder_outputs") != nullptr;
+  Weight head = head_weight(files, embedding_, told ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
   const bool own = head.data.data() != embedding_.data.data();
   if (own) info_.parameters += head.size();
-  if (files.gguf() ? !own : scaled ? *scaled == true : !tied || *tied == true) scale_head_input();
+  if (files.gguf() ? !own : settings_.scales_head) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
 }
 
@@ -248,14 +245,14 @@ void T5::scale_head_input() {
   stored_norm_ = decoder_.final_norm;
   const float* stored = values_of(stored_norm_);
   std::vector<float> scaled(stored, stored + info_.width);
-  for (float& weight : scaled) weight *= 1.0f / std::sqrt(float(info_.width));
+  for (float& weight : scaled) weight *= head_scale(info_.width);
   decoder_.final_norm = weight_of(stored_norm_.name, std::move(scaled));
 }
 
 std::vector<NamedWeight> T5::open_weights() {
   if (stored_norm_.rows) {
     decoder_.final_norm = std::exchange(stored_norm_, {});
-    head_scale_ = 1.0f / std::sqrt(float(info_.width));
+    head_scale_ = head_scale(info_.width);
   }
   std::vector<NamedWeight> all{{"shared.weight", &embedding_}};
   const auto add = [&](Weight& weight) { all.push_back({weight.name, &weight}); };

@@ -1,7 +1,6 @@
 // q4_0: blocks of 32 four-bit codes around 8 with one half-precision scale (ggml's block_q4_0).
-#include <cmath>
-
 #include "quant/blocks.h"
+#include "quant/fit.h"
 #include "quant/format.h"
 #include "quant/half.h"
 #include "quant/nibbles.h"
@@ -22,14 +21,7 @@ void decode_block(const std::byte* block, float* out) {
 }
 
 void encode_block(const float* in, std::byte* block) {
-  float largest = 0, extreme = 0;  // the first value of the largest magnitude, with its sign
-  for (int64_t i = 0; i < kValues; ++i) {
-    if (std::fabs(in[i]) > largest) {
-      largest = std::fabs(in[i]);
-      extreme = in[i];
-    }
-  }
-  const float scale = extreme / -8;
+  const float scale = extreme_of(in, kValues) / -8;
   const float inverse = scale != 0 ? 1 / scale : 0;
   store(block, float_to_half(scale));
   encode_nibbles(in, block + 2, [&](float x) { return nibble(x * inverse + 8.5f); });

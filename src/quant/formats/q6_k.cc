@@ -49,11 +49,11 @@ void write_codes(const uint8_t* codes, std::byte* block) {
 }
 
 void encode_block(const float* in, std::byte* block) {
-  float scales[kParts], extreme = 0;  // of the largest magnitude, with its sign
+  float scales[kParts];
   for (int part = 0; part < kParts; ++part) {
     scales[part] = fit_scale(in + part * kValues, kValues, 32);
-    if (std::fabs(scales[part]) > std::fabs(extreme)) extreme = scales[part];
   }
+  const float extreme = extreme_of(scales, kParts);
   const float inverse = extreme != 0 ? -128 / extreme : 0;
   const uint16_t half = float_to_half(extreme / -128);
   store(block + kScale, half);
@@ -64,7 +64,7 @@ void encode_block(const float* in, std::byte* block) {
     const float scale = half_to_float(half) * code;
     const float by = scale != 0 ? 1 / scale : 0;
     for (int i = part * kValues; i < (part + 1) * kValues; ++i) {
-      codes[i] = uint8_t(std::min(std::max(0.0f, in[i] * by + 32.5f), 63.0f));
+      codes[i] = uint8_t(truncated(in[i] * by + 32.5f, 63));
     }
   }
   write_codes(codes, block);
