@@ -66,7 +66,7 @@ def main():
                 told = json.loads(subprocess.run(bench(options, path), check=True,
                                                  capture_output=True, text=True).stdout)
                 seconds[model].append(LENGTH / told["prefill"]["tokens_per_s"])
-                said[model] = told["said_tokens"]
+                said[model] = told["next_token"]
                 say(f"{model}: {seconds[model][-1]:.2f} s")
         if said["whole"] == said["window"]:
             raise SystemExit("Both models say the same: the window did nothing.")
