@@ -4,10 +4,13 @@ import json
 import pathlib
 import sys
 
+import numpy
+
 from harness import (agreement, command, ours, peer, precise, prompts, ratio, read_lines,
                      target)
 
 GREEDY, OTHERS = 0.97, 0.85  # shares of answers that must be the same
+LOGITS = 2e-2  # of another engine's logits with the same file: either rounds in its own way
 NAMES = {"llama": "llama.cpp", "ik": "ik_llama.cpp"}
 
 
@@ -30,25 +33,39 @@ def text_of(options):
     return options.text or str(pathlib.Path(__file__).resolve().parent.parent / "ARCHITECTURE.md")
 
 
-def prefill(length, options, folder):  # pylint: disable=unused-argument
+def same_weights(options, path):
+    """Whether a side's file is the one that Relatum reads."""
+    mine = pathlib.Path(options.model)
+    return mine.is_file() and mine.samefile(path)
+
+
+def prefill(length, options, folder):
     """2,048 tokens in rows of a text; llama.cpp's rate is that of one such row. The token that is
-    likeliest behind the first row must be the same on all sides, but for those of 4 bits, whose
-    weights are others."""
+    likeliest behind the first row must be the same on all sides, but for other files of 4 bits,
+    whose weights are others. Where a side reads our file, its logits behind that row must be ours
+    but for rounding."""
     text, rounds, sides = text_of(options), [], list(files_of(options))
     first, second = mine = f"relatum {precise(options)}", "relatum int8"
     for _ in range(options.rounds):
-        one = {}
+        one, logits = {}, {}
         for name in mine:
+            logits[name] = folder / f"{name}.npy"
             got = bench(options, "--model", options.model, "--compute", name.split()[1],
-                        "--length", length, "--decode", 1, "--text", text, "--skip-training")
+                        "--length", length, "--decode", 1, "--text", text, "--skip-training",
+                        "--logits", logits[name], "--overwrite")
             one[name] = {**got["prefill"], "next_token": got["next_token"],
                          "peak_rss_bytes": got["peak_rss_bytes"]}
         for name, library, path in sides:
+            out = folder / f"{name}.npy"
             one[name] = peer(options, "llama_run.py", path, "prefill", "--library", library,
-                             "--tokens", length, "--data", text, "--rounds", options.passes)
+                             "--tokens", length, "--data", text, "--rounds", options.passes,
+                             "--out", out)
+            if same_weights(options, path):
+                one[name]["logits_from"] = {way: distance(logits[way], out, name) for way in mine}
         rounds.append(one)
     names = [name for name, *_ in sides]
-    alike = [second, *(name for name in names if "Q4" not in name)]
+    alike = [second, *(name for name, _, path in sides
+                       if "Q4" not in name or same_weights(options, path))]
     same = agreement([one[first]["next_token"] for one in rounds for _ in alike],
                      [one[name]["next_token"] for one in rounds for name in alike], 1,
                      "the token behind the text")
@@ -56,6 +73,18 @@ def prefill(length, options, folder):  # pylint: disable=unused-argument
             "rounds": rounds,
             "ratios": [ratio(rounds, first, names, "tokens_per_s", target(options, 1.6, 1.5)),
                        ratio(rounds, second, names, "tokens_per_s", target(options, 2.5, 1.5))]}
+
+
+def distance(ours_path, theirs_path, name):
+    """How far our logits are from a side's, relative to theirs; ends the benchmark beyond LOGITS."""
+    mine, theirs = numpy.load(ours_path), numpy.load(theirs_path)
+    if mine.shape != theirs.shape:
+        sys.exit(f"compare_peers: {name}: {theirs.shape} logits against {mine.shape}")
+    far = float(numpy.linalg.norm(mine - theirs) / numpy.linalg.norm(theirs))
+    if far > LOGITS:
+        sys.exit(f"compare_peers: {name}: logits {far:.3f} from ours ({ours_path.stem}), relative "
+                 f"to theirs; at most {LOGITS} is rounding")
+    return round(far, 5)
 
 
 def decoding(options, folder):  # pylint: disable=unused-argument

@@ -129,6 +129,8 @@ def prefill(engine, options):
             seconds.append(time.perf_counter() - begin)
     if not numpy.isfinite(logits).all():
         raise SystemExit("a logit is not finite")
+    if options.out:
+        numpy.save(options.out, logits.astype("<f4")[None, :])
     return {"tokens": options.tokens, "tokens_per_s": options.tokens / statistics.median(seconds),
             "next_token": int(logits.argmax())}
 
@@ -192,7 +194,8 @@ def main():
                         help="of a pass, of a stream, or at most of an answer")
     parser.add_argument("--data", required=True,
                         help="prompts.jsonl to answer; else a text")
-    parser.add_argument("--out", help="write the answers as predictions.jsonl")
+    parser.add_argument("--out", help="write the answers as predictions.jsonl, or prefill's last "
+                        "logits as .npy")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--context", type=int, default=4096)

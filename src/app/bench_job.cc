@@ -14,6 +14,8 @@
 #include "base/stopwatch.h"
 #include "engine/inputs.h"
 #include "io/json.h"
+#include "io/npy.h"
+#include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
 #include "nn/loss.h"
@@ -62,11 +64,19 @@ class Bench {
     for (Rate* rate : {&prefill_, &training_}) rate->share /= peak_;
     environment_.end_progress();
     if (environment_.interrupted()) return kInterrupted;
+    if (!options_.logits.empty()) write_logits();
     print();
     return kDone;
   }
 
  private:
+  void write_logits() const {
+    AtomicFile file(options_.logits);
+    io::write_npy({logits_.data(), 1, int64_t(logits_.size())},
+                  [&](std::string_view bytes) { file.write(bytes); });
+    file.commit();
+  }
+
   bool integers() const { return session_.products() == DType::kI8; }
   bool trains() const { return !integers() && !options_.skip_training; }
 
@@ -180,6 +190,7 @@ class Bench {
       const float* row = logits.row(0);
       if (first == 0) {
         next = int32_t(std::max_element(row, row + logits.cols) - row);
+        behind_.assign(row, row + logits.cols);
       }
     });
     return next;
@@ -211,6 +222,7 @@ class Bench {
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
       next_ = likeliest_token(graph, states);
     });
+    logits_ = behind_;
     const Tokens tokens = count_tokens(1, int64_t(rows[0].size()));
     return rate(tokens, seconds, operations(tokens), product_seconds(tokens, false));
   }
@@ -325,6 +337,8 @@ class Bench {
   std::vector<train::TrainRow> rows_;
   int64_t tokens_ = 0;
   int32_t next_ = 0;           // the likeliest behind the first row
+  std::vector<float> behind_;  // what was last computed of a first row
+  std::vector<float> logits_;  // behind the first row, of prefill
   std::vector<int32_t> said_;  // the stream, the given tokens left out
   double peak_ = 1, decoding_ = 0;
   Rate prefill_, training_;
@@ -334,6 +348,12 @@ class Bench {
 
 int bench(const BenchOptions& options, Environment& environment) {
   options.machine.apply(environment);
+  if (!options.logits.empty()) {
+    jobs::CommandInputs inputs;
+    inputs.files = {options.text};
+    inputs.folders = {options.model.path(environment.host())};
+    jobs::check_new_file(options.logits, inputs, options.overwrite);
+  }
   return Bench(options, environment).run();
 }
 

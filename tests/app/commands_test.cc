@@ -1,5 +1,6 @@
 // evaluate, models, inspect, tokenize and embed, through the program.
 #include "app/workbench.h"
+#include "io/npy.h"
 
 namespace relatum::testing {
 namespace {
@@ -82,6 +83,12 @@ TEST_F(Commands, BenchTellsWhatTheMachineReaches) {
   EXPECT_TRUE(once["training"].is_null());
   EXPECT_EQ(once["said_tokens"].size(), 4u);  // behind the first eight and each of three more
   for (const char* key : {"said_tokens", "next_token"}) EXPECT_EQ(once[key], again[key]);
+  done(from_text + Arguments{"--logits", path("behind.npy")});
+  const Matrix<float> logits = io::read_npy(path("behind.npy"));
+  EXPECT_EQ(logits.rows(), 1);
+  const float* row = logits.view().row(0);
+  EXPECT_EQ(std::max_element(row, row + logits.cols()) - row, once["next_token"]);
+  refused(from_text + Arguments{"--logits", path("behind.npy")}, {"behind.npy", "--overwrite"});
   write("words.txt", "");
   refused(from_text, {"words.txt", "no text"});
   const std::string table = done(bench).out;

@@ -30,10 +30,15 @@ Action define(CLI::App& app) {
                  "Text repeated to fill the rows (default: random tokens); "
                  "--json then shows the model's continuation")
       ->group("Work");
+  app.add_option("--logits", o->logits,
+                 "Write the logits behind the first row, a line of the vocabulary's width, to this "
+                 ".npy file")
+      ->group("Work");
   app.add_option("--rounds", o->rounds, "Number of rounds; the median is reported")
       ->check(CLI::Range(1, 1000))
       ->group("Work");
   app.add_flag("--json", o->json, "Print JSON instead of a table");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing file of logits");
   o->machine.define(app);
   app.footer("Example:\n  relatum bench --model smollm2-135m-instruct --compute bf16");
   return [o](Environment& environment) { return bench(*o, environment); };
