@@ -76,7 +76,7 @@ def prefill(length, options, folder):
 
 
 def distance(ours_path, theirs_path, name):
-    """How far our logits are from a side's, relative to theirs; ends the benchmark beyond LOGITS."""
+    """How far our logits are from a side's, relative to theirs; ends the run beyond LOGITS."""
     mine, theirs = numpy.load(ours_path), numpy.load(theirs_path)
     if mine.shape != theirs.shape:
         sys.exit(f"compare_peers: {name}: {theirs.shape} logits against {mine.shape}")
