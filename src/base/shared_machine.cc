@@ -23,14 +23,18 @@ bool SharingPolicy::decide(int64_t now, int64_t delayed) {
   begun_ = !giving_way_;  // the end of giving way makes a stir of its own, which is not counted
   since_ = now;
   before_ = delayed;
-  // A process that runs all the time takes half of a core; a system's own work takes a hundredth.
-  const bool shared = counted && waited * 4 >= elapsed;
+  // A process that runs all the time takes half of a core; a system's own work takes a hundredth,
+  // but now and then it holds up a thread for a tick or two.
+  const bool long_delays = counted && waited * 4 >= elapsed;
+  delayed_in_a_row_ = long_delays ? delayed_in_a_row_ + 1 : 0;
+  const bool shared = delayed_in_a_row_ >= kInARow;
   giving_way_ = shared;
   if (shared) {
+    delayed_in_a_row_ = 0;
     next_look_ = now + hold_;
     hold_ = hold_ * 2 < kLongestHold ? hold_ * 2 : kLongestHold;
   } else {
-    if (counted) hold_ = kHold;
+    if (counted && !long_delays) hold_ = kHold;
     next_look_ = now + kWindow;
   }
   return shared;

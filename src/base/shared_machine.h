@@ -17,9 +17,11 @@ class SharingPolicy {
 
  private:
   static constexpr int64_t kWindow = 20;         // of spinning, in which delays are counted
+  static constexpr int kInARow = 3;              // such windows with long delays: not a mere stir
   static constexpr int64_t kHold = 1000;         // of giving way, before it is looked again …
   static constexpr int64_t kLongestHold = 8000;  // … and longer each time nothing has changed
   int64_t since_ = 0, before_ = 0, next_look_ = 0, hold_ = kHold;
+  int delayed_in_a_row_ = 0;
   bool giving_way_ = false, begun_ = false;
 };
 
