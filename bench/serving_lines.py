@@ -10,7 +10,8 @@ from harness import (agreement, command, ours, peer, precise, prompts, ratio, re
                      target)
 
 GREEDY, OTHERS = 0.97, 0.85  # shares of answers that must be the same
-LOGITS = 2e-2  # of another engine's logits with the same file: either rounds in its own way
+# How far logits may be from those of f32, relative to them: rounding to bf16; integers' blocks.
+LOGITS, BLOCKS = 2e-2, 1e-1
 NAMES = {"llama": "llama.cpp", "ik": "ik_llama.cpp"}
 
 
@@ -42,17 +43,18 @@ def same_weights(options, path):
 def prefill(length, options, folder):
     """2,048 tokens in rows of a text; llama.cpp's rate is that of one such row. The token that is
     likeliest behind the first row must be the same on all sides, but for other files of 4 bits,
-    whose weights are others. Where a side reads our file, its logits behind that row must be ours
-    but for rounding."""
+    whose weights are others. Where a side reads our file, the logits behind that row must be those
+    of f32 but for rounding on all sides."""
     text, rounds, sides = text_of(options), [], list(files_of(options))
     first, second = mine = f"relatum {precise(options)}", "relatum int8"
+    work = ("--model", options.model, "--decode", 1, "--text", text, "--skip-training")
+    exact = folder / "f32.npy"
+    bench(options, *work, "--compute", "f32", "--length", length, "--logits", exact)
     for _ in range(options.rounds):
-        one, logits = {}, {}
+        one = {}
         for name in mine:
-            logits[name] = folder / f"{name}.npy"
-            got = bench(options, "--model", options.model, "--compute", name.split()[1],
-                        "--length", length, "--decode", 1, "--text", text, "--skip-training",
-                        "--logits", logits[name], "--overwrite")
+            got = bench(options, *work, "--compute", name.split()[1], "--length", length,
+                        "--logits", folder / f"{name}.npy", "--overwrite")
             one[name] = {**got["prefill"], "next_token": got["next_token"],
                          "peak_rss_bytes": got["peak_rss_bytes"]}
         for name, library, path in sides:
@@ -60,8 +62,9 @@ def prefill(length, options, folder):
             one[name] = peer(options, "llama_run.py", path, "prefill", "--library", library,
                              "--tokens", length, "--data", text, "--rounds", options.passes,
                              "--out", out)
-            if same_weights(options, path):
-                one[name]["logits_from"] = {way: distance(logits[way], out, name) for way in mine}
+        for name in [*mine, *(name for name, _, path in sides if same_weights(options, path))]:
+            one[name]["logits_from_f32"] = distance(
+                folder / f"{name}.npy", exact, LOGITS if name == first else BLOCKS)
         rounds.append(one)
     names = [name for name, *_ in sides]
     alike = [second, *(name for name, _, path in sides
@@ -75,15 +78,15 @@ def prefill(length, options, folder):
                        ratio(rounds, second, names, "tokens_per_s", target(options, 2.5, 1.5))]}
 
 
-def distance(ours_path, theirs_path, name):
-    """How far our logits are from a side's, relative to theirs; ends the run beyond LOGITS."""
-    mine, theirs = numpy.load(ours_path), numpy.load(theirs_path)
-    if mine.shape != theirs.shape:
-        sys.exit(f"compare_peers: {name}: {theirs.shape} logits against {mine.shape}")
-    far = float(numpy.linalg.norm(mine - theirs) / numpy.linalg.norm(theirs))
-    if far > LOGITS:
-        sys.exit(f"compare_peers: {name}: logits {far:.3f} from ours ({ours_path.stem}), relative "
-                 f"to theirs; at most {LOGITS} is rounding")
+def distance(path, exact, most):
+    """How far a side's logits are from those of f32, relative to them; ends the run beyond."""
+    side, wanted = numpy.load(path), numpy.load(exact)
+    if side.shape != wanted.shape:
+        sys.exit(f"compare_peers: {path.stem}: {side.shape} logits against {wanted.shape}")
+    far = float(numpy.linalg.norm(side - wanted) / numpy.linalg.norm(wanted))
+    if far > most:
+        sys.exit(f"compare_peers: {path.stem}: logits {far:.3f} from those of f32, relative to "
+                 f"them; at most {most} is rounding")
     return round(far, 5)
 
 

@@ -18,6 +18,7 @@
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
+#include "kernels/rows.h"
 #include "nn/loss.h"
 #include "tensor/buffer.h"
 #include "train/adapter.h"
@@ -182,16 +183,15 @@ class Bench {
                                   session_.model().info().path));
   }
   // The likeliest token behind the first row; all rows' logits are computed.
-  int32_t likeliest_token(nn::Graph& graph, nn::Var states) {
+  int32_t likeliest_token(nn::Graph& graph, nn::Var states, std::vector<float>* keep) const {
     int32_t next = 0;
     nn::for_each_logits(graph, *session_.model().head(), graph.value(states),
                         [&](int64_t first, MatView<const float> logits) {
       check(logits.row(0)[0]);
-      const float* row = logits.row(0);
-      if (first == 0) {
-        next = int32_t(std::max_element(row, row + logits.cols) - row);
-        behind_.assign(row, row + logits.cols);
-      }
+      if (first != 0) return;
+      const std::span row(logits.row(0), size_t(logits.cols));
+      next = int32_t(kernels::largest(row));
+      if (keep) keep->assign(row.begin(), row.end());
     });
     return next;
   }
@@ -220,9 +220,8 @@ class Bench {
     const double seconds = median_seconds([&] {
       nn::Graph graph = worker_.graph();
       const nn::Var states = session_.model().forward(graph, batch, {.rows = last, .cache = {}});
-      next_ = likeliest_token(graph, states);
+      next_ = likeliest_token(graph, states, &logits_);
     });
-    logits_ = behind_;
     const Tokens tokens = count_tokens(1, int64_t(rows[0].size()));
     return rate(tokens, seconds, operations(tokens), product_seconds(tokens, false));
   }
@@ -256,7 +255,7 @@ class Bench {
         const int64_t first = 0;
         const nn::Var states = session_.model().forward(graph, batch,
                                                         {.rows = {&first, 1}, .cache = use});
-        const int32_t likeliest = likeliest_token(graph, states);
+        const int32_t likeliest = likeliest_token(graph, states, nullptr);
         if (step + 1 >= kGiven) said_.push_back(likeliest);
       }
     });
@@ -337,7 +336,6 @@ class Bench {
   std::vector<train::TrainRow> rows_;
   int64_t tokens_ = 0;
   int32_t next_ = 0;           // the likeliest behind the first row
-  std::vector<float> behind_;  // what was last computed of a first row
   std::vector<float> logits_;  // behind the first row, of prefill
   std::vector<int32_t> said_;  // the stream, the given tokens left out
   double peak_ = 1, decoding_ = 0;

@@ -10,6 +10,7 @@
 #include "engine/inputs.h"
 #include "engine/not_finite.h"
 #include "engine/prefix.h"
+#include "kernels/rows.h"
 #include "nn/loss.h"
 #include "tensor/finite.h"
 
@@ -114,11 +115,11 @@ class Generator {
     nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
-        const float* row = logits.row(r);
-        if (!all_finite({row, size_t(logits.cols)})) {
+        const std::span row(logits.row(r), size_t(logits.cols));
+        if (!all_finite(row)) {
           fail_not_finite(worker_, prompts_[first_ + streams[size_t(begin + r)].prompt]);
         }
-        streams[size_t(begin + r)].next = int32_t(std::max_element(row, row + logits.cols) - row);
+        streams[size_t(begin + r)].next = int32_t(kernels::largest(row));
       }
     });
   }

@@ -356,4 +356,8 @@ void log_sum_exp(MatView<const float> logits, std::span<double> out) {
            [&](int64_t r) { out[size_t(r)] = table().log_sum_exp(logits.row(r), logits.cols); });
 }
 
+int64_t largest(std::span<const float> row) {
+  return table().largest(row.data(), int64_t(row.size()));
+}
+
 }  // namespace relatum::kernels

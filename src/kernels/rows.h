@@ -90,6 +90,8 @@ void add_to_rows(MatView<const float> y, std::span<const int32_t> rows, MatView<
 /// logits: T x V f32; dlogits: T x V f32 or bf16 (no data: only the loss); losses: scratch, T.
 double cross_entropy(MatView<const float> logits, std::span<const int32_t> targets, Mat dlogits,
                      std::span<double> losses);
+/// The index of the largest value, the first where several are. At least one; none is NaN.
+int64_t largest(std::span<const float> row);
 /// out[t] = log sum_v exp(logits[t][v]).
 void log_sum_exp(MatView<const float> logits, std::span<double> out);
 

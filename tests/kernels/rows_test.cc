@@ -187,6 +187,17 @@ TYPED_TEST(RowOperations, CrossEntropySumsAllRows) {
   expect_close<float>(sums[3], ref::log_sum_exp(logits.row<Running>(3)), "log_sum_exp");
 }
 
+TEST(Largest, IsTheFirstOfThem) {
+  for (const size_t size : {1u, 7u, 1023u, 1024u, 1025u, 5000u}) {
+    std::vector<float> row(size, -2.0f);
+    EXPECT_EQ(largest(row), 0) << size;
+    for (const size_t at : {size - 1, size / 2, size_t{0}}) {
+      row[at] = -1.0f;  // as large as those behind it
+      EXPECT_EQ(largest(row), int64_t(at)) << size;
+    }
+  }
+}
+
 TYPED_TEST(RowOperations, GatherAndScatter) {
   using T = TypeParam;
   auto x = Gapped<T>::random(9, 33, 1);

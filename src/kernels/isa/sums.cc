@@ -67,6 +67,18 @@ float maximum(const float* x, int64_t n) {
   return best;
 }
 
+int64_t largest(const float* x, int64_t n) {
+  int64_t found = 0;
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t count = begin + kChunk < n ? kChunk : n - begin;
+    const float best = maximum(x + begin, count);
+    if (!(best > x[found]) && begin > 0) continue;
+    found = begin;
+    while (x[found] != best) ++found;
+  }
+  return found;
+}
+
 double sum_exp(const float* x, float shift, int64_t n) {
   double total = 0;
   for (int64_t begin = 0; begin < n; begin += kChunk) {
@@ -124,6 +136,7 @@ void fill_sums(Table& t) {
   t.add = add;
   t.sum_squares = sum_squares;
   t.log_sum_exp = log_sum_exp;
+  t.largest = largest;
   t.adamw = adamw;
 }
 

@@ -226,6 +226,7 @@ struct Table {
   void (*add)(const float* x, float* y, int64_t n);  // y += x
   double (*sum_squares)(const float* x, int64_t n);
   double (*log_sum_exp)(const float* x, int64_t n);
+  int64_t (*largest)(const float* x, int64_t n);  // the first of them
   void (*adamw)(const AdamWStep& step, float* value, const float* grad, float* m, float* v,
                 int64_t n);
   // bit i of words: dropout's mask keeps element i
