@@ -41,15 +41,19 @@ def alike(line, one):
     return "" if shares is None else f"{100 * shares:.0f} %"
 
 
-def peers():
+def peers(name="peers"):
     rows = []
-    for line in read("peers").get("lines", {}).values():
+    for line in read(name).get("lines", {}).values():
         for one in line["ratios"]:
             rows.append([line["what"], one["ours"].removeprefix("relatum").strip(" ,"),
                          programs(one["against"]), f"{one['median']:.2f}",
                          f"{one['smallest']:.2f} – {one['largest']:.2f}", alike(line, one)])
     return markdown(["work", "Relatum's way", "against the best of", "times", "rounds",
                      "alike"], rows)
+
+
+def gemma3():
+    return peers("gemma3")
 
 
 def amount(value):
@@ -97,7 +101,7 @@ def neighbours():
                     rows)
 
 
-TABLES = {"peers": peers, "scaling": scaling, "profile": profile, "neighbours": neighbours}
+TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile, "neighbours": neighbours}
 
 
 def filled(text):
