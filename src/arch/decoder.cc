@@ -214,8 +214,8 @@ Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSet
   final_norm_ = norm_weight(files, {"model.norm.weight", "output_norm.weight"}, info_.width);
   Weight head = head_weight(files, embedding_,
                             settings_.tied ? HeadTied::kByNature : HeadTied::kWhereSaid);
-  info_.parameters = embedding_.size() +
-                     (head.data.data() == embedding_.data.data() ? 0 : head.size());
+  info_.own_head = head.data.data() != embedding_.data.data();
+  info_.parameters = embedding_.size() + (info_.own_head ? head.size() : 0);
   head_ = nn::Linear({{"lm_head", std::move(head)}});
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
 }

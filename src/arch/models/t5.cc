@@ -235,9 +235,9 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_
   load_stack(files, options, true);
   const bool told = files.setting("scale_decoder_outputs") != nullptr;
   Weight head = head_weight(files, embedding_, told ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
-  const bool own = head.data.data() != embedding_.data.data();
-  if (own) info_.parameters += head.size();
-  if (files.gguf() ? !own : settings_.scales_head) scale_head_input();
+  info_.own_head = head.data.data() != embedding_.data.data();
+  if (info_.own_head) info_.parameters += head.size();
+  if (files.gguf() ? !info_.own_head : settings_.scales_head) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
 }
 
