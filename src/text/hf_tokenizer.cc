@@ -340,10 +340,14 @@ std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   for (const char* name : {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"}) {
     if (fs::exists(folder / name)) return load_sentence_piece(folder / name);
   }
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("tekken") && name.ends_with(".json")) return load_tekken(entry.path());
+  const std::vector<fs::path> tekken = tekken_files(folder);
+  if (tekken.size() > 1) {
+    fail("text.load", fmt::format("{}: both {} and {} could be the model's tokenizer. Leave the one "
+                                  "that belongs to it.",
+                                  folder.string(), tekken[0].filename().string(),
+                                  tekken[1].filename().string()));
   }
+  if (!tekken.empty()) return load_tekken(tekken[0]);
   fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt, "
                                 "tokenizer.model, spiece.model or tekken.json. Name a model folder "
                                 "in Hugging Face form.",

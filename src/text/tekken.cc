@@ -163,6 +163,16 @@ MergeTable merges_of(const std::vector<std::string>& tokens, int64_t first_id,
 
 }  // namespace
 
+std::vector<std::filesystem::path> tekken_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("tekken") && name.ends_with(".json")) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
 std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
   const TekkenFile file(path);
   TokenizerInfo info;

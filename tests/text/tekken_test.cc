@@ -101,6 +101,12 @@ TEST_F(Tekken, ListedSpecialTokensAndAShorterVocabulary) {
   EXPECT_EQ(tokenizer->encode("ab").size(), 2u) << "its rank is beyond the vocabulary";
 }
 
+TEST_F(Tekken, OneOfSeveralFilesIsNotChosen) {
+  load();
+  write_file(folder_ / "tekken_240911.json", root_.dump());
+  EXPECT_THAT(refusal(), ::testing::AllOf(HasSubstr("tekken.json"), HasSubstr("tekken_240911")));
+}
+
 TEST_F(Tekken, BrokenFilesAreRefused) {
   const json whole = root_;
   const auto with = [&](const auto& change) {

@@ -175,6 +175,18 @@ TEST(FullFolder, HoldsTheBaseAgain) {
   }
 }
 
+// Mistral's tokenizer has its version in its name.
+TEST(FullFolder, TakesATokenizerOfAnyNameAlong) {
+  const FullModel model("llama.tied");
+  engine::Session session(model.path(), plain_options());
+  const train::FullWeights weights(session.open_weights());
+  const TemporaryFolder run, base;
+  write_file(base / "config.json", read_file(model.path() / "config.json"));
+  write_file(base / "tekken_240911.json", "{}");
+  train::save_full(run.path(), weights, base.path());
+  EXPECT_EQ(read_file(run.path() / "model" / "tekken_240911.json"), "{}");
+}
+
 // The tiny Llama in a compute type, which sessions refuse where it is slow.
 struct InType {
   explicit InType(DType type)
