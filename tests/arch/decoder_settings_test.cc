@@ -63,6 +63,14 @@ TEST(DecoderRefusal, SettingsOfQwenAndPhi3) {
               HasSubstr("layer_types"));
 }
 
+// Something is kept of each layer before its tensors are looked for.
+TEST(DecoderRefusal, MoreLayersThanAnyModelHas) {
+  for (const char* option : {"window", "gemma3", "qwen3_window", "phi3_window"}) {
+    EXPECT_THAT(refusal(option, {{"num_hidden_layers", 4097}}), HasSubstr("layers of 4097"))
+        << option;
+  }
+}
+
 // Without its biases the network would be Llama's.
 TEST(DecoderRefusal, AQwen2WithoutBiases) {
   json config = decoder_options().at("rope_theta");
