@@ -1,6 +1,5 @@
 // Mistral's Tekken: byte-level tokens in order of rank, as tiktoken merges them (tekken*.json).
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
+#include "text/base64.h"
 #include "text/byte_bpe.h"
 #include "text/loaders.h"
 #include "text/tokenizer_hash.h"
@@ -102,17 +102,10 @@ class TekkenFile {
   void read_token(const json& entry) {
     const size_t rank = tokens_.size();
     const std::string text = io::require_string(entry, "token_bytes", place_);
-    std::string bytes(text.size() / 4 * 3 + 3, '\0');
-    const int size = text.size() > 2 * kLongestToken
-                         ? -1
-                         : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                           reinterpret_cast<const unsigned char*>(text.data()),
-                                           int(text.size()));
-    const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    const bool whole = size > int(padding) && text.size() % 4 == 0;
-    if (whole) bytes.resize(size_t(size) - padding);
+    std::string bytes;
+    if (text.size() <= 2 * kLongestToken) bytes = decode_base64(text).value_or("");
     const bool byte = rank >= 256 || (bytes.size() == 1 && bytes[0] == char(rank));
-    if (!whole || bytes.size() > kLongestToken || !byte ||
+    if (bytes.empty() || bytes.size() > kLongestToken || !byte ||
         io::require_int(entry, "rank", place_) != int64_t(rank)) {
       fail("text.tekken",
            fmt::format("{}: entry {} of vocab is {}, expected that rank and up to {} bytes in "
