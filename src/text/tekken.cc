@@ -11,6 +11,7 @@
 #include "io/json.h"
 #include "text/base64.h"
 #include "text/byte_bpe.h"
+#include "text/hf_added.h"
 #include "text/loaders.h"
 #include "text/tokenizer_hash.h"
 
@@ -154,6 +155,44 @@ MergeTable merges_of(const std::vector<std::string>& tokens, int64_t first_id,
   return merges;
 }
 
+// The file's own tokens, and those that tokenizer_config.json and its companions add.
+void load_vocabulary(const TekkenFile& file, const std::vector<std::string>& names,
+                     const std::filesystem::path& folder, TokenizerInfo& info,
+                     PipelineParts& parts) {
+  std::unordered_map<std::string, int64_t> model;
+  for (size_t rank = 0; rank < file.tokens().size(); ++rank) {
+    model.emplace(spell_bytes(file.tokens()[rank]), file.special() + int64_t(rank));
+  }
+  // Text may spell a special token's name; it is the special one all the same.
+  for (const std::string& name : names) model.erase(name);
+  const int64_t largest = file.special() + int64_t(file.tokens().size()) - 1;
+  AddedTokens added(std::move(model), largest);
+  for (size_t id = 0; id < names.size(); ++id) {
+    added.add_own({.id = int32_t(id), .content = names[id], .special = true}, file.place());
+  }
+  added.add_folder(folder);
+  parts.added = added.tokens();
+  info.vocabulary = Vocabulary(file.tokens().size() + parts.added.size(), added.largest(),
+                               file.place());
+  for (size_t rank = 0; rank < file.tokens().size(); ++rank) {
+    info.vocabulary.set(file.special() + int64_t(rank), spell_bytes(file.tokens()[rank]),
+                        file.place());
+  }
+  for (const AddedToken& token : parts.added) {
+    info.vocabulary.add(token.id, token.content, file.place());
+  }
+}
+
+// A setting that would change ids, and that Mistral's own library does not have.
+void check_prefix(const std::filesystem::path& folder) {
+  const auto path = folder / "tokenizer_config.json";
+  if (!std::filesystem::exists(path)) return;
+  if (!io::get_bool(io::load_json(path), "add_prefix_space", false, path.string())) return;
+  fail("text.config", fmt::format("{}: 'add_prefix_space' is set, which Tekken does not have. Set it "
+                                  "to false.",
+                                  path.string()));
+}
+
 }  // namespace
 
 std::vector<std::filesystem::path> tekken_files(const std::filesystem::path& folder) {
@@ -167,20 +206,14 @@ std::vector<std::filesystem::path> tekken_files(const std::filesystem::path& fol
 }
 
 std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.parent_path();
+  check_config(folder, json::object());
+  check_prefix(folder);
   const TekkenFile file(path);
   TokenizerInfo info;
   PipelineParts parts;
   const std::vector<std::string> names = file.special_names();
-  const size_t count = names.size() + file.tokens().size();
-  info.vocabulary = Vocabulary(count, int64_t(count) - 1, file.place());
-  for (size_t rank = 0; rank < file.tokens().size(); ++rank) {
-    info.vocabulary.set(file.special() + int64_t(rank), spell_bytes(file.tokens()[rank]),
-                        file.place());
-  }
-  for (size_t id = 0; id < names.size(); ++id) {
-    info.vocabulary.add(int64_t(id), names[id], file.place());
-    parts.added.push_back({.id = int32_t(id), .content = names[id], .special = true});
-  }
+  load_vocabulary(file, names, folder, info, parts);
   const auto named = [&](std::string_view name) -> std::optional<int32_t> {
     const auto found = std::ranges::find(names, name);
     if (found == names.end()) return std::nullopt;
@@ -193,7 +226,7 @@ std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
                   .cls = {},
                   .sep = {}};
   if (info.special.bos) info.before = {*info.special.bos};
-  apply_config(path.parent_path(), info);
+  apply_config(folder, info);
   const std::string pattern = file.pattern();
   info.kind = "byte-level BPE (Tekken)";
   info.rules = "Tekken\n" + pattern + "\n" + tokenizer_rules(parts.added);
