@@ -54,6 +54,13 @@ TEST(DecoderRefusal, RotaryPositionsOfKindsOfLayers) {
   EXPECT_THAT(refusal("gemma3", {{"rope_scaling", scaled}}), HasSubstr("'new'"));
 }
 
+TEST(DecoderRefusal, KindsOfLayersOfMistral) {
+  const json mixed = {"full_attention", "sliding_attention"};
+  EXPECT_THAT(refusal("window", {{"layer_types", mixed}}), HasSubstr("sliding_window of 7"));
+  EXPECT_THAT(refusal("window", {{"layer_types", {"sliding_attention"}}}), HasSubstr("1 entries"));
+  EXPECT_EQ(refusal("window_unsaid", {{"layer_types", mixed}}), "");  // it reaches over all rows
+}
+
 TEST(DecoderRefusal, SettingsOfQwenAndPhi3) {
   EXPECT_THAT(refusal("qwen3", {{"layer_types", {"full_attention", "sliding_attention"}}}),
               HasSubstr("use_sliding_window"));
@@ -87,6 +94,38 @@ TEST(DecoderRefusal, AHeadOfItsOwnWhereGemmaTiesIt) {
   config.erase("tie_word_embeddings");
   write_file(folder.path() / "config.json", config.dump());
   EXPECT_THAT(error_of([&] { folder.load(); }), HasSubstr("'lm_head.weight' differs"));
+}
+
+// What transformers' configuration of each family has where a file is silent.
+TEST(DecoderDefaults, OfMistral) {
+  json config = decoder_options().at("window");
+  config.erase("max_position_embeddings");
+  EXPECT_EQ(OptionFolder(config).load()->info().context, 131072);
+  config.erase("num_key_value_heads");
+  EXPECT_THAT(error_of([&] { OptionFolder(config).load(); }), HasSubstr("8 key heads"));
+  config["num_key_value_heads"] = nullptr;
+  const OptionFolder folder(config);
+  const auto files = arch::ModelFiles::open(folder.path());
+  EXPECT_EQ(arch::read_decoder(files, "llama", {.kv_heads = 8}).info.kv_heads, 4);
+}
+
+// A scaling without a factor stretches the first context to the whole one.
+TEST(DecoderDefaults, TheContextThatAScalingReachesTo) {
+  const auto frequencies = [](const json& scaling) {
+    json config = decoder_options().at("qwen2");
+    config.erase("max_position_embeddings");
+    config["rope_scaling"] = scaling;
+    const OptionFolder folder(config);
+    const auto files = arch::ModelFiles::open(folder.path());
+    arch::load_model(files, {});
+    return files.settings().at("rotary frequencies");
+  };
+  json scaling = {{"rope_type", "yarn"}, {"original_max_position_embeddings", 8192}};
+  const std::string unsaid = frequencies(scaling);
+  scaling["factor"] = 4.0;
+  EXPECT_EQ(unsaid, frequencies(scaling));
+  scaling["factor"] = 5.0;
+  EXPECT_NE(unsaid, frequencies(scaling));
 }
 
 /// A model of a published configuration, narrower and with fewer tokens, whose weights are all
