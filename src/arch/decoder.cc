@@ -205,6 +205,7 @@ Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSet
     : settings_(std::move(settings)) {
   info_ = settings_.info;
   info_.ropes = int64_t(settings_.ropes.size());
+  // transformers keeps it as a number of the model's type.
   if (options.compute == DType::kBF16) {
     settings_.embedding_scale = to_float(to_bf16(settings_.embedding_scale));
   }

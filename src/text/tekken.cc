@@ -57,7 +57,8 @@ class TekkenFile {
     if (special_ < 0 || special_ > kMostSpecial || size > INT32_MAX || size < special_ + kBytes ||
         size - special_ > int64_t(vocab.size())) {
       fail("text.tekken", fmt::format("{}: default_vocab_size is {} and default_num_special_tokens "
-                                      "{}, which does not go with {} entries of vocab.",
+                                      "{}, which does not go with {} entries of vocab. The file is "
+                                      "broken: fetch it again.",
                                       place_, size, special_, vocab.size()));
     }
     for (int64_t rank = 0; rank < size - special_; ++rank) read_token(vocab[size_t(rank)]);
@@ -75,7 +76,7 @@ class TekkenFile {
     const auto set = [&](int64_t id, const std::string& name) {
       if (id < 0 || id >= special_ || name.empty() || !names[size_t(id)].empty()) {
         fail("text.tekken", fmt::format("{}: the special token '{}' has the rank {}, expected one "
-                                        "of its own below {}.",
+                                        "of its own below {}. The file is broken: fetch it again.",
                                         place_, printable_start(name), id, special_));
       }
       names[size_t(id)] = name;
@@ -188,9 +189,10 @@ void check_prefix(const std::filesystem::path& folder) {
   const auto path = folder / "tokenizer_config.json";
   if (!std::filesystem::exists(path)) return;
   if (!io::get_bool(io::load_json(path), "add_prefix_space", false, path.string())) return;
-  fail("text.config", fmt::format("{}: 'add_prefix_space' is set, which Tekken does not have. Set it "
-                                  "to false.",
-                                  path.string()));
+  fail("text.config",
+       fmt::format("{}: 'add_prefix_space' is set, which Tekken does not have. Set it "
+                   "to false.",
+                   path.string()));
 }
 
 }  // namespace
