@@ -12,10 +12,10 @@ namespace {
 nn::Activation read_activation(const ModelFiles& files, std::string_view key) {
   const std::string name = files.get_string(key, "", "gelu");
   if (const auto found = activation_named(name)) return *found;
-  fail("arch.encoder", fmt::format("{}: the activation '{}' is not known. Known are {}. Use a model "
-                                   "with one of these.",
-                                   files.settings_place(), printable_start(name),
-                                   kActivationNames));
+  fail("arch.encoder",
+       fmt::format("{}: the activation '{}' is not known. Known are {}. Use a model "
+                   "with one of these.",
+                   files.settings_place(), printable_start(name), kActivationNames));
 }
 
 void check_parts(const ModelFiles& files, const ModelInfo& info) {
@@ -66,9 +66,8 @@ EncoderSettings read_encoder_settings(const ModelFiles& files, std::string_view 
   check_parts(files, info);
   info.head_size = info.width / info.heads;
   constexpr double kUnsaidEpsilon = 1e-12;  // of all these families in transformers
-  settings.epsilon = float(keys.epsilon.empty()
-                               ? kUnsaidEpsilon
-                               : files.get_double(keys.epsilon, "", kUnsaidEpsilon));
+  settings.epsilon = float(
+      keys.epsilon.empty() ? kUnsaidEpsilon : files.get_double(keys.epsilon, "", kUnsaidEpsilon));
   settings.activation = read_activation(files, keys.activation);
   settings.embeddings = fmt::format("{}.embeddings.", family);
   return settings;
@@ -77,10 +76,11 @@ EncoderSettings read_encoder_settings(const ModelFiles& files, std::string_view 
 void skip_padding(const ModelFiles& files, int64_t padding, EncoderSettings& settings) {
   ModelInfo& info = settings.info;
   if (padding < 0 || padding >= info.context - 1) {
-    fail("arch.encoder", fmt::format("{}: places are counted from behind the padding's id, which is "
-                                     "{}: of max_position_embeddings = {} rows that leaves none. "
-                                     "Fetch the model's settings again.",
-                                     files.settings_place(), padding, info.context));
+    fail("arch.encoder",
+         fmt::format("{}: places are counted from behind the padding's id, which is "
+                     "{}: of max_position_embeddings = {} rows that leaves none. "
+                     "Fetch the model's settings again.",
+                     files.settings_place(), padding, info.context));
   }
   settings.first_position = padding + 1;
   info.context -= padding + 1;

@@ -53,10 +53,11 @@ Rope::Rope(const ModelFiles& files, int64_t head_size, const RopeKeys& keys) {
   files.note_setting("rotary frequencies" + of,
                      sha256(std::as_bytes(std::span(noted))).substr(0, 12));
   if (!(std::isfinite(factor_) && factor_ > 0)) {
-    fail("arch.rope", fmt::format("{}: the scaling of rotary positions multiplies cosines and sines "
-                                  "by {}, expected a finite number above 0. Fetch the model's "
-                                  "settings again.",
-                                  files.settings_place(), factor_));
+    fail("arch.rope",
+         fmt::format("{}: the scaling of rotary positions multiplies cosines and sines "
+                     "by {}, expected a finite number above 0. Fetch the model's "
+                     "settings again.",
+                     files.settings_place(), factor_));
   }
   for (const float frequency : frequencies_) {
     if (std::isfinite(frequency) && frequency > 0) continue;

@@ -70,12 +70,13 @@ void divide(std::vector<float>& frequencies, std::span<const float> divisors) {
 class ConfigScaling {
  public:
   ConfigScaling(const ModelFiles& files, const json& scaling, int64_t unsaid_context)
-      : files_(files), scaling_(scaling),
-        unsaid_context_(unsaid_context), place_(files.settings_place()) {
+      : files_(files), scaling_(scaling), unsaid_context_(unsaid_context),
+        place_(files.settings_place()) {
     if (!scaling.is_object()) {
-      fail("arch.rope", fmt::format("{}: the rotary scaling is {}, expected a JSON object. Fetch the "
-                                    "model's settings again.",
-                                    place_, printable_start(io::dump_json(scaling), 60)));
+      fail("arch.rope",
+           fmt::format("{}: the rotary scaling is {}, expected a JSON object. Fetch the "
+                       "model's settings again.",
+                       place_, printable_start(io::dump_json(scaling), 60)));
     }
     type_ = type_of(scaling);
   }
@@ -135,10 +136,11 @@ class ConfigScaling {
               "mscale_all_dim", "attention_factor", "truncate",  "finetuned"};
     }
     if (type_ == "longrope") return {"factor", "short_factor", "long_factor", "attention_factor"};
-    fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are default, "
-                                  "linear, dynamic, llama3, yarn and longrope. Use a model with one "
-                                  "of these.",
-                                  place_, printable_start(type_)));
+    fail("arch.rope",
+         fmt::format("{}: rope_scaling of type '{}' is not known. Known are default, "
+                     "linear, dynamic, llama3, yarn and longrope. Use a model with one "
+                     "of these.",
+                     place_, printable_start(type_)));
   }
 
   // Every key of a scaling is read for its type, or refused.

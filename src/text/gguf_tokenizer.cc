@@ -127,8 +127,8 @@ class GgufLoader {
     info.kind = bpe ? "SentencePiece BPE (llama)" : "SentencePiece Unigram (t5)";
     parts.make_model = [&](const Vocabulary& vocabulary) -> std::unique_ptr<WordModel> {
       if (bpe) {
-        return std::make_unique<ScoreBpe>(vocabulary, scores, ids_of({kControlToken, kUnknownToken, kByteToken}),
-                                          unk);
+        return std::make_unique<ScoreBpe>(vocabulary, scores,
+                                          ids_of({kControlToken, kUnknownToken, kByteToken}), unk);
       }
       return make_unigram(vocabulary, scores, unk);
     };
@@ -158,7 +158,9 @@ class GgufLoader {
                                      UnigramOptions{.unk = *unk, .unk_score = double(unk_score)});
   }
 
-  int64_t type(int32_t id) const { return types_.empty() ? int64_t{kNormalToken} : types_[size_t(id)]; }
+  int64_t type(int32_t id) const {
+    return types_.empty() ? int64_t{kNormalToken} : types_[size_t(id)];
+  }
 
   ApartIds ids_of(std::initializer_list<int64_t> wanted) const {
     ApartIds ids;

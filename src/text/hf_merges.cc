@@ -24,10 +24,10 @@ Merges parse_merges(const nlohmann::json& model, const std::string& place) {
     if (line.starts_with("#version")) continue;
     const size_t space = line.find(' ');
     if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
-      fail("text.json", fmt::format("{}: merge {} is {}, expected \"a b\" or [\"a\", \"b\"]. The "
-                                    "file is broken: fetch it again.",
-                                    place, merges.size(),
-                                    printable_start(io::dump_json(value), 80)));
+      fail("text.json",
+           fmt::format("{}: merge {} is {}, expected \"a b\" or [\"a\", \"b\"]. The "
+                       "file is broken: fetch it again.",
+                       place, merges.size(), printable_start(io::dump_json(value), 80)));
     }
     merges.emplace_back(line.substr(0, space), line.substr(space + 1));
   }

@@ -319,10 +319,11 @@ std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   }
   const std::vector<fs::path> tekken = tekken_files(folder);
   if (tekken.size() > 1) {
-    fail("text.load", fmt::format("{}: both {} and {} could be the model's tokenizer. Leave the one "
-                                  "that belongs to it.",
-                                  folder.string(), tekken[0].filename().string(),
-                                  tekken[1].filename().string()));
+    fail(
+        "text.load",
+        fmt::format("{}: both {} and {} could be the model's tokenizer. Leave the one "
+                    "that belongs to it.",
+                    folder.string(), tekken[0].filename().string(), tekken[1].filename().string()));
   }
   if (!tekken.empty()) return load_tekken(tekken[0]);
   fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt, "

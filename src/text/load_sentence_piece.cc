@@ -55,8 +55,8 @@ class FairseqIds {
   /// Throws Error where the model's first pieces are not those that are renamed.
   static void check(const PieceModel& model, const std::string& place) {
     const auto& pieces = model.pieces;
-    if (pieces.size() > 3 && pieces[0].type == kUnknownToken &&
-        pieces[1].type == kControlToken && pieces[2].type == kControlToken) {
+    if (pieces.size() > 3 && pieces[0].type == kUnknownToken && pieces[1].type == kControlToken &&
+        pieces[2].type == kControlToken) {
       return;
     }
     fail("text.sentencepiece", fmt::format("{}: expected the unknown piece and two control pieces "

@@ -219,8 +219,7 @@ std::string piece_model_bytes(const PieceModel& model) {
   put_number(trainer, kSuffix, model.sign_behind);
   put_number(trainer, kByteFallback, model.byte_fallback);
   put_bytes(trainer, kUnkSurface, model.unk_surface);
-  const auto unknown = std::ranges::find(model.pieces, kUnknownToken,
-                                         &PieceModel::Piece::type);
+  const auto unknown = std::ranges::find(model.pieces, kUnknownToken, &PieceModel::Piece::type);
   if (unknown != model.pieces.end()) put_bytes(trainer, kUnkPiece, unknown->text);
   put_bytes(out, kTrainer, trainer);
   std::string spaces;

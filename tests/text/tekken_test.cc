@@ -116,7 +116,8 @@ TEST_F(Tekken, SettingsBesideTheFileAreHonouredOrRefused) {
   with({{"pad_token", "<pad>"}, {"additional_special_tokens", {"<e1>"}}, {"add_eos_token", true}});
   const auto tokenizer = load();
   EXPECT_EQ(tokenizer->special().pad, 11);
-  EXPECT_EQ(tokenizer->encode_with_special("a<e1>"), (std::vector<int32_t>{1, id('a'), id(257), 2}));
+  EXPECT_EQ(tokenizer->encode_with_special("a<e1>"),
+            (std::vector<int32_t>{1, id('a'), id(257), 2}));
   with({{"added_tokens_decoder", {{"5", {{"content", "<e1>"}, {"special", true}}}}}});
   EXPECT_THAT(refusal(), ::testing::AllOf(HasSubstr("'<e1>'"), HasSubstr("id 5")));
   with({{"split_special_tokens", true}});

@@ -94,9 +94,8 @@ class PublishedXlm : public ::testing::Test {
   std::unique_ptr<Tokenizer> from_model() {
     PieceModel model;
     model.spaces.char_map = map_;
-    model.pieces = {{"<unk>", 0, kUnknownToken},
-                    {"<s>", 0, kControlToken},
-                    {"</s>", 0, kControlToken}};
+    model.pieces = {
+        {"<unk>", 0, kUnknownToken}, {"<s>", 0, kControlToken}, {"</s>", 0, kControlToken}};
     for (size_t id = kFirst; id + 1 < tokens_.size(); ++id) {
       model.pieces.push_back({tokens_[id], float(scores_[id]), kNormalToken});
     }

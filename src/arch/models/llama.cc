@@ -23,9 +23,7 @@ UnsaidSizes unsaid_of(const ModelFiles& files) {
   return {.context = 131072, .heads = {}, .kv_heads = 8, .head_size = {}};
 }
 
-RopeKeys rope_keys(const ModelFiles& files) {
-  return {.unsaid_context = unsaid_of(files).context};
-}
+RopeKeys rope_keys(const ModelFiles& files) { return {.unsaid_context = unsaid_of(files).context}; }
 
 // How far a query of Mistral sees. In Llama, transformers and llama.cpp do not read such a setting,
 // and up to its length it changes nothing: rows end there.

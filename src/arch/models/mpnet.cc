@@ -38,7 +38,8 @@ const Family& family_mpnet() {
   static constexpr std::string_view kTensors[] = {"embeddings.position_ids", "pooler.*",
                                                   "lm_head.*", "classifier.*", "qa_outputs.*"};
   static constexpr std::string_view kKeys[] = {"classifier_*", "tie_word_embeddings"};
-  static const Family family{"mpnet", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_mpnet};
+  static const Family family{
+      "mpnet", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_mpnet};
   return family;
 }
 

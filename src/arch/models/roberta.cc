@@ -31,7 +31,8 @@ const Family& family_roberta() {
                                                   "classifier.*",
                                                   "qa_outputs.*"};
   static constexpr std::string_view kKeys[] = {"classifier_*", "tie_word_embeddings"};
-  static const Family family{"roberta", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_roberta};
+  static const Family family{
+      "roberta", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_roberta};
   return family;
 }
 
