@@ -18,7 +18,7 @@ struct RopeKeys {
   int64_t unsaid_context = 2048;  ///< max_position_embeddings where config.json says nothing
   /// The layers' name within rope_parameters, where those of each kind stand apart; empty: they are
   /// rope_parameters itself.
-  std::string_view layer_type;
+  std::string_view layer_type = {};
   bool scaled = true;  ///< rope_scaling, or the scaling of a GGUF, is of these layers
 };
 /// The base of the rotary frequencies; Error where a file says it twice and differently.

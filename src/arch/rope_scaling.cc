@@ -178,7 +178,7 @@ class ConfigScaling {
 
   // The context before scaling. What stands beside the scaling counts first, as in transformers.
   double context() const {
-    const double longest = this->longest();
+    const double longest = whole_context();
     const double inside = optional("original_max_position_embeddings", longest);
     // The frequencies tell it, so it is not noted as a setting of its own.
     const double context = io::get_double(*files_.config(), "original_max_position_embeddings",
@@ -190,10 +190,10 @@ class ConfigScaling {
     }
     return context;
   }
-  double longest() const {
+  double whole_context() const {
     return double(files_.get_int("max_position_embeddings", "", unsaid_context_));
   }
-  double factor() const { return optional("factor", longest() / context()); }
+  double factor() const { return optional("factor", whole_context() / context()); }
   float magnitude_of_yarn(double factor) const {
     const double weight = optional("mscale", 0), all = optional("mscale_all_dim", 0);
     const double natural = weight != 0 && all != 0

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "text/bpe.h"
 #include "text/token_type.h"
 
 namespace relatum::text {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/json.h"
