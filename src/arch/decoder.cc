@@ -205,6 +205,7 @@ Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSet
     : settings_(std::move(settings)) {
   info_ = settings_.info;
   info_.ropes = int64_t(settings_.ropes.size());
+  // transformers keeps it as a number of the model's type.
   if (options.compute == DType::kBF16) {
     settings_.embedding_scale = to_float(to_bf16(settings_.embedding_scale));
   }
@@ -214,8 +215,8 @@ Decoder::Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSet
   final_norm_ = norm_weight(files, {"model.norm.weight", "output_norm.weight"}, info_.width);
   Weight head = head_weight(files, embedding_,
                             settings_.tied ? HeadTied::kByNature : HeadTied::kWhereSaid);
-  info_.parameters = embedding_.size() +
-                     (head.data.data() == embedding_.data.data() ? 0 : head.size());
+  info_.own_head = head.data.data() != embedding_.data.data();
+  info_.parameters = embedding_.size() + (info_.own_head ? head.size() : 0);
   head_ = nn::Linear({{"lm_head", std::move(head)}});
   for (int64_t i = 0; i < info_.layers; ++i) layers_.push_back(load_layer(files, options, i));
 }

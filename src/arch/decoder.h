@@ -21,7 +21,7 @@ struct LayerKind {
 };
 
 struct DecoderSettings {
-  ModelInfo info;      ///< all but vocabulary and parameters, which the tensors tell
+  ModelInfo info;      ///< all but what the tensors tell, and the number of rotations
   float epsilon = 0;   ///< of the norms
   float scale = 1.0f;  ///< of attention's scores
   std::vector<Rope> ropes;
@@ -35,9 +35,10 @@ struct DecoderSettings {
   bool paired_rows = false;      ///< GGUF has the rows of rotary heads in pairs
 };
 
-/// Names of tensors are those of Llama in both worlds, with those of its options beside them.
-/// Products add a bias where config.json's attention_bias and mlp_bias say so, or where a GGUF file
-/// has its tensor.
+/// Tensors have Llama's names in both worlds; what other families have beside them (norms of heads
+/// and behind a product, fused projections) has the names of those. Products add a bias where the
+/// settings or config.json's attention_bias and mlp_bias say so, or where a GGUF file has its
+/// tensor.
 class Decoder final : public Model {
  public:
   Decoder(const ModelFiles& files, const LoadOptions& options, DecoderSettings settings);

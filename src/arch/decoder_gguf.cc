@@ -18,16 +18,17 @@ using nlohmann::json;
 
 class RotaryKeys {
  public:
-  RotaryKeys(const ModelFiles& files, const ModelInfo& info, const std::string& name,
+  RotaryKeys(const ModelFiles& files, const ModelInfo& info, const DecoderName& name,
              GgufForm& form)
-      : files_(files), form_(form), start_(name + ".rope."), size_(info.head_size) {
+      : files_(files), form_(form), keys_(name.rope), start_(name.architecture + ".rope."),
+        size_(info.head_size) {
     for (const char* key : {"rope_scaling", "rope_parameters"}) {
       if (const json* found = files.setting(key); found && !scaling_) scaling_ = found;
     }
   }
 
   void describe() {
-    const double theta = rope_theta(files_);
+    const double theta = rope_theta(files_, keys_);
     set_size(files_, form_, start_ + "dimension_count", double(size_));
     form_.keys.set_f32(start_ + "freq_base", float(theta));
     if (!scaling_) return;
@@ -35,7 +36,7 @@ class RotaryKeys {
       plain_.push_back(float(std::pow(theta, -2.0 * double(i) / double(size_))));
     }
     scaled_ = plain_;
-    const RopeScaling scaling = scale_frequencies(files_, RopeKeys{}, theta, scaled_);
+    const RopeScaling scaling = scale_frequencies(files_, keys_, theta, scaled_);
     // "dynamic" changes nothing up to the context.
     if (scaling.type == "llama3") add_divisors("rope_freqs.weight");
     if (scaling.type == "linear" || scaling.type == "yarn") set_factor(scaling);
@@ -99,6 +100,7 @@ class RotaryKeys {
 
   const ModelFiles& files_;
   GgufForm& form_;
+  RopeKeys keys_;
   std::string start_;
   int64_t size_;
   const json* scaling_ = nullptr;
@@ -107,8 +109,9 @@ class RotaryKeys {
 
 }  // namespace
 
-void describe_decoder(const ModelFiles& files, const ModelInfo& info, const std::string& name,
+void describe_decoder(const ModelFiles& files, const ModelInfo& info, const DecoderName& as,
                       GgufForm& form) {
+  const std::string& name = as.architecture;
   const auto set = [&](const char* key, int64_t value) {
     set_size(files, form, name + "." + key, double(value));
   };
@@ -119,7 +122,7 @@ void describe_decoder(const ModelFiles& files, const ModelInfo& info, const std:
   set("vocab_size", info.vocabulary);
   form.keys.set_f32(name + ".attention.layer_norm_rms_epsilon",
                     float(files.get_double("rms_norm_eps", "", 1e-6)));
-  RotaryKeys(files, info, name, form).describe();
+  RotaryKeys(files, info, as, form).describe();
   // Equal to the embedding, or loading would have refused it; GGUF says so by its absence.
   const json* tied = files.setting("tie_word_embeddings");
   if (tied && *tied == true) form.remove("output.weight");

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "arch/activation_name.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -24,8 +25,10 @@ ModelInfo read_sizes(const ModelFiles& files, std::string_view family, const Uns
   // What llama.cpp asks a file for has no default there.
   info.heads = files.get_int("num_attention_heads", "attention.head_count",
                              files.config() ? unsaid.heads : std::nullopt);
+  // null is a word of its own: as many as heads.
+  const bool silent = files.config() && !files.mentions("num_key_value_heads");
   info.kv_heads = files.get_int("num_key_value_heads", "attention.head_count_kv",
-                                files.config() ? unsaid.kv_heads.value_or(info.heads) : info.heads);
+                                silent ? unsaid.kv_heads.value_or(info.heads) : info.heads);
   info.ffn_width = files.get_int("intermediate_size", "feed_forward_length");
   info.context = files.get_int("max_position_embeddings", "context_length", unsaid.context);
   check_sizes(info);
@@ -35,8 +38,10 @@ ModelInfo read_sizes(const ModelFiles& files, std::string_view family, const Uns
   if (info.head_size <= 0 || info.head_size % 2 || info.head_size > 1024 ||
       info.heads % info.kv_heads) {
     fail(fmt::format("arch.{}", family),
-         fmt::format("{}: {} heads, {} key heads of size {} do not fit together.", info.path,
-                     info.heads, info.kv_heads, info.head_size));
+         fmt::format("{}: {} heads, {} key heads of size {} do not fit together: the number of "
+                     "heads is a multiple of that of key heads, the size even and at most 1024. "
+                     "Fetch the model's settings again.",
+                     info.path, info.heads, info.kv_heads, info.head_size));
   }
   return info;
 }
@@ -70,11 +75,11 @@ DecoderSettings read_decoder(const ModelFiles& files, std::string_view family,
 }
 
 void check_activation(const ModelFiles& files, std::string_view family, std::string_view key,
-                      std::span<const std::string_view> known) {
-  const std::string name = files.get_string(key, "", std::string(known[0]));
-  if (std::ranges::find(known, name) != known.end()) return;
+                      std::string_view name) {
+  const std::string said = files.get_string(key, "", std::string(name));
+  if (activation_named(said) == activation_named(name)) return;
   refuse_setting(files, family,
-                 fmt::format("{} is '{}', not {}", key, printable_start(name, 60), known[0]));
+                 fmt::format("{} is '{}', not {}", key, printable_start(said, 60), name));
 }
 
 std::optional<std::vector<bool>> sliding_layers(const ModelFiles& files, std::string_view family,
@@ -91,7 +96,8 @@ std::optional<std::vector<bool>> sliding_layers(const ModelFiles& files, std::st
   }
   if (!types->is_array() || int64_t(sliding.size()) != layers) {
     fail(fmt::format("arch.{}", family),
-         fmt::format("{}: layer_types has {} entries, but the network has {} layers.",
+         fmt::format("{}: layer_types has {} entries, but the network has {} layers. Fetch the "
+                     "model's settings again.",
                      files.settings_place(), sliding.size(), layers));
   }
   return sliding;
@@ -108,9 +114,9 @@ void set_windows(const ModelFiles& files, int64_t window, const std::vector<bool
   files.note_setting("windows", fmt::format("{}", fmt::join(windows, " ")));
 }
 
-void set_rope(const ModelFiles& files, DecoderSettings& settings) {
+void set_rope(const ModelFiles& files, const RopeKeys& keys, DecoderSettings& settings) {
   ModelInfo& info = settings.info;
-  settings.ropes.emplace_back(files, info.head_size);
+  settings.ropes.emplace_back(files, info.head_size, keys);
   const int64_t longest = settings.ropes.back().longest();
   if (longest) info.context = std::min(info.context, longest);
 }
@@ -120,9 +126,10 @@ const Spare& decoder_spare() {
   // further ahead (mtp) and has no part in the next one.
   static constexpr std::string_view kTensors[] = {"*rotary_emb.inv_freq", "*.attn_rot_embd.weight",
                                                   "rope_freqs", "mtp.*"};
-  // The first is the embedding's own shape. Then what belongs to scaling types that others read, or
-  // to windows that are refused or that the context ends before; the order that Llama's rows have
-  // in GGUF anyway; and how the products are split in training.
+  // The first is the embedding's own shape. Then what belongs to scaling types that others read,
+  // or to windows that are not in use or that the context ends before; the order that Llama's rows
+  // have in GGUF anyway; how the products are split in training; and what experts would add to
+  // the loss.
   static constexpr std::string_view kKeys[] = {"vocab_size",
                                                "rope.scaling.original_context_length",
                                                "rope.scaling.finetuned",

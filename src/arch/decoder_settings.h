@@ -15,7 +15,7 @@ namespace relatum::arch {
 struct UnsaidSizes {
   int64_t context = 2048;
   std::optional<int64_t> heads;
-  std::optional<int64_t> kv_heads;   ///< nothing: as many as heads
+  std::optional<int64_t> kv_heads;   ///< nothing, or null in the files: as many as heads
   std::optional<int64_t> head_size;  ///< nothing: width / heads
   double epsilon = 1e-6;
 };
@@ -29,9 +29,10 @@ DecoderSettings read_decoder(const ModelFiles& files, std::string_view family,
 [[noreturn]] void refuse_setting(const ModelFiles& files, std::string_view family,
                                  std::string_view what);
 
-/// Throws Error where config.json names another activation than those.
+/// Throws Error where config.json names another activation than `name`, or one that is the same by
+/// another name.
 void check_activation(const ModelFiles& files, std::string_view family, std::string_view key,
-                      std::span<const std::string_view> known);
+                      std::string_view name);
 
 /// For each layer whether config.json's layer_types call it "sliding_attention" (or else
 /// "full_attention"); nothing where it has none. Throws Error for another type or number.
@@ -43,8 +44,8 @@ std::optional<std::vector<bool>> sliding_layers(const ModelFiles& files, std::st
 void set_windows(const ModelFiles& files, int64_t window, const std::vector<bool>& sliding,
                  DecoderSettings& settings);
 
-/// A rotation for all layers, which may end the context.
-void set_rope(const ModelFiles& files, DecoderSettings& settings);
+/// Adds the rotation that `keys` speak of, which may end the context.
+void set_rope(const ModelFiles& files, const RopeKeys& keys, DecoderSettings& settings);
 
 /// What the files of all these families may hold without a change to what is computed.
 const Spare& decoder_spare();

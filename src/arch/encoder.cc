@@ -12,9 +12,7 @@
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/take_rows.h"
-#include "quant/format.h"
 #include "tensor/buffer.h"
-#include "tensor/values.h"
 
 namespace relatum::arch {
 namespace {
@@ -33,11 +31,7 @@ class EncoderPass final : public nn::LayerStack {
         probe_(options.probe), use_{options.adapter, {}, options.dropout_salt} {
     if (options.dropout) use_.keys = batch.keys();
     if (!model.settings_.buckets) return;
-    const int64_t reach = int64_t{batch.max_position()} + 1, cols = 2 * reach - 1;
-    const MatView<float> bias(arena.allocate_array<float>(model.info_.heads * cols),
-                              model.info_.heads, cols);
-    model.bias_.fill(reach, bias);
-    bias_ = bias;
+    bias_ = model.bias_.filled(int64_t{batch.max_position()} + 1, arena);
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
@@ -95,12 +89,8 @@ void Encoder::load_bias(const ModelFiles& files) {
   const std::string_view stack = settings_.names.stack;  // "mpnet.encoder.layer."
   const std::string name = fmt::format("{}relative_attention_bias.weight",
                                        stack.substr(0, stack.rfind("layer.")));
-  const Weight stored = files.weight({name, ""}, settings_.buckets, info_.heads);
-  Matrix<float> values(stored.rows, stored.cols);
-  quant::decode_rows(stored, 0, values.view());
-  info_.parameters += stored.size();
-  std::vector<float> kept(values.row(0), values.row(0) + stored.size());
-  bias_ = RelativeBias(weight_of(name, std::move(kept), stored.rows), kFarthest, true);
+  bias_ = RelativeBias::load(files, {name, ""}, settings_.buckets, info_.heads, kFarthest, true);
+  info_.parameters += bias_.size();
 }
 
 Encoder::Encoder(const ModelFiles& files, const LoadOptions& options, EncoderSettings settings)

@@ -37,18 +37,22 @@ struct EncoderKeys {
   std::string_view layers = "num_hidden_layers", width = "hidden_size";
   std::string_view heads = "num_attention_heads", ffn_width = "intermediate_size";
   std::string_view activation = "hidden_act";
-  std::string_view epsilon = "layer_norm_eps";  ///< empty: the fallback below counts
-  double default_epsilon = 1e-12;
+  std::string_view epsilon = "layer_norm_eps";  ///< empty: it has no key
 };
+
+/// Settings whose other values would make another network, for families' Spare.
+inline constexpr NeutralSetting kEncoderNeutral[] = {
+    {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
 
 /// Sizes, activation and kind of positions. Throws Error that names what is not supported, a GGUF
 /// file among it.
 EncoderSettings read_encoder_settings(const ModelFiles& files, std::string_view family,
                                       const EncoderKeys& keys);
 
-/// For families that count places from behind the padding's id: the table's first `first` rows
-/// stand for no place of a row, so the context is that much shorter.
-void skip_positions(const ModelFiles& files, int64_t first, EncoderSettings& settings);
+/// For families that count places from behind the padding's id: the table's rows up to that one
+/// stand for no place of a row, so the context is that much shorter. Throws Error where no row is
+/// left.
+void skip_padding(const ModelFiles& files, int64_t padding, EncoderSettings& settings);
 
 class Encoder final : public Model {
  public:

@@ -1,8 +1,7 @@
 // The settings of encoders in config.json.
 #include <fmt/format.h>
 
-#include <map>
-
+#include "arch/activation_name.h"
 #include "arch/encoder.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -11,17 +10,12 @@ namespace relatum::arch {
 namespace {
 
 nn::Activation read_activation(const ModelFiles& files, std::string_view key) {
-  static const std::map<std::string, nn::Activation, std::less<>> known = {
-      {"gelu", nn::Activation::kGelu},
-      {"gelu_new", nn::Activation::kGeluTanh},
-      {"gelu_pytorch_tanh", nn::Activation::kGeluTanh},
-      {"relu", nn::Activation::kRelu}};
   const std::string name = files.get_string(key, "", "gelu");
-  const auto found = known.find(name);
-  if (found != known.end()) return found->second;
-  fail("arch.encoder", fmt::format("{}: the activation '{}' is not known. Known are gelu, "
-                                   "gelu_new, gelu_pytorch_tanh and relu.",
-                                   files.settings_place(), printable_start(name)));
+  if (const auto found = activation_named(name)) return *found;
+  fail("arch.encoder",
+       fmt::format("{}: the activation '{}' is not known. Known are {}. Use a model "
+                   "with one of these.",
+                   files.settings_place(), printable_start(name), kActivationNames));
 }
 
 void check_parts(const ModelFiles& files, const ModelInfo& info) {
@@ -32,16 +26,18 @@ void check_parts(const ModelFiles& files, const ModelInfo& info) {
   }
   if (info.width % info.heads) {
     fail("arch.encoder",
-         fmt::format("{}: {} heads do not divide a width of {}.", place, info.heads, info.width));
+         fmt::format("{}: {} heads do not divide a width of {}. Fetch the model's settings again.",
+                     place, info.heads, info.width));
   }
   if (const int64_t size = files.get_int("embedding_size", "", info.width); size != info.width) {
     fail("arch.encoder", fmt::format("{}: an embedding_size of {} beside a width of {} is not "
-                                     "supported.",
+                                     "supported. Use a model without it.",
                                      place, size, info.width));
   }
   const std::string position = files.get_string("position_embedding_type", "", "absolute");
   if (position != "absolute") {
-    fail("arch.encoder", fmt::format("{}: positions of type '{}' are not known, only absolute.",
+    fail("arch.encoder", fmt::format("{}: positions of type '{}' are not known, only absolute. "
+                                     "Use a model with these.",
                                      place, printable_start(position)));
   }
 }
@@ -69,24 +65,25 @@ EncoderSettings read_encoder_settings(const ModelFiles& files, std::string_view 
   check_sizes(info);
   check_parts(files, info);
   info.head_size = info.width / info.heads;
-  settings.epsilon = float(keys.epsilon.empty()
-                               ? keys.default_epsilon
-                               : files.get_double(keys.epsilon, "", keys.default_epsilon));
+  constexpr double kUnsaidEpsilon = 1e-12;  // of all these families in transformers
+  settings.epsilon = float(
+      keys.epsilon.empty() ? kUnsaidEpsilon : files.get_double(keys.epsilon, "", kUnsaidEpsilon));
   settings.activation = read_activation(files, keys.activation);
   settings.embeddings = fmt::format("{}.embeddings.", family);
   return settings;
 }
 
-void skip_positions(const ModelFiles& files, int64_t first, EncoderSettings& settings) {
+void skip_padding(const ModelFiles& files, int64_t padding, EncoderSettings& settings) {
   ModelInfo& info = settings.info;
-  if (first < 0 || first >= info.context) {
-    fail("arch.encoder", fmt::format("{}: of max_position_embeddings = {} rows the first {} stand "
-                                     "for no place, which leaves none. Fetch the model's settings "
-                                     "again.",
-                                     files.settings_place(), info.context, first));
+  if (padding < 0 || padding >= info.context - 1) {
+    fail("arch.encoder",
+         fmt::format("{}: places are counted from behind the padding's id, which is "
+                     "{}: of max_position_embeddings = {} rows that leaves none. "
+                     "Fetch the model's settings again.",
+                     files.settings_place(), padding, info.context));
   }
-  settings.first_position = first;
-  info.context -= first;
+  settings.first_position = padding + 1;
+  info.context -= padding + 1;
 }
 
 }  // namespace relatum::arch

@@ -74,7 +74,7 @@ Weight to_base(const Weight& weight, std::string_view base) {
   const quant::Format& stored = quant::format(weight.format);
   const int64_t total = weight.rows * weight.cols;
   constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
-  std::atomic<int64_t> bad = kNone;  // the first part that holds a value that is not finite
+  std::atomic<int64_t> bad = kNone;  // the place of the first value that is not finite
   const auto values = [&](int64_t begin, int64_t count, float* out) {
     stored.decode(weight.data, total, begin, count, out);
     if (all_finite({out, size_t(count)})) return;

@@ -28,6 +28,7 @@ struct ModelInfo {
   int64_t encoder_layers = 0;
   int32_t decoder_start = 0;
   int64_t parameters = 0;
+  bool own_head = false;  ///< the head has weights beside the embedding's
   /// What a decoder's passes hold beside their products (train/pass_memory): sets of rotary angles,
   /// norms of each head's queries and keys, norms behind attention and MLP.
   int64_t ropes = 1;

@@ -175,7 +175,8 @@ double ModelFiles::get_double(std::string_view key, std::string_view gguf_key,
     note_setting(key, fmt::format("{}", value));
   }
   if (!std::isfinite(value)) {
-    fail("arch.open", fmt::format("{}: the setting '{}' is {}, not a finite number.",
+    fail("arch.open", fmt::format("{}: the setting '{}' is {}, not a finite number. Fetch the "
+                                  "model's settings again.",
                                   settings_place(), gguf_ ? gguf_key : key, value));
   }
   return value;

@@ -5,12 +5,21 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "quant/format.h"
 #include "tensor/values.h"
 
 namespace relatum::arch {
 
 RelativeBias::RelativeBias(Weight values, int64_t farthest, bool both)
     : values_(std::move(values)), farthest_(farthest), both_(both) {}
+
+RelativeBias RelativeBias::load(const ModelFiles& files, const TensorName& name, int64_t buckets,
+                                int64_t heads, int64_t farthest, bool both) {
+  const Weight stored = files.weight(name, buckets, heads);
+  std::vector<float> values(size_t(stored.size()));
+  quant::decode_rows(stored, 0, {values.data(), stored.rows, stored.cols});
+  return {weight_of(name.hugging_face, std::move(values), stored.rows), farthest, both};
+}
 
 // In f32, as transformers does: which side of a border a distance falls on depends on it.
 int64_t RelativeBias::bucket(int64_t distance, int64_t buckets, int64_t farthest, bool both) {
@@ -29,13 +38,15 @@ int64_t RelativeBias::bucket(int64_t distance, int64_t buckets, int64_t farthest
   return first + std::min(further, buckets - 1);
 }
 
-void RelativeBias::fill(int64_t reach, MatView<float> out) const {
-  RELATUM_CHECK(out.rows == heads() && out.cols == 2 * reach - 1);
+MatView<const float> RelativeBias::filled(int64_t reach, Arena& arena) const {
+  const int64_t cols = 2 * reach - 1;
+  const MatView<float> out(arena.allocate_array<float>(heads() * cols), heads(), cols);
   const float* values = values_of(values_);
-  for (int64_t i = 0; i < out.cols; ++i) {
+  for (int64_t i = 0; i < cols; ++i) {
     const float* row = values + bucket_at(i, reach) * heads();
     for (int64_t h = 0; h < out.rows; ++h) out.row(h)[i] = row[h];
   }
+  return out;
 }
 
 int64_t RelativeBias::bucket_at(int64_t column, int64_t reach) const {

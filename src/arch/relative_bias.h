@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "arch/model_files.h"
+#include "base/arena.h"
 #include "nn/graph.h"
 #include "tensor/mat.h"
 #include "tensor/weight.h"
@@ -18,14 +20,19 @@ class RelativeBias {
   /// values: B x H, of our own memory. both: keys may lie before and behind a query, and halve the
   /// buckets.
   RelativeBias(Weight values, int64_t farthest, bool both);
+  /// The same of a stored tensor: `buckets` x `heads` values, of which this keeps a copy in f32.
+  static RelativeBias load(const ModelFiles& files, const TensorName& name, int64_t buckets,
+                           int64_t heads, int64_t farthest, bool both);
 
   /// The bucket of a key `distance` positions before its query (negative: behind it), of B.
   static int64_t bucket(int64_t distance, int64_t buckets, int64_t farthest, bool both);
   int64_t heads() const { return values_.cols; }
   /// To change where the values lie.
   Weight& values() { return values_; }
-  /// out: H x (2 * reach - 1), as kernels::AttentionShape::bias: column reach - 1 + distance.
-  void fill(int64_t reach, MatView<float> out) const;
+  int64_t size() const { return values_.size(); }
+  /// H x (2 * reach - 1), in the arena, as kernels::AttentionShape::bias: column reach - 1 +
+  /// distance.
+  MatView<const float> filled(int64_t reach, Arena& arena) const;
   /// Zeros of that shape, in the arena, for what the layers of a pass back add by distance; once
   /// they are done, buckets add theirs to the values' gradient. To be called before the layers. No
   /// data where the graph does not train the values.

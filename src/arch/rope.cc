@@ -17,9 +17,11 @@
 namespace relatum::arch {
 
 double rope_theta(const ModelFiles& files, const RopeKeys& keys) {
+  constexpr double kUnsaidInGguf = 10000.0;  // llama.cpp, whatever the family
+  const double unsaid = files.config() ? keys.unsaid : kUnsaidInGguf;
   std::optional<double> theta;
   if (!files.config() || files.setting(keys.theta)) {
-    theta = files.get_double(keys.theta, keys.gguf_theta, keys.unsaid);
+    theta = files.get_double(keys.theta, keys.gguf_theta, unsaid);
   }
   // Newer configurations keep it inside rope_parameters, or inside what these were called before.
   const std::string place = files.settings_place();
@@ -33,7 +35,7 @@ double rope_theta(const ModelFiles& files, const RopeKeys& keys) {
     }
     theta = other;
   }
-  if (!theta) theta = files.get_double(keys.theta, keys.gguf_theta, keys.unsaid);
+  if (!theta) theta = files.get_double(keys.theta, keys.gguf_theta, unsaid);
   return *theta;
 }
 
@@ -51,14 +53,17 @@ Rope::Rope(const ModelFiles& files, int64_t head_size, const RopeKeys& keys) {
   files.note_setting("rotary frequencies" + of,
                      sha256(std::as_bytes(std::span(noted))).substr(0, 12));
   if (!(std::isfinite(factor_) && factor_ > 0)) {
-    fail("arch.rope", fmt::format("{}: the scaling of rotary positions multiplies them by {}, "
-                                  "which is impossible.",
-                                  files.settings_place(), factor_));
+    fail("arch.rope",
+         fmt::format("{}: the scaling of rotary positions multiplies cosines and sines "
+                     "by {}, expected a finite number above 0. Fetch the model's "
+                     "settings again.",
+                     files.settings_place(), factor_));
   }
   for (const float frequency : frequencies_) {
     if (std::isfinite(frequency) && frequency > 0) continue;
     fail("arch.rope", fmt::format("{}: the base {} of the rotary positions and their scaling "
-                                  "give a frequency of {}, which is impossible.",
+                                  "give a frequency of {}, expected a finite number above 0. Fetch "
+                                  "the model's settings again.",
                                   files.settings_place(), theta, frequency));
   }
 }

@@ -14,10 +14,11 @@ namespace relatum::arch {
 /// Where the files speak of a rotation. Networks with several kinds of layers have one for each.
 struct RopeKeys {
   std::string_view theta = "rope_theta", gguf_theta = "rope.freq_base";
-  double unsaid = 10000.0;  ///< theta where the files say nothing
+  double unsaid = 10000.0;  ///< theta where config.json says nothing; in GGUF it is 10000 then
+  int64_t unsaid_context = 2048;  ///< max_position_embeddings where config.json says nothing
   /// The layers' name within rope_parameters, where those of each kind stand apart; empty: they are
   /// rope_parameters itself.
-  std::string_view layer_type;
+  std::string_view layer_type = {};
   bool scaled = true;  ///< rope_scaling, or the scaling of a GGUF, is of these layers
 };
 /// The base of the rotary frequencies; Error where a file says it twice and differently.

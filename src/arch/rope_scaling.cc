@@ -69,10 +69,14 @@ void divide(std::vector<float>& frequencies, std::span<const float> divisors) {
 // Scaling as config.json has it.
 class ConfigScaling {
  public:
-  ConfigScaling(const ModelFiles& files, const json& scaling)
-      : files_(files), scaling_(scaling), place_(files.settings_place()) {
+  ConfigScaling(const ModelFiles& files, const json& scaling, int64_t unsaid_context)
+      : files_(files), scaling_(scaling), unsaid_context_(unsaid_context),
+        place_(files.settings_place()) {
     if (!scaling.is_object()) {
-      fail("arch.rope", fmt::format("{}: the rotary scaling is not a JSON object.", place_));
+      fail("arch.rope",
+           fmt::format("{}: the rotary scaling is {}, expected a JSON object. Fetch the "
+                       "model's settings again.",
+                       place_, printable_start(io::dump_json(scaling), 60)));
     }
     type_ = type_of(scaling);
   }
@@ -132,9 +136,11 @@ class ConfigScaling {
               "mscale_all_dim", "attention_factor", "truncate",  "finetuned"};
     }
     if (type_ == "longrope") return {"factor", "short_factor", "long_factor", "attention_factor"};
-    fail("arch.rope", fmt::format("{}: rope_scaling of type '{}' is not known. Known are default, "
-                                  "linear, dynamic, llama3, yarn and longrope.",
-                                  place_, printable_start(type_)));
+    fail("arch.rope",
+         fmt::format("{}: rope_scaling of type '{}' is not known. Known are default, "
+                     "linear, dynamic, llama3, yarn and longrope. Use a model with one "
+                     "of these.",
+                     place_, printable_start(type_)));
   }
 
   // Every key of a scaling is read for its type, or refused.
@@ -172,21 +178,22 @@ class ConfigScaling {
 
   // The context before scaling. What stands beside the scaling counts first, as in transformers.
   double context() const {
-    const double longest = double(files_.get_int("max_position_embeddings", "", 2048));
+    const double longest = whole_context();
     const double inside = optional("original_max_position_embeddings", longest);
     // The frequencies tell it, so it is not noted as a setting of its own.
     const double context = io::get_double(*files_.config(), "original_max_position_embeddings",
                                           inside, place_);
     if (!(context >= 2)) {
-      fail("arch.rope", fmt::format("{}: an original_max_position_embeddings of {} cannot be.",
+      fail("arch.rope", fmt::format("{}: an original_max_position_embeddings of {} cannot be, "
+                                    "expected 2 tokens or more. Fetch the model's settings again.",
                                     place_, context));
     }
     return context;
   }
-  double factor() const {
-    const double longest = double(files_.get_int("max_position_embeddings", "", 2048));
-    return optional("factor", longest / context());
+  double whole_context() const {
+    return double(files_.get_int("max_position_embeddings", "", unsaid_context_));
   }
+  double factor() const { return optional("factor", whole_context() / context()); }
   float magnitude_of_yarn(double factor) const {
     const double weight = optional("mscale", 0), all = optional("mscale_all_dim", 0);
     const double natural = weight != 0 && all != 0
@@ -203,7 +210,7 @@ class ConfigScaling {
     }
     if (result.size() != count) {
       fail("arch.rope", fmt::format("{}: {} of the rotary scaling holds {} numbers, but a head has "
-                                    "{} pairs.",
+                                    "{} pairs. Fetch the model's settings again.",
                                     place_, key, result.size(), count));
     }
     return result;
@@ -211,6 +218,7 @@ class ConfigScaling {
 
   const ModelFiles& files_;
   const json& scaling_;
+  int64_t unsaid_context_;
   std::string place_, type_;
 };
 
@@ -219,9 +227,9 @@ RopeScaling scale_by_config(const ModelFiles& files, const RopeKeys& keys, doubl
   const json* old = rope_setting(files, "rope_scaling", keys);
   const json* now = rope_setting(files, "rope_parameters", keys);
   if (!old && !now) return {};
-  const ConfigScaling scaling(files, old ? *old : *now);
+  const ConfigScaling scaling(files, old ? *old : *now, keys.unsaid_context);
   const RopeScaling result = scaling.apply(theta, frequencies);
-  if (old && now && !scaling.same_as(ConfigScaling(files, *now))) {
+  if (old && now && !scaling.same_as(ConfigScaling(files, *now, keys.unsaid_context))) {
     fail("arch.rope", fmt::format("{}: rope_scaling and rope_parameters do not say the same. Keep "
                                   "the one that is meant.",
                                   files.settings_place()));
@@ -231,7 +239,8 @@ RopeScaling scale_by_config(const ModelFiles& files, const RopeKeys& keys, doubl
 
 // As llama.cpp reads it: a factor without a type is linear, and the oldest files have a key of
 // their own for it.
-RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<float>& frequencies) {
+RopeScaling scale_by_gguf(const ModelFiles& files, const RopeKeys& keys, double theta,
+                          std::vector<float>& frequencies) {
   const auto pairs = int64_t(frequencies.size());
   const double old = files.get_double("", "rope.scale_linear", 1.0);
   const double said = files.get_double("", "rope.scaling.factor", old);
@@ -240,7 +249,7 @@ RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<flo
   const bool divided = files.has({"", "rope_factors_short.weight"});
   const std::string type = files.get_string("", "rope.scaling.type",
                                             divided ? "longrope" : "linear");
-  const int64_t trained = files.get_int("", "context_length", 2048);
+  const int64_t trained = files.get_int("", "context_length", keys.unsaid_context);
   const int64_t context = files.get_int("", "rope.scaling.original_context_length", trained);
   RopeScaling result;
   if (type == "linear") {
@@ -260,7 +269,7 @@ RopeScaling scale_by_gguf(const ModelFiles& files, double theta, std::vector<flo
     result.longest = context;
   } else if (type != "none") {
     fail("arch.rope", fmt::format("{}: rope scaling of type '{}' is not known. Known are none, "
-                                  "linear, yarn and longrope.",
+                                  "linear, yarn and longrope. Use a model with one of these.",
                                   files.path().string(), printable_start(type)));
   }
   const TensorName name{"", "rope_freqs.weight"};
@@ -283,7 +292,7 @@ const json* rope_setting(const ModelFiles& files, std::string_view name, const R
     if (kind && (inside.is_object() || inside.is_null())) continue;
     fail("arch.rope", fmt::format("{}: rope_parameters are not by kinds of layers (it holds '{}'), "
                                   "as this architecture has them: full_attention and "
-                                  "sliding_attention.",
+                                  "sliding_attention. Fetch the model's settings again.",
                                   files.settings_place(), printable_start(key)));
   }
   return io::find(*value, keys.layer_type);
@@ -292,7 +301,7 @@ const json* rope_setting(const ModelFiles& files, std::string_view name, const R
 RopeScaling scale_frequencies(const ModelFiles& files, const RopeKeys& keys, double theta,
                               std::vector<float>& frequencies) {
   if (files.config()) return scale_by_config(files, keys, theta, frequencies);
-  return keys.scaled ? scale_by_gguf(files, theta, frequencies) : RopeScaling{};
+  return keys.scaled ? scale_by_gguf(files, keys, theta, frequencies) : RopeScaling{};
 }
 
 }  // namespace relatum::arch

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 
+#include "arch/activation_name.h"
 #include "arch/head_weight.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -14,7 +14,6 @@
 namespace relatum::arch {
 namespace {
 
-constexpr int64_t kLayers = 4096;    // far more than any model has
 constexpr int64_t kContext = 16384;  // tokens of a row; a table of all its distances has to fit
 
 void read_activation(const ModelFiles& files, T5Settings& settings) {
@@ -28,18 +27,14 @@ void read_activation(const ModelFiles& files, T5Settings& settings) {
   settings.gated = name.starts_with("gated-");
   const std::string function = settings.gated ? name.substr(6) : name;
   // "gated-gelu" has always meant the one by tanh.
-  static const std::map<std::string, nn::Activation, std::less<>> known = {
-      {"relu", nn::Activation::kRelu},
-      {"silu", nn::Activation::kSilu},
-      {"gelu_new", nn::Activation::kGeluTanh},
-      {"gelu", nn::Activation::kGelu}};
-  const auto found = known.find(function);
-  if (found == known.end()) {
-    fail("arch.t5", fmt::format("{}: feed_forward_proj is '{}'. Known are relu, silu, gelu and "
-                                "gelu_new, and each of them gated (gated-gelu, …).",
-                                files.settings_place(), printable_start(name)));
+  const auto found = activation_named(function);
+  if (!found) {
+    fail("arch.t5", fmt::format("{}: feed_forward_proj is '{}', which is not known. Known are {}, "
+                                "and each of them gated (gated-gelu, …). Use a model with one of "
+                                "these.",
+                                files.settings_place(), printable_start(name), kActivationNames));
   }
-  settings.activation = name == "gated-gelu" ? nn::Activation::kGeluTanh : found->second;
+  settings.activation = name == "gated-gelu" ? nn::Activation::kGeluTanh : *found;
 }
 
 }  // namespace
@@ -69,9 +64,7 @@ T5Settings read_t5_settings(const ModelFiles& files) {
     fail("arch.t5",
          fmt::format("{}: {}. Fetch the model's settings again.", files.settings_place(), what));
   };
-  if (info.encoder_layers <= 0 || info.encoder_layers > kLayers) {
-    refuse(fmt::format("{} layers of the encoder cannot be", info.encoder_layers));
-  }
+  if (info.encoder_layers == 0) refuse("an encoder without layers cannot be");
   if (start < 0 || start >= info.vocabulary) {
     refuse(fmt::format("decoder_start_token_id is {}, and the vocabulary has {} tokens", start,
                        info.vocabulary));

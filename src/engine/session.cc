@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/error.h"
 #include "base/signals.h"
 #include "kernels/cpu.h"
@@ -11,11 +13,14 @@ namespace relatum::engine {
 
 namespace {
 
-// A token that no text of data becomes. Gemma 3 has one without a row, for images; where a template
+// Tokens that no text of data becomes. Gemma 3 has one without a row, for images; where a template
 // writes it, looking it up fails.
-bool is_control(const text::Tokenizer& tokenizer, int32_t id) {
-  // Twice: what decodes to a space at the start of a text may be taken away there.
-  return tokenizer.decode(std::vector<int32_t>{id, id}).empty();
+std::set<int32_t> control_tokens(const text::Tokenizer& tokenizer) {
+  std::set<int32_t> ids;
+  for (const text::AddedToken& token : tokenizer.added()) {
+    if (token.special) ids.insert(token.id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -33,8 +38,9 @@ Session::Session(const std::filesystem::path& path, const SessionOptions& option
          "Choose one of the two.");
   }
   const auto rows = int32_t(model_->info().vocabulary);
+  const std::set<int32_t> control = control_tokens(*tokenizer_);
   for (int32_t id = rows; id < tokenizer_->vocab_size(); ++id) {
-    if (is_control(*tokenizer_, id)) continue;
+    if (control.contains(id)) continue;
     fail("engine.session", fmt::format("{}: the tokenizer has {} tokens, the embedding {} rows: "
                                        "token '{}' (id {}) has none. Resize the embedding, or take "
                                        "the token out of the tokenizer's files.",

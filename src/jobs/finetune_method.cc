@@ -8,6 +8,7 @@
 #include "jobs/finetune_plan.h"
 #include "train/adapter.h"
 #include "train/full_weights.h"
+#include "train/schedule.h"
 
 namespace relatum::jobs {
 namespace {
@@ -19,7 +20,8 @@ namespace {
 bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
 
 double learning_rate(const FinetuneOptions& options) {
-  return options.learning_rate.value_or(trains_all(options) ? kFullRate : kAdapterRate);
+  return options.learning_rate.value_or(trains_all(options) ? train::kFullRate
+                                                            : train::kAdapterRate);
 }
 
 void check_method(const FinetuneOptions& o) {

@@ -12,10 +12,7 @@ namespace relatum::jobs {
 
 /// `--method full`: all weights of the base are trained, and there is no adapter.
 bool trains_all(const FinetuneOptions& options);
-/// Learning rates for a run that names none: what did best for adapters, and for all weights the
-/// default of transformers' TrainingArguments, as larger ones undo what a model has learnt.
-inline constexpr double kAdapterRate = 1e-3, kFullRate = 5e-5;
-/// The one of the two that the options' method takes, or the one that they name.
+/// The rate that the options name, or the one for their method (train/schedule.h).
 double learning_rate(const FinetuneOptions& options);
 /// Throws Error for options that the method knows nothing of.
 void check_method(const FinetuneOptions& options);

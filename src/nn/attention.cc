@@ -38,9 +38,18 @@ void store(KvCache& cache, int64_t layer, std::span<const int64_t> rows, Mat k, 
   }
 }
 
-// y and the log-sum-exp of a plan, in the graph's arena.
+// The queries of a plan's groups, which do not overlap.
+int64_t queries_of(const kernels::AttentionPlan& plan) {
+  int64_t count = 0;
+  for (const kernels::AttentionGroup& group : plan.groups) count += group.count;
+  return count;
+}
+
+// y and the log-sum-exp of a plan, in the graph's arena. Rows that no group covers would be left
+// as the arena had them.
 Var attend(Graph& graph, const kernels::AttentionPlan& plan, const kernels::AttentionShape& shape,
            kernels::AttentionTensors& x, bool differentiable) {
+  RELATUM_CHECK(queries_of(plan) == x.q.rows);
   const Var y = graph.create(x.q.type, x.q.rows, x.q.cols, differentiable);
   x.lse = graph.arena().allocate_array<float>(x.q.rows * shape.heads);
   x.out = graph.value(y);
@@ -163,6 +172,7 @@ Var cross_attention(Graph& graph, Var q, Var kv, const TokenBatch& batch,
     tensors.cache_v = cache->values(settings.layer);
   }
   const bool wanted = graph.differentiable(q) || graph.differentiable(kv);
+  if (wanted) RELATUM_CHECK(kv);
   const Var y = attend(graph, batch.source_plan(), shape, tensors, wanted);
   if (graph.differentiable(y)) {
     graph.record(CrossRecord{q, kv, y, &batch, shape, tensors.lse});

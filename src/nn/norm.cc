@@ -19,21 +19,7 @@ MatView<float> accumulating_grad(Graph& graph, Var x) {
 }
 
 struct RmsNormRecord {
-  Var x, y;
-  const float* weight;
-  float* weight_grad;  // nullptr: frozen
-  const float* rstd;
-
-  void backward(Graph& graph) const {
-    const auto in = graph.value(x).as<float>();
-    if (weight_grad) kernels::rmsnorm_weight_gradient(graph.grad(y), in, rstd, weight_grad);
-    if (!graph.differentiable(x)) return;
-    kernels::rmsnorm_backward(graph.grad(y), in, weight, rstd, accumulating_grad(graph, x));
-  }
-};
-
-struct NormResidualRecord {
-  Var x, residual, y;
+  Var x, y, residual;  // the last is invalid where the norm adds to none
   const float* weight;
   float* weight_grad;  // nullptr: frozen
   const float* rstd;
@@ -94,7 +80,7 @@ Var rmsnorm(Graph& graph, Var x, NormWeight stored, float eps, bool wide) {
                              graph.differentiable(x) || weight_grad);
   float* rstd = graph.arena().allocate_array<float>(in.rows);
   kernels::rmsnorm(in, weight, eps, graph.value(y), rstd);
-  if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, weight, weight_grad, rstd});
+  if (graph.differentiable(y)) graph.record(RmsNormRecord{x, y, {}, weight, weight_grad, rstd});
   return y;
 }
 
@@ -110,7 +96,7 @@ Var rmsnorm_residual(Graph& graph, Var x, NormWeight stored, float eps, Var resi
   kernels::rmsnorm(in, weight, eps, out, rstd);
   kernels::add(graph.value(residual).as<float>(), out);
   if (graph.differentiable(y)) {
-    graph.record(NormResidualRecord{x, residual, y, weight, weight_grad, rstd});
+    graph.record(RmsNormRecord{x, y, residual, weight, weight_grad, rstd});
   }
   return y;
 }

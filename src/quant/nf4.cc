@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "quant/blocks.h"
+#include "quant/float_mean.h"
 
 namespace relatum::quant {
 
@@ -177,10 +178,7 @@ void nf4_encode(const Values& values, int64_t total, std::optional<float> offset
       }
     }
   });
-  double sum = 0;
-  for (const float maximum : maxima) sum += maximum;
-  const float mean = maxima.empty() ? 0.0f : float(sum / double(maxima.size()));
-  const float shift = offset.value_or(mean);
+  const float shift = offset.value_or(float_mean(maxima));
   std::memset(out + layout.maxima, 0, layout.bytes - layout.maxima);
   for (int64_t g = 0; g < layout.groups; ++g) {
     const int64_t first = g * kNf4StateBlock;

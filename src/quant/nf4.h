@@ -33,8 +33,9 @@ extern const std::array<float, 16> kNf4Values;
 const std::array<float, 256>& dynamic_map();
 
 /// Encodes `total` values into Nf4Layout(total).bytes bytes, in parallel. `offset` is what is
-/// subtracted from the maxima before they are coded; by default their mean, summed in double
-/// (bitsandbytes sums in float: give its offset to get its bytes).
+/// subtracted from the maxima before they are coded; by default float_mean(), which gives the bytes
+/// of bitsandbytes on a CPU. Where torch adds up in another order (on GPUs, and more than 32,768
+/// blocks on several threads) its offset may differ in the last digit.
 void nf4_encode(const Values& values, int64_t total, std::optional<float> offset, std::byte* out);
 void nf4_encode(const float* values, int64_t total, std::optional<float> offset, std::byte* out);
 

@@ -38,8 +38,8 @@ void read_spaces(const json& root, GgufPieces& pieces) {
     const std::string type = io::get_string(*step, "type", "", "");
     if (type == "Prepend") pieces.prefix = true;
     if (type == "Precompiled") {
-      pieces.char_map = from_base64(io::get_string(*step, "precompiled_charsmap", "", ""),
-                                    "tokenizer.json");
+      pieces.char_map = char_map_bytes(io::get_string(*step, "precompiled_charsmap", "", ""),
+                                       "tokenizer.json");
     }
     if (type == "Replace" && !pieces.bpe) pieces.merge_spaces = true;  // " {2,}" to one
   }
@@ -63,8 +63,8 @@ GgufPieces pieces_of_merges(const json& root) {
   const json& model = root["model"];
   GgufPieces pieces;
   std::unordered_map<std::string, float> places;
-  for (const auto& [left, right] : merges_of(model)) {
-    places.emplace(left + right, -float(places.size()));
+  for (const auto& [left, right] : parse_merges(model, "tokenizer.json")) {
+    places.emplace(std::string(left) + std::string(right), -float(places.size()));
   }
   const std::string unk = io::get_string(model, "unk_token", "", "");
   for (const auto& [token, value] : model["vocab"].items()) {
@@ -97,21 +97,6 @@ GgufPieces pieces_of_scores(const json& root) {
 }
 
 }  // namespace
-
-std::vector<std::pair<std::string, std::string>> merges_of(const json& model) {
-  std::vector<std::pair<std::string, std::string>> merges;
-  for (const json& value : model["merges"]) {
-    if (value.is_array()) {
-      merges.emplace_back(value[0].get<std::string>(), value[1].get<std::string>());
-      continue;
-    }
-    const auto line = value.get<std::string>();
-    if (line.starts_with("#version")) continue;
-    const size_t space = line.find(' ');
-    merges.emplace_back(line.substr(0, space), line.substr(space + 1));
-  }
-  return merges;
-}
 
 std::optional<GgufPieces> find_pieces(const fs::path& folder, const json& root) {
   for (const char* name : {"tokenizer.model", "spiece.model"}) {

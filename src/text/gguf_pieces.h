@@ -10,17 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "text/token_type.h"
+
 namespace relatum::text {
 
-/// llama.cpp's numbers for tokenizer.ggml.token_type, which are SentencePiece's.
-enum TokenType : int32_t {
-  kNormalToken = 1,
-  kUnknownToken = 2,
-  kControlToken = 3,
-  kUserToken = 4,
-  kUnusedToken = 5,
-  kByteToken = 6
-};
 constexpr float kNoScore = -1000;  ///< of tokens that no text is spelt with
 
 struct GgufPieces {
@@ -41,8 +34,5 @@ std::optional<GgufPieces> find_pieces(const std::filesystem::path& folder,
 /// under `list`, taken apart.
 std::vector<const nlohmann::json*> parts_of(const nlohmann::json& root, const char* key,
                                             const char* list);
-
-/// "a b" or ["a", "b"], as tokenizer.json has them.
-std::vector<std::pair<std::string, std::string>> merges_of(const nlohmann::json& model);
 
 }  // namespace relatum::text

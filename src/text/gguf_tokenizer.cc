@@ -12,13 +12,11 @@
 #include "text/loaders.h"
 #include "text/normal_form.h"
 #include "text/score_bpe.h"
+#include "text/token_type.h"
 #include "text/unigram.h"
 
 namespace relatum::text {
 namespace {
-
-// llama.cpp's numbers for tokenizer.ggml.token_type.
-constexpr int64_t kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kByte = 6;
 
 /// What one name in tokenizer.ggml.pre stands for in the tokenizer.json that it was made from.
 struct Pre {
@@ -82,7 +80,7 @@ class GgufLoader {
     PipelineParts parts;
     TokenizerInfo info;
     load_tokens(info);
-    add_tokens({kControl, kUserDefined}, info, parts);
+    add_tokens({kControlToken, kUserToken}, info, parts);
     load_special(info, {.add_bos = pre.add_bos});
     info.kind = fmt::format("byte-level BPE ({})", pre.name);
     if (pre.nfc) {
@@ -108,9 +106,9 @@ class GgufLoader {
     load_tokens(info);
     for (const std::string_view end : kEnds) {
       const auto id = info.vocabulary.find(end);
-      if (id && !types_.empty()) types_[size_t(*id)] = kControl;
+      if (id && !types_.empty()) types_[size_t(*id)] = kControlToken;
     }
-    add_tokens({kControl, kUserDefined, kUnknown}, info, parts);
+    add_tokens({kControlToken, kUserToken, kUnknownToken}, info, parts);
     load_special(info, bpe ? Defaults{.add_bos = true, .bos = 1, .eos = 2, .unk = 0}
                            : Defaults{.add_eos = true, .eos = 1, .unk = 2, .pad = 0});
     const std::optional<int32_t> unk = info.special.unk;
@@ -129,8 +127,8 @@ class GgufLoader {
     info.kind = bpe ? "SentencePiece BPE (llama)" : "SentencePiece Unigram (t5)";
     parts.make_model = [&](const Vocabulary& vocabulary) -> std::unique_ptr<WordModel> {
       if (bpe) {
-        return std::make_unique<ScoreBpe>(vocabulary, scores, ids_of({kControl, kUnknown, kByte}),
-                                          unk);
+        return std::make_unique<ScoreBpe>(vocabulary, scores,
+                                          ids_of({kControlToken, kUnknownToken, kByteToken}), unk);
       }
       return make_unigram(vocabulary, scores, unk);
     };
@@ -147,11 +145,11 @@ class GgufLoader {
     }
     std::vector<PieceTrie::Piece> pieces;
     std::vector<double> sums(scores.begin(), scores.end());
-    const ApartIds apart = ids_of({kControl, kUnknown, kByte});
+    const ApartIds apart = ids_of({kControlToken, kUnknownToken, kByteToken});
     float lowest = INFINITY;
     for (int32_t id = 0; id < vocabulary.size(); ++id) {
-      if (type(id) == kNormal) lowest = std::min(lowest, scores[size_t(id)]);
-      if (type(id) == kUserDefined) sums[size_t(id)] = 0;
+      if (type(id) == kNormalToken) lowest = std::min(lowest, scores[size_t(id)]);
+      if (type(id) == kUserToken) sums[size_t(id)] = 0;
       if (!apart.contains(id)) pieces.emplace_back(vocabulary.token(id), id);
     }
     constexpr float kPenalty = 10;
@@ -160,7 +158,9 @@ class GgufLoader {
                                      UnigramOptions{.unk = *unk, .unk_score = double(unk_score)});
   }
 
-  int64_t type(int32_t id) const { return types_.empty() ? kNormal : types_[size_t(id)]; }
+  int64_t type(int32_t id) const {
+    return types_.empty() ? int64_t{kNormalToken} : types_[size_t(id)];
+  }
 
   ApartIds ids_of(std::initializer_list<int64_t> wanted) const {
     ApartIds ids;
@@ -256,7 +256,7 @@ class GgufLoader {
       if (std::find(wanted.begin(), wanted.end(), types_[id]) == wanted.end()) continue;
       parts.added.push_back({.id = int32_t(id),
                              .content = std::string(info.vocabulary.token(int32_t(id))),
-                             .special = types_[id] != kUserDefined});
+                             .special = types_[id] != kUserToken});
     }
   }
 

@@ -113,7 +113,9 @@ class Description {
     keys_.set_string("tokenizer.ggml.pre", pre);
     add_tokens({});
     std::vector<std::string> merges;
-    for (const auto& [left, right] : merges_of(root["model"])) merges.push_back(left + " " + right);
+    for (const auto& [left, right] : parse_merges(root["model"], "tokenizer.json")) {
+      merges.push_back(fmt::format("{} {}", left, right));
+    }
     keys_.set_strings("tokenizer.ggml.merges", merges);
   }
 

@@ -1,6 +1,5 @@
 // The normaliser as tokenizer.json spells it.
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "io/json.h"
+#include "text/base64.h"
 #include "text/loaders.h"
 #include "text/normal_form.h"
 #include "text/unicode.h"
@@ -87,7 +87,7 @@ Normalizer steps_of(const json& value, const std::string& place) {
   if (type == "Precompiled") {
     const std::string text = io::get_string(value, "precompiled_charsmap", "", place);
     if (text.empty()) return {};
-    return {grapheme_map_step(std::make_shared<const CharMap>(from_base64(text, place), place))};
+    return {grapheme_map_step(std::make_shared<const CharMap>(char_map_bytes(text, place), place))};
   }
   if (type == "Sequence") {
     Normalizer steps;
@@ -104,19 +104,14 @@ Normalizer steps_of(const json& value, const std::string& place) {
 
 }  // namespace
 
-std::string from_base64(const std::string& text, const std::string& place) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   int(text.size()));
-  if (text.size() % 4 != 0 || size < 0 || size_t(size) > bytes.size()) {
+std::string char_map_bytes(const std::string& text, const std::string& place) {
+  std::optional<std::string> bytes = decode_base64(text);
+  if (!bytes) {
     fail("text.json", fmt::format("{}: precompiled_charsmap is not Base64. The file is broken: "
                                   "fetch it again.",
                                   place));
   }
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  bytes.resize(size_t(size) - std::min(size_t(size), padding));
-  return bytes;
+  return std::move(*bytes);
 }
 
 void check_growth(const json& value, const std::string& place) {

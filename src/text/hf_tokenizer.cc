@@ -96,29 +96,6 @@ void load_vocabulary(const json& root, const Entries& entries, const fs::path& f
   }
 }
 
-/// "a b" strings or ["a", "b"] arrays; the views point into `model`.
-Merges parse_merges(const json& model, const std::string& place) {
-  Merges merges;
-  for (const json& value : io::require_array(model, "merges", place)) {
-    const auto is_text = [](const json& part) { return part.is_string(); };
-    if (value.is_array() && value.size() == 2 && is_text(value[0]) && is_text(value[1])) {
-      merges.emplace_back(value[0].get_ref<const std::string&>(),
-                          value[1].get_ref<const std::string&>());
-      continue;
-    }
-    std::string_view line;
-    if (is_text(value)) line = value.get_ref<const std::string&>();
-    if (line.starts_with("#version")) continue;
-    const size_t space = line.find(' ');
-    if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos) {
-      fail("text.json", fmt::format("{}: merge {} is {}, expected \"a b\" or [\"a\", \"b\"].",
-                                    place, merges.size(), io::dump_json(value)));
-    }
-    merges.emplace_back(line.substr(0, space), line.substr(space + 1));
-  }
-  return merges;
-}
-
 std::optional<int32_t> unk_of(const json& model, const Vocabulary& vocabulary,
                               const std::string& place) {
   const json* name = io::find(model, "unk_token");
@@ -340,10 +317,15 @@ std::unique_ptr<Tokenizer> load_folder_tokenizer(const fs::path& folder) {
   for (const char* name : {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"}) {
     if (fs::exists(folder / name)) return load_sentence_piece(folder / name);
   }
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("tekken") && name.ends_with(".json")) return load_tekken(entry.path());
+  const std::vector<fs::path> tekken = tekken_files(folder);
+  if (tekken.size() > 1) {
+    fail(
+        "text.load",
+        fmt::format("{}: both {} and {} could be the model's tokenizer. Leave the one "
+                    "that belongs to it.",
+                    folder.string(), tekken[0].filename().string(), tekken[1].filename().string()));
   }
+  if (!tekken.empty()) return load_tekken(tekken[0]);
   fail("text.load", fmt::format("{}: the folder has neither tokenizer.json nor vocab.txt, "
                                 "tokenizer.model, spiece.model or tekken.json. Name a model folder "
                                 "in Hugging Face form.",

@@ -72,6 +72,10 @@ const Named<Function>* find_named(std::span<const Named<Function>> table, std::s
   }
   return nullptr;
 }
+template <class Function, size_t N>
+const Named<Function>* find_named(const Named<Function> (&table)[N], std::string_view name) {
+  return find_named(std::span<const Named<Function>>(table), name);
+}
 /// Those of lists: first, last, list, join, map, select …
 std::span<const Filter> list_filters();
 

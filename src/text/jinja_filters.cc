@@ -145,7 +145,7 @@ constexpr Filter kFilters[] = {
     {"upper", [](const Call& call) { return changed(call, upper); }}};
 
 const Filter* find_filter(std::string_view name) {
-  const Filter* found = find_named<Value(const Call&)>(kFilters, name);
+  const Filter* found = find_named(kFilters, name);
   return found ? found : find_named(list_filters(), name);
 }
 

@@ -127,9 +127,7 @@ constexpr LoopMethod kLoopMethods[] = {{"cycle", cycle}};
 template <class Subject, class Table>
 Value run_method(const Subject& subject, const Table& table, const Call& call, uint64_t cost) {
   call.budget.spend(cost);
-  for (const auto& method : table) {
-    if (method.name == call.name) return method.run(subject, call);
-  }
+  if (const auto* method = find_named(table, call.name)) return method->run(subject, call);
   call.refuse(fmt::format("a {} has no such method", call.subject.kind()));
 }
 
@@ -190,11 +188,6 @@ bool is_division(std::string_view test) {
   return std::ranges::find(kDivisions, test) != std::end(kDivisions);
 }
 
-template <class Table>
-bool has(const Table& table, std::string_view name) {
-  return std::ranges::any_of(table, [&](const auto& one) { return one.name == name; });
-}
-
 }  // namespace
 
 Value call_method(const Call& call) {
@@ -218,14 +211,15 @@ bool call_test(const Call& call) {
   }
   if (is_division(call.name)) return divides(call);
   call.bind({});
-  return std::ranges::find(kKindTests, call.name, &KindTest::name)->run(call.subject);
+  return find_named(kKindTests, call.name)->run(call.subject);
 }
 
 bool is_method(std::string_view name) {
-  return has(kTextMethods, name) || has(kDictMethods, name) || has(kLoopMethods, name);
+  return find_named(kTextMethods, name) || find_named(kDictMethods, name) ||
+         find_named(kLoopMethods, name);
 }
 bool is_test(std::string_view name) {
-  return !operator_of(name).empty() || is_division(name) || has(kKindTests, name);
+  return !operator_of(name).empty() || is_division(name) || find_named(kKindTests, name);
 }
 bool is_function(std::string_view name) {
   return std::ranges::find(kFunctions, name) != std::end(kFunctions);

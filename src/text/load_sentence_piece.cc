@@ -55,8 +55,8 @@ class FairseqIds {
   /// Throws Error where the model's first pieces are not those that are renamed.
   static void check(const PieceModel& model, const std::string& place) {
     const auto& pieces = model.pieces;
-    if (pieces.size() > 3 && pieces[0].type == PieceModel::kUnknown &&
-        pieces[1].type == PieceModel::kControl && pieces[2].type == PieceModel::kControl) {
+    if (pieces.size() > 3 && pieces[0].type == kUnknownToken && pieces[1].type == kControlToken &&
+        pieces[2].type == kControlToken) {
       return;
     }
     fail("text.sentencepiece", fmt::format("{}: expected the unknown piece and two control pieces "
@@ -199,7 +199,7 @@ class ModelFolder {
       const auto found = pieces.find(token.id);
       if (!token.special || found == pieces.end()) continue;
       PieceModel::Piece& piece = model_.pieces[found->second];
-      if (piece.type != PieceModel::kUnknown) piece.type = PieceModel::kControl;
+      if (piece.type != kUnknownToken) piece.type = kControlToken;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "text/bpe.h"
 #include "text/pipeline_tokenizer.h"
 
 namespace relatum::text {
@@ -30,8 +31,11 @@ Metaspace parse_metaspace(const nlohmann::json& value, const std::string& place)
 /// Throws Error: `what` of a kind that is not supported, and those that are.
 [[noreturn]] void unsupported_part(const std::string& what, const std::string& type,
                                    const std::string& known, const std::string& place);
-/// The bytes of a precompiled table; Error where `text` is no Base64.
-std::string from_base64(const std::string& text, const std::string& place);
+/// "merges" of tokenizer.json's BPE, "a b" or ["a", "b"] each; the views point into `model`. Throws
+/// Error naming the merge that is neither.
+Merges parse_merges(const nlohmann::json& model, const std::string& place);
+/// The bytes of tokenizer.json's precompiled_charsmap; Error where `text` is no Base64.
+std::string char_map_bytes(const std::string& text, const std::string& place);
 /// Refuses a normaliser or decoder that can make a text thousands of times as long.
 void check_growth(const nlohmann::json& value, const std::string& place);
 /// "pre_tokenizer"; `last_is_byte_level` says whether bytes, not characters, reach the model.

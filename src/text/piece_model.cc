@@ -99,7 +99,7 @@ PieceModel::Piece parse_piece(std::string_view message, size_t id, const std::st
   }
   const bool sound = !piece.text.empty() && piece.text.find('\0') == piece.text.npos &&
                      utf8_valid(piece.text);
-  if (!sound || piece.type < PieceModel::kNormal || piece.type > PieceModel::kByte) {
+  if (!sound || piece.type < kNormalToken || piece.type > kByteToken) {
     broken(place,
            fmt::format("piece {} is '{}' of type {}", id, printable_start(piece.text), piece.type));
   }
@@ -139,7 +139,7 @@ void check(const PieceModel& model, const PieceModel::Spaces& denormalizer,
   if (model.pieces.empty()) broken(place, "there is no piece");
   size_t unknown = 0;
   for (const PieceModel::Piece& piece : model.pieces) {
-    unknown += piece.type == PieceModel::kUnknown;
+    unknown += piece.type == kUnknownToken;
   }
   if (unknown != 1) {
     broken(place, fmt::format("{} pieces stand for what is unknown, expected one", unknown));
@@ -176,7 +176,7 @@ void put_bytes(std::string& out, int field, std::string_view bytes) {
 }  // namespace
 
 int32_t PieceModel::unk() const {
-  const auto found = std::ranges::find(pieces, kUnknown, &Piece::type);
+  const auto found = std::ranges::find(pieces, int{kUnknownToken}, &Piece::type);
   RELATUM_CHECK(found != pieces.end());
   return int32_t(found - pieces.begin());
 }
@@ -206,7 +206,7 @@ std::string piece_model_bytes(const PieceModel& model) {
   for (size_t id = 0; id < model.pieces.size(); ++id) {
     const PieceModel::Piece& piece = model.pieces[id];
     std::string message;
-    const bool control = piece.type == PieceModel::kControl;
+    const bool control = piece.type == kControlToken;
     put_bytes(message, kText, control ? fmt::format("<control piece {}>", id) : piece.text);
     put_varint(message, uint64_t(kScore) << 3 | 5);
     const auto bits = std::bit_cast<uint32_t>(piece.score);
@@ -219,8 +219,7 @@ std::string piece_model_bytes(const PieceModel& model) {
   put_number(trainer, kSuffix, model.sign_behind);
   put_number(trainer, kByteFallback, model.byte_fallback);
   put_bytes(trainer, kUnkSurface, model.unk_surface);
-  const auto unknown = std::ranges::find(model.pieces, PieceModel::kUnknown,
-                                         &PieceModel::Piece::type);
+  const auto unknown = std::ranges::find(model.pieces, kUnknownToken, &PieceModel::Piece::type);
   if (unknown != model.pieces.end()) put_bytes(trainer, kUnkPiece, unknown->text);
   put_bytes(out, kTrainer, trainer);
   std::string spaces;

@@ -6,18 +6,19 @@
 #include <string_view>
 #include <vector>
 
+#include "text/token_type.h"
+
 namespace relatum::text {
 
 /// The library trusts what it reads: a table that leads out of itself makes it read foreign memory.
 /// So the file is read here, checked, and written anew for the library, field by field.
 struct PieceModel {
-  enum Type { kNormal = 1, kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5, kByte = 6 };
   enum Kind { kUnigram = 1, kBpe = 2 };
 
   struct Piece {
     std::string text;
     float score = 0;
-    int type = kNormal;
+    int type = kNormalToken;
   };
   struct Spaces {  ///< normalizer_spec; the members' values are SentencePiece's where it is silent
     std::string char_map;

@@ -44,7 +44,7 @@ struct SentencePiece::Processor {
 SentencePiece::SentencePiece(const PieceModel& model, bool keep_signs, const std::string& place)
     : unk_(model.pieces[size_t(model.unk())].text), keep_signs_(keep_signs), place_(place) {
   for (const PieceModel::Piece& piece : model.pieces) {
-    if (piece.type == PieceModel::kControl) control_.insert(piece.text);
+    if (piece.type == kControlToken) control_.insert(piece.text);
   }
   auto processor = std::make_unique<Processor>();
   const std::string bytes = piece_model_bytes(model);

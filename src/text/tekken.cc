@@ -1,6 +1,5 @@
 // Mistral's Tekken: byte-level tokens in order of rank, as tiktoken merges them (tekken*.json).
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,9 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
+#include "text/base64.h"
 #include "text/byte_bpe.h"
+#include "text/hf_added.h"
 #include "text/loaders.h"
 #include "text/tokenizer_hash.h"
 
@@ -56,7 +57,8 @@ class TekkenFile {
     if (special_ < 0 || special_ > kMostSpecial || size > INT32_MAX || size < special_ + kBytes ||
         size - special_ > int64_t(vocab.size())) {
       fail("text.tekken", fmt::format("{}: default_vocab_size is {} and default_num_special_tokens "
-                                      "{}, which does not go with {} entries of vocab.",
+                                      "{}, which does not go with {} entries of vocab. The file is "
+                                      "broken: fetch it again.",
                                       place_, size, special_, vocab.size()));
     }
     for (int64_t rank = 0; rank < size - special_; ++rank) read_token(vocab[size_t(rank)]);
@@ -74,7 +76,7 @@ class TekkenFile {
     const auto set = [&](int64_t id, const std::string& name) {
       if (id < 0 || id >= special_ || name.empty() || !names[size_t(id)].empty()) {
         fail("text.tekken", fmt::format("{}: the special token '{}' has the rank {}, expected one "
-                                        "of its own below {}.",
+                                        "of its own below {}. The file is broken: fetch it again.",
                                         place_, printable_start(name), id, special_));
       }
       names[size_t(id)] = name;
@@ -102,17 +104,10 @@ class TekkenFile {
   void read_token(const json& entry) {
     const size_t rank = tokens_.size();
     const std::string text = io::require_string(entry, "token_bytes", place_);
-    std::string bytes(text.size() / 4 * 3 + 3, '\0');
-    const int size = text.size() > 2 * kLongestToken
-                         ? -1
-                         : EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                           reinterpret_cast<const unsigned char*>(text.data()),
-                                           int(text.size()));
-    const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-    const bool whole = size > int(padding) && text.size() % 4 == 0;
-    if (whole) bytes.resize(size_t(size) - padding);
+    std::string bytes;
+    if (text.size() <= 2 * kLongestToken) bytes = decode_base64(text).value_or("");
     const bool byte = rank >= 256 || (bytes.size() == 1 && bytes[0] == char(rank));
-    if (!whole || bytes.size() > kLongestToken || !byte ||
+    if (bytes.empty() || bytes.size() > kLongestToken || !byte ||
         io::require_int(entry, "rank", place_) != int64_t(rank)) {
       fail("text.tekken",
            fmt::format("{}: entry {} of vocab is {}, expected that rank and up to {} bytes in "
@@ -161,23 +156,66 @@ MergeTable merges_of(const std::vector<std::string>& tokens, int64_t first_id,
   return merges;
 }
 
-}  // namespace
-
-std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
-  const TekkenFile file(path);
-  TokenizerInfo info;
-  PipelineParts parts;
-  const std::vector<std::string> names = file.special_names();
-  const size_t count = names.size() + file.tokens().size();
-  info.vocabulary = Vocabulary(count, int64_t(count) - 1, file.place());
+// The file's own tokens, and those that tokenizer_config.json and its companions add.
+void load_vocabulary(const TekkenFile& file, const std::vector<std::string>& names,
+                     const std::filesystem::path& folder, TokenizerInfo& info,
+                     PipelineParts& parts) {
+  std::unordered_map<std::string, int64_t> model;
+  for (size_t rank = 0; rank < file.tokens().size(); ++rank) {
+    model.emplace(spell_bytes(file.tokens()[rank]), file.special() + int64_t(rank));
+  }
+  // Text may spell a special token's name; it is the special one all the same.
+  for (const std::string& name : names) model.erase(name);
+  const int64_t largest = file.special() + int64_t(file.tokens().size()) - 1;
+  AddedTokens added(std::move(model), largest);
+  for (size_t id = 0; id < names.size(); ++id) {
+    added.add_own({.id = int32_t(id), .content = names[id], .special = true}, file.place());
+  }
+  added.add_folder(folder);
+  parts.added = added.tokens();
+  info.vocabulary = Vocabulary(file.tokens().size() + parts.added.size(), added.largest(),
+                               file.place());
   for (size_t rank = 0; rank < file.tokens().size(); ++rank) {
     info.vocabulary.set(file.special() + int64_t(rank), spell_bytes(file.tokens()[rank]),
                         file.place());
   }
-  for (size_t id = 0; id < names.size(); ++id) {
-    info.vocabulary.add(int64_t(id), names[id], file.place());
-    parts.added.push_back({.id = int32_t(id), .content = names[id], .special = true});
+  for (const AddedToken& token : parts.added) {
+    info.vocabulary.add(token.id, token.content, file.place());
   }
+}
+
+// A setting that would change ids, and that Mistral's own library does not have.
+void check_prefix(const std::filesystem::path& folder) {
+  const auto path = folder / "tokenizer_config.json";
+  if (!std::filesystem::exists(path)) return;
+  if (!io::get_bool(io::load_json(path), "add_prefix_space", false, path.string())) return;
+  fail("text.config",
+       fmt::format("{}: 'add_prefix_space' is set, which Tekken does not have. Set it "
+                   "to false.",
+                   path.string()));
+}
+
+}  // namespace
+
+std::vector<std::filesystem::path> tekken_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("tekken") && name.ends_with(".json")) files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.parent_path();
+  check_config(folder, json::object());
+  check_prefix(folder);
+  const TekkenFile file(path);
+  TokenizerInfo info;
+  PipelineParts parts;
+  const std::vector<std::string> names = file.special_names();
+  load_vocabulary(file, names, folder, info, parts);
   const auto named = [&](std::string_view name) -> std::optional<int32_t> {
     const auto found = std::ranges::find(names, name);
     if (found == names.end()) return std::nullopt;
@@ -190,7 +228,7 @@ std::unique_ptr<Tokenizer> load_tekken(const std::filesystem::path& path) {
                   .cls = {},
                   .sep = {}};
   if (info.special.bos) info.before = {*info.special.bos};
-  apply_config(path.parent_path(), info);
+  apply_config(folder, info);
   const std::string pattern = file.pattern();
   info.kind = "byte-level BPE (Tekken)";
   info.rules = "Tekken\n" + pattern + "\n" + tokenizer_rules(parts.added);

@@ -93,8 +93,12 @@ class Tokenizer {
 
 /// Loads the tokenizer of a GGUF file, or of a folder in Hugging Face form (tokenizer.json, else
 /// vocab.txt, else tokenizer.model, spiece.model or XLM-R's sentencepiece.bpe.model, else Mistral's
-/// tekken*.json; tokenizer_config.json where present). Throws Error with file and place: for a
-/// broken file, and for a kind or pre-tokenizer that is not supported, listing those that are.
+/// tekken*.json, of which there may be one; tokenizer_config.json where present). Throws Error with
+/// file and place: for a broken file, and for a kind or pre-tokenizer that is not supported,
+/// listing those that are.
 std::unique_ptr<Tokenizer> load_tokenizer(const std::filesystem::path& gguf_or_folder);
+
+/// The files of a folder that are Mistral's Tekken by their names (tekken*.json), sorted.
+std::vector<std::filesystem::path> tekken_files(const std::filesystem::path& folder);
 
 }  // namespace relatum::text

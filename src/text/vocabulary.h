@@ -34,10 +34,11 @@ class Vocabulary {
   std::string_view token(int32_t id) const {
     return id >= 0 && id < size() ? std::string_view(tokens_[size_t(id)]) : std::string_view();
   }
-  /// The id of any token, of the model or added.
+  /// The id of any token, of the model or added. An added one goes first, as it does in text:
+  /// Tekken's words may be spelt like its special tokens.
   std::optional<int32_t> find(std::string_view token) const {
-    const auto own = find_in_model(token);
-    return own ? own : find(added_, token);
+    const auto added = find(added_, token);
+    return added ? added : find_in_model(token);
   }
   /// The id of a token that words may be built of.
   std::optional<int32_t> find_in_model(std::string_view token) const { return find(ids_, token); }

@@ -27,12 +27,7 @@ std::vector<const nn::Linear*> all_linears(const arch::Model& model) {
 // A table of its own for the words read, of the head's form: its rows are read as they are needed.
 int64_t embedding_bytes(const arch::Model& model, const Trainable& trained) {
   if (!trained.adapter()) return 0;  // it lies among the trained values
-  const arch::ModelInfo& info = model.info();
-  int64_t known = info.width * info.vocabulary;
-  for (const nn::Linear* linear : model.linears()) {
-    known += linear->in() * linear->out() + int64_t(linear->bias().size());
-  }
-  if (!model.head() || info.parameters <= known) return 0;
+  if (!model.info().own_head) return 0;
   return int64_t(model.head()->parts()[0].weight.data.size());
 }
 

@@ -7,6 +7,7 @@
 #include "base/durable.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "text/tokenizer.h"
 
 namespace relatum::train {
 namespace {
@@ -20,7 +21,6 @@ constexpr const char* kCopied[] = {"tokenizer.json",
                                    "added_tokens.json",
                                    "tokenizer.model",
                                    "spiece.model",
-                                   "tekken.json",
                                    "vocab.json",
                                    "merges.txt",
                                    "vocab.txt",
@@ -67,6 +67,9 @@ void save_full(const fs::path& run, const FullWeights& weights, const fs::path& 
   write_file(fresh / "config.json", io::dump_json(config_of(weights, base), 2) + "\n");
   for (const char* name : kCopied) {
     if (fs::exists(base / name)) write_file(fresh / name, read_file(base / name));
+  }
+  for (const fs::path& file : text::tekken_files(base)) {
+    write_file(fresh / file.filename(), read_file(file));
   }
   std::error_code error;
   fs::rename(fresh, target, error);

@@ -12,8 +12,12 @@ enum class Shape { kCosine, kLinear, kConstant };
 Shape parse_shape(std::string_view name);
 std::string_view name_of(Shape shape);
 
+/// Peak rates where none is given: what did best for adapters, and for all weights the default of
+/// transformers' TrainingArguments, as larger ones undo what a model has learnt.
+inline constexpr double kAdapterRate = 1e-3, kFullRate = 5e-5;
+
 struct Schedule {
-  double peak = 1e-3;
+  double peak = kAdapterRate;
   Shape shape = Shape::kCosine;
   double warmup = 0.03;  ///< share of all steps in which the rate rises from 0
   int64_t steps = 1;

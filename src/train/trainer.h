@@ -22,7 +22,7 @@ namespace relatum::train {
 
 struct TrainOptions {
   int64_t epochs = 3;
-  double learning_rate = 1e-3;
+  double learning_rate = kAdapterRate;
   Shape schedule = Shape::kCosine;
   double warmup = 0.03;
   double weight_decay = 0;

@@ -29,8 +29,7 @@ struct Options {
 
 class Adapter : public ::testing::Test {
  protected:
-  // Backward pass amounts to two products for each of the forward pass.
-  double bound(DType compute = DType::kF32) const { return 3 * parity_bound(*model_, compute); }
+  double bound(DType compute = DType::kF32) const { return gradient_bound(*model_, compute); }
 
   struct Row {
     std::vector<int32_t> tokens, places;

@@ -103,7 +103,9 @@ class OptionGguf {
       writer_.set_u32(type_ + "." + key, config_.at(setting));
     }
     writer_.set_f32(key("attention.layer_norm_rms_epsilon"), config_.at("rms_norm_eps"));
-    writer_.set_f32(key("rope.freq_base"), config_.at("rope_theta"));
+    if (config_.contains("rope_theta")) {
+      writer_.set_f32(key("rope.freq_base"), config_.at("rope_theta"));
+    }
   }
 
   // What newer files tell is written only where it is not what all files mean without it.
@@ -292,6 +294,14 @@ TEST_F(Gemma3Gguf, WithoutKeysForKindsOfLayers) {
   config_["layer_types"] = {"sliding_attention", "sliding_attention"};
   config_.erase("rope_local_base_freq");
   expect_the_folders(OptionGguf(config_, "Gemma 3 1b It").write());
+}
+
+// llama.cpp's default, not transformers' for this family.
+TEST_F(Gemma3Gguf, WithoutABaseItIsTenThousand) {
+  config_["rope_theta"] = 10000.0;
+  json silent = config_;
+  silent.erase("rope_theta");
+  expect_the_folders(OptionGguf(silent, "Gemma 3 1b").write());
 }
 
 TEST_F(Gemma3Gguf, WithoutAWindowNoLayerSlides) {

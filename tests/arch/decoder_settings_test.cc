@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <list>
+#include <map>
 
 #include "support/decoder_options.h"
 #include "support/error_of.h"
@@ -54,6 +55,13 @@ TEST(DecoderRefusal, RotaryPositionsOfKindsOfLayers) {
   EXPECT_THAT(refusal("gemma3", {{"rope_scaling", scaled}}), HasSubstr("'new'"));
 }
 
+TEST(DecoderRefusal, KindsOfLayersOfMistral) {
+  const json mixed = {"full_attention", "sliding_attention"};
+  EXPECT_THAT(refusal("window", {{"layer_types", mixed}}), HasSubstr("sliding_window of 7"));
+  EXPECT_THAT(refusal("window", {{"layer_types", {"sliding_attention"}}}), HasSubstr("1 entries"));
+  EXPECT_EQ(refusal("window_unsaid", {{"layer_types", mixed}}), "");  // it reaches over all rows
+}
+
 TEST(DecoderRefusal, SettingsOfQwenAndPhi3) {
   EXPECT_THAT(refusal("qwen3", {{"layer_types", {"full_attention", "sliding_attention"}}}),
               HasSubstr("use_sliding_window"));
@@ -61,6 +69,14 @@ TEST(DecoderRefusal, SettingsOfQwenAndPhi3) {
   EXPECT_THAT(refusal("phi3", {{"partial_rotary_factor", 0.75}}), HasSubstr("partial_rotary"));
   EXPECT_THAT(refusal("phi3", {{"layer_types", {"full_attention", "sliding_attention"}}}),
               HasSubstr("layer_types"));
+}
+
+// Something is kept of each layer before its tensors are looked for.
+TEST(DecoderRefusal, MoreLayersThanAnyModelHas) {
+  for (const char* option : {"window", "gemma3", "qwen3_window", "phi3_window"}) {
+    EXPECT_THAT(refusal(option, {{"num_hidden_layers", 4097}}), HasSubstr("layers of 4097"))
+        << option;
+  }
 }
 
 // Without its biases the network would be Llama's.
@@ -79,6 +95,38 @@ TEST(DecoderRefusal, AHeadOfItsOwnWhereGemmaTiesIt) {
   config.erase("tie_word_embeddings");
   write_file(folder.path() / "config.json", config.dump());
   EXPECT_THAT(error_of([&] { folder.load(); }), HasSubstr("'lm_head.weight' differs"));
+}
+
+// What transformers' configuration of each family has where a file is silent.
+TEST(DecoderDefaults, OfMistral) {
+  json config = decoder_options().at("window");
+  config.erase("max_position_embeddings");
+  EXPECT_EQ(OptionFolder(config).load()->info().context, 131072);
+  config.erase("num_key_value_heads");
+  EXPECT_THAT(error_of([&] { OptionFolder(config).load(); }), HasSubstr("8 key heads"));
+  config["num_key_value_heads"] = nullptr;
+  const OptionFolder folder(config);
+  const auto files = arch::ModelFiles::open(folder.path());
+  EXPECT_EQ(arch::read_decoder(files, "llama", {.kv_heads = 8}).info.kv_heads, 4);
+}
+
+// A scaling without a factor stretches the first context to the whole one.
+TEST(DecoderDefaults, TheContextThatAScalingReachesTo) {
+  const auto frequencies = [](const json& scaling) {
+    json config = decoder_options().at("qwen2");
+    config.erase("max_position_embeddings");
+    config["rope_scaling"] = scaling;
+    const OptionFolder folder(config);
+    const auto files = arch::ModelFiles::open(folder.path());
+    arch::load_model(files, {});
+    return files.settings().at("rotary frequencies");
+  };
+  json scaling = {{"rope_type", "yarn"}, {"original_max_position_embeddings", 8192}};
+  const std::string unsaid = frequencies(scaling);
+  scaling["factor"] = 4.0;
+  EXPECT_EQ(unsaid, frequencies(scaling));
+  scaling["factor"] = 5.0;
+  EXPECT_NE(unsaid, frequencies(scaling));
 }
 
 /// A model of a published configuration, narrower and with fewer tokens, whose weights are all
@@ -156,13 +204,15 @@ TEST_P(PublishedConfig, IsReadWithNothingLeft) {
   const std::vector<int32_t> row = {5, 9, 17};
   const Matrix<float> logits = run(*model, single(row));
   EXPECT_TRUE(all_finite({logits.row(0), size_t(logits.cols())}));
+  static const std::map<std::string, std::string> kWindows = {
+      {"qwen2", "0 0 0 0 0 0 0"},
+      {"qwen3", "0 0 0 0 0 0 0"},
+      {"gemma3_text", "512 512 512 512 512 0 512"}};
+  const auto want = kWindows.find(config_["model_type"].get<std::string>());
+  if (want == kWindows.end()) return;
   const auto windows = files.settings().find("windows");
-  const std::string type = config_["model_type"];
-  if (type == "qwen2" || type == "qwen3") {
-    EXPECT_EQ(windows->second, "0 0 0 0 0 0 0");
-  } else if (type == "gemma3_text") {
-    EXPECT_EQ(windows->second.substr(0, 25), "512 512 512 512 512 0 512");
-  }
+  ASSERT_NE(windows, files.settings().end());
+  EXPECT_EQ(windows->second.substr(0, want->second.size()), want->second);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PublishedConfig,

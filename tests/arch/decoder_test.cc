@@ -2,6 +2,7 @@
 // computed: whole, in segments, behind cached rows, as a tree, with the tape.
 #include <gtest/gtest.h>
 
+#include "kernels/cpu.h"
 #include "support/decoder_options.h"
 #include "support/shows.h"
 
@@ -112,6 +113,32 @@ TEST_P(DecoderOption, TapeChangesNoBit) {
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, DecoderOption, ::testing::ValuesIn(decoder_option_names()),
                          [](const auto& test) { return test.param; });
+
+// As transformers keeps it: the root of the width is a number of the type that is computed in.
+TEST(Decoder, EmbeddingsAreScaledInTheComputeType) {
+  const OptionFolder folder(decoder_options().at("gemma3"));
+  const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+  const auto row = read_ints(file, "input_ids");
+  const Matrix<float> table = read_matrix(file, "model.embed_tokens.weight");
+  const float root = std::sqrt(float(table.cols()));
+  const float rounded = to_float(to_bf16(root));
+  ASSERT_NE(rounded, root);
+  for (const auto& [compute, scale] : {std::pair{DType::kF32, root}, {DType::kBF16, rounded}}) {
+    if (compute == DType::kBF16 && !kernels::has_fast_bf16()) continue;
+    Matrix<float> got(int64_t(row.size()), table.cols());
+    const std::function<void(int64_t, Mat)> probe = [&](int64_t layer, Mat values) {
+      if (layer == -1) kernels::convert(values, got.view());
+    };
+    arch::ForwardOptions options;
+    options.probe = &probe;
+    run(*load(folder.path(), {.compute = compute}), single(row), compute, false, options);
+    for (size_t t = 0; t < row.size(); ++t) {
+      for (int64_t i = 0; i < table.cols(); ++i) {
+        ASSERT_EQ(got.row(int64_t(t))[i], table.row(row[t])[i] * scale) << t << " " << i;
+      }
+    }
+  }
+}
 
 // A scaling that reaches further than its frequencies hold for is cut there.
 TEST(Decoder, ContextEndsWithTheScaling) {

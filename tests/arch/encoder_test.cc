@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "arch/changed_model.h"
 #include "support/models.h"
 #include "support/shows.h"
@@ -99,7 +101,9 @@ TEST_F(ChangedEncoder, SettingsThatAreNotHonouredAreNamed) {
 
 TEST_F(ChangedEncoder, PlacesThatThePaddingLeavesAreCounted) {
   expect_refused(changed("roberta", {{"max_position_embeddings", 2}}), "leaves none");
-  expect_refused(changed("roberta", {{"pad_token_id", -5}}), "first -4");
+  expect_refused(changed("roberta", {{"pad_token_id", -5}}), "which is -5");
+  expect_refused(changed("roberta", {{"pad_token_id", std::numeric_limits<int64_t>::max()}}),
+                 "which is 9223372036854775807");
   EXPECT_EQ(load(changed("roberta", {{"pad_token_id", 3}}))->info().context, 58);
 }
 

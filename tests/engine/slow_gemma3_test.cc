@@ -8,7 +8,7 @@
 #include "engine/score_labels.h"
 #include "engine/session.h"
 #include "kernels/cpu.h"
-#include "support/models.h"
+#include "support/published_logits.h"
 #include "support/shared.h"
 
 namespace relatum::testing {
@@ -22,35 +22,23 @@ class SlowGemma3 : public ::testing::Test {
   engine::Session open(const std::string& compute) const {
     return engine::Session(*path_, {.compute = compute, .base = "keep"});
   }
-  std::string prompt(int index) const { return "prompt" + std::to_string(index) + "."; }
-  std::vector<int32_t> tokens(int index) const {
-    return read_ints(expected_, prompt(index) + "input_ids");
-  }
-  // Relative distance of the logits that the fixture has of every place.
   double distance_of(const engine::Session& session, int index) const {
-    const Matrix<float> logits = run(session.model(), single(tokens(index)), session.compute());
-    const auto ids = read_ints(expected_, prompt(index) + "wide_vocabulary_ids");
-    const Matrix<float> want = read_matrix(expected_, prompt(index) + "wide_logits");
-    Matrix<float> got(want.rows(), want.cols());
-    for (int64_t r = 0; r < got.rows(); ++r) {
-      for (int64_t c = 0; c < got.cols(); ++c) got.row(r)[c] = logits.row(r)[ids[size_t(c)]];
-    }
-    return distance(got, want);
+    return distance_at(run(session.model(), single(expected_.tokens(index)), session.compute()),
+                       expected_.wide(index));
   }
 
-  static constexpr int kPrompts = 3;
+  static constexpr int kPrompts = PublishedLogits::kPrompts;
   std::optional<std::filesystem::path> path_ = model_path();
-  io::Safetensors expected_ = io::Safetensors::open(
-      fixture("gemma3/gemma3_270m_expected.safetensors"));
+  PublishedLogits expected_{fixture("gemma3/gemma3_270m_expected.safetensors")};
 };
 
 TEST_F(SlowGemma3, LogitsInF32AreWithinOneInTenThousand) {
   RELATUM_NEEDS(path_);
   const engine::Session session = open("f32");
-  constexpr double kAcceptance = 1e-4;
   for (int i = 0; i < kPrompts; ++i) {
-    EXPECT_LT(distance_of(session, i), kAcceptance) << i;
-    RecordProperty("distance_" + std::to_string(i), std::to_string(distance_of(session, i)));
+    const double ours = distance_of(session, i);
+    EXPECT_LT(ours, PublishedLogits::kInF32) << i;
+    RecordProperty("distance_" + std::to_string(i), std::to_string(ours));
   }
 }
 
@@ -58,10 +46,8 @@ TEST_F(SlowGemma3, LogitsInBf16AreNoFurtherThanTransformers) {
   RELATUM_NEEDS(path_);
   if (!kernels::has_fast_bf16()) GTEST_SKIP() << "this CPU has no bf16 products";
   const engine::Session session = open("bf16");
-  constexpr double kAcceptance = 1.5;
   for (int i = 0; i < kPrompts; ++i) {
-    const double theirs = double(read_scalar(expected_, prompt(i) + "bf16_relative_wide"));
-    EXPECT_LT(distance_of(session, i), kAcceptance * theirs) << i;
+    EXPECT_LT(distance_of(session, i), PublishedLogits::kInBf16 * expected_.theirs_in_bf16(i)) << i;
   }
 }
 
@@ -69,15 +55,16 @@ TEST_F(SlowGemma3, AnswersHaveTransformersProbabilities) {
   RELATUM_NEEDS(path_);
   const engine::Session session = open("f32");
   std::vector<std::vector<int32_t>> answers;
-  for (int i = 0; expected_.find("answers." + std::to_string(i)); ++i) {
-    answers.push_back(read_ints(expected_, "answers." + std::to_string(i)));
+  const io::Safetensors& file = expected_.file();
+  for (int i = 0; file.find("answers." + std::to_string(i)); ++i) {
+    answers.push_back(read_ints(file, "answers." + std::to_string(i)));
   }
-  const auto stored = expected_.tensor("answers.log_probabilities").bytes;
+  const auto stored = file.tensor("answers.log_probabilities").bytes;
   std::vector<double> want(answers.size());
   ASSERT_EQ(stored.size(), want.size() * sizeof(double));
   std::memcpy(want.data(), stored.data(), stored.size());
   const engine::LabelTrie trie(answers);
-  const std::vector<std::vector<int32_t>> prompts{tokens(kPrompts - 1)};
+  const std::vector<std::vector<int32_t>> prompts{expected_.tokens(kPrompts - 1)};
   engine::Worker worker(session);
   const auto scores = engine::score_edges(worker, prompts, trie, {}, {});
   const auto got = engine::softmax(trie.answer_scores(scores.at(0)));
@@ -91,7 +78,7 @@ TEST_F(SlowGemma3, ItsTokenizerReadsWhatLlamaCppReads) {
   const auto tokenizer = text::load_tokenizer(*path_);
   const auto ids = tokenizer->encode_with_special(
       "The old <e1>mill</e1> stands beside the <e2>river</e2> and has no roof left today.");
-  const std::vector<int32_t> first = tokens(0);
+  const std::vector<int32_t> first = expected_.tokens(0);
   ASSERT_GT(ids.size(), first.size());
   EXPECT_TRUE(std::equal(first.begin(), first.end(), ids.begin()));
 }

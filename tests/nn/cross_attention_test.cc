@@ -1,6 +1,7 @@
 // Attention over an encoder's rows: which row each tree reads, its gradient, and its cache.
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "kernels/ref/attention.h"
 #include "kernels/ref/gemm.h"
 #include "nn/attention.h"
@@ -115,6 +116,33 @@ TEST_F(CrossAttention, CachedSourcesGiveTheSameBits) {
         std::memcmp(got.as<float>().row(t), want.as<float>().row(1 + t), sizeof(float) * kWidth), 0)
         << t;
   }
+}
+
+// Rows that no group covers would stay as the arena left them.
+TEST_F(CrossAttention, EveryTreeReadsASource) {
+  nn::TokenBatch batch;
+  const auto source = batch.add_source(Tokens{1, 2, 3, 4, 5});
+  const int reads = batch.root(), does_not = batch.root();
+  batch.read_source(reads, source);
+  batch.append(reads, Tokens{7, 8});
+  batch.append(does_not, Tokens{7, 8, 9, 10});
+  batch.finish();
+  nn::Graph graph(arena_, DType::kF32, false);
+  const nn::Var q = put(graph, q_), kv = put(graph, kv_);
+  EXPECT_THROW(nn::cross_attention(graph, q, kv, batch, settings_), Error);
+}
+
+// Gradients need the sources' keys and values themselves.
+TEST_F(CrossAttention, CachedSourcesServeNoBackwardPass) {
+  nn::KvCache cache(2, 8, kHeads, kSize, DType::kF32);
+  nn::TokenBatch batch;
+  const int root = batch.root();
+  batch.read_source(root, {0, 2, true});
+  batch.append(root, Tokens{1, 2, 3, 4, 5, 6});
+  batch.finish();
+  settings_.cache.sources = &cache;
+  nn::Graph graph(arena_, DType::kF32, true);
+  EXPECT_THROW(nn::cross_attention(graph, put(graph, q_), {}, batch, settings_), Error);
 }
 
 TEST_F(CrossAttention, SourcesAreABatchOfTheirOwn) {

@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "quant/float_mean.h"
 #include "quant/format.h"
 #include "quant/values.h"
 #include "tensor/buffer.h"
@@ -41,7 +42,12 @@ class Nf4Fixture : public ::testing::Test {
     total_ = facts().at("values").get<int64_t>();
     values_ = fixture_values(total_);
     data_.resize(Nf4Layout(total_).bytes);
-    nf4_encode(values_.data(), total_, facts().at("offset").get<float>(), data_.data());
+    nf4_encode(values_.data(), total_, std::nullopt, data_.data());
+  }
+  static float offset_of(const std::vector<std::byte>& data, int64_t total) {
+    float offset = 0;
+    std::memcpy(&offset, data.data() + Nf4Layout(total).offset, sizeof offset);
+    return offset;
   }
   int64_t total_ = 0;
   std::vector<float> values_;
@@ -60,6 +66,27 @@ TEST_F(Nf4Fixture, CodesEqualBitsandbytes) {
   EXPECT_EQ(std::memcmp(expected.data() + codes + maxima, data_.data() + layout.state,
                         size_t(layout.groups) * sizeof(float)),
             0);
+}
+
+TEST_F(Nf4Fixture, OffsetsEqualBitsandbytes) {
+  EXPECT_EQ(offset_of(data_, total_), facts().at("offset").get<float>());
+  for (const auto& [key, offset] : facts().at("offsets").items()) {
+    const int64_t total = std::stoll(key);
+    const auto values = fixture_values(total);
+    std::vector<std::byte> data(Nf4Layout(total).bytes);
+    nf4_encode(values.data(), total, std::nullopt, data.data());
+    EXPECT_EQ(offset_of(data, total), offset.get<float>()) << key;
+  }
+}
+
+// Sums that are exact however they are added up.
+TEST(FloatMean, OfFewValues) {
+  EXPECT_EQ(float_mean({}), 0.0f);
+  std::vector<float> values;
+  for (int i = 1; i <= 100; ++i) {
+    values.push_back(float(i));
+    EXPECT_EQ(float_mean(values), float(i + 1) / 2) << i;
+  }
 }
 
 TEST_F(Nf4Fixture, ValuesEqualBitsandbytes) {

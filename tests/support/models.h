@@ -51,10 +51,19 @@ inline nn::TokenBatch single(std::span<const int32_t> tokens, bool causal = true
 }
 
 /// Products that follow one another on the way from tokens to logits: four linears and two
-/// attention products per layer, two norms (sums over the width, too) each, the head.
+/// attention products per layer, two norms (sums over the width, too) each, the head. Of an
+/// encoder-decoder those of both halves, and the decoder's second attention: three linears, two
+/// products, a norm.
 inline double parity_bound(const arch::Model& model, DType compute = DType::kF32) {
   const arch::ModelInfo& info = model.info();
-  return network_bound(8 * info.layers + 1, std::max(info.width, info.ffn_width), compute);
+  const int64_t second = info.encoder_layers ? 6 * info.layers : 0;
+  return network_bound(8 * (info.layers + info.encoder_layers) + second + 1,
+                       std::max(info.width, info.ffn_width), compute);
+}
+
+/// Of gradients: the backward pass amounts to two products for each of the forward pass.
+inline double gradient_bound(const arch::Model& model, DType compute = DType::kF32) {
+  return 3 * parity_bound(model, compute);
 }
 
 }  // namespace relatum::testing

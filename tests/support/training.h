@@ -34,9 +34,8 @@ inline MatView<const float> as_row(std::span<const float> values) {
   return {values.data(), 1, int64_t(values.size())};
 }
 
-/// Backward pass amounts to two products for each of the forward pass.
 inline double gradient_bound(const engine::Session& session) {
-  return 3 * parity_bound(session.model(), session.compute());
+  return gradient_bound(session.model(), session.compute());
 }
 
 /// Everything one run needs; owns what the trainer refers to.

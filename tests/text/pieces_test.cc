@@ -337,7 +337,7 @@ TEST_F(ModelFolder, RefusesBrokenModels) {
                 m.pieces.resize(1);
               }),
               HasSubstr("piece 0"));
-  EXPECT_THAT(error_with([](PieceModel& m) { m.pieces[0].type = PieceModel::kUnknown; }),
+  EXPECT_THAT(error_with([](PieceModel& m) { m.pieces[0].type = kUnknownToken; }),
               HasSubstr("2 pieces"));
   EXPECT_THAT(error_with([](PieceModel& m) { m.kind = 3; }), HasSubstr("Supported: Unigram"));
   EXPECT_THAT(error_with([](PieceModel& m) { m.spaces.char_map = "abc"; }), HasSubstr("charsmap"));

@@ -101,6 +101,31 @@ TEST_F(Tekken, ListedSpecialTokensAndAShorterVocabulary) {
   EXPECT_EQ(tokenizer->encode("ab").size(), 2u) << "its rank is beyond the vocabulary";
 }
 
+TEST_F(Tekken, OneOfSeveralFilesIsNotChosen) {
+  load();
+  write_file(folder_ / "tekken_240911.json", root_.dump());
+  EXPECT_THAT(refusal(), ::testing::AllOf(HasSubstr("tekken.json"), HasSubstr("tekken_240911")));
+}
+
+// What transformers' settings beside the file say counts as it does for every other tokenizer.
+TEST_F(Tekken, SettingsBesideTheFileAreHonouredOrRefused) {
+  const auto with = [&](const json& config) {
+    write_file(folder_ / "tokenizer_config.json", config.dump());
+  };
+  add("<pad>");  // of text, and no name for the padding
+  with({{"pad_token", "<pad>"}, {"additional_special_tokens", {"<e1>"}}, {"add_eos_token", true}});
+  const auto tokenizer = load();
+  EXPECT_EQ(tokenizer->special().pad, 11);
+  EXPECT_EQ(tokenizer->encode_with_special("a<e1>"),
+            (std::vector<int32_t>{1, id('a'), id(257), 2}));
+  with({{"added_tokens_decoder", {{"5", {{"content", "<e1>"}, {"special", true}}}}}});
+  EXPECT_THAT(refusal(), ::testing::AllOf(HasSubstr("'<e1>'"), HasSubstr("id 5")));
+  with({{"split_special_tokens", true}});
+  EXPECT_THAT(refusal(), HasSubstr("split_special_tokens"));
+  with({{"add_prefix_space", true}});
+  EXPECT_THAT(refusal(), HasSubstr("add_prefix_space"));
+}
+
 TEST_F(Tekken, BrokenFilesAreRefused) {
   const json whole = root_;
   const auto with = [&](const auto& change) {

@@ -65,7 +65,7 @@ TEST_F(TinyXlm, TheModelFileHasTheIdsOfTokenizerJson) {
 
 TEST_F(TinyXlm, AModelWithOtherFirstPiecesIsRefused) {
   PieceModel model = parse_piece_model(read_file(kTiny / kModelFile), "x");
-  model.pieces[1] = {"<bos>", 0, PieceModel::kNormal};
+  model.pieces[1] = {"<bos>", 0, kNormalToken};
   write_file(folder_ / kModelFile, piece_model_bytes(model));
   EXPECT_THAT(testing::error_of([&] { load(); }), HasSubstr("as XLM-R's models have them"));
   fs::copy(kTiny / kModelFile, folder_ / kModelFile, fs::copy_options::overwrite_existing);
@@ -94,11 +94,10 @@ class PublishedXlm : public ::testing::Test {
   std::unique_ptr<Tokenizer> from_model() {
     PieceModel model;
     model.spaces.char_map = map_;
-    model.pieces = {{"<unk>", 0, PieceModel::kUnknown},
-                    {"<s>", 0, PieceModel::kControl},
-                    {"</s>", 0, PieceModel::kControl}};
+    model.pieces = {
+        {"<unk>", 0, kUnknownToken}, {"<s>", 0, kControlToken}, {"</s>", 0, kControlToken}};
     for (size_t id = kFirst; id + 1 < tokens_.size(); ++id) {
-      model.pieces.push_back({tokens_[id], float(scores_[id]), PieceModel::kNormal});
+      model.pieces.push_back({tokens_[id], float(scores_[id]), kNormalToken});
     }
     write_file(folder_ / kModelFile, piece_model_bytes(model));
     return load_tokenizer(folder_.path());

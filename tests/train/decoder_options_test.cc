@@ -89,7 +89,7 @@ TEST_P(OptionAdapter, GradientsArePefts) {
     const int64_t size = gradient.view().size();
     ASSERT_LE(begin + size, flat.cols());
     const MatView<const float> part{flat.row(0) + begin, gradient.rows(), gradient.cols()};
-    EXPECT_LT(distance(gradient.view(), part), 3 * parity_bound(*model_)) << name;
+    EXPECT_LT(distance(gradient.view(), part), gradient_bound(*model_)) << name;
     begin += size;
   }
   EXPECT_EQ(begin, flat.cols());
@@ -136,7 +136,7 @@ TEST_P(FamilyWeights, EveryGradientIsThatOfPyTorch) {
     const MatView<const float> got{weights.grads().data() + tensor.offset, tensor.rows,
                                    tensor.cols};
     const std::string name = std::string(GetParam()) + "." + tensor.name;
-    const double bound = 3 * parity_bound(*model);
+    const double bound = gradient_bound(*model);
     if (tensor.rows == 1) {
       EXPECT_LT(distance(got, read_matrix(file, name).view()), bound) << name;
       ++read;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/t5.h"
 #include "support/training.h"
 
 namespace relatum::testing {
@@ -86,6 +87,22 @@ TEST(Estimate, CountsABaseThatIsDecodedForEachUse) {
   const train::Adapter adapter(*model, DType::kF32, {.rank = 4}, 1);
   EXPECT_GT(bytes(false), stored);
   EXPECT_GT(bytes(true), bytes(false));
+}
+
+// A head of its own is one more table beside the words', which is counted where there is one: T5's
+// biases by distance are none.
+TEST(Estimate, CountsATiedEmbeddingOnce) {
+  const auto bytes = [](const char* option, int64_t& head) {
+    const T5Folder folder(t5_options().at(option));
+    const auto model = folder.load();
+    head = int64_t(model->head()->parts()[0].weight.data.size());
+    EXPECT_EQ(model->info().own_head, option == std::string("untied"));
+    const train::Adapter adapter(*model, DType::kF32, {.rank = 4}, 1);
+    return train::estimate(*model, adapter, DType::kF32, random_rows(9), {}).memory_bytes;
+  };
+  int64_t head = 0;
+  const int64_t tied = bytes("first", head);
+  EXPECT_EQ(bytes("untied", head) - tied, head);
 }
 
 TEST(MeasureGemmRate, IsARate) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/json.h"
@@ -173,6 +174,18 @@ TEST(FullFolder, HoldsTheBaseAgain) {
     const engine::Session again(run.path() / "model", plain_options());
     EXPECT_EQ(again.tokenizer_hash(), session.tokenizer_hash()) << name;
   }
+}
+
+// Mistral's tokenizer has its version in its name.
+TEST(FullFolder, TakesATokenizerOfAnyNameAlong) {
+  const FullModel model("llama.tied");
+  engine::Session session(model.path(), plain_options());
+  const train::FullWeights weights(session.open_weights());
+  const TemporaryFolder run, base;
+  write_file(base / "config.json", read_file(model.path() / "config.json"));
+  write_file(base / "tekken_240911.json", "{}");
+  train::save_full(run.path(), weights, base.path());
+  EXPECT_EQ(read_file(run.path() / "model" / "tekken_240911.json"), "{}");
 }
 
 // The tiny Llama in a compute type, which sessions refuse where it is slow.

@@ -102,9 +102,9 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   };
   add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
   const std::string rate = fmt::format(
-      "Peak learning rate of AdamW; with --method full {} if none is given", jobs::kFullRate);
+      "Peak learning rate of AdamW; with --method full {} if none is given", train::kFullRate);
   add("--lr", o.learning_rate, rate.c_str())
-      ->default_str(fmt::format("{}", jobs::kAdapterRate))
+      ->default_str(fmt::format("{}", train::kAdapterRate))
       ->check(CLI::PositiveNumber);
   add("--schedule", o.schedule, "cosine, linear or constant")
       ->check(CLI::IsMember({"cosine", "linear", "constant"}));

@@ -31,9 +31,7 @@ const Family& family_bert() {
   // They describe such heads (pooler_…, directionality: the first BERT's own files), or how the
   // word head's weights are stored.
   static constexpr std::string_view kKeys[] = {"pooler_*", "classifier_*", "tie_word_embeddings"};
-  static constexpr NeutralSetting kNeutral[] = {
-      {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
-  static const Family family{"bert", kTypes, false, {kTensors, kKeys, kNeutral}, load_bert};
+  static const Family family{"bert", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_bert};
   return family;
 }
 

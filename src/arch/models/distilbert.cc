@@ -36,9 +36,8 @@ const Family& family_distilbert() {
   // How the table of positions was first filled, which the file holds; the word head.
   static constexpr std::string_view kSpareKeys[] = {"sinusoidal_pos_embds", "tie_weights_",
                                                     "tie_word_embeddings"};
-  static constexpr NeutralSetting kNeutral[] = {{"is_decoder", 0}, {"is_encoder_decoder", 0}};
   static const Family family{
-      "distilbert", kTypes, false, {kTensors, kSpareKeys, kNeutral}, load_distilbert};
+      "distilbert", kTypes, false, {kTensors, kSpareKeys, kEncoderNeutral}, load_distilbert};
   return family;
 }
 

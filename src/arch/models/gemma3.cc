@@ -15,6 +15,7 @@ constexpr std::string_view kName = "gemma3";
 
 // What config.json leaves to the architecture (transformers), and GGUF always (llama.cpp).
 constexpr int64_t kUnsaidWindow = 4096, kUnsaidPattern = 6;
+constexpr UnsaidSizes kUnsaid{.context = 131072, .heads = 8, .kv_heads = 4, .head_size = 256};
 
 // Which layers slide: all but each sixth, or as layer_types say.
 std::vector<bool> read_sliding(const ModelFiles& files, int64_t layers) {
@@ -42,16 +43,15 @@ void read_layers(const ModelFiles& files, DecoderSettings& settings) {
   std::vector<bool> sliding = read_sliding(files, info.layers);
   if (window == 0) sliding.assign(sliding.size(), false);
   set_windows(files, window, sliding, settings);
-  settings.ropes.emplace_back(files, info.head_size,
-                              RopeKeys{.unsaid = 1e6, .layer_type = "full_attention"});
-  settings.ropes.emplace_back(files, info.head_size,
-                              RopeKeys{.theta = "rope_local_base_freq",
-                                       .gguf_theta = "rope.freq_base_swa",
-                                       .layer_type = "sliding_attention",
-                                       .scaled = false});
-  for (const Rope& rope : settings.ropes) {
-    if (rope.longest()) info.context = std::min(info.context, rope.longest());
-  }
+  const RopeKeys full{
+      .unsaid = 1e6, .unsaid_context = kUnsaid.context, .layer_type = "full_attention"};
+  const RopeKeys local{.theta = "rope_local_base_freq",
+                       .gguf_theta = "rope.freq_base_swa",
+                       .unsaid_context = kUnsaid.context,
+                       .layer_type = "sliding_attention",
+                       .scaled = false};
+  set_rope(files, full, settings);
+  set_rope(files, local, settings);
   for (size_t i = 0; i < sliding.size(); ++i) settings.layers[i].rope = sliding[i] ? 1 : 0;
 }
 
@@ -73,11 +73,11 @@ std::unique_ptr<Model> load_gemma3(const ModelFiles& files, const LoadOptions& o
                      "model_type 'gemma3_text'), or use its GGUF file.",
                      files.path().string()));
   }
-  DecoderSettings settings = read_decoder(
-      files, kName, {.context = 131072, .heads = 8, .kv_heads = 4, .head_size = 256});
-  static constexpr std::string_view kGeluTanh[] = {"gelu_pytorch_tanh"};
-  check_activation(files, kName, "hidden_activation", kGeluTanh);
-  check_activation(files, kName, "hidden_act", kGeluTanh);  // older, and not read by transformers
+  DecoderSettings settings = read_decoder(files, kName, kUnsaid);
+  // The second name is older, and not read by transformers.
+  for (const char* key : {"hidden_activation", "hidden_act"}) {
+    check_activation(files, kName, key, "gelu_pytorch_tanh");
+  }
   settings.gate = nn::Activation::kGeluTanh;
   const double scalar = read_scalar(files, settings.info);
   if (!(scalar > 0)) {

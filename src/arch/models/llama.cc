@@ -4,12 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "arch/decoder_gguf.h"
 #include "arch/decoder_settings.h"
-#include "base/printable.h"
-#include "io/json.h"
 
 namespace relatum::arch {
 namespace {
@@ -20,6 +17,13 @@ constexpr std::string_view kName = "llama";
 bool is_mistral(const ModelFiles& files) {
   return files.config() && files.architecture() == "mistral";
 }
+
+UnsaidSizes unsaid_of(const ModelFiles& files) {
+  if (!is_mistral(files)) return {};
+  return {.context = 131072, .heads = {}, .kv_heads = 8, .head_size = {}};
+}
+
+RopeKeys rope_keys(const ModelFiles& files) { return {.unsaid_context = unsaid_of(files).context}; }
 
 // How far a query of Mistral sees. In Llama, transformers and llama.cpp do not read such a setting,
 // and up to its length it changes nothing: rows end there.
@@ -32,10 +36,24 @@ int64_t read_window(const ModelFiles& files, ModelInfo& info) {
   return 0;
 }
 
+// Either network's layers are of one kind, which layer_types can only confirm. Without a window in
+// use the two kinds are the same.
+void set_window(const ModelFiles& files, int64_t window, DecoderSettings& settings) {
+  const int64_t layers = settings.info.layers;
+  const auto types = sliding_layers(files, kName, layers);
+  if (window == 0) return;
+  const std::vector<bool> sliding(size_t(layers), true);
+  if (types && *types != sliding) {
+    refuse_setting(
+        files, kName,
+        fmt::format("layer_types holds \"full_attention\" beside a sliding_window of {}", window));
+  }
+  set_windows(files, window, sliding, settings);
+}
+
 // Settings that have one value in this network.
-void check_network(const ModelFiles& files, const ModelInfo& info, int64_t window) {
-  static constexpr std::string_view kSilu[] = {"silu", "swish"};
-  check_activation(files, kName, "hidden_act", kSilu);
+void check_network(const ModelFiles& files, const ModelInfo& info) {
+  check_activation(files, kName, "hidden_act", "silu");
   const double natural = 1.0 / std::sqrt(double(info.head_size));
   const double scale = files.get_double("attention_multiplier", "attention.scale", 0.0);
   if (scale != 0 && std::abs(scale - natural) > 1e-6 * natural) {
@@ -44,33 +62,21 @@ void check_network(const ModelFiles& files, const ModelInfo& info, int64_t windo
         files, kName,
         fmt::format("attention scores are scaled by {} ({}), not by {:.6g}", scale, key, natural));
   }
-  const nlohmann::json* types = files.setting("layer_types");
-  if (!types) return;
-  for (const nlohmann::json& type : *types) {
-    // Neither network has layers of both kinds.
-    const bool full = type == "full_attention" && !window;
-    if (full || type == "sliding_attention") continue;
-    const std::string beside = window ? fmt::format(" beside a sliding_window of {}", window) : "";
-    refuse_setting(
-        files, kName,
-        fmt::format("layer_types holds {}{}", printable_start(io::dump_json(type), 60), beside));
-  }
 }
 
 std::unique_ptr<Model> load_llama(const ModelFiles& files, const LoadOptions& options) {
-  DecoderSettings settings = read_decoder(files, kName, {});
-  const int64_t window = read_window(files, settings.info);
-  check_network(files, settings.info, window);
-  settings.layers = {{window, 0}};
+  DecoderSettings settings = read_decoder(files, kName, unsaid_of(files));
+  set_window(files, read_window(files, settings.info), settings);
+  check_network(files, settings.info);
   settings.paired_rows = true;
-  set_rope(files, settings);
+  set_rope(files, rope_keys(files), settings);
   return std::make_unique<Decoder>(files, options, std::move(settings));
 }
 
 // In GGUF a Mistral is a Llama, too.
 void describe_llama(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
-  describe_decoder(files, info, "llama", form);
-  ModelInfo sizes = read_decoder(files, kName, {}).info;
+  describe_decoder(files, info, {"llama", rope_keys(files)}, form);
+  ModelInfo sizes = read_decoder(files, kName, unsaid_of(files)).info;
   const int64_t window = read_window(files, sizes);
   const int64_t context = window ? window : sizes.context;
   if (context == files.get_int("max_position_embeddings", "", context)) return;

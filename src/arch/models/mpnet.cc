@@ -18,7 +18,7 @@ constexpr EncoderNames kNames{"mpnet.encoder.layer.", "attention.attn.q", "atten
 
 std::unique_ptr<Model> load_mpnet(const ModelFiles& files, const LoadOptions& options) {
   EncoderSettings settings = read_encoder_settings(files, "mpnet", {});
-  skip_positions(files, kPadding + 1, settings);
+  skip_padding(files, kPadding, settings);
   settings.buckets = files.get_int("relative_attention_num_buckets", "", kBuckets);
   if (settings.buckets != kBuckets) {
     fail("arch.mpnet", fmt::format("{}: relative_attention_num_buckets is {}, which is not "
@@ -38,9 +38,8 @@ const Family& family_mpnet() {
   static constexpr std::string_view kTensors[] = {"embeddings.position_ids", "pooler.*",
                                                   "lm_head.*", "classifier.*", "qa_outputs.*"};
   static constexpr std::string_view kKeys[] = {"classifier_*", "tie_word_embeddings"};
-  static constexpr NeutralSetting kNeutral[] = {
-      {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
-  static const Family family{"mpnet", kTypes, false, {kTensors, kKeys, kNeutral}, load_mpnet};
+  static const Family family{
+      "mpnet", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_mpnet};
   return family;
 }
 

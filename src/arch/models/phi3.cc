@@ -10,9 +10,9 @@ namespace {
 constexpr std::string_view kName = "phi3";
 
 std::unique_ptr<Model> load_phi3(const ModelFiles& files, const LoadOptions& options) {
-  DecoderSettings settings = read_decoder(files, kName, {.context = 4096, .epsilon = 1e-5});
-  static constexpr std::string_view kSilu[] = {"silu", "swish"};
-  check_activation(files, kName, "hidden_act", kSilu);
+  constexpr UnsaidSizes kUnsaid{.context = 4096, .epsilon = 1e-5};
+  DecoderSettings settings = read_decoder(files, kName, kUnsaid);
+  check_activation(files, kName, "hidden_act", "silu");
   // llama.cpp passes the window over; the network was trained with it (transformers).
   const int64_t window = files.get_int("sliding_window", "attention.sliding_window", 0);
   const auto layers = size_t(settings.info.layers);
@@ -24,7 +24,7 @@ std::unique_ptr<Model> load_phi3(const ModelFiles& files, const LoadOptions& opt
   }
   set_windows(files, window, std::vector<bool>(layers, window > 0), settings);
   settings.fused = true;
-  set_rope(files, settings);
+  set_rope(files, {.unsaid_context = kUnsaid.context}, settings);
   return std::make_unique<Decoder>(files, options, std::move(settings));
 }
 

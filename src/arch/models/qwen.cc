@@ -44,14 +44,14 @@ void read_windows(const ModelFiles& files, DecoderSettings& settings) {
 std::unique_ptr<Model> load_qwen(const ModelFiles& files, const LoadOptions& options) {
   const bool third = files.architecture() == "qwen3";
   UnsaidSizes unsaid{.context = 32768};
+  const RopeKeys rope{.unsaid_context = unsaid.context};
   if (third) unsaid.head_size = 128;
   DecoderSettings settings = read_decoder(files, kName, unsaid);
-  static constexpr std::string_view kSilu[] = {"silu", "swish"};
-  check_activation(files, kName, "hidden_act", kSilu);
+  check_activation(files, kName, "hidden_act", "silu");
   read_windows(files, settings);
   settings.info.head_norms = third;
   settings.qkv_bias = !third;
-  set_rope(files, settings);
+  set_rope(files, rope, settings);
   return std::make_unique<Decoder>(files, options, std::move(settings));
 }
 

@@ -13,7 +13,7 @@ constexpr EncoderNames kNames{
 // Hugging Face numbers the tokens of a row that are not padding; no row here has padding in it.
 std::unique_ptr<Model> load_roberta(const ModelFiles& files, const LoadOptions& options) {
   EncoderSettings settings = read_encoder_settings(files, "roberta", {});
-  skip_positions(files, files.get_int("pad_token_id", "", 1) + 1, settings);
+  skip_padding(files, files.get_int("pad_token_id", "", 1), settings);
   settings.types = files.get_int("type_vocab_size", "", 2);
   settings.names = kNames;
   return std::make_unique<Encoder>(files, options, std::move(settings));
@@ -31,9 +31,8 @@ const Family& family_roberta() {
                                                   "classifier.*",
                                                   "qa_outputs.*"};
   static constexpr std::string_view kKeys[] = {"classifier_*", "tie_word_embeddings"};
-  static constexpr NeutralSetting kNeutral[] = {
-      {"is_decoder", 0}, {"add_cross_attention", 0}, {"is_encoder_decoder", 0}, {"is_causal", 0}};
-  static const Family family{"roberta", kTypes, false, {kTensors, kKeys, kNeutral}, load_roberta};
+  static const Family family{
+      "roberta", kTypes, false, {kTensors, kKeys, kEncoderNeutral}, load_roberta};
   return family;
 }
 

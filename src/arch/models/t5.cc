@@ -18,7 +18,6 @@
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/take_rows.h"
-#include "quant/format.h"
 #include "tensor/values.h"
 
 namespace relatum::arch {
@@ -76,12 +75,9 @@ class Pass final : public nn::LayerStack {
         batch_(batch), states_(states),
         options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_),
         source_use_(use_) {
-    const int64_t heads = model.info_.heads, reach = int64_t{batch.max_position()} + 1;
+    const int64_t reach = int64_t{batch.max_position()} + 1;
     Arena& arena = graph.arena();
-    const MatView<float> bias(arena.allocate_array<float>(heads * (2 * reach - 1)), heads,
-                              2 * reach - 1);
-    stack_.bias.fill(reach, bias);
-    bias_ = bias;
+    bias_ = stack_.bias.filled(reach, arena);
     bias_grad_ = stack_.bias.gradient(graph, reach);
     if (!decoder) options_.rows = {};
     if (!options.dropout) return;
@@ -219,12 +215,9 @@ void T5::load_stack(const ModelFiles& files, const LoadOptions& options, bool de
   stack.final_norm = weight_of(last.hugging_face, files.vector(last, d));
   const LayerLoader first(files, options, info_, decoder, 0);
   const TensorName bias = first.name("layer.0.SelfAttention.relative_attention_bias", "attn_rel_b");
-  const Weight stored = files.weight(bias, settings_.buckets, info_.heads);
-  std::vector<float> values(size_t(stored.size()));
-  quant::decode_rows(stored, 0, {values.data(), stored.rows, stored.cols});
-  info_.parameters += stored.size();
-  stack.bias = RelativeBias(weight_of(bias.hugging_face, std::move(values), stored.rows),
-                            settings_.farthest, !decoder);
+  stack.bias = RelativeBias::load(files, bias, settings_.buckets, info_.heads, settings_.farthest,
+                                  !decoder);
+  info_.parameters += stack.bias.size();
 }
 
 T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_settings(files)) {
@@ -235,9 +228,9 @@ T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_
   load_stack(files, options, true);
   const bool told = files.setting("scale_decoder_outputs") != nullptr;
   Weight head = head_weight(files, embedding_, told ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
-  const bool own = head.data.data() != embedding_.data.data();
-  if (own) info_.parameters += head.size();
-  if (files.gguf() ? !own : settings_.scales_head) scale_head_input();
+  info_.own_head = head.data.data() != embedding_.data.data();
+  if (info_.own_head) info_.parameters += head.size();
+  if (files.gguf() ? !info_.own_head : settings_.scales_head) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
 }
 

@@ -192,7 +192,8 @@ TEST(T5, WhatItCannotBeIsRefusedByName) {
   EXPECT_THAT(error_with("decoder_start_token_id", 64),
               AllOf(HasSubstr("64, and"), HasSubstr("64 tokens")));
   EXPECT_THAT(error_with("decoder_start_token_id", int64_t{1} << 32), HasSubstr("4294967296"));
-  EXPECT_THAT(error_with("num_layers", int64_t{1} << 40), HasSubstr("layers of the encoder"));
+  EXPECT_THAT(error_with("num_layers", int64_t{1} << 40),
+              HasSubstr("encoder's layers of 1099511627776"));
   EXPECT_THAT(error_with("d_kv", 0), HasSubstr("heads of 0"));
   EXPECT_THAT(error_with("d_kv", 16), AllOf(HasSubstr("SelfAttention.q"), HasSubstr("48")));
   EXPECT_THAT(error_with("num_decoder_layers", 9), HasSubstr("decoder.block.2"));
