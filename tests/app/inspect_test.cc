@@ -40,6 +40,8 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("all/run/log.jsonl"), {"training log", "loss"});
   expect(path("all/run/adapter_config.json"), {"adapter settings", "LORA"});
   expect(path("all/run/adapter_model.safetensors"), {"adapter weights", "lora_A"});
+  expect(RELATUM_FIXTURES "/compatibility/unnumbered/stopped/state/state.safetensors",
+         {"training state", "step"});
   expect(path("all/predictions.jsonl"), {"predictions ", "rows          10"});
   expect(path("all/predictions.jsonl.run.json"), {"extraction record"});
   expect(path("all/report.html"), {"report ", "of            ", "rows.jsonl"});
