@@ -65,6 +65,18 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("t.tsv"), {"triples ", "rows          10"});
 }
 
+TEST_F(Inspect, TellsHowAnIndexWasMade) {
+  const std::string index = path("index");
+  const Arguments make{"index",     "--embedder", kEmbedder, "--data", path("rows.jsonl"),
+                       "--threads", "1",          "--out",   index};
+  done(make);
+  expect(index, {"index ", "vectors       10 of 32 values", "embedder      bert (f32, ",
+                 "vectors are   mean, normalised, 48 tokens", "labels        4: causes(e1,e2), "});
+  EXPECT_THAT(said(index), ::testing::Not(HasSubstr("before ")));
+  done(make + Arguments{"--overwrite", "--query-prefix", "query: ", "--passage-prefix", "of: "});
+  expect(index, {"before query  'query: '", "before stored 'of: '"});
+}
+
 TEST_F(Inspect, ShowsAModelAndAnAdapterInOneFolder) {
   copy(kModel, "both");
   for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
