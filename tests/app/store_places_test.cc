@@ -24,10 +24,8 @@ jobs::ModelStores with(const std::map<std::string, std::string>& variables,
 TEST(StorePlaces, AreBelowTheHomeByDefault) {
   const jobs::ModelStores stores = with({});
   EXPECT_EQ(stores.hugging_face, "/u/.cache/huggingface/hub");
-  EXPECT_THAT(stores.ollama,
-              ElementsAre("/u/.ollama/models", "/usr/share/ollama/.ollama/models"));
-  EXPECT_THAT(stores.lm_studio,
-              ElementsAre("/u/.lmstudio/models", "/u/.cache/lm-studio/models"));
+  EXPECT_THAT(stores.ollama, ElementsAre("/u/.ollama/models", "/usr/share/ollama/.ollama/models"));
+  EXPECT_THAT(stores.lm_studio, ElementsAre("/u/.lmstudio/models", "/u/.cache/lm-studio/models"));
 }
 
 // As huggingface_hub has it: HF_HUB_CACHE, else HF_HOME's hub, else that of the user's cache.
