@@ -9,6 +9,7 @@
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
 #include "support/tensors.h"
+#include "support/tolerance.h"
 
 namespace relatum::testing {
 namespace {
