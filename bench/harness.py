@@ -1,4 +1,4 @@
-"""What the lines of compare_peers.py share: running commands, ratios, checks."""
+"""What the scripts of bench/ share: running commands, ratios, checks."""
 
 import json
 import pathlib
@@ -13,13 +13,18 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def give_up(sentence):
+    """Ends the script that was started."""
+    sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: {sentence}")
+
+
 def command(words):
     """Runs a command to its end; returns its standard output."""
     words = [str(word) for word in words]
     say("$ " + " ".join(words))
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"compare_peers: {words[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+        give_up(f"{words[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
 
 
@@ -66,11 +71,11 @@ def prompts(options, folder, name, data, style, *more):
 def agreement(ours, theirs, least, what):
     """Share of equal answers; ends the benchmark where it is below `least`."""
     if len(ours) != len(theirs):
-        sys.exit(f"compare_peers: {what}: {len(ours)} answers against {len(theirs)}")
+        give_up(f"{what}: {len(ours)} answers against {len(theirs)}")
     share = sum(a == b for a, b in zip(ours, theirs)) / len(ours)
     if share < least:
-        sys.exit(f"compare_peers: {what}: only {share:.2%} of the answers agree, so the times "
-                 "are not of the same work")
+        give_up(f"{what}: only {share:.2%} of the answers agree, so the times are not of the "
+                "same work")
     return share
 
 

@@ -5,8 +5,9 @@ python bench/large.py --model NAME=FOLDER … [--semeval TRAIN_FILE.TXT] [--out 
 
 The folders are made by bench/random_folder.py and bench/peers/make_t5.py. Each model trains on a
 few rows that are one step of about 512 tokens, ten times over. Fails where the loss does not fall,
-more memory was taken than --memory, or the run that was killed ends with another adapter. --once
-saves half the time: the one run is killed, and the step that it makes twice has to be the same.
+a row has no answer, more memory was taken than --memory, or the run that was killed ends with
+another adapter. --once saves half the time: the one run is killed behind a step that no state has,
+and that step, which it makes twice, has to be the same.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import time
 from compare_peers import processor
 from harness import say
 
-STEPS, TOKENS = 10, 512
+STEPS, TOKENS, ANSWERS, SAVE_EVERY = 10, 512, 4, 3
 
 
 def digest(run):
@@ -37,6 +38,36 @@ def steps_in(run):
         return []
     lines = [json.loads(line) for line in text.split("\n")[:-1]]
     return [line for line in lines if "loss" in line]
+
+
+def saved_step(state):
+    """The step that a state goes on from, which stands in the header of the safetensors file."""
+    with open(state, "rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        return int(json.loads(file.read(size))["__metadata__"]["step"])
+
+
+def weights_of(model):
+    """Sizes of the files that a model's weights are read from."""
+    path = pathlib.Path(model)
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    return [file.stat().st_size for file in files]
+
+
+def faults(entry, memory_gb):
+    """Sentences on what of a result must not be; none of one that may be kept."""
+    found = []
+    if not entry["resumed_is_the_same"]:
+        found.append("the run that was killed and resumed gave something else")
+    if len(entry["losses"]) != STEPS:
+        found.append(f"{len(entry['losses'])} steps are logged, expected {STEPS}")
+    elif not entry["losses"][-1] < 0.9 * entry["losses"][0]:
+        found.append(f"the loss did not fall: {entry['losses'][0]} to {entry['losses'][-1]}")
+    if entry["training_peak_gb"] > memory_gb:
+        found.append(f"training took {entry['training_peak_gb']} GB, allowed were {memory_gb:g}")
+    if entry["answers"] != ANSWERS:
+        found.append(f"{entry['answers']} answers were written, expected {ANSWERS}")
+    return found
 
 
 class Trial:
@@ -55,8 +86,8 @@ class Trial:
     def training(self, run, *more):
         """The command of the ten steps, one per epoch."""
         return self.words("finetune", "--train", self.rows, "--epochs", STEPS, "--batch-tokens",
-                          2 * TOKENS, "--micro-tokens", TOKENS, "--save-every", 3, "--memory",
-                          self.options.memory, "--out", run, *self.lean, *more)
+                          2 * TOKENS, "--micro-tokens", TOKENS, "--save-every", SAVE_EVERY,
+                          "--memory", self.options.memory, "--out", run, *self.lean, *more)
 
     def choose_rows(self):
         """Writes the first rows of the corpus that together are about TOKENS tokens."""
@@ -81,13 +112,16 @@ class Trial:
     def killed_and_resumed(self, run):
         """The same training, killed behind a saved state; whether a step made twice is the same."""
         child = subprocess.Popen(self.training(run))
-        while child.poll() is None and not any(s["step"] >= 7 for s in steps_in(run)):
+        while child.poll() is None and not any(s["step"] > 2 * SAVE_EVERY for s in steps_in(run)):
             time.sleep(0.2)
         if child.poll() is not None:
             raise SystemExit("The run ended before it could be killed.")
         child.send_signal(signal.SIGKILL)
         child.wait()
         before = steps_in(run)[-1]
+        if before["step"] <= saved_step(run / "state" / "state.safetensors"):
+            raise SystemExit(f"Step {before['step']} was saved before the run was killed, so "
+                             "resuming makes no step twice: try again.")
         subprocess.run(self.training(run, "--resume"), check=True)
         again = steps_in(run)[before["step"] - 1]
         return all(before[key] == again[key] for key in ("step", "loss", "grad_norm", "lr"))
@@ -115,8 +149,8 @@ class Trial:
         answers = self.folder / "answers.jsonl"
         base = ["--base", "nf4", *self.lean]
         style = ["--prompt", "one-line-nolist" if self.options.encoder else "roles-nolist"]
-        subprocess.run(self.words("extract", "--data", self.rows, "--limit", 4, "--out", answers,
-                                  *base, *style), check=True)
+        subprocess.run(self.words("extract", "--data", self.rows, "--limit", ANSWERS, "--out",
+                                  answers, *base, *style), check=True)
         loaded = json.loads((self.folder / "answers.jsonl.run.json").read_text())
         whole, killed = self.folder / "whole", self.folder / "killed"
         same = self.killed_and_resumed(killed)
@@ -127,9 +161,12 @@ class Trial:
             same = same and digest(whole) == digest(killed)
         record, steps = json.loads((whole / "run.json").read_text()), steps_in(whole)
         tuned = self.folder / "tuned.jsonl"
-        subprocess.run(self.words("extract", "--adapter", whole, "--data", self.rows, "--limit", 4,
-                                  "--out", tuned, *self.lean), check=True)
-        entry = {
+        subprocess.run(self.words("extract", "--adapter", whole, "--data", self.rows, "--limit",
+                                  ANSWERS, "--out", tuned, *self.lean), check=True)
+        weights = weights_of(self.model)
+        return {
+            "bytes": sum(weights), "files": len(weights),
+            "memory": self.options.memory, "low_memory": self.options.low_memory,
             "loading_seconds": round(loaded["loading_seconds"], 1),
             "answers_per_s": round(loaded["examples_per_s"], 2),
             "answering_peak_gb": round(loaded["peak_rss_bytes"] / 1e9, 2),
@@ -143,10 +180,6 @@ class Trial:
             "resumed_is_the_same": same, "whole_run_compared": not self.options.once,
             "answers": len(tuned.read_text().splitlines()),
             "semeval_epoch_tokens": self.epoch_of_semeval()}
-        entry["right"] = (same and len(steps) == STEPS
-                          and record["peak_rss_bytes"] <= 1e9 * float(self.options.memory[:-2])
-                          and steps[-1]["loss"] < 0.9 * steps[0]["loss"])
-        return entry
 
 
 def main():
@@ -171,9 +204,11 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             entry = Trial(options, model, pathlib.Path(folder)).result()
         entry.update(date=datetime.date.today().isoformat(), machine=processor())
+        found = faults(entry, float(options.memory.removesuffix("GB")))
+        if found:
+            raise SystemExit(f"{name}: {'; '.join(found)}.")
+        entry["right"] = True
         say(json.dumps({name: entry}, indent=1))
-        if not entry["right"]:
-            raise SystemExit(f"{name}: the loss did not fall, or the resumed run differs.")
         results[name] = entry
         if options.out:
             options.out.write_text(json.dumps(results, indent=1) + "\n")

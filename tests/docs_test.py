@@ -10,7 +10,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 import models_table  # noqa: E402
-MOST_LINES = 150
+MOST_LINES, MOST_COLUMNS = 150, 150
 
 
 def pages():
@@ -29,6 +29,16 @@ class Pages(unittest.TestCase):
         lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
         self.assertLessEqual(len(lines), MOST_LINES)
         self.assertEqual([line for line in lines if len(line) > 180], [])
+
+    def test_lines_of_prose_are_short(self):
+        long = []
+        for page in pages():
+            text = page.read_text(encoding="utf-8")
+            prose = re.sub(r"```.*?```", lambda code: "\n" * code[0].count("\n"), text, flags=re.S)
+            long += [f"{page.relative_to(ROOT)}:{number}: {len(line)}"
+                     for number, line in enumerate(prose.split("\n"), 1)
+                     if len(line) > MOST_COLUMNS and not line.startswith(("|", "<"))]
+        self.assertEqual(long, [])
 
     def test_every_relative_link_leads_somewhere(self):
         dead, seen = [], 0

@@ -20,6 +20,7 @@
 #include "app/output.h"
 #include "app/progress_bar.h"
 #include "app/standard_input.h"
+#include "app/store_places.h"
 #include "base/printable.h"
 
 namespace relatum::app {
@@ -88,7 +89,12 @@ Environment::Environment(std::vector<std::string> arguments)
   take_interrupts();
   host_.command = std::move(arguments);
   host_.models = default_models();
-  host_.stores = default_stores();
+  host_.stores = default_stores(
+      [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+      },
+      home_folder());
   host_.input = input_.get();
   host_.before_input_waits = [this](std::function<void()> told) {
     input_->before_waiting(std::move(told));
@@ -134,22 +140,6 @@ std::filesystem::path Environment::default_models() const {
   const char* data = std::getenv("XDG_DATA_HOME");
   if (data && *data) return std::filesystem::path(data) / "relatum" / "models";
   return home_folder() / ".local" / "share" / "relatum" / "models";
-}
-
-jobs::ModelStores Environment::default_stores() const {
-  const auto from = [](const char* variable) {
-    const char* value = std::getenv(variable);
-    return std::filesystem::path(value ? value : "");
-  };
-  const std::filesystem::path home = home_folder();
-  const auto either = [](const std::filesystem::path& given, std::filesystem::path otherwise) {
-    return given.empty() ? std::move(otherwise) : given;
-  };
-  const auto cache = either(from("XDG_CACHE_HOME"), home / ".cache");
-  const auto hugging_face = either(from("HF_HOME"), cache / "huggingface");
-  return {either(from("HF_HUB_CACHE"), hugging_face / "hub"),
-          either(from("OLLAMA_MODELS"), home / ".ollama" / "models"),
-          {home / ".lmstudio" / "models", home / ".cache" / "lm-studio" / "models"}};
 }
 
 }  // namespace relatum::app

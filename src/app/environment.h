@@ -35,8 +35,6 @@ class Environment {
   const std::vector<std::string>& arguments() const { return host_.command; }
   /// $XDG_DATA_HOME/relatum/models, or below ~/.local/share.
   std::filesystem::path default_models() const;
-  /// Hugging Face's cache, Ollama's store and LM Studio's folders, where these programs look.
-  jobs::ModelStores default_stores() const;
   bool interrupted() const { return context().stopping(); }
   /// Standard input. Reading throws Error where Ctrl-C came meanwhile.
   std::istream& input() { return *host_.input; }

@@ -199,7 +199,7 @@ std::string safetensors_text(const fs::path& path, bool all) {
       return tensor.name.find(part) != tensor.name.npos;
     });
   };
-  const bool state = notes.contains("fingerprint") && notes.contains("step");
+  const bool state = notes.contains("given") && notes.contains("step");
   std::string text = inspect_line(state             ? "training state"
                                   : named("lora_A") ? "adapter weights"
                                                     : "weights",

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "app/inspect_file.h"
@@ -163,12 +164,22 @@ std::string model_text(const fs::path& path, bool all) {
 
 std::string index_text(const fs::path& path) {
   const retrieve::Store store = retrieve::load_store(path);
-  return fmt::format(
-      "index         {}\nexamples      {}\nvectors       {} of {} values\n"
-      "embedder      {} ({}, {})\nlabels        {}: {}\n",
-      path.string(), store.examples.size(), store.index.size(), store.index.dimension(),
-      store.embedder.name, store.embedder.compute, store.embedder.hash.substr(0, 12),
-      store.labels.size(), printable(fmt::format("{}", fmt::join(store.labels, ", "))));
+  const retrieve::EmbedderIdentity& embedder = store.embedder;
+  std::string text = inspect_line("index", path.string()) +
+                     inspect_line("examples", std::to_string(store.examples.size())) +
+                     inspect_line("vectors", fmt::format("{} of {} values", store.index.size(),
+                                                         store.index.dimension())) +
+                     inspect_line("embedder",
+                                  fmt::format("{} ({}, {})", embedder.name, embedder.compute,
+                                              embedder.hash.substr(0, 12)));
+  if (!embedder.described.empty()) text += inspect_line("vectors are", embedder.described);
+  const auto prefix = [&](const char* name, const std::optional<std::string>& before) {
+    if (before && !before->empty()) text += inspect_line(name, "'" + *before + "'");
+  };
+  prefix("before query", embedder.query_prefix);
+  prefix("before stored", embedder.passage_prefix);
+  return text + inspect_line("labels", fmt::format("{}: {}", store.labels.size(),
+                                                   fmt::join(store.labels, ", ")));
 }
 
 std::string adapter_text(const fs::path& path, bool all) {

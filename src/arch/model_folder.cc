@@ -47,8 +47,7 @@ void sort_in(const fs::path& path, Found& found) {
     found.tokenizer.push_back(name);
   }
   if (of_training(name) || name.starts_with("adapter_model.")) return;
-  const auto part = io::gguf_part_name(path);
-  if (ending == ".gguf" && !(part && part->number > 1)) found.gguf.push_back(name);
+  if (ending == ".gguf" && opens_model(path)) found.gguf.push_back(name);
   if (ending == ".safetensors") found.safetensors.push_back(name);
   if (is_any(ending, {".bin", ".pt", ".pth", ".ckpt"})) found.torch.push_back(name);
   if (is_any(ending, {".h5", ".pb", ".tflite"})) found.tensorflow.push_back(name);
@@ -144,8 +143,7 @@ std::string other_weights(const Found& found) {
 
 fs::path place_in(const fs::path& folder) {
   const Found found = look(folder);
-  const bool weights = fs::exists(folder / "model.safetensors") || fs::exists(folder / kIndex);
-  if (found.config && weights) return folder;
+  if (holds_safetensors(folder)) return folder;
   if (found.gguf.size() == 1) return folder / found.gguf.front();
   if (found.gguf.size() > 1) {
     fail("arch.open", fmt::format("{} holds several GGUF files ({}). Name the one you mean.",
@@ -156,10 +154,19 @@ fs::path place_in(const fs::path& folder) {
 
 }  // namespace
 
+bool holds_safetensors(const fs::path& folder) {
+  std::error_code error;
+  const auto there = [&](const char* name) { return fs::exists(folder / name, error); };
+  return there("config.json") && (there("model.safetensors") || there(kIndex));
+}
+
+bool opens_model(const fs::path& gguf) {
+  const auto part = io::gguf_part_name(gguf);
+  return !(part && part->number > 1) && !gguf.filename().string().starts_with("mmproj");
+}
+
 bool holds_model(const fs::path& folder) {
-  const Found found = look(folder);
-  return !found.gguf.empty() || (found.config && (fs::exists(folder / "model.safetensors") ||
-                                                  fs::exists(folder / kIndex)));
+  return holds_safetensors(folder) || !look(folder).gguf.empty();
 }
 
 fs::path model_place(const fs::path& path) {

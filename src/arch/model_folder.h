@@ -10,6 +10,14 @@ namespace relatum::arch {
 /// those weights it is its only GGUF file. Throws Error that says what was found otherwise.
 std::filesystem::path model_place(const std::filesystem::path& path);
 
+/// Whether config.json and weights in Hugging Face's form lie in a folder, model.safetensors or its
+/// index.
+bool holds_safetensors(const std::filesystem::path& folder);
+
+/// Whether a model is opened by this GGUF file: it is no later part of several, and no projector of
+/// images (mmproj…). Told by the name.
+bool opens_model(const std::filesystem::path& gguf);
+
 /// Whether a folder holds a model, whatever else lies in it: config.json with weights beside it, or
 /// GGUF files.
 bool holds_model(const std::filesystem::path& folder);

@@ -7,7 +7,6 @@
 
 #include "base/counted.h"
 #include "base/stopwatch.h"
-#include "jobs/model_stores.h"
 #include "jobs/output_path.h"
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
@@ -56,7 +55,7 @@ bool build_index(const IndexOptions& o, const Host& host) {
   }
   const Stopwatch watch;
   retrieve::EmbedderIdentity identity{
-      name_of_place(o.embedder),
+      embedder.name(),
       embedder.hash(),
       std::string(name_of(embedder.compute())),  // what "auto" came to
       embedder.described(),

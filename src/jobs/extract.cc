@@ -96,10 +96,11 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
                         : fmt::format("interrupted after {}.", rows));
     return;
   }
-  context.info(fmt::format("{} answered in {} ({:.1f} a second) after {} of loading, written to {}",
-                           rows, duration_text(p.seconds),
-                           double(p.rows) / std::max(1e-9, p.seconds), duration_text(loading),
-                           file ? options.out : "standard output"));
+  const std::string after =  // what is rounded to 0 s tells nothing
+      loading >= 1 ? fmt::format(" after {} of loading", duration_text(loading)) : "";
+  context.info(fmt::format("{} answered in {} ({:.1f} a second){}, written to {}", rows,
+                           duration_text(p.seconds), double(p.rows) / std::max(1e-9, p.seconds),
+                           after, file ? options.out : "standard output"));
   if (p.overlap) {
     context.info(
         fmt::format("{} of {} sentences have their own text as nearest neighbour in the "

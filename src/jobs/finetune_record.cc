@@ -104,6 +104,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
   nlohmann::json record{
       {"status", status},
       {"version", RELATUM_VERSION},
+      {"format_version", kRunVersion},
       {"time", utc_now()},
       {"command", host.command},
       {"method", parts.options.method},

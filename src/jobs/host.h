@@ -15,7 +15,7 @@ namespace relatum::jobs {
 /// Where other programs keep models on this machine (model_stores.h); empty: nowhere.
 struct ModelStores {
   std::filesystem::path hugging_face;  ///< the cache's "hub"
-  std::filesystem::path ollama;
+  std::vector<std::filesystem::path> ollama;
   std::vector<std::filesystem::path> lm_studio;
 };
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <tuple>
 
+#include "arch/model_name.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -23,7 +24,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr uintmax_t kLargestText = 1 << 20;  // of a manifest, and of a file that names a commit
-constexpr std::string_view kRepository = "models--";
 constexpr std::string_view kDigest = "sha256:";
 // Ollama's own host and namespace are left out of names.
 constexpr std::string_view kOllamaHost = "registry.ollama.ai", kOllamaNamespace = "library";
@@ -58,28 +58,18 @@ std::optional<std::string> read_small(const fs::path& file) {
   }
 }
 
-/// A folder in Hugging Face form, or its GGUF files: one has the folder's name.
+/// A folder in Hugging Face form, or its GGUF files: one has the folder's name, of several each has
+/// its own behind that.
 void add_models(const std::string& name, const fs::path& folder, const char* source,
                 std::vector<NamedModel>& found) {
-  std::error_code error;
-  if (fs::exists(folder / "config.json", error)) {
-    found.push_back({name, folder, source, ""});
-    return;
+  const std::vector<fs::path> opened = opened_in(folder);
+  for (const fs::path& path : opened) {
+    if (opened.size() == 1) {
+      found.push_back({name, path, source});
+    } else {
+      found.push_back({name + "/" + path.filename().string(), path, source, "", name});
+    }
   }
-  const std::vector<fs::path> files = gguf_models_in(folder);
-  for (const fs::path& file : files) {
-    const std::string own = files.size() == 1 ? name : name + "/" + file.filename().string();
-    found.push_back({own, file, source, ""});
-  }
-}
-
-/// "ORG/NAME" of "models--ORG--NAME"; empty for another folder.
-std::string repository_of(const fs::path& folder) {
-  std::string name = folder.filename().string();
-  if (!name.starts_with(kRepository)) return "";
-  name.erase(0, kRepository.size());
-  const size_t between = name.find("--");
-  return between == name.npos ? name : name.replace(between, 2, "/");
 }
 
 /// The commit that "main" stands for, or the only one that is there.
@@ -108,7 +98,11 @@ std::string ollama_name(const fs::path& host, const fs::path& space, const fs::p
 }
 
 NamedModel ollama_model(std::string name, const fs::path& store, const fs::path& manifest) {
-  NamedModel model{std::move(name), manifest, kOllama, ""};
+  NamedModel model{std::move(name), manifest, kOllama};
+  constexpr std::string_view kLatest = ":latest";
+  if (model.name.ends_with(kLatest)) {
+    model.short_name = model.name.substr(0, model.name.size() - kLatest.size());
+  }
   try {
     const auto text = read_small(manifest);
     if (!text) fail("jobs.models", fmt::format("{} cannot be read.", manifest.string()));
@@ -134,7 +128,7 @@ NamedModel ollama_model(std::string name, const fs::path& store, const fs::path&
 std::vector<NamedModel> hugging_face_models(const fs::path& hub) {
   std::vector<NamedModel> found;
   for (const fs::path& repository : entries_of(hub)) {
-    const std::string name = repository_of(repository);
+    const std::string name = arch::repository_name(repository);
     if (name.empty()) continue;
     if (const auto snapshot = snapshot_of(repository)) {
       add_models(name, *snapshot, kHuggingFace, found);
@@ -175,7 +169,7 @@ std::vector<NamedModel> stored_models(const ModelStores& stores) {
     std::move(models.begin(), models.end(), std::back_inserter(all));
   };
   if (!stores.hugging_face.empty()) add(hugging_face_models(stores.hugging_face));
-  if (!stores.ollama.empty()) add(ollama_models(stores.ollama));
+  for (const fs::path& store : stores.ollama) add(ollama_models(store));
   for (const fs::path& folder : stores.lm_studio) add(lm_studio_models(folder));
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     return std::tie(a.name, a.path) < std::tie(b.name, b.path);
@@ -208,16 +202,6 @@ std::string ollama_model_digest(std::string_view manifest, const std::string& pl
   fail("jobs.models", fmt::format("{}: '{}' is no SHA-256 (sha256: and 64 hexadecimal digits). The "
                                   "file is damaged: fetch the model again.",
                                   place, printable_start(digest)));
-}
-
-std::string name_of_place(const fs::path& path) {
-  std::error_code error;
-  fs::path whole = fs::absolute(path, error).lexically_normal();
-  if (!whole.has_filename()) whole = whole.parent_path();
-  const fs::path parent = whole.parent_path();
-  const std::string repository = repository_of(parent.parent_path());
-  if (parent.filename() == "snapshots" && !repository.empty()) return repository;
-  return whole.filename().string();
 }
 
 }  // namespace relatum::jobs

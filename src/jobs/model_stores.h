@@ -28,8 +28,4 @@ std::vector<NamedModel> stored_models(const ModelStores& stores);
 /// digest that is none.
 std::string ollama_model_digest(std::string_view manifest, const std::string& place);
 
-/// The name by which a path in Hugging Face's cache is known ("ORG/NAME"); of any other folder its
-/// own name.
-std::string name_of_place(const std::filesystem::path& path);
-
 }  // namespace relatum::jobs

@@ -6,11 +6,12 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 #include <tuple>
 
+#include "arch/model_folder.h"
 #include "base/error.h"
 #include "base/known_names.h"
+#include "base/printable.h"
 #include "io/gguf_parts.h"
 #include "jobs/model_stores.h"
 
@@ -19,18 +20,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_later_part(const fs::path& file) {
-  const auto part = io::gguf_part_name(file);
-  return part && part->number > 1;
-}
-
-// What to open for a folder: itself in Hugging Face form, else its only GGUF file; or nothing.
-std::optional<fs::path> model_in(const fs::path& folder) {
+std::vector<fs::path> gguf_models_in(const fs::path& folder) {
+  std::vector<fs::path> files;
   std::error_code error;
-  if (fs::exists(folder / "config.json", error)) return folder;
-  const std::vector<fs::path> files = gguf_models_in(folder);
-  if (files.size() == 1) return files.front();
-  return std::nullopt;
+  fs::directory_iterator at(folder, error);
+  while (!error && at != fs::directory_iterator()) {
+    const fs::path& path = at->path();
+    if (path.extension() == ".gguf" && arch::opens_model(path)) files.push_back(path);
+    at.increment(error);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 std::string name_of_file(const fs::path& file) {
@@ -38,11 +38,28 @@ std::string name_of_file(const fs::path& file) {
   return part ? part->model : file.stem().string();
 }
 
-// A folder with several files is named by the part before theirs.
-bool is_meant(const NamedModel& model, const std::string& name) {
-  if (model.name == name) return true;
-  if (model.source == kOllama) return model.name == name + ":latest";
-  return !model.source.empty() && model.name == name + "/" + model.path.filename().string();
+// Those of the whole name, or where there are none those of the short one.
+std::vector<NamedModel> meant_by(const std::string& name, const std::vector<NamedModel>& models) {
+  std::vector<NamedModel> found;
+  for (const auto which : {&NamedModel::name, &NamedModel::short_name}) {
+    std::copy_if(models.begin(), models.end(), std::back_inserter(found),
+                 [&](const NamedModel& model) { return model.*which == name; });
+    if (!found.empty()) break;
+  }
+  return found;
+}
+
+// Names of which this is a part, up to a slash or a colon; or the nearest one.
+std::string hint(const std::string& name, const std::vector<std::string>& known) {
+  constexpr size_t kMost = 3;
+  std::vector<std::string> longer;
+  for (const std::string& each : known) {
+    const bool part = each.starts_with(name + "/") || each.starts_with(name + ":") ||
+                      each.ends_with("/" + name);
+    if (part && longer.size() < kMost) longer.push_back("'" + printable(each) + "'");
+  }
+  if (name.empty() || longer.empty()) return did_you_mean(name, known);
+  return fmt::format(" Did you mean {}?", fmt::join(longer, " or "));
 }
 
 [[noreturn]] void fail_several(const std::string& name, const std::vector<NamedModel>& found) {
@@ -72,22 +89,17 @@ bool is_meant(const NamedModel& model, const std::string& name) {
            name, place.empty() ? "no folder" : place.string(),
            own.empty() ? "none" : fmt::format("{}", fmt::join(own, ", ")),
            others ? fmt::format("; `relatum models` lists {} of other programs", others) : "",
-           did_you_mean(name, known)));
+           hint(name, known)));
 }
 
 }  // namespace
 
-std::vector<fs::path> gguf_models_in(const fs::path& folder) {
-  std::vector<fs::path> files;
+std::vector<fs::path> opened_in(const fs::path& folder) {
+  std::vector<fs::path> files = gguf_models_in(folder);
   std::error_code error;
-  fs::directory_iterator at(folder, error);
-  while (!error && at != fs::directory_iterator()) {
-    const fs::path& path = at->path();
-    const bool projector = path.filename().string().starts_with("mmproj");
-    if (path.extension() == ".gguf" && !projector && !is_later_part(path)) files.push_back(path);
-    at.increment(error);
-  }
-  std::sort(files.begin(), files.end());
+  const bool itself = files.empty() ? fs::exists(folder / "config.json", error)
+                                    : arch::holds_safetensors(folder);
+  if (itself) files = {folder};
   return files;
 }
 
@@ -98,9 +110,10 @@ std::vector<NamedModel> models_in(const fs::path& folder) {
     const fs::path& path = entry.path();
     if (path.filename().string().starts_with('.')) continue;  // caches of other programs
     if (entry.is_directory(error)) {
-      if (const auto model = model_in(path)) found.push_back({path.filename().string(), *model});
+      const std::vector<fs::path> opened = opened_in(path);
+      if (opened.size() == 1) found.push_back({path.filename().string(), opened.front()});
     } else if (path.extension() == ".gguf" && entry.is_regular_file(error) &&
-               !is_later_part(path)) {
+               arch::opens_model(path)) {
       found.push_back({name_of_file(path), path});
     }
   }
@@ -120,9 +133,7 @@ std::vector<NamedModel> known_models(const std::string& folder, const Host& host
 
 fs::path find_model(const std::string& name, const std::string& folder, const Host& host) {
   const std::vector<NamedModel> models = known_models(folder, host);
-  std::vector<NamedModel> found;
-  std::copy_if(models.begin(), models.end(), std::back_inserter(found),
-               [&](const NamedModel& model) { return is_meant(model, name); });
+  const std::vector<NamedModel> found = meant_by(name, models);
   if (found.size() > 1) fail_several(name, found);
   std::error_code ignored;
   const bool there = fs::exists(name, ignored);

@@ -19,18 +19,20 @@ struct NamedModel {
   std::filesystem::path path;  ///< what ModelFiles::open takes
   std::string source{};        ///< whose it is; empty: a folder of named models
   std::string problem{};       ///< why it cannot be used, as a sentence; mostly empty
+  std::string short_name{};    ///< stands for it, too, where nothing has that name; may be empty
 };
 
-/// GGUF files of a folder that a model is opened by: whole ones, and the first of several parts;
-/// sorted. Projectors of images (mmproj…) are left out.
-std::vector<std::filesystem::path> gguf_models_in(const std::filesystem::path& folder);
+/// What to open for a folder: itself where its weights are safetensors, or where it has config.json
+/// and no GGUF file; else its GGUF files by which models are opened (arch::opens_model()), sorted.
+std::vector<std::filesystem::path> opened_in(const std::filesystem::path& folder);
 /// Models in a folder: subfolders that hold a model, and GGUF files; sorted by name.
 std::vector<NamedModel> models_in(const std::filesystem::path& folder);
 /// Those of a folder, or where none is named those of the host's folder and of other programs.
 std::vector<NamedModel> known_models(const std::string& folder, const Host& host);
 
-/// A path as it is, or a name among known_models(). "llama3.2" stands for "llama3.2:latest". Throws
-/// Error that lists the names; or the candidates, where there are several.
+/// A path as it is, or a name among known_models(); a short name ("llama3.2" for "llama3.2:latest")
+/// where nothing has it as its whole name. Throws Error that lists the names; or the candidates,
+/// where there are several.
 std::filesystem::path find_model(const std::string& name, const std::string& folder,
                                  const Host& host);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_set>
 
 #include "arch/family.h"
@@ -52,14 +53,19 @@ std::filesystem::path embedder_path(const retrieve::Store& store, const std::str
   }
 }
 
+// Older indexes say nothing of the pooling; their vectors have the length that the modules leave.
+retrieve::EmbedOptions reading(const retrieve::Store& store,
+                               const std::optional<std::string>& prefix) {
+  return {.prefix = prefix, .for_search = !store.embedder.described.empty()};
+}
+
 // The hash is that of the weights; settings, pooling and tokenizer count as well, and show in what
 // comes out.
 void check_vectors(const retrieve::Store& store, retrieve::Embedder& embedder,
                    const std::filesystem::path& folder) {
   if (store.examples.empty()) return;
-  const Matrix<float> now = embedder.embed(
-      std::vector{store.examples.front().text}, Context{},
-      {.prefix = store.embedder.passage_prefix, .for_search = true});
+  const Matrix<float> now = embedder.embed(std::vector{store.examples.front().text}, Context{},
+                                           reading(store, store.embedder.passage_prefix));
   if (now.rows() == 0) return;  // interrupted
   const auto then = store.index.row(0);
   double apart = 0, length = 0;
@@ -125,7 +131,7 @@ Retrieved Retrieval::find(std::span<const task::Example> queries, int64_t k, Que
   if (queries.empty()) return result;
   const std::vector<std::string> texts = texts_of(queries);
   const Matrix<float> vectors = parts_->embedder.embed(
-      texts, context, {.prefix = parts_->store.embedder.query_prefix, .for_search = true});
+      texts, context, reading(parts_->store, parts_->store.embedder.query_prefix));
   if (vectors.rows() != int64_t(queries.size())) {
     fail("jobs.retrieve", "interrupted while the sentences were embedded.");
   }

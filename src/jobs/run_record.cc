@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "io/format_version.h"
 #include "io/json.h"
 
 namespace relatum::jobs {
@@ -29,6 +30,8 @@ std::map<std::string, std::string> strings_of(const nlohmann::json& record, cons
 RunInfo read_run(const std::filesystem::path& run) {
   const std::string place = (run / "run.json").string();
   const nlohmann::json record = io::load_json(run / "run.json");
+  io::check_format_version(io::get_int(record, "format_version", kRunVersion, place), kRunVersion,
+                           place, "use the build that wrote the run, or train it again");
   RunInfo info;
   info.model = io::require_string(record, "model", place);
   info.base = io::require_string(record, "base", place);

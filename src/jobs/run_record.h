@@ -9,6 +9,9 @@
 
 namespace relatum::jobs {
 
+/// What run.json's "format_version" says; records without one have this form, too.
+inline constexpr int64_t kRunVersion = 1;
+
 /// What a later command needs of a run's record.
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
@@ -32,7 +35,8 @@ struct RunInfo {
 /// Whether the run trained all weights: it has a model of its own then, and no adapter.
 inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
 
-/// Reads RUN/run.json. Throws Error naming file and key.
+/// Reads RUN/run.json. Throws Error naming file and key; or both versions, where its form is of
+/// another one.
 RunInfo read_run(const std::filesystem::path& run);
 /// Writes RUN/run.json in one step.
 void write_run(const std::filesystem::path& run, const nlohmann::json& record);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "arch/model_name.h"
 #include "base/error.h"
 #include "base/signals.h"
 #include "engine/not_finite.h"
@@ -30,13 +31,6 @@ const fs::path& checked(const fs::path& folder) {
                                           folder.string(), files.architecture()));
   }
   return folder;
-}
-
-std::string folder_name(const fs::path& folder) {
-  std::error_code error;
-  fs::path path = fs::absolute(folder, error).lexically_normal();
-  if (!path.has_filename()) path = path.parent_path();
-  return path.filename().string();
 }
 
 /// Texts without repetition, in order of first occurrence.
@@ -69,7 +63,7 @@ Matrix<float> spread(const Matrix<float>& vectors, std::span<const size_t> of, s
 }  // namespace
 
 Embedder::Embedder(const fs::path& folder, const std::string& compute)
-    : name_(folder_name(folder)), session_(checked(folder), {compute, "keep"}),
+    : name_(arch::model_name(folder)), session_(checked(folder), {compute, "keep"}),
       config_(read_embedder_config(folder, session_.model().info().width)) {
   const int64_t context = session_.model().info().context;
   max_tokens_ = std::min(config_.max_tokens.value_or(context), context);

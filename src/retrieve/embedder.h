@@ -38,7 +38,7 @@ class Embedder {
   Matrix<float> embed(std::span<const std::string> texts, const Context& context,
                       const EmbedOptions& options = {});
 
-  /// The folder's name, e.g. "all-minilm-l6-v2".
+  /// The folder's name, e.g. "all-minilm-l6-v2"; in Hugging Face's cache "ORG/NAME".
   const std::string& name() const { return name_; }
   /// SHA-256 of the weight files.
   const std::string& hash() const { return session_.weights_hash(); }

@@ -18,6 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr size_t kMostSteps = 8;  // embedders that are known have at most three
+constexpr const char* kSettings = "config_sentence_transformers.json";
+
 json load_if_there(const fs::path& file) {
   return fs::exists(file) ? io::load_json(file) : json::object();
 }
@@ -80,6 +83,12 @@ std::vector<Pooling> read_pooling(const fs::path& file, int64_t width) {
                                           "few. Known are {}.",
                                           place, modes.size(), pooling_names()));
   }
+  check_keys(config,
+             {"word_embedding_dimension", "embedding_dimension", "pooling_mode", "include_prompt",
+              "pooling_mode_cls_token", "pooling_mode_max_tokens", "pooling_mode_mean_tokens",
+              "pooling_mode_mean_sqrt_len_tokens", "pooling_mode_weightedmean_tokens",
+              "pooling_mode_lasttoken"},
+             place);
   // Of booleans, the order is sentence-transformers' own.
   if (!io::find(config, "pooling_mode")) std::sort(modes.begin(), modes.end());
   return modes;
@@ -98,6 +107,11 @@ class Modules {
     }
     config_.steps.clear();
     for (const json& module : modules) add(module);
+    if (pooled_) return;
+    fail("retrieve.embedder", fmt::format("{}: no module is a Pooling, so nothing says how one "
+                                          "vector is made of a text's tokens. Choose another "
+                                          "embedder.",
+                                          place_));
   }
 
  private:
@@ -117,12 +131,28 @@ class Modules {
                                             "not supported. Choose another embedder.",
                                             place_, type));
     }
+    if (config_.steps.size() == kMostSteps) {
+      fail("retrieve.embedder", fmt::format("{}: more than {} modules stand behind the pooling. "
+                                            "Choose another embedder.",
+                                            place_, kMostSteps));
+    }
     SentenceStep step;
+    if (type == "Normalize") check_normalize(module);
     if (type == "Dense") {
       step.dense = read_dense(module_folder(folder_, module, place_), config_.dimension);
       config_.dimension = step.dense->weight.rows();
     }
     config_.steps.push_back(std::move(step));
+  }
+
+  // Newer files say which of the module's inputs it takes.
+  void check_normalize(const json& module) {
+    const std::string path = io::get_string(module, "path", "", place_);
+    if (path.empty()) return;
+    const fs::path file = module_folder(folder_, module, place_) / "config.json";
+    check_keys(load_if_there(file),
+               {"module_input_name=sentence_embedding", "module_output_name=sentence_embedding"},
+               file.string());
   }
 
   void add_transformer(const json& module) {
@@ -163,9 +193,13 @@ Similarity read_similarity(const json& settings, const std::string& place) {
 }
 
 void read_prompts(const fs::path& folder, EmbedderConfig& config) {
-  const fs::path file = folder / "config_sentence_transformers.json";
+  const fs::path file = folder / kSettings;
   const json settings = load_if_there(file);
   const std::string place = file.string();
+  check_keys(settings,
+             {"__version__", "model_type=SentenceTransformer", "prompts", "default_prompt_name",
+              "similarity_fn_name"},
+             place);
   config.similarity = read_similarity(settings, place);
   const json none = json::object();
   const json& prompts = io::find(settings, "prompts")

@@ -38,8 +38,9 @@ struct EmbedderConfig {
 /// Reads modules.json, its modules' config.json, sentence_bert_config.json,
 /// config_sentence_transformers.json and model_max_length of tokenizer_config.json; what is absent
 /// keeps the default above. `width`: values of a token's state. Throws Error with the file for
-/// other modules than Transformer, Pooling, Dense, Normalize and Dropout or in another order, for
-/// settings of theirs that are not honoured, and for a default prompt that is not there.
+/// other modules than Transformer, Pooling, Dense, Normalize and Dropout, more than eight of them
+/// behind the pooling, none that pools or another order; for settings of theirs that are not
+/// honoured, and for a default prompt that is not there.
 EmbedderConfig read_embedder_config(const std::filesystem::path& folder, int64_t width);
 
 }  // namespace relatum::retrieve

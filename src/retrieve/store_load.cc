@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/printable.h"
 #include "base/utf8.h"
+#include "io/format_version.h"
 #include "io/json.h"
 #include "io/jsonl.h"
 #include "retrieve/store.h"
@@ -36,11 +37,8 @@ json read_manifest(const fs::path& folder) {
   if (io::require_string(manifest, "format", place) != kFormatName) {
     fail_store(place, fmt::format("its format is not '{}'", kFormatName));
   }
-  const int64_t version = io::require_int(manifest, "version", place);
-  if (version != kFormatVersion) {
-    fail_store(place, fmt::format("version {} of the format is not known, only {}", version,
-                                  kFormatVersion));
-  }
+  io::check_format_version(io::require_int(manifest, "version", place), kFormatVersion, place,
+                           "make the index again with `relatum index`");
   return manifest;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "io/format_version.h"
 #include "io/safetensors.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
@@ -18,6 +19,8 @@ namespace relatum::train {
 namespace {
 
 constexpr char kChecksum[] = "sha256";
+constexpr char kVersion[] = "format_version";
+constexpr int64_t kStateVersion = 1;  // that of states without a number, too
 
 std::vector<float> read_array(const io::Safetensors& file, const char* name, size_t size) {
   const io::SafetensorsTensor& tensor = file.tensor(name);
@@ -72,8 +75,16 @@ std::string checksum(std::map<std::string, std::string> notes,
   return sha256(std::as_bytes(std::span(text)));
 }
 
+// Before anything else is looked at, which another version may have in another form.
+void check_version(const io::Safetensors& file) {
+  if (!file.metadata().contains(kVersion)) return;
+  io::check_format_version(integer(file, kVersion), kStateVersion, file.path().string(),
+                           "go on with the build that wrote it, or start over with --overwrite");
+}
+
 // States of versions that wrote none pass.
 void check_whole(const io::Safetensors& file) {
+  check_version(file);
   const auto& notes = file.metadata();
   const auto written = notes.find(kChecksum);
   if (written == notes.end()) return;
@@ -90,6 +101,7 @@ void check_whole(const io::Safetensors& file) {
 void save_state(const std::filesystem::path& path, const TrainStateView& s,
                 const Identity& identity) {
   std::map<std::string, std::string> metadata{
+      {kVersion, std::to_string(kStateVersion)},
       {"step", std::to_string(s.step)},
       {"best_step", std::to_string(s.best_step)},
       {"without_gain", std::to_string(s.without_gain)},
@@ -138,6 +150,7 @@ Identity load_identity(const std::filesystem::path& path) {
 
 TrainState load_state(const std::filesystem::path& path, size_t size) {
   const auto file = io::Safetensors::open(path);
+  check_version(file);
   TrainState s;
   s.step = integer(file, "step");
   s.best_step = integer(file, "best_step");

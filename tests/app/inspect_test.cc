@@ -40,6 +40,8 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("all/run/log.jsonl"), {"training log", "loss"});
   expect(path("all/run/adapter_config.json"), {"adapter settings", "LORA"});
   expect(path("all/run/adapter_model.safetensors"), {"adapter weights", "lora_A"});
+  expect(RELATUM_FIXTURES "/compatibility/unnumbered/stopped/state/state.safetensors",
+         {"training state", "step"});
   expect(path("all/predictions.jsonl"), {"predictions ", "rows          10"});
   expect(path("all/predictions.jsonl.run.json"), {"extraction record"});
   expect(path("all/report.html"), {"report ", "of            ", "rows.jsonl"});
@@ -61,6 +63,18 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   }
   done(answers + Arguments{path("t.tsv"), "--format", "triples"});
   expect(path("t.tsv"), {"triples ", "rows          10"});
+}
+
+TEST_F(Inspect, TellsHowAnIndexWasMade) {
+  const std::string index = path("index");
+  const Arguments make{"index",     "--embedder", kEmbedder, "--data", path("rows.jsonl"),
+                       "--threads", "1",          "--out",   index};
+  done(make);
+  expect(index, {"index ", "vectors       10 of 32 values", "embedder      bert (f32, ",
+                 "vectors are   mean, normalised, 48 tokens", "labels        4: causes(e1,e2), "});
+  EXPECT_THAT(said(index), ::testing::Not(HasSubstr("before ")));
+  done(make + Arguments{"--overwrite", "--query-prefix", "query: ", "--passage-prefix", "of: "});
+  expect(index, {"before query  'query: '", "before stored 'of: '"});
 }
 
 TEST_F(Inspect, ShowsAModelAndAnAdapterInOneFolder) {

@@ -57,6 +57,18 @@ TEST_F(Place, PartsOfAModelAreNamed) {
   expect_said({"config.json", "a.gguf", "b.gguf"}, "several GGUF files", "a.gguf, b.gguf");
 }
 
+TEST_F(Place, PartsAndProjectorsOpenNoModel) {
+  for (const char* name : {"big-00002-of-00003.gguf", "mmproj-big.gguf"}) {
+    EXPECT_FALSE(arch::opens_model(name)) << name;
+    put(name);
+  }
+  for (const char* name : {"big-00001-of-00003.gguf", "big.gguf"}) {
+    EXPECT_TRUE(arch::opens_model(name)) << name;
+  }
+  fs::copy_file(fixture("llama/tiny.gguf"), folder_ / "tiny.gguf");
+  EXPECT_EQ(arch::model_place(folder_.path()), folder_ / "tiny.gguf");
+}
+
 TEST_F(Place, AFilesKindIsNamed) {
   for (const std::string name : {"pytorch_model.bin", "model.safetensors"}) {
     put(name);

@@ -13,7 +13,9 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 # pylint: disable=wrong-import-position
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
+import large  # noqa: E402
 import memory  # noqa: E402
+import neighbours  # noqa: E402
 import profile_kinds  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
@@ -74,6 +76,49 @@ class Harness(unittest.TestCase):
         self.assertFalse(training_lines.falls([3.0, 1.0]))
 
 
+class Neighbours(unittest.TestCase):
+    RIGHT = [("a", "a")] * 1000 + [("a", "b")] * 1717  # a: 1,000 of the gold, b: 1,717
+
+    def test_the_record_is_that_of_the_median_run(self):
+        records = [{"examples_per_s": rate, "peak_rss_bytes": rate} for rate in (3, 1, 2)]
+        self.assertEqual(neighbours.median_record(records)["peak_rss_bytes"], 2)
+        self.assertEqual(neighbours.median_record(records[:2])["peak_rss_bytes"], 1)
+
+    def test_a_share_is_checked_before_anything_is_timed(self):
+        with self.assertRaisesRegex(SystemExit, "most frequent label's 63.2%"):
+            neighbours.checked_share("x", self.RIGHT, {})
+        good = [("a", "a")] * 1000 + [("b", "b")] * 1717
+        self.assertEqual(neighbours.checked_share("x", good, {}), 1.0)
+        self.assertEqual(neighbours.checked_share("x", good, {"x": {"right_share": 0.9992}}), 1.0)
+        with self.assertRaisesRegex(SystemExit, "99.00% in neighbours.json"):
+            neighbours.checked_share("x", good, {"x": {"right_share": 0.99}})
+        with self.assertRaisesRegex(SystemExit, "2716 prompts, expected 2717"):
+            neighbours.checked_share("x", good[1:], {})
+
+
+class Large(unittest.TestCase):
+    SOUND = {"resumed_is_the_same": True, "losses": [9.0] * 9 + [1.0], "training_peak_gb": 7.5,
+             "answers": 4}
+
+    def test_what_must_not_be_is_named(self):
+        self.assertEqual(large.faults(self.SOUND, 8.0), [])
+        for key, value, word in (("resumed_is_the_same", False, "resumed"),
+                                 ("losses", [9.0] * 10, "did not fall"),
+                                 ("losses", [9.0, 1.0], "2 steps"),
+                                 ("training_peak_gb", 8.5, "took 8.5 GB"),
+                                 ("answers", 3, "3 answers")):
+            found = large.faults({**self.SOUND, key: value}, 8.0)
+            self.assertEqual(len(found), 1, key)
+            self.assertIn(word, found[0])
+
+    def test_a_state_tells_its_step(self):
+        states = sorted((ROOT / "tests/fixtures/compatibility").glob("*/stopped/state/*"))
+        self.assertTrue(states)
+        for state in states:
+            log = (state.parents[1] / "log.jsonl").read_text(encoding="utf-8").splitlines()
+            self.assertEqual(large.saved_step(state), json.loads(log[-1])["step"])
+
+
 class Memory(unittest.TestCase):
     def test_told_holds_from_taken_to_15_percent_more(self):
         self.assertEqual(memory.judge(1_000, 1_000), "")
@@ -121,6 +166,11 @@ class Tables(unittest.TestCase):
     def test_the_page_has_the_tables_of_the_results(self):
         text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
         self.assertEqual(tables.filled(text), text, "run bench/tables.py --write")
+
+    def test_each_table_has_its_place(self):
+        text = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+        for name in tables.TABLES:
+            self.assertRegex(text, rf"(?s)<!-- {name} -->\n.*?<!-- end -->")
 
     def test_the_worst_agreement_is_told(self):
         one = {"ours": "int8", "against": ["a", "b"]}

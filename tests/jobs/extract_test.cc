@@ -45,6 +45,14 @@ class ExtractJob : public Desk {
   }
 };
 
+TEST_F(ExtractJob, LoadingIsToldFromASecondOn) {
+  jobs::extract(ask("answers.jsonl"), host_);
+  std::string told;
+  for (const std::string& line : lines_) told += line + "\n";
+  EXPECT_THAT(told, HasSubstr("10 sentences answered in "));
+  EXPECT_THAT(told, ::testing::Not(HasSubstr("after 0 s")));
+}
+
 TEST_F(ExtractJob, APartIsGoneOnWithToTheSameBytes) {
   const std::string want = whole();
   jobs::ExtractOptions options = ask("p.jsonl");

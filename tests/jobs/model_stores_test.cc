@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 
 #include "arch/model_files.h"
+#include "arch/model_name.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "desk.h"
 #include "jobs/build_index.h"
 #include "jobs/retrieval.h"
+#include "retrieve/embedder.h"
 #include "retrieve/store.h"
 #include "support/error_of.h"
 #include "support/tensors.h"
@@ -26,7 +28,9 @@ class ModelStores : public Desk {
   void SetUp() override {
     Desk::SetUp();
     host_.models = folder_ / "own";
-    host_.stores = {folder_ / "hub", folder_ / "ollama", {folder_ / "studio", folder_ / "older"}};
+    host_.stores = {folder_ / "hub",
+                    {folder_ / "ollama", folder_ / "system"},
+                    {folder_ / "studio", folder_ / "older"}};
   }
   // A snapshot whose files are links into blobs, as in the cache.
   fs::path snapshot(const std::string& repository, const std::string& commit = kCommit) const {
@@ -95,9 +99,9 @@ TEST_F(ModelStores, HuggingFacesCacheHasNamesOfRepositories) {
   EXPECT_EQ(path, snapshot("models--tiny--llama-1.1B"));
   EXPECT_EQ(arch::ModelFiles::open(path).architecture(), "llama");
   EXPECT_EQ(find("alone"), snapshot("models--alone", "c0ffee"));
-  EXPECT_EQ(jobs::name_of_place(path), "tiny/llama-1.1B");
-  EXPECT_EQ(jobs::name_of_place(path / ""), "tiny/llama-1.1B");
-  EXPECT_EQ(jobs::name_of_place(fixture("bert")), "bert");
+  EXPECT_EQ(arch::model_name(path), "tiny/llama-1.1B");
+  EXPECT_EQ(arch::model_name(path / ""), "tiny/llama-1.1B");
+  EXPECT_EQ(arch::model_name(fixture("bert")), "bert");
 }
 
 // Without a main, which of two is meant nobody can tell; nor does a file lead out of the cache.
@@ -105,8 +109,11 @@ TEST_F(ModelStores, HuggingFacesCacheIsReadAsFarAsItIsClear) {
   cache("models--two--revisions", fixture("bert"), "aa");
   cache("models--two--revisions", fixture("bert"), "bb");
   EXPECT_TRUE(names().empty());
-  write("hub/models--two--revisions/refs/main", "../../../elsewhere");
-  fs::create_directories(folder_ / "hub/elsewhere");
+  const std::string outside = "../../../elsewhere";
+  write("hub/models--two--revisions/refs/main", outside);
+  fs::copy(fixture("bert"), snapshot("models--two--revisions", outside),
+           fs::copy_options::recursive);
+  ASSERT_TRUE(there("elsewhere/config.json"));
   EXPECT_TRUE(names().empty());
   write("hub/models--two--revisions/refs/main", "bb");
   EXPECT_EQ(find("two/revisions"), snapshot("models--two--revisions", "bb"));
@@ -121,6 +128,59 @@ TEST_F(ModelStores, ARepositoryWithSeveralGgufFilesIsNamedByFile) {
   EXPECT_EQ(find("tiny/GGUF/tiny-f32.gguf"), at / "tiny-f32.gguf");
   EXPECT_THAT(error("tiny/GGUF"), AllOf(HasSubstr("several models"), HasSubstr("tiny-f32.gguf"),
                                         HasSubstr("tiny-q8.gguf")));
+}
+
+// Repositories of GGUF files often hold the config.json of the model that they were made of.
+TEST_F(ModelStores, AConfigBesideGgufFilesIsNoModel) {
+  const fs::path at = snapshot("models--tiny--GGUF");
+  link_in(at, fixture("llama/tied/config.json"), "config.json");
+  EXPECT_EQ(find("tiny/GGUF"), at);  // opening it says what is missing
+  link_in(at, fixture("llama/tiny.gguf"), "tiny-q8.gguf");
+  EXPECT_EQ(find("tiny/GGUF"), at / "tiny-q8.gguf");
+  link_in(at, fixture("llama/tiny.gguf"), "tiny-f32.gguf");
+  EXPECT_THAT(names(), ElementsAre("tiny/GGUF/tiny-f32.gguf", "tiny/GGUF/tiny-q8.gguf"));
+  link_in(at, fixture("llama/tied/model.safetensors"), "model.safetensors");
+  EXPECT_EQ(find("tiny/GGUF"), at);
+  const fs::path own = folder_ / "own/both";
+  fs::create_directories(own);
+  fs::copy_file(fixture("llama/tied/config.json"), own / "config.json");
+  fs::copy_file(fixture("llama/tiny.gguf"), own / "tiny.gguf");
+  EXPECT_EQ(find("both"), own / "tiny.gguf");
+}
+
+TEST_F(ModelStores, AnExactNameCountsMoreThanAShortOne) {
+  const fs::path at = snapshot("models--tiny--both");
+  for (const char* name : {"a.gguf", "b.gguf"}) link_in(at, fixture("llama/tiny.gguf"), name);
+  EXPECT_THAT(error("tiny/both"), HasSubstr("several models"));
+  studio("studio/tiny/both/one.gguf");
+  EXPECT_EQ(find("tiny/both"), folder_ / "studio/tiny/both/one.gguf");
+  ollama("registry.ollama.ai/library/plain/latest", {"model"});
+  EXPECT_EQ(find("plain").parent_path(), folder_ / "ollama/blobs");
+  fs::create_directories(folder_ / "own");
+  fs::create_symlink(fixture("bert"), folder_ / "own/plain");
+  EXPECT_EQ(find("plain"), folder_ / "own/plain");
+}
+
+// An organisation is no model, even where only one of its is there.
+TEST_F(ModelStores, HalfANameIsRefusedWithTheWholeOnes) {
+  fs::create_directories(folder_ / "studio/someone");
+  fs::create_symlink(fixture("bert"), folder_ / "studio/someone/bert");
+  EXPECT_EQ(find("someone/bert"), folder_ / "studio/someone/bert");
+  EXPECT_THAT(error("someone"), AllOf(HasSubstr("there is no model 'someone'"),
+                                      HasSubstr("Did you mean 'someone/bert'?")));
+  EXPECT_THAT(error("bert"), HasSubstr("Did you mean 'someone/bert'?"));
+  ollama("registry.ollama.ai/library/llama3.2/1b", {"model"});
+  ollama("registry.ollama.ai/library/llama3.2/3b", {"model"});
+  EXPECT_THAT(error("llama3.2"), HasSubstr("Did you mean 'llama3.2:1b' or 'llama3.2:3b'?"));
+}
+
+TEST_F(ModelStores, OllamaHasAStoreOfTheUserAndOneOfItsService) {
+  ollama("registry.ollama.ai/library/mine/latest", {"model"});
+  fs::rename(folder_ / "ollama", folder_ / "system");
+  EXPECT_EQ(find("mine").parent_path(), folder_ / "system/blobs");
+  ollama("registry.ollama.ai/library/mine/latest", {"model"});
+  EXPECT_THAT(error("mine"), AllOf(HasSubstr("several models"), HasSubstr("system/blobs"),
+                                   HasSubstr("ollama/blobs")));
 }
 
 TEST_F(ModelStores, OllamasNamesAreThoseOfItsList) {
@@ -201,6 +261,7 @@ TEST_F(ModelStores, AnIndexFindsItsEmbedderInTheCacheAgain) {
   ASSERT_TRUE(jobs::build_index(index, host_));
   EXPECT_EQ(retrieve::load_store(index.out).embedder.name, "tiny/bert");
   EXPECT_NO_THROW(jobs::Retrieval(index.out, "", "", host_));
+  EXPECT_EQ(retrieve::Embedder(index.embedder).name(), "tiny/bert");
 }
 
 // They belong to others: looking changes nothing there.

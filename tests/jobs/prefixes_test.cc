@@ -9,6 +9,7 @@
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
 #include "support/tensors.h"
+#include "support/tolerance.h"
 
 namespace relatum::testing {
 namespace {
@@ -82,6 +83,24 @@ TEST_F(Prefixes, OlderIndexesHaveTheDefaultPromptOnBothSides) {
   }
   write_file(manifest, value.dump());
   EXPECT_NEAR(similarity(), 1.0, 1e-6);
+}
+
+// Where no module makes the length 1, older builds stored vectors as they were.
+TEST_F(Prefixes, OlderIndexesKeepTheLengthsThatTheModulesLeave) {
+  fs::remove_all(embedder());
+  fs::copy(fixture("encoders/roberta"), embedder(), fs::copy_options::recursive);
+  write("tiny/config_sentence_transformers.json", R"({"similarity_fn_name": "dot"})");
+  ASSERT_TRUE(jobs::build_index(index_, host_));
+  const fs::path manifest = fs::path(index_.out) / "index.json";
+  json value = io::load_json(manifest);
+  for (const char* key : {"query_prefix", "passage_prefix", "described"}) {
+    EXPECT_EQ(value["embedder"].erase(key), 1u);
+  }
+  write_file(manifest, value.dump());
+  write("tiny/config_sentence_transformers.json", R"({"similarity_fn_name": "cosine"})");
+  const double want = product("", "");
+  EXPECT_GT(want, 1.5);
+  EXPECT_NEAR(similarity(), want, want * rounding_bound(2 * value["dimension"].get<int64_t>()));
 }
 
 TEST_F(Prefixes, AnEmbedderWithAnotherPoolingIsRefused) {

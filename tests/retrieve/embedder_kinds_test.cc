@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
 #include "io/json.h"
 #include "retrieve/embedder.h"
+#include "support/changed_embedder.h"
 #include "support/models.h"
 #include "support/shows.h"
-#include "support/temporary.h"
 
 namespace relatum::retrieve {
 namespace {
@@ -19,7 +19,6 @@ using relatum::testing::bit_equal;
 using relatum::testing::distance;
 using relatum::testing::fixture;
 using relatum::testing::read_matrix;
-using relatum::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -76,22 +75,19 @@ TEST(EmbedderPrompts, AreThoseOfTheModelsFiles) {
   EXPECT_GT(distance(query, passage), 1e-3);
 }
 
-class ChangedEmbedder : public ::testing::Test {
+class Changed : public ::testing::Test {
  protected:
-  void copy(const std::string& name) {
-    fs::remove_all(path());
-    fs::copy(fixture(name), path(), fs::copy_options::recursive);
-  }
-  fs::path path() const { return folder_ / "tiny"; }
-  void write(const std::string& name, const std::string& text) { write_file(path() / name, text); }
+  void copy(const std::string& name) { embedder_.copy(name); }
+  fs::path path() const { return embedder_.path(); }
+  void write(const std::string& name, const std::string& text) { embedder_.write(name, text); }
   void expect_refused(const std::string& word) {
     EXPECT_THAT([&] { Embedder embedder(path()); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(word), HasSubstr("tiny"))));
   }
-  TemporaryFolder folder_;
+  testing::ChangedEmbedder embedder_;
 };
 
-TEST_F(ChangedEmbedder, EachPoolingIsSentenceTransformers) {
+TEST_F(Changed, EachPoolingIsSentenceTransformers) {
   copy("bert");
   const auto read = io::load_json(path() / "expected.json")["texts"];
   const auto of_bert = read.get<std::vector<std::string>>();
@@ -115,7 +111,7 @@ TEST_F(ChangedEmbedder, EachPoolingIsSentenceTransformers) {
 }
 
 // Booleans have sentence-transformers' order, a list has its own.
-TEST_F(ChangedEmbedder, SeveralPoolingsStandSideBySide) {
+TEST_F(Changed, SeveralPoolingsStandSideBySide) {
   copy("bert");
   const std::vector<std::string> one = {"of two"};
   const auto with = [&](const std::string& config) {
@@ -129,7 +125,7 @@ TEST_F(ChangedEmbedder, SeveralPoolingsStandSideBySide) {
   EXPECT_FALSE(bit_equal(booleans, with(R"({"pooling_mode": ["mean", "cls"]})")));
 }
 
-TEST_F(ChangedEmbedder, DenseModulesThatCannotBeHonouredAreRefused) {
+TEST_F(Changed, DenseModulesThatCannotBeHonouredAreRefused) {
   const auto dense = [&](const char* key, const nlohmann::json& value) {
     copy("encoders/distilbert");
     auto config = io::load_json(path() / "2_Dense/config.json");
@@ -153,8 +149,26 @@ TEST_F(ChangedEmbedder, DenseModulesThatCannotBeHonouredAreRefused) {
   expect_refused("pytorch_model.bin");
 }
 
+// y = x in place of y = tanh(x): the tangent of what comes out is what the fixture holds.
+TEST_F(Changed, DenseWithoutAnActivationIsItsSum) {
+  copy("encoders/distilbert");
+  const Matrix<float> bent = Embedder(path()).embed(texts(), {});
+  auto config = io::load_json(path() / "2_Dense/config.json");
+  config["activation_function"] = "torch.nn.modules.linear.Identity";
+  write("2_Dense/config.json", config.dump());
+  Matrix<float> straight = Embedder(path()).embed(texts(), {});
+  EXPECT_GT(distance(straight, bent), 1e-3);
+  for (int64_t i = 0; i < straight.rows(); ++i) {
+    for (int64_t j = 0; j < straight.cols(); ++j) {
+      straight.row(i)[j] = float(std::tanh(double(straight.row(i)[j])));
+    }
+  }
+  // Both were rounded to f32 once, the second time behind a tangent whose slope is at most 1.
+  EXPECT_LT(distance(straight, bent), testing::rounding_bound(3));
+}
+
 // A vector without length 1 is compared by its cosine, or by what the files name.
-TEST_F(ChangedEmbedder, SearchComparesAsTheFilesSay) {
+TEST_F(Changed, SearchComparesAsTheFilesSay) {
   copy("encoders/roberta");
   const EmbedOptions for_search{.for_search = true};
   Embedder embedder(path());
@@ -182,7 +196,7 @@ TEST_F(ChangedEmbedder, SearchComparesAsTheFilesSay) {
 
 // Of the places where it is named the first counts: the embedder's file, the tokenizer's, the
 // model's positions.
-TEST_F(ChangedEmbedder, LongestRowIsWhatTheFilesSay) {
+TEST_F(Changed, LongestRowIsWhatTheFilesSay) {
   copy("encoders/mpnet");
   const auto longest = [&] { return Embedder(path()).max_tokens(); };
   EXPECT_EQ(longest(), 60);
@@ -198,7 +212,7 @@ TEST_F(ChangedEmbedder, LongestRowIsWhatTheFilesSay) {
   EXPECT_EQ(longest(), 60);
 }
 
-TEST_F(ChangedEmbedder, DescribesWhatItDoes) {
+TEST_F(Changed, DescribesWhatItDoes) {
   EXPECT_EQ(Embedder(fixture("encoders/distilbert")).described(), "mean, dense 12, 60 tokens");
   EXPECT_EQ(Embedder(fixture("encoders/roberta")).described(), "cls+max, 60 tokens");
   EXPECT_EQ(Embedder(fixture("bert")).described(), "mean, normalised, 48 tokens");

@@ -8,20 +8,19 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
 #include "io/json.h"
+#include "support/changed_embedder.h"
 #include "support/models.h"
 #include "support/shows.h"
-#include "support/temporary.h"
 
 namespace relatum::retrieve {
 namespace {
 
 using relatum::testing::bit_equal;
+using relatum::testing::ChangedEmbedder;
 using relatum::testing::distance;
 using relatum::testing::fixture;
 using relatum::testing::read_matrix;
-using relatum::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
@@ -38,18 +37,6 @@ double bound() { return relatum::testing::parity_bound(*relatum::testing::load(k
 MatView<const float> row(const Matrix<float>& matrix, int64_t i) {
   return MatView<const float>(matrix.row(i), 1, matrix.cols());
 }
-
-// A copy of the tiny BERT whose small files a test may change.
-class Folder {
- public:
-  Folder() { std::filesystem::copy(kPath, path(), std::filesystem::copy_options::recursive); }
-  std::filesystem::path path() const { return folder_ / "tiny"; }
-  void write(const std::string& name, const std::string& text) { write_file(path() / name, text); }
-  void remove(const std::string& name) { std::filesystem::remove_all(path() / name); }
-
- private:
-  TemporaryFolder folder_;
-};
 
 TEST(Embedder, EqualsHuggingFace) {
   testing::shows("BERT", {"logits", "tokenizer"});
@@ -133,7 +120,7 @@ TEST(Embedder, ReportsAndStops) {
 }
 
 TEST(Embedder, PoolingOfTheFirstToken) {
-  Folder folder;
+  ChangedEmbedder folder;
   folder.write("1_Pooling/config.json", R"({"pooling_mode_cls_token": true})");
   Embedder cls(folder.path());
   const Matrix<float> got = cls.embed(texts(), {});
@@ -146,7 +133,7 @@ TEST(Embedder, PoolingOfTheFirstToken) {
 }
 
 TEST(Embedder, ModulesSayWhetherLengthsAreOne) {
-  Folder folder;
+  ChangedEmbedder folder;
   folder.write("modules.json", R"([{"type": "a.Transformer", "path": ""},
                                    {"type": "a.Pooling", "path": "1_Pooling"}])");
   Embedder plain(folder.path());
@@ -154,7 +141,7 @@ TEST(Embedder, ModulesSayWhetherLengthsAreOne) {
 }
 
 TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
-  Folder folder;
+  ChangedEmbedder folder;
   folder.remove("modules.json");
   folder.remove("sentence_bert_config.json");
   Embedder embedder(folder.path());
@@ -164,7 +151,7 @@ TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
 
 // As sentence-transformers: the prompt stands before the text, and both are in lower case then.
 TEST(Embedder, DefaultPromptAndLowerCase) {
-  Folder folder;
+  ChangedEmbedder folder;
   nlohmann::json tokenizer = io::load_json(kPath / "tokenizer.json");
   tokenizer["normalizer"]["lowercase"] = false;
   folder.write("tokenizer.json", tokenizer.dump());
@@ -186,6 +173,29 @@ TEST(Embedder, LanguageModelIsRefused) {
               ThrowsMessage<Error>(AllOf(HasSubstr("llama/tied"), HasSubstr("embedder"))));
 }
 
+std::string with_normalizes(int count) {
+  nlohmann::json modules = {{{"type", "Pooling"}, {"path", "1_Pooling"}}};
+  for (int i = 0; i < count; ++i) modules.push_back({{"type", "Normalize"}});
+  return modules.dump();
+}
+
+TEST(Embedder, EightModulesMayFollowThePooling) {
+  ChangedEmbedder folder;
+  folder.write("modules.json", with_normalizes(8));
+  EXPECT_NO_THROW(Embedder{folder.path()});
+}
+
+// Newer files say what a module takes; this one would normalise each token before the pooling.
+TEST(Embedder, ANormalizeOfTokensIsRefused) {
+  ChangedEmbedder folder("encoders/mpnet");
+  std::filesystem::create_directories(folder.path() / "2_Normalize");
+  folder.write("2_Normalize/config.json", R"({"module_input_name": "sentence_embedding"})");
+  EXPECT_NO_THROW(Embedder{folder.path()});
+  folder.write("2_Normalize/config.json", R"({"module_input_name": "token_embeddings"})");
+  EXPECT_THAT([&] { Embedder{folder.path()}; },
+              ThrowsMessage<Error>(HasSubstr("module_input_name")));
+}
+
 TEST(Embedder, BrokenFoldersAreRefused) {
   const std::vector<std::array<std::string, 3>> cases = {
       {"modules.json", R"([{"type": "a.LSTM", "path": "2_LSTM"}])", "LSTM"},
@@ -194,6 +204,9 @@ TEST(Embedder, BrokenFoldersAreRefused) {
       {"modules.json",
        R"([{"type": "Pooling", "path": "1_Pooling"}, {"type": "Pooling", "path": "1_Pooling"}])",
        "second pooling"},
+      {"modules.json", R"([{"type": "a.Transformer", "path": ""}])", "no module is a Pooling"},
+      {"modules.json", R"([])", "no module is a Pooling"},
+      {"modules.json", with_normalizes(9), "more than 8 modules"},
       {"modules.json", R"({"type": "Pooling"})", "list of modules"},
       {"modules.json", R"([{"path": "x"}])", "type"},
       {"modules.json", R"([{"type": "Pooling", "path": "../../x"}])", "inside"},
@@ -204,6 +217,9 @@ TEST(Embedder, BrokenFoldersAreRefused) {
        R"({"word_embedding_dimension": 33, "pooling_mode_mean_tokens": true})", "33"},
       {"1_Pooling/config.json", R"({"pooling_mode_mean_tokens": true, "include_prompt": false})",
        "prompt"},
+      {"1_Pooling/config.json", R"({"pooling_mode": "mean", "layers": [1, 2]})", "layers"},
+      {"config_sentence_transformers.json", R"({"truncate_dim": 16})", "truncate_dim"},
+      {"config_sentence_transformers.json", R"({"model_type": "SparseEncoder"})", "SparseEncoder"},
       {"config_sentence_transformers.json", R"({"default_prompt_name": "q"})", "'q'"},
       {"config_sentence_transformers.json", R"({"similarity_fn_name": "cos"})", "'cos'"},
       {"sentence_bert_config.json", R"({"processor_kwargs": {"padding_side": "left"}})",
@@ -216,7 +232,7 @@ TEST(Embedder, BrokenFoldersAreRefused) {
       {"sentence_bert_config.json", R"({"max_seq_length": "x"})", "max_seq_length"},
   };
   for (const auto& [name, text, word] : cases) {
-    Folder folder;
+    ChangedEmbedder folder;
     folder.write(name, text);
     EXPECT_THAT([&] { Embedder embedder(folder.path()); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(word), HasSubstr("tiny"))))

@@ -15,7 +15,6 @@
 #include "base/stopwatch.h"
 #include "io/json.h"
 #include "io/npy.h"
-#include "jobs/model_stores.h"
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
@@ -58,7 +57,7 @@ int run(const Options& o, Environment& environment) {
   const nlohmann::json record{{"version", RELATUM_VERSION},
                               {"time", jobs::utc_now()},
                               {"command", environment.arguments()},
-                              {"embedder", jobs::name_of_place(inputs.folders.front())},
+                              {"embedder", embedder.name()},
                               {"described", embedder.described()},
                               {"prefix", o.prefix.value_or(embedder.prompts().plain)},
                               {"compute", name_of(embedder.compute())},
