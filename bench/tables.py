@@ -101,7 +101,8 @@ def neighbours():
                     rows)
 
 
-TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile, "neighbours": neighbours}
+TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile,
+          "neighbours": neighbours}
 
 
 def filled(text):
