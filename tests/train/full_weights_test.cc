@@ -29,7 +29,7 @@ class FullWeights : public ::testing::TestWithParam<std::string> {
   // T5's softmax is nearly certain in places, where small gradients are differences of large
   // numbers.
   double bound(const engine::Session& session) const {
-    return GetParam().starts_with("t5") ? 1e-3 : gradient_bound(session);
+    return GetParam().starts_with("t5") ? 1e-3 : gradient_bound(session.model());
   }
   FullModel model_{GetParam()};
 };

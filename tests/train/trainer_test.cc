@@ -47,8 +47,8 @@ TEST(TrainerParity, GradientsAreThoseOfPeft) {
     const float* grads = tiny.adapter->grads().data();
     const MatView<const float> got_a(grads + module.a_offset, module.rank, module.in);
     const MatView<const float> got_b(grads + module.b_offset, module.rank, module.out);
-    EXPECT_LT(distance(got_a, a.view()), gradient_bound(tiny.session)) << module.name;
-    EXPECT_LT(distance(got_b, b.view()), gradient_bound(tiny.session)) << module.name;
+    EXPECT_LT(distance(got_a, a.view()), gradient_bound(tiny.session.model())) << module.name;
+    EXPECT_LT(distance(got_b, b.view()), gradient_bound(tiny.session.model())) << module.name;
   }
 }
 
@@ -69,7 +69,7 @@ TEST_P(TrainerSeries, TenAdamWLossesAreThoseOfTorch) {
   options.weight_decay = series.at("weight_decay").get<double>();
   options.clip = series.at("clip").is_null() ? 0 : series.at("clip").get<double>();
   TinyRun tiny(peft_rows(), options);
-  const double step_bound = options.learning_rate * gradient_bound(tiny.session) *
+  const double step_bound = options.learning_rate * gradient_bound(tiny.session.model()) *
                             std::sqrt(double(tiny.adapter->values().size()));
   double slack = losses[0] * parity_bound(tiny.session.model());
   size_t steps = 0;
@@ -77,7 +77,7 @@ TEST_P(TrainerSeries, TenAdamWLossesAreThoseOfTorch) {
   hooks.on_step = [&](const train::StepReport& report) {
     EXPECT_NEAR(report.loss, losses[steps], slack) << steps;
     if (steps == 0) {
-      EXPECT_NEAR(report.grad_norm, norms[0], norms[0] * gradient_bound(tiny.session));
+      EXPECT_NEAR(report.grad_norm, norms[0], norms[0] * gradient_bound(tiny.session.model()));
     }
     EXPECT_EQ(report.learning_rate, options.learning_rate);
     slack += step_bound * norms[steps++];
@@ -105,7 +105,7 @@ class TrainerCuts : public ::testing::Test {
     nn::LossSum loss_a, loss_b;
     const auto want = gradients(rows, a, loss_a), got = gradients(rows, b, loss_b);
     const engine::Session session(fixture("llama/tied"), plain_options());
-    EXPECT_LT(distance(as_row(got), as_row(want)), gradient_bound(session));
+    EXPECT_LT(distance(as_row(got), as_row(want)), gradient_bound(session.model()));
     EXPECT_EQ(loss_a.count, loss_b.count);
     EXPECT_NEAR(loss_a.sum, loss_b.sum, loss_a.sum * parity_bound(session.model()));
   }
@@ -200,7 +200,7 @@ TEST(Trainer, SharingAndCuttingAreExactUnderDropout) {
   const engine::Session session(fixture("llama/tied"), plain_options());
   const auto want = gradients(2048, false);
   for (const auto& got : {gradients(2048, true), gradients(40, true), gradients(1, false)}) {
-    EXPECT_LT(distance(as_row(got), as_row(want)), gradient_bound(session));
+    EXPECT_LT(distance(as_row(got), as_row(want)), gradient_bound(session.model()));
   }
 }
 

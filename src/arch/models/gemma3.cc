@@ -57,8 +57,8 @@ void read_layers(const ModelFiles& files, DecoderSettings& settings) {
 
 // The number whose root divides attention's scores.
 double read_scalar(const ModelFiles& files, const ModelInfo& info) {
-  constexpr double kUnsaid = 256;
-  if (files.config()) return files.get_double("query_pre_attn_scalar", "", kUnsaid);
+  constexpr double kUnsaidScalar = 256;
+  if (files.config()) return files.get_double("query_pre_attn_scalar", "", kUnsaidScalar);
   // llama.cpp tells the model of 27 billion, whose heads are not as wide as its scale says, by the
   // number of its layers.
   constexpr int64_t kLayersOf27B = 62;
