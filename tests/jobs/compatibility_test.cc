@@ -100,6 +100,7 @@ TEST_P(Written, AStoppedTrainingGoesOn) {
     }
     slack += got["lr"].get<double>() * std::sqrt(numbers) * 3 * bound * norm;
   }
+  EXPECT_EQ(json::parse(read("made/stopped/run.json"))["format_version"], jobs::kRunVersion);
   EXPECT_LT(slack, 0.1);  // from step to step the loss changes by more
 }
 
