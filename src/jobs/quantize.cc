@@ -51,10 +51,11 @@ class Job {
     form_ = arch::gguf_form(files_);
     const bool gguf = files_.gguf() != nullptr;
     plan_ = plan_formats(form_, options.format, gguf);
+    std::vector<std::string> notes;
     if (!gguf) {
       const auto* embedding = form_.find("token_embd.weight");
       RELATUM_CHECK(embedding);
-      text::describe_tokenizer(files_.path(), embedding->weight.rows, form_.keys);
+      notes = text::describe_tokenizer(files_.path(), embedding->weight.rows, form_.keys);
     }
     form_.keys.set_u32("general.file_type", uint32_t(plan_.file_type));
     form_.keys.set_u32("general.quantization_version", 2);
@@ -63,8 +64,8 @@ class Job {
       entries_.push_back({tensor.name, plan_.formats[i]->gguf_type, tensor.shape});
       total_ += entries_.back().bytes();
     }
-    for (const auto& notes : {form_.notes, plan_.notes}) {
-      for (const std::string& note : notes) context_.info(note);
+    for (const auto& each : {form_.notes, notes, plan_.notes}) {
+      for (const std::string& note : each) context_.info(note);
     }
   }
 
