@@ -37,8 +37,9 @@ void check_out(const QuantizeOptions& options, const arch::ModelFiles& files) {
   CommandInputs inputs;
   inputs.files = files.weight_files();
   if (std::filesystem::is_directory(options.model, ignored)) inputs.folders = {options.model};
-  if (options.overwrite && io::GgufFile::recognise(options.out)) {
-    return check_not_read(options.out, inputs);
+  if (io::GgufFile::recognise(options.out)) {
+    check_not_read(options.out, inputs);
+    return check_absent_or_overwrite(options.out, options.overwrite);
   }
   check_new_file(options.out, inputs, options.overwrite);
 }
