@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "io/text_file.h"
 #include "jobs/output_path.h"
 #include "jobs/quantize_plan.h"
 #include "tensor/buffer.h"
@@ -186,7 +187,17 @@ class Job {
 double QuantizedKind::error() const { return all > 0 ? std::sqrt(lost / all) : 0.0; }
 
 std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host) {
-  return Job(options, host).run();
+  Job job(options, host);
+  if (options.compare.empty()) return job.run();
+  const std::string text = io::read_text(options.compare);
+  const auto before = text_losses(options.model, text, host.context);
+  if (!before) return std::nullopt;
+  std::optional<QuantizeReport> report = job.run();
+  if (!report) return std::nullopt;
+  const auto after = text_losses(options.out, text, host.context);
+  if (!after) return std::nullopt;
+  report->comparison = compare(*before, *after);
+  return report;
 }
 
 }  // namespace relatum::jobs
