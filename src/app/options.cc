@@ -32,6 +32,16 @@ void MachineOptions::apply(Environment& environment) const {
   set_thread_count(threads > 0 ? threads : usual);
 }
 
+void NamedModelOptions::define(CLI::App& app) {
+  app.add_option("--model", model, "A name from `relatum models`, a GGUF file, or a folder")
+      ->required();
+  app.add_option("--models", models, kModelsHelp);
+}
+
+std::filesystem::path NamedModelOptions::path(const Environment& environment) const {
+  return jobs::find_model(model, models, environment.host());
+}
+
 void define_model(CLI::App& app, jobs::ModelChoice& choice, bool int8) {
   app.add_option("--model", choice.model,
                  "A name from `relatum models`, a GGUF file, or a Hugging Face folder")

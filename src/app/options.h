@@ -30,6 +30,15 @@ struct MachineOptions {
 inline constexpr const char* kModelsHelp =
     "Folder of named models (default: ~/.local/share/relatum/models)";
 
+/// A model as it lies, for commands that do not run it.
+struct NamedModelOptions {
+  std::string model, models;
+
+  void define(CLI::App& app);
+  /// Where it lies. Throws Error that lists the names where it is none of them.
+  std::filesystem::path path(const Environment& environment) const;
+};
+
 /// Which model, where named ones lie, and how it is kept. int8: whether products of integers are on
 /// offer (they serve inference alone).
 void define_model(CLI::App& app, jobs::ModelChoice& choice, bool int8);

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "arch/rope.h"
+#include "arch/gguf_refusal.h"
 #include "arch/rope_scaling.h"
-#include "base/error.h"
 #include "io/json.h"
 
 namespace relatum::arch {
@@ -18,17 +18,18 @@ using nlohmann::json;
 
 class RotaryKeys {
  public:
-  RotaryKeys(const ModelFiles& files, const ModelInfo& info, const DecoderName& name,
-             GgufForm& form)
-      : files_(files), form_(form), keys_(name.rope), start_(name.architecture + ".rope."),
-        size_(info.head_size) {
+  RotaryKeys(const ModelFiles& files, int64_t head_size, const std::string& name,
+             const GgufRope& rope, GgufForm& form)
+      : files_(files), rope_(rope), form_(form), name_(name), start_(name + ".rope."),
+        size_(head_size) {
     for (const char* key : {"rope_scaling", "rope_parameters"}) {
-      if (const json* found = files.setting(key); found && !scaling_) scaling_ = found;
+      const json* found = rope_setting(files, key, rope.keys);
+      if (found && !scaling_) scaling_ = found;
     }
   }
 
   void describe() {
-    const double theta = rope_theta(files_, keys_);
+    const double theta = rope_theta(files_, rope_.keys);
     set_size(files_, form_, start_ + "dimension_count", double(size_));
     form_.keys.set_f32(start_ + "freq_base", float(theta));
     if (!scaling_) return;
@@ -36,7 +37,8 @@ class RotaryKeys {
       plain_.push_back(float(std::pow(theta, -2.0 * double(i) / double(size_))));
     }
     scaled_ = plain_;
-    const RopeScaling scaling = scale_frequencies(files_, keys_, theta, scaled_);
+    const RopeScaling scaling = scale_frequencies(files_, rope_.keys, theta, scaled_);
+    check_type(scaling.type);
     // "dynamic" changes nothing up to the context.
     if (scaling.type == "llama3") add_divisors("rope_freqs.weight");
     if (scaling.type == "linear" || scaling.type == "yarn") set_factor(scaling);
@@ -47,6 +49,15 @@ class RotaryKeys {
  private:
   double number(const char* key, double fallback) const {
     return io::get_double(*scaling_, key, fallback, files_.settings_place());
+  }
+
+  void check_type(const std::string& type) const {
+    if (type == "default" || std::ranges::find(rope_.scalings, type) != rope_.scalings.end()) {
+      return;
+    }
+    refuse_for_gguf(files_, fmt::format("'{}' scales the rotary positions of an architecture "
+                                        "'{}'",
+                                        type, name_));
   }
 
   // What the frequencies were divided by, such that dividing by it gives them again.
@@ -72,9 +83,7 @@ class RotaryKeys {
 
   void describe_yarn(const RopeScaling& scaling) {
     if (!io::get_bool(*scaling_, "truncate", true, files_.settings_place())) {
-      fail("arch.gguf", fmt::format("{}: rope_scaling's 'truncate' is false, which GGUF has no key "
-                                    "for. Use the folder as it is.",
-                                    files_.settings_place()));
+      refuse_for_gguf(files_, "rope_scaling's 'truncate' is false");
     }
     set_context(scaling);
     if (scaling_->contains("beta_fast")) {
@@ -99,9 +108,9 @@ class RotaryKeys {
   }
 
   const ModelFiles& files_;
+  const GgufRope& rope_;
   GgufForm& form_;
-  RopeKeys keys_;
-  std::string start_;
+  std::string name_, start_;
   int64_t size_;
   const json* scaling_ = nullptr;
   std::vector<float> plain_, scaled_;
@@ -109,9 +118,9 @@ class RotaryKeys {
 
 }  // namespace
 
-void describe_decoder(const ModelFiles& files, const ModelInfo& info, const DecoderName& as,
-                      GgufForm& form) {
-  const std::string& name = as.architecture;
+void describe_decoder(const ModelFiles& files, const DecoderSettings& settings,
+                      const std::string& name, const GgufRope& rope, GgufForm& form) {
+  const ModelInfo& info = settings.info;
   const auto set = [&](const char* key, int64_t value) {
     set_size(files, form, name + "." + key, double(value));
   };
@@ -119,13 +128,21 @@ void describe_decoder(const ModelFiles& files, const ModelInfo& info, const Deco
   set("block_count", info.layers);
   set("context_length", files.get_int("max_position_embeddings", "", info.context));
   set("attention.head_count_kv", info.kv_heads);
-  set("vocab_size", info.vocabulary);
-  form.keys.set_f32(name + ".attention.layer_norm_rms_epsilon",
-                    float(files.get_double("rms_norm_eps", "", 1e-6)));
-  RotaryKeys(files, info, as, form).describe();
+  set("vocab_size", form.find("token_embd.weight")->weight.rows);
+  form.keys.set_f32(name + ".attention.layer_norm_rms_epsilon", settings.epsilon);
+  RotaryKeys(files, info.head_size, name, rope, form).describe();
   // Equal to the embedding, or loading would have refused it; GGUF says so by its absence.
   const json* tied = files.setting("tie_word_embeddings");
-  if (tied && *tied == true) form.remove("output.weight");
+  if (tied ? *tied == true : settings.tied) form.remove("output.weight");
+}
+
+void end_context(int64_t context, int64_t window, const std::string& name, GgufForm& form) {
+  if (window <= 0 || window >= context) return;
+  form.keys.set_u32(name + ".context_length", uint32_t(window));
+  form.notes.push_back(
+      fmt::format("the context ends with the window, after {} tokens: GGUF has no window for this "
+                  "architecture",
+                  window));
 }
 
 }  // namespace relatum::arch

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "arch/gguf_refusal.h"
 #include "arch/t5_settings.h"
-#include "base/error.h"
 #include "quant/format.h"
 #include "tensor/values.h"
 
@@ -12,16 +12,13 @@ namespace relatum::arch {
 namespace {
 
 void check_known(const ModelFiles& files, const T5Settings& settings) {
-  const auto refuse = [&](const std::string& what) {
-    fail("arch.gguf", fmt::format("{}: {}, which GGUF has no key for. Use the folder as it is.",
-                                  files.settings_place(), what));
-  };
   const nn::Activation known = settings.gated ? nn::Activation::kGeluTanh : nn::Activation::kRelu;
   if (settings.activation != known) {
-    refuse("feed_forward_proj is neither relu nor gated-gelu");
+    refuse_for_gguf(files, "feed_forward_proj is neither relu nor gated-gelu");
   }
   if (settings.farthest != 128) {
-    refuse(fmt::format("relative_attention_max_distance is {}, not 128", settings.farthest));
+    refuse_for_gguf(
+        files, fmt::format("relative_attention_max_distance is {}, not 128", settings.farthest));
   }
 }
 
@@ -64,6 +61,11 @@ void describe_t5(const ModelFiles& files, const ModelInfo& info, GgufForm& form)
   form.keys.set_f32("t5.attention.layer_norm_epsilon", settings.epsilon);
   form.keys.set_f32("t5.attention.layer_norm_rms_epsilon", settings.epsilon);
   describe_head(files, settings, form);
+  if (info.layers > info.encoder_layers) {
+    form.notes.push_back(
+        "llama.cpp does not load a T5 whose decoder has more layers than its "
+        "encoder");
+  }
 }
 
 }  // namespace relatum::arch

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/error.h"
@@ -91,13 +92,14 @@ void GgufKeys::set_bytes(const std::string& key, std::string_view bytes) {
 }
 
 uint64_t GgufKeys::alignment() const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) {
-    return e.key == "general.alignment" && e.type == GgufType::kU32 && !e.is_array;
-  });
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [](const Entry& e) { return e.key == "general.alignment"; });
   if (found == entries_.end()) return kDefaultAlignment;
+  // Readers take other types, too; who copies a file's keys leaves out those of its layout.
+  RELATUM_CHECK(found->type == GgufType::kU32 && !found->is_array);
   uint32_t value = 0;
   std::memcpy(&value, found->raw.data(), sizeof value);
-  RELATUM_CHECK(value > 0);
+  RELATUM_CHECK(std::has_single_bit(value));
   return value;
 }
 
@@ -117,7 +119,10 @@ uint64_t GgufTensorEntry::bytes() const {
   const GgmlType* found = find_ggml_type(type);
   RELATUM_CHECK(found && !shape.empty());
   uint64_t values = 1;
-  for (const int64_t length : shape) values *= uint64_t(length);
+  // Files were looked through when they were opened, and settings when the network was built.
+  for (const int64_t length : shape) {
+    RELATUM_CHECK(length > 0 && !__builtin_mul_overflow(values, uint64_t(length), &values));
+  }
   const auto bytes = ggml_bytes(*found, values);
   if (bytes && shape[0] % found->block == 0) return *bytes;
   fail("io.gguf", fmt::format("tensor '{}': rows of {} values don't fit {}, whose blocks have {}.",

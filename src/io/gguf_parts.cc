@@ -62,7 +62,13 @@ int64_t GgufFile::read_part_count() const {
                                   "--merge.",
                                   count, count));
   }
-  const int64_t number = get_int("split.no") + 1;
+  const int64_t before = get_int("split.no");
+  if (before < 0 || before >= count) {
+    fail_part(path(), fmt::format("it says that it is part {} of {}, counted from 0 "
+                                  "(split.no, split.count). Fetch it again.",
+                                  before, count));
+  }
+  const int64_t number = before + 1;
   if (name->count != count || name->number != number) {
     fail_part(path(), fmt::format("by its name it is part {} of {}, but it says that it is part {} "
                                   "of {}. Give it the name that it was written with.",

@@ -130,6 +130,15 @@ void check_not_read(const fs::path& path, const CommandInputs& inputs) {
   }
 }
 
+void check_absent_or_overwrite(const fs::path& path, bool overwrite) {
+  std::error_code ignored;
+  if (!overwrite && fs::exists(path, ignored)) {
+    fail("jobs.output", fmt::format("{} already exists. Use --overwrite to replace it, or write "
+                                    "to another file.",
+                                    path.string()));
+  }
+}
+
 void check_new_file(const fs::path& path, const CommandInputs& inputs, bool overwrite) {
   check_not_read(path, inputs);
   std::error_code ignored;
@@ -138,11 +147,7 @@ void check_new_file(const fs::path& path, const CommandInputs& inputs, bool over
     fail("jobs.output", fmt::format("{} is a file of the model in {}. Write to another one.",
                                     path.string(), parent.string()));
   }
-  if (!overwrite && fs::exists(path, ignored)) {
-    fail("jobs.output", fmt::format("{} already exists. Use --overwrite to replace it, or write "
-                                    "to another file.",
-                                    path.string()));
-  }
+  check_absent_or_overwrite(path, overwrite);
 }
 
 void check_new_folder(const fs::path& path, bool overwrite) {

@@ -25,6 +25,8 @@ void check_output_folder(const std::filesystem::path& path);
 /// check_output_file(), and Error where the file is one that the command reads, by any path: links
 /// count, too.
 void check_not_read(const std::filesystem::path& path, const CommandInputs& inputs);
+/// Error where the file is there and `overwrite` is not given.
+void check_absent_or_overwrite(const std::filesystem::path& path, bool overwrite);
 /// check_not_read(), and Error where the file is a model's, or is there and `overwrite` is not
 /// given.
 void check_new_file(const std::filesystem::path& path, const CommandInputs& inputs, bool overwrite);

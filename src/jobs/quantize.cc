@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "io/text_file.h"
 #include "jobs/output_path.h"
 #include "jobs/quantize_plan.h"
 #include "tensor/buffer.h"
@@ -37,8 +38,9 @@ void check_out(const QuantizeOptions& options, const arch::ModelFiles& files) {
   CommandInputs inputs;
   inputs.files = files.weight_files();
   if (std::filesystem::is_directory(options.model, ignored)) inputs.folders = {options.model};
-  if (options.overwrite && io::GgufFile::recognise(options.out)) {
-    return check_not_read(options.out, inputs);
+  if (io::GgufFile::recognise(options.out)) {
+    check_not_read(options.out, inputs);
+    return check_absent_or_overwrite(options.out, options.overwrite);
   }
   check_new_file(options.out, inputs, options.overwrite);
 }
@@ -51,10 +53,11 @@ class Job {
     form_ = arch::gguf_form(files_);
     const bool gguf = files_.gguf() != nullptr;
     plan_ = plan_formats(form_, options.format, gguf);
+    std::vector<std::string> notes;
     if (!gguf) {
       const auto* embedding = form_.find("token_embd.weight");
       RELATUM_CHECK(embedding);
-      text::describe_tokenizer(files_.path(), embedding->weight.rows, form_.keys);
+      notes = text::describe_tokenizer(files_.path(), embedding->weight.rows, form_.keys);
     }
     form_.keys.set_u32("general.file_type", uint32_t(plan_.file_type));
     form_.keys.set_u32("general.quantization_version", 2);
@@ -63,8 +66,8 @@ class Job {
       entries_.push_back({tensor.name, plan_.formats[i]->gguf_type, tensor.shape});
       total_ += entries_.back().bytes();
     }
-    for (const auto& notes : {form_.notes, plan_.notes}) {
-      for (const std::string& note : notes) context_.info(note);
+    for (const auto& each : {form_.notes, notes, plan_.notes}) {
+      for (const std::string& note : each) context_.info(note);
     }
   }
 
@@ -184,7 +187,17 @@ class Job {
 double QuantizedKind::error() const { return all > 0 ? std::sqrt(lost / all) : 0.0; }
 
 std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host) {
-  return Job(options, host).run();
+  Job job(options, host);
+  if (options.compare.empty()) return job.run();
+  const std::string text = io::read_text(options.compare);
+  const auto before = text_losses(options.model, text, host.context);
+  if (!before) return std::nullopt;
+  std::optional<QuantizeReport> report = job.run();
+  if (!report) return std::nullopt;
+  const auto after = text_losses(options.out, text, host.context);
+  if (!after) return std::nullopt;
+  report->comparison = compare(*before, *after);
+  return report;
 }
 
 }  // namespace relatum::jobs

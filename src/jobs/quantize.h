@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/host.h"
+#include "jobs/perplexity.h"
 
 namespace relatum::jobs {
 
@@ -16,6 +17,7 @@ struct QuantizeOptions {
   std::string format;           ///< one of quantize_formats()
   std::filesystem::path out;
   bool overwrite = false;
+  std::filesystem::path compare{};  ///< plain text for a TextComparison; empty: none
 };
 
 /// Tensors of one part of the layers, or a single one.
@@ -24,19 +26,24 @@ struct QuantizedKind {
   std::vector<std::string> formats;  ///< in the order in which they came
   int64_t tensors = 0;
   uint64_t bytes_before = 0, bytes = 0;
-  double lost = 0, all = 0;  ///< sums of squares: of the differences, and of the values
-  /// Root mean square of the differences, relative to that of the values.
+  /// Sums of squares, of the differences and of the values, over the tensors that were encoded
+  /// anew; one that had the format already keeps its bytes and is counted in neither.
+  double lost = 0, all = 0;
+  /// Root mean square of those differences, relative to that of those values; 0 where there are
+  /// none.
   double error() const;
 };
 
 struct QuantizeReport {
   std::vector<QuantizedKind> kinds;
   uint64_t bytes_before = 0, bytes = 0;  ///< of all tensors
+  std::optional<TextComparison> comparison{};
 };
 
 /// Writes the file, which appears whole or not at all; tensors pass through memory in pieces. What
-/// is not as it was asked for is told by host.context. Nothing where the host stopped it. Throws
-/// Error for a model that cannot be written as GGUF, and for values that the format cannot hold.
+/// is not as it was asked for is told by host.context. Nothing where the host stopped it; the file
+/// is there where that was while the text was read with it. Throws Error for a model that cannot be
+/// written as GGUF, and for values that the format cannot hold.
 std::optional<QuantizeReport> quantize(const QuantizeOptions& options, const Host& host);
 
 }  // namespace relatum::jobs

@@ -2,6 +2,7 @@
 #include "text/gguf_vocabulary.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -62,6 +63,33 @@ class Description {
     check();
   }
 
+  std::vector<std::string> notes() const {
+    std::vector<std::string> notes, names;
+    for (const AddedToken& token : tokenizer_->added()) {
+      if (!token.lstrip && !token.rstrip && !token.single_word) continue;
+      names.push_back(fmt::format("'{}'", printable_start(token.content, 30)));
+    }
+    constexpr size_t kShown = 3;
+    if (names.size() > kShown) {
+      const size_t more = names.size() - kShown;
+      names.resize(kShown);
+      names.push_back(fmt::format("{} more", more));
+    }
+    if (!names.empty()) {
+      notes.push_back(
+          fmt::format("added tokens that take the white space beside them or have to "
+                      "stand alone ({}) do neither in GGUF: texts that hold them may "
+                      "get other tokens",
+                      fmt::join(names, ", ")));
+    }
+    if (nfc_) {
+      notes.push_back(
+          "llama.cpp does not bring texts to Unicode's NFC as this tokenizer does: "
+          "decomposed characters get other tokens there");
+    }
+    return notes;
+  }
+
  private:
   [[noreturn]] void refuse(const std::string& why) const {
     fail("text.gguf",
@@ -109,6 +137,8 @@ class Description {
   void add_byte_level(const json& root) {
     const std::string pre = pre_name(root);
     if (pre.empty()) refuse("its pre-tokenizer is none that has a name there");
+    const json* normalizer = io::find(root, "normalizer");
+    nfc_ = normalizer && is(*normalizer, "NFC");
     keys_.set_string("tokenizer.ggml.model", "gpt2");
     keys_.set_string("tokenizer.ggml.pre", pre);
     add_tokens({});
@@ -213,13 +243,17 @@ class Description {
   int64_t rows_;
   io::GgufKeys& keys_;
   std::vector<int32_t> types_;  // by id
+  bool nfc_ = false;
   std::unique_ptr<Tokenizer> tokenizer_;
 };
 
 }  // namespace
 
-void describe_tokenizer(const fs::path& folder, int64_t rows, io::GgufKeys& keys) {
-  Description(folder, rows, keys).add();
+std::vector<std::string> describe_tokenizer(const fs::path& folder, int64_t rows,
+                                            io::GgufKeys& keys) {
+  Description description(folder, rows, keys);
+  description.add();
+  return description.notes();
 }
 
 }  // namespace relatum::text

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/error.h"
 #include "support/error_of.h"
 #include "support/gguf_parts.h"
@@ -106,6 +108,17 @@ TEST_F(GgufParts, ThatAreMissingOrDoNotFitAreNamed) {
     if (number == 1) w.set_i32("split.tensors.count", 999);
       },
       "big-00001-of-00003.gguf", "999 tensors by its split.tensors.count");
+  // Numbers at the ends of their type are a part's no less than others.
+  expect_refused(
+      [](int64_t number, auto& w) {
+    if (number == 2) w.set_u64("split.no", uint64_t(std::numeric_limits<int64_t>::max()));
+      },
+      "big-00002-of-00003.gguf", "it says that it is part 9223372036854775807 of 3");
+  expect_refused(
+      [](int64_t number, auto& w) {
+    if (number == 2) w.set_i32("split.no", -1);
+      },
+      "big-00002-of-00003.gguf", "it says that it is part -1 of 3");
   const auto whole = GgufFile::open(testing::fixture("llama/tiny.gguf"));
   const GgufTensor& again = whole.tensors().front();
   expect_refused(

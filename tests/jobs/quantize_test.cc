@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "quant/format.h"
 #include "support/decoder_options.h"
 #include "support/error_of.h"
+#include "support/gguf_parts.h"
 #include "support/gguf_writer.h"
 #include "support/t5.h"
 #include "text/tokenizer.h"
@@ -22,6 +24,7 @@ namespace {
 using nlohmann::json;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 class Quantize : public ::testing::Test {
@@ -67,7 +70,11 @@ TEST_P(QuantizeOption, IsTheFoldersModelInF32) {
   const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
   std::vector<int32_t> tokens = read_ints(file, "input_ids");
   const auto model = load(quantized(folder.path(), "f32"));
-  if (GetParam() == "window") {
+  const json config = folder_config(GetParam());
+  const bool window = GetParam().ends_with("window"), gemma = config["model_type"] == "gemma3_text";
+  if (window && GetParam().starts_with("phi3")) {
+    EXPECT_THAT(lines_, Contains(HasSubstr("llama.cpp passes over the window of 7 tokens")));
+  } else if (window && !gemma) {
     EXPECT_EQ(model->info().context, 7);
     EXPECT_THAT(lines_, Contains(HasSubstr("the context ends with the window, after 7 tokens")));
     tokens.resize(7);
@@ -83,25 +90,84 @@ TEST_P(QuantizeOption, IsTheFoldersModelInF32) {
   for (const auto& kind : report_->kinds) EXPECT_EQ(kind.error(), 0) << kind.name;
 }
 
-bool of_another_family(const std::string& option) {
-  const std::string type = folder_config(option).at("model_type");
-  return type != "llama" && type != "mistral";
-}
+// Options that have no form in GGUF, and what is said of them.
+const std::map<std::string, std::string> kRefused = {
+    {"rope_yarn_turns", "'truncate' is false"},
+    {"gemma3_bias", ".bias' has no place in GGUF for this architecture"},
+    {"qwen3_bias", "'blk.0.attn_output.bias' has no place in GGUF for this architecture"},
+    {"gemma3_layers", "layer_types have no full layer every so many"},
+    {"gemma3_scalar", "query_pre_attn_scalar is 5, not 16"}};
+
 std::vector<std::string> writable_options() {
   std::vector<std::string> names = decoder_option_names();
-  std::erase(names, "rope_yarn_turns");  // refused, below
-  std::erase_if(names, of_another_family);
+  std::erase_if(names, [](const std::string& name) { return kRefused.contains(name); });
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Fixtures, QuantizeOption, ::testing::ValuesIn(writable_options()),
                          [](const auto& test) { return test.param; });
 
-TEST_F(Quantize, FamiliesThatCannotBeWrittenYetAreRefusedByName) {
-  for (const std::string option : {"qwen2", "qwen3", "gemma3", "phi3"}) {
+TEST_F(Quantize, OptionsWithoutAFormAreRefused) {
+  for (const auto& [option, said] : kRefused) {
     const TokenizedFolder folder(folder_config(option));
-    EXPECT_THAT(error_of([&] { quantized(folder.path(), "f32"); }),
-                HasSubstr("cannot be written as GGUF. Convert it with llama.cpp."));
+    EXPECT_THAT(error_of([&] { quantized(folder.path(), "f32"); }), HasSubstr(said)) << option;
   }
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+// llama.cpp reads no divisors of single frequencies in these networks, and no YaRN for one of two
+// kinds of layers.
+TEST_F(Quantize, ScalingsThatOnlySomeNetworksHaveAreRefused) {
+  const auto refusal = [&](const std::string& option, const std::string& scaling) {
+    json config = folder_config(option);
+    config["rope_scaling"] = folder_config(scaling)["rope_scaling"];
+    const TokenizedFolder folder(config);
+    return error_of([&] { quantized(folder.path(), "f32"); });
+  };
+  EXPECT_THAT(refusal("qwen2", "rope_llama3"), HasSubstr("'llama3' scales"));
+  EXPECT_THAT(refusal("qwen3", "rope_longrope"), HasSubstr("'longrope' scales"));
+  EXPECT_THAT(refusal("phi3", "rope_llama3"), HasSubstr("an architecture 'phi3'"));
+  EXPECT_THAT(refusal("gemma3", "rope_yarn"), HasSubstr("'yarn' scales"));
+  EXPECT_EQ(refusal("qwen2", "rope_yarn"), "");
+  json both = folder_config("gemma3_linear");
+  both["rope_parameters"]["sliding_attention"] = {
+      {"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 50.0}};
+  const TokenizedFolder folder(both);
+  EXPECT_THAT(error_of([&] { quantized(folder.path(), "f32"); }),
+              HasSubstr("layers that slide scale their rotary positions by 'linear'"));
+}
+
+// Longrope as it was called at first.
+TEST_F(Quantize, ScalingByItsOldNameIsWrittenByItsNewOne) {
+  json config = folder_config("rope_longrope");
+  config["rope_scaling"].erase("rope_type");
+  config["rope_scaling"]["type"] = "su";
+  const TokenizedFolder old(config), now(folder_config("rope_longrope"));
+  const auto first = quantized(old.path(), "f32", "first.gguf");
+  const auto second = quantized(now.path(), "f32", "second.gguf");
+  const auto from = io::GgufFile::open(first);
+  EXPECT_EQ(from.get_string("llama.rope.scaling.type"), "longrope");
+  const auto file = io::Safetensors::open(fixture("decoder/weights.safetensors"));
+  const auto row = single(read_ints(file, "input_ids"));
+  EXPECT_TRUE(bit_equal(run(*load(first), row), run(*load(second), row)));
+}
+
+// What readers take without a key is not written; what they would take wrongly is, and is told.
+TEST_F(Quantize, Gemma3sRhythmAndBaseAreWrittenWhereTheyDiffer) {
+  json config = folder_config("gemma3");
+  config["layer_types"] = {"sliding_attention", "sliding_attention"};
+  config["rope_local_base_freq"] = 10000.0;
+  const TokenizedFolder usual(config);
+  const auto plain = io::GgufFile::open(quantized(usual.path(), "f32", "plain.gguf"));
+  EXPECT_EQ(plain.get_int("gemma3.attention.sliding_window"), 7);
+  EXPECT_FALSE(plain.find("gemma3.attention.sliding_window_pattern"));
+  EXPECT_FALSE(plain.find("gemma3.rope.freq_base_swa"));
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("slide"))));
+  const TokenizedFolder other(folder_config("gemma3"));
+  const auto file = io::GgufFile::open(quantized(other.path(), "f32", "other.gguf"));
+  EXPECT_EQ(file.get_int("gemma3.attention.sliding_window_pattern"), 2);
+  EXPECT_EQ(file.get_double("gemma3.rope.freq_base_swa"), 50);
+  EXPECT_THAT(lines_, Contains(HasSubstr("of every 2 layers all but the last slide, with a base "
+                                         "of 50")));
 }
 
 class QuantizeT5 : public Quantize, public ::testing::WithParamInterface<std::string> {};
@@ -119,6 +185,12 @@ TEST_P(QuantizeT5, IsTheFoldersModelInF32) {
   batch.append(root, row.fed());
   batch.finish();
   const auto model = load(quantized(folder.path(), "f32"));
+  const auto told = Contains(HasSubstr("a T5 whose decoder has more layers"));
+  if (GetParam() == "deeper_decoder") {
+    EXPECT_THAT(lines_, told);
+  } else {
+    EXPECT_THAT(lines_, Not(told));
+  }
   const Matrix<float> got = run(*model, batch), want = run(*folder.load(), batch);
   EXPECT_TRUE(bit_equal(got, want)) << largest_difference(got, want.view());
 }
@@ -188,6 +260,17 @@ TEST_F(Quantize, AGgufKeepsItsKeysAndWhatIsNoMatrix) {
   EXPECT_EQ(read_file(second), read_file(folder_ / "third.gguf"));
 }
 
+// Parts become one file, which says nothing of parts.
+TEST_F(Quantize, AModelInPartsIsWrittenWhole) {
+  const auto parts = write_parts(folder_.path(), 3);
+  const auto whole = quantized(fixture("llama/tiny.gguf"), "f16", "whole.gguf");
+  const auto joined = quantized(parts, "f16", "joined.gguf");
+  EXPECT_EQ(read_file(joined), read_file(whole));
+  // A part may no more be replaced than a whole model.
+  EXPECT_THAT(error_of([&] { quantized(parts, "f16", "big-00002-of-00003.gguf"); }),
+              HasSubstr("is a file that this command reads"));
+}
+
 TEST_F(Quantize, AFileMayBeReplacedButNotTheModels) {
   const TokenizedFolder folder(folder_config("untied_head"));
   const auto first = quantized(folder.path(), "f32", "first.gguf");
@@ -211,8 +294,6 @@ TEST_F(Quantize, TheTokenizerIsTheFolders) {
 }
 
 TEST_F(Quantize, WhatCannotBeWrittenIsRefused) {
-  const TokenizedFolder turns(folder_config("rope_yarn_turns"));
-  EXPECT_THAT(error_of([&] { quantized(turns.path(), "f32"); }), HasSubstr("'truncate' is false"));
   const TokenizedFolder folder(folder_config("untied_head"));
   EXPECT_THAT(error_of([&] { quantized(folder.path(), "q3_k"); }),
               HasSubstr("number format 'q3_k' is unknown. Did you mean 'q4_k'? Use q8_0, "));

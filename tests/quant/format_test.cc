@@ -237,12 +237,12 @@ TEST(Format, SearchedScalesAreAsGoodAsLlamaCpps) {
       all += value * value;
     }
     const auto facts = nlohmann::json::parse(fixture("facts.json")).at(name);
-    EXPECT_LE(lost / all, 1.01 * facts.at("lost_by_llama_cpp").get<double>()) << name;
+    EXPECT_LE(lost / all, facts.at("lost_by_llama_cpp").get<double>()) << name;
   }
 }
 
-// Whatever the values are: no code beyond its bits, and zeros stay zeros.
-TEST(Format, ValuesThatAreNotFiniteEncodeToo) {
+// What they become themselves is not told (quantize refuses them); it does not reach other blocks.
+TEST(Format, ValuesThatAreNotFiniteHarmNoOtherBlock) {
   for (const Format* format : formats()) {
     if (!format->encode || format->name == "nf4") continue;  // its maxima share a mean
     std::vector<float> values(1024, 0.0f);
@@ -251,8 +251,11 @@ TEST(Format, ValuesThatAreNotFiniteEncodeToo) {
     values[601] = -std::numeric_limits<float>::infinity();
     Matrix<float> decoded(1, 1024);
     decode_rows(encode(format->name, "w", view(values, 1, 1024)), 0, decoded.view());
-    EXPECT_EQ(decoded.row(0)[0], 0.0f) << format->name;
-    EXPECT_EQ(decoded.row(0)[1023], 0.0f) << format->name;
+    // The largest blocks have 256 values: those of the first and last quarter hold zeros alone.
+    for (int64_t i = 0; i < 256; ++i) {
+      ASSERT_EQ(decoded.row(0)[i], 0.0f) << format->name;
+      ASSERT_EQ(decoded.row(0)[1023 - i], 0.0f) << format->name;
+    }
   }
 }
 

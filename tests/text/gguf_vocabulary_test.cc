@@ -1,6 +1,7 @@
 // Folders' tokenizers as GGUF keys: read back, they give the reference's ids.
 #include "text/gguf_vocabulary.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,22 +18,26 @@ namespace relatum::text {
 namespace {
 
 using nlohmann::json;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 namespace fs = std::filesystem;
 
 const fs::path kFixtures = fs::path(RELATUM_FIXTURES) / "text";
 
 class Described : public ::testing::TestWithParam<std::string> {
  protected:
-  std::unique_ptr<Tokenizer> described(const fs::path& folder, int64_t rows) const {
+  std::unique_ptr<Tokenizer> described(const fs::path& folder, int64_t rows) {
     testing::GgufWriter writer;
     writer.set_string("general.architecture", "llama");
-    describe_tokenizer(folder, rows, writer);
+    notes_ = describe_tokenizer(folder, rows, writer);
     writer.write(temporary_ / "t.gguf");
     return load_tokenizer(temporary_ / "t.gguf");
   }
   testing::TemporaryFolder temporary_;
+  std::vector<std::string> notes_;
 };
 
 TEST_P(Described, GivesTheFoldersIds) {
@@ -73,6 +78,37 @@ TEST_F(Described, WhatHasNoFormThereIsRefused) {
               HasSubstr("of the kind WordPiece cased"));
   EXPECT_THAT(error_of([&] { described(kFixtures / "bpe_smollm", 100); }),
               HasSubstr("and the embedding has 100 rows"));
+}
+
+// What the compared texts do not show.
+TEST_F(Described, WhatTheKeysCannotSayIsTold) {
+  fs::copy(kFixtures / "bpe_smollm", temporary_ / "more");
+  json root = io::load_json(temporary_ / "more" / "tokenizer.json");
+  for (json& token : root["added_tokens"]) {
+    for (const char* rule : {"lstrip", "rstrip", "single_word"}) token[rule] = false;
+  }
+  const auto notes = [&] {
+    write_file(temporary_ / "more" / "tokenizer.json", root.dump());
+    described(temporary_ / "more", 1000);
+    return notes_;
+  };
+  EXPECT_THAT(notes(), IsEmpty());
+  int64_t next = int64_t(root["model"]["vocab"].size()) + 40;
+  for (const char* rule : {"lstrip", "rstrip", "single_word"}) {
+    json token{{"id", next++},        {"content", fmt::format("<{}>", rule)},
+               {"special", true},     {"normalized", false},
+               {"lstrip", false},     {"rstrip", false},
+               {"single_word", false}};
+    token[rule] = true;
+    root["added_tokens"].push_back(token);
+    EXPECT_THAT(notes(), ElementsAre(HasSubstr(fmt::format("'<{}>') do neither in GGUF", rule))));
+  }
+  root["added_tokens"].push_back(root["added_tokens"].back());
+  root["added_tokens"].back()["id"] = next;
+  root["added_tokens"].back()["content"] = "<fourth>";
+  EXPECT_THAT(notes(), ElementsAre(HasSubstr("('<lstrip>', '<rstrip>', '<single_word>', 1 more)")));
+  described(kFixtures / "bpe_qwen2", 1000);
+  EXPECT_THAT(notes_, Contains(HasSubstr("Unicode's NFC")));
 }
 
 // A rule that the keys cannot say is noticed where it changes ids.

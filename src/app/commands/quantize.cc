@@ -14,7 +14,6 @@
 #include "base/counted.h"
 #include "base/stopwatch.h"
 #include "io/json.h"
-#include "jobs/models_folder.h"
 #include "jobs/quantize.h"
 #include "jobs/quantize_plan.h"
 
@@ -23,9 +22,29 @@ namespace {
 
 struct Options {
   MachineOptions machine;
-  std::string model, models, format, out;
+  NamedModelOptions model;
+  std::string format, out, compare;
   bool overwrite = false, json = false;
 };
+
+std::string comparison_text(const jobs::TextComparison& comparison) {
+  std::string text = fmt::format("\nperplexity  {:.3f} before, {:.3f} after, on {} tokens\n",
+                                 comparison.before, comparison.after, grouped(comparison.tokens));
+  text += fmt::format("loss        {:+.4f} a token", comparison.change);
+  if (comparison.error) text += fmt::format(", standard error {:.4f}", *comparison.error);
+  return text + "\n";
+}
+
+nlohmann::json as_json(const jobs::TextComparison& comparison) {
+  nlohmann::json error;
+  if (comparison.error) error = *comparison.error;
+  return {{"tokens", comparison.tokens},
+          {"rows", comparison.rows},
+          {"perplexity_before", comparison.before},
+          {"perplexity_after", comparison.after},
+          {"loss_change", comparison.change},
+          {"loss_change_error", std::move(error)}};
+}
 
 void print_table(const jobs::QuantizeReport& report) {
   size_t width = 5;
@@ -42,6 +61,7 @@ void print_table(const jobs::QuantizeReport& report) {
   }
   text += fmt::format("{:<{}}  {:>7}  {:>10}  {:>10}\n", "all", width, "",
                       megabytes(report.bytes_before), megabytes(report.bytes));
+  if (report.comparison) text += comparison_text(*report.comparison);
   write_out(text);
 }
 
@@ -55,15 +75,17 @@ nlohmann::json as_json(const jobs::QuantizeReport& report) {
                      {"bytes", kind.bytes},
                      {"error", kind.error()}});
   }
-  return {
+  nlohmann::json result{
       {"kinds", std::move(kinds)}, {"bytes_before", report.bytes_before}, {"bytes", report.bytes}};
+  if (report.comparison) result["comparison"] = as_json(*report.comparison);
+  return result;
 }
 
 int run(const Options& o, Environment& environment) {
   const Stopwatch watch;
   o.machine.apply(environment);
-  const jobs::QuantizeOptions options{jobs::find_model(o.model, o.models, environment.host()),
-                                      o.format, o.out, o.overwrite};
+  const jobs::QuantizeOptions options{o.model.path(environment), o.format, o.out, o.overwrite,
+                                      o.compare};
   const auto report = jobs::quantize(options, environment.host());
   environment.end_progress();
   if (!report) return kInterrupted;
@@ -76,22 +98,26 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--model", o->model, "A name from `relatum models`, a GGUF file, or a folder")
-      ->required();
-  app.add_option("--models", o->models, kModelsHelp);
+  o->model.define(app);
   app.add_option("--format", o->format,
                  fmt::format("Number format of the matrices: {}",
                              fmt::join(jobs::quantize_formats(), ", ")))
       ->required();
   app.add_option("--out", o->out, "The GGUF file")->required();
+  app.add_option("--compare", o->compare,
+                 "Plain text (UTF-8) on which the perplexity of both models is told");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   app.add_flag("--json", o->json, "Sizes and errors as JSON");
   o->machine.define(app);
   app.footer(
       "Norms, other vectors and, with q4_0 and q4_k, the head are kept more exactly, as llama.cpp\n"
       "does. The error is the root mean square of what rounding changes, relative to the values'.\n"
+      "Perplexity is exp of the mean loss of the text's tokens, each foretold from those before\n"
+      "it in its row of 512, in f32. It compares files of one model on one text, nothing else.\n"
       "\n"
-      "Example:\n  relatum quantize --model ./my-llama --format q4_k --out my-llama.q4_k.gguf");
+      "Example:\n"
+      "  relatum quantize --model ./my-llama --format q4_k --out my-llama.q4_k.gguf \\\n"
+      "    --compare text.txt");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

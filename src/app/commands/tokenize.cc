@@ -11,14 +11,14 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "io/text_file.h"
-#include "jobs/models_folder.h"
 #include "text/tokenizer.h"
 
 namespace relatum::app {
 namespace {
 
 struct Options {
-  std::string model, models, text = "-";
+  NamedModelOptions model;
+  std::string text = "-";
   bool special = false;
 };
 
@@ -33,8 +33,7 @@ void print(const text::Tokenizer& tokenizer, const std::string& line, bool speci
 }
 
 int run(const Options& o, Environment& environment) {
-  const auto path = jobs::find_model(o.model, o.models, environment.host());
-  const auto tokenizer = text::load_tokenizer(path);
+  const auto tokenizer = text::load_tokenizer(o.model.path(environment));
   if (o.text != "-") {
     print(*tokenizer, o.text, o.special);
     return kDone;
@@ -47,9 +46,7 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--model", o->model, "A name from `relatum models`, a GGUF file, or a folder")
-      ->required();
-  app.add_option("--models", o->models, kModelsHelp);
+  o->model.define(app);
   app.add_option("--text", o->text, "Text to tokenize; -: standard input, line by line");
   app.add_flag("--special", o->special, "Add the tokenizer's special tokens: BOS, [CLS] … [SEP]");
   app.footer("Example:\n  relatum tokenize --model smollm2-135m-instruct --text \"Relation:\"");

@@ -64,27 +64,28 @@ void check_network(const ModelFiles& files, const ModelInfo& info) {
   }
 }
 
-std::unique_ptr<Model> load_llama(const ModelFiles& files, const LoadOptions& options) {
+DecoderSettings read_llama(const ModelFiles& files) {
   DecoderSettings settings = read_decoder(files, kName, unsaid_of(files));
   set_window(files, read_window(files, settings.info), settings);
   check_network(files, settings.info);
   settings.paired_rows = true;
   set_rope(files, rope_keys(files), settings);
-  return std::make_unique<Decoder>(files, options, std::move(settings));
+  return settings;
+}
+
+std::unique_ptr<Model> load_llama(const ModelFiles& files, const LoadOptions& options) {
+  return std::make_unique<Decoder>(files, options, read_llama(files));
 }
 
 // In GGUF a Mistral is a Llama, too.
-void describe_llama(const ModelFiles& files, const ModelInfo& info, GgufForm& form) {
-  describe_decoder(files, info, {"llama", rope_keys(files)}, form);
+void describe_llama(const ModelFiles& files, const ModelInfo&, GgufForm& form) {
+  static constexpr std::string_view kScalings[] = {"linear", "dynamic", "llama3", "yarn",
+                                                   "longrope"};
+  describe_decoder(files, read_llama(files), "llama", {kScalings, rope_keys(files)}, form);
   ModelInfo sizes = read_decoder(files, kName, unsaid_of(files)).info;
+  const int64_t context = sizes.context;
   const int64_t window = read_window(files, sizes);
-  const int64_t context = window ? window : sizes.context;
-  if (context == files.get_int("max_position_embeddings", "", context)) return;
-  form.keys.set_u32("llama.context_length", uint32_t(context));
-  form.notes.push_back(
-      fmt::format("the context ends with the window, after {} tokens: GGUF has no "
-                  "window for this architecture",
-                  context));
+  end_context(context, window ? window : sizes.context, "llama", form);
 }
 
 }  // namespace

@@ -4,12 +4,17 @@
 
 #include <algorithm>
 
+#include "arch/decoder_gguf.h"
 #include "arch/decoder_settings.h"
+#include "arch/gguf_refusal.h"
 
 namespace relatum::arch {
 namespace {
 
 constexpr std::string_view kName = "qwen";
+
+constexpr int64_t kUnsaidContext = 32768;
+constexpr RopeKeys kRope{.unsaid_context = kUnsaidContext};
 
 // The upper layers slide where the configuration wants it; by layer_types any.
 void read_windows(const ModelFiles& files, DecoderSettings& settings) {
@@ -41,25 +46,43 @@ void read_windows(const ModelFiles& files, DecoderSettings& settings) {
   set_windows(files, window, *sliding, settings);
 }
 
-std::unique_ptr<Model> load_qwen(const ModelFiles& files, const LoadOptions& options) {
+DecoderSettings read_qwen(const ModelFiles& files) {
   const bool third = files.architecture() == "qwen3";
-  UnsaidSizes unsaid{.context = 32768};
-  const RopeKeys rope{.unsaid_context = unsaid.context};
+  UnsaidSizes unsaid{.context = kUnsaidContext};
   if (third) unsaid.head_size = 128;
   DecoderSettings settings = read_decoder(files, kName, unsaid);
   check_activation(files, kName, "hidden_act", "silu");
   read_windows(files, settings);
   settings.info.head_norms = third;
   settings.qkv_bias = !third;
-  set_rope(files, rope, settings);
-  return std::make_unique<Decoder>(files, options, std::move(settings));
+  set_rope(files, kRope, settings);
+  return settings;
+}
+
+std::unique_ptr<Model> load_qwen(const ModelFiles& files, const LoadOptions& options) {
+  return std::make_unique<Decoder>(files, options, read_qwen(files));
+}
+
+void describe_qwen(const ModelFiles& files, const ModelInfo&, GgufForm& form) {
+  // llama.cpp reads no divisors of single frequencies in this network.
+  static constexpr std::string_view kScalings[] = {"linear", "dynamic", "yarn"};
+  const DecoderSettings settings = read_qwen(files);
+  const std::string& name = files.architecture();
+  describe_decoder(files, settings, name, {kScalings, kRope}, form);
+  for (const char* part : {"attn_output.bias", "ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"}) {
+    check_absent(files, form, part);
+  }
+  for (const LayerKind& layer : settings.layers) {
+    end_context(settings.info.context, layer.window, name, form);
+    if (layer.window > 0) break;  // there is one window for all
+  }
 }
 
 }  // namespace
 
 const Family& family_qwen() {
   static constexpr std::string_view kTypes[] = {"qwen2", "qwen3"};
-  static const Family family{kName, kTypes, true, decoder_spare(), load_qwen};
+  static const Family family{kName, kTypes, true, decoder_spare(), load_qwen, describe_qwen};
   return family;
 }
 

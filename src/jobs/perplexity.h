@@ -1,0 +1,38 @@
+// How well a language model foretells a plain text, and how two models differ in it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/context.h"
+#include "nn/loss.h"
+
+namespace relatum::jobs {
+
+/// The text's tokens are cut into rows of so many, or of the model's context where that is shorter.
+inline constexpr int64_t kPerplexityRow = 512;
+
+/// Of each row the sum of its tokens' losses, -log p(token | those before it in its row), in f32.
+/// A row begins with what the tokenizer puts in front of texts; a token with nothing before it is
+/// not counted. No control token is read in the text. Nothing where the context stopped it. Throws
+/// Error for a model that is no decoder, and for a text too short to predict a token of.
+std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path& model,
+                                                    std::string_view text, const Context& context);
+
+/// Two models on the same rows.
+struct TextComparison {
+  int64_t rows = 0, tokens = 0;
+  double before = 0, after = 0;  ///< perplexities: exp of the mean loss of a token
+  double change = 0;             ///< of the mean loss: log(after / before)
+  /// Standard error of `change`, with rows as the independent samples; nothing for a single row.
+  std::optional<double> error;
+};
+
+/// The rows must be the same tokens: it is a programmer's mistake where their numbers differ.
+TextComparison compare(const std::vector<nn::LossSum>& before,
+                       const std::vector<nn::LossSum>& after);
+
+}  // namespace relatum::jobs
