@@ -210,7 +210,7 @@ TEST_F(Unread, RotarySettingsAreReadOrNamed) {
       scaled({{"rope_type", "yarn"}, {"factor", 2.0}, {"original_max_position_embeddings", 0}}),
       "original_max_position_embeddings of 0");
   expect_refused(scaled({{"rope_type", "yarn"}, {"factor", 2.0}, {"attention_factor", -1.0}}),
-                 "multiplies them by -1");
+                 "cosines and sines by -1");
   expect_refused(scaled({{"rope_type", "default"}, {"rope_theta", 10.0}}),
                  "rope_theta is 100000 and, in rope_scaling, 10");
   json both = {{"rope_scaling",
