@@ -17,8 +17,16 @@ import large  # noqa: E402
 import memory  # noqa: E402
 import neighbours  # noqa: E402
 import profile_kinds  # noqa: E402
+import quantised  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
+
+
+class Quantised(unittest.TestCase):
+    def test_the_page_has_the_table_of_the_results(self):
+        results = json.loads(quantised.RESULTS.read_text(encoding="utf-8"))
+        page = quantised.MARKS.search(quantised.PAGE.read_text(encoding="utf-8"))
+        self.assertEqual(page.group(2), quantised.table(results) + "\n")
 
 
 class CompareBench(unittest.TestCase):
