@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a Llama or Mistral of a published config.json with random weights, as a folder.
+"""Writes a Llama, Mistral or Qwen 2 of a published config.json with random weights, as a folder.
 
 bf16 in shards of at most 5 GB, as such models are published, one tensor in memory at a time; to
 measure what loading and training one costs. Needs NumPy alone.
@@ -12,7 +12,8 @@ import shutil
 
 import numpy as np
 
-WORDS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model")
+WORDS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model", "vocab.json",
+         "merges.txt")
 
 
 def matrices(config):
@@ -33,13 +34,15 @@ def matrices(config):
                                  ("mlp.gate_proj", inner, width), ("mlp.up_proj", inner, width),
                                  ("mlp.down_proj", width, inner)):
             yield f"{layer}{name}.weight", (rows, cols)
+            if config["model_type"] == "qwen2" and name.endswith(("q_proj", "k_proj", "v_proj")):
+                yield f"{layer}{name}.bias", (rows,)
     yield "model.norm.weight", (width,)
     if not config.get("tie_word_embeddings"):
         yield "lm_head.weight", (config["vocab_size"], width)
 
 
 def values(random, shape):
-    """bf16 bits: ones for a norm, else of both signs and between half and all of 1/sqrt(cols)."""
+    """bf16 bits: ones for a norm or a bias, else of both signs and between half and all of 1/sqrt(cols)."""
     if len(shape) == 1:
         return np.full(shape, 0x3F80, dtype=np.uint16)
     exponent = 127 - 1 - int(np.log2(np.sqrt(shape[1])))
