@@ -12,8 +12,8 @@ import shutil
 
 import numpy as np
 
-WORDS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model", "vocab.json",
-         "merges.txt")
+WORDS = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.model",
+         "vocab.json", "merges.txt")
 
 
 def matrices(config):
@@ -42,7 +42,7 @@ def matrices(config):
 
 
 def values(random, shape):
-    """bf16 bits: ones for a norm or a bias, else of both signs and between half and all of 1/sqrt(cols)."""
+    """bf16 bits: ones for a vector, else of both signs and between half and all of 1/sqrt(cols)."""
     if len(shape) == 1:
         return np.full(shape, 0x3F80, dtype=np.uint16)
     exponent = 127 - 1 - int(np.log2(np.sqrt(shape[1])))
