@@ -59,40 +59,62 @@ void add_part(const typename Way::Task& t, const std::byte* block,
   }
 }
 
-// Way: ByIntegers, or ByFloats (block_floats.cc).
-template <class Block, class Way, int Rows, int... kParts>
-void dot_rows(const typename Way::Task& t, int64_t row, int64_t begin, int64_t end,
+// Outputs n, n + apart, … of some rows: Outs of them at once, so that their sums do not wait for
+// each other. Way: ByIntegers, or ByFloats (block_floats.cc).
+template <class Block, class Way, int Rows, int Outs, int... kParts>
+void dot_rows(const typename Way::Task& t, int64_t row, int64_t n, int64_t apart,
               std::integer_sequence<int, kParts...>) {
   const int64_t blocks = t.cols / Block::kValues, parts = t.cols / 32;
-  for (int64_t n = begin; n < end; ++n) {
-    const std::byte* block = t.weights + n * blocks * Block::kBytes;
-    __m256 acc[Rows];
-    float rest[Rows];
+  const std::byte* block = t.weights + n * blocks * Block::kBytes;
+  const int64_t stride = apart * blocks * Block::kBytes;
+  __m256 acc[Outs][Rows];
+  float rest[Outs][Rows];
+#pragma GCC unroll 4
+  for (int o = 0; o < Outs; ++o) {
 #pragma GCC unroll 4
     for (int i = 0; i < Rows; ++i) {
-      acc[i] = _mm256_setzero_ps();
-      rest[i] = 0;
+      acc[o][i] = _mm256_setzero_ps();
+      rest[o][i] = 0;
     }
-    for (int64_t b = 0; b < blocks; ++b, block += Block::kBytes) {
-      const auto factors = Block::factors(block);
-      const Place place{row, b * Block::kParts};
-      (add_part<Block, Way, Rows, kParts>(t, block, factors, place, acc), ...);
+  }
+  for (int64_t b = 0; b < blocks; ++b, block += Block::kBytes) {
+    const Place place{row, b * Block::kParts};
+#pragma GCC unroll 4
+    for (int o = 0; o < Outs; ++o) {
+      const auto factors = Block::factors(block + o * stride);
+      (add_part<Block, Way, Rows, kParts>(t, block + o * stride, factors, place, acc[o]), ...);
 #pragma GCC unroll 4
       for (int i = 0; i < Rows; ++i) {
         const float* sums = t.sums + (row + i) * parts + place.part;
-        Block::add_shifts(factors, sums, acc[i], rest[i]);
+        Block::add_shifts(factors, sums, acc[o][i], rest[o][i]);
       }
     }
-    for (int i = 0; i < Rows; ++i) t.y[(row + i) * t.y_stride + n] = sum_of(acc[i]) + rest[i];
   }
+#pragma GCC unroll 4
+  for (int o = 0; o < Outs; ++o) {
+    for (int i = 0; i < Rows; ++i) {
+      t.y[(row + i) * t.y_stride + n + o * apart] = sum_of(acc[o][i]) + rest[o][i];
+    }
+  }
+}
+
+// Each of the Outs goes through a stretch of its own: processors fetch ahead along a few straight
+// ways through memory, but not along ways that jump.
+template <class Block, class Way, int Rows, int Outs>
+void dot_stretches(const typename Way::Task& t, int64_t row, int64_t begin, int64_t end) {
+  constexpr auto kParts = std::make_integer_sequence<int, Block::kParts>();
+  const int64_t apart = (end - begin) / Outs, rest = begin + Outs * apart;
+  for (int64_t n = begin; n < begin + apart; ++n) {
+    dot_rows<Block, Way, Rows, Outs>(t, row, n, apart, kParts);
+  }
+  for (int64_t n = rest; n < end; ++n) dot_rows<Block, Way, Rows, 1>(t, row, n, 0, kParts);
 }
 
 template <class Block, class Way>
 void block_product(const typename Way::Task& t, int64_t begin, int64_t end) {
-  constexpr auto kParts = std::make_integer_sequence<int, Block::kParts>();
   int64_t row = 0;
-  for (; row + 4 <= t.rows; row += 4) dot_rows<Block, Way, 4>(t, row, begin, end, kParts);
-  for (; row < t.rows; ++row) dot_rows<Block, Way, 1>(t, row, begin, end, kParts);
+  for (; row + 4 <= t.rows; row += 4) dot_stretches<Block, Way, 4, 1>(t, row, begin, end);
+  for (; row < t.rows; ++row) dot_stretches<Block, Way, 1, 4>(t, row, begin, end);
 }
 
 template <class Way>
