@@ -43,7 +43,7 @@ struct Problem {
     EXPECT_TRUE(y.gaps_kept());
   }
 
-  static constexpr int64_t kOutputs = 5;
+  static constexpr int64_t kOutputs = 11;
   const char* format;
   Weight weight;
   Gapped<float> values;
