@@ -31,6 +31,8 @@ class GgufModel:
     """An opened GGUF: metadata by key, and tensors under Hugging Face's names."""
 
     def __init__(self, path):
+        if not Path(path).is_file():
+            raise SystemExit(f"there is no file {path}")
         self.reader = gguf.GGUFReader(str(path))
         self.names = {tensor.name for tensor in self.reader.tensors}
         self.kind = self.get("general.architecture")
@@ -99,7 +101,9 @@ class GgufModel:
         """The byte-level BPE tokenizer with SmolLM's pre-tokenizer."""
         kind = self.get("tokenizer.ggml.model"), self.get("tokenizer.ggml.pre")
         if kind != ("gpt2", "smollm"):
-            raise SystemExit(f"tokenizer {kind} is not known here, only ('gpt2', 'smollm')")
+            raise SystemExit(f"the tokenizer {kind} cannot be turned into a tokenizer.json here, "
+                             "only ('gpt2', 'smollm'); nothing was written. Take the model's "
+                             "Hugging Face folder instead")
         tokens = self.get("tokenizer.ggml.tokens")
         types = self.get("tokenizer.ggml.token_type")
         merges = [tuple(pair.split(" ")) for pair in self.get("tokenizer.ggml.merges")]
@@ -140,13 +144,15 @@ def unpermuted(weight, heads):
 def convert(source, folder, dtype=torch.float32):
     """Writes config.json, model.safetensors and the tokenizer's files of `source` into `folder`."""
     model, folder = GgufModel(source), Path(folder)
+    tokenizer = None if model.kind == "gemma3" else model.tokenizer()
     folder.mkdir(parents=True, exist_ok=True)
     config = model.config() | {"torch_dtype": str(dtype).removeprefix("torch.")}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     save_file(model.tensors(dtype), folder / "model.safetensors", metadata={"format": "pt"})
-    if model.kind == "gemma3":
+    if not tokenizer:
+        print(f"{folder} has no tokenizer yet: copy the model's own tokenizer.json into it")
         return
-    model.tokenizer().save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(
         json.dumps(model.tokenizer_config(), indent=2) + "\n")
 

@@ -83,8 +83,15 @@ def load_base(options):
         extra["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype)
-    return AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, device_map=DEVICE,
-                                                **extra)
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, device_map=DEVICE,
+                                                 **extra)
+    if options.dtype == "f32":
+        # On CPUs with AVX-512 and bf16, bitsandbytes 0.50 packs four-bit weights anew for use, and
+        # rounds factors and products to bf16 whatever type was asked for.
+        for module in model.modules():
+            if hasattr(module, "support_avx512bf16_for_cpu"):
+                module.support_avx512bf16_for_cpu = False
+    return model
 
 
 def ready_for_training(model, checkpointing):

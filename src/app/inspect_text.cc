@@ -12,6 +12,7 @@
 
 #include "app/inspect_file.h"
 #include "arch/family.h"
+#include "arch/model_files.h"
 #include "arch/model_folder.h"
 #include "base/counted.h"
 #include "base/error.h"
@@ -281,6 +282,7 @@ std::string folder_text(const fs::path& path, bool all) {
   }
   if (arch::holds_model(path)) text += model_text(path, all);
   if (!text.empty()) return text;
+  if (fs::exists(path / "config.json")) arch::ModelFiles::open(path);  // says what is missing
   fail("app.inspect", fmt::format("{} is a folder, but no model, adapter, index or run: {}. Name "
                                   "what lies in it.",
                                   path.string(), seen_in(path)));

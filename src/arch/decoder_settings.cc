@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/activation_name.h"
+#include "arch/epsilon.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -68,8 +69,8 @@ DecoderSettings read_decoder(const ModelFiles& files, std::string_view family,
   const std::optional<double> epsilon = files.config()
                                             ? std::optional(unsaid.epsilon)
                                             : std::nullopt;  // llama.cpp asks for it, too
-  settings.epsilon = float(
-      files.get_double("rms_norm_eps", "attention.layer_norm_rms_epsilon", epsilon));
+  settings.epsilon = read_epsilon(files, "rms_norm_eps", "attention.layer_norm_rms_epsilon",
+                                  epsilon);
   settings.scale = 1.0f / std::sqrt(float(head));
   return settings;
 }

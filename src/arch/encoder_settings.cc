@@ -3,6 +3,7 @@
 
 #include "arch/activation_name.h"
 #include "arch/encoder.h"
+#include "arch/epsilon.h"
 #include "base/error.h"
 #include "base/printable.h"
 
@@ -66,8 +67,8 @@ EncoderSettings read_encoder_settings(const ModelFiles& files, std::string_view 
   check_parts(files, info);
   info.head_size = info.width / info.heads;
   constexpr double kUnsaidEpsilon = 1e-12;  // of all these families in transformers
-  settings.epsilon = float(
-      keys.epsilon.empty() ? kUnsaidEpsilon : files.get_double(keys.epsilon, "", kUnsaidEpsilon));
+  settings.epsilon = keys.epsilon.empty() ? float(kUnsaidEpsilon)
+                                          : read_epsilon(files, keys.epsilon, "", kUnsaidEpsilon);
   settings.activation = read_activation(files, keys.activation);
   settings.embeddings = fmt::format("{}.embeddings.", family);
   return settings;

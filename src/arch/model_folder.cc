@@ -126,8 +126,12 @@ std::string other_weights(const Found& found) {
         "download may be incomplete.";
   } else if (found.adapter) {
     what =
-        "holds neither config.json nor a GGUF file, but an adapter (adapter_config.json). Give "
-        "it as --adapter, and its base model as --model.";
+        "holds neither config.json nor a GGUF file, but an adapter (adapter_config.json). Name "
+        "the model that it was trained on; commands that use adapters take it as --adapter.";
+  } else if (holds_safetensors(folder / "model")) {
+    what = fmt::format(
+        "holds neither config.json nor a GGUF file itself, but a model in {}. Name that folder.",
+        (folder / "model").string());
   } else if (!weights.empty()) {
     what = "holds neither config.json nor a GGUF file, and " + weights;
   } else if (!found.tokenizer.empty()) {

@@ -31,10 +31,12 @@ double scaled(double frequency, const Llama3& rule) {
   return (1 - blend) * frequency / rule.factor + blend * frequency;
 }
 
+constexpr double kYarnFast = 32, kYarnSlow = 1;
+
 struct Yarn {
-  double factor, theta, context;  // the context that it was trained with at first
-  double fast = 32, slow = 1;     // turns within it: more are kept, fewer are slowed
-  bool whole = true;              // borders are rounded to whole pairs
+  double factor, theta, context;              // the context that it was trained with at first
+  double fast = kYarnFast, slow = kYarnSlow;  // turns within it: more are kept, fewer are slowed
+  bool whole = true;                          // borders are rounded to whole pairs
 };
 
 void scale_by_yarn(const Yarn& rule, std::vector<float>& frequencies) {
@@ -95,6 +97,9 @@ class ConfigScaling {
       Yarn rule{factor(), theta, context()};
       rule.fast = optional("beta_fast", rule.fast);
       rule.slow = optional("beta_slow", rule.slow);
+      // Zero is the same as nothing to transformers.
+      if (rule.fast == 0) rule.fast = kYarnFast;
+      if (rule.slow == 0) rule.slow = kYarnSlow;
       rule.whole = io::get_bool(scaling_, "truncate", true, place_);
       scale_by_yarn(rule, frequencies);
       return {magnitude_of_yarn(rule.factor), 0, type_, rule.factor, rule.context};

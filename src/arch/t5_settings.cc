@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "arch/activation_name.h"
+#include "arch/epsilon.h"
 #include "arch/head_weight.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -24,8 +25,8 @@ void read_activation(const ModelFiles& files, T5Settings& settings) {
     return;
   }
   const std::string name = files.get_string("feed_forward_proj", "", "relu");
-  settings.gated = name.starts_with("gated-");
-  const std::string function = settings.gated ? name.substr(6) : name;
+  const bool gated = name.starts_with("gated-");
+  const std::string function = gated ? name.substr(6) : name;
   // "gated-gelu" has always meant the one by tanh.
   const auto found = activation_named(function);
   if (!found) {
@@ -35,6 +36,19 @@ void read_activation(const ModelFiles& files, T5Settings& settings) {
                                 files.settings_place(), printable_start(name), kActivationNames));
   }
   settings.activation = name == "gated-gelu" ? nn::Activation::kGeluTanh : *found;
+  // What transformers makes of that is saved as well, and counts more where it says otherwise.
+  if (files.setting("dense_act_fn")) {
+    const std::string own = files.get_string("dense_act_fn", "", "relu");
+    const auto named = activation_named(own);
+    if (!named) {
+      fail("arch.t5",
+           fmt::format("{}: dense_act_fn is '{}', which is not known. Known are {}. Use a model "
+                       "with one of these.",
+                       files.settings_place(), printable_start(own), kActivationNames));
+    }
+    settings.activation = *named;
+  }
+  settings.gated = files.get_bool("is_gated_act", gated);
 }
 
 }  // namespace
@@ -53,8 +67,8 @@ T5Settings read_t5_settings(const ModelFiles& files) {
   info.context = kContext;
   check_sizes(info);
   info.head_size = files.get_int("d_kv", "attention.key_length");
-  settings.epsilon = float(
-      files.get_double("layer_norm_epsilon", "attention.layer_norm_epsilon", 1e-6));
+  settings.epsilon = read_epsilon(files, "layer_norm_epsilon", "attention.layer_norm_epsilon",
+                                  1e-6);
   settings.buckets = files.get_int("relative_attention_num_buckets",
                                    "attention.relative_buckets_count", 32);
   settings.farthest = files.get_int("relative_attention_max_distance", "", 128);

@@ -32,8 +32,8 @@ void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup
     setup.style = task::load_style(setup.prompt);
   } else if (o.adapter.empty()) {
     fail("jobs.extract",
-         "--prompt is missing: name a style, e.g. compact, or an --adapter whose "
-         "run names one.");
+         "--prompt is missing: name a style (compact; one-line for T5), or an --adapter whose run "
+         "names one.");
   } else {
     fail("jobs.extract",
          fmt::format("{} has no run.json that names a prompt style. Give --prompt.", o.adapter));

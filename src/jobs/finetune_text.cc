@@ -29,9 +29,9 @@ std::string rare_labels(const task::Dataset& train) {
                                              [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
   return fmt::format(
-      "fewer than {} training examples: {} of {} labels, '{}' with {} among them. "
-      "More sentences of these will help most.",
-      kFew, rare, counts.size(), rarest->first, rarest->second);
+      "{} of {} labels have fewer than {} training examples, e.g. '{}' {}. More sentences of these "
+      "will help most.",
+      rare, counts.size(), kFew, rarest->first, rarest->second);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {
@@ -48,6 +48,14 @@ std::string needs(const FinetunePlan& plan) {
       plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
 }
 
+// As it was named: in the stores of other programs a file is called by its hash.
+std::string model_name(const std::string& given) {
+  std::error_code ignored;
+  const std::filesystem::path path(given);
+  if (!std::filesystem::exists(path, ignored)) return given;
+  return (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
 }  // namespace
 
 std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
@@ -57,8 +65,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
   const train::TrainOptions& training = parts.plan.training;
   std::vector<std::string> lines{
       fmt::format("{}: {:.1f} M parameters ({}{} layers, width {}), base {}, products in {} on {}",
-                  std::filesystem::path(info.path).filename().string(),
-                  double(info.parameters) / 1e6,
+                  model_name(parts.options.model.model), double(info.parameters) / 1e6,
                   info.encoder_layers ? fmt::format("{} + ", info.encoder_layers) : "", info.layers,
                   info.width, parts.session.base(), name_of(parts.session.compute()),
                   kernels::cpu_summary()),

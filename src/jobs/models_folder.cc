@@ -68,8 +68,8 @@ std::string hint(const std::string& name, const std::vector<std::string>& known)
     listed.push_back(fmt::format("{} ({}{}{})", model.name, model.source,
                                  model.source.empty() ? "" : ": ", model.path.string()));
   }
-  fail("jobs.models", fmt::format("'{}' is the name of several models: {}. Name one by its whole "
-                                  "name where that is its own, or by its path.",
+  fail("jobs.models", fmt::format("'{}' is the name of several models: {}. Use one of these "
+                                  "names where it is not the same, or a path.",
                                   name, fmt::join(listed, ", ")));
 }
 

@@ -62,9 +62,11 @@ std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path&
                                                     std::string_view text, const Context& context) {
   const engine::Session session(model, {.compute = "f32", .base = "keep", .resident = false});
   if (!session.model().head() || session.model().info().encoder_layers > 0) {
-    fail("jobs.perplexity", fmt::format("{} is no decoder, and only one of those has a perplexity. "
-                                        "Leave out the text to compare on.",
-                                        model.string()));
+    fail(
+        "jobs.perplexity",
+        fmt::format("{} is {}, and only a language model that goes on with a text has a "
+                    "perplexity. Leave out the text to compare on (--compare).",
+                    model.string(), session.model().head() ? "an encoder-decoder" : "an embedder"));
   }
   const Rows rows = rows_of(session, text);
   if (rows.empty()) {
@@ -102,7 +104,7 @@ TextComparison compare(const std::vector<nn::LossSum>& before,
     squares += off * off;
   }
   const auto rows = double(result.rows);
-  if (result.rows > 1) {
+  if (result.rows >= kRowsForError) {
     result.error = std::sqrt(squares * rows / (rows - 1)) / double(result.tokens);
   }
   return result;

@@ -12,6 +12,8 @@
 
 namespace relatum::jobs {
 
+/// A standard error is told of so many rows or more: the deviation of fewer is itself a guess.
+inline constexpr int64_t kRowsForError = 10;
 /// The text's tokens are cut into rows of so many, or of the model's context where that is shorter.
 inline constexpr int64_t kPerplexityRow = 512;
 
@@ -27,7 +29,8 @@ struct TextComparison {
   int64_t rows = 0, tokens = 0;
   double before = 0, after = 0;  ///< perplexities: exp of the mean loss of a token
   double change = 0;             ///< of the mean loss: log(after / before)
-  /// Standard error of `change`, with rows as the independent samples; nothing for a single row.
+  /// Standard error of `change`, with rows as the independent samples; nothing where they are fewer
+  /// than kRowsForError.
   std::optional<double> error;
 };
 

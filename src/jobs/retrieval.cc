@@ -10,6 +10,7 @@
 
 #include "arch/family.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "jobs/models_folder.h"
 #include "retrieve/embedder.h"
 #include "retrieve/neighbours.h"
@@ -45,11 +46,11 @@ std::filesystem::path embedder_path(const retrieve::Store& store, const std::str
   if (!given.empty()) return find_model(given, models, host);
   try {
     return find_model(store.embedder.name, models, host);
-  } catch (const Error& error) {
-    throw Error(
-        fmt::format("{} The index was made with this embedder: name its folder with "
-                    "--embedder.",
-                    error.what()));
+  } catch (const Error&) {
+    fail("jobs.retrieval",
+         fmt::format("the index was made with the embedder '{}', and no model has that name here. "
+                     "Give its folder with --embedder.",
+                     printable_start(store.embedder.name)));
   }
 }
 

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 
+#include "arch/model.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/session.h"
 #include "text/chat.h"
 
 namespace relatum::jobs {
@@ -45,6 +47,21 @@ void check_files(const ExtractOptions& o, const RunInfo& run, const Host& host) 
   }
 }
 
+// Other files may be the same model in another number format, or another model.
+void tell_other_base(const ExtractOptions& o, const RunInfo& run, const engine::Session& session,
+                     const Host& host) {
+  const std::string facts = fmt::format(
+      "the adapter was trained with the base {} ({:.12}), and {} "
+      "has other weights ({:.12})",
+      run.model.empty() ? "of its run" : run.model, run.base_hash, session.model().info().path,
+      session.weights_hash());
+  if (o.force) return host.context.warn(facts + ".");
+  fail("jobs.extract",
+       fmt::format("{}: {}. Use the same file; for the same model in another number "
+                   "format, --force.",
+                   o.adapter, facts));
+}
+
 }  // namespace
 
 void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string& what,
@@ -81,8 +98,8 @@ void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Sessi
       tell_mismatch(o, host, "weights of its own whose hash is", first(run.trained_hash),
                     first(session.weights_hash()));
     }
-  } else {
-    differ("a base whose hash is", run.base_hash, session.weights_hash());
+  } else if (run.base_hash != session.weights_hash()) {
+    tell_other_base(o, run, session, host);
   }
   if (run.base != session.base()) {
     tell_mismatch(o, host, "base format", run.base, session.base());

@@ -11,6 +11,7 @@
 #include "arch/model_name.h"
 #include "base/error.h"
 #include "base/signals.h"
+#include "base/utf8.h"
 #include "engine/not_finite.h"
 #include "nn/batch.h"
 #include "nn/graph.h"
@@ -90,7 +91,7 @@ std::vector<int32_t> Embedder::tokens_of(const std::string& text,
   const auto& tokenizer = session_.tokenizer();
   const auto before = tokenizer.before(), after = tokenizer.after();
   std::string read = options.prefix.value_or(config_.prompts.plain) + text;
-  if (config_.lowercase) read = text::full_lower_case(read);
+  if (config_.lowercase) read = to_utf8(text::lower_case(to_utf32(read)));
   std::vector<int32_t> ids = tokenizer.encode_data(read);  // "[SEP]" in it is text
   const size_t room = size_t(max_tokens_) - before.size() - after.size();
   if (ids.size() > room) ids.resize(room);

@@ -231,6 +231,17 @@ std::optional<int64_t> tokenizer_length(const fs::path& folder) {
   return int64_t(length);
 }
 
+/// The first of sentence-transformers' names for it, newer and older, whose file says something.
+fs::path settings_file(const fs::path& folder) {
+  constexpr const char* kModels[] = {"bert",   "roberta",     "distilbert", "camembert",
+                                     "albert", "xlm-roberta", "xlnet"};
+  for (const char* model : kModels) {
+    fs::path file = folder / fmt::format("sentence_{}_config.json", model);
+    if (!load_if_there(file).empty()) return file;
+  }
+  return folder / "sentence_bert_config.json";
+}
+
 /// What newer files say of inputs and outputs has to be what every text embedder does.
 void check_modalities(const json& settings, const std::string& place) {
   const json* all = io::find(settings, "modality_config");
@@ -246,7 +257,7 @@ EmbedderConfig read_embedder_config(const fs::path& folder, int64_t width) {
   config.dimension = width;
   if (fs::exists(folder / "modules.json")) Modules(folder, width, config).read();
   read_prompts(folder, config);
-  const fs::path file = folder / "sentence_bert_config.json";
+  const fs::path file = settings_file(folder);
   const json settings = load_if_there(file);
   const std::string place = file.string();
   check_keys(settings,

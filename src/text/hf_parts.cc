@@ -141,6 +141,11 @@ void parse_post_processor(const json* value, const std::string& place, Tokenizer
   if (!value) return;
   const std::string type = io::require_string(*value, "type", place);
   if (type == "ByteLevel") return;  // it only trims offsets
+  if (type != "Sequence" && !(info.before.empty() && info.after.empty())) {
+    fail("text.json", fmt::format("{}: the post-processor has two parts that add tokens to a row, "
+                                  "which is not supported. Supported is one.",
+                                  place));
+  }
   if (type == "TemplateProcessing") {
     apply_template(*value, place, info);
   } else if (type == "BertProcessing" || type == "RobertaProcessing") {

@@ -112,13 +112,19 @@ TEST_F(Commands, ModelsListsWhatAFolderHolds) {
   copy(kEmbedder, "models/mini");
   write("models/broken.gguf", "GGUF");
   const Outcome text = done({"models", "--models", path("models")});
-  for (const char* part : {"tiny", "llama", "mini", "bert", "broken", "unreadable"}) {
+  for (const char* part : {"tiny", "llama", "mini", "bert", "broken", "cannot be used",
+                           "language model", "embedder"}) {
     EXPECT_THAT(text.out, HasSubstr(part));
   }
   const json list = json::parse(done({"models", "--models", path("models"), "--json"}).out);
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[2]["name"], "tiny");
   EXPECT_EQ(list[2]["architecture"], "llama");
+  EXPECT_EQ(list[2]["use"], "language model");
+  EXPECT_GT(list[2]["bytes"], 1000);
+  EXPECT_FALSE(list[2].contains("problem"));
+  EXPECT_EQ(list[0]["name"], "broken");
+  EXPECT_THAT(list[0]["problem"].get<std::string>(), HasSubstr("broken.gguf"));
   EXPECT_EQ(list[2]["path"], path("models/tiny"));
   done({"tokenize", "--model", "tiny", "--models", path("models"), "--text", "a"});
   const Outcome none = done({"models"});  // the user's own folder, which is empty

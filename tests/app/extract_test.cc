@@ -189,6 +189,7 @@ TEST_F(Extract, TellsFilesThatAreNotTheRunsOwn) {
   const std::map<std::string, std::string> changes = {
       {"labels.json", R"x(["part-of", "causes(e1,e2)", "causes(e2,e1)", "no_relation"])x"},
       {"answers.json", read("run/answers.json") + " "},
+      {"adapter_config.json", read("run/adapter_config.json") + " "},
       {"adapter_model.safetensors", read("other/adapter_model.safetensors")}};
   for (const auto& [name, text] : changes) {
     const std::string own = read("run/" + name);

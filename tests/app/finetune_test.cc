@@ -188,7 +188,7 @@ TEST_F(Finetune, FewSentencesMakeManySteps) {
   EXPECT_THAT(outcome.err, HasSubstr("steps per epoch"));
   EXPECT_THAT(outcome.err, HasSubstr("chosen from the data"));
   EXPECT_THAT(outcome.err, HasSubstr("adapter of the last step will be kept"));
-  EXPECT_THAT(outcome.err, HasSubstr("fewer than 10 training examples: 4 of 4 labels"));
+  EXPECT_THAT(outcome.err, HasSubstr("4 of 4 labels have fewer than 10 training examples"));
   EXPECT_THAT(outcome.err, HasSubstr("1 epoch"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("1 epochs")));
   EXPECT_THAT(outcome.err,

@@ -146,7 +146,7 @@ TEST_F(Inspect, ModelsLeavesOutWhatIsHiddenAndBroken) {
   fs::create_symlink(path("gone"), path("models/link"));
   fs::create_symlink(path("gone.gguf"), path("models/link.gguf"));
   const Outcome list = done({"models", "--models", path("models")});
-  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 2);
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 3);  // with the line above them
   EXPECT_THAT(list.out, HasSubstr("odd\\x1b[31m"));
   const auto tokenize = [&](const std::string& model) {
     return Arguments{"tokenize", "--model", model, "--models", path("models"), "--text", "a"};

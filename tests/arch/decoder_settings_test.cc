@@ -125,6 +125,8 @@ TEST(DecoderDefaults, TheContextThatAScalingReachesTo) {
   const std::string unsaid = frequencies(scaling);
   scaling["factor"] = 4.0;
   EXPECT_EQ(unsaid, frequencies(scaling));
+  scaling["beta_fast"] = scaling["beta_slow"] = 0;  // as if they were not there
+  EXPECT_EQ(unsaid, frequencies(scaling));
   scaling["factor"] = 5.0;
   EXPECT_NE(unsaid, frequencies(scaling));
 }

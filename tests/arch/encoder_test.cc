@@ -102,6 +102,8 @@ TEST_F(ChangedEncoder, SettingsThatAreNotHonouredAreNamed) {
 TEST_F(ChangedEncoder, PlacesThatThePaddingLeavesAreCounted) {
   expect_refused(changed("roberta", {{"max_position_embeddings", 2}}), "leaves none");
   expect_refused(changed("roberta", {{"pad_token_id", -5}}), "which is -5");
+  expect_refused(changed("roberta", {{"pad_token_id", 0}}), "pad_token_id and bos_token_id");
+  expect_refused(changed("roberta", {{"layer_norm_eps", -1e-5}}), "layer_norm_eps is -1e-05");
   expect_refused(changed("roberta", {{"pad_token_id", std::numeric_limits<int64_t>::max()}}),
                  "which is 9223372036854775807");
   EXPECT_EQ(load(changed("roberta", {{"pad_token_id", 3}}))->info().context, 58);

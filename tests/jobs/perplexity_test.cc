@@ -76,25 +76,32 @@ INSTANTIATE_TEST_SUITE_P(Beginnings, TextLosses, ::testing::Bool(),
 
 TEST(TextLoss, WhatHasNoneIsRefused) {
   EXPECT_THAT(error_of([] { text_losses(T5Folder(t5_options().at("first")).path(), kText, {}); }),
-              HasSubstr("is no decoder"));
+              HasSubstr("is an encoder-decoder"));
   const Folder folder(false);
   EXPECT_THAT(error_of([&] { text_losses(folder.path(), "", {}); }), HasSubstr("no token"));
   std::atomic<bool> stop{true};
   EXPECT_FALSE(text_losses(folder.path(), kText, {.stop = &stop}));
 }
 
-// Two rows of 10 tokens: losses 20 and 30, then 21 and 33, hence 4 in 20 more.
+// Ten rows of 10 tokens: their losses become larger by 1 and 3 in turns, hence 20 in 100 more.
 TEST(TextComparison, TellsBothPerplexitiesAndHowSureTheChangeIs) {
-  const auto result = compare({{20, 10}, {30, 10}}, {{21, 10}, {33, 10}});
-  EXPECT_EQ(result.rows, 2);
-  EXPECT_EQ(result.tokens, 20);
+  std::vector<nn::LossSum> before, after;
+  for (int i = 0; i < 5; ++i) {
+    before.insert(before.end(), {{20, 10}, {30, 10}});
+    after.insert(after.end(), {{21, 10}, {33, 10}});
+  }
+  const auto result = compare(before, after);
+  EXPECT_EQ(result.rows, 10);
+  EXPECT_EQ(result.tokens, 100);
   EXPECT_DOUBLE_EQ(result.before, std::exp(2.5));
   EXPECT_DOUBLE_EQ(result.after, std::exp(2.7));
   EXPECT_NEAR(result.change, 0.2, 1e-15);
-  // The rows' means differ by 0.1 and 0.3: a deviation of 0.1 sqrt(2), over sqrt(2) rows.
+  // The rows' means differ by 0.1 and 0.3: a deviation of sqrt(0.1 / 9), over sqrt(10) rows.
   ASSERT_TRUE(result.error);
-  EXPECT_NEAR(*result.error, 0.1, 1e-15);
-  EXPECT_FALSE(compare({{20, 10}}, {{21, 10}}).error);
+  EXPECT_NEAR(*result.error, std::sqrt(0.1 / 9 / 10), 1e-15);
+  before.pop_back();
+  after.pop_back();
+  EXPECT_FALSE(compare(before, after).error);
 }
 
 }  // namespace

@@ -149,6 +149,30 @@ TEST(Embedder, DefaultsWhereTheSmallFilesAreAbsent) {
   EXPECT_TRUE(bit_equal(embedder.embed(texts(), {}), Embedder(kPath).embed(texts(), {})));
 }
 
+// The first of them that says something counts.
+TEST(Embedder, OlderNamesOfItsSettings) {
+  ChangedEmbedder folder;
+  folder.write("sentence_bert_config.json", "{}");
+  folder.write("sentence_xlnet_config.json", R"({"max_seq_length": 9})");
+  EXPECT_EQ(Embedder(folder.path()).max_tokens(), 9);
+  folder.write("sentence_roberta_config.json", R"({"max_seq_length": 11})");
+  EXPECT_EQ(Embedder(folder.path()).max_tokens(), 11);
+}
+
+// Each character on its own, as sentence-transformers 6 and tokenizers do it: no final sigma.
+TEST(Embedder, LowerCaseKnowsNoFinalSigma) {
+  ChangedEmbedder folder;
+  nlohmann::json tokenizer = io::load_json(kPath / "tokenizer.json");
+  tokenizer["normalizer"]["lowercase"] = false;
+  tokenizer["model"]["vocab"]["\u03c3"] = tokenizer["model"]["vocab"]["of"];
+  tokenizer["model"]["vocab"]["##\u03c3"] = tokenizer["model"]["vocab"]["rain"];
+  folder.write("tokenizer.json", tokenizer.dump());
+  folder.write("sentence_bert_config.json", R"({"do_lower_case": true})");
+  const std::vector<std::string> capitals = {"\u03a3\u03a3"}, small = {"\u03c3\u03c3"};
+  Embedder embedder(folder.path());
+  EXPECT_TRUE(bit_equal(embedder.embed(capitals, {}), embedder.embed(small, {})));
+}
+
 // As sentence-transformers: the prompt stands before the text, and both are in lower case then.
 TEST(Embedder, DefaultPromptAndLowerCase) {
   ChangedEmbedder folder;

@@ -215,6 +215,13 @@ TEST_F(JsonTokenizer, RefusesUnknownPartsByName) {
   EXPECT_THAT(error([](json& r) { r["normalizer"] = {{"type", "Nmt"}}; }), HasSubstr("'Nmt'"));
   EXPECT_THAT(error([](json& r) { r["post_processor"] = {{"type", "Odd"}}; }), HasSubstr("'Odd'"));
   EXPECT_THAT(error([](json& r) {
+                const json part = {{"type", "BertProcessing"},
+                                   {"cls", {"<l>", r["model"]["vocab"].begin().value()}},
+                                   {"sep", {"<l>", r["model"]["vocab"].begin().value()}}};
+                r["post_processor"] = {{"type", "Sequence"}, {"processors", {part, part}}};
+              }),
+              HasSubstr("two parts that add tokens"));
+  EXPECT_THAT(error([](json& r) {
                 r["pre_tokenizer"] = {{"type", "Split"},
                                       {"behavior", "Isolated"},
                                       {"invert", false},

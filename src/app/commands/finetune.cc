@@ -114,8 +114,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--clip", t.clip, "Clip the gradient's norm to this value; 0: no clipping")
       ->check(CLI::NonNegativeNumber);
   add("--batch-tokens", o.batch_tokens,
-      "Tokens per optimiser step; 0: chosen from the data, so that an epoch has about a hundred "
-      "steps of at most 512 tokens")
+      "Tokens per optimiser step, what all rows begin with left out; 0: chosen from the data, so "
+      "that an epoch has about a hundred steps, each of a row or more and of at most 512 tokens")
       ->check(CLI::NonNegativeNumber);
   add("--micro-tokens", o.micro_tokens,
       "Tokens processed at once, which determines memory use; 0: the whole step (default: 2,048, "

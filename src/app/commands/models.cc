@@ -3,11 +3,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "app/command.h"
 #include "app/options.h"
+#include "arch/family.h"
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -22,13 +27,44 @@ struct Options {
   bool json = false;
 };
 
-// The architecture, or why the files cannot be read.
-std::string architecture_of(const jobs::NamedModel& model) {
-  if (!model.problem.empty()) return "unreadable: " + model.problem;
+// What a model's files say, or why they cannot be used.
+struct Facts {
+  std::string architecture, use, problem;
+  uint64_t bytes = 0;  // of its weights' files
+};
+
+Facts facts_of(const jobs::NamedModel& model) {
+  Facts facts;
+  facts.problem = model.problem;
+  if (!facts.problem.empty()) return facts;
   try {
-    return arch::ModelFiles::open(model.path).architecture();
+    const arch::ModelFiles files = arch::ModelFiles::open(model.path);
+    facts.architecture = files.architecture();
+    for (const auto& file : files.weight_files()) facts.bytes += std::filesystem::file_size(file);
+    facts.use = arch::family(files).causal ? "language model" : "embedder";
   } catch (const std::exception& error) {
-    return std::string("unreadable: ") + error.what();
+    facts.problem = error.what();
+  }
+  return facts;
+}
+
+std::string size_text(uint64_t bytes) {
+  if (bytes == 0) return "";
+  return bytes < 1'000'000'000 ? fmt::format("{:.0f} MB", double(bytes) / 1e6)
+                               : fmt::format("{:.1f} GB", double(bytes) / 1e9);
+}
+
+using Row = std::array<std::string, 4>;  // name, architecture, use, size
+
+void print_rows(const std::vector<Row>& rows, const std::vector<std::string>& ends) {
+  std::array<size_t, 4> widths{};
+  for (const Row& row : rows) {
+    for (size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto& [name, architecture, use, size] = rows[i];
+    fmt::print("{:<{}}  {:<{}}  {:<{}}  {:>{}}  {}\n", name, widths[0], architecture, widths[1],
+               use, widths[2], size, widths[3], ends[i]);
   }
 }
 
@@ -42,22 +78,26 @@ int run(const Options& o, Environment& environment) {
   }
   const auto models = jobs::known_models(o.folder, environment.host());
   nlohmann::json list = nlohmann::json::array();
-  size_t width = 4;
+  std::vector<Row> rows{{"name", "architecture", "use", "size"}};
+  std::vector<std::string> ends{"path"};
   for (const jobs::NamedModel& model : models) {
-    width = std::max(width, printable(model.name).size());
+    const Facts facts = facts_of(model);
+    nlohmann::json entry{{"name", model.name},
+                         {"architecture", facts.architecture},
+                         {"use", facts.use},
+                         {"bytes", facts.bytes},
+                         {"path", model.path.string()},
+                         {"source", model.source.empty() ? "folder" : model.source}};
+    if (!facts.problem.empty()) entry["problem"] = facts.problem;
+    list.push_back(std::move(entry));
+    rows.push_back(
+        {printable(model.name), printable(facts.architecture), facts.use, size_text(facts.bytes)});
+    ends.push_back(
+        printable(model.path.string()) +
+        (model.source.empty() ? "" : fmt::format(" ({})", model.source)) +
+        (facts.problem.empty() ? "" : "\n    cannot be used: " + printable(facts.problem)));
   }
-  for (const jobs::NamedModel& model : models) {
-    const std::string architecture = architecture_of(model);
-    list.push_back({{"name", model.name},
-                    {"architecture", architecture},
-                    {"path", model.path.string()},
-                    {"source", model.source.empty() ? "folder" : model.source}});
-    if (!o.json) {
-      fmt::print("{:<{}}  {:<8}  {}{}\n", printable(model.name), width, printable(architecture),
-                 printable(model.path.string()),
-                 model.source.empty() ? "" : fmt::format(" ({})", model.source));
-    }
-  }
+  if (!o.json && !models.empty()) print_rows(rows, ends);
   if (o.json) fmt::print("{}\n", io::dump_json(list, 2));
   if (models.empty()) {
     environment.context().info(

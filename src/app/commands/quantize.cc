@@ -28,10 +28,14 @@ struct Options {
 };
 
 std::string comparison_text(const jobs::TextComparison& comparison) {
-  std::string text = fmt::format("\nperplexity  {:.3f} before, {:.3f} after, on {} tokens\n",
-                                 comparison.before, comparison.after, grouped(comparison.tokens));
+  std::string text = fmt::format(
+      "\nperplexity  {:.3f} before, {:.3f} after, on {} in {}\n", comparison.before,
+      comparison.after, counted(comparison.tokens, "token"), counted(comparison.rows, "row"));
   text += fmt::format("loss        {:+.4f} a token", comparison.change);
-  if (comparison.error) text += fmt::format(", standard error {:.4f}", *comparison.error);
+  text += comparison.error
+              ? fmt::format(", standard error {:.4f}", *comparison.error)
+              : fmt::format(" (the text is too short for a standard error, which takes {} rows)",
+                            jobs::kRowsForError);
   return text + "\n";
 }
 

@@ -340,8 +340,6 @@ const Family& family_t5() {
                                                "initializer_factor",
                                                "dropout_rate",
                                                "classifier_dropout",
-                                               "dense_act_fn",
-                                               "is_gated_act",
                                                "output_past",
                                                "decoder_start_token_id",
                                                "attention.layer_norm_rms_epsilon",

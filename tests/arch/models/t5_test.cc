@@ -182,7 +182,30 @@ TEST(T5, BothSpellingsOfTheHead) {
   }
 }
 
+// What transformers saves beside feed_forward_proj counts more than that.
+TEST(T5, TheSavedFunctionCounts) {
+  const auto source = t5_rows()[0].source, fed = t5_rows()[0].fed();
+  json config = t5_options().at("first");
+  ASSERT_EQ(config.at("feed_forward_proj"), "relu");
+  const T5Folder folder(config);
+  const auto logits = [&] {
+    write_file(folder.path() / "config.json", config.dump());
+    return run(*folder.load(), encoded(source, fed));
+  };
+  const Matrix<float> relu = logits();
+  config["dense_act_fn"] = "silu";
+  config["is_gated_act"] = false;
+  const Matrix<float> saved = logits();
+  EXPECT_FALSE(bit_equal(saved, relu));
+  config["feed_forward_proj"] = "silu";
+  config.erase("dense_act_fn");
+  EXPECT_TRUE(bit_equal(logits(), saved));
+  EXPECT_THAT(error_with("dense_act_fn", "tanh"), HasSubstr("dense_act_fn is 'tanh'"));
+  EXPECT_THAT(error_with("is_gated_act", true), HasSubstr("wi_0"));
+}
+
 TEST(T5, WhatItCannotBeIsRefusedByName) {
+  EXPECT_THAT(error_with("layer_norm_epsilon", -1.0), HasSubstr("layer_norm_epsilon is -1"));
   EXPECT_THAT(error_with("feed_forward_proj", "gated-tanh"),
               AllOf(HasSubstr("config.json"), HasSubstr("'gated-tanh'"), HasSubstr("gated-gelu")));
   EXPECT_THAT(error_with("relative_attention_num_buckets", 3), HasSubstr("3 buckets"));
