@@ -167,6 +167,7 @@ TEST(Embedder, LowerCaseKnowsNoFinalSigma) {
   tokenizer["model"]["vocab"]["\u03c3"] = tokenizer["model"]["vocab"]["of"];
   tokenizer["model"]["vocab"]["##\u03c3"] = tokenizer["model"]["vocab"]["rain"];
   folder.write("tokenizer.json", tokenizer.dump());
+  folder.write("tokenizer_config.json", R"({"do_lower_case": false})");
   folder.write("sentence_bert_config.json", R"({"do_lower_case": true})");
   const std::vector<std::string> capitals = {"\u03a3\u03a3"}, small = {"\u03c3\u03c3"};
   Embedder embedder(folder.path());
