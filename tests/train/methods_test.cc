@@ -279,7 +279,7 @@ TEST_P(PrincipalParts, LearnAsPeftsDoAndAreWrittenForTheUnchangedBase) {
 }
 
 TEST_P(PrincipalParts, OfPeftsAreRefusedWhereTheyAreNotConverted) {
-  shows_adapter("init_lora_weights pissa, olora, corda, loftq … unconverted", {"refused by name"});
+  shows_adapter("init_lora_weights pissa, olora, corda, loftq, unconverted", {"refused by name"});
   EXPECT_THAT(
       [&] { train::load_peft(case_.folder(), *model_, DType::kF32); },
       ::testing::ThrowsMessage<Error>(::testing::HasSubstr("'init_lora_weights' is 'pissa'")));

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "support/peft_files.h"
+#include "support/shows.h"
 
 namespace relatum::testing {
 namespace {
@@ -119,6 +120,7 @@ TEST_F(Peft, RefusesDoraWithoutItsMagnitudes) {
 }
 
 TEST_F(Peft, RefusesATensorOfItsOwnThatIsNoHeadAndNoEmbedding) {
+  shows_adapter("modules_to_save: other modules", {"refused by name"});
   const std::vector<float> norm(32, 1.5f);
   rewrite([&](auto& tensors) {
     tensors.push_back(
@@ -129,6 +131,7 @@ TEST_F(Peft, RefusesATensorOfItsOwnThatIsNoHeadAndNoEmbedding) {
 }
 
 TEST_F(Peft, RefusesTokensThatTheEmbeddingLacks) {
+  shows_adapter("trainable_token_indices: other modules", {"refused by name"});
   const std::vector<float> rows(2 * 32, 0.5f);
   rewrite([&](auto& tensors) {
     tensors.push_back({"base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta",

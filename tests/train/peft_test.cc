@@ -126,6 +126,7 @@ TEST_F(Peft, NamesTensorsOfOtherShapesAndThoseThatAreMissing) {
 }
 
 TEST_F(Peft, NamesTensorsBesideItsPairs) {
+  shows_adapter("target_modules: lm_head, embed_tokens", {"refused by name"});
   for (const char* name :
        {"model.layers.2.mlp.up_proj.lora_A.weight", "lm_head.lora_B.weight",
         "model.embed_tokens.lora_embedding_A", "model.layers.0.mlp.up_proj.lora_magnitude_vector",
@@ -184,6 +185,13 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
 }
 
 TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
+  for (const char* row :
+       {"another peft_type", "bias, lora_bias, fan_in_fan_out", "options that are set and not known",
+        "use_qalora, alora_invocation_tokens, layer_replication, target_parameters",
+        "init_lora_weights pissa, olora, corda, loftq, unconverted",
+        "modules_to_save: other modules"}) {
+    shows_adapter(row, {"refused by name"});
+  }
   const std::vector<std::pair<std::string, json>> kinds{
       {"peft_type", "IA3"},
       {"bias", "all"},
@@ -229,6 +237,7 @@ TEST_F(Peft, RefusesTargetsThatTheModelLacks) {
 }
 
 TEST_F(Peft, AFolderThatIsNoAdapterIsCalledWhatItIs) {
+  shows_adapter("adapter_model.bin", {"refused by name"});
   const auto refused = [](const std::filesystem::path& folder, const std::string& what) {
     EXPECT_THAT([&] { train::check_adapter_folder(folder); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(folder.string()), HasSubstr(what))));
