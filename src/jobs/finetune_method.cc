@@ -83,6 +83,11 @@ void check_method(const FinetuneOptions& o) {
         "--method lora trains on a base that is not quantised, and --base nf4 is. Use --method "
         "qlora, or --base bf16 or f32.");
   }
+  if (o.init == "loftq" && o.method == "lora") {
+    refuse(
+        "--init loftq begins with what rounding to nf4 takes from the base, and --method lora's is "
+        "not rounded so. Use --method qlora, or leave --init out.");
+  }
   if (o.init == "loftq" && base != "nf4" && base != "auto") {
     refuse(
         fmt::format("--init loftq begins with what rounding to nf4 takes from the base, and --base "

@@ -186,7 +186,8 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
 
 TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
   for (const char* row :
-       {"another peft_type", "bias, lora_bias, fan_in_fan_out", "options that are set and not known",
+       {"another peft_type", "bias, lora_bias, fan_in_fan_out",
+        "options that are set and not known",
         "use_qalora, alora_invocation_tokens, layer_replication, target_parameters",
         "init_lora_weights pissa, olora, corda, loftq, unconverted",
         "modules_to_save: other modules"}) {
