@@ -130,7 +130,7 @@ Adapter::Adapter(const arch::Model& model, DType compute, const AdapterConfig& c
   if (config.start != Start::kDefault) begin_at_principal_parts(model, source);
   copy_pairs();
   if (config.magnitudes) make_magnitudes(model);
-  sync();
+  saved_.refresh();
 }
 
 void Adapter::initialise(uint64_t seed) {

@@ -24,12 +24,14 @@ void add_squares(const Weight& weight, double* squares) {
   for (int64_t begin = 0; begin < weight.rows; begin += kRows) {
     const int64_t rows = std::min(kRows, weight.rows - begin);
     quant::decode_rows(weight, begin, values.view().rows_from(0, rows));
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* row = values.row(r);
-      double sum = 0;
-      for (int64_t k = 0; k < weight.cols; ++k) sum += double(row[k]) * double(row[k]);
-      squares[begin + r] = sum;
-    }
+    parallel_for(rows, 8, [&](int64_t first, int64_t last) {
+      for (int64_t r = first; r < last; ++r) {
+        const float* row = values.row(r);
+        double sum = 0;
+        for (int64_t k = 0; k < weight.cols; ++k) sum += double(row[k]) * double(row[k]);
+        squares[begin + r] = sum;
+      }
+    });
   }
 }
 
@@ -120,7 +122,10 @@ void Magnitudes::part_norms(nn::Graph& graph, Adapted& adapted, size_t p, Mat al
 
 void Magnitudes::initialise() {
   each_norm([](Adapted& adapted, size_t p, int64_t j, float norm) {
+    const auto at = size_t(adapted.group->parts[p].out_begin + j);
     adapted.parts[p].magnitude[j] = norm;
+    adapted.scale[at] = 1.0f;
+    adapted.inverse[at] = 1.0f / norm;
   });
   for (const auto& adapted : all_) {
     for (size_t p = 0; p < adapted->parts.size(); ++p) {
@@ -137,7 +142,6 @@ void Magnitudes::initialise() {
                                      named->name, zero - norms));
     }
   }
-  update();
 }
 
 void Magnitudes::update() {

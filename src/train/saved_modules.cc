@@ -21,6 +21,23 @@ const Weight& own_weight(const arch::Model& model, const std::string& name) {
   return name == kHead ? model.head()->parts()[0].weight : *model.embedding();
 }
 
+void check_tied(const arch::Model& model, bool embedding) {
+  const char* why = nullptr;
+  if (!embedding) {
+    why = "the embedding is not among the modules that are trained whole. Name embed_tokens, too";
+  } else if (model.info().own_head) {
+    why = "the model has a head of its own. Leave the tying out";
+  } else if (model.info().encoder_layers > 0) {
+    why = "the model has an embedding for its encoder and one for its decoder, which are trained as "
+          "copies of their own (PEFT fails there). Leave the tying out";
+  } else {
+    return;
+  }
+  fail("train.saved", fmt::format("{}: head and embedding cannot stay one (ensure_weight_tying): "
+                                  "{}.",
+                                  model.info().path, why));
+}
+
 Weight weight_at(const std::string& name, const float* values, int64_t rows, int64_t cols) {
   const std::span<const float> all(values, size_t(rows * cols));
   return {name, "f32", rows, cols, std::as_bytes(all), nullptr, false};
@@ -48,10 +65,9 @@ std::vector<SavedModule> saved_modules(const arch::Model& model, const AdapterCo
                                     end, model.info().path, fmt::join(known, ", ")));
   }
   std::vector<SavedModule> modules;
+  if (config.tie_saved && !config.saved.empty()) check_tied(model, named(kEmbedding));
   for (const std::string& name : known) {
-    const bool head = name == kHead;
-    // An encoder-decoder's two embeddings are copies of their own, as in PEFT: no one to tie to.
-    const bool tied = head && config.tie_saved && !model.info().own_head && modules.size() == 1;
+    const bool tied = name == kHead && config.tie_saved;
     if (!named(name) && !tied) continue;
     const Weight& weight = own_weight(model, name);
     modules.push_back({name, weight.rows, weight.cols, tied ? modules[0].offset : offset});
