@@ -28,8 +28,9 @@ void check_tied(const arch::Model& model, bool embedding) {
   } else if (model.info().own_head) {
     why = "the model has a head of its own. Leave the tying out";
   } else if (model.info().encoder_layers > 0) {
-    why = "the model has an embedding for its encoder and one for its decoder, which are trained as "
-          "copies of their own (PEFT fails there). Leave the tying out";
+    why =
+        "the model has an embedding for its encoder and one for its decoder, which are trained as "
+        "copies of their own (PEFT fails there). Leave the tying out";
   } else {
     return;
   }

@@ -39,8 +39,15 @@ class MethodCase {
       : facts_(method_cases().at(name)), folder_(fixture("methods/" + name)),
         expected_(io::Safetensors::open(folder_ / "expected.safetensors")) {
     const std::string base = facts_.at("base");
-    if (base == "tied" || base == "untied") {
-      base_ = fixture("llama/" + base);
+    if (base == "tied") {
+      base_ = fixture("llama/tied");
+    } else if (base == "untied") {  // which has no tokenizer of its own
+      copy_.emplace();
+      base_ = *copy_ / "model";
+      std::filesystem::copy(fixture("llama/untied"), base_);
+      for (const char* file : {"tokenizer.json", "tokenizer_config.json"}) {
+        std::filesystem::copy(fixture("llama/tied") / file, base_ / file);
+      }
     } else if (base.starts_with("t5:")) {
       t5_.emplace(t5_options().at(base.substr(3)));
       base_ = t5_->path();
@@ -72,6 +79,7 @@ class MethodCase {
   nlohmann::json facts_;
   std::filesystem::path folder_, base_;
   io::Safetensors expected_;
+  std::optional<TemporaryFolder> copy_;
   std::optional<T5Folder> t5_;
   std::optional<OptionFolder> option_;
 };

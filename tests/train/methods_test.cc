@@ -267,7 +267,7 @@ TEST_P(PrincipalParts, LearnAsPeftsDoAndAreWrittenForTheUnchangedBase) {
   const auto written = train::load_peft(folder.path(), *model_, DType::kF32);
   EXPECT_EQ(written->config().rank, 2 * config().rank);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const auto trained = answer_log_probabilities(*model_, adapter.set(), rows[i]);
+    const auto trained = answer_log_probabilities(session.model(), adapter.set(), rows[i]);
     EXPECT_LT(largest_difference(answer_log_probabilities(*model_, written->set(), rows[i]),
                                  trained.view()),
               kOptionBound);

@@ -18,8 +18,8 @@ constexpr int64_t kOut = 70, kIn = 48;
 
 Matrix<float> product(const train::PrincipalPart& part) {
   Matrix<float> whole(part.left.cols(), part.right.cols());
-  kernels::gemm({.a = part.left.view(), .b = part.right.view(), .c = whole.view(),
-                 .transpose_a = true});
+  kernels::gemm(
+      {.a = part.left.view(), .b = part.right.view(), .c = whole.view(), .transpose_a = true});
   return whole;
 }
 
