@@ -56,7 +56,7 @@ ADAPTERS = Kind(ROOT / "docs" / "adapters.md", "adapters", [
     "target_modules: lm_head, embed_tokens", "bias, lora_bias, fan_in_fan_out",
     "use_qalora, alora_invocation_tokens, layer_replication, target_parameters",
     "another peft_type", "options that are set and not known", "adapter_model.bin"],
-    ["read", "written", "trained", "refused by name"])
+    ["read", "merged", "written", "trained", "refused by name"])
 
 
 def shown(reports, kind=MODELS):
