@@ -101,8 +101,19 @@ def neighbours():
                     rows)
 
 
+def methods():
+    entries = read("methods").get("methods", {})
+    plain = entries.get("QLoRA", {}).get("tokens_per_s")
+    rows = [[name, amount(e["tokens_per_s"]),
+             f"{e['tokens_per_s'] / plain:.2f}" if plain else "",
+             f"{e['slowest']:,.0f} – {e['fastest']:,.0f}", f"{e['peak_rss_bytes'] / 1e9:.2f}",
+             f"{e['file_bytes'] / 1e6:.0f}"] for name, e in entries.items()]
+    return markdown(["method", "training, tokens/s", "of QLoRA's", "rounds", "GB of memory",
+                     "MB written"], rows)
+
+
 TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile,
-          "neighbours": neighbours}
+          "neighbours": neighbours, "methods": methods}
 
 
 def filled(text):

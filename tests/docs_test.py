@@ -74,7 +74,8 @@ class ModelsTable(unittest.TestCase):
 
     def cell(self, page="", row="Llama 3", column="logits"):
         text = models_table.filled(self.PAGE.format(page), pathlib.Path(self.folder.name))
-        return models_table.page_cells(models_table.MARKS.search(text)[2]).get((row, column), [])
+        found = models_table.MODELS.marks.search(text)[2]
+        return models_table.page_cells(found).get((row, column), [])
 
     def test_only_what_passed_is_shown(self):
         self.report("A.B", "Llama 3: logits")

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Makes the table of docs/models.md from what the tests' reports say they have shown.
+"""Makes the tables of docs/models.md and docs/adapters.md from what the tests' reports have shown.
 
-    tools/models_table.py                print it
-    tools/models_table.py --write        put it between its marks in docs/models.md
-    tools/models_table.py --check        fail where docs/models.md holds another
+    tools/models_table.py                print them
+    tools/models_table.py --write        put them between their marks in the pages
+    tools/models_table.py --check        fail where a page holds another
 
-A test says by shows() (tests/support/shows.h) which cells its passing fills; CMake has each test
-of the rooms concerned leave a report (`ctest --preset release`). A test that was skipped here, for
-want of data or of a model, is believed where the page names it already.
+A test says by shows() or shows_adapter() (tests/support/shows.h) which cells its passing fills;
+CMake has each test of the rooms concerned leave a report (`ctest --preset release`). A test that
+was skipped here, for want of data or of a model, is believed where the page names it already.
 """
 
 import argparse
+import dataclasses
 import fnmatch
 import os
 import pathlib
@@ -19,20 +20,46 @@ import sys
 import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "models.md"
 REPORTS = ROOT / "build" / "release" / "tests" / "reports"
 
-# In the table's order; a row that no test names is left out. Those of settings come last.
-ROWS = ["Llama 2", "Llama 3", "Mistral", "SmolLM2", "Qwen 2, 2.5", "Qwen 3",
-        "Gemma 3", "Phi-3", "T5 v1.0", "T5 v1.1, Flan-T5", "BERT",
-        "MPNet", "RoBERTa", "XLM-RoBERTa", "DistilBERT",
-        "with biases", "with another rope_theta or rms_norm_eps",
-        "with linear, dynamic, yarn or longrope", "with 4 bits by bitsandbytes"]
-COLUMNS = ["logits", "gradients", "cached", "tape", "tokenizer", "safetensors", "GGUF", "adapter"]
-MARKS = re.compile(r"(<!-- models -->\n)(.*?)(<!-- end -->)", re.S)
+
+@dataclasses.dataclass
+class Kind:
+    """A table: its page, the word before a cell in reports, its rows and columns in order. A row
+    that no test names is left out."""
+
+    page: pathlib.Path
+    word: str
+    rows: list
+    columns: list
+
+    @property
+    def marks(self):
+        """What stands around the table in its page."""
+        return re.compile(rf"(<!-- {self.page.stem} -->\n)(.*?)(<!-- end -->)", re.S)
 
 
-def shown(reports):
+MODELS = Kind(ROOT / "docs" / "models.md", "shows", [
+    "Llama 2", "Llama 3", "Mistral", "SmolLM2", "Qwen 2, 2.5", "Qwen 3", "Gemma 3", "Phi-3",
+    "T5 v1.0", "T5 v1.1, Flan-T5", "BERT", "MPNet", "RoBERTa", "XLM-RoBERTa", "DistilBERT",
+    # Settings come last.
+    "with biases", "with another rope_theta or rms_norm_eps",
+    "with linear, dynamic, yarn or longrope", "with 4 bits by bitsandbytes"],
+    ["logits", "gradients", "cached", "tape", "tokenizer", "safetensors", "GGUF", "adapter"])
+ADAPTERS = Kind(ROOT / "docs" / "adapters.md", "adapters", [
+    "target_modules as suffixes", "target_modules as an expression", "target_modules all-linear",
+    "exclude_modules", "layers_to_transform, layers_pattern", "rank_pattern, alpha_pattern",
+    "use_rslora", "use_dora", "modules_to_save: lm_head", "modules_to_save: embed_tokens",
+    "ensure_weight_tying", "trainable_token_indices", "init_lora_weights pissa, converted",
+    "LoRA+", "init_lora_weights pissa, olora, corda, loftq, unconverted",
+    "modules_to_save: other modules", "trainable_token_indices: other modules",
+    "target_modules: lm_head, embed_tokens", "bias, lora_bias, fan_in_fan_out",
+    "use_qalora, alora_invocation_tokens, layer_replication, target_parameters",
+    "another peft_type", "options that are set and not known", "adapter_model.bin"],
+    ["read", "merged", "written", "trained", "refused by name"])
+
+
+def shown(reports, kind=MODELS):
     """(row, column, test, passed) of all tests that declare a cell; failed ones are left out."""
     found = []
     for path in sorted(reports.rglob("*.xml")):
@@ -43,14 +70,14 @@ def shown(reports):
             if case.find("failure") is not None or case.get("status") != "run":
                 continue
             for one in case.iter("property"):
-                if not one.get("name").startswith("shows: "):
+                if not one.get("name").startswith(kind.word + ": "):
                     continue
-                row, column = one.get("name").removeprefix("shows: ").rsplit(": ", 1)
+                row, column = one.get("name").removeprefix(kind.word + ": ").rsplit(": ", 1)
                 test = f"{suite}.{case.get('name')}"
-                if row not in ROWS or column not in COLUMNS:
+                if row not in kind.rows or column not in kind.columns:
                     sys.exit(f"models_table: {test} shows '{row}: {column}', but the table has no "
-                             f"such row or column. Rows are {', '.join(ROWS)}; columns are "
-                             f"{', '.join(COLUMNS)}.")
+                             f"such row or column. Rows are {', '.join(kind.rows)}; columns are "
+                             f"{', '.join(kind.columns)}.")
                 found.append((row, column, test, not skipped))
     return found
 
@@ -75,13 +102,13 @@ def compact(tests):
             for test in shortened(found)]
 
 
-def page_cells(text):
+def page_cells(text, kind=MODELS):
     """The names in each cell of a page's table, by row and column."""
     cells = {}
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     for line in lines[1:]:
         row, *columns = [cell.strip() for cell in line.strip("|").split("|")]
-        for column, cell in zip(COLUMNS, columns):
+        for column, cell in zip(kind.columns, columns):
             cells[row, column] = re.findall(r"`([^`]+)`", cell)
     return cells
 
@@ -97,7 +124,7 @@ def files_of(names):
     return files
 
 
-def table(found, before):
+def table(found, before, kind=MODELS):
     """The table and where its tests are; `before` has the cells of the page as it is."""
     tests = {}
     for row, column, test, passed in found:
@@ -105,12 +132,12 @@ def table(found, before):
         if passed or any(fnmatch.fnmatchcase(test, name) for name in named):
             tests.setdefault((row, column), []).append(test)
     cells = {key: compact(names) for key, names in tests.items()}
-    lines = ["| | " + " | ".join(COLUMNS) + " |", "| --- |" + " --- |" * len(COLUMNS)]
-    for row in ROWS:
-        if not any((row, column) in cells for column in COLUMNS):
+    lines = ["| | " + " | ".join(kind.columns) + " |", "| --- |" + " --- |" * len(kind.columns)]
+    for row in kind.rows:
+        if not any((row, column) in cells for column in kind.columns):
             continue
         texts = ["<br>".join(f"`{name}`" for name in cells.get((row, column), []))
-                 for column in COLUMNS]
+                 for column in kind.columns]
         lines.append("| " + " | ".join([row, *texts]) + " |")
     names = {name for cell in cells.values() for name in cell}
     lines += ["", "Where they are:", ""]
@@ -120,21 +147,22 @@ def table(found, before):
     return "\n".join(lines) + "\n"
 
 
-def filled(text, reports):
+def filled(text, reports, kind=MODELS):
     """The page with the table of the reports between its marks."""
-    place = MARKS.search(text)
+    place = kind.marks.search(text)
     if not place:
-        sys.exit(f"models_table: {PAGE.name} has no place for the table between its marks")
-    found = shown(reports)
+        sys.exit(f"models_table: {kind.page.name} has no place for the table between its marks")
+    found = shown(reports, kind)
     if not found:
-        sys.exit(f"models_table: {reports} holds no report of a test that shows a cell; run the "
-                 "tests first: ctest --preset release")
-    return text[:place.start(2)] + table(found, page_cells(place[2])) + text[place.end(2):]
+        sys.exit(f"models_table: {reports} holds no report of a test that shows a cell of "
+                 f"{kind.page.name}; run the tests first: ctest --preset release")
+    new = table(found, page_cells(place[2], kind), kind)
+    return text[:place.start(2)] + new + text[place.end(2):]
 
 
-def differences(old, new):
+def differences(old, new, kind=MODELS):
     """One line for each cell that two pages do not have in common."""
-    old, new = page_cells(MARKS.search(old)[2]), page_cells(MARKS.search(new)[2])
+    old, new = (page_cells(kind.marks.search(text)[2], kind) for text in (old, new))
     return [f"  {row}, {column}: the page has {old.get((row, column)) or 'nothing'}, the tests say "
             f"{new.get((row, column)) or 'nothing'}" for row, column in sorted(old | new)
             if old.get((row, column), []) != new.get((row, column), [])]
@@ -143,20 +171,24 @@ def differences(old, new):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--write", action="store_true", help="put it into the page")
-    how.add_argument("--check", action="store_true", help="fail where the page holds another")
+    how.add_argument("--write", action="store_true", help="put them into the pages")
+    how.add_argument("--check", action="store_true", help="fail where a page holds another")
     parser.add_argument("--reports", type=pathlib.Path, default=REPORTS,
                         help="the folder of the tests' reports (%(default)s)")
     options = parser.parse_args()
-    text = PAGE.read_text(encoding="utf-8")
-    new = filled(text, options.reports)
-    if options.write:
-        PAGE.write_text(new, encoding="utf-8")
-    elif not options.check:
-        print(MARKS.search(new)[2], end="")
-    elif new != text:
-        sys.exit("\n".join(["models_table: docs/models.md does not hold what the tests show; run "
-                            "tools/models_table.py --write", *differences(text, new)]))
+    wrong = []
+    for kind in (MODELS, ADAPTERS):
+        text = kind.page.read_text(encoding="utf-8")
+        new = filled(text, options.reports, kind)
+        if options.write:
+            kind.page.write_text(new, encoding="utf-8")
+        elif not options.check:
+            print(kind.marks.search(new)[2])
+        elif new != text:
+            wrong += [f"models_table: docs/{kind.page.name} does not hold what the tests show; run "
+                      "tools/models_table.py --write", *differences(text, new, kind)]
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 if __name__ == "__main__":

@@ -261,7 +261,8 @@ nn::NormWeight Decoder::norm(const Weight& weight) const {
 
 nn::Var Decoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                          const ForwardOptions& options) const {
-  nn::Var x = embed(graph, embedding_, batch.tokens());
+  const Weight* own = options.adapter ? options.adapter->embedding : nullptr;
+  nn::Var x = embed(graph, own ? *own : embedding_, batch.tokens());
   if (settings_.embedding_scale != 1.0f) nn::scale(graph, x, settings_.embedding_scale);
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const DecoderPass& pass = graph.arena().make<DecoderPass>(*this, batch, options, graph.arena());

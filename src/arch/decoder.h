@@ -47,6 +47,7 @@ class Decoder final : public Model {
                   const ForwardOptions& options) const override;
   std::vector<const nn::Linear*> linears() const override;
   const nn::Linear* head() const override { return &head_; }
+  const Weight* embedding() const override { return &embedding_; }
   std::vector<nn::Linear*> mutable_linears() override;
   std::vector<NamedWeight> open_weights() override;
 

@@ -84,6 +84,8 @@ class Model {
   }
   /// D to V; nullptr for an encoder.
   virtual const nn::Linear* head() const = 0;
+  /// V x D, of tokens; nullptr for an embedder, whose own is nobody else's business.
+  virtual const Weight* embedding() const { return nullptr; }
   /// The same, to prepare them before the first pass; the head is the last where there is one.
   virtual std::vector<nn::Linear*> mutable_linears() = 0;
   /// For training the network itself, before the first pass: all its tensors, whose place in memory

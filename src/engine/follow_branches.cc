@@ -182,7 +182,7 @@ class Walker {
     const nn::Var states = worker_.model().forward(
         graph, batch, {.rows = rows, .cache = cache, .adapter = worker_.adapter()});
     std::vector<double> norm;
-    nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
+    nn::for_each_logits(graph, *worker_.head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       norm.resize(size_t(logits.rows));
       kernels::log_sum_exp(logits, norm);

@@ -112,7 +112,7 @@ class Generator {
     nn::Graph graph = worker_.graph();
     const nn::Var states = worker_.model().forward(
         graph, batch, {.rows = last, .cache = cache, .adapter = worker_.adapter()});
-    nn::for_each_logits(graph, *worker_.model().head(), graph.value(states),
+    nn::for_each_logits(graph, *worker_.head(), graph.value(states),
                         [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
         const std::span row(logits.row(r), size_t(logits.cols));
@@ -153,7 +153,7 @@ void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prom
                       const GenerateOptions& options, const TakeTokens& take,
                       const Context& context) {
   const arch::ModelInfo& info = worker.model().info();
-  if (!worker.model().head() || !worker.session().tokenizer().special().eos) {
+  if (!worker.head() || !worker.session().tokenizer().special().eos) {
     fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
                                         "token. Use a language model.",
                                         info.path));

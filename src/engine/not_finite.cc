@@ -88,7 +88,7 @@ std::string place(int64_t layer, int64_t layers) {
 
 // The head's product with states that are finite.
 std::optional<std::string> look_at_head(const Worker& worker, nn::Graph& graph, Mat states) {
-  const nn::Linear* head = worker.model().head();
+  const nn::Linear* head = worker.head();
   bool good = true;
   if (head) {
     nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {

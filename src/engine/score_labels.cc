@@ -126,7 +126,7 @@ class Scorer {
     const size_t per_prompt = trie_.tokens().size() + 1;
     std::vector results(end - first, std::vector<double>(trie_.edges().size()));
     std::vector<double> norm;
-    nn::for_each_logits(graph, *worker_.model().head(), states,
+    nn::for_each_logits(graph, *worker_.head(), states,
                         [&](int64_t begin, MatView<const float> logits) {
       norm.resize(size_t(logits.rows));
       kernels::log_sum_exp(logits, norm);
@@ -174,7 +174,7 @@ void score_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts
                    const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
                    const Context& context) {
   if (prompts.empty()) return;
-  if (!worker.model().head()) {
+  if (!worker.head()) {
     fail("engine.score", fmt::format("{} is an encoder and writes no text. Use a language model.",
                                      worker.model().info().path));
   }

@@ -21,6 +21,10 @@ class Worker {
   const arch::Model& model() const { return session_.model(); }
   /// nullptr: the base alone.
   const nn::LoraSet* adapter() const { return adapter_; }
+  /// The output head of its passes: the adapter's where it brings one, else the model's, if any.
+  const nn::Linear* head() const {
+    return adapter_ && adapter_->head ? adapter_->head : model().head();
+  }
   Arena& arena() { return arena_; }
   /// A graph in the emptied arena: earlier ones are lost. `trained`: see nn::Graph.
   nn::Graph graph(bool recording = false, const nn::WeightGradients* trained = nullptr) {

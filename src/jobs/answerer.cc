@@ -22,7 +22,8 @@ Answerer::Answerer(const ExtractOptions& options, const ExtractSetup& setup,
   const nn::LoraSet* pairs = adapter_ ? &adapter_->set() : nullptr;
   const bool integers = session_->products() == DType::kI8;
   if (integers) session_->quantise(pairs);
-  worker_.emplace(*session_, integers ? nullptr : pairs);
+  const nn::LoraSet* beside = integers && adapter_ ? adapter_->set_beside_integers() : nullptr;
+  worker_.emplace(*session_, integers ? beside : pairs);
   if (!setup.index.empty()) open_index(host);
   limit_.context = session_->model().info().context;
   limit_.answer = options.answer == "free" ? options.max_new_tokens

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "arch/family.h"
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "jobs/finetune_plan.h"
@@ -15,17 +18,17 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { fail("jobs.finetune", sentence); }
 
-}  // namespace
-
-bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
-
-double learning_rate(const FinetuneOptions& options) {
-  return options.learning_rate.value_or(trains_all(options) ? train::kFullRate
-                                                            : train::kAdapterRate);
+bool quantised(const engine::Session& session) {
+  const auto rounded = [](const nn::Linear::Part& part) {
+    return part.weight.format != "f32" && part.weight.format != "f16" &&
+           part.weight.format != "bf16";
+  };
+  return std::ranges::any_of(session.model().linears(), [&](const nn::Linear* linear) {
+    return std::ranges::any_of(linear->parts(), rounded);
+  });
 }
 
-void check_method(const FinetuneOptions& o) {
-  if (!trains_all(o)) return;
+void check_full(const FinetuneOptions& o) {
   if (!o.adapter_flags.empty()) {
     refuse(
         fmt::format("{} is for an adapter, and --method full trains the base's own weights. "
@@ -42,6 +45,78 @@ void check_method(const FinetuneOptions& o) {
     refuse(
         "--low-memory decodes weights for each use, and --method full keeps those that it "
         "trains. Leave it out; --checkpoint and --micro-tokens save memory.");
+  }
+}
+
+// The model before its weights were rounded, decoded row by row as they are asked for.
+std::unique_ptr<arch::Model> source_of(const FinetuneOptions& o, const engine::Session& session) {
+  if (o.init != "loftq") return nullptr;
+  const auto files = arch::ModelFiles::open(session.model().info().path);
+  return arch::load_model(files, {session.compute(), "keep", false});
+}
+
+}  // namespace
+
+bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
+
+double learning_rate(const FinetuneOptions& options) {
+  return options.learning_rate.value_or(trains_all(options) ? train::kFullRate
+                                                            : train::kAdapterRate);
+}
+
+std::string method_name(const FinetuneOptions& o, const engine::Session& session) {
+  if (trains_all(o) || o.method_given) return o.method;
+  return quantised(session) ? "qlora" : "lora";
+}
+
+void check_method(const FinetuneOptions& o) {
+  if (trains_all(o)) return check_full(o);
+  const std::string& base = o.model.base;
+  if (o.method_given && o.method == "qlora" && (base == "bf16" || base == "f32")) {
+    refuse(
+        fmt::format("--method qlora trains on a quantised base, and --base {} is none. Use "
+                    "--method lora, or --base nf4.",
+                    base));
+  }
+  if (o.method == "lora" && base == "nf4") {
+    refuse(
+        "--method lora trains on a base that is not quantised, and --base nf4 is. Use --method "
+        "qlora, or --base bf16 or f32.");
+  }
+  if (o.init == "loftq" && o.method == "lora") {
+    refuse(
+        "--init loftq begins with what rounding to nf4 takes from the base, and --method lora's is "
+        "not rounded so. Use --method qlora, or leave --init out.");
+  }
+  if (o.init == "loftq" && base != "nf4" && base != "auto") {
+    refuse(
+        fmt::format("--init loftq begins with what rounding to nf4 takes from the base, and --base "
+                    "{} rounds nothing so. Leave --base out, or --init.",
+                    base));
+  }
+  if (o.adapter.tie_saved && o.save_modules.empty()) {
+    refuse(
+        "--ensure-weight-tying is for modules that are trained whole. Name them after "
+        "--save-modules, or leave it out.");
+  }
+}
+
+void check_method_session(const FinetuneOptions& o, const engine::Session& session) {
+  if (trains_all(o)) return;
+  const std::string& path = session.model().info().path;
+  if (o.method_given && (o.method == "qlora") != quantised(session)) {
+    refuse(
+        fmt::format("{}: its weights are {}quantised as they are kept (--base {}), and --method "
+                    "{} trains on a base that is{}. Use --method {}.",
+                    path, quantised(session) ? "" : "not ", session.base(), o.method,
+                    o.method == "qlora" ? "" : " not", o.method == "qlora" ? "lora" : "qlora"));
+  }
+  if (o.init == "loftq" && session.base() != "nf4") {
+    refuse(fmt::format(
+        "{}: --init loftq begins with what rounding to nf4 takes from the base, and its "
+        "own blocks are kept (--base {}). Use the model before it was quantised, or "
+        "leave --init out.",
+        path, session.base()));
   }
 }
 
@@ -66,8 +141,10 @@ void check_method_base(const FinetuneOptions& o, const std::filesystem::path& mo
 std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& o,
                                                  engine::Session& session) {
   if (trains_all(o)) return std::make_unique<train::FullWeights>(session.open_weights());
+  check_method_session(o, session);
+  const std::unique_ptr<arch::Model> source = source_of(o, session);
   return std::make_unique<train::Adapter>(session.model(), session.compute(), finetune_adapter(o),
-                                          o.training.seed);
+                                          o.training.seed, source.get());
 }
 
 }  // namespace relatum::jobs

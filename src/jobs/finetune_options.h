@@ -17,9 +17,11 @@ struct FinetuneOptions {
   ModelChoice model;
   DataChoice data;
   std::string train, dev, index, embedder, out, method = "qlora";
-  std::string prompt;  ///< empty: the model's usual style, see style_for()
+  bool method_given = false;  ///< else --base decides between qlora and lora, see method_name()
+  std::string prompt;         ///< empty: the model's usual style, see style_for()
   std::string schedule = "cosine", targets = "all-linear";
-  std::optional<std::string> negative;  ///< label that means no relation, for dev figures
+  std::string init = "default", save_modules;  ///< a list of modules
+  std::optional<std::string> negative;         ///< label that means no relation, for dev figures
   int64_t holdout = 0, neighbours = 1;
   int64_t batch_tokens = 0;  ///< 0: chosen from the data
   /// 0: the whole step; none: train::default_micro_tokens(), or those of the run that is resumed

@@ -55,9 +55,13 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   check_method(o);
   const train::TrainOptions& t = o.training;
   const double rate = learning_rate(o);
-  const std::pair<const char*, double> numbers[] = {
-      {"--lr", rate},     {"--warmup", t.warmup},       {"--weight-decay", t.weight_decay},
-      {"--clip", t.clip}, {"--alpha", o.adapter.alpha}, {"--dropout", o.adapter.dropout}};
+  const std::pair<const char*, double> numbers[] = {{"--lr", rate},
+                                                    {"--warmup", t.warmup},
+                                                    {"--weight-decay", t.weight_decay},
+                                                    {"--clip", t.clip},
+                                                    {"--alpha", o.adapter.alpha},
+                                                    {"--dropout", o.adapter.dropout},
+                                                    {"--lora-plus", t.lora_plus}};
   for (const auto& [flag, value] : numbers) {
     if (std::isfinite(value)) continue;
     fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
@@ -99,6 +103,7 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
 engine::SessionOptions finetune_session(const FinetuneOptions& options) {
   engine::SessionOptions session = options.model.session();
   if (options.method == "lora" && session.base == "auto") session.base = "bf16";
+  if (options.init == "loftq" && session.base == "auto") session.base = "nf4";
   if (trains_all(options)) {
     session.base = "f32";
     session.resident = false;  // they are moved to where they are trained
@@ -109,6 +114,9 @@ engine::SessionOptions finetune_session(const FinetuneOptions& options) {
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options) {
   train::AdapterConfig config = options.adapter;
   config.targets = target_names(options.targets);
+  if (!options.save_modules.empty()) config.saved = target_names(options.save_modules);
+  if (options.init == "pissa") config.start = train::Start::kPissa;
+  if (options.init == "loftq") config.start = train::Start::kLoftq;
   return config;
 }
 

@@ -51,6 +51,11 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"dropout", o.adapter.dropout},
           {"targets", o.targets},
           {"rslora", o.adapter.rank_stabilised},
+          {"dora", o.adapter.magnitudes},
+          {"lora_plus", t.lora_plus},
+          {"init", o.init},
+          {"save_modules", o.save_modules},
+          {"ensure_weight_tying", o.adapter.tie_saved},
           {"epochs", t.epochs},
           {"lr", t.learning_rate},
           {"schedule", o.schedule},
@@ -108,7 +113,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"format_version", kRunVersion},
       {"time", utc_now()},
       {"command", host.command},
-      {"method", parts.options.method},
+      {"method", method_name(parts.options, session)},
       {"model", parts.options.model.model},
       {"models", parts.options.model.models},
       {"model_path", absolute(session.model().info().path)},
@@ -136,7 +141,10 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"final_loss", r.last_loss}};
   record.update(settings(parts));
   if (trains_all(parts.options)) {
-    for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora"}) record.erase(key);
+    for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora", "dora", "lora_plus",
+                            "init", "save_modules", "ensure_weight_tying"}) {
+      record.erase(key);
+    }
     record["trained_hash"] = trained_hash(parts.options.out, status);
   }
   record["best_dev_f1"] = r.best_metric ? nlohmann::json(*r.best_metric) : nlohmann::json();

@@ -38,6 +38,34 @@ const char* what_is_trained(const FinetuneOptions& options) {
   return trains_all(options) ? "model" : "adapter";
 }
 
+// The kinds of trained numbers, where there are others than pairs.
+std::string what_they_are(const FinetuneOptions& options, const train::Trainable& trained) {
+  if (trains_all(options)) return "all weights";
+  std::string text = fmt::format("rank {}", options.adapter.rank);
+  const auto groups = trained.groups();
+  for (const train::ValueGroup& group : groups) {
+    if (groups.size() <= 2) break;
+    text += fmt::format(", {} in {}", train::count_of(group), group.name);
+  }
+  return text;
+}
+
+std::string where_pairs_begin(const FinetuneOptions& options, const engine::Session& session) {
+  if (options.init == "loftq") {
+    return "--init loftq: the base is nf4 as without it, and the pairs begin at the principal part "
+           "of what rounding took from it; the two are nearer to the file's weights, not equal.";
+  }
+  if (options.init != "pissa") return "";
+  if (method_name(options, session) == "qlora") {
+    return "--init pissa: the pairs begin at the principal part of the weights as they are "
+           "quantised, and the rest is not rounded again, so what quantising cost stays as it is "
+           "(published QPiSSA rounds the rest of the unquantised weights instead). Written will be "
+           "pairs of twice the rank, on the base as it is.";
+  }
+  return "--init pissa: the pairs begin at the principal part of the weights, which the base then "
+         "lacks. Written will be pairs of twice the rank, on the base as it is.";
+}
+
 std::string needs(const FinetunePlan& plan) {
   return fmt::format(
       "needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
@@ -73,9 +101,10 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   counted(int64_t(parts.rows.train.size()), "training example"),
                   counted(int64_t(parts.rows.dev.size()), "dev example"),
                   counted(parts.data.train.labels.size(), "label"), parts.renderer.style().name,
-                  trained.values().size(),
-                  trains_all(parts.options) ? std::string("all weights")
-                                            : fmt::format("rank {}", parts.options.adapter.rank))};
+                  trained.values().size(), what_they_are(parts.options, trained))};
+  if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
+    lines.push_back(start);
+  }
   if (parts.rows.dev.empty()) {
     lines.push_back(
         fmt::format("the {} of the last step will be kept (--dev or --holdout keeps the "

@@ -43,8 +43,7 @@ nn::LossSum loss_of(engine::Worker& worker, const std::vector<int32_t>& row) {
   std::iota(wanted.begin(), wanted.end(), int64_t(first));
   nn::Graph graph = worker.graph();
   const nn::Var states = worker.model().forward(graph, batch, {.rows = wanted});
-  return nn::head_cross_entropy(graph, *worker.model().head(), states,
-                                std::span(row).subspan(first + 1));
+  return nn::head_cross_entropy(graph, *worker.head(), states, std::span(row).subspan(first + 1));
 }
 
 double mean_loss(const std::vector<nn::LossSum>& rows) {

@@ -9,8 +9,10 @@
 #include "base/parallel_for.h"
 #include "base/rng.h"
 #include "kernels/block_product.h"
+#include "kernels/columns.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
+#include "nn/dora.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
@@ -94,16 +96,7 @@ void Linear::prepare_int8(DType compute, const LoraGroup* adapter) {
   Matrix<float> weight(out_, in_);
   decode_into(weight.view());
   merged_ = adapter;
-  if (merged_) {
-    for (const LoraPart& part : merged_->parts) {
-      gemm({.a = part.b,
-            .b = merged_->a.rows_from(part.rank_begin, part.rank),
-            .c = Mat(weight.view()).rows_from(part.out_begin, part.out_count),
-            .transpose_a = true,
-            .accumulate = true,
-            .alpha = part.scale});
-    }
-  }
+  if (merged_) lora_merge(*merged_, weight.view());
   for (const Part& part : parts_) {
     const float* begin = weight.row(part.begin);
     if (all_finite({begin, size_t(part.weight.rows * in_)})) continue;
@@ -152,7 +145,8 @@ void Linear::multiply_parts(MatView<float> y, const Product& product) const {
   });
 }
 
-void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
+void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, std::span<const float> bias,
+                             ConstMat add) const {
   Arena& arena = graph.arena();
   const Arena::Mark mark = arena.mark();
   float* sums = arena.allocate_array<float>(x.rows * in_ / 32);
@@ -179,20 +173,32 @@ void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) cons
     kernels::sum_blocks(rows);
     multiply(rows);
   }
-  if (!bias_.empty() || add.data) kernels::rescale_rows(wide, {}, bias_, add);
-  if (merged_) {
-    LoraTrace none;
+  LoraTrace none;
+  if (merged_ && merged_->scaled()) {
     lora_forward(graph, *merged_, x, wide, none);
+    kernels::scale_columns(wide, merged_->column_scale, 0.0f, bias, add, wide);
+  } else {
+    if (!bias.empty() || add.data) kernels::rescale_rows(wide, {}, bias, add);
+    if (merged_) lora_forward(graph, *merged_, x, wide, none);
   }
   if (y.type != DType::kF32) kernels::convert(wide, y);
   arena.release(mark);
 }
 
 void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
-  if (blocks_ && x.rows <= kStoredRows) return multiply_stored(graph, x, y, add);
-  if (integers_) return integers_.multiply(x, y, bias_, add, graph.arena());
+  multiply_with(graph, x, y, bias_, add);
+}
+
+void Linear::multiply_bare(Graph& graph, ConstMat x, Mat y) const {
+  multiply_with(graph, x, y, {}, {});
+}
+
+void Linear::multiply_with(Graph& graph, ConstMat x, Mat y, std::span<const float> bias,
+                           ConstMat add) const {
+  if (blocks_ && x.rows <= kStoredRows) return multiply_stored(graph, x, y, bias, add);
+  if (integers_) return integers_.multiply(x, y, bias, add, graph.arena());
   kernels::GemmArgs args{.a = x, .c = y, .add = add};
-  if (!bias_.empty()) args.bias = {bias_.data(), DType::kF32, 1, out_};
+  if (!bias.empty()) args.bias = {bias.data(), DType::kF32, 1, out_};
   if (forward_) {
     args.packed = &forward_;
     return gemm(args);
@@ -239,10 +245,16 @@ void LinearRecord::backward(Graph& graph) const {
   bool add = false;
   const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
   const Arena::Mark mark = graph.arena().mark();
+  const Mat wide = dy;
   if (dy.type != graph.compute()) {
     const Mat narrow = graph.allocate(graph.compute(), dy.rows, dy.cols);
     kernels::convert(dy, narrow);
     dy = narrow;
+  }
+  if (lora && lora->scaled()) {
+    dora_backward(graph, {*layer, *lora}, trace, graph.value(x), {wide, dy, dx, add});
+    graph.arena().release(mark);
+    return;
   }
   if (dx.data) layer->multiply_back(graph, dy, dx, add);
   if (weight_grad) {
@@ -253,6 +265,14 @@ void LinearRecord::backward(Graph& graph) const {
           .accumulate = true});
   }
   if (lora) lora_backward(graph, *lora, trace, graph.value(x), dy, dx);
+  if (lora && lora->frozen && dx.data) lora_backward(graph, *lora->frozen, {}, {}, dy, dx);
+  graph.arena().release(mark);
+}
+
+void add_frozen(Graph& graph, const LoraGroup& frozen, ConstMat x, Mat y) {
+  const Arena::Mark mark = graph.arena().mark();
+  LoraTrace forgotten;
+  lora_forward(graph, frozen, x, y, forgotten);
   graph.arena().release(mark);
 }
 
@@ -271,8 +291,14 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, DType type, cons
     record.trace.keys = use.keys.data();
     record.trace.salt = mix64(use.step_salt ^ lora->salt);
   }
-  layer.multiply(graph, in, graph.value(y), residual ? graph.value(residual) : ConstMat{});
-  if (lora) lora_forward(graph, *lora, in, graph.value(y), record.trace);
+  const ConstMat add = residual ? graph.value(residual) : ConstMat{};
+  if (lora && lora->scaled()) {
+    dora_forward(graph, {layer, *lora}, in, graph.value(y), add, record.trace);
+  } else {
+    layer.multiply(graph, in, graph.value(y), add);
+    if (lora) lora_forward(graph, *lora, in, graph.value(y), record.trace);
+    if (lora && lora->frozen) add_frozen(graph, *lora->frozen, in, graph.value(y));
+  }
   if (graph.recording() && wanted) graph.record(record);
   return y;
 }

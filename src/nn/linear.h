@@ -1,6 +1,7 @@
 // The linear layer: weights in any format, optional bias, and the adapter beside them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,8 @@ class Linear {
   const float* trained() const { return trained_; }
   /// y = x W^T + bias (+ add), without the adapter. add: f32 like y, or empty.
   void multiply(Graph& graph, ConstMat x, Mat y, ConstMat add = {}) const;
+  /// y = x W^T alone.
+  void multiply_bare(Graph& graph, ConstMat x, Mat y) const;
   /// dx = dy W, or dx += dy W if `add`.
   void multiply_back(Graph& graph, ConstMat dy, Mat dx, bool add) const;
   /// Bytes that kept decoded weights take, beside trained ones.
@@ -77,7 +80,10 @@ class Linear {
   bool stored_blocks() const;
   template <class Product>
   void multiply_parts(MatView<float> y, const Product& product) const;
-  void multiply_stored(Graph& graph, ConstMat x, Mat y, ConstMat add) const;
+  void multiply_with(Graph& graph, ConstMat x, Mat y, std::span<const float> bias,
+                     ConstMat add) const;
+  void multiply_stored(Graph& graph, ConstMat x, Mat y, std::span<const float> bias,
+                       ConstMat add) const;
   ConstMat plain() const;
   Mat decoded(Graph& graph) const;
   kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
@@ -104,7 +110,7 @@ struct AdapterUse {
 
 /// y = linear(x) in the compute type.
 /// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy; dW += dy^T x where
-/// the graph trains W.
+/// the graph trains W. An adapter with magnitudes: see nn/dora.h.
 Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
 /// The same with y in f32, for a norm behind it.
 Var linear_wide(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/parallel_for.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 
@@ -24,14 +25,6 @@ kernels::DropoutMask mask_of(const LoraGroup& lora, const LoraTrace& trace, int6
 // What dropout multiplies kept elements by.
 float keep_scale(const LoraGroup& lora, const LoraTrace& trace) {
   return trace.keys ? 1.0f / (1.0f - lora.dropout) : 1.0f;
-}
-
-// The adapter's input: x, or x with some elements dropped.
-ConstMat dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x) {
-  if (!trace.keys) return x;
-  const Mat result = graph.allocate(x.type, x.rows, x.cols);
-  kernels::dropout(x, mask_of(lora, trace, x.rows), false, result);
-  return result;
 }
 
 void forward_fused(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
@@ -84,7 +77,7 @@ void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
   }
   if (lora.a_grad.data) {
     gemm({.a = dlow,
-          .b = dropped(graph, lora, trace, x),
+          .b = lora_dropped(graph, lora, trace, x),
           .c = lora.a_grad,
           .transpose_a = true,
           .accumulate = true});
@@ -93,16 +86,46 @@ void backward_general(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
   if (!trace.keys) return gemm({.a = dlow, .b = lora.a, .c = dx, .accumulate = true});
   const Mat through = graph.allocate(dx.type, dx.rows, dx.cols);
   gemm({.a = dlow, .b = lora.a, .c = through});
-  kernels::dropout(through, mask_of(lora, trace, dx.rows), true, dx);
+  lora_add_dropped(lora, trace, through, dx);
 }
 
 }  // namespace
+
+ConstMat lora_dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x) {
+  if (!trace.keys) return x;
+  const Mat result = graph.allocate(x.type, x.rows, x.cols);
+  kernels::dropout(x, mask_of(lora, trace, x.rows), false, result);
+  return result;
+}
+
+void lora_add_dropped(const LoraGroup& lora, const LoraTrace& trace, ConstMat through, Mat dx) {
+  kernels::dropout(through, mask_of(lora, trace, dx.rows), true, dx);
+}
+
+void lora_merge(const LoraGroup& lora, MatView<float> weight) {
+  if (lora.frozen) lora_merge(*lora.frozen, weight);
+  for (const LoraPart& part : lora.parts) {
+    gemm({.a = part.b,
+          .b = lora.a.rows_from(part.rank_begin, part.rank),
+          .c = Mat(weight).rows_from(part.out_begin, part.out_count),
+          .transpose_a = true,
+          .accumulate = true,
+          .alpha = part.scale});
+  }
+  if (!lora.scaled()) return;
+  parallel_for(weight.rows, 16, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      for (int64_t k = 0; k < weight.cols; ++k) weight.row(n)[k] *= lora.column_scale[size_t(n)];
+    }
+  });
+}
 
 void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   trace.low = graph.allocate(graph.compute(), y.rows, lora.a.rows);
   if (fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
   const Arena::Mark mark = graph.arena().mark();
-  gemm({.a = dropped(graph, lora, trace, x), .b = lora.a, .c = trace.low, .transpose_b = true});
+  gemm(
+      {.a = lora_dropped(graph, lora, trace, x), .b = lora.a, .c = trace.low, .transpose_b = true});
   graph.arena().release(mark);
   for (const LoraPart& part : lora.parts) {
     gemm({.a = trace.low.cols_from(part.rank_begin, part.rank),

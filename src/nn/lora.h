@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "kernels/lora.h"
 #include "nn/graph.h"
 #include "tensor/mat.h"
+#include "tensor/weight.h"
 
 namespace relatum::nn {
 
@@ -17,9 +19,10 @@ namespace relatum::nn {
 struct LoraPart {
   int64_t out_begin = 0, out_count = 0;  ///< columns of the linear's output
   int64_t rank_begin = 0, rank = 0;
-  float scale = 1.0f;     ///< alpha / rank (or alpha / sqrt(rank))
-  ConstMat b;             ///< R x N in the compute type
-  MatView<float> b_grad;  ///< R x N; no data: not trained
+  float scale = 1.0f;               ///< alpha / rank (or alpha / sqrt(rank))
+  ConstMat b;                       ///< R x N in the compute type
+  MatView<float> b_grad;            ///< R x N; no data: not trained
+  float* magnitude_grad = nullptr;  ///< N, of the magnitudes (DoRA); nullptr: not trained
 };
 
 /// All pairs of a linear; its parts read the same input, so their A stand on each other.
@@ -30,12 +33,21 @@ struct LoraGroup {
   std::vector<LoraPart> parts;
   float dropout = 0;  ///< of the pairs' input, in training
   uint64_t salt = 0;  ///< tells this linear's masks from others'
+  /// Of DoRA: what each of the linear's outputs is multiplied by once the pair was added, its
+  /// magnitude / ||W + s B A||, and 1 / that norm; 1 and 0 for outputs without a pair. N values
+  /// each, or empty: plain LoRA. (Liu et al. 2024, arXiv 2402.09353)
+  std::span<const float> column_scale, inverse_norm;
+  /// Pairs that are part of the frozen weight: added without dropout, never trained.
+  const LoraGroup* frozen = nullptr;
+
+  bool scaled() const { return !column_scale.empty(); }
 };
 
 class Linear;
 
-/// An adapter as a forward pass is given it: the pairs of each linear that has some. Any number of
-/// passes may share one. The groups and the linears outlive it.
+/// An adapter as a forward pass is given it: the pairs of each linear that has some, and modules
+/// that take the place of the network's own. Any number of passes may share one. All that it names
+/// outlives it.
 class LoraSet {
  public:
   void add(const Linear& linear, const LoraGroup* group) { groups_[&linear] = group; }
@@ -44,6 +56,12 @@ class LoraSet {
     const auto found = groups_.find(&linear);
     return found == groups_.end() ? nullptr : found->second;
   }
+  /// The output head in the place of the network's, D to V; nullptr: the network's own.
+  const Linear* head = nullptr;
+  /// The table of token embeddings, V x D, and that of an encoder beside the decoder; nullptr: the
+  /// network's own.
+  const Weight* embedding = nullptr;
+  const Weight* source_embedding = nullptr;
 
  private:
   std::unordered_map<const Linear*, const LoraGroup*> groups_;
@@ -55,7 +73,18 @@ struct LoraTrace {
   uint64_t salt = 0;
   kernels::KeptBits kept;  ///< the masks, where the fused products serve
   Mat low;                 ///< T x R: x A^T, after dropout
+  Mat product;             ///< T x N, of DoRA: what the outputs' scales multiply, after dropout
 };
+
+/// W + scale B A for each part, times the columns' scales where it has some, and with the frozen
+/// pairs: the weight that an adapted linear has without dropout. weight: N x K, W when called.
+void lora_merge(const LoraGroup& lora, MatView<float> weight);
+
+/// x, or x with the elements zero that dropout takes away and the others scaled, in the graph's
+/// arena.
+ConstMat lora_dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x);
+/// dx += what dropout's mask lets through of `through`, scaled.
+void lora_add_dropped(const LoraGroup& lora, const LoraTrace& trace, ConstMat through, Mat dx);
 
 /// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.
 /// trace: keys and salt are given; kept and low are set, in the graph's arena.

@@ -58,10 +58,23 @@ void place(std::span<AdapterModule> chosen, int64_t& size) {
   }
 }
 
-size_t size_of_all(const std::vector<AdapterModule>& modules) {
+size_t size_of_pairs(const std::vector<AdapterModule>& modules) {
   size_t size = 0;
   for (const AdapterModule& m : modules) size += size_t(m.rank * (m.in + m.out));
   return size;
+}
+
+int64_t size_of_all(const std::vector<AdapterModule>& modules) {
+  auto size = int64_t(size_of_pairs(modules));
+  for (const AdapterModule& m : modules) size += m.m_offset < 0 ? 0 : m.out;
+  return size;
+}
+
+void check_start(const AdapterConfig& config) {
+  if (config.start != Start::kPissa || !config.magnitudes) return;
+  fail("train.adapter",
+       "DoRA and PiSSA do not go together: what PiSSA writes is plain LoRA on the unchanged base, "
+       "which has no magnitudes (PEFT converts it only so, too). Choose one of them.");
 }
 
 }  // namespace
@@ -69,6 +82,7 @@ size_t size_of_all(const std::vector<AdapterModule>& modules) {
 std::vector<AdapterModule> adapter_modules(const arch::Model& model, const AdapterConfig& config) {
   const OwnRank common{config.rank, config.alpha};
   check_numbers(config, common);
+  check_start(config);
   for (const auto& [name, own] : config.own) check_numbers(config, own);
   std::vector<AdapterModule> modules;
   std::set<std::string> known, used;
@@ -88,6 +102,11 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
     }
     place(std::span(modules).subspan(first), size);
   }
+  for (AdapterModule& module : modules) {
+    if (!config.magnitudes) break;
+    module.m_offset = size;
+    size += module.out;
+  }
   for (const std::string& target : config.targets) {
     if (all_linear(config) || used.contains(target)) continue;
     fail("train.adapter", fmt::format("target '{}' names no linear of {}. It has {}; or use "
@@ -98,14 +117,20 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
 }
 
 Adapter::Adapter(const arch::Model& model, DType compute, const AdapterConfig& config,
-                 uint64_t seed)
+                 uint64_t seed, const arch::Model* source)
     : compute_(compute), config_(config), modules_(adapter_modules(model, config)),
-      encoder_decoder_(model.info().encoder_layers > 0), size_(size_of_all(modules_)),
-      values_(size_ * sizeof(float)) {
-  if (compute != DType::kF32) copies_ = Buffer(size_ * size_of(compute));
+      encoder_decoder_(model.info().encoder_layers > 0), pairs_(size_of_pairs(modules_)),
+      saved_(saved_modules(model, config, size_of_all(modules_)), compute), start_(compute) {
+  size_ = size_t(size_of_all(modules_) + size_of(saved_.modules()));
+  values_ = Buffer(size_ * sizeof(float));
+  if (compute != DType::kF32) copies_ = Buffer(pairs_ * size_of(compute));
   initialise(seed);
   make_set(model);
-  sync();
+  saved_.open(model, values_.as<float>(), set_);
+  if (config.start != Start::kDefault) begin_at_principal_parts(model, source);
+  copy_pairs();
+  if (config.magnitudes) make_magnitudes(model);
+  saved_.refresh();
 }
 
 void Adapter::initialise(uint64_t seed) {
@@ -153,31 +178,100 @@ void Adapter::make_set(const arch::Model& model) {
   }
 }
 
-void Adapter::enable_training() {
-  grads_ = Buffer(size_ * sizeof(float));
-  grads_.zero();
+// Frozen twins of the groups stand beside them where the base lacks what they begin with.
+void Adapter::begin_at_principal_parts(const arch::Model& model, const arch::Model* source) {
+  start_.begin(model, source, config_, modules_, values_.as<float>());
   size_t next = 0;
   for (auto& group : groups_) {
-    const AdapterModule& first = modules_[next];
-    group->a_grad = {grads_.as<float>() + first.a_offset, group->a.rows, group->a.cols};
-    for (nn::LoraPart& part : group->parts) {
-      const AdapterModule& module = modules_[next++];
-      part.b_grad = {grads_.as<float>() + module.b_offset, module.rank, module.out};
-    }
+    const size_t count = group->parts.size();
+    group->frozen = start_.frozen(*group, std::span(modules_).subspan(next, count));
+    next += count;
   }
 }
 
-void Adapter::sync() {
+void Adapter::make_magnitudes(const arch::Model& model) {
+  magnitudes_.emplace(compute_);
+  size_t next = 0, group = 0;
+  for (const nn::Linear* linear : model.linears()) {
+    if (!set_.of(*linear)) continue;
+    std::vector<MagnitudePart> parts;
+    for (size_t p = 0; p < groups_[group]->parts.size(); ++p) {
+      const AdapterModule& module = modules_[next++];
+      parts.push_back({b(module).data, magnitudes(module).data});
+    }
+    magnitudes_->add(*linear, *groups_[group++], std::move(parts));
+  }
+  magnitudes_->initialise();
+}
+
+void Adapter::enable_training() {
+  grads_ = Buffer(size_ * sizeof(float));
+  grads_.zero();
+  const auto place = [&](int64_t offset) { return grads_.as<float>() + offset; };
+  size_t next = 0;
+  for (auto& group : groups_) {
+    const AdapterModule& first = modules_[next];
+    group->a_grad = {place(first.a_offset), group->a.rows, group->a.cols};
+    for (nn::LoraPart& part : group->parts) {
+      const AdapterModule& module = modules_[next++];
+      part.b_grad = {place(module.b_offset), module.rank, module.out};
+      if (module.m_offset >= 0) part.magnitude_grad = place(module.m_offset);
+    }
+  }
+  if (magnitudes_) magnitudes_->keep_memory();
+  if (!saved_.modules().empty()) gradients_.emplace(values(), grads());
+}
+
+void Adapter::copy_pairs() {
   if (compute_ == DType::kF32) return;
-  const int64_t n = int64_t(size_);
+  const auto n = int64_t(pairs_);
   kernels::convert(Mat(values_.data(), DType::kF32, 1, n), Mat(copies_.data(), compute_, 1, n));
 }
 
-// Two products forward, four backward.
+void Adapter::sync() {
+  copy_pairs();
+  if (magnitudes_) magnitudes_->update();
+  saved_.refresh();
+}
+
+const nn::LoraSet* Adapter::set_beside_integers() {
+  if (saved_.modules().empty()) return nullptr;
+  saved_.quantise();
+  beside_integers_.head = set_.head;
+  beside_integers_.embedding = set_.embedding;
+  beside_integers_.source_embedding = set_.source_embedding;
+  return &beside_integers_;
+}
+
+std::vector<ValueGroup> Adapter::groups() const {
+  ValueGroup a{"lora_A", {}, false}, b{"lora_B", {}, true};
+  ValueGroup magnitudes{"lora_magnitude_vector", {}, true}, saved{"modules_to_save", {}, false};
+  for (const AdapterModule& module : modules_) {
+    a.ranges.push_back({module.a_offset, module.rank * module.in});
+    b.ranges.push_back({module.b_offset, module.rank * module.out});
+    if (module.m_offset >= 0) magnitudes.ranges.push_back({module.m_offset, module.out});
+  }
+  const int64_t whole = size_of(saved_.modules());
+  if (whole > 0) saved.ranges.push_back({int64_t(size_) - whole, whole});
+  std::vector<ValueGroup> all;
+  for (ValueGroup* group : {&a, &b, &magnitudes, &saved}) {
+    if (!group->ranges.empty()) all.push_back(std::move(*group));
+  }
+  return all;
+}
+
+// Two products forward, four backward; of frozen twins two each way. Magnitudes have the base's
+// product of a dropped input made once more, both ways. A saved head has a gradient of its own.
 double Adapter::operations(const nn::Linear::Part& part) const {
+  for (const SavedModule& module : saved_.modules()) {
+    if (module.name == part.name) return 2 * double(module.rows * module.cols);
+  }
   const auto module = std::find_if(modules_.begin(), modules_.end(),
                                    [&](const AdapterModule& m) { return m.name == part.name; });
-  return module == modules_.end() ? 0 : 6 * double(module->rank * (module->in + module->out));
+  if (module == modules_.end()) return 0;
+  const double pair = double(module->rank * (module->in + module->out));
+  const bool twice = module->m_offset >= 0 && config_.dropout > 0;
+  return (removed().empty() ? 6 : 10) * pair + (twice ? 4 * double(part.weight.size()) : 0);
 }
 
 void Adapter::describe(std::vector<NamedValue>& options) const {
@@ -189,6 +283,17 @@ void Adapter::describe(std::vector<NamedValue>& options) const {
   add("--dropout", config_.dropout);
   add("dropout's masks", "new in each step");
   add("--rslora", config_.rank_stabilised ? "on" : "off");
+  // Named where they are on, so that states of before there were such are states without them.
+  if (config_.magnitudes) add("--dora", "on");
+  if (config_.start != Start::kDefault) {
+    add("--init", config_.start == Start::kPissa ? "pissa" : "loftq");
+  }
+  std::string saved;
+  for (const SavedModule& module : saved_.modules()) {
+    saved += fmt::format("{}{}", saved.empty() ? "" : " ", module.name);
+  }
+  if (!saved.empty()) add("--save-modules", saved);
+  if (!saved.empty() && config_.tie_saved) add("--ensure-weight-tying", "on");
   std::string names;
   for (const AdapterModule& module : modules_) {
     names += fmt::format("{}{}", names.empty() ? "" : " ", module.name);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,25 +11,13 @@
 #include "arch/model.h"
 #include "nn/lora.h"
 #include "tensor/buffer.h"
+#include "train/adapter_config.h"
+#include "train/magnitudes.h"
+#include "train/principal_start.h"
+#include "train/saved_modules.h"
 #include "train/trainable.h"
 
 namespace relatum::train {
-
-/// Rank and alpha of one linear that differ from the adapter's (PEFT's rank_pattern and so on).
-struct OwnRank {
-  int64_t rank = 0;
-  double alpha = 0;
-};
-
-struct AdapterConfig {
-  int64_t rank = 16;
-  double alpha = 32;
-  double dropout = 0.05;
-  /// Last parts of linears' names, e.g. "q_proj"; empty or {"all-linear"}: all but the head.
-  std::vector<std::string> targets;
-  bool rank_stabilised = false;        ///< scale alpha / sqrt(rank) instead of alpha / rank
-  std::map<std::string, OwnRank> own;  ///< by a linear's whole name
-};
 
 /// One adapted linear, in PEFT's terms: lora_A is R x K, lora_B (here transposed) R x N.
 struct AdapterModule {
@@ -37,6 +25,7 @@ struct AdapterModule {
   int64_t in = 0, out = 0, rank = 0;
   int64_t a_offset = 0, b_offset = 0;  ///< into the flat values
   float scale = 1;                     ///< alpha / rank, or alpha / sqrt(rank)
+  int64_t m_offset = -1;               ///< of DoRA's magnitudes, N values; -1: none
 };
 
 /// What an adapter with these settings consists of: costs no memory for its numbers. Error where
@@ -47,15 +36,21 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
 /// structure. The model outlives it and is not touched: passes are given set().
 class Adapter final : public Trainable {
  public:
-  /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero. Error where
-  /// a target names no linear of the model.
-  Adapter(const arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed);
+  /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero, or as the
+  /// configuration's `start` says. Magnitudes are the norms of the weights, saved modules the
+  /// model's own. Error where a target names no linear of the model. `source`: for Start::kLoftq,
+  /// the model before its weights were rounded.
+  Adapter(const arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed,
+          const arch::Model* source = nullptr);
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
   const AdapterConfig& config() const { return config_; }
   /// What a forward pass is given; it lives as long as the adapter.
   const nn::LoraSet& set() const { return set_; }
+  /// The saved modules alone, for a base that the pairs became part of (engine::Session::quantise);
+  /// nullptr where there are none. Turns a saved head to integers.
+  const nn::LoraSet* set_beside_integers();
   const std::vector<AdapterModule>& modules() const { return modules_; }
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
@@ -76,13 +71,33 @@ class Adapter final : public Trainable {
   MatView<const float> b(const AdapterModule& m) const {
     return {values_.as<float>() + m.b_offset, m.rank, m.out};
   }
+  /// DoRA's magnitudes, 1 x N.
+  MatView<float> magnitudes(const AdapterModule& m) {
+    return {values_.as<float>() + m.m_offset, 1, m.out};
+  }
+  MatView<const float> magnitudes(const AdapterModule& m) const {
+    return {values_.as<float>() + m.m_offset, 1, m.out};
+  }
+  const std::vector<SavedModule>& saved() const { return saved_.modules(); }
+  MatView<float> values_of_saved(const SavedModule& m) {
+    return {values_.as<float>() + m.offset, m.rows, m.cols};
+  }
+  MatView<const float> values_of_saved(const SavedModule& m) const {
+    return {values_.as<float>() + m.offset, m.rows, m.cols};
+  }
+  /// Of PiSSA: the pairs' values at the start, laid out as values() are, which the base lacks;
+  /// empty otherwise.
+  std::span<const float> removed() const { return start_.removed(); }
   /// Gives memory to gradients; without it the adapter only runs.
   void enable_training() override;
   void zero_grads() override { grads_.zero(); }
   /// Brings the compute copies up to date with values().
   void sync() override;
   const nn::LoraSet* adapter() const override { return &set_; }
-  const nn::WeightGradients* weight_gradients() const override { return nullptr; }
+  const nn::WeightGradients* weight_gradients() const override {
+    return gradients_ ? &*gradients_ : nullptr;
+  }
+  std::vector<ValueGroup> groups() const override;
   double dropout() const override { return config_.dropout; }
   double operations(const nn::Linear::Part& part) const override;
   void describe(std::vector<NamedValue>& options) const override;
@@ -92,16 +107,23 @@ class Adapter final : public Trainable {
  private:
   void initialise(uint64_t seed);
   void make_set(const arch::Model& model);
+  void begin_at_principal_parts(const arch::Model& model, const arch::Model* source);
+  void make_magnitudes(const arch::Model& model);
+  void copy_pairs();
   ConstMat compute_view(int64_t offset, int64_t rows, int64_t cols) const;
 
   DType compute_;
   AdapterConfig config_;
   std::vector<AdapterModule> modules_;
   bool encoder_decoder_;
-  size_t size_ = 0;
+  size_t pairs_ = 0, size_ = 0;  // values of A and B, which come first, and of all
   Buffer values_, grads_, copies_;
   std::vector<std::unique_ptr<nn::LoraGroup>> groups_;
-  nn::LoraSet set_;
+  std::optional<Magnitudes> magnitudes_;
+  SavedModules saved_;
+  PrincipalStart start_;
+  std::optional<nn::WeightGradients> gradients_;  // of saved modules
+  nn::LoraSet set_, beside_integers_;
 };
 
 }  // namespace relatum::train

@@ -58,6 +58,8 @@ class Stack {
       if (!pairs) continue;
       ranks_[role] = std::max(ranks_[role], pairs->a.rows);  // layers' may differ
       drops_[role] = drops_[role] || (setting.training && pairs->dropout > 0);
+      scales_[role] = scales_[role] || pairs->scaled();
+      twins_[role] = twins_[role] || pairs->frozen;
     }
     all_ = rows(size.tokens);
     chosen_ = rows(size.predicting);
@@ -149,8 +151,13 @@ class Stack {
   void product(Level& level, Role role, int64_t bytes, int64_t r) const {
     const nn::Linear& linear = *linears_[role];
     level.take(bytes * r * linear.out());
+    if (scales_[role]) {
+      level.take(bytes * r * linear.out());
+      if (drops_[role]) level.brief(c_ * r * linear.in() + decoded(linear));
+    }
     level.brief(decoded(linear));
     level.take(c_ * r * ranks_[role]);
+    if (twins_[role]) level.brief(c_ * r * ranks_[role]);
     if (!drops_[role]) return;
     if (fused(role)) {
       level.take(4 * r * kernels::kept_words(linear.in()));
@@ -170,13 +177,18 @@ class Stack {
     if (!fused(role) && drops_[role]) adapter += 2 * c_ * r * linear.in();
     // In f32 it is added to that of the encoder's states.
     if (role != kCrossKv || compute_ != DType::kF32) level.take(c_ * r * linear.in());
-    level.brief(narrow + std::max(decoded(linear), adapter));
+    int64_t scaled = 0, through = 0;
+    if (scales_[role]) {
+      scaled = c_ * r * linear.out();
+      if (drops_[role]) through = c_ * r * linear.in() + decoded(linear);
+    }
+    level.brief(narrow + scaled + std::max({decoded(linear), adapter, through}));
   }
 
   const arch::ModelInfo& info_;
   std::array<const nn::Linear*, kRoles> linears_{};
   std::array<int64_t, kRoles> ranks_{};
-  std::array<bool, kRoles> drops_{};
+  std::array<bool, kRoles> drops_{}, scales_{}, twins_{};  // dropout, magnitudes, frozen pairs
   DType compute_;
   bool training_;
   PassSize size_;
@@ -188,7 +200,8 @@ class Pass {
  public:
   Pass(const arch::Model& model, const nn::LoraSet* adapter, DType compute, const PassSize& size,
        bool training)
-      : setting_{model.info(), adapter, compute, training}, head_(*model.head()), size_(size),
+      : setting_{model.info(), adapter, compute, training},
+        head_(adapter && adapter->head ? *adapter->head : *model.head()), size_(size),
         linears_(model.linears()), own_(setting_, own_linears(), own_roles(), size) {
     if (setting_.info.encoder_layers == 0) return;
     PassSize encoder = size;

@@ -1,88 +1,135 @@
-// The two files of a PEFT adapter.
+// Reads an adapter as PEFT does.
 #include "train/peft.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
-#include "base/atomic_file.h"
+#include "base/error.h"
 #include "io/json.h"
-#include "io/safetensors.h"
 #include "train/peft_config.h"
 #include "train/peft_file.h"
 
 namespace relatum::train {
 namespace {
 
-std::string tensor_name(const AdapterModule& module, const char* factor) {
-  return fmt::format("{}{}.{}.weight", kPeftPrefix, module.name, factor);
+constexpr const char* kHead = "lm_head";
+
+bool has(std::span<const std::string> names, const std::string& name) {
+  return std::ranges::count(names, name) > 0;
 }
 
-nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
-  const AdapterConfig& config = adapter.config();
-  std::set<std::string> targets(config.targets.begin(), config.targets.end());
-  if (targets.empty() || targets.contains("all-linear")) {  // PEFT's files name the modules
-    targets.clear();
-    for (const AdapterModule& module : adapter.modules()) {
-      targets.insert(module.name.substr(module.name.rfind('.') + 1));
+// By PEFT's rule for modules_to_save: the end of the module's name.
+bool is_listed(const std::string& module, std::span<const std::string> ends) {
+  return std::ranges::any_of(ends, [&](const std::string& end) { return module.ends_with(end); });
+}
+
+/// Whole modules of an adapter's file, and those of which some rows were trained.
+struct OwnModules {
+  std::vector<std::string> whole;
+  std::map<std::string, std::vector<int64_t>> rows;
+};
+
+// Which savable modules trainable_token_indices means.
+std::map<std::string, std::vector<int64_t>> token_rows(const PeftConfig& config,
+                                                       std::span<const std::string> savable,
+                                                       const std::string& place) {
+  std::map<std::string, std::vector<int64_t>> rows;
+  for (const auto& [end, tokens] : config.tokens) {
+    const auto module = std::ranges::find_if(
+        savable, [&](const std::string& name) { return name.ends_with(end); });
+    if (module == savable.end() || savable.size() != 2) {
+      fail("train.peft", fmt::format("{}: 'trainable_token_indices' is set for '{}', which is only "
+                                     "supported for the embedding and the head of a model without "
+                                     "an encoder. Merge the adapter into its base with PEFT.",
+                                     place, end.empty() ? "the embedding" : end));
     }
+    if (is_listed(*module, config.saved_modules)) {
+      fail("train.peft", fmt::format("{}: '{}' stands in 'modules_to_save' and in "
+                                     "'trainable_token_indices' (PEFT refuses it, too).",
+                                     place, *module));
+    }
+    rows[*module] = tokens;
   }
-  // A name as a pattern: its dots match dots, among others that no linear's name has.
-  nlohmann::json ranks = nlohmann::json::object(), alphas = nlohmann::json::object();
-  for (const auto& [name, own] : config.own) {
-    if (own.rank != config.rank) ranks[name] = own.rank;
-    if (own.alpha != config.alpha) alphas[name] = own.alpha;
-  }
-  return {{"peft_type", "LORA"},
-          {"task_type", adapter.encoder_decoder() ? "SEQ_2_SEQ_LM" : "CAUSAL_LM"},
-          {"base_model_name_or_path", base},
-          {"r", config.rank},
-          {"lora_alpha", config.alpha},
-          {"lora_dropout", config.dropout},
-          {"target_modules", targets},
-          {"bias", "none"},
-          {"fan_in_fan_out", false},
-          {"inference_mode", true},
-          {"init_lora_weights", true},
-          {"use_rslora", config.rank_stabilised},
-          {"use_dora", false},
-          {"modules_to_save", nullptr},
-          {"rank_pattern", ranks},
-          {"alpha_pattern", alphas},
-          {"layers_to_transform", nullptr},
-          {"layers_pattern", nullptr},
-          {"revision", nullptr}};
+  return rows;
 }
 
-void transpose(MatView<const float> x, MatView<float> y) {
-  for (int64_t i = 0; i < x.rows; ++i) {
-    for (int64_t j = 0; j < x.cols; ++j) y.row(j)[i] = x.row(i)[j];
+// Decides which modules are the adapter's own, and whether head and embedding are one. A tensor
+// that no setting lists is, to PEFT, the base's own parameter with another value, which a tied head
+// shares; so are trained rows of an embedding.
+void settle_saved(const arch::Model& model, const OwnModules& own, const PeftConfig& from,
+                  AdapterConfig& config, const std::string& place) {
+  const std::vector<std::string> savable = savable_modules(model);
+  config.saved = own.whole;
+  for (const auto& [module, rows] : own.rows) {
+    if (!has(config.saved, module)) config.saved.push_back(module);
+  }
+  if (config.saved.empty()) {
+    config.tie_saved = false;
+    return;
+  }
+  const bool embedding = is_listed(savable[0], from.saved_modules);
+  const bool head = is_listed(kHead, from.saved_modules);
+  const bool unlisted = std::ranges::any_of(
+      own.whole, [&](const std::string& module) { return !is_listed(module, from.saved_modules); });
+  const auto rows = own.rows.find(savable[0]), head_rows = own.rows.find(kHead);
+  const bool same_rows = rows != own.rows.end() &&
+                         (head_rows == own.rows.end() || head_rows->second == rows->second);
+  const bool kept = from.adapter.tie_saved && embedding;
+  config.tie_saved = !model.info().own_head &&
+                     (kept || (!embedding && !head && (unlisted || same_rows)));
+  if (!config.tie_saved) return;
+  if (savable.size() > 2) {
+    fail("train.peft", fmt::format("{}: head and embeddings are one in this encoder-decoder, and "
+                                   "the adapter has trained them so, which is not supported. List "
+                                   "them in modules_to_save without ensure_weight_tying, or merge "
+                                   "the adapter into its base with PEFT.",
+                                   place));
+  }
+  if (!has(config.saved, savable[0])) config.saved.push_back(savable[0]);
+}
+
+void read_saved(const PeftFile& file, const OwnModules& own, Adapter& adapter,
+                const std::string& place) {
+  int64_t read = -1;  // offset of the last that was read
+  for (const SavedModule& module : adapter.saved()) {
+    MatView<float> values = adapter.values_of_saved(module);
+    const auto rows = own.rows.find(module.name);
+    if (rows != own.rows.end()) {
+      if (read != module.offset) file.read_tokens(module.name, rows->second, values);
+    } else if (read != module.offset) {
+      if (!file.read_saved(module.name, values)) continue;
+    } else {
+      Matrix<float> twin(module.rows, module.cols);
+      if (file.read_saved(module.name, twin.view()) &&
+          !std::equal(twin.row(0), twin.row(0) + values.size(), values.data)) {
+        fail("train.peft",
+             fmt::format("{}: head and embedding are one in the base, and the adapter "
+                         "has two that differ. Leave one of them out, or list both "
+                         "in modules_to_save without ensure_weight_tying.",
+                         place));
+      }
+    }
+    read = module.offset;
+  }
+}
+
+void read_pairs(const PeftFile& file, Adapter& adapter) {
+  for (const AdapterModule& module : adapter.modules()) {
+    file.read(module, "lora_A.weight", adapter.a(module));
+    Matrix<float> b(module.out, module.rank);
+    file.read(module, "lora_B.weight", b.view());
+    const MatView<float> to = adapter.b(module);
+    for (int64_t n = 0; n < module.out; ++n) {
+      for (int64_t r = 0; r < module.rank; ++r) to.row(r)[n] = b.row(n)[r];
+    }
+    if (module.m_offset < 0) continue;
+    file.read(module, "lora_magnitude_vector", adapter.magnitudes(module));
   }
 }
 
 }  // namespace
-
-void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
-               const std::string& base) {
-  std::vector<Matrix<float>> transposed;
-  std::vector<io::SafetensorsOutput> tensors;
-  const auto bytes = [](MatView<const float> m) {
-    return std::as_bytes(std::span(m.data, size_t(m.size())));
-  };
-  for (const AdapterModule& module : adapter.modules()) {
-    transposed.emplace_back(module.out, module.rank);
-    transpose(adapter.b(module), transposed.back().view());
-    tensors.push_back(
-        {tensor_name(module, "lora_A"), "F32", {module.rank, module.in}, bytes(adapter.a(module))});
-    tensors.push_back({tensor_name(module, "lora_B"),
-                       "F32",
-                       {module.out, module.rank},
-                       bytes(transposed.back().view())});
-  }
-  io::write_safetensors(folder / "adapter_model.safetensors", tensors, {{"format", "pt"}});
-  write_file(folder / "adapter_config.json", io::dump_json(config_json(adapter, base), 2) + "\n");
-}
 
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute) {
@@ -95,16 +142,20 @@ std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const ar
   const PeftConfig config = read_peft_config(io::load_json(config_path), linears,
                                              config_path.string());
   const PeftFile file(folder / "adapter_model.safetensors");
-  const auto modules = adapter_modules(model, config.adapter);
+  AdapterConfig settings = config.adapter;
+  const auto modules = adapter_modules(model, settings);
   file.check_pairs(modules);  // before a rank from the configuration alone can ask for memory
-  file.check_others(modules, config.saved_modules, model.info().path);
-  auto adapter = std::make_unique<Adapter>(model, compute, config.adapter, 0);
-  for (const AdapterModule& module : adapter->modules()) {
-    file.read(module, "lora_A", adapter->a(module));
-    Matrix<float> b(module.out, module.rank);
-    file.read(module, "lora_B", b.view());
-    transpose(b.view(), adapter->b(module));
-  }
+  const std::vector<std::string> savable = savable_modules(model);
+  OwnModules own{{}, token_rows(config, savable, config_path.string())};
+  std::vector<std::string> tokens;
+  for (const auto& [module, rows] : own.rows) tokens.push_back(module);
+  own.whole = file.check_others(modules,
+                                {savable, config.saved_modules, tokens, model.info().path});
+  const std::string tensors = (folder / "adapter_model.safetensors").string();
+  settle_saved(model, own, config, settings, tensors);
+  auto adapter = std::make_unique<Adapter>(model, compute, settings, 0);
+  read_pairs(file, *adapter);
+  read_saved(file, own, *adapter, tensors);
   adapter->sync();
   return adapter;
 }

@@ -19,9 +19,9 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
 void check_adapter_folder(const std::filesystem::path& folder);
 
 /// Reads both, for the model. Throws Error with file and place for a damaged
-/// file, for shapes or names that are not this model's, for what the file holds besides its pairs
-/// (unless it equals the base's own tensor), and for kinds of adapter that PEFT knows and Relatum
-/// does not (DoRA, trained biases, …), each by its name.
+/// file, for shapes or names that are not this model's, for what the file holds besides pairs,
+/// magnitudes, head and embeddings (unless it equals the base's own tensor), and for kinds of
+/// adapter that PEFT knows and Relatum does not (trained biases, …), each by its name.
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute);
 

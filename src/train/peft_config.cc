@@ -23,8 +23,7 @@ using nlohmann::json;
 using text::PythonPattern;
 
 // Keys that are read below, or that change neither what is adapted nor by how much: PEFT itself
-// passes over an initialisation's settings once the adapter is trained, and the tying of weights
-// concerns saved modules only, which have to equal the base's here.
+// passes over an initialisation's settings once the adapter is trained.
 constexpr std::array kHarmless = {"peft_type",
                                   "task_type",
                                   "auto_mapping",
@@ -36,9 +35,11 @@ constexpr std::array kHarmless = {"peft_type",
                                   "lora_alpha",
                                   "lora_dropout",
                                   "use_rslora",
+                                  "use_dora",
                                   "target_modules",
                                   "exclude_modules",
                                   "modules_to_save",
+                                  "trainable_token_indices",
                                   "layers_to_transform",
                                   "layers_pattern",
                                   "rank_pattern",
@@ -250,6 +251,21 @@ std::vector<std::string> chosen(const json& config, std::span<const std::string>
                    excluded.empty() ? "" : " without 'exclude_modules'", fmt::join(ends, ", ")));
 }
 
+/// trainable_token_indices: one list, or a list for each module.
+std::map<std::string, std::vector<int64_t>> trained_tokens(const json& config,
+                                                           const std::string& place) {
+  constexpr const char* kKey = "trainable_token_indices";
+  const json* value = io::find(config, kKey);
+  if (!value || value->empty()) return {};
+  if (value->is_array()) return {{"", io::require_ints(config, kKey, place)}};
+  std::map<std::string, std::vector<int64_t>> tokens;
+  const json& modules = io::require_object(config, kKey, place);
+  for (const auto& [module, indices] : modules.items()) {
+    tokens[module] = io::require_ints(modules, module, fmt::format("{}: '{}'", place, kKey));
+  }
+  return tokens;
+}
+
 }  // namespace
 
 PeftConfig read_peft_config(const json& config, std::span<const std::string> linears,
@@ -261,6 +277,9 @@ PeftConfig read_peft_config(const json& config, std::span<const std::string> lin
   adapter.alpha = io::require_double(config, "lora_alpha", place);
   adapter.dropout = io::get_double(config, "lora_dropout", 0.0, place);
   adapter.rank_stabilised = io::get_bool(config, "use_rslora", false, place);
+  adapter.magnitudes = io::get_bool(config, "use_dora", false, place);
+  adapter.tie_saved = io::get_bool(config, "ensure_weight_tying", false, place);
+  result.tokens = trained_tokens(config, place);
   if (io::find(config, "modules_to_save")) {
     result.saved_modules = io::require_strings(config, "modules_to_save", place);
   }

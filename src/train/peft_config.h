@@ -1,6 +1,8 @@
 // What PEFT's adapter_config.json says: the adapter's numbers and which linears it adapts.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -13,6 +15,9 @@ namespace relatum::train {
 struct PeftConfig {
   AdapterConfig adapter;                   ///< `targets` are the adapted linears' whole names
   std::vector<std::string> saved_modules;  ///< modules_to_save: whole modules in the file
+  /// trainable_token_indices: rows of an embedding (by the end of its name; "" is the embedding of
+  /// the model's tokens) in the file.
+  std::map<std::string, std::vector<int64_t>> tokens;
 };
 
 /// Reads the configuration of a LoRA adapter for a model with these `linears` (whole names). Every

@@ -21,6 +21,9 @@ namespace {
 
 using io::SafetensorsTensor;
 
+/// Behind the name of a module of which some rows were trained.
+constexpr std::string_view kTokenRows = ".token_adapter.trainable_tokens_delta";
+
 constexpr std::string_view kMerge =
     "Merge the adapter into its base with PEFT and use the merged model";
 
@@ -72,9 +75,11 @@ class Base {
   /// Nothing where the base has no tensor of that name that can be compared as it is stored.
   std::optional<Weight> find(const std::string& name) const {
     if (const io::Safetensors* file = files_.safetensors()) {
-      const SafetensorsTensor* found = file->find(name);
-      if (!found && name == "lm_head.weight") found = file->find("model.embed_tokens.weight");
-      if (found) return io::to_weight(*found);
+      for (const auto& [peft, own] : kSharedNames) {
+        const SafetensorsTensor* found = file->find(name);
+        if (!found && name == peft) found = file->find(own);
+        if (found) return io::to_weight(*found);
+      }
     } else if (const io::GgufFile* gguf_file = files_.gguf()) {
       // A tied head stands in the file once, as the embedding.
       for (const auto& [peft, gguf] : kGgufNames) {
@@ -86,8 +91,17 @@ class Base {
   }
 
  private:
+  // Where a tensor is not stored under its own name.
+  static constexpr std::pair<const char*, const char*> kSharedNames[] = {
+      {"lm_head.weight", "model.embed_tokens.weight"},
+      {"lm_head.weight", "shared.weight"},
+      {"encoder.embed_tokens.weight", "shared.weight"},
+      {"decoder.embed_tokens.weight", "shared.weight"}};
   static constexpr std::pair<const char*, const char*> kGgufNames[] = {
       {"model.embed_tokens.weight", "token_embd.weight"},
+      {"shared.weight", "token_embd.weight"},
+      {"encoder.embed_tokens.weight", "token_embd.weight"},
+      {"decoder.embed_tokens.weight", "token_embd.weight"},
       {"lm_head.weight", "output.weight"},
       {"lm_head.weight", "token_embd.weight"},
       {"model.norm.weight", "output_norm.weight"}};
@@ -105,8 +119,9 @@ std::string base_name(std::string name) {
   return name;
 }
 
-/// Throws unless a tensor of the adapter's file equals the base's of the same name.
-void check_equal(const SafetensorsTensor& tensor, const std::string& name, const Base& base) {
+/// Where a tensor differs from the base's of the same name: in words, empty where it does not.
+std::string difference_from_base(const SafetensorsTensor& tensor, const std::string& name,
+                                 const Base& base) {
   const auto own = base.find(base_name(name));
   if (!own) {
     fail("train.peft", fmt::format("{}: this is neither a LoRA pair of a linear nor a tensor that "
@@ -116,20 +131,29 @@ void check_equal(const SafetensorsTensor& tensor, const std::string& name, const
   const Weight theirs = io::to_weight(tensor);
   if (theirs.rows != own->rows || theirs.cols != own->cols) {
     fail("train.peft", fmt::format("{}: the adapter brings {} values of its own, where the base "
-                                   "has {} x {}. Only the base's own can be used. {}.",
+                                   "has {} x {}. Only tensors of the base's shapes can be used. "
+                                   "{}.",
                                    tensor.place, shape_text(tensor), own->rows, own->cols, kMerge));
   }
   const double rounding = rounding_of(tensor.dtype);
   Matrix<float> row(1, own->cols);
+  std::string found;
   each_value(theirs, [&](int64_t r, int64_t c, float value) {
     if (c == 0) quant::decode_rows(*own, r, row.view());
     const double given = double(value), wanted = double(row.view().data[c]);
     if (std::abs(given - wanted) <= rounding * std::abs(wanted)) return true;  // not so for NaN
-    fail("train.peft", fmt::format("{}: value {} of row {} is {}, where the base has {}: the "
-                                   "adapter brings a tensor of its own besides its pairs, which is "
-                                   "not supported. {}.",
-                                   tensor.place, c, r, given, wanted, kMerge));
+    found = fmt::format("value {} of row {} is {}, where the base has {}", c, r, given, wanted);
+    return false;
   });
+  return found;
+}
+
+void check_finite(const SafetensorsTensor& tensor, MatView<const float> values) {
+  for (int64_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values.data[i])) continue;
+    fail("train.peft", fmt::format("{}: value {} is not a finite number. The adapter is damaged.",
+                                   tensor.place, i));
+  }
 }
 
 }  // namespace
@@ -152,58 +176,80 @@ PeftFile::PeftFile(const std::filesystem::path& path) : file_(io::Safetensors::o
   }
 }
 
-const SafetensorsTensor& PeftFile::factor(const AdapterModule& module, const char* name) const {
-  const auto found = tensors_.find(fmt::format("{}.{}.weight", module.name, name));
+const SafetensorsTensor& PeftFile::part(const AdapterModule& module, const char* name) const {
+  const auto found = tensors_.find(fmt::format("{}.{}", module.name, name));
   if (found == tensors_.end()) {
-    fail("train.peft", fmt::format("{}: has no tensor '{}{}.{}.weight', but adapter_config.json "
-                                   "says that this linear is adapted.",
-                                   file_.path().string(), kPeftPrefix, module.name, name));
+    fail("train.peft", fmt::format("{}: has no tensor '{}{}.{}', but adapter_config.json says that "
+                                   "this linear is adapted{}.",
+                                   file_.path().string(), kPeftPrefix, module.name, name,
+                                   module.m_offset < 0 ? "" : " with magnitudes (use_dora)"));
   }
   return *found->second;
 }
 
 void PeftFile::check_pairs(std::span<const AdapterModule> modules) const {
-  const auto check = [](const SafetensorsTensor& tensor, int64_t rows, int64_t cols) {
-    if (tensor.shape == std::vector<int64_t>{rows, cols}) return;
+  const auto check = [](const SafetensorsTensor& tensor, const std::vector<int64_t>& shape) {
+    if (tensor.shape == shape) return;
     fail("train.peft", fmt::format("{}: has {} values, but the rank in adapter_config.json and "
-                                   "the base's linear ask for {} x {}.",
-                                   tensor.place, shape_text(tensor), rows, cols));
+                                   "the base's linear ask for {}.",
+                                   tensor.place, shape_text(tensor), fmt::join(shape, " x ")));
   };
   for (const AdapterModule& module : modules) {
-    check(factor(module, "lora_A"), module.rank, module.in);
-    check(factor(module, "lora_B"), module.out, module.rank);
+    check(part(module, "lora_A.weight"), {module.rank, module.in});
+    check(part(module, "lora_B.weight"), {module.out, module.rank});
+    if (module.m_offset >= 0) check(part(module, "lora_magnitude_vector"), {module.out});
   }
 }
 
-void PeftFile::check_others(std::span<const AdapterModule> modules,
-                            std::span<const std::string> saved,
-                            const std::filesystem::path& base_path) const {
-  std::set<std::string, std::less<>> adapted;
-  for (const AdapterModule& module : modules) adapted.insert(module.name);
-  std::optional<Base> base;
-  std::set<std::string> extra;
-  for (const auto& [name, tensor] : tensors_) {
-    auto module = without_end(name, ".lora_A.weight");
-    if (!module) module = without_end(name, ".lora_B.weight");
-    if (module && adapted.contains(*module)) continue;
-    if (module) {
-      // A pair adds nothing where one of its factors is zero; PEFT's fresh ones are such.
-      const auto other = tensors_.find(*module + ".lora_B.weight");
-      if (other != tensors_.end() && all_zero(*other->second)) continue;
-      fail("train.peft", fmt::format("{}: adapts '{}', which is no linear that adapter_config.json "
-                                     "and the model's layers have in common. {}.",
-                                     tensor->place, printable_start(*module), kMerge));
-    }
-    if (name.find(".lora_") != name.npos) {
-      fail("train.peft", fmt::format("{}: this part of an adapter is not supported. Supported are "
-                                     "lora_A.weight and lora_B.weight of linears. {}.",
-                                     tensor->place, kMerge));
-    }
-    if (!base) base.emplace(base_path);
-    check_equal(*tensor, name, *base);
-    extra.insert(base_name(name));
+bool PeftFile::is_adapted(const std::string& name, const SafetensorsTensor& tensor,
+                          std::span<const AdapterModule> modules) const {
+  const auto adapted = [&](const std::optional<std::string>& linear, bool scaled) {
+    return linear && std::ranges::any_of(modules, [&](const AdapterModule& module) {
+             return module.name == *linear && (!scaled || module.m_offset >= 0);
+           });
+  };
+  auto linear = without_end(name, ".lora_A.weight");
+  if (!linear) linear = without_end(name, ".lora_B.weight");
+  if (adapted(linear, false)) return true;
+  if (adapted(without_end(name, ".lora_magnitude_vector"), true)) return true;
+  if (linear) {
+    // A pair adds nothing where one of its factors is zero; PEFT's fresh ones are such.
+    const auto other = tensors_.find(*linear + ".lora_B.weight");
+    if (other != tensors_.end() && all_zero(*other->second)) return true;
+    fail("train.peft", fmt::format("{}: adapts '{}', which is no linear that adapter_config.json "
+                                   "and the model's layers have in common. {}.",
+                                   tensor.place, printable_start(*linear), kMerge));
   }
-  for (const std::string& module : saved) {
+  if (name.find(".lora_") == name.npos) return false;
+  fail("train.peft", fmt::format("{}: this part of an adapter is not supported. Supported are "
+                                 "lora_A.weight and lora_B.weight of linears, and with use_dora "
+                                 "their lora_magnitude_vector. {}.",
+                                 tensor.place, kMerge));
+}
+
+std::vector<std::string> PeftFile::check_others(std::span<const AdapterModule> modules,
+                                                const PeftOthers& others) const {
+  std::optional<Base> base;
+  std::set<std::string> extra, own;
+  for (const auto& [name, tensor] : tensors_) {
+    if (is_adapted(name, *tensor, modules)) continue;
+    const auto rows = without_end(name, kTokenRows);
+    if (rows && std::ranges::count(others.tokens, *rows)) continue;
+    if (!base) base.emplace(others.base);
+    const std::string differs = difference_from_base(*tensor, name, *base);
+    const std::string plain = base_name(name);
+    extra.insert(plain);
+    if (differs.empty()) continue;
+    const auto saved = without_end(plain, ".weight");
+    if (!saved || !std::ranges::count(others.savable, *saved)) {
+      fail("train.peft",
+           fmt::format("{}: {}: the adapter brings a tensor of its own besides its "
+                       "pairs, which is only supported of {}. {}.",
+                       tensor->place, differs, fmt::join(others.savable, " and "), kMerge));
+    }
+    own.insert(*saved);
+  }
+  for (const std::string& module : others.listed) {
     const text::PythonPattern pattern(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
                                       "'modules_to_save' of adapter_config.json");
     const auto holds = [&](const std::string& name) { return pattern.matches_start(name); };
@@ -212,15 +258,57 @@ void PeftFile::check_others(std::span<const AdapterModule> modules,
                                    "adapter_config.json names.",
                                    file_.path().string(), printable_start(module)));
   }
+  return {own.begin(), own.end()};
 }
 
 void PeftFile::read(const AdapterModule& module, const char* name, MatView<float> out) const {
-  const SafetensorsTensor& tensor = factor(module, name);
+  const SafetensorsTensor& tensor = part(module, name);
   quant::decode_rows(io::to_weight(tensor), 0, out);
-  for (int64_t i = 0; i < out.size(); ++i) {
-    if (std::isfinite(out.data[i])) continue;
-    fail("train.peft", fmt::format("{}: value {} is not a finite number. The adapter is damaged.",
-                                   tensor.place, i));
+  check_finite(tensor, out);
+}
+
+const SafetensorsTensor* PeftFile::saved(const std::string& module) const {
+  const std::string name = module + ".weight";
+  for (const auto& [key, tensor] : tensors_) {
+    if (base_name(key) == name) return tensor;
+  }
+  return nullptr;
+}
+
+bool PeftFile::read_saved(const std::string& module, MatView<float> out) const {
+  const SafetensorsTensor* tensor = saved(module);
+  if (!tensor) return false;
+  quant::decode_rows(io::to_weight(*tensor), 0, out);
+  check_finite(*tensor, out);
+  return true;
+}
+
+void PeftFile::read_tokens(const std::string& module, std::span<const int64_t> tokens,
+                           MatView<float> out) const {
+  const auto found = tensors_.find(module + std::string(kTokenRows));
+  if (found == tensors_.end()) {
+    fail("train.peft", fmt::format("{}: has no tensor '{}{}{}', whose rows trainable_token_indices "
+                                   "in adapter_config.json names.",
+                                   file_.path().string(), kPeftPrefix, module, kTokenRows));
+  }
+  const SafetensorsTensor& tensor = *found->second;
+  if (tensor.shape != std::vector<int64_t>{int64_t(tokens.size()), out.cols}) {
+    fail("train.peft", fmt::format("{}: has {} values, but trainable_token_indices and the base's "
+                                   "embedding ask for {} x {}.",
+                                   tensor.place, shape_text(tensor), tokens.size(), out.cols));
+  }
+  const Weight rows = io::to_weight(tensor);
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] < 0 || tokens[i] >= out.rows ||
+        std::count(tokens.begin(), tokens.begin() + ptrdiff_t(i), tokens[i])) {
+      fail("train.peft", fmt::format("{}: trainable_token_indices in adapter_config.json names "
+                                     "token {}, which is named twice or beyond the {} rows of the "
+                                     "base's embedding.",
+                                     tensor.place, tokens[i], out.rows));
+    }
+    const MatView<float> row = out.rows_from(tokens[i], 1);
+    quant::decode_rows(rows, int64_t(i), row);
+    check_finite(tensor, row);
   }
 }
 

@@ -1,6 +1,7 @@
 // What the trainer needs to know of the numbers that it trains.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -12,6 +13,21 @@
 
 namespace relatum::train {
 
+/// A stretch of the flat values.
+struct ValueRange {
+  int64_t begin = 0, count = 0;
+};
+
+/// Trained numbers of one kind, by PEFT's name for it.
+struct ValueGroup {
+  std::string name;
+  std::vector<ValueRange> ranges;
+  /// They move faster with LoRA+ (Hayou et al. 2024, arXiv 2402.12354): pairs' B, and magnitudes,
+  /// as in PEFT's loraplus.
+  bool second_factor = false;
+};
+int64_t count_of(const ValueGroup& group);
+
 /// All trained numbers in one flat array, and their gradients in another.
 class Trainable {
  public:
@@ -20,6 +36,8 @@ class Trainable {
   virtual std::span<float> values() = 0;
   virtual std::span<const float> values() const = 0;
   virtual std::span<float> grads() = 0;
+  /// Which of them are what: disjoint, together all of them.
+  virtual std::vector<ValueGroup> groups() const;
   /// Gives memory to gradients, which are zero then.
   virtual void enable_training() = 0;
   virtual void zero_grads() = 0;
@@ -40,5 +58,13 @@ class Trainable {
   /// folder.
   virtual void save(const std::filesystem::path& run, const std::string& base) const = 0;
 };
+
+/// Neighbouring values whose learning rate has the same factor.
+struct RateRange {
+  ValueRange values;
+  double factor = 1;
+};
+/// All values in order, those of groups that LoRA+ makes faster with its ratio.
+std::vector<RateRange> rates_of(const Trainable& trained, double lora_plus);
 
 }  // namespace relatum::train

@@ -42,6 +42,7 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   }
   schedule_ = {options.learning_rate, options.schedule, options.warmup, steps()};
   trained_.enable_training();
+  rates_ = rates_of(trained, options.lora_plus);
   m_.assign(trained.values().size(), 0.0f);
   v_.assign(trained.values().size(), 0.0f);
 }
@@ -68,8 +69,7 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
        .checkpoint = options_.checkpoint,
        .dropout = trained_.dropout() > 0,
        .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
-  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.model().head(), states,
-                                                  batch.targets);
+  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets);
   graph.backward();
   return loss;
 }
@@ -85,15 +85,21 @@ double Trainer::apply(int64_t count) {
   // PEFT's trainers clip by torch's rule: the factor is clip / (norm + 1e-6), at most 1.
   const double factor = options_.clip > 0 ? std::min(1.0, options_.clip / (norm + 1e-6)) : 1.0;
   const int64_t t = at_.step + 1;
-  const kernels::AdamWStep step{float(schedule_.rate(at_.step)),
-                                float(options_.beta1),
-                                float(options_.beta2),
-                                float(options_.epsilon),
-                                float(options_.weight_decay),
-                                float(1 - std::pow(options_.beta1, double(t))),
-                                float(1 - std::pow(options_.beta2, double(t))),
-                                float(scale * factor)};
-  kernels::adamw(step, trained_.values(), trained_.grads(), m_, v_);
+  kernels::AdamWStep step{0,
+                          float(options_.beta1),
+                          float(options_.beta2),
+                          float(options_.epsilon),
+                          float(options_.weight_decay),
+                          float(1 - std::pow(options_.beta1, double(t))),
+                          float(1 - std::pow(options_.beta2, double(t))),
+                          float(scale * factor)};
+  for (const auto& [values, rate] : rates_) {
+    const auto begin = size_t(values.begin), size = size_t(values.count);
+    step.learning_rate = float(schedule_.rate(at_.step) * rate);
+    kernels::adamw(step, trained_.values().subspan(begin, size),
+                   std::span<const float>(trained_.grads()).subspan(begin, size),
+                   std::span(m_).subspan(begin, size), std::span(v_).subspan(begin, size));
+  }
   trained_.zero_grads();
   trained_.sync();
   ++at_.step;
@@ -228,6 +234,7 @@ Identity Trainer::identity() const {
   add("--warmup", o.warmup);
   add("--weight-decay", o.weight_decay);
   add("--clip", o.clip);
+  if (o.lora_plus != 1) add("--lora-plus", o.lora_plus);  // states without it were of rate one
   add("AdamW's constants", fmt::format("{} {} {}", o.beta1, o.beta2, o.epsilon));
   add("--batch-tokens", o.batch.batch_tokens);
   add("--micro-tokens", o.batch.micro_tokens);

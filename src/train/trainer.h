@@ -26,7 +26,8 @@ struct TrainOptions {
   Shape schedule = Shape::kCosine;
   double warmup = 0.03;
   double weight_decay = 0;
-  double clip = 1.0;  ///< largest norm of all gradients together; 0: none
+  double lora_plus = 1;  ///< LoRA+: rate of pairs' B and of magnitudes over that of all else
+  double clip = 1.0;     ///< largest norm of all gradients together; 0: none
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   BatchOptions batch;
   bool checkpoint = false;  ///< recompute layers in the backward pass
@@ -115,6 +116,7 @@ class Trainer {
   TrainOptions options_;
   Schedule schedule_;
   std::vector<PlannedStep> plan_;
+  std::vector<RateRange> rates_;
   std::vector<float> m_, v_, best_;
   TrainCounters at_;
 };

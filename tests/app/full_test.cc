@@ -11,7 +11,12 @@ TEST_F(FullMethod, TheAdaptersOptionsAreRefusedEvenWithTheirDefaults) {
                                        {"--alpha", "32"},
                                        {"--dropout", "0.05"},
                                        {"--targets", "all-linear"},
-                                       {"--rslora"}};
+                                       {"--rslora"},
+                                       {"--dora"},
+                                       {"--lora-plus", "1"},
+                                       {"--init", "default"},
+                                       {"--save-modules", "lm_head"},
+                                       {"--ensure-weight-tying"}};
   for (const Arguments& option : options) {
     refused(finetune("run", Arguments{"--method", "full"} + option), {option[0], "Leave it out"});
   }

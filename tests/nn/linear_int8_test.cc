@@ -4,6 +4,7 @@
 #include "kernels/cpu.h"
 #include "kernels/ref/hadamard.h"
 #include "nn/linear_problem.h"
+#include "support/tensors.h"
 
 namespace relatum::testing {
 namespace {
@@ -110,6 +111,37 @@ TEST(Int8LinearWithAdapter, ItBecomesPartOfTheWeights) {
   const kernels::ref::GemmTwin<Running> twin{x, transposed(w)};
   expect_near(pass.graph.value(pass.y), turned(x), turned(w),
               kernels::ref::gemm(twin, kRows, kOut));
+}
+
+// With magnitudes, too, whether products are of integers or, of few rows, of the stored blocks.
+TEST(Int8LinearWithAdapter, ItsScalesArePartOfTheWeights) {
+  constexpr int64_t kRank = 2;
+  auto a = Gapped<float>::random(kRank, kIn, 11);
+  auto b = Gapped<float>::random(kRank, kOuts[1], 13);
+  nn::LoraGroup group;
+  group.a = a.view();
+  group.parts.push_back({kOuts[0], kOuts[1], 0, kRank, 0.5f, b.view(), {}});
+  std::vector<float> scale(size_t(kOut), 1.0f), inverse(size_t(kOut), 0.0f);
+  for (int64_t n = kOuts[0]; n < kOut; ++n) scale[size_t(n)] = 0.5f + 0.05f * float(n);
+  group.column_scale = scale;
+  group.inverse_norm = inverse;
+  for (const char* format : {"f32", "q8_0"}) {
+    Linear exact = make_linear(format, true), layer = make_linear(format, true);
+    exact.prepare(DType::kF32, true);
+    layer.prepare_int8(DType::kF32, &group);
+    nn::LoraSet set;
+    set.add(exact, &group);
+    auto x = Gapped<float>::random(kRows, kIn, 1);
+    for (const int64_t rows : {int64_t{2}, kRows}) {
+      Arena arena;
+      Graph graph(arena, DType::kF32, false);
+      const Var in = graph.wrap(Mat(x.view()).rows_from(0, rows), false);
+      const Mat want = graph.value(nn::linear(graph, exact, in, {&set}));
+      const Mat got = graph.value(nn::linear(graph, layer, in));
+      // 8 bits for each factor of a product: half a step of the largest each, of 127 steps.
+      EXPECT_LT(distance(got.as<float>(), want.as<float>()), 2.0 / 127) << format << " " << rows;
+    }
+  }
 }
 
 }  // namespace

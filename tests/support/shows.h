@@ -18,4 +18,11 @@ inline void shows(const std::string& row, std::initializer_list<const char*> col
   }
 }
 
+/// The same for the table of docs/adapters.md, by PEFT's options.
+inline void shows_adapter(const std::string& row, std::initializer_list<const char*> columns) {
+  for (const std::string column : columns) {
+    ::testing::Test::RecordProperty("adapters: " + row + ": " + column, "");
+  }
+}
+
 }  // namespace relatum::testing

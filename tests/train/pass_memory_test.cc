@@ -13,6 +13,15 @@ namespace {
 struct How {
   bool resident, checkpoint, share;
   double dropout;
+  bool magnitudes = false;
+  train::Start start = train::Start::kDefault;
+
+  train::AdapterConfig config() const {
+    train::AdapterConfig config{.rank = 6, .dropout = dropout};
+    config.magnitudes = magnitudes;
+    config.start = start;
+    return config;
+  }
 };
 
 // Tokens of T5's fixture.
@@ -43,8 +52,7 @@ TEST_P(PassMemory, OfTrainingIsWhatTheArenaHeld) {
   options.batch = {4096, 4096, how.share};
   options.checkpoint = how.checkpoint;
   TinyRun tiny(random_rows(40, random_tokens(30, 9)), options, session);
-  train::Adapter adapter(tiny.session.model(), tiny.session.compute(),
-                         {.rank = 6, .dropout = how.dropout}, 1);
+  train::Adapter adapter(tiny.session.model(), tiny.session.compute(), how.config(), 1);
   engine::Worker worker(tiny.session, &adapter.set());
   train::Trainer trainer(worker, adapter, tiny.rows, options);
   const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), {.share = how.share});
@@ -58,11 +66,13 @@ TEST_P(PassMemory, OfTrainingIsWhatTheArenaHeld) {
   EXPECT_GE(double(took) * 1.05, double(told)) << "more than is needed";
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, PassMemory,
-                         ::testing::Values(How{true, false, false, 0}, How{true, false, true, 0.1},
-                                           How{true, true, false, 0.1},
-                                           How{false, false, false, 0.1},
-                                           How{false, true, true, 0}));
+INSTANTIATE_TEST_SUITE_P(
+    Ways, PassMemory,
+    ::testing::Values(How{true, false, false, 0}, How{true, false, true, 0.1},
+                      How{true, true, false, 0.1}, How{false, false, false, 0.1},
+                      How{false, true, true, 0}, How{true, false, false, 0, true},
+                      How{true, false, false, 0.1, true}, How{false, true, true, 0.1, true},
+                      How{true, false, false, 0.1, false, train::Start::kPissa}));
 
 // Families whose layers hold more than Llama's.
 class FamilyPassMemory : public ::testing::TestWithParam<const char*> {};
@@ -119,8 +129,7 @@ TEST_P(EncodedPassMemory, OfTrainingIsWhatTheArenaHeld) {
     rows.push_back({joined(source, target), int64_t(source.size())});
     all.push_back(i);
   }
-  train::Adapter adapter(session.model(), session.compute(), {.rank = 6, .dropout = how.dropout},
-                         1);
+  train::Adapter adapter(session.model(), session.compute(), how.config(), 1);
   train::TrainOptions training;
   training.checkpoint = how.checkpoint;
   const auto& info = session.model().info();
@@ -146,7 +155,9 @@ INSTANTIATE_TEST_SUITE_P(Ways, EncodedPassMemory,
                          ::testing::Values(How{true, false, false, 0}, How{true, false, false, 0.1},
                                            How{true, true, false, 0.1},
                                            How{false, false, false, 0.1},
-                                           How{false, true, false, 0}));
+                                           How{false, true, false, 0},
+                                           How{true, false, false, 0, true},
+                                           How{true, true, false, 0.1, true}));
 
 TEST(PassMemory, OfScoringIsWhatTheArenaHeld) {
   engine::Session session(fixture("llama/tied"), plain_options());

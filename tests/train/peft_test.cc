@@ -5,60 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
-#include <functional>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "base/atomic_file.h"
-#include "base/error.h"
-#include "io/json.h"
+#include "support/peft_files.h"
 #include "support/shows.h"
-#include "support/temporary.h"
-#include "support/training.h"
 
 namespace relatum::testing {
 namespace {
 
-using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-class Peft : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::filesystem::copy(fixture("llama/lora"), path());
-    config_ = io::load_json(path() / "adapter_config.json");
-  }
-  std::filesystem::path path() const { return folder_ / "lora"; }
-  std::filesystem::path tensors_path() const { return path() / "adapter_model.safetensors"; }
-  std::unique_ptr<train::Adapter> load_adapter() {
-    return train::load_peft(path(), *model_, DType::kF32);
-  }
-  void set(const std::string& key, const json& value) {
-    json changed = config_;
-    changed[key] = value;
-    write_file(path() / "adapter_config.json", io::dump_json(changed));
-  }
-  // Writes the fixture's tensors again after `change` had its way with them.
-  void rewrite(const std::function<void(std::vector<io::SafetensorsOutput>&)>& change) {
-    const auto file = io::Safetensors::open(fixture("llama/lora/adapter_model.safetensors"));
-    std::vector<io::SafetensorsOutput> tensors;
-    for (const auto& t : file.tensors()) tensors.push_back({t.name, t.dtype, t.shape, t.bytes});
-    change(tensors);
-    io::write_safetensors(tensors_path(), tensors);
-  }
-  void expect_refused(const std::string& what) {
-    EXPECT_THAT([&] { load_adapter(); },
-                ThrowsMessage<Error>(AllOf(HasSubstr(path().string()), HasSubstr(what))));
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<arch::Model> model_ = load(fixture("llama/tied"));
-  json config_;
-};
 
 TEST_F(Peft, LogitsOfItsAdapterAreItsOwn) {
   shows("SmolLM2", {"adapter"});
@@ -168,6 +126,7 @@ TEST_F(Peft, NamesTensorsOfOtherShapesAndThoseThatAreMissing) {
 }
 
 TEST_F(Peft, NamesTensorsBesideItsPairs) {
+  shows_adapter("target_modules: lm_head, embed_tokens", {"refused by name"});
   for (const char* name :
        {"model.layers.2.mlp.up_proj.lora_A.weight", "lm_head.lora_B.weight",
         "model.embed_tokens.lora_embedding_A", "model.layers.0.mlp.up_proj.lora_magnitude_vector",
@@ -214,54 +173,6 @@ TEST_F(Peft, ReadsNamesThatTorchCompileMade) {
   EXPECT_EQ(std::vector<float>(adapter->values().begin(), adapter->values().end()), values);
 }
 
-/// The tied model's embedding, as an adapter's file may hold it.
-class PeftEmbedding : public Peft {
- protected:
-  void add(const std::string& name, const std::function<void(std::vector<float>&)>& change,
-           int64_t rows = 128) {
-    const auto base = io::Safetensors::open(fixture("llama/tied/model.safetensors"));
-    const auto& own = base.tensor("model.embed_tokens.weight");
-    ASSERT_EQ(own.dtype, "F32");
-    values_.resize(own.bytes.size() / sizeof(float));
-    std::memcpy(values_.data(), own.bytes.data(), own.bytes.size());
-    values_.resize(size_t(rows * own.shape[1]), 0.5f);
-    change(values_);
-    rewrite([&](auto& tensors) {
-      tensors.push_back({"base_model.model." + name,
-                         "F32",
-                         {rows, own.shape[1]},
-                         std::as_bytes(std::span(values_))});
-    });
-  }
-  static void nothing(std::vector<float>&) {}
-
-  std::vector<float> values_;
-};
-
-TEST_F(PeftEmbedding, PassesWhereItIsTheBasesOwn) {
-  for (const char* name : {"model.embed_tokens.weight", "lm_head.weight",
-                           "model.embed_tokens.modules_to_save.default.weight",
-                           "model.embed_tokens.base_layer.weight"}) {
-    add(name, nothing);
-    EXPECT_NO_THROW(load_adapter()) << name;
-  }
-  add("model.embed_tokens.weight", nothing);
-  set("modules_to_save", json::array({"embed_tokens"}));
-  EXPECT_NO_THROW(load_adapter());
-  set("modules_to_save", json::array({"embed_tokens", "lm_head"}));
-  expect_refused("has no tensor of 'lm_head', which modules_to_save");
-}
-
-TEST_F(PeftEmbedding, IsNamedWhereItIsNot) {
-  add("model.embed_tokens.weight", [](auto& values) { values[33] += 0.25f; });
-  expect_refused("model.embed_tokens.weight' of");
-  expect_refused("value 1 of row 1");
-  add("model.embed_tokens.weight", [](auto& values) { values[2] = std::nanf(""); });
-  expect_refused("value 2 of row 0 is nan");
-  add("model.embed_tokens.weight", nothing, 131);
-  expect_refused("131 x 32 values of its own, where the base has 128 x 32");
-}
-
 TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
   for (const int64_t rank : {3, 5, 4096}) {
     set("r", rank);
@@ -274,9 +185,16 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
 }
 
 TEST_F(Peft, RefusesKindsThatItDoesNotKnow) {
+  for (const char* row :
+       {"another peft_type", "bias, lora_bias, fan_in_fan_out",
+        "options that are set and not known",
+        "use_qalora, alora_invocation_tokens, layer_replication, target_parameters",
+        "init_lora_weights pissa, olora, corda, loftq, unconverted",
+        "modules_to_save: other modules"}) {
+    shows_adapter(row, {"refused by name"});
+  }
   const std::vector<std::pair<std::string, json>> kinds{
       {"peft_type", "IA3"},
-      {"use_dora", true},
       {"bias", "all"},
       {"fan_in_fan_out", true},
       {"lora_bias", true},
@@ -320,6 +238,7 @@ TEST_F(Peft, RefusesTargetsThatTheModelLacks) {
 }
 
 TEST_F(Peft, AFolderThatIsNoAdapterIsCalledWhatItIs) {
+  shows_adapter("adapter_model.bin", {"refused by name"});
   const auto refused = [](const std::filesystem::path& folder, const std::string& what) {
     EXPECT_THAT([&] { train::check_adapter_folder(folder); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(folder.string()), HasSubstr(what))));

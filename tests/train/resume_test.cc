@@ -68,7 +68,7 @@ class Resume : public ::testing::Test {
     return tiny.trainer.run(hooks, context);
   }
   TrainResult whole() {
-    const auto tiny = make(options_);
+    const auto tiny = make(options_, config_);
     const TrainResult result = go(*tiny, {}, false);
     values_ = tiny->values();
     std::filesystem::remove(state_);
@@ -76,10 +76,10 @@ class Resume : public ::testing::Test {
   }
   void expect_as_whole(const TrainResult& want, const Stop& stop) {
     SCOPED_TRACE(std::to_string(stop.step) + (stop.evaluating ? " evaluating" : ""));
-    const TrainResult part = go(*make(options_), stop, false);
+    const TrainResult part = go(*make(options_, config_), stop, false);
     EXPECT_FALSE(part.finished);
     EXPECT_EQ(part.steps, stop.step);
-    const auto tiny = make(options_);
+    const auto tiny = make(options_, config_);
     const TrainResult rest = go(*tiny, {}, true);
     EXPECT_TRUE(rest.finished);
     EXPECT_EQ(tiny->values(), values_);
@@ -93,6 +93,7 @@ class Resume : public ::testing::Test {
   TemporaryFolder folder_;
   std::filesystem::path state_ = folder_ / "state.safetensors";
   TrainOptions options_ = options();
+  AdapterConfig config_ = config();
   std::vector<double> metrics_{0.1, 0.4, 0.3, 0.4, 0.2, 0.35, 0.1, 0.2};
   std::vector<int64_t> evaluated_;
   std::map<int64_t, std::vector<float>> seen_;
@@ -112,6 +113,23 @@ TEST_F(Resume, EveryEvaluation) {
   const TrainResult want = whole();
   const auto steps = evaluated_;
   for (const int64_t step : steps) expect_as_whole(want, {step, true});
+}
+
+TEST_F(Resume, EveryFormOfAdapterAtTwoSteps) {
+  options_.lora_plus = 4;
+  std::vector<AdapterConfig> forms(4, config());
+  forms[0].magnitudes = true;
+  forms[1].start = train::Start::kPissa;
+  forms[2].saved = {"lm_head", "embed_tokens"};
+  forms[3].saved = {"embed_tokens"};
+  forms[3].tie_saved = true;
+  for (const AdapterConfig& form : forms) {
+    config_ = form;
+    const TrainResult want = whole();
+    EXPECT_GE(want.steps, 9);
+    for (const int64_t step : {1, 6}) expect_as_whole(want, {step, false});
+    std::filesystem::remove(state_);
+  }
 }
 
 TEST_F(Resume, PatienceRunsOutAtTheSameStep) {
@@ -194,7 +212,7 @@ TEST_F(Resume, WithoutAStateFileNoneIsWritten) {
 
 TEST_F(Resume, RefusesAnotherRunsState) {
   go(*make(), {5, false}, false);
-  std::vector<TrainOptions> others(12, options());
+  std::vector<TrainOptions> others(13, options());
   others[0].epochs = 4;
   others[1].learning_rate = 0.02;
   others[2].schedule = train::Shape::kLinear;
@@ -207,9 +225,11 @@ TEST_F(Resume, RefusesAnotherRunsState) {
   others[9].seed = 2;
   others[10].eval_every = 3;
   others[11].patience = 1;
+  others[12].lora_plus = 2;
   const std::vector<std::string> flags{
-      "--epochs",       "--lr",           "--schedule", "--warmup", "--weight-decay", "--clip",
-      "--batch-tokens", "--micro-tokens", "--no-share", "--seed",   "--eval-every",   "--patience"};
+      "--epochs",     "--lr",           "--schedule",     "--warmup",   "--weight-decay",
+      "--clip",       "--batch-tokens", "--micro-tokens", "--no-share", "--seed",
+      "--eval-every", "--patience",     "--lora-plus"};
   const auto refuses = [&](TinyRun& tiny, const std::string& what = "") {
     const auto before = tiny.values();
     EXPECT_THAT([&] { tiny.trainer.resume(state_); },
@@ -227,6 +247,15 @@ TEST_F(Resume, RefusesAnotherRunsState) {
         AdapterConfig{.rank = 3, .dropout = 0.2, .targets = {"q_proj"}}}) {
     refuses(*make(options(), other));
   }
+  AdapterConfig form = config();
+  form.magnitudes = true;
+  refuses(*make(options(), form), "--dora was nothing and is now on");
+  form = config();
+  form.start = train::Start::kPissa;
+  refuses(*make(options(), form), "--init was nothing and is now pissa");
+  form = config();
+  form.saved = {"lm_head"};
+  refuses(*make(options(), form), "--save-modules was nothing and is now lm_head");
   TinyRun other_rows(random_rows(8), options(), config());
   refuses(other_rows);
   auto rows = random_rows(9);

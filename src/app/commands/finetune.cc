@@ -72,11 +72,13 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
 void define_adapter(CLI::App& app, FinetuneOptions& o) {
   app.add_option(
          "--method", o.method,
-         "qlora: trains low-rank pairs on a frozen base stored as "
-         "--base says; lora: the same on a bf16 base; full: trains all weights of the base, "
-         "in f32, without its dropout, and writes a model to RUN/model")
+         "qlora: trains low-rank pairs on a frozen base that is quantised (--base nf4, or keep "
+         "for a quantised file); lora: the same on one that is not (--base bf16 or f32; bf16 if "
+         "none is named), and what an unnamed method is with such a --base; full: trains all "
+         "weights of the base, in f32, without its dropout, and writes a model to RUN/model")
       ->check(CLI::IsMember({"qlora", "lora", "full"}))
-      ->group("Adapter");
+      ->group("Adapter")
+      ->each([&o](const std::string&) { o.method_given = true; });
   const auto adapter = [&o](CLI::Option* option, const char* flag) {
     option->group("Adapter")->each(
         [&o, flag](const std::string&) { o.adapter_flags.emplace_back(flag); });
@@ -93,6 +95,25 @@ void define_adapter(CLI::App& app, FinetuneOptions& o) {
   adapter(
       app.add_flag("--rslora", o.adapter.rank_stabilised, "Scale by alpha / sqrt(rank) instead"),
       "--rslora");
+  adapter(app.add_flag("--dora", o.adapter.magnitudes,
+                       "Train the magnitudes of adapted weights apart from their direction (DoRA)"),
+          "--dora");
+  adapter(app.add_option("--lora-plus", o.training.lora_plus,
+                         "LoRA+: learning rate of B (and of DoRA's magnitudes) over that of A")
+              ->check(CLI::PositiveNumber),
+          "--lora-plus");
+  adapter(app.add_option("--init", o.init,
+                         "Where the pairs begin. default: A random, B zero; pissa: at the base's "
+                         "principal part, which the base then lacks; loftq: at what rounding the "
+                         "base to nf4 took from it")
+              ->check(CLI::IsMember({"default", "pissa", "loftq"})),
+          "--init");
+  adapter(app.add_option("--save-modules", o.save_modules,
+                         "Modules trained whole beside the pairs: lm_head, embed_tokens or both"),
+          "--save-modules");
+  adapter(app.add_flag("--ensure-weight-tying", o.adapter.tie_saved,
+                       "Where head and embedding are one in the base, train them as one"),
+          "--ensure-weight-tying");
 }
 
 void define_training(CLI::App& app, FinetuneOptions& o) {

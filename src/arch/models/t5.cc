@@ -46,6 +46,7 @@ class T5 final : public Model {
   std::vector<const nn::Linear*> source_linears() const override;
   std::pair<size_t, size_t> linears_of_layer(int64_t layer) const override;
   const nn::Linear* head() const override { return &head_; }
+  const Weight* embedding() const override { return &embedding_; }
   std::vector<nn::Linear*> mutable_linears() override;
   std::vector<NamedWeight> open_weights() override;
 
@@ -309,11 +310,13 @@ nn::Var T5::forward(nn::Graph& graph, const nn::TokenBatch& batch,
   nn::Var states;
   if (const nn::TokenBatch* sources = batch.sources()) {
     const Pass& pass = arena.make<Pass>(*this, false, *sources, nn::Var{}, options, graph);
-    const nn::Var x = nn::run_layers(graph, pass, embed(graph, embedding_, sources->tokens()),
-                                     options.checkpoint);
+    const Weight* own = options.adapter ? options.adapter->source_embedding : nullptr;
+    nn::Var x = embed(graph, own ? *own : embedding_, sources->tokens());
+    x = nn::run_layers(graph, pass, x, options.checkpoint);
     states = nn::rmsnorm(graph, x, values_of(encoder_.final_norm), settings_.epsilon, true);
   }
-  nn::Var x = embed(graph, embedding_, batch.tokens());
+  const Weight* own = options.adapter ? options.adapter->embedding : nullptr;
+  nn::Var x = embed(graph, own ? *own : embedding_, batch.tokens());
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const Pass& pass = arena.make<Pass>(*this, true, batch, states, options, graph);
   x = nn::run_layers(graph, pass, x, options.checkpoint);

@@ -155,6 +155,8 @@ const Table& table() {
     fill_loss(t.b16);
     fill_hadamard(t.f32);
     fill_hadamard(t.b16);
+    fill_columns(t.f32);
+    fill_columns(t.b16);
     fill_sums(t);
     fill_dropout(t);
     fill_blocks(t);

@@ -75,6 +75,26 @@ struct AdamWStep {
   float grad_scale;                ///< multiplies each gradient first (1/count and clipping)
 };
 
+/// y = (scale + shift) * x + bias + add over one row; bias and add may be nullptr.
+struct ColumnScale {
+  const float* scale;
+  float shift;
+  const float* bias;
+  const float* add;
+};
+
+/// sums += factors * (a . b down each column); a, b: `rows` rows.
+template <class T>
+struct ColumnProducts {
+  const T* a;
+  int64_t a_stride;
+  const T* b;
+  int64_t b_stride;
+  int64_t rows;
+  const float* factors;
+  float* sums;
+};
+
 /// One activation f over n values.
 template <class T>
 struct ActivationLoops {
@@ -109,6 +129,12 @@ struct TypedTable {
   float (*quantise_wide)(const T* x, int16_t* q, float most, int64_t n);
   // y = s * x + bias + add; bias and add may be nullptr, x may be y
   void (*rescale)(const T* x, float s, const float* bias, const float* add, T* y, int64_t n);
+  // y may be x
+  void (*scale_columns)(const ColumnScale& task, const T* x, T* y, int64_t n);
+  // y += (scale + shift) * x; scale may be nullptr
+  void (*add_columns)(const float* scale, float shift, const T* x, T* y, int64_t n);
+  // columns [begin, end)
+  void (*column_products)(const ColumnProducts<T>& task, int64_t begin, int64_t end);
   void (*to_f32)(const T* x, float* y, int64_t n);
   void (*from_f32)(const float* x, T* y, int64_t n);
   void (*attention)(const AttentionTask<T>& task, float* scratch);

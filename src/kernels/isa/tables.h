@@ -17,6 +17,8 @@ void fill_bias_gradient(TypedTable<T>& t);
 template <class T>
 void attend_one(const AttentionTask<T>& t, float* scratch);
 template <class T>
+void fill_columns(TypedTable<T>& t);
+template <class T>
 void fill_hadamard(TypedTable<T>& t);
 template <class T>
 void fill_loss(TypedTable<T>& t);

@@ -1,0 +1,60 @@
+// Rows whose columns have a factor each, and products of two matrices summed down their columns.
+#include "kernels/isa/simd.h"
+#include "kernels/isa/table.h"
+#include "kernels/isa/tables.h"
+
+namespace relatum::kernels::RELATUM_ISA {
+namespace {
+
+template <class T>
+void scale_columns(const ColumnScale& task, const T* x, T* y, int64_t n) {
+  const float* scale = task.scale;
+  const float* bias = task.bias;
+  const float* add = task.add;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    float value = (scale[i] + task.shift) * load(x + i);
+    if (bias) value += bias[i];
+    if (add) value += add[i];
+    store(y + i, value);
+  }
+}
+
+template <class T>
+void add_columns(const float* scale, float shift, const T* x, T* y, int64_t n) {
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const float factor = (scale ? scale[i] : 0.0f) + shift;
+    store(y + i, load(y + i) + factor * load(x + i));
+  }
+}
+
+template <class T>
+void column_products(const ColumnProducts<T>& task, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 64;
+  float sums[kBlock];
+  for (int64_t first = begin; first < end; first += kBlock) {
+    const int64_t n = end - first < kBlock ? end - first : kBlock;
+    for (int64_t i = 0; i < n; ++i) sums[i] = 0;
+    for (int64_t r = 0; r < task.rows; ++r) {
+      const T* a = task.a + r * task.a_stride + first;
+      const T* b = task.b + r * task.b_stride + first;
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) sums[i] += load(a + i) * load(b + i);
+    }
+    for (int64_t i = 0; i < n; ++i) task.sums[first + i] += task.factors[first + i] * sums[i];
+  }
+}
+
+}  // namespace
+
+template <class T>
+void fill_columns(TypedTable<T>& t) {
+  t.scale_columns = scale_columns<T>;
+  t.add_columns = add_columns<T>;
+  t.column_products = column_products<T>;
+}
+template void fill_columns(TypedTable<float>&);
+template void fill_columns(TypedTable<bf16>&);
+
+}  // namespace relatum::kernels::RELATUM_ISA
