@@ -18,8 +18,9 @@ double learning_rate(const FinetuneOptions& options);
 void check_method(const FinetuneOptions& options);
 /// Throws Error where the method cannot train the model at this path.
 void check_method_base(const FinetuneOptions& options, const std::filesystem::path& model);
-/// What is trained, before the first step.
-std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& options,
+/// What is trained, before the first step. An adapter that it starts from gives the options its
+/// form.
+std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& options,
                                                  engine::Session& session);
 
 }  // namespace relatum::jobs

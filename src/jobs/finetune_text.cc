@@ -69,6 +69,10 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   trained.values().size(),
                   trains_all(parts.options) ? std::string("all weights")
                                             : fmt::format("rank {}", parts.options.adapter.rank))};
+  if (parts.options.fold) {
+    lines.push_back(fmt::format("{} of this fold will be answered by it.",
+                                counted(int64_t(parts.rows.test.size()), "example")));
+  }
   if (parts.rows.dev.empty()) {
     lines.push_back(
         fmt::format("the {} of the last step will be kept (--dev or --holdout keeps the "
