@@ -190,6 +190,9 @@ TEST_F(ResumeAlone, StartsFromARunAndTrainsFolds) {
   EXPECT_EQ(json::parse(scored.out)["examples"], 10);
   const Outcome again = done(alone("folds"));
   EXPECT_EQ(again.out, folds.out);
+  json fold = record("folds/fold-1");
+  fold["status"] = "running";
+  write("folds/fold-1/run.json", fold.dump());
   refused(alone("folds/fold-1"), {"one of several folds", "--resume --out " + path("folds")});
   refused(alone("folds", {"--folds", "3"}), {"--folds was 2 and is now 3"});
 }
