@@ -129,7 +129,10 @@ TEST_F(Weighted, AFactorOnAllWeightsChangesNoStep) {
     TinyRun tiny(rows(weights), options);
     std::vector<double> all;
     train::TrainHooks hooks;
-    hooks.on_step = [&](const train::StepReport& report) { all.push_back(report.loss); };
+    hooks.on_step = [&](const train::StepReport& report) {
+      all.push_back(report.loss);
+      all.push_back(report.grad_norm);  // AdamW itself hardly sees a factor
+    };
     tiny.trainer.run(hooks, {});
     return std::pair(all, tiny.values());
   };
