@@ -126,6 +126,7 @@ void check_free_space(const fs::path& run, int64_t bytes) {
 }
 
 void begin_finetune_run(const FinetuneParts& parts) {
+  if (parts.options.fold && parts.options.fold->begun) parts.options.fold->begun();
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
   for (const char* name :

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,6 @@
 
 #include "base/atomic_file.h"
 #include "base/counted.h"
-#include "base/durable.h"
 #include "base/error.h"
 #include "base/folder_lock.h"
 #include "base/hash.h"
@@ -150,12 +150,13 @@ bool is_done(const fs::path& fold) {
 }
 
 // True where the fold came to its end, now or before.
-bool train_fold(const FinetuneOptions& all, int64_t number, const Host& host) {
+bool train_fold(const FinetuneOptions& all, int64_t number, const std::function<void()>& begun,
+                const Host& host) {
   FinetuneOptions options = all;
   const fs::path folder = fold_folder(all.out, number);
   options.out = folder.string();
   options.folds = 0;
-  options.fold = Fold{number, all.folds};
+  options.fold = Fold{number, all.folds, begun};
   options.words = {};  // those of all folds stand in their common record
   if (all.resume && is_done(folder)) {
     host.context.info(fmt::format("fold {} of {}: finished before.", number + 1, all.folds));
@@ -280,12 +281,18 @@ FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
   const std::string hash = data_hash(data);
   if (options.resume) check_same_data(options, hash);
   tell_small_labels(data, options.folds, host.context);
-  create_folders(options.out);
-  const FolderLock lock(options.out);
-  write_record(given, record_of(options, hash, "running", host));
+  std::optional<FolderLock> lock;
+  if (fs::is_directory(options.out)) lock.emplace(options.out);
+  bool written = false;
+  const auto begun = [&] {  // until then it may be refused, and nothing is written
+    if (!lock) lock.emplace(options.out);
+    written = true;
+    write_record(given, record_of(options, hash, "running", host));
+  };
   const Host telling = without_repeats(host);
   for (int64_t number = 0; number < options.folds; ++number) {
-    if (!train_fold(given, number, telling)) {
+    if (!train_fold(given, number, begun, telling)) {
+      if (!written) return {};
       write_record(given, record_of(options, hash, "interrupted", host));
       host.context.info(
           fmt::format("stopped in fold {} of {}. Continue with `relatum finetune "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ using Words = std::map<std::string, std::string>;
 /// One of several parts of the training data that takes its turn as test data.
 struct Fold {
   int64_t number = 0, count = 0;  ///< number counts from 0
+  std::function<void()> begun{};  ///< called once nothing can refuse the fold's run any more
 };
 
 /// The members are the options of `relatum finetune`; their defaults are its defaults.

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "desk.h"
 #include "jobs/finetune.h"
+#include "jobs/finetune_folds.h"
 #include "support/error_of.h"
+#include "support/t5.h"
 
 namespace relatum::testing {
 namespace {
@@ -167,6 +169,39 @@ TEST_F(BalanceJob, TheyChangeWhatIsLearned) {
   const auto result = jobs::finetune(options, host_);
   EXPECT_EQ(result.training.examples, 9);
   EXPECT_NE(read("thinned/adapter_model.safetensors"), plain);
+}
+
+// An encoder-decoder's rows weigh, thin out and start as a decoder's do.
+TEST_F(BalanceJob, AnEncoderDecoderHasAllOfIt) {
+  const T5Folder folder(t5_options().at("first"));
+  jobs::FinetuneOptions options = teach();
+  options.model.model = folder.path().string();
+  options.prompt = write("one.txt", "{{head}} {{tail}}");
+  auto rows = corpus();  // its vocabulary has small letters alone
+  for (json& each : rows) {
+    if (each["label"] == kLabels[0]) each["label"] = "causes";
+    if (each["label"] == kLabels[2]) each["label"] = "follows";
+  }
+  options.train = write_rows("letters.jsonl", rows);
+  const auto adapter = [&](const std::string& out) {
+    options.out = path(out);
+    EXPECT_TRUE(jobs::finetune(options, host_).finished);
+    return read(out + "/adapter_model.safetensors");
+  };
+  const std::string plain = adapter("run");
+  options.label_weights = "balanced";
+  EXPECT_NE(adapter("weighted"), plain);
+  options.label_weights.clear();
+  options.init_adapter = path("run");
+  options.learning_rate = 1e-30;
+  EXPECT_EQ(adapter("second"), plain);
+  options.init_adapter.clear();
+  options.negatives = 0.125;
+  options.folds = 2;
+  options.out = path("folds");
+  const jobs::FoldsResult result = jobs::finetune_folds(options, host_);
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(read_rows("folds/predictions.jsonl").size(), 10u);
 }
 
 }  // namespace

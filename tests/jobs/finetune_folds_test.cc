@@ -172,6 +172,19 @@ TEST_F(FoldsJob, ARunIsNoPlaceForFoldsNorFoldsForARun) {
               HasSubstr("folds of a cross-validation"));
 }
 
+TEST_F(FoldsJob, WhatIsRefusedLeavesNothing) {
+  jobs::FinetuneOptions options = three();
+  options.targets = "no_such";
+  EXPECT_THAT(error_of([&] { jobs::finetune_folds(options, host_); }), HasSubstr("no_such"));
+  EXPECT_FALSE(there("run"));
+  jobs::finetune_folds(three(), host_);
+  const std::string before = read("run/folds.json"), answers = read("run/predictions.jsonl");
+  options.overwrite = true;
+  EXPECT_THAT(error_of([&] { jobs::finetune_folds(options, host_); }), HasSubstr("no_such"));
+  EXPECT_EQ(read("run/folds.json"), before);
+  EXPECT_EQ(read("run/predictions.jsonl"), answers);
+}
+
 // Of the rows that are left for a fold's training, not of those it is asked for.
 TEST_F(FoldsJob, HoldsOutWithinAFold) {
   jobs::FinetuneOptions options = three();
