@@ -280,7 +280,7 @@ class Bench {
       int64_t counted = 0;
       const nn::LossSum loss = trainer.accumulate(all, 0, counted);
       check(loss.sum);
-      trainer.apply(loss.count);
+      trainer.apply(loss.weight);
     });
     const Tokens tokens = count_tokens(kAnswer, int64_t(rows_[0].tokens.size()) - kAnswer);
     return rate(tokens, seconds, 2 * operations(tokens), product_seconds(tokens, true));

@@ -17,6 +17,7 @@
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
+#include "jobs/finetune_start.h"
 #include "jobs/models_folder.h"
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
@@ -92,11 +93,18 @@ class Checks {
   }
 
   void check_finetune(const RunStage& stage) {
-    jobs::FinetuneOptions options = finetune_options(stage.arguments);
+    jobs::FinetuneOptions options = trained_options(stage);
+    if (options.folds > 0) {
+      fail("app.run",
+           "'folds' trains several adapters to judge the settings, and leaves none to go on with. "
+           "Use `relatum finetune --folds` for that, and leave it out here.");
+    }
     jobs::check_finetune_values(options, silent_.context);
     jobs::check_method_base(options, options.model.path(environment_.host()));
     const auto session = language_model(stage);
-    if (!jobs::trains_all(options)) {
+    if (!options.init_adapter.empty()) {
+      check_start(options, *session);
+    } else if (!jobs::trains_all(options)) {
       train::adapter_modules(session->model(), jobs::finetune_adapter(options));
     }
     if (reads_input(stage, "train")) {
@@ -111,6 +119,24 @@ class Checks {
     jobs::FinetuneData data = jobs::load_finetune_data(options, silent_, index ? &*index : nullptr);
     trained_labels_ = data.train.labels;
     check_lengths(options, std::move(data), *session);
+  }
+
+  // With what it takes from an adapter that it starts from.
+  jobs::FinetuneOptions trained_options(const RunStage& stage) const {
+    jobs::FinetuneOptions options = finetune_options(stage.arguments);
+    jobs::read_start(options, silent_);
+    return options;
+  }
+
+  static void check_start(jobs::FinetuneOptions& options, const engine::Session& session) {
+    const bool other = !options.start_base_hash.empty() &&
+                       options.start_base_hash != session.weights_hash();
+    if (other && !options.force) {
+      fail("app.run", fmt::format("'init-adapter' is {}, which was trained on another base. Use "
+                                  "its base as 'model', or force = true where it is meant.",
+                                  options.init_adapter));
+    }
+    jobs::load_start(options, session);
   }
 
   // As far as it can be told without neighbours, which are not known yet.
@@ -182,7 +208,7 @@ class Checks {
 
   // Whether rows and their answers will fit the model that is trained here.
   void check_answers(const RunStage& trained, const task::Dataset& data) const {
-    const jobs::FinetuneOptions options = finetune_options(trained.arguments);
+    const jobs::FinetuneOptions options = trained_options(trained);
     if (data.labels.empty()) return;
     const auto session = language_model(trained);
     const task::PromptStyle style = jobs::style_for(options.prompt, session->model().info());
@@ -215,7 +241,8 @@ class Checks {
                            arch::resolve_base(files, answers) == arch::resolve_base(files, trains);
     if (!same_base) refuse_other("base", answers, arch::resolve_base(files, trains));
     if (!stage.has("prompt")) return;
-    const task::PromptStyle style = jobs::style_for(trained.value("prompt"), base->model().info());
+    const std::string prompt = trained_options(trained).prompt;
+    const task::PromptStyle style = jobs::style_for(prompt, base->model().info());
     const bool same_style = task::style_hash(task::load_style(stage.value("prompt"))) ==
                             task::style_hash(style);
     if (!same_style) refuse_other("prompt", stage.value("prompt"), style.name);

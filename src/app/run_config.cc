@@ -229,9 +229,11 @@ std::string RunConfig::resolve(const std::string& path) const {
 
 std::string RunConfig::resolve_flag(const std::string& flag, const std::string& value) const {
   static const std::set<std::string> kSpecs = {"data", "train", "dev"};
-  static const std::set<std::string> kPaths = {"out",     "models",      "labels", "index",
-                                               "adapter", "predictions", "report"};
+  static const std::set<std::string> kPaths = {"out",    "models",       "labels",
+                                               "index",  "adapter",      "predictions",
+                                               "report", "init-adapter", "label-weights"};
   if (value.empty()) return value;
+  if (flag == "label-weights" && value == "balanced") return value;
   if (kPaths.contains(flag)) return resolve(value);
   if (kSpecs.contains(flag)) {
     const task::Spec spec = task::parse_spec(value);

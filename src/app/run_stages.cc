@@ -64,7 +64,8 @@ json describe(const RunStage& stage, const Environment& environment) {
     } else if (flag == "model" || flag == "embedder") {
       path = jobs::find_model(value, stage.value("models"), environment.host());
     } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
-               flag == "index" || flag == "adapter") {
+               flag == "index" || flag == "adapter" || flag == "init-adapter" ||
+               (flag == "label-weights" && value != "balanced")) {
       path = value;
     } else if (!kLeftOut.contains(flag)) {
       settings[flag] = value;

@@ -9,7 +9,9 @@
 #include "base/durable.h"
 #include "base/folder_lock.h"
 #include "jobs/finetune_folder.h"
+#include "jobs/finetune_folds.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_start.h"
 #include "jobs/finetune_text.h"
 #include "jobs/finetune_training.h"
 #include "jobs/style_choice.h"
@@ -37,10 +39,21 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
   remove_finetune_state(run);
 }
 
+void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,
+                  const train::Trainer& trainer, const Context& context) {
+  if (options.fold) return;  // who runs the folds says how to go on
+  context.info(
+      fmt::format("stopped at step {} of {}; the state is saved. Continue with `relatum "
+                  "finetune --resume --out {}`.",
+                  result.steps, trainer.steps(), options.out));
+}
+
 }  // namespace
 
-FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
+FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   const Context& context = host.context;
+  FinetuneOptions options = given;
+  const std::optional<AdapterStart> start = read_start(options, host);
   const fs::path run(options.out);
   std::optional<FolderLock> lock;
   if (fs::is_directory(run)) lock.emplace(run);
@@ -51,6 +64,7 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   FinetuneData data = load_finetune_data(options, host);
   if (!options.prompt.empty()) task::load_style(options.prompt);  // refused before a model is read
   const auto session = open_language_model(model, finetune_session(options));
+  if (start) check_start(options, *start, *session, data.train.labels, host);
   const task::PromptRenderer renderer(style_for(options.prompt, session->model().info()),
                                       data.train.labels);
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
@@ -73,12 +87,10 @@ FinetuneResult finetune(const FinetuneOptions& options, const Host& host) {
   write_finetune_record(parts, "running", trainer.so_far(), host);
   session->prepare_training();
   const train::TrainResult result = run_training(parts, worker, trainer, context);
-  if (!result.finished) {
+  const bool answered = result.finished && options.fold && answer_fold(parts, worker, context);
+  if (!result.finished || (options.fold && !answered)) {
     write_finetune_record(parts, "interrupted", result, host);
-    context.info(
-        fmt::format("stopped at step {} of {}; the state is saved. Continue with the same "
-                    "command and --resume.",
-                    result.steps, trainer.steps()));
+    tell_stopped(options, result, trainer, context);
     return {false, result};
   }
   keep_result(parts, *trained, result, host);

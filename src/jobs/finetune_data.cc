@@ -5,25 +5,44 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/retrieval.h"
+#include "jobs/run_record.h"
+#include "task/folds.h"
 #include "task/holdout.h"
 
 namespace relatum::jobs {
 namespace {
 
-void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
-  const auto split = task::hold_out(data.train.examples, options.holdout, options.training.seed);
-  data.dev = data.train;
-  data.dev.examples.clear();
+// Moves examples from `data` to a data set of the same name.
+task::Dataset take_out(task::Dataset& data, const task::Split& split) {
+  task::Dataset taken = data;
+  taken.examples.clear();
   std::vector<task::Example> kept;
-  for (const int64_t i : split.kept) kept.push_back(data.train.examples[size_t(i)]);
-  for (const int64_t i : split.held_out) {
-    data.dev.examples.push_back(data.train.examples[size_t(i)]);
+  for (const int64_t i : split.kept) kept.push_back(data.examples[size_t(i)]);
+  for (const int64_t i : split.held_out) taken.examples.push_back(data.examples[size_t(i)]);
+  data.examples = std::move(kept);
+  return taken;
+}
+
+void leave_fold_out(const FinetuneOptions& options, FinetuneData& data) {
+  const std::vector<int64_t> folds = task::assign_folds(data.train.examples, options.fold->count,
+                                                        options.training.seed);
+  task::Split split;
+  for (size_t i = 0; i < folds.size(); ++i) {
+    (folds[i] == options.fold->number ? split.held_out : split.kept).push_back(int64_t(i));
   }
-  data.train.examples = std::move(kept);
+  data.test = take_out(data.train, split);
+}
+
+void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
+  const auto draw = holds_out_by_label(options) ? task::hold_out : task::hold_out_regardless;
+  data.dev = take_out(data.train,
+                      draw(data.train.examples, options.holdout, options.training.seed));
   const auto held_out = int64_t(data.dev.examples.size());
   if (held_out == options.holdout) return;
   context.warn(fmt::format("{}: {} held out, not {}: rows of one sentence stay together.",
@@ -47,6 +66,7 @@ void join_labels(FinetuneData& data, const Context& context) {
     for (const std::string& label : untrained) rows += label == *example.label;
   }
   data.dev.labels = data.train.labels;
+  data.test.labels = data.train.labels;
   if (untrained.empty()) return;
   constexpr size_t kNamed = 3;
   const size_t count = untrained.size(), named = std::min(count, kNamed);
@@ -82,17 +102,26 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
                     const Context& context) {
   if (!options.negative) return;
   data.train.labels.index(*options.negative, "--negative");
-  if (data.dev.examples.empty()) {
+  if (data.dev.examples.empty() && !options.negatives && !options.fold) {
     context.warn("--negative has no effect without --dev or --holdout.");
   }
 }
 
 }  // namespace
 
+bool holds_out_by_label(const FinetuneOptions& options) {
+  if (!options.resume ||
+      !std::filesystem::exists(std::filesystem::path(options.out) / "run.json")) {
+    return true;
+  }
+  return read_run(options.out).holdout_by == kHoldoutByLabel;
+}
+
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   FinetuneData data;
   data.train = options.data.load(options.train, true, host);
+  if (options.fold) leave_fold_out(options, data);
   if (!options.dev.empty()) {
     data.dev = options.data.load(options.dev, false, host);
   } else if (options.holdout > 0) {
@@ -107,7 +136,9 @@ FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host
   tell_several_labels(data.train, host.context);
   require_labels(data.train);
   require_labels(data.dev);
+  require_labels(data.test);
   check_negative(options, data, host.context);
+  check_balance(options, data);
   return data;
 }
 

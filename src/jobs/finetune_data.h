@@ -9,6 +9,7 @@ namespace relatum::jobs {
 /// Training and dev examples, each with a label of one inventory that both share.
 struct FinetuneData {
   task::Dataset train, dev;  ///< dev has no example where none was asked for
+  task::Dataset test;        ///< of a fold's run: the rows that it does not train on
 };
 
 /// The labels of an index that is not there yet; `place` says in a sentence where they are from.
@@ -19,8 +20,13 @@ struct IndexLabels {
 
 /// Loads --train and --dev, or holds examples out. Throws Error for an example without a label and
 /// for a label that a closed inventory lacks.
-/// `index`: in the place of those of --index.
+/// `index`: in the place of those of --index. A fold's own rows become `test` before anything is
+/// held out. Throws Error, too, for rows that the options cannot balance (finetune_balance.h).
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index = nullptr);
+
+/// Whether --holdout takes of each label its share: a run that is gone on with holds out what it
+/// held out when it began, which earlier versions drew from all rows alike.
+bool holds_out_by_label(const FinetuneOptions& options);
 
 }  // namespace relatum::jobs

@@ -5,6 +5,8 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "jobs/finetune_folds.h"
+#include "jobs/finetune_started.h"
 #include "jobs/output_path.h"
 #include "jobs/run_record.h"
 #include "retrieve/store.h"
@@ -25,7 +27,7 @@ constexpr const char* kFiles[] = {"labels.json",         "adapter_model.safetens
 void check_not_read(const FinetuneOptions& options, const Host& host) {
   const fs::path run(options.out);
   std::error_code ignored;
-  std::vector<fs::path> folders{options.index};
+  std::vector<fs::path> folders{options.index, options.init_adapter};
   folders.push_back(options.model.path(host));
   for (const fs::path& folder : folders) {
     for (const fs::path& place : {run, train::full_folder(run)}) {
@@ -39,6 +41,11 @@ void check_not_read(const FinetuneOptions& options, const Host& host) {
   fail("jobs.finetune", fmt::format("{} holds a config.json, as a model's folder does. Use another "
                                     "--out for the run.",
                                     run.string()));
+}
+
+bool same_place(const fs::path& one, const fs::path& other) {
+  std::error_code ignored;
+  return fs::equivalent(one, other, ignored);
 }
 
 // Of a folder without a record: whose files these are nobody can tell.
@@ -74,10 +81,17 @@ void check_finetune_folder(const FinetuneOptions& options, const Host& host) {
     fail("jobs.finetune",
          fmt::format("{} holds an index. Use another --out for the run.", run.string()));
   }
+  if (fs::exists(folds_record(run))) {
+    fail("jobs.finetune", fmt::format("{} holds the folds of a cross-validation. Use another --out "
+                                      "for the run.",
+                                      run.string()));
+  }
   CommandInputs inputs;
   for (const std::string& spec : {options.train, options.dev}) inputs.add_data(spec);
   inputs.add_options(options.data);
-  inputs.files.push_back(options.prompt);
+  // A run that goes on may read the template that it keeps, which it does not write again.
+  const bool kept = options.resume && same_place(options.prompt, run / "prompt.txt");
+  if (!kept) inputs.files.push_back(options.prompt);
   check_not_read(options, host);
   for (const char* name : kFiles) {
     // A log may go to a pipe or a device; everything else is replaced by renaming.
@@ -88,18 +102,7 @@ void check_finetune_folder(const FinetuneOptions& options, const Host& host) {
     check_new_file(run / name, inputs, true);
   }
   const bool recorded = fs::exists(run / "run.json"), state = fs::exists(finetune_state(run));
-  if (options.resume && options.overwrite) {
-    fail("jobs.finetune", "--resume continues a run, --overwrite replaces it. Give one of them.");
-  }
-  if (options.resume && !state) {
-    if (recorded && read_run(run).status == "done") {
-      fail("jobs.finetune",
-           fmt::format("{} holds a finished run: there is nothing left to resume.", run.string()));
-    }
-    fail("jobs.finetune", fmt::format("{} holds no state to go on from. Leave out --resume, or use "
-                                      "--overwrite to start over.",
-                                      run.string()));
-  }
+  check_resume(options);
   if ((recorded || state) && !options.resume && !options.overwrite) {
     fail("jobs.finetune", fmt::format("{} holds a run already. Use {}--overwrite to replace it, or "
                                       "another --out.",
@@ -123,6 +126,7 @@ void check_free_space(const fs::path& run, int64_t bytes) {
 }
 
 void begin_finetune_run(const FinetuneParts& parts) {
+  if (parts.options.fold && parts.options.fold->begun) parts.options.fold->begun();
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
   for (const char* name :

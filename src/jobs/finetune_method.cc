@@ -9,6 +9,7 @@
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "jobs/finetune_plan.h"
+#include "jobs/finetune_start.h"
 #include "train/adapter.h"
 #include "train/full_weights.h"
 #include "train/schedule.h"
@@ -138,10 +139,10 @@ void check_method_base(const FinetuneOptions& o, const std::filesystem::path& mo
   }
 }
 
-std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& o,
-                                                 engine::Session& session) {
+std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& o, engine::Session& session) {
   if (trains_all(o)) return std::make_unique<train::FullWeights>(session.open_weights());
   check_method_session(o, session);
+  if (!o.init_adapter.empty()) return load_start(o, session);
   const std::unique_ptr<arch::Model> source = source_of(o, session);
   return std::make_unique<train::Adapter>(session.model(), session.compute(), finetune_adapter(o),
                                           o.training.seed, source.get());

@@ -23,8 +23,9 @@ void check_method(const FinetuneOptions& options);
 void check_method_base(const FinetuneOptions& options, const std::filesystem::path& model);
 /// Throws Error where the method, or where the pairs begin, does not go with how the base is kept.
 void check_method_session(const FinetuneOptions& options, const engine::Session& session);
-/// What is trained, before the first step.
-std::unique_ptr<train::Trainable> make_trainable(const FinetuneOptions& options,
+/// What is trained, before the first step. An adapter that it starts from gives the options its
+/// form.
+std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& options,
                                                  engine::Session& session);
 
 }  // namespace relatum::jobs

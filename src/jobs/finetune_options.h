@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +13,15 @@
 #include "train/trainer.h"
 
 namespace relatum::jobs {
+
+/// Options as a command line has them: flag without "--" to value, "" of a mere flag.
+using Words = std::map<std::string, std::string>;
+
+/// One of several parts of the training data that takes its turn as test data.
+struct Fold {
+  int64_t number = 0, count = 0;  ///< number counts from 0
+  std::function<void()> begun{};  ///< called once nothing can refuse the fold's run any more
+};
 
 /// The members are the options of `relatum finetune`; their defaults are its defaults.
 struct FinetuneOptions {
@@ -33,7 +44,17 @@ struct FinetuneOptions {
   std::vector<std::string> adapter_flags;  ///< those of the adapter's options that were given
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false;
-  bool overwrite = false;  ///< replace a run that is there
+  bool overwrite = false;       ///< replace a run that is there
+  std::string init_adapter;     ///< a run, or a folder in PEFT's layout, to start from; empty: none
+  bool force = false;           ///< start from it though its base is another
+  std::string start_hash;       ///< set by read_start(): SHA-256 of its numbers
+  std::string start_base_hash;  ///< and of the base that it was trained on; empty: not known
+  std::optional<double> negatives;  ///< at most so many per positive row in an epoch; none: all
+  std::string label_weights;        ///< empty: all weigh 1; "balanced", or a JSON file
+  int64_t folds = 0;                ///< 0: one run of all rows
+  std::optional<Fold> fold;  ///< set by finetune_folds(): this run's rows of the training data
+  Words words;               ///< what of these was given, for the record
+  std::string directory;     ///< from which the words' relative paths go; empty: the process's
 };
 
 }  // namespace relatum::jobs

@@ -61,7 +61,8 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
                                                     {"--clip", t.clip},
                                                     {"--alpha", o.adapter.alpha},
                                                     {"--dropout", o.adapter.dropout},
-                                                    {"--lora-plus", t.lora_plus}};
+                                                    {"--lora-plus", t.lora_plus},
+                                                    {"--negatives", o.negatives.value_or(0)}};
   for (const auto& [flag, value] : numbers) {
     if (std::isfinite(value)) continue;
     fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
@@ -138,8 +139,10 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   training.batch.share = !options.no_share;
   training.batch = train::batches_of(session.model().info(), training.batch);
   training.batch.batch_tokens = options.batch_tokens;
+  training.batch.thinned = rows.thinned;
   if (options.batch_tokens == 0) {
-    training.batch.batch_tokens = train::automatic_batch_tokens(rows.train, training.batch.share);
+    training.batch.batch_tokens = train::automatic_batch_tokens(rows.train, training.batch.share,
+                                                                rows.thinned, training.seed);
   }
   int64_t& micro = training.batch.micro_tokens;
   micro = training.batch.batch_tokens;

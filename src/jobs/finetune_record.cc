@@ -10,7 +10,10 @@
 #include "arch/family.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "io/json.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
@@ -34,6 +37,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
   return {{"train", o.train},
           {"dev", o.dev},
           {"holdout", o.holdout},
+          {"holdout_by", holds_out_by_label(o) ? kHoldoutByLabel : ""},
           {"relabel", o.data.relabel},
           {"labels_file", o.data.labels},
           {"prompt", parts.renderer.style().name},
@@ -101,6 +105,35 @@ std::string dev_hash(const FinetuneParts& parts) {
   return text.empty() ? "" : hash_of(text);
 }
 
+// As versions had it that drew from all rows alike, and what is added since.
+std::string holdout_text(const FinetuneOptions& o) {
+  if (!o.holdout) return "";
+  return fmt::format("{} (--seed {}{})", o.holdout, o.training.seed,
+                     holds_out_by_label(o) ? ", by label" : "");
+}
+
+// What decides which rows count how much; nothing where all do alike.
+nlohmann::json balance(const FinetuneParts& parts) {
+  const FinetuneOptions& o = parts.options;
+  nlohmann::json record = nlohmann::json::object();
+  if (o.negatives) {
+    record["negatives"] = *o.negatives;
+    record["negatives_label"] = thinned_label(o, parts.data.train.labels);
+    const auto kept = parts.rows.thinned.kept;
+    record["negatives_per_epoch"] = kept ? nlohmann::json(kept) : nlohmann::json();
+  }
+  if (!o.label_weights.empty()) {
+    record["label_weights"] = o.label_weights;
+    record["label_weights_used"] = parts.rows.weights;
+  }
+  if (o.fold) {
+    record["fold"] = o.fold->number + 1;
+    record["folds"] = o.fold->count;
+    record["test_examples"] = parts.rows.test.size();
+  }
+  return record;
+}
+
 }  // namespace
 
 nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
@@ -140,6 +173,8 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"gemm_flops_per_s", parts.plan.gemm_rate},
       {"final_loss", r.last_loss}};
   record.update(settings(parts));
+  record.update(balance(parts));
+  record.update(start_record(parts.options, session.weights_hash()));
   if (trains_all(parts.options)) {
     for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora", "dora", "lora_plus",
                             "init", "save_modules", "ensure_weight_tying"}) {
@@ -165,7 +200,7 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
       {"--base", parts.session.base()},
       {"--compute", std::string(name_of(parts.session.compute()))},
       {"the prompt style's SHA-256", task::style_hash(parts.renderer.style())},
-      {"--holdout", o.holdout ? fmt::format("{} (--seed {})", o.holdout, o.training.seed) : ""},
+      {"--holdout", holdout_text(o)},
       {"--chat", o.chat ? "on" : "off"},
       {"the index's SHA-256", parts.rows.index_hash},
       {"--neighbours", o.index.empty() ? "" : std::to_string(o.neighbours)},
@@ -179,6 +214,18 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
   values.push_back({"the tokenizer's SHA-256", parts.session.tokenizer_hash(), true});
   values.push_back({"the dev data's SHA-256", dev_hash(parts)});
   values.push_back({"--negative", o.negative.value_or("")});
+  // Only where they are used: states of versions that did not know them stay what they are.
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) values.push_back({name, value});
+  };
+  add("the SHA-256 of --init-adapter", o.start_hash);
+  if (o.negatives) {
+    add("--negatives", fmt::format("{} of '{}'", *o.negatives, thinned_label(o, labels)));
+  }
+  if (!parts.rows.weights.empty()) {
+    add("--label-weights", io::dump_json(nlohmann::json(parts.rows.weights)));
+  }
+  if (o.fold) add("--folds", fmt::format("{} of {}", o.fold->number + 1, o.fold->count));
   return values;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
 
@@ -12,7 +13,7 @@ namespace relatum::jobs {
 namespace {
 
 struct Neighbours {
-  Retrieved train, dev;
+  Retrieved train, dev, test;
 };
 
 // Rows of one data set that are longer than the context.
@@ -65,16 +66,21 @@ Neighbours find_neighbours(const FinetuneOptions& options, const FinetuneData& d
   const Context& context = host.context;
   Retrieval retrieval(options.index, options.embedder, options.model.models, host);
   rows.index_hash = retrieval.hash();
-  const int64_t excluded = retrieval.exclude(data.dev.examples, options.holdout > 0);
+  const bool held_out = options.holdout > 0;
+  int64_t excluded = retrieval.exclude(data.dev.examples, held_out);
+  if (options.fold) excluded += retrieval.exclude(data.test.examples, true);
   if (excluded > 0) {
-    context.info(fmt::format("{} of the index {} also in the dev data and {} never retrieved here.",
+    context.info(fmt::format("{} of the index {} also in the {} data and {} never retrieved here.",
                              counted(excluded, "row"), excluded == 1 ? "is" : "are",
+                             options.fold ? "left-out or dev" : "dev",
                              excluded == 1 ? "is" : "are"));
   }
   Neighbours found;
   found.train = retrieval.find(data.train.examples, options.neighbours, QueryKind::kTraining,
                                context);
   found.dev = retrieval.find(data.dev.examples, options.neighbours, QueryKind::kTraining, context);
+  found.test = retrieval.find(data.test.examples, options.neighbours, QueryKind::kTraining,
+                              context);
   return found;
 }
 
@@ -116,8 +122,9 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
   data.examples = std::move(kept);
 }
 
-void make_dev(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
-              FinetuneRows& rows, const Context& context) {
+// Prompts that are only answered; gives how many rows were left out.
+int64_t make_asked(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
+                   std::vector<task::Prompt>& prompts, const Context& context) {
   const int64_t answer = task::longest_answer(maker.session, maker.renderer);
   LongRows too_long(data, maker.context());
   std::vector<task::Example> kept;
@@ -125,12 +132,12 @@ void make_dev(const Maker& maker, task::Dataset& data, const Retrieved& neighbou
     task::Prompt prompt = maker.renderer.render(data.examples[i], neighbours.of(i));
     const int64_t tokens = int64_t(maker.prompt_tokens(prompt).size()) + answer;
     if (!too_long.fits(data.examples[i], tokens, maker.skip())) continue;
-    rows.dev.push_back(std::move(prompt));
+    prompts.push_back(std::move(prompt));
     kept.push_back(data.examples[i]);
   }
   too_long.tell(kept.size(), context);
-  rows.dev_left_out = too_long.count();
   data.examples = std::move(kept);
+  return too_long.count();
 }
 
 }  // namespace
@@ -148,7 +155,9 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
   }
   const Maker maker{options, session, renderer};
   make_train(maker, data.train, neighbours.train, rows, context);
-  make_dev(maker, data.dev, neighbours.dev, rows, context);
+  rows.dev_left_out = make_asked(maker, data.dev, neighbours.dev, rows.dev, context);
+  make_asked(maker, data.test, neighbours.test, rows.test, context);
+  balance_rows(options, data, rows, context);
   return rows;
 }
 

@@ -105,6 +105,10 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
   if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
     lines.push_back(start);
   }
+  if (parts.options.fold) {
+    lines.push_back(fmt::format("{} of this fold will be answered by it.",
+                                counted(int64_t(parts.rows.test.size()), "example")));
+  }
   if (parts.rows.dev.empty()) {
     lines.push_back(
         fmt::format("the {} of the last step will be kept (--dev or --holdout keeps the "

@@ -62,6 +62,7 @@ RunInfo read_run(const std::filesystem::path& run) {
   }
   info.models = io::get_string(record, "models", "", place);
   if (io::find(record, "negative")) info.negative = io::require_string(record, "negative", place);
+  info.holdout_by = io::get_string(record, "holdout_by", "", place);
   info.chat = io::get_bool(record, "chat", false, place);
   info.neighbours = io::get_int(record, "neighbours", 1, place);
   return info;

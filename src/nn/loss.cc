@@ -18,12 +18,23 @@ int64_t chunk_rows(int64_t vocabulary) {
   return std::max<int64_t>(1, kChunkLogits / std::max<int64_t>(1, vocabulary));
 }
 
+// Adds weighted losses, and weighs their gradients.
+void weigh(std::span<const float> weights, std::span<const double> losses, Mat dlogits,
+           LossSum& loss) {
+  for (size_t i = 0; i < losses.size(); ++i) {
+    loss.sum += double(weights[i]) * losses[i];
+    loss.weight += double(weights[i]);
+  }
+  if (dlogits.data) kernels::rescale_rows(dlogits, weights, {}, {});
+}
+
 }  // namespace
 
 LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
-                           std::span<const int32_t> targets) {
+                           std::span<const int32_t> targets, std::span<const float> weights) {
   const Mat in = graph.value(x);
   RELATUM_CHECK(int64_t(targets.size()) == in.rows);
+  RELATUM_CHECK(weights.empty() || weights.size() == targets.size());
   bool add = false;
   const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
   RELATUM_CHECK(!add);
@@ -37,8 +48,13 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
     head.multiply(graph, in.rows_from(begin, rows), logits);
     const Mat dlogits = dx.data ? graph.allocate(in.type, rows, head.out()) : Mat{};
     const std::span losses(graph.arena().allocate_array<double>(rows), size_t(rows));
-    loss.sum += kernels::cross_entropy(
+    const double sum = kernels::cross_entropy(
         logits.as<float>(), targets.subspan(size_t(begin), size_t(rows)), dlogits, losses);
+    if (weights.empty()) {
+      loss.sum += sum;
+    } else {
+      weigh(weights.subspan(size_t(begin), size_t(rows)), losses, dlogits, loss);
+    }
     if (dx.data) head.multiply_back(graph, dlogits, dx.rows_from(begin, rows), false);
     if (weight_grad) {
       kernels::gemm({.a = dlogits,
@@ -51,6 +67,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
   }
   graph.arena().release(mark);
   loss.count = in.rows;
+  if (weights.empty()) loss.weight = double(in.rows);
   return loss;
 }
 

@@ -2,7 +2,6 @@
 #include "train/batcher.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -54,22 +53,39 @@ BatchOptions batches_of(const arch::ModelInfo& info, BatchOptions options) {
 
 int64_t default_micro_tokens(DType compute) { return compute == DType::kF32 ? 1024 : 2048; }
 
-int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share) {
+int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share, const Thinning& thinned,
+                               uint64_t seed) {
   constexpr int64_t kSteps = 100, kMost = 512;
-  if (rows.empty()) return kMost;
+  const std::vector<int64_t> order = epoch_rows(int64_t(rows.size()), thinned, seed, 0);
+  if (order.empty()) return kMost;
   const int64_t shared = shared_by_all(rows, {.share = share});
   int64_t tokens = 0;
-  for (const TrainRow& row : rows) tokens += int64_t(row.tokens.size()) - shared;
-  const auto count = int64_t(rows.size());
+  for (const int64_t row : order) tokens += int64_t(rows[size_t(row)].tokens.size()) - shared;
+  const auto count = int64_t(order.size());
   const int64_t row = (tokens + count - 1) / count;
   return shared + std::max(row, std::min(kMost, tokens / kSteps));
+}
+
+std::vector<int64_t> epoch_rows(int64_t count, const Thinning& thinned, uint64_t seed,
+                                int64_t epoch) {
+  constexpr uint64_t kStream = 0x7417000000;  // apart from the permutations' streams
+  std::vector<bool> left_out(size_t(count), false);
+  if (thinned.kept < int64_t(thinned.rows.size())) {
+    std::vector<int64_t> drawn = thinned.rows;
+    Rng(seed, kStream + uint64_t(epoch)).shuffle(drawn);
+    for (size_t i = size_t(thinned.kept); i < drawn.size(); ++i) left_out[size_t(drawn[i])] = true;
+  }
+  std::vector<int64_t> rows;
+  for (int64_t row = 0; row < count; ++row) {
+    if (!left_out[size_t(row)]) rows.push_back(row);
+  }
+  return rows;
 }
 
 std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
                                  uint64_t seed, int64_t epoch) {
   constexpr uint64_t kStream = 0x0e90c;
-  std::vector<int64_t> order(rows.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
+  std::vector<int64_t> order = epoch_rows(int64_t(rows.size()), options.thinned, seed, epoch);
   Rng(seed, kStream + uint64_t(epoch)).shuffle(order);
   return cut(rows, order, options.batch_tokens, shared_by_all(rows, options));
 }
@@ -80,6 +96,16 @@ std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRo
 }
 
 namespace {
+
+// One number for each target that a row has just added.
+void add_weights(const TrainRow& row, TrainBatch& batch) {
+  batch.weights.resize(batch.targets.size(), row.weight);
+}
+
+void drop_ones(TrainBatch& batch) {
+  const bool ones = std::ranges::all_of(batch.weights, [](float w) { return w == 1.0f; });
+  if (ones) batch.weights.clear();
+}
 
 // Prompts for the encoder, completions for the decoder.
 TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen, int32_t start) {
@@ -99,7 +125,9 @@ TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen,
     }
     fed.pop_back();
     result.batch.append(root, fed);
+    add_weights(row, result);
   }
+  drop_ones(result);
   result.batch.finish();
   return result;
 }
@@ -127,7 +155,9 @@ TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
       result.predicting.push_back(first + t - 1);
       result.targets.push_back(row.tokens[size_t(t)]);
     }
+    add_weights(row, result);
   }
+  drop_ones(result);
   result.batch.finish();
   return result;
 }

@@ -15,6 +15,13 @@ namespace relatum::train {
 struct TrainRow {
   std::vector<int32_t> tokens;
   int64_t prompt_length = 0;
+  float weight = 1;  ///< of each of those tokens' losses
+};
+
+/// Rows of which each epoch has only a part, drawn anew.
+struct Thinning {
+  std::vector<int64_t> rows;  ///< ascending numbers
+  int64_t kept = 0;           ///< so many of them in an epoch
 };
 
 /// Row numbers of one optimiser step.
@@ -27,6 +34,7 @@ struct BatchOptions {
   /// Of an encoder-decoder: prompts are encoded, each by itself, so that they share nothing, and
   /// completions follow this token.
   std::optional<int32_t> decoder_start{};
+  Thinning thinned{};
 };
 
 /// The options as they hold for a model.
@@ -39,9 +47,14 @@ int64_t default_micro_tokens(DType compute);
 /// Tokens of a step for a run whose user names none: an epoch then has about a hundred steps, of
 /// at least a row and at most 512 tokens each (both without what all rows share, which is added).
 /// 512 did best on 8,000 sentences of SemEval-2010 (lab/semeval), 192 on examples/corpus's 420.
-int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share);
+int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share,
+                               const Thinning& thinned = {}, uint64_t seed = 1);
 
-/// The steps of one epoch: a permutation of all rows that depends on (seed, epoch) alone, cut
+/// The rows that an epoch has, ascending: all of `count`, but of thinned ones those that are drawn
+/// for (seed, epoch).
+std::vector<int64_t> epoch_rows(int64_t count, const Thinning& thinned, uint64_t seed,
+                                int64_t epoch);
+/// The steps of one epoch: a permutation of its rows that depends on (seed, epoch) alone, cut
 /// where the next row would exceed the budget. No row is dropped.
 std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
                                  uint64_t seed, int64_t epoch);
@@ -54,6 +67,7 @@ struct TrainBatch {
   nn::TokenBatch batch;
   std::vector<int64_t> predicting;  ///< tokens whose state predicts a target
   std::vector<int32_t> targets;
+  std::vector<float> weights;  ///< of the targets' losses; empty where each weighs 1
 };
 
 /// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.

@@ -54,6 +54,7 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tok
     const nn::LossSum loss = accumulate(batch, step);
     total.sum += loss.sum;
     total.count += loss.count;
+    total.weight += loss.weight;
     tokens += batch.batch.size() + batch.batch.source_size();
   }
   return total;
@@ -69,13 +70,14 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
        .checkpoint = options_.checkpoint,
        .dropout = trained_.dropout() > 0,
        .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
-  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets);
+  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets,
+                                                  batch.weights);
   graph.backward();
   return loss;
 }
 
-double Trainer::apply(int64_t count) {
-  const double scale = 1.0 / double(count);
+double Trainer::apply(double weight) {
+  const double scale = 1.0 / weight;
   const double norm = std::sqrt(kernels::sum_squares(trained_.grads())) * scale;
   if (!std::isfinite(norm)) {
     fail("train.trainer", fmt::format("the gradient is no longer finite at step {}. Use a smaller "
@@ -130,10 +132,10 @@ StepReport Trainer::train_step() {
   report.learning_rate = schedule_.rate(at_.step);
   const nn::LossSum loss = accumulate(plan.rows, at_.step, report.tokens);
   if (!std::isfinite(loss.sum)) fail_loss(plan.rows);
-  report.grad_norm = apply(loss.count);
+  report.grad_norm = apply(loss.weight);
   report.step = at_.step;
   report.examples = int64_t(plan.rows.size());
-  report.loss = loss.sum / double(loss.count);
+  report.loss = loss.sum / loss.weight;
   report.seconds = watch.seconds();
   return report;
 }

@@ -41,7 +41,7 @@ struct TrainOptions {
 /// One optimiser step, as log.jsonl tells it.
 struct StepReport {
   int64_t step = 0, steps = 0, epoch = 0;
-  double loss = 0;  ///< mean over the step's answer tokens
+  double loss = 0;  ///< mean over the step's answer tokens, by their rows' weights
   double learning_rate = 0;
   double grad_norm = 0;  ///< before clipping
   int64_t tokens = 0;    ///< computed in this step, shared ones once
@@ -93,8 +93,9 @@ class Trainer {
   nn::LossSum accumulate(const StepRows& rows, int64_t step, int64_t& tokens);
   /// The same for one batch of rows. Once warmed up, it asks the system for no memory.
   nn::LossSum accumulate(const TrainBatch& batch, int64_t step);
-  /// One AdamW step from the summed gradients; returns their norm before clipping.
-  double apply(int64_t count);
+  /// One AdamW step from the summed gradients, divided by the weights' sum (LossSum); returns their
+  /// norm before clipping.
+  double apply(double weight);
 
  private:
   struct PlannedStep {

@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 # pylint: disable=wrong-import-position
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
+import imbalance  # noqa: E402
 import large  # noqa: E402
 import memory  # noqa: E402
 import neighbours  # noqa: E402
@@ -27,6 +28,38 @@ class Quantised(unittest.TestCase):
         results = json.loads(quantised.RESULTS.read_text(encoding="utf-8"))
         page = quantised.MARKS.search(quantised.PAGE.read_text(encoding="utf-8"))
         self.assertEqual(page.group(2), quantised.table(results) + "\n")
+
+
+class Imbalance(unittest.TestCase):
+    SENTENCE = {"doc_key": "d", "sentence": ["Ann", "met", "Bo", "in", "New", "York"],
+                "ner": [[0, 0, "x"], [2, 2, "x"], [4, 5, "y"]],
+                "relations": [[2, 2, 4, 5, "physical", "", False], [2, 2, 4, 5, "role", "", False]]}
+
+    def test_the_page_has_the_table_of_the_results(self):
+        page = imbalance.MARKS.search(imbalance.PAGE.read_text(encoding="utf-8"))
+        self.assertEqual(page.group(2), imbalance.section(imbalance.load(imbalance.RESULTS)))
+
+    def test_every_pair_of_a_sentence_is_a_row(self):
+        rows = {row["id"]: row for row in imbalance.pairs_of(self.SENTENCE)}
+        self.assertEqual({key: row["labels"] for key, row in rows.items()},
+                         {"d:2-2:4-5": ["physical", "role"], "d:0-0:2-2": ["no_relation"],
+                          "d:0-0:4-5": ["no_relation"]})
+        row = rows["d:2-2:4-5"]
+        self.assertEqual([row["text"][row[end]["start"]:row[end]["end"]]
+                          for end in ("head", "tail")], ["Bo", "New York"])
+
+    def test_a_table_has_a_line_for_each_way(self):
+        one = {"precision": 0.5, "recall": 0.25, "f1": 0.333, "macro_f1": 0.2}
+        other = {**one, "precision": 0.7}
+        ways = {"as it is": {"options": [], "seeds": {"1": one}},
+                "both": {"options": ["--negatives", "1"], "seeds": {"1": one, "2": other}}}
+        results = {"domain": "ai", "sets": {"crossre": {"rows": 1672, "negatives": 1322,
+                                                        "ways": ways}}}
+        lines = imbalance.table(results).splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertIn("1,322 of 1,672 rows", lines[2])
+        self.assertEqual(lines[2].split()[-8::2], ["50.0", "25.0", "33.3", "20.0"])
+        self.assertIn("60.0 ± 14.1", lines[3])
 
 
 class CompareBench(unittest.TestCase):

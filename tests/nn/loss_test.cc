@@ -25,14 +25,14 @@ struct Problem {
     for (int64_t r = 0; r < rows; ++r) targets.push_back(int32_t((r * 7919) % vocabulary));
   }
   // Loss of rows [begin, begin + count); dx is written where it is asked for.
-  nn::LossSum loss(int64_t begin, int64_t count, float* dx) {
+  nn::LossSum loss(int64_t begin, int64_t count, float* dx, std::span<const float> weights = {}) {
     Arena arena;
     nn::Graph graph(arena, DType::kF32, dx != nullptr);
     const nn::Var in = graph.create(DType::kF32, count, kWidth, true);
     const size_t bytes = size_t(count * kWidth) * sizeof(float);
     std::memcpy(graph.value(in).data, x.view().row(begin), bytes);
     const auto part = std::span(targets).subspan(size_t(begin), size_t(count));
-    const nn::LossSum sum = nn::head_cross_entropy(graph, head, in, part);
+    const nn::LossSum sum = nn::head_cross_entropy(graph, head, in, part, weights);
     if (dx) std::memcpy(dx, graph.grad(in).data, bytes);
     return sum;
   }
@@ -120,6 +120,34 @@ TEST(Loss, LogitsComeInOrderAndOnce) {
   });
   EXPECT_EQ(next, kRows);
   EXPECT_GT(calls, 1);
+}
+
+// The loss is linear in the weights: a row's loss and its own gradient are multiplied by its one.
+// Each number of dx is a sum of 33 products of f32 numbers, one of which is weighted in each.
+TEST(Loss, AWeightMultipliesARowsLossAndGradient) {
+  Problem p(5, 33);
+  std::vector<float> plain(5 * kWidth), weighted(plain);
+  p.loss(0, 5, plain.data());
+  const std::vector<float> weights{2, 0.25f, 1, 3, 0.7f};
+  const nn::LossSum got = p.loss(0, 5, weighted.data(), weights);
+  double want = 0, sum = 0;
+  for (int64_t r = 0; r < 5; ++r) {
+    const double weight = double(weights[size_t(r)]);
+    want += weight * p.loss(r, 1, nullptr).sum;
+    sum += weight;
+    double difference = 0, norm = 0;
+    for (int64_t c = 0; c < kWidth; ++c) {
+      const size_t at = size_t(r * kWidth + c);
+      difference += std::pow(double(weighted[at]) - weight * double(plain[at]), 2);
+      norm += std::pow(weight * double(plain[at]), 2);
+    }
+    EXPECT_LE(std::sqrt(difference / norm), network_bound(2, 33)) << r;
+  }
+  EXPECT_NEAR(got.sum, want, rounding_bound(2 * kWidth) * want);
+  EXPECT_DOUBLE_EQ(got.weight, sum);
+  EXPECT_EQ(got.count, 5);
+  EXPECT_DOUBLE_EQ(p.loss(0, 5, nullptr).weight, 5.0);
+  EXPECT_NEAR(p.loss(0, 5, nullptr, weights).sum, want, rounding_bound(2 * kWidth) * want);
 }
 
 TEST(Loss, NoRowsCostNothing) {

@@ -73,7 +73,7 @@ TEST_P(WarmStep, AllocatesNothing) {
   const train::TrainBatch batch = train::build_batch(tiny.rows, tiny.all(), {.share = share});
   const auto step = [&] {
     const nn::LossSum loss = tiny.trainer.accumulate(batch, 0);
-    tiny.trainer.apply(loss.count);
+    tiny.trainer.apply(loss.weight);
   };
   step();
   step();

@@ -10,9 +10,16 @@
 #include "app/command.h"
 #include "app/next_command.h"
 #include "app/options.h"
+#include "app/resume_arguments.h"
 #include "app/stage_options.h"
+#include "app/start_options.h"
+#include "app/usage_text.h"
+#include "base/error.h"
+#include "base/printable.h"
 #include "jobs/finetune.h"
+#include "jobs/finetune_folds.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_started.h"
 #include "jobs/style_choice.h"
 #include "task/forms.h"
 
@@ -38,17 +45,19 @@ std::string memory_size(std::string& text) {
 }
 
 void define_examples(CLI::App& app, FinetuneOptions& o) {
-  app.add_option("--train", o.train, "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT")
-      ->required()
+  app.add_option(
+         "--train", o.train,
+         "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT (needed, but with --resume)")
       ->group("Data");
   app.add_option("--dev", o.dev, "Dev data; the adapter with the best F1 on it is kept")
       ->group("Data");
-  app.add_option("--holdout", o.holdout, "Hold out N training examples as dev data")
+  app.add_option("--holdout", o.holdout,
+                 "Hold out N training examples as dev data, of each label its share")
       ->check(CLI::NonNegativeNumber)
       ->group("Data");
   app.add_option("--negative", o.negative,
-                 "The label that means no relation, for the dev scores (default: no_relation or "
-                 "Other)")
+                 "The label that means no relation, for scores and --negatives (default: "
+                 "no_relation or Other)")
       ->transform(task::seen_form)
       ->group("Data");
   define_data(app, o.data);
@@ -162,29 +171,85 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
       ->group("Training");
 }
 
+// What may only be left out where a run, or an adapter's run, knows it.
+void require_inputs(const FinetuneOptions& o) {
+  const bool model = !o.model.model.empty() || !o.init_adapter.empty();
+  if (!o.resume && !model) throw CLI::RequiredError("--model");
+  if (!o.resume && o.train.empty()) throw CLI::RequiredError("--train");
+  if (o.out.empty()) throw CLI::RequiredError("--out");
+}
+
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, false);
+  app.get_option("--model")->required(false)->description(
+      "A name from `relatum models`, a GGUF file, or a Hugging Face folder (needed, but with "
+      "--resume or the --init-adapter of a run)");
   define_examples(app, *o);
+  define_balance(app, *o);
   define_adapter(app, *o);
+  define_start(app, *o);
   define_training(app, *o);
-  app.add_option("--out", o->out, "Folder for the run")->required()->group("Run");
-  app.add_flag("--resume", o->resume, "Continue a stopped run")->group("Run");
+  app.add_option("--out", o->out, "Folder for the run (always needed)")->group("Run");
+  app.add_flag("--resume", o->resume, "Continue a stopped run; it knows all other options")
+      ->group("Run");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing run")->group("Run");
-  app.add_flag("--force", o->overwrite, "The same as --overwrite")->group("Run");
+  app.add_flag("--force", o->force,
+               "The same as --overwrite; with --init-adapter also: though the adapter was trained "
+               "on another base (run.json then says so)")
+      ->group("Run");
   o->machine.define(app);
+  app.parse_complete_callback([&app, o] {
+    o->overwrite = o->overwrite || o->force;
+    o->words = given_words(app);
+    require_inputs(*o);
+  });
   app.footer(
       "Example:\n  relatum finetune --model smollm2-135m-instruct "
       "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
-      "Ctrl-C saves the state; --resume continues from it. The result is bit for bit "
-      "that of an\nuninterrupted run.");
+      "Ctrl-C saves the state; `relatum finetune --resume --out run` continues from it. The result "
+      "is\nbit for bit that of an uninterrupted run. Options beside --resume have to be the run's "
+      "own, but\nfor --threads, --isa, --memory and --save-every, which may be others.");
+  return o;
+}
+
+// `now` as it was given, or where it goes on with a run, as that was started.
+std::shared_ptr<Options> settled(const std::shared_ptr<Options>& now, const jobs::Host& host) {
+  const bool again = now->resume && !now->overwrite && jobs::begun_without_state(now->out);
+  if (!again) jobs::check_resume(*now);
+  if (!now->resume) return now;
+  const ResumedCommand command = resumed_command(*now, host);
+  CLI::App app;
+  const auto o = define_all(app);
+  try {
+    parse_arguments(app, command.arguments);
+  } catch (const CLI::ParseError& error) {
+    fail("app.resume", fmt::format("{} cannot be gone on with: the options in its record are not "
+                                   "those of this version ({}). Give the whole command, or start "
+                                   "over with --overwrite.",
+                                   now->out, usage_text(error.what())));
+  }
+  o->words = command.words;
+  o->directory = command.directory;
+  o->machine.quiet = now->machine.quiet;
+  if (!again) return o;
+  host.context.info("no state was saved yet: the run begins again.");
+  o->resume = false;
+  o->overwrite = true;
   return o;
 }
 
 Action define(CLI::App& app) {
-  const auto o = define_all(app);
-  return [o](Environment& environment) {
+  const auto given = define_all(app);
+  return [given](Environment& environment) {
+    const auto o = settled(given, environment.host());
     o->machine.apply(environment);
+    if (o->folds > 0) {
+      const jobs::FoldsResult result = jobs::finetune_folds(*o, environment.host());
+      if (!result.finished) return kInterrupted;
+      fmt::print("{}", printable_lines(jobs::folds_text(result)));
+      return kDone;
+    }
     if (!jobs::finetune(*o, environment.host()).finished) return kInterrupted;
     environment.context().info("next: " + extract_command(*o));
     return kDone;

@@ -98,7 +98,9 @@ class Runner {
   static void prepare(RunStage& stage, StageState state) {
     std::error_code ignored;
     for (const char* flag : {"resume", "overwrite"}) stage.unset(flag);
-    if (stage.name == "finetune") stage.unset("force");  // the same as overwrite there
+    // The same as overwrite there, but where an adapter of another base is started from.
+    const bool start = stage.has("init-adapter") && state != StageState::kStopped;
+    if (stage.name == "finetune" && !start) stage.unset("force");
     if (state == StageState::kStopped) return stage.set("resume");
     const bool part = stage.name == "extract" &&
                       fs::exists(PartFile::path_for(stage.result()), ignored);

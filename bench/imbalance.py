@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""What --negatives and --label-weights do to precision and recall: our corpus, and CrossRE.
+
+    bench/imbalance.py --relatum build/release/relatum --seeds 1,2,3
+
+Our corpus as it is; of CrossRE one domain's sentences with all pairs of their entities, where those
+without a relation are `no_relation` (CrossRE does not list them), about four in five rows. Each
+way of training is done once for each seed and scored on the test split by micro-F1 without
+no_relation, with its precision and recall. What exists in --work already is not made again; a
+stopped training goes on. Ends without figures where a command fails. --write puts the table of the
+results file between its marks in docs/your-data.md.
+"""
+
+import argparse
+import datetime
+import itertools
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "your-data.md"
+RESULTS = ROOT / "bench" / "results" / "imbalance.json"
+CORPUS = ROOT / "examples" / "corpus"
+CROSSRE = ROOT.parent / "shared" / "data" / "crossre"
+NEGATIVE = "no_relation"
+MARKS = re.compile(r"(<!-- imbalance -->\n)(.*?)(<!-- end -->)", re.S)
+BALANCED = ["--label-weights", "balanced"]
+# Half of the corpus's negatives; of CrossRE's as many as there are relations.
+SETS = {
+    "corpus": {"as it is": [], "negatives": ["--negatives", "0.125"], "weights": BALANCED,
+               "both": ["--negatives", "0.125", *BALANCED]},
+    "crossre": {"as it is": [], "negatives": ["--negatives", "1"], "weights": BALANCED,
+                "both": ["--negatives", "1", *BALANCED]},
+}
+FIGURES = ("precision", "recall", "f1")
+sys.path.insert(0, str(ROOT / "tools"))
+from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def run(options, *words):
+    words = [str(word) for word in [options.relatum, *words]]
+    print("$ " + " ".join(words), file=sys.stderr, flush=True)
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"imbalance: it ended with {done.returncode}")
+    return done.stdout
+
+
+def pairs_of(sentence):
+    """Rows of one CrossRE sentence: each listed pair with all its labels, and each other pair once,
+    the earlier entity first, without a relation."""
+    tokens, starts = sentence["sentence"], []
+    length = 0
+    for token in tokens:
+        starts.append(length)
+        length += len(token) + 1
+    labels = {}
+    for first, last, other, end, label, *_ in sentence["relations"]:
+        known = labels.setdefault(((first, last), (other, end)), [])
+        if label not in known:
+            known.append(label)
+    entities = sorted({(first, last) for first, last, *_ in sentence["ner"]})
+    for head, tail in itertools.combinations(entities, 2):
+        if (head, tail) not in labels and (tail, head) not in labels:
+            labels[head, tail] = [NEGATIVE]
+    for (head, tail), names in labels.items():
+        places = {name: {"start": starts[a], "end": starts[b] + len(tokens[b])}
+                  for name, (a, b) in (("head", head), ("tail", tail))}
+        yield {"id": f"{sentence['doc_key']}:{head[0]}-{head[1]}:{tail[0]}-{tail[1]}",
+               "text": " ".join(tokens), **places, "labels": names}
+
+
+def crossre_rows(split, domain):
+    lines = (CROSSRE / f"{domain}-{split}.json").read_text(encoding="utf-8").splitlines()
+    return [row for line in lines if line.strip() for row in pairs_of(json.loads(line))]
+
+
+def write_rows(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def prepare(options, name, work):
+    """Training data, test data and inventory of a set, with its counts."""
+    if name == "corpus":
+        files = CORPUS / "train.jsonl", CORPUS / "test.jsonl", CORPUS / "labels.json"
+    else:
+        files = work / "train.jsonl", work / "test.jsonl", work / "labels.json"
+        rows = {split: crossre_rows(split, options.domain) for split in ("train", "dev", "test")}
+        write_rows(files[0], rows["train"])
+        write_rows(files[1], rows["test"])
+        known = {label for part in rows.values() for row in part for label in row["labels"]}
+        files[2].write_text(json.dumps(sorted(known - {NEGATIVE}) + [NEGATIVE]), encoding="utf-8")
+    lines = files[0].read_text(encoding="utf-8").splitlines()
+    labels = [row.get("label") or row["labels"][0] for row in map(json.loads, lines)]
+    test = f"{files[1]}?sample={options.test_rows}&seed=1"
+    return files[0], test, files[2], {"rows": len(labels), "negatives": labels.count(NEGATIVE)}
+
+
+def once(options, way, seed, data, folder):
+    train, test, labels, _ = data
+    if not (folder / "run.json").exists():
+        run(options, "finetune", "--model", options.model, "--train", train, "--labels", labels,
+            "--seed", seed, *way, *options.finetune, "--out", folder)
+    elif json.loads((folder / "run.json").read_text(encoding="utf-8"))["status"] != "done":
+        run(options, "finetune", "--resume", "--out", folder)
+    answers = folder.with_suffix(".jsonl")
+    if not answers.exists():
+        run(options, "extract", "--adapter", folder, "--data", test, "--out", answers)
+    report = json.loads(run(options, "evaluate", "--data", test, "--labels", labels,
+                            "--predictions", answers, "--json"))
+    macro = report["metrics"]["macro"]["f1"]
+    return {**{figure: report["official"][figure] for figure in FIGURES}, "macro_f1": macro,
+            "accuracy": report["accuracy"], "official": report["official"]["name"]}
+
+
+def measure(options):
+    sets = {}
+    for name in options.sets:
+        work = pathlib.Path(options.work) / name
+        work.mkdir(parents=True, exist_ok=True)
+        data = prepare(options, name, work)
+        ways = {}
+        for way, words in SETS[name].items():
+            folder = way.replace(" ", "-")
+            ways[way] = {"options": words,
+                         "seeds": {str(seed): once(options, words, seed, data,
+                                                   work / f"{folder}-{seed}")
+                                   for seed in options.seeds}}
+        sets[name] = {**data[3], "ways": ways}
+    return {"what": "test splits of the example corpus and of one domain of CrossRE with all pairs",
+            "model": options.model, "domain": options.domain, "test_rows": options.test_rows,
+            "finetune": options.finetune, "date": datetime.date.today().isoformat(), "sets": sets}
+
+
+def told(seeds, figure):
+    """In per cent; of several seeds the mean and the sample's deviation."""
+    values = [100 * one[figure] for one in seeds.values()]
+    mean = f"{statistics.mean(values):.1f}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.1f}"
+
+
+def table(results):
+    lines = []
+    for name, one in results["sets"].items():
+        title = "the example corpus" if name == "corpus" else f"CrossRE, {results['domain']}"
+        title += f": {one['negatives']:,} of {one['rows']:,} rows without a relation"
+        for way in one["ways"].values():
+            words = " ".join(way["options"])
+            lines.append([title, f"`{words}`" if words else "",
+                          *[told(way["seeds"], figure) for figure in (*FIGURES, "macro_f1")]])
+            title = ""
+    return markdown(["training data", "options", "precision", "recall", "micro-F1", "macro-F1"],
+                    lines)
+
+
+def section(results):
+    """What stands on the page: nothing as long as nothing was measured."""
+    if not results:
+        return ""
+    count = len(next(iter(next(iter(results["sets"].values()))["ways"].values()))["seeds"])
+    seeds = "one seed" if count == 1 else f"mean and deviation of {count} seeds"
+    return (f"What they do on two corpora, {seeds}, in per cent; precision, recall and micro-F1 "
+            f"without\n`no_relation` ([figures](../bench/results/{RESULTS.name}), "
+            f"[how](../bench/imbalance.py)):\n\n{table(results)}\n")
+
+
+def load(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_page(results):
+    text = PAGE.read_text(encoding="utf-8")
+    if not MARKS.search(text):
+        sys.exit(f"imbalance: {PAGE.name} has no place for the table between its marks")
+    PAGE.write_text(MARKS.sub(lambda m: m.group(1) + section(results) + m.group(3), text),
+                    encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--relatum", default="build/release/relatum")
+    parser.add_argument("--model", default="smollm2-135m-instruct")
+    parser.add_argument("--work", default="runs/imbalance", help="folder for data and runs")
+    parser.add_argument("--sets", default=",".join(SETS), type=lambda text: text.split(","))
+    parser.add_argument("--seeds", default="1", type=lambda text: [int(s) for s in text.split(",")])
+    parser.add_argument("--domain", default="ai", help="of CrossRE")
+    parser.add_argument("--test-rows", default=1500, type=int, help="rows drawn of a test split")
+    parser.add_argument("--out", default=RESULTS, type=pathlib.Path, help="results file")
+    parser.add_argument("--write", action="store_true",
+                        help="measure nothing: put the results file's table into the page")
+    parser.add_argument("finetune", nargs=argparse.REMAINDER,
+                        help="behind --: further options of `relatum finetune`")
+    options = parser.parse_args()
+    options.finetune = [word for word in options.finetune if word != "--"]
+    if options.write:
+        return write_page(load(options.out))
+    results = measure(options)
+    options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(table(results))
+    return None
+
+
+if __name__ == "__main__":
+    main()

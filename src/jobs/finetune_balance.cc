@@ -1,0 +1,165 @@
+// Counts labels, then marks rows.
+#include "jobs/finetune_balance.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "io/json.h"
+#include "task/forms.h"
+
+namespace relatum::jobs {
+namespace {
+
+constexpr const char* kBalanced = "balanced";
+
+// A share of a count that is whole but for the rounding of the ratio stays whole.
+int64_t times(double ratio, int64_t count) {
+  constexpr double kRounding = 1e-9;
+  return int64_t(std::min(std::floor(ratio * double(count) + kRounding), 0x1p53));
+}
+
+void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows& rows,
+          const Context& context) {
+  if (!options.negatives) return;
+  const std::string label = thinned_label(options, data.train.labels);
+  train::Thinning& thinned = rows.thinned;
+  for (size_t i = 0; i < rows.train.size(); ++i) {
+    if (*data.train.examples[i].label == label) thinned.rows.push_back(int64_t(i));
+  }
+  const auto all = int64_t(thinned.rows.size());
+  const int64_t others = int64_t(rows.train.size()) - all;
+  thinned.kept = std::min(all, times(*options.negatives, others));
+  if (thinned.kept < all) {
+    context.info(fmt::format("of {} labelled '{}' each epoch has {}, drawn anew, beside {}.",
+                             counted(all, "row"), label, thinned.kept, counted(others, "other")));
+  } else {
+    context.info(fmt::format("--negatives leaves nothing out: {} labelled '{}' beside {}.",
+                             counted(all, "row"), label, counted(others, "other")));
+    thinned = {};
+  }
+}
+
+// As an epoch has them.
+std::map<std::string, int64_t> label_counts(const FinetuneData& data, const FinetuneRows& rows) {
+  std::map<std::string, int64_t> counts;
+  for (const task::Example& example : data.train.examples) ++counts[*example.label];
+  if (rows.thinned.rows.empty()) return counts;
+  const size_t first = size_t(rows.thinned.rows[0]);
+  const std::string& label = *data.train.examples[first].label;
+  counts[label] = rows.thinned.kept;
+  if (rows.thinned.kept == 0) counts.erase(label);
+  return counts;
+}
+
+void tell_weights(const std::map<std::string, double>& weights, const Context& context) {
+  const auto by_weight = [](const auto& one, const auto& other) {
+    return one.second < other.second;
+  };
+  const auto [least, most] = std::ranges::minmax_element(weights, by_weight);
+  context.info(fmt::format("rows weigh {:.3g} ('{}') to {:.3g} ('{}') in the loss, by their label.",
+                           least->second, least->first, most->second, most->first));
+}
+
+void weigh(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows& rows,
+           const Context& context) {
+  if (options.label_weights.empty()) return;
+  const auto counts = label_counts(data, rows);
+  std::map<std::string, double> weights;
+  if (options.label_weights == kBalanced) {
+    weights = balanced_weights(counts);
+  } else {
+    const auto given = read_label_weights(options.label_weights, data.train.labels);
+    std::vector<std::string> missing;
+    for (const auto& [label, count] : counts) {
+      const auto at = given.find(label);
+      weights[label] = at == given.end() ? 1.0 : at->second;
+      if (at == given.end()) missing.push_back(label);
+    }
+    if (!missing.empty()) {
+      context.info(fmt::format("{} leaves out '{}': rows of {} weigh 1.", options.label_weights,
+                               fmt::join(missing, "', '"),
+                               missing.size() == 1 ? "that label" : "those labels"));
+    }
+  }
+  for (size_t i = 0; i < rows.train.size(); ++i) {
+    const auto at = weights.find(*data.train.examples[i].label);
+    if (at != weights.end()) rows.train[i].weight = float(at->second);
+  }
+  rows.weights = weights;
+  tell_weights(weights, context);
+}
+
+}  // namespace
+
+std::string thinned_label(const FinetuneOptions& options, const task::Labels& labels) {
+  if (options.negative) return *options.negative;
+  if (const auto usual = task::negative_label(labels)) return *usual;
+  fail("jobs.finetune",
+       "--negatives is about rows without a relation, and none of the labels is no_relation or "
+       "Other. Name theirs with --negative.");
+}
+
+std::map<std::string, double> read_label_weights(const std::string& file,
+                                                 const task::Labels& labels) {
+  const nlohmann::json object = io::load_json(file);
+  if (!object.is_object() || object.empty()) {
+    fail("jobs.finetune",
+         fmt::format("{}: expected a JSON object that gives labels their weights, such as "
+                     "{{\"founded\": 2}}.",
+                     file));
+  }
+  std::map<std::string, double> weights;
+  for (const auto& [name, value] : object.items()) {
+    const std::string label = task::seen_form(name);
+    labels.index(label, file);
+    const double weight = io::require_double(object, name, file);
+    if (!(weight > 0 && weight <= 1e6)) {
+      fail("jobs.finetune", fmt::format("{}: the weight of '{}' is {}. Use a number above 0, at "
+                                        "most 1000000; leave rows out that are not to count.",
+                                        file, label, weight));
+    }
+    weights[label] = weight;
+  }
+  return weights;
+}
+
+std::map<std::string, double> balanced_weights(const std::map<std::string, int64_t>& counts) {
+  int64_t rows = 0;
+  for (const auto& [label, count] : counts) rows += count;
+  std::map<std::string, double> weights;
+  for (const auto& [label, count] : counts) {
+    weights[label] = double(rows) / (double(counts.size()) * double(count));
+  }
+  return weights;
+}
+
+void check_balance(const FinetuneOptions& options, const FinetuneData& data) {
+  const task::Labels& labels = data.train.labels;
+  const bool file = !options.label_weights.empty() && options.label_weights != kBalanced;
+  if (file) read_label_weights(options.label_weights, labels);
+  if (!options.negatives) return;
+  const std::string label = thinned_label(options, labels);
+  labels.index(label, "--negative");
+  for (const task::Example& example : data.train.examples) {
+    if (example.label != label) return;
+  }
+  fail("jobs.finetune",
+       fmt::format("{}: every training example has the label '{}', and --negatives counts them "
+                   "against the others. Leave it out.",
+                   data.train.name, label));
+}
+
+void balance_rows(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows& rows,
+                  const Context& context) {
+  thin(options, data, rows, context);
+  weigh(options, data, rows, context);
+}
+
+}  // namespace relatum::jobs
