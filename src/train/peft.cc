@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "train/gguf_lora.h"
 #include "train/peft_config.h"
 #include "train/peft_file.h"
 
@@ -86,6 +87,7 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
 
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute) {
+  if (io::GgufFile::recognise(folder)) return load_gguf_lora(folder, model, compute);
   check_adapter_folder(folder);
   const auto config_path = folder / "adapter_config.json";
   std::vector<std::string> linears;
