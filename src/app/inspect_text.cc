@@ -27,6 +27,7 @@
 #include "retrieve/store.h"
 #include "task/labels.h"
 #include "text/tokenizer.h"
+#include "train/gguf_lora.h"
 
 namespace relatum::app {
 namespace {
@@ -71,15 +72,18 @@ std::string ggml_name(int number) {
   return type ? std::string(type->name) : fmt::format("type {}", number);
 }
 
-std::vector<TensorLine> tensors_of(const arch::ModelFiles& files) {
+std::vector<TensorLine> gguf_lines(const io::GgufFile& file) {
   std::vector<TensorLine> lines;
-  if (files.gguf()) {
-    for (const io::GgufTensor& tensor : files.gguf()->tensors()) {
-      lines.push_back({tensor.name, ggml_name(tensor.type),
-                       fmt::format("{}", fmt::join(tensor.shape, " x ")), tensor.bytes.size()});
-    }
-    return lines;
+  for (const io::GgufTensor& tensor : file.tensors()) {
+    lines.push_back({tensor.name, ggml_name(tensor.type),
+                     fmt::format("{}", fmt::join(tensor.shape, " x ")), tensor.bytes.size()});
   }
+  return lines;
+}
+
+std::vector<TensorLine> tensors_of(const arch::ModelFiles& files) {
+  if (files.gguf()) return gguf_lines(*files.gguf());
+  std::vector<TensorLine> lines;
   for (const io::SafetensorsTensor& tensor : files.safetensors()->tensors()) {
     lines.push_back({tensor.name, tensor.dtype, fmt::format("{}", fmt::join(tensor.shape, " x ")),
                      tensor.bytes.size()});
@@ -197,6 +201,27 @@ std::string adapter_text(const fs::path& path, bool all) {
   return text + safetensors_lines(io::Safetensors::open(weights), all);
 }
 
+std::string gguf_adapter_text(const io::GgufFile& file, bool all) {
+  std::string text = inspect_line("adapter", file.path().string()) +
+                     inspect_line("form", fmt::format("GGUF version {}", file.version())) +
+                     inspect_line("of a base", file.get_string("general.architecture", "unknown"));
+  std::set<int64_t> ranks;
+  for (const io::GgufTensor& tensor : file.tensors()) {
+    if (tensor.name.ends_with(".lora_b") && !tensor.shape.empty()) ranks.insert(tensor.shape[0]);
+  }
+  text += inspect_line("rank", fmt::format("{}", fmt::join(ranks, ", ")));
+  for (const io::GgufEntry& entry : file.metadata()) {
+    const std::string key(entry.key);
+    if (!key.starts_with("adapter.") || entry.value.is_array) continue;
+    const bool word = entry.value.type == io::GgufType::kString;
+    const bool number = !word && entry.value.type != io::GgufType::kBool;
+    text += inspect_line(key, word     ? file.get_string(key)
+                              : number ? fmt::format("{}", file.get_double(key))
+                                       : (file.get_bool(key) ? "true" : "false"));
+  }
+  return text + tensors_text(gguf_lines(file), all);
+}
+
 // What people look for first; the figures that a record lacks are left out.
 std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   const std::string place = file.string();
@@ -288,6 +313,11 @@ std::string folder_text(const fs::path& path, bool all) {
                                   path.string(), seen_in(path)));
 }
 
+std::string gguf_text(const fs::path& path, bool all) {
+  const auto file = io::GgufFile::open(path);
+  return train::is_gguf_adapter(file) ? gguf_adapter_text(file, all) : model_text(path, all);
+}
+
 // By its first bytes; a file that only ends in .gguf is told from what is in it.
 bool is_gguf(const fs::path& path) {
   return io::GgufFile::recognise(path) || path.extension() == ".gguf";
@@ -316,7 +346,7 @@ std::string inspect_text(const fs::path& path, bool all) {
   } else if (!fs::is_regular_file(path)) {
     fail("app.inspect", fmt::format("{} is neither a file nor a folder.", path.string()));
   } else {
-    text = is_gguf(path) ? model_text(path, all) : inspect_file_text(path, all);
+    text = is_gguf(path) ? gguf_text(path, all) : inspect_file_text(path, all);
   }
   return printable_lines(text);
 }

@@ -33,4 +33,19 @@ std::string extract_command(const jobs::FinetuneOptions& o) {
   return line + " --data FILE --out predictions.jsonl";
 }
 
+std::string extract_command(const std::string& model, const jobs::MergedUse& use) {
+  std::string line = "relatum extract --model " + quoted(model) + " --base keep";
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);
+  };
+  add("--prompt", use.prompt.empty() ? "STYLE" : use.prompt);
+  add("--labels", use.labels.empty() ? "LABELS.json" : use.labels);
+  if (use.chat) line += " --chat";
+  add("--index", use.index);
+  if (!use.index.empty() && use.neighbours != 1) {
+    add("--neighbours", std::to_string(use.neighbours));
+  }
+  return line + " --data FILE --out predictions.jsonl";
+}
+
 }  // namespace relatum::app

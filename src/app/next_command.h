@@ -4,10 +4,13 @@
 #include <string>
 
 #include "jobs/finetune_options.h"
+#include "jobs/merge.h"
 
 namespace relatum::app {
 
 /// `relatum extract …` with the run's model, adapter and index, ready to paste.
 std::string extract_command(const jobs::FinetuneOptions& options);
+/// The same for a merged model, which has to be told what the run remembers.
+std::string extract_command(const std::string& model, const jobs::MergedUse& use);
 
 }  // namespace relatum::app

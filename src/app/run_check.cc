@@ -266,7 +266,7 @@ class Checks {
     const fs::path adapter = stage.value("adapter");
     std::error_code ignored;
     if (!fs::exists(adapter / "adapter_config.json", ignored) &&
-        !fs::exists(train::full_folder(adapter), ignored)) {
+        !fs::exists(train::full_folder(adapter), ignored) && !io::GgufFile::recognise(adapter)) {
       fail("app.run", fmt::format("{} holds no adapter (adapter_config.json is not there). Name "
                                   "the folder of a finished run.",
                                   adapter.string()));

@@ -48,6 +48,7 @@ const Family& family(const ModelFiles& files) {
 std::unique_ptr<Model> load_model(const ModelFiles& files, const LoadOptions& options) {
   const Family& found = family(files);
   auto model = found.load(files, options);
+  model->set_gguf_names(gguf_names(files, found));
   check_all_read(files, found.spare);
   Buffer scratch;
   for (nn::Linear* linear : model->mutable_linears()) {

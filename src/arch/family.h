@@ -30,6 +30,8 @@ struct Family {
   /// tensors where they differ there. `form` has all that the network asked for. nullptr: not
   /// known.
   void (*describe)(const ModelFiles& files, const ModelInfo& info, GgufForm& form) = nullptr;
+  /// What GGUF calls it where a folder's model_type may be another; empty: the same.
+  std::string_view gguf_architecture = {};
 };
 
 /// Family::load of the architecture M.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "arch/gguf_names.h"
 #include "nn/batch.h"
 #include "nn/cache.h"
 #include "nn/graph.h"
@@ -67,6 +68,9 @@ class Model {
  public:
   virtual ~Model() = default;
   const ModelInfo& info() const { return info_; }
+  /// What its linears are called in GGUF files, whatever it was read from; load_model() sets it.
+  const GgufNames& gguf_names() const { return gguf_names_; }
+  void set_gguf_names(GgufNames names) { gguf_names_ = std::move(names); }
 
   /// Final states after the last norm, |rows| x D: in the compute type, f32 for an encoder. The
   /// batch, the options' spans and the model must outlive the graph's backward pass. Token ids are
@@ -96,6 +100,9 @@ class Model {
 
  protected:
   ModelInfo info_;
+
+ private:
+  GgufNames gguf_names_;
 };
 
 /// The named linears of each layer, layer after layer: nn::Linear of layers that may be changed,

@@ -28,6 +28,11 @@ ModelFiles ModelFiles::open(const fs::path& path) {
   files.path_ = model_place(path);
   if (!fs::is_directory(files.path_)) {
     files.gguf_ = std::make_shared<io::GgufFile>(io::GgufFile::open(files.path_));
+    if (files.gguf_->get_string("general.type", "model") == "adapter") {
+      fail("arch.open", fmt::format("{} is an adapter, not a model. Name it after --adapter, and "
+                                    "its base after --model.",
+                                    files.path_.string()));
+    }
     files.architecture_ = files.gguf_->get_string("general.architecture");
     return files;
   }

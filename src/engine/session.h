@@ -30,6 +30,8 @@ class Session {
 
   const arch::Model& model() const { return *model_; }
   const text::Tokenizer& tokenizer() const { return *tokenizer_; }
+  /// What they were read from.
+  const arch::ModelFiles& files() const { return files_; }
   /// Type of activations.
   DType compute() const { return compute_; }
   /// Type of the linears' products.

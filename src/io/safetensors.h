@@ -55,6 +55,15 @@ class Safetensors {
   std::map<std::string, std::string> metadata_;
 };
 
+/// A tensor that a file is to hold.
+struct SafetensorsEntry {
+  std::string name;
+  std::string dtype;
+  std::vector<int64_t> shape;
+  /// product(shape) x dtype.
+  uint64_t bytes() const;
+};
+
 /// What write_safetensors writes: bytes.size() must be product(shape) x dtype.
 struct SafetensorsOutput {
   std::string name;
@@ -66,8 +75,15 @@ struct SafetensorsOutput {
 /// Bytes of one value of a safetensors dtype; 0 where the name is unknown.
 size_t safetensors_dtype_size(std::string_view dtype);
 
-/// Writes a file atomically, laid out as the reference library does: widest dtypes first, then
-/// by name, header padded with spaces to a multiple of 8.
+/// The order of the reference library: widest dtypes first, so that every tensor stays aligned,
+/// then by name.
+void sort_for_safetensors(std::vector<SafetensorsEntry>& tensors);
+/// All that stands before the first tensor's bytes: length and header, padded with spaces to a
+/// multiple of 8. The tensors follow in their order, one behind the other.
+std::string safetensors_head(std::span<const SafetensorsEntry> tensors,
+                             const std::map<std::string, std::string>& metadata = {});
+
+/// Writes a file atomically, laid out as the reference library does.
 void write_safetensors(const std::filesystem::path& path, std::vector<SafetensorsOutput> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

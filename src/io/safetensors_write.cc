@@ -19,38 +19,52 @@ int rank_of(std::string_view dtype) {
   return int(std::find(std::begin(kOrder), std::end(kOrder), dtype) - std::begin(kOrder));
 }
 
-void check(const SafetensorsOutput& tensor) {
-  uint64_t bytes = safetensors_dtype_size(tensor.dtype);
-  RELATUM_CHECK(bytes > 0);
-  for (const int64_t length : tensor.shape) bytes *= uint64_t(length);
-  RELATUM_CHECK(bytes == tensor.bytes.size());
-}
+constexpr auto kBefore = [](const auto& a, const auto& b) {
+  const int left = rank_of(a.dtype), right = rank_of(b.dtype);
+  return left != right ? left > right : a.name < b.name;
+};
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, std::vector<SafetensorsOutput> tensors,
-                       const std::map<std::string, std::string>& metadata) {
-  std::sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
-    const int left = rank_of(a.dtype), right = rank_of(b.dtype);
-    return left != right ? left > right : a.name < b.name;
-  });
+uint64_t SafetensorsEntry::bytes() const {
+  uint64_t bytes = safetensors_dtype_size(dtype);
+  RELATUM_CHECK(bytes > 0);
+  for (const int64_t length : shape) bytes *= uint64_t(length);
+  return bytes;
+}
+
+void sort_for_safetensors(std::vector<SafetensorsEntry>& tensors) {
+  std::sort(tensors.begin(), tensors.end(), kBefore);
+}
+
+std::string safetensors_head(std::span<const SafetensorsEntry> tensors,
+                             const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   uint64_t offset = 0;
-  for (const SafetensorsOutput& tensor : tensors) {
-    check(tensor);
+  for (const SafetensorsEntry& tensor : tensors) {
     RELATUM_CHECK(!header.contains(tensor.name));
-    header[tensor.name] = {{"dtype", tensor.dtype},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.bytes.size()}}};
-    offset += tensor.bytes.size();
+    const uint64_t end = offset + tensor.bytes();
+    header[tensor.name] = {
+        {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
+}
+
+void write_safetensors(const std::filesystem::path& path, std::vector<SafetensorsOutput> tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  std::sort(tensors.begin(), tensors.end(), kBefore);
+  std::vector<SafetensorsEntry> entries;
+  for (const SafetensorsOutput& tensor : tensors) {
+    entries.push_back({tensor.name, tensor.dtype, tensor.shape});
+    RELATUM_CHECK(entries.back().bytes() == tensor.bytes.size());
+  }
   AtomicFile file(path);
-  file.write(std::string_view(reinterpret_cast<const char*>(&length), sizeof length));
-  file.write(text);
+  file.write(safetensors_head(entries, metadata));
   for (const SafetensorsOutput& tensor : tensors) file.write(tensor.bytes);
   file.commit();
 }

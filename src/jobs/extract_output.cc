@@ -73,7 +73,7 @@ void check_extract_output(const ExtractOptions& options, const ExtractSetup& set
   inputs.add_data(options.input);
   inputs.add_options(options.data);
   const fs::path model = find_model(setup.model, setup.models, host);
-  inputs.files.insert(inputs.files.end(), {model, options.prompt});
+  inputs.files.insert(inputs.files.end(), {model, options.prompt, options.adapter});
   inputs.folders = {options.adapter, setup.index, model};
   const fs::path part = PartFile::path_for(options.out);
   const bool begun = has_extract_state(options.out);

@@ -114,7 +114,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
       {"--base", session.base()},
       {"--compute", std::string(name_of(session.products()))},
       {"--isa", kernels::isa() == kernels::Isa::kAvx512 ? "avx512" : "avx2"},
-      {"the adapter", file_hash(fs::path(o.adapter) / "adapter_model.safetensors") +
+      {"the adapter", file_hash(o.adapter) +  // a GGUF file, or a folder's two
+                          file_hash(fs::path(o.adapter) / "adapter_model.safetensors") +
                           file_hash(fs::path(o.adapter) / "adapter_config.json")},
       {"the index", answerer.index_hash()},
       {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},

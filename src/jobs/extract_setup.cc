@@ -90,6 +90,23 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   }
 }
 
+void read_words(const fs::path& folder, ExtractSetup& setup) {
+  if (!fs::exists(folder / "labels.json")) return;
+  setup.labels = task::load_labels(folder / "labels.json");
+  if (fs::exists(folder / "answers.json")) {
+    setup.words = task::load_answers(folder / "answers.json");
+  } else if (!setup.run) {
+    return;  // an adapter of another program's: the style's words, as for a model alone
+  } else if (setup.run->prompt_hash.empty() && !setup.labels->empty()) {
+    setup.words = task::pair_words(*setup.labels, task::answer_words_before_they_were_kept(
+                                                      *setup.labels, setup.style.verbalise));
+  } else {
+    setup.words = task::pair_words(*setup.labels, setup.labels->names());
+  }
+}
+
+}  // namespace
+
 void settle_model(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
   setup.model = o.model.model;
   setup.models = o.model.models;
@@ -127,23 +144,6 @@ void settle_model(const ExtractOptions& o, const Context& context, ExtractSetup&
                                            o.adapter));
   }
 }
-
-void read_words(const fs::path& folder, ExtractSetup& setup) {
-  if (!fs::exists(folder / "labels.json")) return;
-  setup.labels = task::load_labels(folder / "labels.json");
-  if (fs::exists(folder / "answers.json")) {
-    setup.words = task::load_answers(folder / "answers.json");
-  } else if (!setup.run) {
-    return;  // an adapter of another program's: the style's words, as for a model alone
-  } else if (setup.run->prompt_hash.empty() && !setup.labels->empty()) {
-    setup.words = task::pair_words(*setup.labels, task::answer_words_before_they_were_kept(
-                                                      *setup.labels, setup.style.verbalise));
-  } else {
-    setup.words = task::pair_words(*setup.labels, setup.labels->names());
-  }
-}
-
-}  // namespace
 
 ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   ExtractSetup setup;

@@ -30,6 +30,9 @@ struct ExtractSetup {
 /// what would give other answers without a word is an Error that `--force` turns into a warning.
 ExtractSetup settle_extract(const ExtractOptions& options, const Host& host);
 
+/// The base alone, with the forms and names that run and options give it (setup.run is settled).
+void settle_model(const ExtractOptions& options, const Context& context, ExtractSetup& setup);
+
 /// The answer words of an inventory: those that the run was trained with where it knows the label.
 /// One warning for labels that it does not know.
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,

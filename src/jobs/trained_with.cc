@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "engine/session.h"
+#include "io/gguf.h"
 #include "text/chat.h"
 
 namespace relatum::jobs {
@@ -17,9 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 void require_adapter(const fs::path& folder) {
-  if (fs::is_directory(folder)) return;
+  if (fs::is_directory(folder) || io::GgufFile::recognise(folder)) return;
   fail("jobs.extract", fmt::format("there is no adapter at {}. Name the folder that `relatum "
-                                   "finetune --out` wrote, or one in PEFT's layout.",
+                                   "finetune --out` wrote, one in PEFT's layout, or a GGUF file.",
                                    folder.string()));
 }
 

@@ -7,32 +7,15 @@
 #include "base/durable.h"
 #include "io/json.h"
 #include "io/safetensors.h"
-#include "text/tokenizer.h"
+#include "train/model_copy.h"
 
 namespace relatum::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What a tokenizer, and what else transformers reads for writing text, consists of.
-constexpr const char* kCopied[] = {"tokenizer.json",
-                                   "tokenizer_config.json",
-                                   "special_tokens_map.json",
-                                   "added_tokens.json",
-                                   "tokenizer.model",
-                                   "spiece.model",
-                                   "vocab.json",
-                                   "merges.txt",
-                                   "vocab.txt",
-                                   "chat_template.jinja",
-                                   "generation_config.json"};
-
 nlohmann::json config_of(const FullWeights& weights, const fs::path& base) {
-  nlohmann::json config = io::load_json(base / "config.json");
-  config.erase("quantization_config");
-  for (const char* type : {"dtype", "torch_dtype"}) {  // the second is the older name
-    if (config.contains(type)) config[type] = "float32";
-  }
+  nlohmann::json config = config_in_type(base, "float32");
   const bool own_head = weights.tensors().back().name == "lm_head.weight";
   if (!own_head && !config.contains("tie_word_embeddings")) config["tie_word_embeddings"] = true;
   return config;
@@ -65,12 +48,7 @@ void save_full(const fs::path& run, const FullWeights& weights, const fs::path& 
   create_folders(fresh);
   write_weights(fresh / "model.safetensors", weights);
   write_file(fresh / "config.json", io::dump_json(config_of(weights, base), 2) + "\n");
-  for (const char* name : kCopied) {
-    if (fs::exists(base / name)) write_file(fresh / name, read_file(base / name));
-  }
-  for (const fs::path& file : text::tekken_files(base)) {
-    write_file(fresh / file.filename(), read_file(file));
-  }
+  copy_model_files(base, fresh);
   std::error_code error;
   fs::rename(fresh, target, error);
   if (error) fail_write(target, error.value());

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "io/json.h"
+#include "train/gguf_lora.h"
 #include "train/peft_config.h"
 #include "train/peft_file.h"
 
@@ -133,6 +134,7 @@ void read_pairs(const PeftFile& file, Adapter& adapter) {
 
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute) {
+  if (io::GgufFile::recognise(folder)) return load_gguf_lora(folder, model, compute);
   check_adapter_folder(folder);
   const auto config_path = folder / "adapter_config.json";
   std::vector<std::string> linears;

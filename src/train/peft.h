@@ -18,10 +18,10 @@ void save_peft(const std::filesystem::path& folder, const Adapter& adapter,
 /// an unfinished run, a model, an index, an adapter in a pickle file …) and what to do.
 void check_adapter_folder(const std::filesystem::path& folder);
 
-/// Reads both, for the model. Throws Error with file and place for a damaged
-/// file, for shapes or names that are not this model's, for what the file holds besides pairs,
-/// magnitudes, head and embeddings (unless it equals the base's own tensor), and for kinds of
-/// adapter that PEFT knows and Relatum does not (trained biases, …), each by its name.
+/// Reads both, for the model; or a GGUF file (train/gguf_lora.h). Throws Error with file and place
+/// for a damaged file, for shapes or names that are not this model's, for what the file holds
+/// besides pairs, magnitudes, head and embeddings (unless it equals the base's own tensor), and for
+/// kinds of adapter that PEFT knows and Relatum does not (trained biases, …), each by its name.
 std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const arch::Model& model,
                                    DType compute);
 

@@ -101,7 +101,7 @@ void check_adapter_folder(const fs::path& folder) {
   }
   if (!fs::is_directory(status)) {
     fail("train.peft", fmt::format("{}: this is a file, and an adapter is a folder with {} and "
-                                   "{}. Name the folder.",
+                                   "{}, or a GGUF file. Name one of these.",
                                    folder.string(), kConfig, kWeights));
   }
   if (has(folder, kConfig) && has(folder, kWeights)) return;

@@ -11,11 +11,10 @@
 #include <set>
 
 #include "quant/format.h"
-#include "support/decoder_options.h"
 #include "support/error_of.h"
 #include "support/gguf_parts.h"
 #include "support/gguf_writer.h"
-#include "support/t5.h"
+#include "support/tokenized.h"
 #include "text/tokenizer.h"
 
 namespace relatum::testing {
@@ -55,14 +54,6 @@ class Quantize : public ::testing::Test {
 
 json folder_config(const std::string& option) { return decoder_options().at(option); }
 
-/// An option's folder with a tokenizer of fewer tokens than its embedding has rows.
-struct TokenizedFolder : OptionFolder {
-  explicit TokenizedFolder(const json& config) : OptionFolder(config) {
-    write_file(path() / "tokenizer.json", t5_tokenizer().dump());
-    write_file(path() / "tokenizer_config.json", R"({"eos_token": "</s>", "pad_token": "<pad>"})");
-  }
-};
-
 class QuantizeOption : public Quantize, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(QuantizeOption, IsTheFoldersModelInF32) {
@@ -90,24 +81,17 @@ TEST_P(QuantizeOption, IsTheFoldersModelInF32) {
   for (const auto& kind : report_->kinds) EXPECT_EQ(kind.error(), 0) << kind.name;
 }
 
-// Options that have no form in GGUF, and what is said of them.
-const std::map<std::string, std::string> kRefused = {
-    {"rope_yarn_turns", "'truncate' is false"},
-    {"gemma3_bias", ".bias' has no place in GGUF for this architecture"},
-    {"qwen3_bias", "'blk.0.attn_output.bias' has no place in GGUF for this architecture"},
-    {"gemma3_layers", "layer_types have no full layer every so many"},
-    {"gemma3_scalar", "query_pre_attn_scalar is 5, not 16"}};
-
 std::vector<std::string> writable_options() {
   std::vector<std::string> names = decoder_option_names();
-  std::erase_if(names, [](const std::string& name) { return kRefused.contains(name); });
+  std::erase_if(names,
+                [](const std::string& name) { return options_without_gguf().contains(name); });
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Fixtures, QuantizeOption, ::testing::ValuesIn(writable_options()),
                          [](const auto& test) { return test.param; });
 
 TEST_F(Quantize, OptionsWithoutAFormAreRefused) {
-  for (const auto& [option, said] : kRefused) {
+  for (const auto& [option, said] : options_without_gguf()) {
     const TokenizedFolder folder(folder_config(option));
     EXPECT_THAT(error_of([&] { quantized(folder.path(), "f32"); }), HasSubstr(said)) << option;
   }

@@ -172,7 +172,8 @@ void describe_gemma3(const ModelFiles& files, const ModelInfo&, GgufForm& form) 
 
 const Family& family_gemma3() {
   static constexpr std::string_view kTypes[] = {"gemma3_text", "gemma3"};
-  static const Family family{kName, kTypes, true, decoder_spare(), load_gemma3, describe_gemma3};
+  static const Family family{kName,       kTypes,          true,    decoder_spare(),
+                             load_gemma3, describe_gemma3, "gemma3"};
   return family;
 }
 

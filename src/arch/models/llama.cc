@@ -92,7 +92,8 @@ void describe_llama(const ModelFiles& files, const ModelInfo&, GgufForm& form) {
 
 const Family& family_llama() {
   static constexpr std::string_view kTypes[] = {"llama", "mistral"};
-  static const Family family{kName, kTypes, true, decoder_spare(), load_llama, describe_llama};
+  static const Family family{kName,      kTypes,         true,   decoder_spare(),
+                             load_llama, describe_llama, "llama"};
   return family;
 }
 

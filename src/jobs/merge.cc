@@ -1,0 +1,263 @@
+// What is read is settled and checked, then written tensor by tensor.
+#include "jobs/merge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "arch/family.h"
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/known_names.h"
+#include "io/json.h"
+#include "jobs/merge_folder.h"
+#include "jobs/models_folder.h"
+#include "jobs/open_adapter.h"
+#include "jobs/process_facts.h"
+#include "jobs/write_gguf.h"
+#include "task/answer_words.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kSafetensors = "safetensors";
+
+bool wants_gguf(const MergeOptions& options) { return options.out.extension() == ".gguf"; }
+
+// The files of a run that tell how its adapter is asked.
+constexpr const char* kOfTheRun[] = {"labels.json", "answers.json", "prompt.txt"};
+
+std::map<std::string, std::string> by_label(const task::AnswerWords& words) {
+  return {words.begin(), words.end()};
+}
+
+// Types that a folder's tensors can have; empty: those of the base.
+std::string folder_type(const std::string& format) {
+  if (format.empty() || format == kSafetensors) return "";
+  return format;
+}
+
+void check_format(const MergeOptions& o) {
+  const auto known = merge_formats();
+  if (!o.format.empty() && std::ranges::find(known, o.format) == known.end()) {
+    fail("jobs.merge", unknown_name("number format", o.format, known));
+  }
+  if (wants_gguf(o)) {
+    if (!folder_type(o.format).empty()) return;
+    fail("jobs.merge", fmt::format("{} is to be a GGUF file, and needs a number format: --format "
+                                   "q8_0, for one. For a folder leave out the ending.",
+                                   o.out.string()));
+  }
+  if (!quant::format(o.format.empty() || o.format == kSafetensors ? "f32" : o.format)
+           .safetensors_type.empty()) {
+    return;
+  }
+  fail("jobs.merge", fmt::format("{} is no format of a folder's weights. Name a file that ends in "
+                                 ".gguf as --out, or another --format: f32, f16 or bf16.",
+                                 o.format));
+}
+
+// Puts the base's linears, merged, in the place of what the files hold.
+class MergedForm final : public TensorChange {
+ public:
+  MergedForm(const MergedLinears& linears, bool gguf) : linears_(linears), gguf_(gguf) {}
+  bool open(arch::FormTensor& tensor) const override {
+    const auto* linear = linears_.in_gguf(tensor.name);
+    if (!linear || !linears_.changes(*linear, tensor.weight)) return false;
+    tensor.weight = linears_.base_weight(*linear, tensor.weight, gguf_);
+    tensor.rotary_heads = linear->rotary_heads;
+    return true;
+  }
+  void change(const arch::FormTensor& tensor, int64_t begin, MatView<float> rows) const override {
+    linears_.merge(*linears_.in_gguf(tensor.name), begin, rows);
+  }
+
+ private:
+  const MergedLinears& linears_;
+  bool gguf_;  // the base's files
+};
+
+class Job {
+ public:
+  Job(const MergeOptions& options, const Host& host)
+      : options_(options), use_(options.use), host_(host) {
+    check_format(options_);
+    use_.answer = "scored";
+    use_.scores = true;
+    if (use_.model.compute == "auto") use_.model.compute = "f32";
+    settle();
+    path_ = find_model(setup_.model, setup_.models, host);
+    check_out();
+    open();
+  }
+
+  std::optional<MergeReport> run() {
+    std::optional<ExtractRows> rows;
+    std::vector<task::Prediction> before;
+    if (!use_.input.empty()) {
+      rows.emplace(use_, setup_, host_);
+      before = answer_rows(use_, setup_, *rows, host_);
+      if (host_.context.stopping()) return std::nullopt;
+    }
+    if (!write()) return std::nullopt;
+    if (!rows) return report_;
+    ExtractOptions alone = use_;
+    alone.adapter.clear();
+    alone.index = setup_.index;
+    ExtractSetup setup = setup_;
+    setup.run.reset();
+    setup.model = options_.out.string();
+    setup.base = "keep";
+    const auto after = answer_rows(alone, setup, *rows, host_);
+    if (host_.context.stopping()) return std::nullopt;
+    report_.comparison = compare_answers(before, after);
+    score_answers(use_, setup_, before, after, host_, *report_.comparison);
+    return report_;
+  }
+
+ private:
+  void settle() {
+    if (use_.input == "-") {
+      fail("jobs.merge", "--data is read twice, so it cannot be standard input. Name a file.");
+    }
+    setup_ = use_.input.empty() ? settle_adapter(use_, host_) : settle_extract(use_, host_);
+    check_has_adapter(use_, setup_);
+    if (setup_.run && setup_.base != setup_.run->base) {
+      host_.context.warn(
+          fmt::format("the adapter was trained on a base in {} and is merged into "
+                      "one in {}.",
+                      setup_.run->base, setup_.base));
+    }
+  }
+
+  void check_out() const {
+    const arch::ModelFiles files = arch::ModelFiles::open(path_);
+    if (!wants_gguf(options_)) {
+      if (files.gguf()) {
+        fail("jobs.merge", fmt::format("{} is a GGUF file, and the rest of a folder (config.json, "
+                                       "the tokenizer's files) cannot be told from it. Write a "
+                                       "GGUF file: --out F.gguf --format q8_0, for one.",
+                                       files.path().string()));
+      }
+      std::vector<fs::path> read = files.weight_files();
+      for (const fs::path& path : {path_, files.path(), fs::path(use_.adapter)}) {
+        read.push_back(path);
+      }
+      return check_merge_folder(options_.out, read, options_.overwrite);
+    }
+    CommandInputs inputs;
+    inputs.files = files.weight_files();
+    inputs.files.push_back(use_.adapter);
+    inputs.add_data(use_.input);
+    inputs.add_options(use_.data);
+    inputs.folders = {path_, use_.adapter};
+    check_gguf_out(options_.out, inputs, options_.overwrite);
+  }
+
+  // The model is gone again before tensors are written: some of its weights may be copies.
+  void open() {
+    OpenedAdapter opened = open_adapter(use_, setup_, path_, host_);
+    files_ = opened.session->files();
+    setup_.base = arch::resolve_base(files_, setup_.base);
+    base_hash_ = opened.session->weights_hash();
+    adapter_ = std::move(opened.adapter);
+    linears_.emplace(opened.session->model(), *adapter_, setup_.base);
+    report_.adapted = linears_->adapted();
+    report_.base = setup_.base;
+    settle_use();
+  }
+
+  // How the result is asked what the run was taught.
+  void settle_use() {
+    MergedUse& use = report_.use;
+    const fs::path run(use_.adapter);
+    const fs::path kept = wants_gguf(options_) ? run : options_.out;
+    const auto has = [&](const char* name) { return fs::is_regular_file(run / name); };
+    if (has("labels.json")) use.labels = (kept / "labels.json").string();
+    if (!setup_.run) return;
+    use.chat = setup_.run->chat;
+    use.index = setup_.run->index;
+    use.neighbours = setup_.run->neighbours;
+    use.prompt = has("prompt.txt") ? (kept / "prompt.txt").string() : setup_.run->prompt;
+    if (use.labels.empty()) return;
+    const task::Labels labels = task::load_labels(run / "labels.json");
+    const task::PromptStyle style = has("prompt.txt") ? task::load_template(run / "prompt.txt")
+                                                      : task::load_style(use.prompt);
+    const task::AnswerWords words = has("answers.json") ? task::load_answers(run / "answers.json")
+                                                        : task::pair_words(labels, labels.names());
+    // By label: a file's order says nothing.
+    use.other_words = by_label(words) !=
+                      by_label(task::pair_words(labels, task::answer_texts(style, labels)));
+  }
+
+  bool write() {
+    if (!wants_gguf(options_)) return write_folder();
+    const MergedForm form(*linears_, files_.gguf() != nullptr);
+    GgufJob job(files_, {options_.out, options_.format, "merging"}, &form, host_);
+    const auto written = job.run();
+    if (!written) return false;
+    report_.bytes_before = written->bytes_before;
+    report_.bytes = written->bytes;
+    return true;
+  }
+
+  bool write_folder() {
+    FolderTarget target{options_.out, folder_type(options_.format), {}};
+    for (const char* name : kOfTheRun) {
+      const fs::path file = fs::path(use_.adapter) / name;
+      if (fs::is_regular_file(file)) target.files[name] = read_file(file);
+    }
+    target.files[kMergeRecord] = io::dump_json(record(), 2) + "\n";
+    const auto sizes = write_merged_folder(files_, *linears_, target, host_.context);
+    if (!sizes) return false;
+    report_.bytes_before = sizes->bytes_before;
+    report_.bytes = sizes->bytes;
+    return true;
+  }
+
+  nlohmann::json record() const {
+    const fs::path weights = fs::path(use_.adapter) / "adapter_model.safetensors";
+    return {{"merged_from", setup_.model},
+            {"base", setup_.base},
+            {"base_hash", base_hash_},
+            {"adapter", use_.adapter},
+            {"adapter_hash",
+             sha256_file(fs::is_directory(use_.adapter) ? weights : fs::path(use_.adapter))},
+            {"format", options_.format.empty() ? kSafetensors : options_.format},
+            {"prompt", setup_.run ? setup_.run->prompt : ""},
+            {"chat", report_.use.chat},
+            {"version", RELATUM_VERSION},
+            {"time", utc_now()},
+            {"command", host_.command}};
+  }
+
+  const MergeOptions& options_;
+  ExtractOptions use_;
+  const Host& host_;
+  ExtractSetup setup_;
+  fs::path path_;
+  arch::ModelFiles files_;
+  std::string base_hash_;
+  std::unique_ptr<train::Adapter> adapter_;
+  std::optional<MergedLinears> linears_;
+  MergeReport report_;
+};
+
+}  // namespace
+
+std::vector<std::string> merge_formats() {
+  std::vector<std::string> names = quantize_formats();
+  names.insert(names.begin(), kSafetensors);
+  return names;
+}
+
+std::optional<MergeReport> merge(const MergeOptions& options, const Host& host) {
+  return Job(options, host).run();
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,56 @@
+// A base and an adapter as one model.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/answer_comparison.h"
+#include "jobs/extract_options.h"
+#include "jobs/host.h"
+
+namespace relatum::jobs {
+
+struct MergeOptions {
+  /// Base and adapter, and for a comparison (an `input` that is not empty) data, prompts and
+  /// labels, all as `extract` takes them.
+  ExtractOptions use;
+  /// One of merge_formats(); empty: safetensors.
+  std::string format;
+  std::filesystem::path out;  ///< a GGUF file by its ending, else a folder
+  bool overwrite = false;
+};
+
+/// "safetensors" and those that `quantize` writes.
+std::vector<std::string> merge_formats();
+
+/// What the merged model does not remember, to be named when it is used.
+struct MergedUse {
+  std::string prompt;  ///< a style's name, or a template file; empty: the adapter names none
+  std::string labels;  ///< a file; empty: none is known
+  std::string index;   ///< of the run; empty: none
+  bool chat = false;
+  int64_t neighbours = 1;
+  /// The run was taught other words for its labels than the style has: alone, the model is asked
+  /// for those of the style.
+  bool other_words = false;
+};
+
+struct MergeReport {
+  int64_t adapted = 0;                   ///< linears
+  std::string base;                      ///< the form that the adapter was added to
+  uint64_t bytes_before = 0, bytes = 0;  ///< of all tensors
+  MergedUse use;
+  std::optional<AnswerComparison> comparison{};
+};
+
+/// Adds each pair of the adapter to its linear's weight, in the form of the base that the run was
+/// trained with, in f32, and writes the whole: rounded once, to the format. The result appears
+/// whole or not at all, and tensors pass through memory in pieces. Nothing where the host stopped
+/// it; what is written is there where that was during the comparison's second part. Throws Error
+/// for an adapter of another base (unless use.force), and for all that cannot be written.
+std::optional<MergeReport> merge(const MergeOptions& options, const Host& host);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,306 @@
+// File by file: a header that is known beforehand, then the tensors' bytes in pieces.
+#include "jobs/merge_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "arch/bitsandbytes.h"
+#include "arch/tensor_names.h"
+#include "base/atomic_file.h"
+#include "base/durable.h"
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/printable.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "io/to_weight.h"
+#include "jobs/output_path.h"
+#include "quant/format.h"
+#include "tensor/buffer.h"
+#include "tensor/finite.h"
+#include "train/model_copy.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int64_t kPiece = 1 << 20;  // values that are decoded at once
+
+// transformers' name of a type.
+std::string type_name(std::string_view format) {
+  if (format == "bf16") return "bfloat16";
+  return format == "f16" ? "float16" : "float32";
+}
+
+// One tensor on its way.
+struct Planned {
+  io::SafetensorsEntry entry;
+  const io::SafetensorsTensor* from = nullptr;
+  const MergedLinears::Linear* linear = nullptr;
+  bool quantised = false;               // by bitsandbytes
+  const quant::Format* type = nullptr;  // that it gets; nullptr: no number of ours, copied
+};
+
+class FolderJob {
+ public:
+  FolderJob(const arch::ModelFiles& files, const MergedLinears& linears, const FolderTarget& target,
+            const Context& context)
+      : files_(files), linears_(linears), target_(target), context_(context) {
+    for (const arch::AskedTensor& asked : files.asked().in_order) {
+      asked_.insert(arch::plain_name(asked.name.hugging_face));
+    }
+    own_type_ = target.type.empty() ? type_of_embedding() : target.type;
+    for (const io::SafetensorsTensor& tensor : files.safetensors()->tensors()) {
+      sizes_.bytes_before += tensor.bytes.size();
+      if (const auto planned = plan(tensor)) sizes_.bytes += planned->entry.bytes();
+    }
+  }
+
+  // False where the context stopped.
+  bool write(const fs::path& folder) {
+    nlohmann::json index;
+    for (const fs::path& path : files_.safetensors()->files()) {
+      const io::Safetensors shard = io::Safetensors::open(path);
+      if (!write_file_of(shard, folder / path.filename(), index)) return false;
+    }
+    context_.end_progress();
+    // Where there is one file, no index is read.
+    if (fs::exists(files_.path() / "model.safetensors")) return true;
+    index["metadata"]["total_size"] = sizes_.bytes;
+    write_file(folder / "model.safetensors.index.json", io::dump_json(index, 2) + "\n");
+    return true;
+  }
+
+  void write_settings(const fs::path& folder) const {
+    const fs::path& base = files_.path();
+    const bool as_it_is = target_.type.empty() && !files_.quantised();
+    const std::string text =
+        as_it_is ? read_file(base / "config.json")
+                 : io::dump_json(train::config_in_type(base, type_name(own_type_)), 2) + "\n";
+    write_file(folder / "config.json", text);
+    train::copy_model_files(base, folder);
+    for (const auto& [name, content] : target_.files) write_file(folder / name, content);
+  }
+
+  FolderSizes sizes() const { return sizes_; }
+
+ private:
+  // Of what a quantised folder holds unquantised.
+  std::string type_of_embedding() const {
+    for (const arch::AskedTensor& asked : files_.asked().in_order) {
+      for (const io::SafetensorsTensor& tensor : files_.safetensors()->tensors()) {
+        if (arch::plain_name(tensor.name) != arch::plain_name(asked.name.hugging_face)) continue;
+        if (arch::is_bitsandbytes(*files_.safetensors(), tensor.name)) continue;
+        if (const auto* format = quant::find_safetensors_type(tensor.dtype)) {
+          return std::string(format->name);
+        }
+      }
+    }
+    return "f32";
+  }
+
+  // Nothing for the states of quantised tensors, which go with them.
+  std::optional<Planned> plan(const io::SafetensorsTensor& tensor) const {
+    const bool known = asked_.contains(arch::plain_name(tensor.name));
+    if (files_.quantised() && !known && files_.asked().tensors.contains(tensor.name)) {
+      return std::nullopt;
+    }
+    Planned planned{{tensor.name, tensor.dtype, tensor.shape}, &tensor};
+    planned.linear = linears_.in_folder(tensor.name);
+    planned.quantised = known && arch::is_bitsandbytes(*files_.safetensors(), tensor.name);
+    const quant::Format* stored = tensor.shape.size() > 2
+                                      ? nullptr
+                                      : quant::find_safetensors_type(tensor.dtype);
+    if (planned.quantised) {
+      const Weight weight = stored_weight(planned);
+      planned.entry.shape = {weight.rows, weight.cols};
+      planned.type = &quant::format(own_type_);
+    } else if (stored) {
+      planned.type = target_.type.empty() ? stored : &quant::format(target_.type);
+    }
+    if (planned.type) planned.entry.dtype = std::string(planned.type->safetensors_type);
+    return planned;
+  }
+
+  Weight stored_weight(const Planned& planned) const {
+    if (!planned.quantised) return io::to_weight(*planned.from);
+    std::set<std::string, std::less<>> read;
+    return arch::bitsandbytes_weight(*files_.safetensors(), planned.from->name, read);
+  }
+
+  bool write_file_of(const io::Safetensors& shard, const fs::path& path, nlohmann::json& index) {
+    std::map<std::string, Planned> all;
+    std::vector<io::SafetensorsEntry> entries;
+    for (const io::SafetensorsTensor& tensor : shard.tensors()) {
+      auto planned = plan(tensor);
+      if (!planned) continue;
+      index["weight_map"][tensor.name] = path.filename().string();
+      entries.push_back(planned->entry);
+      all.emplace(tensor.name, std::move(*planned));
+    }
+    io::sort_for_safetensors(entries);
+    std::map<std::string, std::string> notes = shard.metadata();
+    notes["format"] = "pt";  // transformers asks for it
+    AtomicFile file(path);
+    file.write(io::safetensors_head(entries, notes));
+    for (const io::SafetensorsEntry& entry : entries) {
+      const Planned& planned = all.at(entry.name);
+      if (!write_tensor(planned, file)) return false;
+      drop_pages(planned.from->bytes);
+    }
+    file.commit();
+    return true;
+  }
+
+  bool write_tensor(const Planned& planned, AtomicFile& file) {
+    if (planned.type) {
+      Weight weight = stored_weight(planned);
+      const bool merged = planned.linear && linears_.changes(*planned.linear, weight);
+      if (merged) weight = linears_.base_weight(*planned.linear, weight, false);
+      if (merged || weight.format != planned.type->name) {
+        return write_values(planned, weight, merged, file);
+      }
+    }
+    const auto bytes = planned.from->bytes;
+    constexpr size_t kBytes = size_t(kPiece) * 4;
+    for (size_t begin = 0; begin < bytes.size(); begin += kBytes) {
+      if (context_.stopping()) return false;
+      const auto piece = bytes.subspan(begin, std::min(kBytes, bytes.size() - begin));
+      file.write(piece);
+      tell(planned, piece.size());
+    }
+    return true;
+  }
+
+  bool write_values(const Planned& planned, const Weight& weight, bool merged, AtomicFile& file) {
+    const int64_t rows = std::max<int64_t>(1, kPiece / std::max<int64_t>(1, weight.cols));
+    for (int64_t begin = 0; begin < weight.rows; begin += rows) {
+      if (context_.stopping()) return false;
+      Matrix<float> values(std::min(rows, weight.rows - begin), weight.cols);
+      quant::decode_rows(weight, begin, values.view());
+      if (merged) linears_.merge(*planned.linear, begin, values.view());
+      const Weight encoded = quant::encode(planned.type->name, weight.name, values.view());
+      check(planned, values, encoded);
+      file.write(encoded.data);
+      tell(planned, encoded.data.size());
+    }
+    return true;
+  }
+
+  // What a type cannot hold becomes infinite in it.
+  void check(const Planned& planned, Matrix<float>& values, const Weight& encoded) const {
+    const auto all = [&] {
+      return std::span<const float>(values.row(0), size_t(values.view().size()));
+    };
+    const bool finite = all_finite(all());
+    if (finite) quant::decode_rows(encoded, 0, values.view());
+    if (finite && all_finite(all())) return;
+    fail("jobs.merge",
+         finite ? fmt::format("{}: merged, it holds values that are too large for {}. Choose "
+                              "--format bf16 or f32.",
+                              planned.from->place, planned.type->name)
+                : fmt::format("{}: merged, it holds values that are not finite (NaN or infinite). "
+                              "Fetch the model again, or train the adapter again.",
+                              planned.from->place));
+  }
+
+  void tell(const Planned& planned, size_t bytes) {
+    done_ += bytes;
+    context_.report(
+        {"merging", double(done_) / 1e6, double(sizes_.bytes) / 1e6, "MB", planned.entry.name});
+  }
+
+  const arch::ModelFiles& files_;
+  const MergedLinears& linears_;
+  const FolderTarget& target_;
+  const Context& context_;
+  std::set<std::string> asked_;  // plain names
+  std::string own_type_;
+  FolderSizes sizes_;
+  uint64_t done_ = 0;
+};
+
+// Removes what is left of a folder that did not become whole.
+class Fresh {
+ public:
+  explicit Fresh(const fs::path& target) : path_(temporary_of(target)) {
+    for (const fs::path& left : temporaries_of(target)) fs::remove_all(left);
+    create_folders(path_);
+  }
+  ~Fresh() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Fresh(const Fresh&) = delete;
+  Fresh& operator=(const Fresh&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+// In one step, also where a folder is there, which then has the other name and is removed.
+void move_into_place(const fs::path& fresh, const fs::path& target) {
+  std::error_code ignored;
+  const bool replaces = fs::is_directory(target, ignored);
+  int failed = replaces
+                   ? ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE)
+                   : ::rename(fresh.c_str(), target.c_str());
+  if (failed && replaces && (errno == EINVAL || errno == ENOSYS)) {  // not every file system can
+    fs::remove_all(target);
+    failed = ::rename(fresh.c_str(), target.c_str());
+  }
+  if (failed) fail_write(target, errno);
+  if (const int reason = sync_folder(folder_of(target), -1)) fail_write(target, reason);
+}
+
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  const fs::path inner = fs::weakly_canonical(path, error);
+  const fs::path outer = error ? fs::path() : fs::weakly_canonical(folder, error);
+  if (error || outer.empty()) return false;
+  const auto [end, rest] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  return end == outer.end();
+}
+
+}  // namespace
+
+std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files,
+                                               const MergedLinears& linears,
+                                               const FolderTarget& target, const Context& context) {
+  FolderJob job(files, linears, target, context);
+  const fs::path out = target.out.has_filename() ? target.out : target.out.parent_path();
+  const Fresh fresh(out);
+  if (!job.write(fresh.path())) return std::nullopt;
+  job.write_settings(fresh.path());
+  move_into_place(fresh.path(), out);
+  return job.sizes();
+}
+
+void check_merge_folder(const fs::path& out, const std::vector<fs::path>& inputs, bool overwrite) {
+  check_output_folder(out);
+  for (const fs::path& input : inputs) {
+    if (!lies_in(input, out)) continue;
+    fail("jobs.merge", fmt::format("{} holds {}, which this command reads. Write to another "
+                                   "folder.",
+                                   out.string(), input.string()));
+  }
+  std::error_code ignored;
+  check_new_folder(out, overwrite);
+  if (!fs::is_directory(out, ignored) || fs::is_empty(out, ignored)) return;
+  if (fs::exists(out / kMergeRecord, ignored)) return;
+  fail("jobs.merge", fmt::format("{} holds no {}, so it was not written by this command and is not "
+                                 "replaced. Write to another folder.",
+                                 out.string(), kMergeRecord));
+}
+
+}  // namespace relatum::jobs

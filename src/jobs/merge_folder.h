@@ -1,0 +1,43 @@
+// A merged model as a folder that transformers opens.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+#include "jobs/merged_linears.h"
+
+namespace relatum::jobs {
+
+/// Beside the weights: what it was made of; only a folder with it may be replaced.
+inline constexpr const char* kMergeRecord = "merge.json";
+
+struct FolderTarget {
+  std::filesystem::path out;
+  std::string type;  ///< f32, f16 or bf16; empty: each tensor's own, and what was quantised gets
+                     ///< the embedding's
+  std::map<std::string, std::string> files;  ///< further small files by name
+};
+
+struct FolderSizes {
+  uint64_t bytes_before = 0, bytes = 0;  ///< of all tensors
+};
+
+/// Writes the base's tensors, merged where they are linears', into as many files of the same names,
+/// and the base's other files. The folder appears whole or not at all, in the place of one that is
+/// there. Tensors pass through memory in pieces. Nothing where the context stopped it. Throws Error
+/// for values that the type cannot hold.
+std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files,
+                                               const MergedLinears& linears,
+                                               const FolderTarget& target, const Context& context);
+
+/// Throws Error where the folder cannot be written, is there (unless `overwrite` is given and it
+/// holds kMergeRecord and nothing that is read), or holds one of `inputs`, files and folders.
+void check_merge_folder(const std::filesystem::path& out,
+                        const std::vector<std::filesystem::path>& inputs, bool overwrite);
+
+}  // namespace relatum::jobs
