@@ -12,12 +12,6 @@ namespace {
 
 using kernels::gemm;
 
-bool fused(const Graph& graph, const LoraGroup& lora) {
-  if (graph.compute() != DType::kBF16 || !kernels::has_lora_kernels(lora.a.rows)) return false;
-  return std::all_of(lora.parts.begin(), lora.parts.end(),
-                     [](const LoraPart& part) { return kernels::has_lora_kernels(part.rank); });
-}
-
 kernels::DropoutMask mask_of(const LoraGroup& lora, const LoraTrace& trace, int64_t rows) {
   return {{trace.keys, size_t(rows)}, trace.salt, lora.dropout};
 }
@@ -120,9 +114,15 @@ void lora_merge(const LoraGroup& lora, MatView<float> weight) {
   });
 }
 
+bool lora_is_fused(const Graph& graph, const LoraGroup& lora) {
+  if (graph.compute() != DType::kBF16 || !kernels::has_lora_kernels(lora.a.rows)) return false;
+  return std::all_of(lora.parts.begin(), lora.parts.end(),
+                     [](const LoraPart& part) { return kernels::has_lora_kernels(part.rank); });
+}
+
 void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   trace.low = graph.allocate(graph.compute(), y.rows, lora.a.rows);
-  if (fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
+  if (lora_is_fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
   const Arena::Mark mark = graph.arena().mark();
   gemm(
       {.a = lora_dropped(graph, lora, trace, x), .b = lora.a, .c = trace.low, .transpose_b = true});
@@ -138,7 +138,7 @@ void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTr
 
 void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
                    ConstMat dy, Mat dx) {
-  if (fused(graph, lora)) {
+  if (lora_is_fused(graph, lora)) {
     backward_fused(graph, lora, trace, x, dy, dx);
   } else {
     backward_general(graph, lora, trace, x, dy, dx);

@@ -86,6 +86,8 @@ ConstMat lora_dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
 /// dx += what dropout's mask lets through of `through`, scaled.
 void lora_add_dropped(const LoraGroup& lora, const LoraTrace& trace, ConstMat through, Mat dx);
 
+/// Whether its products are fused ones, which touch no row but those that they are given.
+bool lora_is_fused(const Graph& graph, const LoraGroup& lora);
 /// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.
 /// trace: keys and salt are given; kept and low are set, in the graph's arena.
 void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace);
