@@ -32,8 +32,8 @@ class DecoderPass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   DecoderPass(const Decoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
               Arena& arena)
-      : model_(model), batch_(batch),
-        options_(options), use_(nn::adapter_use(options.adapter, batch.adapters())) {
+      : model_(model), batch_(batch), options_(options),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
     use_.step_salt = options.dropout_salt;
     row_use_ = use_;
     if (!use_.rows.empty()) row_use_.rows = batch.adapters_of(options.rows, arena);

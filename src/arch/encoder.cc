@@ -28,8 +28,8 @@ class EncoderPass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   EncoderPass(const Encoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
               Arena& arena)
-      : model_(model), batch_(batch),
-        probe_(options.probe), use_(nn::adapter_use(options.adapter, batch.adapters())) {
+      : model_(model), batch_(batch), probe_(options.probe),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
     use_.step_salt = options.dropout_salt;
     if (options.dropout) use_.keys = batch.keys();
     if (!model.settings_.buckets) return;

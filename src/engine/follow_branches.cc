@@ -279,8 +279,8 @@ class Walker {
   SharedPrefixes prefixes_;
   EncodedPrompts encoded_;
   int64_t next_row_ = 0;
-  size_t first_ = 0;         // the batch's first prompt
-  std::vector<Walk> walks_;  // those of one adapter behind one another
+  size_t first_ = 0;                         // the batch's first prompt
+  std::vector<Walk> walks_;                  // those of one adapter behind one another
   std::vector<std::vector<double>> scores_;  // per prompt
 };
 

@@ -35,9 +35,8 @@ class Generator {
   Generator(Worker& worker, const PromptRows& prompts, const GenerateOptions& options,
             const CacheRows& rows)
       : worker_(worker), options_(options), inputs_(worker.model().info(), prompts),
-        prefixes_(worker, inputs_, rows.own),
-        encoded_(worker, inputs_, rows.sources), end_(*worker.session().tokenizer().special().eos) {
-  }
+        prefixes_(worker, inputs_, rows.own), encoded_(worker, inputs_, rows.sources),
+        end_(*worker.session().tokenizer().special().eos) {}
 
   // What is written behind prompts [begin, end).
   std::vector<std::vector<int32_t>> run(size_t begin, size_t end) {

@@ -22,8 +22,8 @@ struct GenerateOptions {
 using TakeTokens = std::function<void(std::vector<std::vector<int32_t>>&& batch)>;
 
 /// Per prompt the tokens up to the model's end token (which is left out) or the limit. Beginnings
-/// that all prompts of one adapter share are computed once. Throws Error where a prompt exceeds the context.
-/// Stops early, with fewer rows than prompts, when the context says so.
+/// that all prompts of one adapter share are computed once. Throws Error where a prompt exceeds the
+/// context. Stops early, with fewer rows than prompts, when the context says so.
 std::vector<std::vector<int32_t>> generate(Worker& worker, const PromptRows& prompts,
                                            const GenerateOptions& options, const Context& context);
 /// The same, batch after batch.

@@ -18,7 +18,6 @@ std::optional<std::string> first_not_finite(Worker& worker, std::span<const int3
                                             size_t adapter = 0);
 
 /// For a row whose result is NaN or infinite: throws Error that says where that begins.
-[[noreturn]] void fail_not_finite(Worker& worker, std::span<const int32_t> row,
-                                  size_t adapter = 0);
+[[noreturn]] void fail_not_finite(Worker& worker, std::span<const int32_t> row, size_t adapter = 0);
 
 }  // namespace relatum::engine

@@ -47,13 +47,14 @@ struct ScoreOptions {
 /// Per prompt of a batch the log-probability of each edge of its adapter's trie.
 using TakeScores = std::function<void(std::vector<std::vector<double>>&& batch)>;
 
-/// Per prompt the log-probability of each edge of its adapter's trie. Edges that were left out count as
-/// certain (0), so that an answer's sum is never too small, and (kGreedy apart) too large only
-/// where its softmax is below `negligible`; for kShares and kGreedy, edges without a choice are
-/// left out as well. Beginnings that all prompts of one adapter share are computed once and kept;
-/// what only some share, once per batch. A batch is prompts in their order, whatever their adapters:
-/// the base's products are made once for all of them. Throws Error for a prompt that with the answers exceeds the context.
-/// Stops early, with fewer rows than prompts, when the context says so.
+/// Per prompt the log-probability of each edge of its adapter's trie. Edges that were left out
+/// count as certain (0), so that an answer's sum is never too small, and (kGreedy apart) too large
+/// only where its softmax is below `negligible`; for kShares and kGreedy, edges without a choice
+/// are left out as well. Beginnings that all prompts of one adapter share are computed once and
+/// kept; what only some share, once per batch. A batch is prompts in their order, whatever their
+/// adapters: the base's products are made once for all of them. Throws Error for a prompt that with
+/// the answers exceeds the context. Stops early, with fewer rows than prompts, when the context
+/// says so.
 std::vector<std::vector<double>> score_edges(Worker& worker, const PromptRows& prompts,
                                              const AnswerTries& tries, const ScoreOptions& options,
                                              const Context& context);

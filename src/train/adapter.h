@@ -54,6 +54,8 @@ class Adapter final : public Trainable {
   const std::vector<AdapterModule>& modules() const { return modules_; }
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
+  /// What its numbers take: those, their copies in the compute type, their gradients.
+  size_t bytes() const { return values_.size() + copies_.size() + grads_.size(); }
   std::span<float> values() override { return {values_.as<float>(), size_}; }
   std::span<const float> values() const override { return {values_.as<float>(), size_}; }
   std::span<float> grads() override { return {grads_.as<float>(), size_}; }

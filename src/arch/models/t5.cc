@@ -74,8 +74,8 @@ class Pass final : public nn::LayerStack {
   Pass(const T5& model, bool decoder, const nn::TokenBatch& batch, nn::Var states,
        const ForwardOptions& options, nn::Graph& graph)
       : model_(model), stack_(decoder ? model.decoder_ : model.encoder_), decoder_(decoder),
-        batch_(batch), states_(states),
-        options_(options), use_(nn::adapter_use(options.adapter, batch.adapters())) {
+        batch_(batch), states_(states), options_(options),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
     const int64_t reach = int64_t{batch.max_position()} + 1;
     Arena& arena = graph.arena();
     bias_ = stack_.bias.filled(reach, arena);
