@@ -46,19 +46,23 @@ void define_output(CLI::App& app, ExtractOptions& o) {
       ->group("Output");
 }
 
+void define_adapters(CLI::App& app, Options& o) {
+  app.add_option("--adapter", o.given,
+                 "Run folder of `relatum finetune`, which also records its model, style and index; "
+                 "or a PEFT adapter. Several, as NAME=RUN each: the key or column 'adapter' of a "
+                 "row names its own")
+      ->type_name("[NAME=]RUN")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group("Model");
+}
+
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, true);
   app.get_option("--model")->required(false)->description(
       "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
-  app.add_option("--adapter", o->given,
-                 "Run folder of `relatum finetune`, which also records its model, style and index; "
-                 "or a PEFT adapter. Several, as NAME=RUN each: the key or column 'adapter' of a "
-                 "row names its own")
-      ->type_name("RUN")
-      ->take_all()
-      ->allow_extra_args(false)
-      ->group("Model");
+  define_adapters(app, *o);
   app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
       ->group("Prompt");
   app.add_option("--index", o->index,
