@@ -8,7 +8,7 @@
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
 #include "support/error_of.h"
-#include "support/tolerance.h"
+#include "support/tensors.h"
 
 namespace relatum::testing {
 namespace {
@@ -257,9 +257,7 @@ TEST_F(SeveralAdapters, ARowWithoutAKnownNameIsToldWithItsLine) {
 
 TEST_F(SeveralAdapters, AFormatThatCannotNameThemIsRefused) {
   jobs::ExtractOptions options = ask_all();
-  options.input = fixture("task/semeval2010.TXT").string();
-  if (!fs::exists(options.input)) options.input = fixture("task/semeval2010.txt").string();
-  options.input = "semeval2010:" + options.input;
+  options.input = "semeval2010:" + fixture("task/semeval2010.txt").string();
   EXPECT_THAT(refusal(options), HasSubstr("cannot name their adapter"));
 }
 
