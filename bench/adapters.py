@@ -6,8 +6,8 @@
 Trains as many adapters, each for a few steps with a seed of its own (--adapters FOLDER keeps them
 for the next call), and deals the rows of a corpus out to them evenly. The same rows are then
 answered in batches of all adapters, in the order of their adapters, by one adapter at a time (a
-command for each), by one adapter alone, and by none. Sides take turns, round after round; loading is
-not counted, but what it takes is kept. Before a time counts, the answers have to be those of one
+command for each), by one adapter alone, and by none. Sides take turns, round after round; loading
+is not counted, but what it takes is kept. Before a time counts, the answers have to be those of one
 adapter at a time: all probabilities within --apart, and the label, unless it is that near to
 another one. bench/tables.py --write puts the table into docs/benchmarks.md.
 """
