@@ -1,9 +1,11 @@
 // Stretches of rows, and the products that each needs.
 #include "nn/several_adapters.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/parallel_for.h"
 #include "kernels/columns.h"
 #include "kernels/gemm.h"
 
@@ -22,21 +24,65 @@ ConstMat read_rows(ConstMat m, const Rows& rows) {
   return part;
 }
 
-// y += the pairs' products. Where other rows stand behind y's, a general product would be compiled
-// for each number of rows that ever comes; so it gets room of its own.
-void add_pairs(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y) {
+// One adapter's pairs on its rows: what they read, and what they are added to.
+struct PairRows {
+  const LoraGroup* lora;
+  ConstMat x;
+  Mat y;
+};
+
+// Where other rows stand behind y's, a general product would be compiled for each number of rows
+// that ever comes; so it gets room of its own.
+void add_pairs(Graph& graph, const PairRows& pair) {
   const Arena::Mark mark = graph.arena().mark();
+  const Mat& y = pair.y;
   LoraTrace forgotten;
-  const bool room = y.spare >= kernels::rounded_rows(y.rows) - y.rows;
-  if (room || lora_is_fused(graph, lora)) {
-    lora_forward(graph, lora, x, y, forgotten);
+  if (y.spare >= kernels::rounded_rows(y.rows) - y.rows) {
+    lora_forward(graph, *pair.lora, pair.x, y, forgotten);
   } else {
     const Mat product = graph.allocate(y.type, y.rows, y.cols);
     std::memset(product.data, 0, size_t(y.rows * y.cols) * size_of(y.type));
-    lora_forward(graph, lora, x, product, forgotten);
+    lora_forward(graph, *pair.lora, pair.x, product, forgotten);
     kernels::add_columns(product, {}, 1.0f, y);
   }
   graph.arena().release(mark);
+}
+
+// Threads take blocks of rows of any adapter: with a few rows of each of many adapters, a team for
+// each product would cost more than the product.
+void add_fused(Graph& graph, std::span<const PairRows> pairs) {
+  constexpr int64_t kBlock = 64;  // rows; what a factor's layout costs counts little from here on
+  struct Block {
+    const PairRows* pair;
+    Mat low;
+    int64_t begin, count;
+  };
+  const Arena::Mark mark = graph.arena().mark();
+  int64_t count = 0;
+  for (const PairRows& pair : pairs) count += (pair.y.rows + kBlock - 1) / kBlock;
+  auto* blocks = graph.arena().allocate_array<Block>(count);
+  Block* next = blocks;
+  for (const PairRows& pair : pairs) {
+    const Mat low = graph.allocate(DType::kBF16, pair.y.rows, pair.lora->a.rows);
+    for (int64_t begin = 0; begin < low.rows; begin += kBlock) {
+      const int64_t rows = std::min(kBlock, low.rows - begin);
+      *next++ = {&pair, low.rows_from(begin, rows), begin, rows};
+    }
+  }
+  parallel_each(count, [&](int64_t b) {
+    const Block& block = blocks[b];
+    lora_forward_fused(*block.pair->lora, block.pair->x.rows_from(block.begin, block.count),
+                       block.low, block.pair->y.rows_from(block.begin, block.count));
+  });
+  graph.arena().release(mark);
+}
+
+void add_all(Graph& graph, std::span<const PairRows> pairs) {
+  const bool fused = std::all_of(pairs.begin(), pairs.end(), [&](const PairRows& pair) {
+    return lora_is_fused(graph, *pair.lora);
+  });
+  if (fused) return add_fused(graph, pairs);
+  for (const PairRows& pair : pairs) add_pairs(graph, pair);
 }
 
 class RowsOfAdapters {
@@ -46,19 +92,18 @@ class RowsOfAdapters {
 
   // Neighbouring stretches that are all scaled, or all not.
   void run(std::span<const AdapterRows> stretches) {
+    const Arena::Mark mark = graph_.arena().mark();
     const AdapterRows& last = stretches.back();
     const Rows all{stretches[0].begin, last.begin + last.count - stretches[0].begin};
-    if (scaled(stretches[0])) return run_scaled(stretches, all);
-    layer_.multiply(graph_, read_rows(x_, all), y_.rows_from(all.begin, all.count),
-                    read_rows(add_, all));
-    for (const AdapterRows& stretch : stretches) {
-      const LoraGroup* lora = group(stretch);
-      if (!lora) continue;
-      const Rows rows{stretch.begin, stretch.count};
-      const Mat y = y_.rows_from(rows.begin, rows.count);
-      add_pairs(graph_, *lora, read_rows(x_, rows), y);
-      if (lora->frozen) add_pairs(graph_, *lora->frozen, read_rows(x_, rows), y);
+    if (scaled(stretches[0])) {
+      run_scaled(stretches, all);
+    } else {
+      const Mat y = y_.rows_from(all.begin, all.count);
+      layer_.multiply(graph_, read_rows(x_, all), y, read_rows(add_, all));
+      add_all(graph_, pairs_of(stretches, y, all.begin, false));
+      add_all(graph_, pairs_of(stretches, y, all.begin, true));
     }
+    graph_.arena().release(mark);
   }
   bool scaled(const AdapterRows& stretch) const {
     const LoraGroup* lora = group(stretch);
@@ -69,19 +114,30 @@ class RowsOfAdapters {
   const LoraGroup* group(const AdapterRows& stretch) const {
     return stretch.adapter ? stretch.adapter->of(layer_) : nullptr;
   }
+  // Those that have pairs, in the arena; y: from row `first` on. frozen: the twins that some have.
+  std::span<const PairRows> pairs_of(std::span<const AdapterRows> stretches, Mat y, int64_t first,
+                                     bool frozen) {
+    auto* pairs = graph_.arena().allocate_array<PairRows>(int64_t(stretches.size()));
+    size_t count = 0;
+    for (const AdapterRows& stretch : stretches) {
+      const LoraGroup* lora = group(stretch);
+      if (lora && frozen) lora = lora->frozen;
+      if (!lora) continue;
+      pairs[count++] = {lora, read_rows(x_, {stretch.begin, stretch.count}),
+                        y.rows_from(stretch.begin - first, stretch.count)};
+    }
+    return {pairs, count};
+  }
   void run_scaled(std::span<const AdapterRows> stretches, const Rows& all) {
-    const Arena::Mark mark = graph_.arena().mark();
     const Mat product = graph_.allocate(y_.type, all.count, y_.cols);
     layer_.multiply_bare(graph_, read_rows(x_, all), product);
+    add_all(graph_, pairs_of(stretches, product, all.begin, false));
     for (const AdapterRows& stretch : stretches) {
-      const LoraGroup& lora = *group(stretch);
       const Rows rows{stretch.begin, stretch.count};
-      const Mat own = product.rows_from(rows.begin - all.begin, rows.count);
-      add_pairs(graph_, lora, read_rows(x_, rows), own);
-      kernels::scale_columns(own, lora.column_scale, 0.0f, layer_.bias(), read_rows(add_, rows),
-                             y_.rows_from(rows.begin, rows.count));
+      kernels::scale_columns(product.rows_from(rows.begin - all.begin, rows.count),
+                             group(stretch)->column_scale, 0.0f, layer_.bias(),
+                             read_rows(add_, rows), y_.rows_from(rows.begin, rows.count));
     }
-    graph_.arena().release(mark);
   }
 
   Graph& graph_;
