@@ -21,7 +21,7 @@ struct PromptRows {
   template <class Rows>
   requires std::convertible_to<const Rows&, Tokens> PromptRows(const Rows& rows)  // NOLINT
       : tokens(rows) {}
-  PromptRows(Tokens rows, std::span<const uint32_t> adapters) : tokens(rows), adapters(adapters) {}
+  PromptRows(Tokens rows, std::span<const uint32_t> own) : tokens(rows), adapters(own) {}
 
   Tokens tokens;
   std::span<const uint32_t> adapters;  ///< empty: the first one's
