@@ -68,7 +68,8 @@ class Inputs {
   int64_t longest_row(size_t prompt, int64_t answer) const;
   /// Lets the tree of this root, which names the prompt's `adapter`, see its prompt, where prompts
   /// are encoded.
-  void read(nn::TokenBatch& batch, int root, size_t prompt, const nn::LoraSet* adapter) const {
+  void read(nn::TokenBatch& batch, int root, size_t prompt,
+            const nn::LoraSet* adapter = nullptr) const {
     if (!encoded_) return;
     batch.read_source(root, batch.add_source(prompts_.tokens[prompt], adapter));
   }
