@@ -86,9 +86,9 @@ class SeveralAdapters : public Desk {
       options.adapters.clear();
       options.adapter = adapter.folder;
       options.input = write_rows("own.jsonl", own);
-      for (json& answer : json_lines(answers(options))) {
+      for (json answer : json_lines(answers(options))) {
         answer["adapter"] = adapter.name;
-        by_id[answer["id"]] = std::move(answer);
+        by_id[answer["id"]] = answer;
       }
     }
     std::vector<json> ordered;
@@ -109,7 +109,8 @@ class SeveralAdapters : public Desk {
       }
       if (got[i]["probability"].is_null()) continue;
       EXPECT_NEAR(got[i]["probability"], want[i]["probability"], slack) << i;
-      for (const auto& [label, score] : want[i].value("scores", json::object()).items()) {
+      const json scores = want[i].value("scores", json::object());
+      for (const auto& [label, score] : scores.items()) {
         EXPECT_NEAR(got[i]["scores"][label], score, slack) << i << ' ' << label;
       }
     }
