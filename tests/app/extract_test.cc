@@ -188,11 +188,8 @@ TEST_F(Extract, RowsNameOneOfSeveralAdapters) {
   EXPECT_EQ(answers[3]["adapter"], "b");
   EXPECT_THAT(outcome.err, HasSubstr("2 adapters beside one base take "));
   // Rows on a pipe, and an output that is read again.
-  EXPECT_EQ(json_lines(done({"extract", "--data", "-", "--compute", "f32", "--threads", "1"} + both,
-                            {.input = read("rows.jsonl")})
-                           .out)
-                .size(),
-            10u);
+  const Arguments piped{"extract", "--data", "-", "--compute", "f32", "--threads", "1"};
+  EXPECT_EQ(json_lines(done(piped + both, {.input = read("rows.jsonl")}).out).size(), 10u);
   done(asked + both + Arguments{"--out", path("p.tsv")});
   EXPECT_THAT(done({"inspect", path("p.tsv")}).out, HasSubstr("predictions"));
   done({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("p.tsv")});
