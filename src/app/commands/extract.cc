@@ -54,6 +54,7 @@ void define_adapters(CLI::App& app, Options& o) {
       ->type_name("[NAME=]RUN")
       ->take_all()
       ->allow_extra_args(false)
+      ->default_str("")
       ->group("Model");
 }
 
