@@ -118,9 +118,10 @@ def adapters():
     rows = [[name, amount(e["sentences_per_s"]),
              f"{e['sentences_per_s'] / plain:.2f}" if plain else "",
              f"{e['slowest']:.1f} – {e['fastest']:.1f}", f"{e['loading_seconds']:.1f}",
-             f"{e['peak_rss_bytes'] / 1e9:.2f}"] for name, e in entries.items()]
+             f"{e['peak_rss_bytes'] / 1e9:.2f}",
+             "" if e["apart"] is None else f"{e['apart']:.1g}"] for name, e in entries.items()]
     return markdown(["adapters", "sentences/s", "of one adapter's", "rounds", "s of loading",
-                     "GB of memory"], rows)
+                     "GB of memory", "largest difference of a probability"], rows)
 
 
 TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile,

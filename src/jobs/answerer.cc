@@ -79,6 +79,7 @@ void Answerer::load_adapter(size_t place, const Host& host) {
   if (setup.run && has_own_model(*setup.run)) return;
   seats_[place]->adapter = train::load_peft(options.adapter, session_->model(),
                                             session_->compute());
+  if (!name.empty()) seats_[place]->adapter->keep_copies_alone();
 }
 
 void Answerer::open_index(size_t place, Indexes& open, const Host& host) {
