@@ -112,8 +112,20 @@ def methods():
                      "MB written"], rows)
 
 
+def adapters():
+    entries = read("adapters").get("ways", {})
+    plain = entries.get("one adapter, not named", {}).get("sentences_per_s")
+    rows = [[name, amount(e["sentences_per_s"]),
+             f"{e['sentences_per_s'] / plain:.2f}" if plain else "",
+             f"{e['slowest']:.1f} – {e['fastest']:.1f}", f"{e['loading_seconds']:.1f}",
+             f"{e['peak_rss_bytes'] / 1e9:.2f}",
+             "" if e["apart"] is None else f"{e['apart']:.1g}"] for name, e in entries.items()]
+    return markdown(["adapters", "sentences/s", "of one adapter's", "rounds", "s of loading",
+                     "GB of memory", "largest difference of a probability"], rows)
+
+
 TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile,
-          "neighbours": neighbours, "methods": methods}
+          "neighbours": neighbours, "methods": methods, "adapters": adapters}
 
 
 def filled(text):

@@ -244,7 +244,8 @@ std::string plain_text(const fs::path& path, const std::string& seen) {
 std::string answers_text(const fs::path& path, const std::string& seen) {
   const std::string header = seen.substr(0, seen.find_first_of("\r\n"));
   const auto is = [&](task::PredictionFormat format) {
-    return header + "\n" == task::prediction_header(format);
+    return header + "\n" == task::prediction_header(format) ||
+           header + "\n" == task::prediction_header(format, true);
   };
   if (is(task::PredictionFormat::kTriples)) return rows_text(path, "triples", true);
   const bool answers = is(task::PredictionFormat::kCsv) || is(task::PredictionFormat::kTsv);

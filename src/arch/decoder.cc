@@ -13,6 +13,7 @@
 #include "nn/head_norm.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
+#include "nn/several_adapters.h"
 #include "nn/take_rows.h"
 #include "tensor/values.h"
 
@@ -31,8 +32,11 @@ class DecoderPass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   DecoderPass(const Decoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
               Arena& arena)
-      : model_(model), batch_(batch),
-        options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_) {
+      : model_(model), batch_(batch), options_(options),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
+    use_.step_salt = options.dropout_salt;
+    row_use_ = use_;
+    if (!use_.rows.empty()) row_use_.rows = batch.adapters_of(options.rows, arena);
     const int64_t size = model.info_.head_size;
     const auto& ropes = model.settings_.ropes;
     ropes_ = arena.allocate_array<MatView<const float>>(int64_t(ropes.size()));
@@ -261,8 +265,7 @@ nn::NormWeight Decoder::norm(const Weight& weight) const {
 
 nn::Var Decoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                          const ForwardOptions& options) const {
-  const Weight* own = options.adapter ? options.adapter->embedding : nullptr;
-  nn::Var x = embed(graph, own ? *own : embedding_, batch.tokens());
+  nn::Var x = embed(graph, {embedding_, &nn::LoraSet::embedding}, batch, options.adapter);
   if (settings_.embedding_scale != 1.0f) nn::scale(graph, x, settings_.embedding_scale);
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const DecoderPass& pass = graph.arena().make<DecoderPass>(*this, batch, options, graph.arena());

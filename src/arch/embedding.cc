@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/parallel_for.h"
 #include "kernels/rows.h"
+#include "nn/several_adapters.h"
 #include "quant/format.h"
 #include "tensor/values.h"
 
@@ -50,6 +51,25 @@ nn::Var embed(nn::Graph& graph, const Weight& table, std::span<const int32_t> to
   const nn::Var x = graph.create(DType::kF32, rows, table.cols, grad != nullptr);
   embed_tokens(table, tokens, graph.value(x).as<float>());
   if (grad) graph.record(EmbedRecord{x, tokens.data(), {grad, table.rows, table.cols}});
+  return x;
+}
+
+nn::Var embed(nn::Graph& graph, const EmbeddingTable& table, const nn::TokenBatch& batch,
+              const nn::LoraSet* all) {
+  const auto own = [&](const nn::LoraSet* adapter) -> const Weight& {
+    const Weight* of_adapter = adapter ? adapter->*table.of_adapter : nullptr;
+    return of_adapter ? *of_adapter : table.base;
+  };
+  const nn::AdapterUse use = nn::adapter_use(all, batch.adapters());
+  if (use.rows.empty()) return embed(graph, own(use.adapter), batch.tokens());
+  RELATUM_CHECK(!graph.recording());
+  const nn::Var x = graph.create(DType::kF32, batch.size(), table.base.cols, false);
+  const auto values = graph.value(x).as<float>();
+  for (const nn::AdapterRows& rows : use.rows) {
+    embed_tokens(own(rows.adapter),
+                 std::span(batch.tokens()).subspan(size_t(rows.begin), size_t(rows.count)),
+                 values.rows_from(rows.begin, rows.count));
+  }
   return x;
 }
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <span>
 
+#include "nn/batch.h"
 #include "nn/graph.h"
+#include "nn/lora.h"
 #include "tensor/mat.h"
 #include "tensor/weight.h"
 
@@ -15,5 +17,15 @@ void embed_tokens(const Weight& table, std::span<const int32_t> tokens, MatView<
 /// The same into a new value of the graph. The tokens outlive its backward pass.
 /// backward: dtable[tokens[i]] += dy[i] where the graph trains the table.
 nn::Var embed(nn::Graph& graph, const Weight& table, std::span<const int32_t> tokens);
+
+/// The network's own table, and where adapters have one that takes its place.
+struct EmbeddingTable {
+  const Weight& base;
+  const Weight* nn::LoraSet::*of_adapter;
+};
+/// The tokens of a batch, each from the table of its adapter: the one that its tree names, or `all`
+/// (nullptr: none). Several of them in a pass that is recorded are a mistake.
+nn::Var embed(nn::Graph& graph, const EmbeddingTable& table, const nn::TokenBatch& batch,
+              const nn::LoraSet* all);
 
 }  // namespace relatum::arch

@@ -11,6 +11,7 @@
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
+#include "nn/several_adapters.h"
 #include "nn/take_rows.h"
 #include "tensor/buffer.h"
 
@@ -27,8 +28,9 @@ class EncoderPass final : public nn::LayerStack {
   // Memory of its own lies in the arena: its destructor never runs.
   EncoderPass(const Encoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
               Arena& arena)
-      : model_(model), batch_(batch),
-        probe_(options.probe), use_{options.adapter, {}, options.dropout_salt} {
+      : model_(model), batch_(batch), probe_(options.probe),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
+    use_.step_salt = options.dropout_salt;
     if (options.dropout) use_.keys = batch.keys();
     if (!model.settings_.buckets) return;
     bias_ = model.bias_.filled(int64_t{batch.max_position()} + 1, arena);

@@ -44,7 +44,8 @@ struct ForwardOptions {
   /// Tokens whose final states are wanted; empty: all.
   std::span<const int64_t> rows;
   nn::CacheUse cache;
-  /// The adapter of this pass; nullptr: the base alone. Outlives the graph's backward pass.
+  /// The adapter of this pass; nullptr: the base alone, or those that the batch's trees name
+  /// (nn::TokenBatch::use_adapter). Outlives the graph's backward pass.
   const nn::LoraSet* adapter = nullptr;
   /// Keep only the layers' inputs and compute the rest again in the backward pass.
   bool checkpoint = false;

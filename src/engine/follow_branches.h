@@ -14,8 +14,7 @@ namespace relatum::engine {
 /// branch is left out for good only when answers that are known in full outweigh it by
 /// 1 / negligible; for kGreedy, all but the most probable are. For kShares and kGreedy, tokens that
 /// follow without a choice are fed together, those behind the last choice not at all.
-void follow_branches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
-                     const LabelTrie& trie, const ScoreOptions& options, const TakeScores& take,
-                     const Context& context);
+void follow_branches(Worker& worker, const PromptRows& prompts, const AnswerTries& tries,
+                     const ScoreOptions& options, const TakeScores& take, const Context& context);
 
 }  // namespace relatum::engine

@@ -7,11 +7,11 @@
 
 #include "base/error.h"
 #include "base/signals.h"
+#include "engine/heads.h"
 #include "engine/inputs.h"
 #include "engine/not_finite.h"
 #include "engine/prefix.h"
 #include "kernels/rows.h"
-#include "nn/loss.h"
 #include "tensor/finite.h"
 
 namespace relatum::engine {
@@ -19,7 +19,7 @@ namespace {
 
 // One prompt on its way: its rows in the cache and what it has said.
 struct Stream {
-  size_t prompt = 0;
+  size_t prompt = 0, adapter = 0;
   int64_t cache_begin = 0, cached = 0;
   int32_t next = 0;
   bool done = false;
@@ -32,17 +32,15 @@ struct CacheRows {
 
 class Generator {
  public:
-  Generator(Worker& worker, std::span<const std::vector<int32_t>> prompts,
-            const GenerateOptions& options, const CacheRows& rows)
-      : worker_(worker), prompts_(prompts), options_(options),
-        inputs_(worker.model().info(), prompts), prefix_(worker, inputs_.shareable(), rows.own),
-        encoded_(worker, inputs_, rows.sources), end_(*worker.session().tokenizer().special().eos) {
-  }
+  Generator(Worker& worker, const PromptRows& prompts, const GenerateOptions& options,
+            const CacheRows& rows)
+      : worker_(worker), options_(options), inputs_(worker.model().info(), prompts),
+        prefixes_(worker, inputs_, rows.own), encoded_(worker, inputs_, rows.sources),
+        end_(*worker.session().tokenizer().special().eos) {}
 
   // What is written behind prompts [begin, end).
   std::vector<std::vector<int32_t>> run(size_t begin, size_t end) {
     std::vector<Stream> streams;
-    first_ = begin;
     encoded_.start(begin, end);
     prefill(begin, end, streams);
     std::vector<std::vector<int32_t>> said(streams.size());
@@ -50,7 +48,7 @@ class Generator {
       bool open = false;
       for (size_t s = 0; s < streams.size(); ++s) {
         if (streams[s].done || (streams[s].done = streams[s].next == end_)) continue;
-        said[s].push_back(streams[s].next);
+        said[streams[s].prompt - begin].push_back(streams[s].next);
         open = true;
       }
       if (!open || step + 1 == options_.max_new_tokens) break;
@@ -63,16 +61,18 @@ class Generator {
   void prefill(size_t begin, size_t end, std::vector<Stream>& streams) {
     nn::TokenBatch batch;
     std::vector<int64_t> store, last;
-    int64_t row = prefix_.size();
-    for (size_t i = begin; i < end; ++i) {
-      const auto tokens = inputs_.row(i).subspan(size_t(prefix_.size()));
-      const int root = prefix_.root(batch);
-      encoded_.encode(batch, root, i);
-      const int segment = batch.append(root, tokens);
-      last.push_back(batch.end(segment) - 1);
-      streams.push_back({i - begin, row, int64_t(tokens.size()), 0, false});
-      for (size_t t = 0; t < tokens.size(); ++t) store.push_back(row + int64_t(t));
-      row += int64_t(tokens.size()) + options_.max_new_tokens;
+    int64_t row = prefixes_.rows();
+    for (const AdapterPrompts& own : inputs_.by_adapter(begin, end)) {
+      for (const size_t prompt : own.prompts) {
+        const auto tokens = inputs_.row(prompt).subspan(size_t(prefixes_.size(own.adapter)));
+        const int root = prefixes_.root(batch, own.adapter);
+        encoded_.encode(batch, root, prompt);
+        const int segment = batch.append(root, tokens);
+        last.push_back(batch.end(segment) - 1);
+        streams.push_back({prompt, own.adapter, row, int64_t(tokens.size()), 0, false});
+        for (size_t t = 0; t < tokens.size(); ++t) store.push_back(row + int64_t(t));
+        row += int64_t(tokens.size()) + options_.max_new_tokens;
+      }
     }
     batch.finish();
     step(batch, store, last, streams);
@@ -84,11 +84,11 @@ class Generator {
     std::vector<Stream> open;
     for (const Stream& stream : streams) {
       if (stream.done) continue;
-      std::vector<kernels::AttentionSpan> spans;
-      if (prefix_.size()) spans.push_back({0, prefix_.size(), true});
+      std::vector<kernels::AttentionSpan> spans = prefixes_.spans(stream.adapter);
       spans.push_back({stream.cache_begin, stream.cached, true});
       const int root = batch.root(spans);
-      encoded_.read(batch, root, first_ + stream.prompt);
+      batch.use_adapter(root, worker_.adapter(stream.adapter));
+      encoded_.read(batch, root, stream.prompt);
       batch.append(root, {&stream.next, 1});
       store.push_back(stream.cache_begin + stream.cached);
       last.push_back(int64_t(last.size()));
@@ -107,37 +107,36 @@ class Generator {
   void step(const nn::TokenBatch& batch, std::span<const int64_t> store,
             std::span<const int64_t> last, std::span<Stream> streams) {
     const SignalsHeld held;
-    nn::CacheUse cache{&prefix_.cache(), store};
+    nn::CacheUse cache{&prefixes_.cache(), store};
     encoded_.use_in(cache, batch);
     nn::Graph graph = worker_.graph();
-    const nn::Var states = worker_.model().forward(
-        graph, batch, {.rows = last, .cache = cache, .adapter = worker_.adapter()});
-    nn::for_each_logits(graph, *worker_.head(), graph.value(states),
-                        [&](int64_t begin, MatView<const float> logits) {
+    const nn::Var states = worker_.model().forward(graph, batch, {.rows = last, .cache = cache});
+    std::vector<size_t> adapters;
+    for (const Stream& stream : streams) adapters.push_back(stream.adapter);
+    for_each_logits(worker_, graph, {graph.value(states), adapters},
+                    [&](int64_t begin, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
+        Stream& stream = streams[size_t(begin + r)];
         const std::span row(logits.row(r), size_t(logits.cols));
         if (!all_finite(row)) {
-          fail_not_finite(worker_, prompts_[first_ + streams[size_t(begin + r)].prompt]);
+          fail_not_finite(worker_, inputs_.prompt(stream.prompt), stream.adapter);
         }
-        streams[size_t(begin + r)].next = int32_t(kernels::largest(row));
+        stream.next = int32_t(kernels::largest(row));
       }
     });
   }
 
   Worker& worker_;
-  std::span<const std::vector<int32_t>> prompts_;
   GenerateOptions options_;
   Inputs inputs_;
-  SharedPrefix prefix_;
+  SharedPrefixes prefixes_;
   EncodedPrompts encoded_;
-  size_t first_ = 0;  // prompt of the first stream
   int32_t end_;
 };
 
 }  // namespace
 
-std::vector<std::vector<int32_t>> generate(Worker& worker,
-                                           std::span<const std::vector<int32_t>> prompts,
+std::vector<std::vector<int32_t>> generate(Worker& worker, const PromptRows& prompts,
                                            const GenerateOptions& options, const Context& context) {
   std::vector<std::vector<int32_t>> results;
   generate_batches(
@@ -149,9 +148,8 @@ std::vector<std::vector<int32_t>> generate(Worker& worker,
   return results;
 }
 
-void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
-                      const GenerateOptions& options, const TakeTokens& take,
-                      const Context& context) {
+void generate_batches(Worker& worker, const PromptRows& prompts, const GenerateOptions& options,
+                      const TakeTokens& take, const Context& context) {
   const arch::ModelInfo& info = worker.model().info();
   if (!worker.head() || !worker.session().tokenizer().special().eos) {
     fail("engine.generate", fmt::format("{} does not write text, or its tokenizer names no end "
@@ -162,7 +160,7 @@ void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prom
   int64_t longest = 0, row = 0, source = 0;
   bool fits = true;
   for (size_t i = 0; i < prompts.size(); ++i) {
-    RELATUM_CHECK(!prompts[i].empty());
+    RELATUM_CHECK(!prompts.tokens[i].empty());
     longest = std::max(longest, inputs.tokens(i));
     row = std::max(row, int64_t(inputs.row(i).size()));
     source = std::max(source, inputs.source_tokens(i));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "engine/inputs.h"
 #include "engine/worker.h"
 
 namespace relatum::engine {
@@ -21,14 +22,12 @@ struct GenerateOptions {
 using TakeTokens = std::function<void(std::vector<std::vector<int32_t>>&& batch)>;
 
 /// Per prompt the tokens up to the model's end token (which is left out) or the limit. Beginnings
-/// shared by all prompts are computed once. Throws Error where a prompt exceeds the context.
-/// Stops early, with fewer rows than prompts, when the context says so.
-std::vector<std::vector<int32_t>> generate(Worker& worker,
-                                           std::span<const std::vector<int32_t>> prompts,
+/// that all prompts of one adapter share are computed once. Throws Error where a prompt exceeds the
+/// context. Stops early, with fewer rows than prompts, when the context says so.
+std::vector<std::vector<int32_t>> generate(Worker& worker, const PromptRows& prompts,
                                            const GenerateOptions& options, const Context& context);
 /// The same, batch after batch.
-void generate_batches(Worker& worker, std::span<const std::vector<int32_t>> prompts,
-                      const GenerateOptions& options, const TakeTokens& take,
-                      const Context& context);
+void generate_batches(Worker& worker, const PromptRows& prompts, const GenerateOptions& options,
+                      const TakeTokens& take, const Context& context);
 
 }  // namespace relatum::engine

@@ -65,13 +65,13 @@ int64_t layers_of(const arch::Model& model) {
 }
 
 // The layer's own weights, or nothing that could be seen there.
-std::string cause(const Worker& worker, int64_t layer) {
+std::string cause(const Worker& worker, int64_t layer, const nn::LoraSet* adapter) {
   const auto linears = worker.model().linears();
   const bool inside = layer >= 0 && layer < layers_of(worker.model());
   const auto [begin, end] = inside ? worker.model().linears_of_layer(layer)
                                    : std::pair<size_t, size_t>();
   for (size_t i = begin; i < end; ++i) {
-    const std::string bad = bad_part(*linears[i], worker.adapter());
+    const std::string bad = bad_part(*linears[i], adapter);
     if (!bad.empty()) return bad;
   }
   return worker.session().products() == DType::kF32
@@ -87,8 +87,7 @@ std::string place(int64_t layer, int64_t layers) {
 }
 
 // The head's product with states that are finite.
-std::optional<std::string> look_at_head(const Worker& worker, nn::Graph& graph, Mat states) {
-  const nn::Linear* head = worker.head();
+std::optional<std::string> look_at_head(const nn::Linear* head, nn::Graph& graph, Mat states) {
   bool good = true;
   if (head) {
     nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
@@ -105,7 +104,8 @@ std::optional<std::string> look_at_head(const Worker& worker, nn::Graph& graph, 
 
 }  // namespace
 
-std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row) {
+std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row,
+                                            size_t adapter) {
   const arch::ModelInfo& info = worker.model().info();
   const int64_t layers = layers_of(worker.model());
   std::optional<int64_t> first;
@@ -123,19 +123,19 @@ std::optional<std::string> first_not_finite(Worker& worker, std::span<const int3
   nn::Graph graph = worker.graph();
   arch::ForwardOptions options;
   options.probe = &probe;
-  options.adapter = worker.adapter();
+  options.adapter = worker.adapter(adapter);
   const Mat states = graph.value(worker.model().forward(graph, batch, options));
-  if (!first) return look_at_head(worker, graph, states);
+  if (!first) return look_at_head(worker.head(adapter), graph, states);
   if (*first < 0) {
     return fmt::format("begin {}: it holds such values. Fetch the model again, or make it again",
                        place(*first, layers));
   }
-  return fmt::format("begin {}: {}", place(*first, layers), cause(worker, *first));
+  return fmt::format("begin {}: {}", place(*first, layers), cause(worker, *first, options.adapter));
 }
 
-void fail_not_finite(Worker& worker, std::span<const int32_t> row) {
+void fail_not_finite(Worker& worker, std::span<const int32_t> row, size_t adapter) {
   const std::string path = worker.model().info().path;
-  const auto found = first_not_finite(worker, row);
+  const auto found = first_not_finite(worker, row, adapter);
   if (found) {
     fail("engine.finite",
          fmt::format("{}: values that are not finite (NaN or infinite) {}.", path, *found));

@@ -1,8 +1,11 @@
 // Opens once, answers block by block.
 #include "jobs/answerer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/counted.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -11,38 +14,134 @@ namespace relatum::jobs {
 
 Answerer::Answerer(const ExtractOptions& options, const ExtractSetup& setup,
                    const task::Labels& labels, const Host& host)
-    : options_(options), setup_(setup),
-      renderer_(setup.style, labels, words_for(setup, labels, host.context),
-                setup.words.value_or(task::AnswerWords{})),
-      context_(host.context) {
+    : Answerer(options, std::vector<NamedSetup>{{"", options, setup}}, {&labels, 1}, host) {}
+
+Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups,
+                   std::span<const task::Labels> labels, const Host& host)
+    : options_(options), setups_(std::move(setups)), context_(host.context) {
+  RELATUM_CHECK(!setups_.empty() && labels.size() == setups_.size());
+  for (size_t i = 0; i < setups_.size(); ++i) {
+    const ExtractSetup& setup = setups_[i].setup;
+    auto words = words_for(setup, labels[i], host.context, setups_[i].title());
+    seats_.push_back(
+        std::make_unique<Seat>(Seat{task::PromptRenderer(setup.style, labels[i], std::move(words),
+                                                         setup.words.value_or(task::AnswerWords{})),
+                                    {},
+                                    {},
+                                    {}}));
+  }
+  const ExtractSetup& first = setups_[0].setup;
   engine::SessionOptions session = options.model.session();
-  session.base = setup.base;
-  session_ = open_language_model(find_model(setup.model, setup.models, host), session);
-  if (!options.adapter.empty()) load_adapter(host);
-  const nn::LoraSet* pairs = adapter_ ? &adapter_->set() : nullptr;
-  const bool integers = session_->products() == DType::kI8;
-  if (integers) session_->quantise(pairs);
-  const nn::LoraSet* beside = integers && adapter_ ? adapter_->set_beside_integers() : nullptr;
-  worker_.emplace(*session_, integers ? beside : pairs);
-  if (!setup.index.empty()) open_index(host);
-  limit_.context = session_->model().info().context;
-  limit_.answer = options.answer == "free" ? options.max_new_tokens
-                                           : task::longest_answer(*session_, renderer_);
-  limit_.chat = setup.chat;
-  limit_.skip = options.data.skip_bad_rows;
+  session.base = first.base;
+  session_ = open_language_model(find_model(first.model, first.models, host), session);
+  open_adapters(host);
+  Indexes indexes;
+  for (size_t i = 0; i < seats_.size(); ++i) {
+    LengthLimit& limit = seats_[i]->limit;
+    if (!setups_[i].setup.index.empty()) open_index(i, indexes, host);
+    limit.context = session_->model().info().context;
+    limit.answer = options.answer == "free" ? options.max_new_tokens
+                                            : task::longest_answer(*session_, seats_[i]->renderer);
+    limit.chat = setups_[i].setup.chat;
+    limit.skip = options.data.skip_bad_rows;
+  }
 }
 
-void Answerer::load_adapter(const Host& host) {
-  if (setup_.run) check_base(options_, *setup_.run, *session_, setup_.chat, host);
-  if (setup_.run && has_own_model(*setup_.run)) return;
-  adapter_ = train::load_peft(options_.adapter, session_->model(), session_->compute());
+// Integers take in an adapter that is alone; of several the pairs stay beside them.
+void Answerer::open_adapters(const Host& host) {
+  std::vector<const nn::LoraSet*> sets;
+  size_t bytes = 0;
+  for (size_t i = 0; i < seats_.size(); ++i) {
+    if (!setups_[i].options.adapter.empty()) load_adapter(i, host);
+    const train::Adapter* adapter = seats_[i]->adapter.get();
+    sets.push_back(adapter ? &adapter->set() : nullptr);
+    bytes += adapter ? adapter->bytes() : 0;
+  }
+  const bool named = !setups_[0].name.empty();
+  if (named) {
+    context_.info(fmt::format("{} beside one base take {:.1f} MB of memory.",
+                              counted(int64_t(seats_.size()), "adapter"), double(bytes) / 1e6));
+  }
+  if (session_->products() == DType::kI8) {
+    session_->quantise(named ? nullptr : sets[0]);
+    for (size_t i = 0; i < seats_.size(); ++i) {
+      train::Adapter* adapter = seats_[i]->adapter.get();
+      const nn::LoraSet* beside = adapter ? adapter->set_beside_integers() : nullptr;
+      if (!named) sets[i] = beside;
+    }
+  }
+  worker_.emplace(*session_, std::move(sets));
 }
 
-void Answerer::open_index(const Host& host) {
-  retrieval_.emplace(setup_.index, setup_.embedder, setup_.models, host);
-  const std::string trained = setup_.run ? setup_.run->index_hash : "", now = retrieval_->hash();
+void Answerer::load_adapter(size_t place, const Host& host) {
+  const auto& [name, options, setup] = setups_[place];
+  if (setup.run) check_base(options, *setup.run, *session_, setup.chat, host);
+  if (setup.run && has_own_model(*setup.run)) return;
+  seats_[place]->adapter = train::load_peft(options.adapter, session_->model(),
+                                            session_->compute());
+  if (!name.empty()) seats_[place]->adapter->keep_copies_alone();
+}
+
+void Answerer::open_index(size_t place, Indexes& open, const Host& host) {
+  const auto& [name, options, setup] = setups_[place];
+  std::shared_ptr<Retrieval>& retrieval = open[{setup.index, setup.embedder}];
+  if (!retrieval) {
+    retrieval = std::make_shared<Retrieval>(setup.index, setup.embedder, setup.models, host);
+  }
+  seats_[place]->retrieval = retrieval;
+  const std::string trained = setup.run ? setup.run->index_hash : "", now = retrieval->hash();
   if (trained.empty() || trained == now) return;
-  tell_mismatch(options_, host, "an index whose hash is", trained.substr(0, 12), now.substr(0, 12));
+  tell_mismatch(options, host, "an index whose hash is", trained.substr(0, 12), now.substr(0, 12));
+}
+
+void Answerer::set_file(const std::string& file) {
+  for (const auto& seat : seats_) seat->limit.file = file;
+}
+
+void Answerer::check_length(const task::Example& example) const {
+  const size_t place = place_of(setups_, example);
+  const Seat& seat = *seats_[place];
+  if (seat.limit.skip || setups_[place].setup.style.body.needs_example()) return;
+  make_prompts(*session_, seat.renderer, {&example, 1}, {}, seat.limit);
+}
+
+// Adapter by adapter, as each has an index of its own or none.
+Retrieved Answerer::find(std::span<const task::Example> examples,
+                         std::span<const uint32_t> adapters, const Context& context) {
+  if (seats_.size() == 1) {
+    const auto& only = seats_[0]->retrieval;
+    const int64_t count = setups_[0].setup.neighbours;
+    return only ? only->find(examples, count, QueryKind::kTest, context) : Retrieved{};
+  }
+  Retrieved all;
+  for (size_t a = 0; a < seats_.size(); ++a) {
+    if (!seats_[a]->retrieval) continue;
+    all.examples.resize(examples.size());
+    all.references.resize(examples.size());
+    std::vector<size_t> rows;
+    std::vector<task::Example> own;
+    for (size_t i = 0; i < examples.size(); ++i) {
+      if (adapters[i] != a) continue;
+      rows.push_back(i);
+      own.push_back(examples[i]);
+    }
+    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.neighbours, QueryKind::kTest,
+                                                 context);
+    all.overlap += found.overlap;
+    for (size_t k = 0; k < rows.size(); ++k) {
+      all.examples[rows[k]] = std::move(found.examples[k]);
+      all.references[rows[k]] = std::move(found.references[k]);
+    }
+  }
+  return all;
+}
+
+ExtractPrompts Answerer::prompts_of(std::span<const task::Example> examples,
+                                    std::span<const uint32_t> adapters,
+                                    const Retrieved& neighbours) const {
+  std::vector<PromptMaker> makers;
+  for (const auto& seat : seats_) makers.push_back({&seat->renderer, &seat->limit});
+  return make_prompts(*session_, makers, {examples, adapters}, neighbours);
 }
 
 std::vector<task::Prediction> Answerer::answer(std::span<const task::Example> examples) {
@@ -58,11 +157,12 @@ std::vector<task::Prediction> Answerer::answer(std::span<const task::Example> ex
 
 void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Context& context) {
   const std::span<const task::Example> examples = part.examples;
-  Retrieved neighbours;
-  if (retrieval_) {
-    neighbours = retrieval_->find(examples, setup_.neighbours, QueryKind::kTest, context);
+  std::vector<uint32_t> adapters;
+  for (const task::Example& each : examples) {
+    adapters.push_back(uint32_t(place_of(setups_, each)));
   }
-  const ExtractPrompts made = make_prompts(*session_, renderer_, examples, neighbours, limit_);
+  const Retrieved neighbours = find(examples, adapters, context);
+  const ExtractPrompts made = prompts_of(examples, adapters, neighbours);
   if (part.answered == 0) {  // else the earlier call counted them
     counts_.overlap += neighbours.overlap;
     counts_.too_long += made.too_long;
@@ -73,27 +173,29 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
     std::vector<task::Prediction> next(end - told);
     for (size_t i = told; i < end; ++i) {
       next[i - told].id = examples[i].id;
+      next[i - told].adapter = examples[i].adapter;
       if (!neighbours.references.empty()) next[i - told].neighbours = neighbours.references[i];
     }
     const auto first = std::ranges::lower_bound(made.rows, told);
     for (size_t k = 0; k < answered.size(); ++k) {
       task::Prediction& place = next[size_t(first[ptrdiff_t(k)]) - told];
       answered[k].neighbours = std::move(place.neighbours);
+      answered[k].adapter = std::move(place.adapter);
       place = std::move(answered[k]);
     }
     told = end;
     take(std::move(next));
   };
-  task::AnswerOptions answers{task::parse_answer_mode(options_.answer),
-                              options_.max_new_tokens,
-                              options_.batch_tokens,
-                              options_.negligible,
-                              options_.scores,
-                              setup_.chat};
+  task::AnswerOptions answers{task::parse_answer_mode(options_.answer), options_.max_new_tokens,
+                              options_.batch_tokens, options_.negligible, options_.scores};
   answers.first = size_t(std::ranges::lower_bound(made.rows, part.answered) - made.rows.begin());
   size_t prompts = answers.first;
+  std::vector<task::AnswerStyle> styles;
+  for (size_t i = 0; i < seats_.size(); ++i) {
+    styles.push_back({&seats_[i]->renderer, setups_[i].setup.chat});
+  }
   task::answer_batches(
-      *worker_, renderer_, made.prompts, answers,
+      *worker_, {styles, made.prompts, made.adapters}, answers,
       [&](std::vector<task::Prediction>&& batch) {
     prompts += batch.size();
     const bool last = prompts == made.prompts.size();

@@ -1,11 +1,13 @@
-// A model that is ready to answer: base, adapter, prompts and retriever.
+// A model that is ready to answer: base, adapters, prompts and retrievers.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/worker.h"
@@ -29,9 +31,14 @@ using TakeAnswers = std::function<void(std::vector<task::Prediction>&& next)>;
 class Answerer {
  public:
   /// Opens the model, and an adapter and an index where `setup` names them. Throws Error for what
-  /// they were not trained or made with. `options`, `setup` and `host` outlive it.
+  /// they were not trained or made with. `options` and `host` outlive it.
   Answerer(const ExtractOptions& options, const ExtractSetup& setup, const task::Labels& labels,
            const Host& host);
+  /// Opens one model, and beside it all adapters, each with the labels that it can answer. Examples
+  /// name theirs (task::Example::adapter), and are answered in batches of any of them. `options`
+  /// are those of the extraction; each adapter is held against the base by its record.
+  Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups,
+           std::span<const task::Labels> labels, const Host& host);
 
   /// One prediction per example. Throws Error for an example that is too long, unless such rows are
   /// to be skipped. Fewer where the context stops.
@@ -40,12 +47,20 @@ class Answerer {
   void answer(const AnswerPart& part, const TakeAnswers& take, const Context& context);
 
   const engine::Session& session() const { return *session_; }
-  const task::PromptRenderer& renderer() const { return renderer_; }
+  std::span<const NamedSetup> setups() const { return setups_; }
+  const task::PromptRenderer& renderer(size_t adapter = 0) const {
+    return seats_[adapter]->renderer;
+  }
   /// Of the index; empty where none is used.
-  std::string index_hash() const { return retrieval_ ? retrieval_->hash() : ""; }
+  std::string index_hash(size_t adapter = 0) const {
+    const auto& retrieval = seats_[adapter]->retrieval;
+    return retrieval ? retrieval->hash() : "";
+  }
   /// Stands before a line's number in messages.
-  void set_file(std::string file) { limit_.file = std::move(file); }
-  const LengthLimit& limit() const { return limit_; }
+  void set_file(const std::string& file);
+  /// Throws Error for a row that is too long and not to be skipped, as far as that can be told
+  /// without its neighbours.
+  void check_length(const task::Example& example) const;
 
   struct Counts {
     int64_t too_long = 0, overlap = 0;
@@ -55,17 +70,29 @@ class Answerer {
   const Counts& counts() const { return counts_; }
 
  private:
-  void load_adapter(const Host& host);
-  void open_index(const Host& host);
+  // What an adapter brings: how its rows are asked, and beside which examples.
+  struct Seat {
+    task::PromptRenderer renderer;
+    std::unique_ptr<train::Adapter> adapter;
+    std::shared_ptr<Retrieval> retrieval;
+    LengthLimit limit;
+  };
+  // Indexes that are open, by folder and embedder.
+  using Indexes = std::map<std::pair<std::string, std::string>, std::shared_ptr<Retrieval>>;
+
+  void open_adapters(const Host& host);
+  void load_adapter(size_t place, const Host& host);
+  void open_index(size_t place, Indexes& open, const Host& host);
+  Retrieved find(std::span<const task::Example> examples, std::span<const uint32_t> adapters,
+                 const Context& context);
+  ExtractPrompts prompts_of(std::span<const task::Example> examples,
+                            std::span<const uint32_t> adapters, const Retrieved& neighbours) const;
 
   const ExtractOptions& options_;
-  const ExtractSetup& setup_;
-  task::PromptRenderer renderer_;
+  std::vector<NamedSetup> setups_;
+  std::vector<std::unique_ptr<Seat>> seats_;  // per setup
   std::unique_ptr<engine::Session> session_;
-  std::unique_ptr<train::Adapter> adapter_;
   std::optional<engine::Worker> worker_;
-  std::optional<Retrieval> retrieval_;
-  LengthLimit limit_;
   Counts counts_;
   const Context& context_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -21,12 +22,16 @@ namespace {
 
 // Refuses a row that is too long before the first is answered, as far as that can be told without
 // its neighbours.
-void check_lengths(const ExtractSetup& setup, const ExtractRows& rows, const Answerer& answerer,
+void check_lengths(const ExtractOptions& options, const ExtractRows& rows, const Answerer& answerer,
                    const Context& context) {
-  if (answerer.limit().skip || !rows.count() || setup.style.body.needs_example()) return;
+  const auto needs_example = [](const NamedSetup& each) {
+    return each.setup.style.body.needs_example();
+  };
+  const bool told_later = std::ranges::all_of(answerer.setups(), needs_example);
+  if (options.data.skip_bad_rows || !rows.count() || told_later) return;
   rows.each([&](task::Example&& example) {
     if (context.stopping()) throw Stopped{};
-    make_prompts(answerer.session(), answerer.renderer(), {&example, 1}, {}, answerer.limit());
+    answerer.check_length(example);
   });
 }
 
@@ -69,9 +74,30 @@ bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& o
 }
 
 // Of the style that an adapter was trained with its fine-tuning told, and there is no other choice.
-void tell_style(const ExtractSetup& setup, const Answerer& answerer, const Context& context) {
-  if (setup.run && setup.run->prompt_hash == task::style_hash(setup.style)) return;
-  tell_lost_characters(setup.style, answerer.session().tokenizer(), context);
+void tell_styles(const Answerer& answerer, const Context& context) {
+  std::set<std::string> told;
+  for (const NamedSetup& each : answerer.setups()) {
+    const std::string hash = task::style_hash(each.setup.style);
+    if (each.setup.run && each.setup.run->prompt_hash == hash) continue;
+    if (!told.insert(hash).second) continue;
+    tell_lost_characters(each.setup.style, answerer.session().tokenizer(), context);
+  }
+}
+
+// Each adapter's own label that means no relation.
+task::PredictionFilter filter_of(const ExtractOptions& options, std::span<const NamedSetup> setups,
+                                 const ExtractRows& rows) {
+  task::PredictionFilter filter{options.min_probability, std::nullopt};
+  for (size_t i = 0; i < setups.size(); ++i) {
+    const auto& run = setups[i].setup.run;
+    const auto negative = skipped_label(options, rows.labels(i), run ? run->negative : "");
+    if (setups[i].name.empty()) {
+      filter.negative = negative;
+    } else if (negative) {
+      filter.negative_of[setups[i].name] = *negative;
+    }
+  }
+  return filter;
 }
 
 void tell_lengths(const Answerer::Counts& counts, const Context& context) {
@@ -120,19 +146,17 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   if (options.negative && !options.skip_negative) {
     host.context.warn("--negative has no effect without --skip-negative.");
   }
-  const ExtractSetup setup = settle_extract(options, host);
-  check_extract_output(options, setup, host);
-  const ExtractRows rows(options, setup, host);
-  const task::PredictionFilter filter{
-      options.min_probability,
-      skipped_label(options, rows.labels(), setup.run ? setup.run->negative : "")};
-  Answerer answerer(options, setup, rows.labels(), host);
+  const std::vector<NamedSetup> setups = settle_adapters(options, host);
+  check_extract_output(options, setups, host);
+  const ExtractRows rows(options, setups, host);
+  const task::PredictionFilter filter = filter_of(options, setups, rows);
+  Answerer answerer(options, setups, rows.all_labels(), host);
   answerer.set_file(rows.file());
-  tell_style(setup, answerer, host.context);
-  const ExtractParts parts{options, setup, rows, filter, answerer};
+  tell_styles(answerer, host.context);
+  const ExtractParts parts{options, setups, rows, filter, answerer};
   ExtractResult result;
   try {
-    check_lengths(setup, rows, answerer, host.context);
+    check_lengths(options, rows, answerer, host.context);
   } catch (const Stopped&) {
     tell_result(options, result, watch.seconds(), host.context);
     return result;

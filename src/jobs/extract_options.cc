@@ -3,12 +3,54 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "base/error.h"
 
 namespace relatum::jobs {
+namespace {
+
+// Nothing where it is a folder alone.
+std::optional<NamedAdapter> named(const std::string& given) {
+  const size_t equals = given.find('=');
+  std::error_code ignored;
+  if (equals == given.npos || std::filesystem::is_directory(given, ignored)) return std::nullopt;
+  const std::string name = given.substr(0, equals);
+  const bool sound = !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+  if (!sound) return std::nullopt;
+  return NamedAdapter{name, given.substr(equals + 1)};
+}
+
+}  // namespace
+
+void choose_adapters(const std::vector<std::string>& given, ExtractOptions& o) {
+  for (const std::string& each : given) {
+    const auto adapter = named(each);
+    if (!adapter && given.size() == 1) {
+      o.adapter = each;
+      return;
+    }
+    if (!adapter) {
+      fail("jobs.extract", fmt::format("--adapter {}: of several adapters each needs a name, which "
+                                       "rows then give. Write --adapter NAME={}, NAME of letters, "
+                                       "digits, '.', '_' and '-'.",
+                                       each, each));
+    }
+    for (const NamedAdapter& other : o.adapters) {
+      if (other.name != adapter->name) continue;
+      fail("jobs.extract", fmt::format("--adapter {}: the name '{}' stands twice, for {} as well. "
+                                       "Give each adapter a name of its own.",
+                                       each, other.name, other.folder));
+    }
+    o.adapters.push_back(*adapter);
+  }
+}
 
 task::PredictionFormat extract_format(const ExtractOptions& o) {
   const auto format = o.format.empty() ? task::prediction_format_of(o.out)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jobs/choices.h"
 #include "task/labels.h"
@@ -11,11 +12,18 @@
 
 namespace relatum::jobs {
 
+/// An adapter by the name that rows give it.
+struct NamedAdapter {
+  std::string name, folder;
+};
+
 /// The members are the options of `relatum extract`; their defaults are its defaults.
 struct ExtractOptions {
   ModelChoice model;  ///< an empty name: the run's
   DataChoice data;
-  std::string adapter, prompt, index, embedder, input, out = "-", answer = "scored";
+  std::string adapter;                 ///< of all rows; empty: none, or `adapters`
+  std::vector<NamedAdapter> adapters;  ///< each row names one of them
+  std::string prompt, index, embedder, input, out = "-", answer = "scored";
   std::string format;  ///< empty: by the ending of `out`
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
@@ -27,6 +35,10 @@ struct ExtractOptions {
   bool skip_negative = false;  ///< leave answers of the negative label out of the output
 };
 
+/// Settles what stands behind --adapter: one folder, or NAME=FOLDER for each of several, NAME of
+/// letters, digits, '.', '_' and '-'. A folder that is there is one, whatever its name. Throws
+/// Error for several without names, and for a name that stands twice.
+void choose_adapters(const std::vector<std::string>& given, ExtractOptions& options);
 /// The format that is asked for. Throws Error where other options exclude it.
 task::PredictionFormat extract_format(const ExtractOptions& options);
 /// The label that `skip_negative` leaves out: the one that is named, the run's, or the usual one.

@@ -55,7 +55,7 @@ bool has_extract_state(const fs::path& out) {
   return fs::exists(state_path(out), ignored) && fs::exists(PartFile::path_for(out), ignored);
 }
 
-void check_extract_output(const ExtractOptions& options, const ExtractSetup& setup,
+void check_extract_output(const ExtractOptions& options, std::span<const NamedSetup> setups,
                           const Host& host) {
   const bool none = options.out == "-", from_input = task::parse_spec(options.input).path == "-";
   if (options.resume && (none || from_input)) {
@@ -72,9 +72,15 @@ void check_extract_output(const ExtractOptions& options, const ExtractSetup& set
   CommandInputs inputs;
   inputs.add_data(options.input);
   inputs.add_options(options.data);
-  const fs::path model = find_model(setup.model, setup.models, host);
-  inputs.files.insert(inputs.files.end(), {model, options.prompt, options.adapter});
-  inputs.folders = {options.adapter, setup.index, model};
+  inputs.files.emplace_back(options.prompt);
+  for (const NamedSetup& each : setups) {
+    const fs::path model = find_model(each.setup.model, each.setup.models, host);
+    inputs.files.insert(inputs.files.end(), {model, fs::path(each.options.adapter)});
+    for (const fs::path& folder : {fs::path(each.options.adapter), fs::path(each.setup.index)}) {
+      inputs.folders.push_back(folder);
+    }
+    inputs.folders.push_back(model);
+  }
   const fs::path part = PartFile::path_for(options.out);
   const bool begun = has_extract_state(options.out);
   check_new_file(options.out, inputs, options.overwrite || options.resume);
@@ -130,7 +136,7 @@ ExtractOutput::ExtractOutput(const ExtractOptions& options, const task::Predicti
     std::error_code ignored;
     fs::remove(state_path(options.out), ignored);
   }
-  header_ = task::prediction_header(format_);
+  header_ = task::prediction_header(format_, !options.adapters.empty());
 }
 
 ExtractOutput::~ExtractOutput() {

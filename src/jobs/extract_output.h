@@ -30,7 +30,7 @@ using ExtractIdentity = std::vector<std::pair<std::string, std::string>>;
 
 /// Throws Error where the output cannot be written, is read by the command, is there already
 /// without being replaced or gone on with, or there is nothing to go on with. Creates nothing.
-void check_extract_output(const ExtractOptions& options, const ExtractSetup& setup,
+void check_extract_output(const ExtractOptions& options, std::span<const NamedSetup> setups,
                           const Host& host);
 /// Whether an unfinished extraction to this file is there.
 bool has_extract_state(const std::filesystem::path& out);

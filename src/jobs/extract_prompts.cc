@@ -8,17 +8,19 @@
 
 namespace relatum::jobs {
 
-ExtractPrompts make_prompts(const engine::Session& session, const task::PromptRenderer& renderer,
-                            std::span<const task::Example> examples, const Retrieved& neighbours,
-                            const LengthLimit& limit) {
+ExtractPrompts make_prompts(const engine::Session& session, std::span<const PromptMaker> makers,
+                            const RowsOfMakers& rows, const Retrieved& neighbours) {
   ExtractPrompts made;
-  for (size_t i = 0; i < examples.size(); ++i) {
-    const task::Example& example = examples[i];
-    task::Prompt prompt = renderer.render(example, neighbours.of(i));
+  for (size_t i = 0; i < rows.examples.size(); ++i) {
+    const task::Example& example = rows.examples[i];
+    const uint32_t maker = rows.makers[i];
+    const LengthLimit& limit = *makers[maker].limit;
+    task::Prompt prompt = makers[maker].renderer->render(example, neighbours.of(i));
     const auto length = int64_t(task::prompt_row(session, prompt, limit.chat).size());
     const int64_t tokens = length + limit.answer;
     if (tokens <= limit.context) {
       made.prompts.push_back(std::move(prompt));
+      made.adapters.push_back(maker);
       made.rows.push_back(i);
       continue;
     }
@@ -36,6 +38,14 @@ ExtractPrompts make_prompts(const engine::Session& session, const task::PromptRe
     if (++made.too_long == 1) made.first_too_long = what;
   }
   return made;
+}
+
+ExtractPrompts make_prompts(const engine::Session& session, const task::PromptRenderer& renderer,
+                            std::span<const task::Example> examples, const Retrieved& neighbours,
+                            const LengthLimit& limit) {
+  const PromptMaker maker{&renderer, &limit};
+  const std::vector<uint32_t> makers(examples.size(), 0);
+  return make_prompts(session, {&maker, 1}, {examples, makers}, neighbours);
 }
 
 }  // namespace relatum::jobs

@@ -49,31 +49,69 @@ std::string relabel_identity(const std::string& relabel) {
 
 std::string on_off(bool value) { return value ? "on" : "off"; }
 
+std::string adapter_hash(const std::string& folder) {
+  return file_hash(folder) +  // a GGUF file, or a folder's two
+         file_hash(fs::path(folder) / "adapter_model.safetensors") +
+         file_hash(fs::path(folder) / "adapter_config.json");
+}
+
+// What an adapter, or the only one, is used with; and beside it what it was trained with.
+nlohmann::json adapter_record(const ExtractParts& parts, size_t place) {
+  const auto& [name, options, setup] = parts.setups[place];
+  nlohmann::json record{{"adapter", options.adapter},
+                        {"prompt", setup.prompt},
+                        {"prompt_hash", task::style_hash(setup.style)},
+                        {"index", setup.index},
+                        {"index_hash", parts.answerer.index_hash(place)},
+                        {"neighbours", setup.neighbours},
+                        {"chat", setup.chat}};
+  if (setup.run) {
+    const RunInfo& run = *setup.run;
+    record["trained"] = {{"prompt", run.prompt},         {"prompt_hash", run.prompt_hash},
+                         {"index", run.index},           {"index_hash", run.index_hash},
+                         {"neighbours", run.neighbours}, {"base", run.base},
+                         {"base_hash", run.base_hash},   {"chat", run.chat}};
+  }
+  return record;
+}
+
+// What of an adapter decides the answers to its rows. `of`: " of NAME" where rows name it.
+ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const std::string& of) {
+  const auto& [name, options, setup] = parts.setups[place];
+  const Answerer& answerer = parts.answerer;
+  const auto& left_out = parts.filter.negative_of;
+  const auto negative = left_out.find(name);
+  ExtractIdentity identity{
+      {"the labels", hash_of(parts.rows.labels(place).names())},
+      {"the answers' words", hash_of(answerer.renderer(place).answers())},
+      {"the prompt style", task::style_hash(setup.style)},
+      {"--chat", setup.chat ? text::chat_hash(answerer.session().tokenizer()) : "off"},
+      {"the adapter", adapter_hash(options.adapter)},
+      {"the index", answerer.index_hash(place)},
+      {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},
+      {"the label that is left out", negative == left_out.end() ? "" : negative->second}};
+  for (auto& [what, value] : identity) what += of;
+  return identity;
+}
+
 }  // namespace
 
 nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
                               double loading_seconds, const Host& host) {
-  const auto& [o, setup, rows, filter, answerer] = parts;
+  const auto& [o, setups, rows, filter, answerer] = parts;
   const engine::Session& session = answerer.session();
   nlohmann::json record{
       {"version", RELATUM_VERSION},
       {"time", utc_now()},
       {"command", host.command},
-      {"model", setup.model},
+      {"model", setups[0].setup.model},
       {"base", session.base()},
       {"base_hash", session.weights_hash()},
       {"compute", name_of(session.products())},
       {"cpu", kernels::cpu_summary()},
       {"threads", thread_count()},
-      {"adapter", o.adapter},
-      {"prompt", setup.prompt},
-      {"prompt_hash", task::style_hash(setup.style)},
-      {"index", setup.index},
-      {"index_hash", answerer.index_hash()},
-      {"neighbours", setup.neighbours},
       {"data", o.input},
       {"answer", o.answer},
-      {"chat", setup.chat},
       {"max_new_tokens", o.max_new_tokens},
       {"batch_tokens", o.batch_tokens},
       {"negligible", o.negligible},
@@ -87,38 +125,40 @@ nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& 
       {"loading_seconds", loading_seconds},
       {"examples_per_s", double(progress.rows) / std::max(1e-9, progress.seconds)},
       {"peak_rss_bytes", peak_rss()}};
-  if (setup.run) {
-    const RunInfo& run = *setup.run;
-    record["trained"] = {{"prompt", run.prompt},         {"prompt_hash", run.prompt_hash},
-                         {"index", run.index},           {"index_hash", run.index_hash},
-                         {"neighbours", run.neighbours}, {"base", run.base},
-                         {"base_hash", run.base_hash},   {"chat", run.chat}};
+  if (o.adapters.empty()) {
+    record.update(adapter_record(parts, 0));
+    return record;
+  }
+  for (size_t i = 0; i < setups.size(); ++i) {
+    record["adapters"][setups[i].name] = adapter_record(parts, i);
   }
   return record;
 }
 
 ExtractIdentity extract_identity(const ExtractParts& parts) {
-  const auto& [o, setup, rows, filter, answerer] = parts;
+  const auto& [o, setups, rows, filter, answerer] = parts;
   const engine::Session& session = answerer.session();
+  const ExtractSetup& setup = setups[0].setup;
+  const bool named = !o.adapters.empty();
+  const auto of_only = [&](const std::string& value) { return named ? "" : value; };
+  // In this order, which what an unfinished output says of itself has, too.
   ExtractIdentity identity{
       {"--data", data_identity(o.input)},
       {"--limit", o.data.limit ? std::to_string(*o.data.limit) : ""},
       {"--relabel", relabel_identity(o.data.relabel)},
       {"--skip-bad-rows", on_off(o.data.skip_bad_rows)},
-      {"the labels", hash_of(rows.labels().names())},
-      {"the answers' words", hash_of(answerer.renderer().answers())},
-      {"the prompt style", task::style_hash(setup.style)},
-      {"--chat", setup.chat ? text::chat_hash(session.tokenizer()) : "off"},
+      {"the labels", of_only(hash_of(rows.labels().names()))},
+      {"the answers' words", of_only(hash_of(answerer.renderer().answers()))},
+      {"the prompt style", of_only(task::style_hash(setup.style))},
+      {"--chat", setup.chat && !named ? text::chat_hash(session.tokenizer()) : "off"},
       {"the model", session.weights_hash()},
       {"the tokenizer", session.tokenizer_hash()},
       {"--base", session.base()},
       {"--compute", std::string(name_of(session.products()))},
       {"--isa", kernels::isa() == kernels::Isa::kAvx512 ? "avx512" : "avx2"},
-      {"the adapter", file_hash(o.adapter) +  // a GGUF file, or a folder's two
-                          file_hash(fs::path(o.adapter) / "adapter_model.safetensors") +
-                          file_hash(fs::path(o.adapter) / "adapter_config.json")},
-      {"the index", answerer.index_hash()},
-      {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},
+      {"the adapter", of_only(adapter_hash(o.adapter))},
+      {"the index", of_only(answerer.index_hash())},
+      {"--neighbours", setup.index.empty() || named ? "" : std::to_string(setup.neighbours)},
       {"--answer", o.answer},
       {"--max-new-tokens", std::to_string(o.max_new_tokens)},
       {"--batch-tokens", std::to_string(o.batch_tokens)},
@@ -129,6 +169,10 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
       {"the label that is left out", filter.negative.value_or("")}};
   for (const auto& [key, value] : session.settings()) {
     identity.emplace_back("the model's " + key, value);
+  }
+  for (size_t i = 0; named && i < setups.size(); ++i) {
+    const std::string of = fmt::format(" of adapter {}", setups[i].name);
+    for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));
   }
   return identity;
 }

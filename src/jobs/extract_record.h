@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 
 #include "jobs/answerer.h"
 #include "jobs/extract_output.h"
@@ -12,7 +13,7 @@ namespace relatum::jobs {
 /// All that decides an extraction, gathered by its stages.
 struct ExtractParts {
   const ExtractOptions& options;
-  const ExtractSetup& setup;
+  std::span<const NamedSetup> setups;
   const ExtractRows& rows;
   const task::PredictionFilter& filter;
   const Answerer& answerer;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "jobs/gold_labels.h"
 #include "jobs/retrieval.h"
 #include "task/dataset.h"
 #include "task/relabel.h"
@@ -16,36 +15,72 @@ namespace relatum::jobs {
 
 namespace fs = std::filesystem;
 
-ExtractRows::ExtractRows(const ExtractOptions& options, const ExtractSetup& setup, const Host& host)
-    : options_(options), setup_(setup), host_(host), choice_(options.data) {
+ExtractRows::ExtractRows(const ExtractOptions& options, std::span<const NamedSetup> setups,
+                         const Host& host)
+    : options_(options), setups_(setups), host_(host), choice_(options.data),
+      labels_(setups.size()) {
   choice_.keep_unknown_labels = true;
-  if (choice_.labels.empty() && setup.labels) {
+  if (named()) {
+    for (size_t i = 0; i < setups.size(); ++i) settle_named(i);
+  } else if (choice_.labels.empty() && setups[0].setup.labels) {
     choice_.labels = (fs::path(options.adapter) / "labels.json").string();
     who_ = "the adapter";
   }
   const task::Spec spec = task::parse_spec(options.input);
   if (spec.path == "-" && known_before(spec)) return;
   if (spec.path == "-") kept_.emplace();
-  GoldLabels gold;
+  std::vector<GoldLabels> gold(setups.size());
   const task::Dataset data = task::read_dataset(spec, load_options(), [&](task::Example&& row) {
     if (host.context.stopping()) {
       fail("jobs.extract", "interrupted before a row was answered; nothing was written.");
     }
-    gold.count(row);
+    gold[place_of(setups_, row)].count(row);
     if (kept_) kept_->push_back(std::move(row));
   });
   file_ = data.file;
   count_ = data.count;
   tell_data(data, !choice_.relabel.empty(), host.context);
-  settle(data);
-  gold.tell(labels_, who_, host.context);
+  if (!named()) settle(data);
+  tell(gold);
 }
 
-task::LoadOptions ExtractRows::load_options() const { return choice_.options(true, host_); }
+task::LoadOptions ExtractRows::load_options() const {
+  task::LoadOptions options = choice_.options(true, host_);
+  if (!named()) return options;
+  for (const NamedSetup& each : setups_) options.adapters.push_back(each.name);
+  return options;
+}
+
+void ExtractRows::tell(const std::vector<GoldLabels>& gold) const {
+  for (size_t i = 0; i < gold.size(); ++i) {
+    const bool own = named() && choice_.labels.empty();
+    gold[i].tell(labels_[i], own ? setups_[i].title() : who_, host_.context);
+  }
+}
+
+// What an adapter that rows name can answer is known without them: they are other adapters', too.
+void ExtractRows::settle_named(size_t adapter) {
+  const ExtractSetup& setup = setups_[adapter].setup;
+  task::Dataset data;
+  data.name = setups_[adapter].options.adapter;
+  if (!choice_.labels.empty()) {
+    data.labels = task::load_labels(choice_.labels);
+  } else if (setup.labels) {
+    data.labels = *setup.labels;
+  }
+  data.open_labels = data.labels.empty();
+  if (!setup.index.empty() && !setup.labels) settle_labels(data, setup.index);
+  labels_[adapter] = data.labels;
+  if (!data.labels.empty()) return;
+  fail("jobs.extract", fmt::format("{}: it has no labels.json, so {} has no label to choose from. "
+                                   "Give --labels, a JSON list, or an --index.",
+                                   data.name, setups_[adapter].title()));
+}
 
 // Whether the labels are known before the first row is; then they are settled.
 bool ExtractRows::known_before(const task::Spec& spec) {
   if (spec.sample) return false;  // all rows are read before one is drawn
+  if (named()) return true;
   task::Dataset data;
   data.name = options_.input;
   data.file = file_;
@@ -57,20 +92,22 @@ bool ExtractRows::known_before(const task::Spec& spec) {
   } else if (format) {
     data.labels = task::Labels(format());
   } else {
-    if (setup_.index.empty()) return false;
+    if (setups_[0].setup.index.empty()) return false;
     data.open_labels = true;
   }
   settle(std::move(data));
   return true;
 }
 
-// `data` has no examples: gold labels that the index lacks are taken away, not refused.
+// Of rows that name no adapter. `data` has no examples: gold labels that the index lacks are taken
+// away, not refused.
 void ExtractRows::settle(task::Dataset data) {
-  if (data.open_labels && !setup_.index.empty()) who_ = "the index's inventory";
+  const ExtractSetup& setup = setups_[0].setup;
+  if (data.open_labels && !setup.index.empty()) who_ = "the index's inventory";
   // A run's inventory, or a part of it, may well lack labels that stand in an index.
-  if (!setup_.index.empty() && !setup_.labels) settle_labels(data, setup_.index);
-  labels_ = data.labels;
-  if (!labels_.empty()) return;
+  if (!setup.index.empty() && !setup.labels) settle_labels(data, setup.index);
+  labels_[0] = data.labels;
+  if (!labels_[0].empty()) return;
   fail("jobs.extract", fmt::format("{}: no label is known to choose from. Give --labels, a JSON "
                                    "list, or an --index.",
                                    data.name));
@@ -80,21 +117,22 @@ void ExtractRows::each(const task::TakeExample& take) const {
   if (kept_) {
     for (const task::Example& row : *kept_) {
       task::Example example = row;
-      strip_unknown(example, labels_);
+      strip_unknown(example, labels_[place_of(setups_, example)]);
       take(std::move(example));
     }
     return;
   }
-  GoldLabels gold;
+  std::vector<GoldLabels> gold(setups_.size());
   const task::Dataset data = task::read_dataset(options_.input, load_options(),
                                                 [&](task::Example&& example) {
-    if (!count_) gold.count(example);
-    strip_unknown(example, labels_);
+    const size_t adapter = place_of(setups_, example);
+    if (!count_) gold[adapter].count(example);
+    strip_unknown(example, labels_[adapter]);
     take(std::move(example));
   });
   if (count_) return;
   tell_data(data, !choice_.relabel.empty(), host_.context);
-  gold.tell(labels_, who_, host_.context);
+  tell(gold);
 }
 
 }  // namespace relatum::jobs

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "jobs/extract_setup.h"
+#include "jobs/gold_labels.h"
 #include "task/load.h"
 
 namespace relatum::jobs {
@@ -15,12 +17,15 @@ namespace relatum::jobs {
 class ExtractRows {
  public:
   /// Looks through a file, keeping nothing of it, and settles the labels that can be answered:
-  /// those that are given, else the run's, else the index's, else the data's own. Standard input is
-  /// left alone where the labels are known without it, and else read and kept. Throws Error for
-  /// what is wrong with a row, and where there is no label to choose from.
-  ExtractRows(const ExtractOptions& options, const ExtractSetup& setup, const Host& host);
+  /// those that are given, else the run's, else the index's, else the data's own, but for adapters
+  /// that rows name. Standard input is left alone where the labels are known without it, and else
+  /// read and kept. Throws Error for what is wrong with a row, a name of no adapter's among it, and
+  /// where there is no label to choose from.
+  ExtractRows(const ExtractOptions& options, std::span<const NamedSetup> setups, const Host& host);
 
-  const task::Labels& labels() const { return labels_; }
+  /// Those that an adapter can answer, by its place among the setups.
+  const task::Labels& labels(size_t adapter = 0) const { return labels_[adapter]; }
+  const std::vector<task::Labels>& all_labels() const { return labels_; }
   /// "test.jsonl", "standard input": what stands before a line's number.
   const std::string& file() const { return file_; }
   /// Their number; nothing where they are answered as they come.
@@ -31,14 +36,17 @@ class ExtractRows {
 
  private:
   task::LoadOptions load_options() const;
+  bool named() const { return !setups_[0].name.empty(); }
   bool known_before(const task::Spec& spec);
   void settle(task::Dataset data);
+  void settle_named(size_t adapter);
+  void tell(const std::vector<GoldLabels>& gold) const;
 
   const ExtractOptions& options_;
-  const ExtractSetup& setup_;
+  std::span<const NamedSetup> setups_;
   const Host& host_;
   DataChoice choice_;
-  task::Labels labels_;
+  std::vector<task::Labels> labels_;  // per setup
   std::string file_ = "standard input", who_ = "the inventory";
   std::optional<int64_t> count_;
   std::optional<std::vector<task::Example>> kept_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/counted.h"
@@ -166,8 +167,55 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   return setup;
 }
 
+std::string NamedSetup::title() const {
+  return name.empty() ? "the adapter" : fmt::format("the adapter '{}'", name);
+}
+
+std::vector<NamedSetup> settle_adapters(const ExtractOptions& o, const Host& host) {
+  std::vector<NamedSetup> all;
+  if (o.adapters.empty()) {
+    all.push_back({"", o, settle_extract(o, host)});
+    return all;
+  }
+  for (const NamedAdapter& adapter : o.adapters) {
+    all.push_back({adapter.name, o, {}});
+    all.back().options.adapters.clear();
+    all.back().options.adapter = adapter.folder;
+  }
+  const auto has_record = [](const NamedSetup& each) {
+    return fs::exists(fs::path(each.options.adapter) / "run.json");
+  };
+  // Those with a record first: they say which base the others are used with.
+  std::vector<NamedSetup*> order;
+  for (NamedSetup& each : all) order.push_back(&each);
+  std::ranges::stable_partition(order, [&](const NamedSetup* each) { return has_record(*each); });
+  const ExtractSetup* first = nullptr;
+  for (NamedSetup* each : order) {
+    ModelChoice& model = each->options.model;
+    if (first && model.model.empty()) model.model = first->model;
+    if (first && model.models.empty()) model.models = first->models;
+    if (first && model.base == "auto") model.base = first->base;
+    if (has_record(*each) && has_own_model(read_run(each->options.adapter))) {
+      fail("jobs.extract", fmt::format("{} holds a run of --method full, which has a model of its "
+                                       "own and no adapter. Use it alone, as --adapter {}.",
+                                       each->options.adapter, each->options.adapter));
+    }
+    each->setup = settle_extract(each->options, host);
+    if (!first) first = &each->setup;
+  }
+  return all;
+}
+
+size_t place_of(std::span<const NamedSetup> setups, const task::Example& example) {
+  const auto at = std::ranges::find(setups, example.adapter, &NamedSetup::name);
+  if (at != setups.end()) return size_t(at - setups.begin());
+  fail("jobs.extract", fmt::format("example '{}' names the adapter '{}', which is not among those "
+                                   "that were opened. Name one of them.",
+                                   example.id, example.adapter));
+}
+
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,
-                                   const Context& context) {
+                                   const Context& context, const std::string& title) {
   if (!setup.words) return task::answer_texts(setup.style, labels);
   int64_t unknown = 0;
   std::string first;
@@ -176,7 +224,7 @@ std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels
     if (++unknown == 1) first = label;
   }
   if (unknown) {
-    context.warn(fmt::format("the adapter was not trained on {} of the {}{} '{}'.", unknown,
+    context.warn(fmt::format("{} was not trained on {} of the {}{} '{}'.", title, unknown,
                              counted(labels.size(), "label"), unknown == 1 ? ":" : ", such as",
                              first));
   }

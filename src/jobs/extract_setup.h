@@ -2,11 +2,14 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "jobs/extract_options.h"
 #include "jobs/run_record.h"
 #include "task/answer_words.h"
+#include "task/example.h"
 #include "task/prompt.h"
 
 namespace relatum::jobs {
@@ -33,9 +36,29 @@ ExtractSetup settle_extract(const ExtractOptions& options, const Host& host);
 /// The base alone, with the forms and names that run and options give it (setup.run is settled).
 void settle_model(const ExtractOptions& options, const Context& context, ExtractSetup& setup);
 
+/// One of an extraction's adapters, or its only one, or none.
+struct NamedSetup {
+  std::string name;        ///< that rows give; empty: it answers all rows
+  ExtractOptions options;  ///< with its folder as the only adapter
+  ExtractSetup setup;
+
+  /// "the adapter", or "the adapter 'NAME'", for a sentence.
+  std::string title() const;
+};
+
+/// settle_extract() of each adapter that the options name, in their order, or of the only one.
+/// Several share a base: the one that is given, else the one of the first adapter that has a
+/// record, for those that have none, too. Throws Error for a run that has a model of its own.
+std::vector<NamedSetup> settle_adapters(const ExtractOptions& options, const Host& host);
+
+/// Which of them answers a row: the one that it names, or the only one. Throws Error for a name
+/// that none has.
+size_t place_of(std::span<const NamedSetup> setups, const task::Example& example);
+
 /// The answer words of an inventory: those that the run was trained with where it knows the label.
-/// One warning for labels that it does not know.
+/// One warning for labels that it does not know; `title` names the adapter there.
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,
-                                   const Context& context);
+                                   const Context& context,
+                                   const std::string& title = "the adapter");
 
 }  // namespace relatum::jobs

@@ -29,15 +29,23 @@ int TokenBatch::root(std::span<const AttentionSpan> cached, uint64_t hash) {
   return int(segments_.size()) - 1;
 }
 
-AttentionSpan TokenBatch::add_source(std::span<const int32_t> tokens) {
+void TokenBatch::use_adapter(int root, const LoraSet* adapter) {
+  segments_[size_t(root)].adapter = adapter;
+  adapters_named_ |= adapter != nullptr;
+}
+
+AttentionSpan TokenBatch::add_source(std::span<const int32_t> tokens, const LoraSet* adapter) {
   if (!sources_) sources_ = std::make_unique<TokenBatch>(false);
-  const int segment = sources_->append(sources_->root(), tokens);
+  const int root = sources_->root();
+  sources_->use_adapter(root, adapter);
+  const int segment = sources_->append(root, tokens);
   return {sources_->begin(segment), int64_t(tokens.size()), false};
 }
 
 void TokenBatch::read_source(int root, const AttentionSpan& source) {
   Segment& segment = segments_[size_t(root)];
   RELATUM_CHECK(source.count > 0);
+  RELATUM_CHECK(source.cached || sources_->adapter_of(source.begin) == segment.adapter);
   segment.source = int64_t(source_spans_.size());
   source_spans_.push_back(source);
   // What the tree's tokens are told apart by begins with the source's.
@@ -72,6 +80,8 @@ TokenBatch::Segment& TokenBatch::start(int parent, int64_t count, Segment& fresh
   fresh.root = above.root;
   fresh.hash = above.hash;
   fresh.source = above.source;
+  fresh.adapter = above.adapter;
+  append_rows(adapters_, count, above.adapter);
   fresh.context = above.context;
   fresh.context.push_back({fresh.begin, count, false});
   return above;
@@ -123,7 +133,31 @@ void TokenBatch::finish() {
   const auto by_root = [](const auto& a, const auto& b) { return a.root < b.root; };
   std::stable_sort(groups_.begin(), groups_.end(), by_root);
   std::stable_sort(source_groups_.begin(), source_groups_.end(), by_root);
+  if (!adapters_named_) adapters_.clear();
   if (sources_) sources_->finish();
+}
+
+const LoraSet* TokenBatch::adapter_of(int64_t token) const {
+  const auto behind = std::upper_bound(
+      adapters_.begin(), adapters_.end(), token,
+      [](int64_t at, const AdapterRows& rows) { return at < rows.begin; });
+  return behind == adapters_.begin() ? nullptr : std::prev(behind)->adapter;
+}
+
+std::span<const AdapterRows> TokenBatch::adapters_of(std::span<const int64_t> rows,
+                                                     Arena& arena) const {
+  if (adapters_.empty() || rows.empty()) return {};
+  auto* stretches = arena.allocate_array<AdapterRows>(int64_t(rows.size()));
+  size_t count = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const LoraSet* adapter = adapter_of(rows[i]);
+    if (count > 0 && stretches[count - 1].adapter == adapter) {
+      ++stretches[count - 1].count;
+    } else {
+      stretches[count++] = {int64_t(i), 1, adapter};
+    }
+  }
+  return {stretches, count};
 }
 
 std::span<const uint64_t> TokenBatch::keys_of(std::span<const int64_t> rows, Arena& arena) const {

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "kernels/attention.h"
+#include "nn/adapter_rows.h"
 
 namespace relatum::nn {
 
@@ -25,8 +26,14 @@ class TokenBatch {
   /// Starts a tree behind cached rows (none by default). `hash` identifies the cached tokens.
   /// Returns a handle for append().
   int root(std::span<const kernels::AttentionSpan> cached = {}, uint64_t hash = 0);
-  /// Adds a row for the encoder; returns its place among the sources.
-  kernels::AttentionSpan add_source(std::span<const int32_t> tokens);
+  /// Names the adapter that the tree of this root is computed with, before its first append(); for
+  /// inference. Trees of one adapter should follow one another, so that its rows do. Keys and
+  /// values depend on the adapter: cached rows have to be its own.
+  void use_adapter(int root, const LoraSet* adapter);
+  /// Adds a row for the encoder; returns its place among the sources. `adapter`: that of the trees
+  /// that will read it, where they name one.
+  kernels::AttentionSpan add_source(std::span<const int32_t> tokens,
+                                    const LoraSet* adapter = nullptr);
   /// Lets the tree of this root see a source's states: one that was added, or one whose keys and
   /// values are cached.
   void read_source(int root, const kernels::AttentionSpan& source);
@@ -47,6 +54,10 @@ class TokenBatch {
   const std::vector<uint64_t>& keys() const { return keys_; }
   /// Those of some tokens, in the arena.
   std::span<const uint64_t> keys_of(std::span<const int64_t> rows, Arena& arena) const;
+  /// The adapters that trees name, by their tokens: all tokens, in order; none: no tree names one.
+  std::span<const AdapterRows> adapters() const { return adapters_; }
+  /// The same of some tokens, in the arena.
+  std::span<const AdapterRows> adapters_of(std::span<const int64_t> rows, Arena& arena) const;
   /// First token of a segment in the batch.
   int64_t begin(int segment) const { return segments_[size_t(segment)].begin; }
   int64_t end(int segment) const {
@@ -66,8 +77,10 @@ class TokenBatch {
     uint64_t hash = 0;                            // of all tokens up to the segment's end
     std::vector<kernels::AttentionSpan> context;  // of its children: cached rows, ancestors, itself
     int64_t source = -1;                          // its place in source_spans_
+    const LoraSet* adapter = nullptr;
   };
   Segment& start(int parent, int64_t count, Segment& fresh);
+  const LoraSet* adapter_of(int64_t token) const;
   void add_group(const Segment& segment, const std::vector<kernels::AttentionSpan>& above,
                  int64_t mask);
 
@@ -75,6 +88,8 @@ class TokenBatch {
   std::vector<int32_t> tokens_, positions_;
   std::vector<uint64_t> keys_;
   std::vector<Segment> segments_;
+  std::vector<AdapterRows> adapters_;
+  bool adapters_named_ = false;
   std::vector<kernels::AttentionGroup> groups_;
   std::vector<kernels::AttentionSpan> spans_;
   std::vector<int64_t> mask_of_group_;  // offset into masks_, -1: none

@@ -13,6 +13,7 @@
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 #include "nn/dora.h"
+#include "nn/several_adapters.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
@@ -276,7 +277,17 @@ void add_frozen(Graph& graph, const LoraGroup& frozen, ConstMat x, Mat y) {
   graph.arena().release(mark);
 }
 
+Var run_several(Graph& graph, const Linear& layer, Var x, Var residual, DType type,
+                const AdapterUse& use) {
+  const Mat in = graph.value(x);
+  const Var y = graph.create(type, in.rows, layer.out(), false);
+  const ConstMat add = residual ? graph.value(residual) : ConstMat{};
+  linear_rows(graph, layer, in, graph.value(y), add, use.rows);
+  return y;
+}
+
 Var run(Graph& graph, const Linear& layer, Var x, Var residual, DType type, const AdapterUse& use) {
+  if (!use.rows.empty()) return run_several(graph, layer, x, residual, type, use);
   const LoraGroup* lora = use.adapter ? use.adapter->of(layer) : nullptr;
   const Mat in = graph.value(x);
   RELATUM_CHECK(in.cols == layer.in() && in.type == graph.compute());

@@ -7,6 +7,7 @@
 
 #include "kernels/gemm.h"
 #include "kernels/integers.h"
+#include "nn/adapter_rows.h"
 #include "nn/graph.h"
 #include "nn/lora.h"
 #include "tensor/buffer.h"
@@ -103,9 +104,12 @@ class Linear {
 
 /// The adapter of a pass, and what its dropout needs to know; p comes from the adapter.
 struct AdapterUse {
-  const LoraSet* adapter = nullptr;  ///< nullptr: none
+  const LoraSet* adapter = nullptr;  ///< of all rows; nullptr: none
   std::span<const uint64_t> keys{};  ///< per row of x; empty: no dropout
   uint64_t step_salt = 0;            ///< from seed and step
+  /// Several adapters (nn/several_adapters.h): whose each row of x is, all rows in order; `adapter`
+  /// is nullptr then. For inference. Empty: `adapter` serves all rows.
+  std::span<const AdapterRows> rows{};
 };
 
 /// y = linear(x) in the compute type.

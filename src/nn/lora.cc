@@ -12,12 +12,6 @@ namespace {
 
 using kernels::gemm;
 
-bool fused(const Graph& graph, const LoraGroup& lora) {
-  if (graph.compute() != DType::kBF16 || !kernels::has_lora_kernels(lora.a.rows)) return false;
-  return std::all_of(lora.parts.begin(), lora.parts.end(),
-                     [](const LoraPart& part) { return kernels::has_lora_kernels(part.rank); });
-}
-
 kernels::DropoutMask mask_of(const LoraGroup& lora, const LoraTrace& trace, int64_t rows) {
   return {{trace.keys, size_t(rows)}, trace.salt, lora.dropout};
 }
@@ -27,6 +21,13 @@ float keep_scale(const LoraGroup& lora, const LoraTrace& trace) {
   return trace.keys ? 1.0f / (1.0f - lora.dropout) : 1.0f;
 }
 
+void add_low(const LoraGroup& lora, ConstMat low, Mat y) {
+  for (const LoraPart& part : lora.parts) {
+    kernels::lora_up(low.cols_from(part.rank_begin, part.rank), part.b, part.scale, {},
+                     y.cols_from(part.out_begin, part.out_count));
+  }
+}
+
 void forward_fused(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   if (trace.keys) {
     const Mat words = graph.allocate(DType::kI32, x.rows, kernels::kept_words(x.cols));
@@ -34,10 +35,7 @@ void forward_fused(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraT
     kernels::dropout_bits(mask_of(lora, trace, x.rows), x.cols, trace.kept);
   }
   kernels::lora_down(x, trace.kept, lora.a, keep_scale(lora, trace), trace.low);
-  for (const LoraPart& part : lora.parts) {
-    kernels::lora_up(trace.low.cols_from(part.rank_begin, part.rank), part.b, part.scale, {},
-                     y.cols_from(part.out_begin, part.out_count));
-  }
+  add_low(lora, trace.low, y);
 }
 
 void backward_fused(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
@@ -120,9 +118,20 @@ void lora_merge(const LoraGroup& lora, MatView<float> weight) {
   });
 }
 
+bool lora_is_fused(const Graph& graph, const LoraGroup& lora) {
+  if (graph.compute() != DType::kBF16 || !kernels::has_lora_kernels(lora.a.rows)) return false;
+  return std::all_of(lora.parts.begin(), lora.parts.end(),
+                     [](const LoraPart& part) { return kernels::has_lora_kernels(part.rank); });
+}
+
+void lora_forward_fused(const LoraGroup& lora, ConstMat x, Mat low, Mat y) {
+  kernels::lora_down(x, {}, lora.a, 1.0f, low);
+  add_low(lora, low, y);
+}
+
 void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace) {
   trace.low = graph.allocate(graph.compute(), y.rows, lora.a.rows);
-  if (fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
+  if (lora_is_fused(graph, lora)) return forward_fused(graph, lora, x, y, trace);
   const Arena::Mark mark = graph.arena().mark();
   gemm(
       {.a = lora_dropped(graph, lora, trace, x), .b = lora.a, .c = trace.low, .transpose_b = true});
@@ -138,7 +147,7 @@ void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTr
 
 void lora_backward(Graph& graph, const LoraGroup& lora, const LoraTrace& trace, ConstMat x,
                    ConstMat dy, Mat dx) {
-  if (fused(graph, lora)) {
+  if (lora_is_fused(graph, lora)) {
     backward_fused(graph, lora, trace, x, dy, dx);
   } else {
     backward_general(graph, lora, trace, x, dy, dx);

@@ -86,6 +86,11 @@ ConstMat lora_dropped(Graph& graph, const LoraGroup& lora, const LoraTrace& trac
 /// dx += what dropout's mask lets through of `through`, scaled.
 void lora_add_dropped(const LoraGroup& lora, const LoraTrace& trace, ConstMat through, Mat dx);
 
+/// Whether its products are fused ones, which touch no row but those that they are given.
+bool lora_is_fused(const Graph& graph, const LoraGroup& lora);
+/// Those fused products without dropout, on the calling thread where it is one of a team's.
+/// x: T x K, low: T x R for x A^T, both bf16; y: T x N, gains scale * low B for each part.
+void lora_forward_fused(const LoraGroup& lora, ConstMat x, Mat low, Mat y);
 /// y += scale * (dropout(x) A^T) B for each part. x: T x K, y: T x N in the compute type or f32.
 /// trace: keys and salt are given; kept and low are set, in the graph's arena.
 void lora_forward(Graph& graph, const LoraGroup& lora, ConstMat x, Mat y, LoraTrace& trace);

@@ -15,12 +15,18 @@
 namespace relatum::task {
 namespace {
 
-std::vector<std::vector<int32_t>> tokenise(const engine::Session& session,
-                                           std::span<const Prompt> prompts, bool chat) {
+using Rows = std::vector<std::vector<int32_t>>;
+
+size_t adapter_of(const StyledPrompts& all, size_t prompt) {
+  return all.adapters.empty() ? 0 : all.adapters[prompt];
+}
+
+Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
   const int64_t context = session.model().info().context;
-  std::vector<std::vector<int32_t>> rows;
-  for (const Prompt& prompt : prompts) {
-    rows.push_back(prompt_row(session, prompt, chat));
+  Rows rows;
+  for (size_t i = 0; i < all.prompts.size(); ++i) {
+    const Prompt& prompt = all.prompts[i];
+    rows.push_back(prompt_row(session, prompt, all.styles[adapter_of(all, i)].chat));
     if (int64_t(rows.back().size()) < context) continue;
     fail("task.answer", fmt::format("example '{}': its prompt has {} tokens, the model's context "
                                     "is {}. Use a shorter prompt style, or leave the row out.",
@@ -60,22 +66,32 @@ engine::EdgeScores edges_for(AnswerMode mode) {
   }
 }
 
-void by_trie(engine::Worker& worker, const PromptRenderer& renderer,
-             std::span<const std::vector<int32_t>> rows, const AnswerOptions& options,
-             const TakePredictions& take, const Context& context) {
-  std::vector<std::vector<int32_t>> answers;
+engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& renderer) {
+  Rows answers;
   for (const std::string& text : renderer.answers()) {
-    answers.push_back(engine::completion_tokens(worker.session().tokenizer(), " " + text));
+    answers.push_back(engine::completion_tokens(session.tokenizer(), " " + text));
   }
-  const engine::LabelTrie trie(answers);
+  return engine::LabelTrie(answers);
+}
+
+void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
+             const AnswerOptions& options, const TakePredictions& take, const Context& context) {
+  std::vector<engine::LabelTrie> tries;
+  for (const AnswerStyle& style : all.styles) {
+    tries.push_back(trie_of(worker.session(), *style.renderer));
+  }
   const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
                                      edges_for(options.mode), options.first};
   const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
+  size_t next = options.first;
   engine::score_batches(
-      worker, rows, trie, scoring,
+      worker, {rows, all.adapters}, engine::AnswerTries(tries), scoring,
       [&](std::vector<std::vector<double>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& edges : batch) {
+      const size_t adapter = adapter_of(all, next++);
+      const PromptRenderer& renderer = *all.styles[adapter].renderer;
+      const engine::LabelTrie& trie = tries[adapter];
       predictions.push_back(greedy
                                 ? constrained(renderer, trie.greedy(edges))
                                 : scored(renderer, trie.answer_scores(edges), options.keep_scores));
@@ -85,21 +101,26 @@ void by_trie(engine::Worker& worker, const PromptRenderer& renderer,
       context);
 }
 
-void by_generation(engine::Worker& worker, const PromptRenderer& renderer,
-                   std::span<const std::vector<int32_t>> rows, const AnswerOptions& options,
-                   const TakePredictions& take, const Context& context) {
-  const AnswerParser parser(renderer.labels(), renderer.answers());
+void by_generation(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
+                   const AnswerOptions& options, const TakePredictions& take,
+                   const Context& context) {
+  std::vector<AnswerParser> parsers;
+  for (const AnswerStyle& style : all.styles) {
+    parsers.emplace_back(style.renderer->labels(), style.renderer->answers());
+  }
   const engine::GenerateOptions generation{options.max_new_tokens, options.batch_tokens,
                                            options.first};
+  size_t next = options.first;
   engine::generate_batches(
-      worker, rows, generation,
+      worker, {rows, all.adapters}, generation,
       [&](std::vector<std::vector<int32_t>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& tokens : batch) {
+      const size_t adapter = adapter_of(all, next++);
       Prediction& prediction = predictions.emplace_back();
       prediction.answer = worker.session().tokenizer().decode(tokens);
-      if (const auto label = parser.parse(prediction.answer)) {
-        prediction.label = renderer.labels().name(*label);
+      if (const auto label = parsers[adapter].parse(prediction.answer)) {
+        prediction.label = all.styles[adapter].renderer->labels().name(*label);
       }
     }
     take(std::move(predictions));
@@ -139,17 +160,25 @@ std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRende
   return predictions;
 }
 
-void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
-                    std::span<const Prompt> prompts, const AnswerOptions& options,
-                    const TakePredictions& take, const Context& context) {
-  const auto rows = tokenise(worker.session(), prompts, options.chat);
+void answer_batches(engine::Worker& worker, const StyledPrompts& prompts,
+                    const AnswerOptions& options, const TakePredictions& take,
+                    const Context& context) {
+  RELATUM_CHECK(prompts.styles.size() == worker.adapters());
+  const Rows rows = tokenise(worker.session(), prompts);
   size_t next = options.first;
   const auto named = [&](std::vector<Prediction>&& batch) {
-    for (Prediction& prediction : batch) prediction.id = prompts[next++].id;
+    for (Prediction& prediction : batch) prediction.id = prompts.prompts[next++].id;
     take(std::move(batch));
   };
   const auto answer = options.mode == AnswerMode::kFree ? by_generation : by_trie;
-  answer(worker, renderer, rows, options, named, context);
+  answer(worker, prompts, rows, options, named, context);
+}
+
+void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
+                    std::span<const Prompt> prompts, const AnswerOptions& options,
+                    const TakePredictions& take, const Context& context) {
+  const AnswerStyle style{&renderer, options.chat};
+  answer_batches(worker, StyledPrompts{{&style, 1}, prompts, {}}, options, take, context);
 }
 
 int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer) {

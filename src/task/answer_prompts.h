@@ -47,9 +47,28 @@ std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRende
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context);
 
+/// How prompts of one of a worker's adapters were made: what they are answered with.
+struct AnswerStyle {
+  const PromptRenderer* renderer = nullptr;
+  bool chat = false;  ///< wrap them in the model's chat template
+};
+
+/// Prompts of several adapters: each is answered by the style of its own.
+struct StyledPrompts {
+  std::span<const AnswerStyle> styles;  ///< per adapter of the worker, in its order
+  std::span<const Prompt> prompts;
+  std::span<const uint32_t> adapters;  ///< per prompt; empty: all of the first
+};
+
 /// Takes the predictions of the next prompts.
 using TakePredictions = std::function<void(std::vector<Prediction>&& batch)>;
-/// The same, batch after batch. Beginnings that all prompts share are computed once.
+/// The same, batch after batch; a batch has prompts of any adapters, in their order. Beginnings
+/// that all prompts of one adapter share are computed once. The styles say whether a chat template
+/// is used, not the options.
+void answer_batches(engine::Worker& worker, const StyledPrompts& prompts,
+                    const AnswerOptions& options, const TakePredictions& take,
+                    const Context& context);
+/// The same with one adapter.
 void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
                     std::span<const Prompt> prompts, const AnswerOptions& options,
                     const TakePredictions& take, const Context& context);

@@ -30,7 +30,8 @@ std::string seen_row(const Example& example) {
   std::string row = seen_form(marked_text(example));
   const auto two_blanks = [](char a, char b) { return a == ' ' && b == ' '; };
   row.erase(std::unique(row.begin(), row.end(), two_blanks), row.end());
-  return row;
+  // One sentence may well be asked of several adapters.
+  return example.adapter.empty() ? row : row + '\n' + example.adapter;
 }
 
 uint64_t hash_of_set(std::vector<std::string> labels) {

@@ -26,6 +26,7 @@ struct DatasetFormat {
   std::string_view official = {};
   /// Reads rows from a stream as they come, where the format allows that; else nullptr.
   void (*read_lines)(std::istream& input, RowSink& rows) = nullptr;
+  bool names_adapters = false;  ///< rows may name their adapter (RowSink::reads_adapters)
 };
 
 /// All formats; generated from the folder.

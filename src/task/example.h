@@ -27,6 +27,8 @@ struct Example {
   std::vector<std::string> more_labels{};
   /// The document that the sentence is part of, where the format names one; else empty.
   std::string document{};
+  /// The adapter that is to answer it, where rows name one (LoadOptions::adapters); else empty.
+  std::string adapter{};
 };
 
 /// All gold labels of a pair, `label` first; empty where it has none.

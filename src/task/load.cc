@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "task/data_source.h"
 #include "task/data_warnings.h"
+#include "task/raw_row.h"
 #include "task/row_checks.h"
 
 namespace relatum::task {
@@ -103,6 +104,16 @@ int64_t run_through(const DataSource& source, const LoadOptions& options, Datase
     take(std::move(example), kept++);
     if (kept % kRowsInMemory == 0) source.drop_pages();
   });
+  if (!options.adapters.empty()) {
+    if (!source.format->names_adapters) {
+      rows.fatal(
+          fmt::format("rows of the format {} cannot name their adapter. Use JSON lines or a "
+                      "table, whose key or column '{}' names it, or give one adapter "
+                      "without a name.",
+                      source.format->name, kAdapterField));
+    }
+    rows.read_adapters();
+  }
   rows.guessed(source.guess);
   try {
     if (source.stream) {

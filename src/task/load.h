@@ -22,6 +22,9 @@ struct LoadOptions {
   /// what needs no known gold label, such as answering and scoring.
   bool keep_unknown_labels = false;
   std::istream* input = nullptr;  ///< read for "-"; an error where it is nullptr
+  /// Each row has to name one of these adapters. Empty: rows name none, and a field of that name is
+  /// one that is not read.
+  std::vector<std::string> adapters{};
 };
 
 /// Examples in file order. Every label that occurs is in `labels`, unless unknown ones were to be

@@ -10,6 +10,7 @@ using nlohmann::ordered_json;
 std::string to_json(const Prediction& prediction) {
   ordered_json row;
   row["id"] = prediction.id;
+  if (!prediction.adapter.empty()) row["adapter"] = prediction.adapter;
   row["label"] = prediction.label ? ordered_json(*prediction.label) : ordered_json();
   row["probability"] = prediction.probability ? ordered_json(*prediction.probability)
                                               : ordered_json();

@@ -38,14 +38,16 @@ std::string shown(const std::optional<double>& probability) {
   return probability ? fmt::format("{:.6g}", *probability) : "";
 }
 
+std::vector<std::string> with_adapter(std::vector<std::string> fields,
+                                      const Prediction& prediction) {
+  if (!prediction.adapter.empty()) fields.push_back(prediction.adapter);
+  return fields;
+}
+
 std::vector<std::string> row_of(const Example& example, const Prediction& prediction) {
-  return {prediction.id,
-          prediction.label.value_or(""),
-          shown(prediction.probability),
-          prediction.answer,
-          head_text(example),
-          tail_text(example),
-          example.text};
+  return with_adapter({prediction.id, prediction.label.value_or(""), shown(prediction.probability),
+                       prediction.answer, head_text(example), tail_text(example), example.text},
+                      prediction);
 }
 
 std::vector<std::string> triple_of(const Example& example, const Prediction& prediction) {
@@ -54,11 +56,14 @@ std::vector<std::string> triple_of(const Example& example, const Prediction& pre
   const bool reversed = relation.ends_with("(e2,e1)");
   if (reversed) from.swap(to);
   if (reversed || relation.ends_with("(e1,e2)")) relation.remove_suffix(7);
-  return {from, std::string(relation), to, shown(prediction.probability), prediction.id};
+  return with_adapter(
+      {from, std::string(relation), to, shown(prediction.probability), prediction.id}, prediction);
 }
 
 bool left_out(const Prediction& prediction, const PredictionFilter& filter) {
   if (prediction.probability && *prediction.probability < filter.min_probability) return true;
+  const auto own = filter.negative_of.find(prediction.adapter);
+  if (own != filter.negative_of.end()) return prediction.label == own->second;
   return filter.negative && prediction.label == filter.negative;
 }
 
@@ -79,12 +84,15 @@ PredictionFormat prediction_format_of(std::string_view file_name) {
   return PredictionFormat::kJsonl;
 }
 
-std::string prediction_header(PredictionFormat format) {
+std::string prediction_header(PredictionFormat format, bool adapters) {
   if (format == PredictionFormat::kJsonl) return "";
-  if (format == PredictionFormat::kTriples) return "head\trelation\ttail\tprobability\tid\n";
-  static constexpr const char* kColumns[] = {"id",   "label", "probability", "answer",
-                                             "head", "tail",  "text"};
-  return fmt::format("{}\n", fmt::join(kColumns, std::string(1, separator_of(format))));
+  std::vector<std::string_view> columns{"id",   "label", "probability", "answer",
+                                        "head", "tail",  "text"};
+  if (format == PredictionFormat::kTriples) {
+    columns = {"head", "relation", "tail", "probability", "id"};
+  }
+  if (adapters) columns.push_back("adapter");
+  return fmt::format("{}\n", fmt::join(columns, std::string(1, separator_of(format))));
 }
 
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,13 +23,16 @@ PredictionFormat parse_prediction_format(std::string_view name);
 /// By a file's ending: .csv, .tsv; everything else is JSON lines.
 PredictionFormat prediction_format_of(std::string_view file_name);
 
-/// The first line of a table or of triples, with its end; empty for jsonl.
-std::string prediction_header(PredictionFormat format);
+/// The first line of a table or of triples, with its end; empty for jsonl. `adapters`: predictions
+/// carry the name of their adapter, in a last column.
+std::string prediction_header(PredictionFormat format, bool adapters = false);
 
 /// Which predictions are left out of the output, in every format.
 struct PredictionFilter {
   double min_probability = 0;           ///< those below; those without a probability stay
   std::optional<std::string> negative;  ///< those with this label
+  /// By an adapter's name: those of it with this label. `negative` is nothing then.
+  std::map<std::string, std::string> negative_of{};
 };
 
 /// Writes the predictions of `examples` (in the same order) piece by piece, without a header, and
@@ -37,7 +41,8 @@ struct PredictionFilter {
 /// quoted as RFC 4180 has it. triples: head, relation, tail, probability, id between tabs;
 /// a label r(e1,e2) is the relation r from head to tail, r(e2,e1) the relation r from tail to head,
 /// any other label stands as it is from head to tail; answers that could not be parsed are no
-/// triples.
+/// triples. Where predictions carry the name of their adapter, it stands behind an id in jsonl and
+/// in the last column of the others.
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
                           std::span<const Prediction> predictions, const PredictionFilter& filter,
                           const std::function<void(std::string_view)>& write);

@@ -148,6 +148,7 @@ Example settle(RawRow row) {
   Example example;
   example.id = std::move(row.id);
   example.line = row.line;
+  example.adapter = seen_form(row.adapter);
   for (const std::string& label : row.labels) add_gold_label(example, label);
   if (!has_marks(row.text)) {
     example.head = find_entity(row.head, row.text, "head");

@@ -22,8 +22,12 @@ struct RawRow {
   std::string id, text;  ///< the id may be empty: RowSink names the row by its line then
   RawEntity head, tail;
   std::vector<std::string> labels;  ///< gold labels, none where the row has none
+  std::string adapter{};            ///< where rows name one
   int64_t line = 0;
 };
+
+/// The field by which a row names its adapter, where rows are to name one.
+inline constexpr const char* kAdapterField = "adapter";
 
 /// Names of the entities' fields as they stand in a row: "head", "head_start", "head_end",
 /// "head_type" and the tail's.

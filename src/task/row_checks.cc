@@ -2,12 +2,15 @@
 #include "task/row_checks.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
 
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "task/forms.h"
+#include "task/raw_row.h"
 
 namespace relatum::task {
 
@@ -61,9 +64,28 @@ std::string RowChecks::repeated_id(const Example& example, bool numbered) {
                      printable_start(earlier), line);
 }
 
+/// "" for a row whose adapter is known, or where rows name none.
+std::string RowChecks::unknown_adapter(const Example& example) const {
+  const std::vector<std::string>& known = options_.adapters;
+  if (known.empty() || std::ranges::count(known, example.adapter)) return "";
+  if (!example.adapter.empty()) {
+    std::string sentence = unknown_name("adapter", printable_start(example.adapter), known);
+    if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
+    return sentence;
+  }
+  return fmt::format(
+      "the row names no adapter: its key or column '{}' has to be one of those given "
+      "by --adapter, {}",
+      kAdapterField, fmt::join(known, ", "));
+}
+
 bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
   if (patch_ && !relabel(example)) return false;
   if (const std::string problem = repeated_id(example, numbered); !problem.empty()) {
+    rows.bad(example.line, problem);
+    return false;
+  }
+  if (const std::string problem = unknown_adapter(example); !problem.empty()) {
     rows.bad(example.line, problem);
     return false;
   }

@@ -18,8 +18,9 @@ class RowChecks {
   /// Settles the inventory of `data`: the one that is given, else the patch's, else `format`'s.
   RowChecks(const LoadOptions& options, const DatasetFormat& format, Dataset& data);
 
-  /// Whether the row stays; the patch may have given it another label. A row with a repeated id or
-  /// an unknown label is reported to `rows`. Where labels are open, its own join `data`'s.
+  /// Whether the row stays; the patch may have given it another label. A row with a repeated id, an
+  /// unknown label or, where rows are to name their adapter, none or an unknown one is reported to
+  /// `rows`. Where labels are open, its own join `data`'s.
   bool keep(Example& example, bool numbered, RowSink& rows);
   /// What is to be said once all rows have passed.
   void tell();
@@ -27,6 +28,7 @@ class RowChecks {
  private:
   bool relabel(Example& example);
   std::string repeated_id(const Example& example, bool numbered);
+  std::string unknown_adapter(const Example& example) const;
 
   const LoadOptions& options_;
   Dataset& data_;

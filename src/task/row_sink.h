@@ -41,6 +41,10 @@ class RowSink {
   /// wrong before a first good row.
   void guessed(std::string sentence) { guess_ = std::move(sentence); }
 
+  /// Readers take the field `adapter` of each row, too.
+  void read_adapters() { adapters_ = true; }
+  bool reads_adapters() const { return adapters_; }
+
   /// Hands the example on, or reports it by bad() where its spans or its text are not sound. Labels
   /// are given their seen_form (task/forms.h), and an empty one is none. An example without an id
   /// is named by `number`, or where there is none by its line.
@@ -78,7 +82,7 @@ class RowSink {
   void list(int64_t line, const std::string& sentence, const std::string& advice);
 
   std::string room_, file_, guess_;
-  bool skip_bad_, odd_bytes_ = false, good_ = false;
+  bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false;
   TakeRow take_;
   std::vector<BadRow> bad_rows_;
   std::map<std::string, Count> fields_, forms_, odd_;

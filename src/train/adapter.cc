@@ -234,6 +234,12 @@ void Adapter::sync() {
   saved_.refresh();
 }
 
+void Adapter::keep_copies_alone() {
+  if (compute_ == DType::kF32 || !saved_.modules().empty() || grads_.size() > 0) return;
+  values_ = {};
+  size_ = 0;
+}
+
 const nn::LoraSet* Adapter::set_beside_integers() {
   if (saved_.modules().empty()) return nullptr;
   saved_.quantise();

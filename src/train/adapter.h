@@ -54,6 +54,11 @@ class Adapter final : public Trainable {
   const std::vector<AdapterModule>& modules() const { return modules_; }
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
+  /// What its numbers take: those, their copies in the compute type, their gradients.
+  size_t bytes() const { return values_.size() + copies_.size() + grads_.size(); }
+  /// For inference alone: gives back the f32 numbers where passes read copies of all of them, which
+  /// are half as large. values() is empty then.
+  void keep_copies_alone();
   std::span<float> values() override { return {values_.as<float>(), size_}; }
   std::span<const float> values() const override { return {values_.as<float>(), size_}; }
   std::span<float> grads() override { return {grads_.as<float>(), size_}; }

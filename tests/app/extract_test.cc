@@ -173,6 +173,37 @@ TEST_F(Extract, WritesTablesAndTriples) {
   EXPECT_THAT(figures.out, HasSubstr("10"));
 }
 
+TEST_F(Extract, RowsNameOneOfSeveralAdapters) {
+  done(finetune("one"));
+  done(finetune("two", {"--seed", "2"}));
+  auto rows = corpus();
+  for (size_t i = 0; i < rows.size(); ++i) rows[i]["adapter"] = i % 2 ? "b" : "a";
+  write_rows("rows.jsonl", rows);
+  const Arguments both{"--adapter", "a=" + path("one"), "--adapter", "b=" + path("two")};
+  const Arguments asked{"extract",   "--data", path("rows.jsonl"), "--compute", "f32",
+                        "--threads", "1"};
+  const Outcome outcome = done(asked + both);
+  const auto answers = json_lines(outcome.out);
+  ASSERT_EQ(answers.size(), 10u);
+  EXPECT_EQ(answers[3]["adapter"], "b");
+  EXPECT_THAT(outcome.err, HasSubstr("2 adapters beside one base take "));
+  // Rows on a pipe, and an output that is read again.
+  const Arguments piped{"extract", "--data", "-", "--compute", "f32", "--threads", "1"};
+  EXPECT_EQ(json_lines(done(piped + both, {.input = read("rows.jsonl")}).out).size(), 10u);
+  done(asked + both + Arguments{"--out", path("p.tsv")});
+  EXPECT_THAT(done({"inspect", path("p.tsv")}).out, HasSubstr("predictions"));
+  done({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("p.tsv")});
+  refused(asked + both + Arguments{"--out", path("two/run.json"), "--overwrite"},
+          {"run.json is a file of"});
+  refused(asked + Arguments{"--adapter", path("one"), "--adapter", path("two")},
+          {"of several adapters each needs a name"});
+  refused(asked + both + Arguments{"--adapter", "a=" + path("two")}, {"'a' stands twice"});
+  refused(asked + Arguments{"--adapter", "c=" + path("two")},
+          {"rows.jsonl:1: adapter 'a' is unknown", "Use c"});
+  refused(asked + Arguments{"--adapter", "a=" + path("three"), "--adapter", "b=" + path("two")},
+          {"there is no adapter at " + path("three")});
+}
+
 TEST_F(Extract, TellsWhatHasNoEffect) {
   EXPECT_THAT(done(extract("p.jsonl", plain() + Arguments{"--neighbours", "3"})).err,
               HasSubstr("--neighbours has no effect without --index"));

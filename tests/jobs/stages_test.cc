@@ -33,8 +33,8 @@ TEST_F(Stages, GoldLabelsThatCannotBeAnsweredAreCountedOnce) {
 
 TEST_F(Stages, RowsOfAFileAreHandedOutAgainAndAgain) {
   const auto options = ask();
-  const auto setup = jobs::settle_extract(options, host_);
-  const jobs::ExtractRows rows(options, setup, host_);
+  const auto setups = jobs::settle_adapters(options, host_);
+  const jobs::ExtractRows rows(options, setups, host_);
   EXPECT_EQ(rows.count(), 10);
   EXPECT_EQ(rows.labels().names(), kLabels);
   for (int time = 0; time < 2; ++time) {
@@ -49,8 +49,8 @@ TEST_F(Stages, RowsWithoutALabelToChooseFromAreRefused) {
   for (json& row : rows) row.erase("label");
   write_rows("rows.jsonl", rows);
   const auto options = ask();
-  const auto setup = jobs::settle_extract(options, host_);
-  EXPECT_THAT([&] { jobs::ExtractRows(options, setup, host_); },
+  const auto setups = jobs::settle_adapters(options, host_);
+  EXPECT_THAT([&] { jobs::ExtractRows(options, setups, host_); },
               ThrowsMessage<Error>(HasSubstr("no label is known to choose from")));
 }
 
@@ -85,8 +85,8 @@ TEST_F(Stages, AnIndexGivesNeighboursAndItsLabels) {
   auto options = ask();
   options.index = index.out;
   options.embedder = kEmbedder;
-  const auto setup = jobs::settle_extract(options, host_);
-  EXPECT_EQ(jobs::ExtractRows(options, setup, host_).labels().names(), kLabels);
+  const auto setups = jobs::settle_adapters(options, host_);
+  EXPECT_EQ(jobs::ExtractRows(options, setups, host_).labels().names(), kLabels);
 }
 
 TEST_F(Stages, AnAdapterIsUsedAsItWasTrained) {

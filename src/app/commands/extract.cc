@@ -15,6 +15,7 @@ using jobs::ExtractOptions;
 
 struct Options : ExtractOptions {
   MachineOptions machine;
+  std::vector<std::string> given;  // behind --adapter
 };
 
 void define_output(CLI::App& app, ExtractOptions& o) {
@@ -45,15 +46,24 @@ void define_output(CLI::App& app, ExtractOptions& o) {
       ->group("Output");
 }
 
+void define_adapters(CLI::App& app, Options& o) {
+  app.add_option("--adapter", o.given,
+                 "Run folder of `relatum finetune`, which also records its model, style and index; "
+                 "or a PEFT adapter. Several, as NAME=RUN each: the key or column 'adapter' of a "
+                 "row names its own")
+      ->type_name("[NAME=]RUN")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->default_str("")
+      ->group("Model");
+}
+
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, true);
   app.get_option("--model")->required(false)->description(
       "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
-  app.add_option("--adapter", o->adapter,
-                 "Run folder of `relatum finetune`, which also records its model, style and index; "
-                 "or a PEFT adapter")
-      ->group("Model");
+  define_adapters(app, *o);
   app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
       ->group("Prompt");
   app.add_option("--index", o->index,
@@ -100,6 +110,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       "--skip-negative --min-probability 0.8\n"
       "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
       "extract --adapter run --data -\n"
+      "  relatum extract --adapter family=runs/family --adapter work=runs/work --data mixed.jsonl\n"
       "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
       "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
       "input are answered as they\ncome.");
@@ -110,6 +121,7 @@ Action define(CLI::App& app) {
   const auto o = define_all(app);
   return [o](Environment& environment) {
     o->machine.apply(environment);
+    jobs::choose_adapters(o->given, *o);
     return jobs::extract(*o, environment.host()).finished ? kDone : kInterrupted;
   };
 }
@@ -120,6 +132,8 @@ jobs::ExtractOptions extract_options(const std::vector<std::string>& arguments) 
   CLI::App app;
   const auto o = define_all(app);
   parse_arguments(app, arguments);
+  if (o->given.size() > 1) o->given.erase(o->given.begin(), o->given.end() - 1);  // the last counts
+  jobs::choose_adapters(o->given, *o);
   return *o;
 }
 

@@ -17,6 +17,7 @@
 #include "nn/attention.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
+#include "nn/several_adapters.h"
 #include "nn/take_rows.h"
 #include "tensor/values.h"
 
@@ -73,14 +74,20 @@ class Pass final : public nn::LayerStack {
   Pass(const T5& model, bool decoder, const nn::TokenBatch& batch, nn::Var states,
        const ForwardOptions& options, nn::Graph& graph)
       : model_(model), stack_(decoder ? model.decoder_ : model.encoder_), decoder_(decoder),
-        batch_(batch), states_(states),
-        options_(options), use_{options.adapter, {}, options.dropout_salt}, row_use_(use_),
-        source_use_(use_) {
+        batch_(batch), states_(states), options_(options),
+        use_(nn::adapter_use(options.adapter, batch.adapters())) {
     const int64_t reach = int64_t{batch.max_position()} + 1;
     Arena& arena = graph.arena();
     bias_ = stack_.bias.filled(reach, arena);
     bias_grad_ = stack_.bias.gradient(graph, reach);
     if (!decoder) options_.rows = {};
+    use_.step_salt = options.dropout_salt;
+    row_use_ = source_use_ = use_;
+    if (!use_.rows.empty()) row_use_.rows = batch.adapters_of(options_.rows, arena);
+    if (decoder && batch.sources()) {
+      source_use_ = nn::adapter_use(options.adapter, batch.sources()->adapters());
+      source_use_.step_salt = options.dropout_salt;
+    }
     if (!options.dropout) return;
     use_.keys = batch.keys();
     if (decoder && batch.sources()) source_use_.keys = batch.sources()->keys();
@@ -310,13 +317,12 @@ nn::Var T5::forward(nn::Graph& graph, const nn::TokenBatch& batch,
   nn::Var states;
   if (const nn::TokenBatch* sources = batch.sources()) {
     const Pass& pass = arena.make<Pass>(*this, false, *sources, nn::Var{}, options, graph);
-    const Weight* own = options.adapter ? options.adapter->source_embedding : nullptr;
-    nn::Var x = embed(graph, own ? *own : embedding_, sources->tokens());
+    nn::Var x = embed(graph, {embedding_, &nn::LoraSet::source_embedding}, *sources,
+                      options.adapter);
     x = nn::run_layers(graph, pass, x, options.checkpoint);
     states = nn::rmsnorm(graph, x, values_of(encoder_.final_norm), settings_.epsilon, true);
   }
-  const Weight* own = options.adapter ? options.adapter->embedding : nullptr;
-  nn::Var x = embed(graph, own ? *own : embedding_, batch.tokens());
+  nn::Var x = embed(graph, {embedding_, &nn::LoraSet::embedding}, batch, options.adapter);
   if (options.probe) (*options.probe)(-1, graph.value(x));
   const Pass& pass = arena.make<Pass>(*this, true, batch, states, options, graph);
   x = nn::run_layers(graph, pass, x, options.checkpoint);

@@ -16,36 +16,35 @@
 namespace relatum::task {
 namespace {
 
-const std::vector<std::string>& columns() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = {"id", "text", "label"};
+// adapters: whether rows name theirs.
+const std::vector<std::string>& columns(bool adapters = false) {
+  static const auto with = [](std::vector<std::string> all) {
     all.insert(all.end(), entity_fields().begin(), entity_fields().end());
     return all;
-  }();
-  return names;
+  };
+  static const auto plain = with({"id", "text", "label"});
+  static const auto more = with({"id", "text", "label", kAdapterField});
+  return adapters ? more : plain;
 }
 
 constexpr size_t kTelling = 3;  // known columns that make a file without a .csv name a table
-
-bool is_known(const std::string& name) {
-  return std::find(columns().begin(), columns().end(), name) != columns().end();
-}
 
 /// Column name to its place in a record.
 using Header = std::map<std::string, size_t>;
 
 Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowSink& rows) {
   if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
-  if (const std::string name = shape.repeated(columns()); !name.empty()) {
+  const std::vector<std::string>& known = columns(rows.reads_adapters());
+  if (const std::string name = shape.repeated(known); !name.empty()) {
     rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
   }
   Header header;
   for (size_t i = 0; i < shape.columns.size(); ++i) {
     const std::string& name = shape.columns[i];
-    if (is_known(name)) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
       header.emplace(name, i);
     } else if (!name.empty()) {
-      rows.unknown_field(name, columns(), record.line);
+      rows.unknown_field(name, known, record.line);
     }
   }
   if (header.contains("text")) return header;
@@ -109,6 +108,7 @@ std::string parse_record(const DelimitedRecord& record, const Header& header, si
     raw.text = cells["text"];
     raw.head = cells.entity("head");
     raw.tail = cells.entity("tail");
+    raw.adapter = cells[kAdapterField];
     if (const std::string label = cells["label"]; !label.empty()) raw.labels.push_back(label);
     example = settle(std::move(raw));
   } catch (const Error& error) {
@@ -173,8 +173,10 @@ bool sniff(std::string_view file_name, std::string_view first) {
 
 const DatasetFormat& dataset_csv() {
   static const DatasetFormat format = {
-      "csv", "a table with a header: text,head,tail,label or id,text,head_start,head_end,…",
-      nullptr, sniff, read};
+      "csv",   "a table with a header: text,head,tail,label or id,text,head_start,head_end,…",
+      nullptr, sniff,
+      read,    {},
+      nullptr, true};
   return format;
 }
 

@@ -16,13 +16,15 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string>& keys() {
-  static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = {"id", "text", "label", "labels"};
+// adapters: whether rows name theirs.
+const std::vector<std::string>& keys(bool adapters) {
+  static const auto with = [](std::vector<std::string> all) {
     all.insert(all.end(), entity_fields().begin(), entity_fields().end());
     return all;
-  }();
-  return names;
+  };
+  static const auto plain = with({"id", "text", "label", "labels"});
+  static const auto more = with({"id", "text", "label", "labels", kAdapterField});
+  return adapters ? more : plain;
 }
 
 std::optional<int64_t> get_offset(const json& row, std::string_view key, const std::string& place) {
@@ -80,9 +82,11 @@ Example parse_row(const JsonRow& source, RowSink& rows) {
     }
     raw.labels.insert(raw.labels.end(), labels.begin(), labels.end());
   }
+  if (rows.reads_adapters()) raw.adapter = io::get_string(row, kAdapterField, "", place);
+  const std::vector<std::string>& known = keys(rows.reads_adapters());
   for (const auto& [key, value] : row.items()) {
-    if (std::find(keys().begin(), keys().end(), key) == keys().end()) {
-      rows.unknown_field(key, keys(), source.line);
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      rows.unknown_field(key, known, source.line);
     }
   }
   return settle(std::move(raw));
@@ -112,10 +116,10 @@ bool sniff(std::string_view file_name, std::string_view first) {
 
 const DatasetFormat& dataset_jsonl() {
   static const DatasetFormat format = {
-      "jsonl",   "JSON lines (or a JSON array) with text, head, tail, label and id",
-      nullptr,   sniff,
-      read,      {},
-      read_lines};
+      "jsonl",    "JSON lines (or a JSON array) with text, head, tail, label and id",
+      nullptr,    sniff,
+      read,       {},
+      read_lines, true};
   return format;
 }
 
