@@ -15,6 +15,7 @@ import argparse
 import datetime
 import itertools
 import json
+import os
 import pathlib
 import re
 import statistics
@@ -25,7 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
 RESULTS = ROOT / "bench" / "results" / "imbalance.json"
 CORPUS = ROOT / "examples" / "corpus"
-CROSSRE = ROOT.parent / "shared" / "data" / "crossre"
+SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared")
+CROSSRE = SHARED / "data" / "crossre"
 NEGATIVE = "no_relation"
 MARKS = re.compile(r"(<!-- imbalance -->\n)(.*?)(<!-- end -->)", re.S)
 BALANCED = ["--label-weights", "balanced"]
