@@ -97,10 +97,11 @@ class Job {
   }
 
   std::optional<MergeReport> run() {
+    const std::vector<NamedSetup> setups{{"", use_, setup_}};
     std::optional<ExtractRows> rows;
     std::vector<task::Prediction> before;
     if (!use_.input.empty()) {
-      rows.emplace(use_, setup_, host_);
+      rows.emplace(use_, setups, host_);
       before = answer_rows(use_, setup_, *rows, host_);
       if (host_.context.stopping()) return std::nullopt;
     }

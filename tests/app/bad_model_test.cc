@@ -142,7 +142,7 @@ TEST_F(BadModel, FolderThatMayNotBeRead) {
 TEST_F(BadModel, AdapterOfAnotherModel) {
   done(finetune("run"));
   const Arguments adapter = {"--adapter", path("run")};
-  refused(extract("p.jsonl", adapter, kOtherModel), {path("run"), "base whose hash", "--force"});
+  refused(extract("p.jsonl", adapter, kOtherModel), {path("run"), "has other weights", "--force"});
   refused(extract("p.jsonl", adapter + Arguments{"--base", "f32"}), {path("run"), "base format"});
   refused(extract("p.jsonl", adapter + Arguments{"--prompt", path("example.txt")}),
           {path("run"), "prompt style", "plain.txt", "example.txt"});
@@ -234,7 +234,7 @@ TEST_F(BadModel, IndexOfAnotherEmbedder) {
   refused(prepare("p.jsonl", plain() + Arguments{"--index", path("index"), "--embedder", kModel}),
           {path("index"), "'bert'", kModel});
   refused(prepare("p.jsonl", plain() + Arguments{"--index", path("index")}),
-          {"no model 'bert'", "--embedder"});
+          {"embedder 'bert'", "--embedder"});
 }
 
 TEST_F(BadModel, EmbedderOfOtherSettings) {

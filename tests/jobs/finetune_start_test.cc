@@ -166,7 +166,7 @@ TEST_F(Start, AnotherBaseIsRefusedUnlessForcedAndThenRecorded) {
   write("model/model.safetensors", weights);
   jobs::FinetuneOptions options = go_on("run", "second");
   options.model.model = path("model");
-  EXPECT_THAT(error(options), AllOf(HasSubstr("base whose hash is"), HasSubstr("--force")));
+  EXPECT_THAT(error(options), AllOf(HasSubstr("has other weights"), HasSubstr("--force")));
   EXPECT_FALSE(there("second"));
   options.force = true;
   EXPECT_TRUE(jobs::finetune(options, host_).finished);

@@ -139,11 +139,11 @@ TEST_F(MergeRun, WithoutLabelsThereIsNoScore) {
 TEST_F(MergeRun, AnotherBaseIsRefusedByItsHash) {
   jobs::MergeOptions options = merging("out.gguf", "f32");
   options.use.model.model = kOtherModel;
-  EXPECT_THAT(error_of([&] { jobs::merge(options, host_); }), HasSubstr("a base whose hash is"));
+  EXPECT_THAT(error_of([&] { jobs::merge(options, host_); }), HasSubstr("has other weights"));
   EXPECT_FALSE(there("out.gguf"));
   options.use.force = true;
   EXPECT_TRUE(jobs::merge(options, host_));
-  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr("a base whose hash is")));
+  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr("has other weights")));
   options.use.adapter = path("absent");
   EXPECT_THAT(error_of([&] { jobs::merge(options, host_); }), HasSubstr("there is no adapter at"));
 }

@@ -277,7 +277,7 @@ TEST_F(SeveralAdapters, AreHeldAgainstTheBaseAndTold) {
   EXPECT_THAT(lines_, Contains(HasSubstr("3 adapters beside one base take ")));
   jobs::ExtractOptions options = ask_all();
   options.model.model = kOtherModel;
-  EXPECT_THAT(refusal(options), AllOf(HasSubstr(path("causes")), HasSubstr("base whose hash is")));
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr(path("causes")), HasSubstr("has other weights")));
   jobs::FinetuneOptions whole = teach();
   whole.method = "full";
   whole.method_given = true;

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "quant/format.h"
+#include "support/methods.h"
 #include "support/models.h"
 #include "support/small_adapter.h"
 #include "support/temporary.h"
@@ -69,6 +73,45 @@ TEST_F(MergedRows, DoNotDependOnTheirNeighboursOrOnThreads) {
   const Threads one(1);
   EXPECT_TRUE(bit_equal(merged(0, module_->out), whole));
 }
+
+// With magnitudes a row becomes what passes make of it, whose probabilities are PEFT's
+// (methods_test.cc): base and pairs in f32, and the magnitude over the norm of their sum.
+class MergedMagnitudes : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(MergedMagnitudes, AreThoseOfPasses) {
+  const MethodCase which(GetParam());
+  const auto model = load(which.base());
+  const auto adapter = train::load_peft(which.folder(), *model, DType::kF32);
+  ASSERT_TRUE(adapter->config().magnitudes);
+  int64_t compared = 0;
+  for (const nn::Linear* linear : model->linears()) {
+    const nn::LoraGroup* group = adapter->set().of(*linear);
+    if (!group) continue;
+    Matrix<float> want(linear->out(), linear->in());
+    for (const nn::Linear::Part& part : linear->parts()) {
+      quant::decode_rows(part.weight, 0, {want.row(part.begin), part.weight.rows, linear->in()});
+    }
+    nn::lora_merge(*group, want.view());
+    for (const nn::Linear::Part& part : linear->parts()) {
+      const auto module = std::ranges::find(adapter->modules(), part.name,
+                                            &train::AdapterModule::name);
+      if (module == adapter->modules().end()) continue;
+      Matrix<float> got(part.weight.rows, linear->in());
+      quant::decode_rows(part.weight, 0, got.view());
+      train::merge_rows(*adapter, *module, 0, got.view());
+      const MatView<const float> of_passes{want.row(part.begin), got.rows(), got.cols()};
+      EXPECT_LT(distance(got.view(), of_passes), 1e-5) << part.name;
+      ++compared;
+    }
+  }
+  EXPECT_EQ(compared, int64_t(adapter->modules().size()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Peft, MergedMagnitudes,
+                         ::testing::ValuesIn(method_names([](const std::string& name) {
+                           return name.starts_with("dora");
+                         })),
+                         [](const auto& which) { return which.param; });
 
 }  // namespace
 }  // namespace relatum::testing

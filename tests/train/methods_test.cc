@@ -55,7 +55,7 @@ class Methods : public ::testing::TestWithParam<std::string> {
     for (size_t i = 0; i < rows.size(); ++i) {
       const auto got = answer_log_probabilities(*model_, adapter.set(), rows[i]);
       const auto want = read_matrix(case_.expected(), prefix + std::to_string(i));
-      // The figure, of probabilities.
+      // So near are probabilities to be.
       for (int64_t r = 0; r < want.rows(); ++r) {
         for (int64_t c = 0; c < want.cols(); ++c) {
           ASSERT_NEAR(std::exp(double(got.row(r)[c])), std::exp(double(want.row(r)[c])), 1e-4)
