@@ -107,7 +107,7 @@ def make_adapter(folder, out, stabilised):
     with torch.no_grad():
         for name, values in model.named_parameters():
             if "lora_B" in name:
-                values.normal_(0, 0.08)
+                values.normal_(0, 0.2)
     model.save_pretrained(out)
     return model, start
 
