@@ -56,6 +56,10 @@ def gemma3():
     return peers("gemma3")
 
 
+def qwen():
+    return peers("qwen2_1.5b")
+
+
 def amount(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
@@ -124,7 +128,8 @@ def adapters():
                      "GB of memory", "largest difference of a probability"], rows)
 
 
-TABLES = {"peers": peers, "gemma3": gemma3, "scaling": scaling, "profile": profile,
+TABLES = {"peers": peers, "gemma3": gemma3, "qwen2_1.5b": qwen,
+          "scaling": scaling, "profile": profile,
           "neighbours": neighbours, "methods": methods, "adapters": adapters}
 
 
