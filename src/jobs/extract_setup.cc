@@ -188,7 +188,8 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& o, const Host& hos
   // Those with a record first: they say which base the others are used with.
   std::vector<NamedSetup*> order;
   for (NamedSetup& each : all) order.push_back(&each);
-  std::ranges::stable_partition(order, [&](const NamedSetup* each) { return has_record(*each); });
+  std::stable_partition(order.begin(), order.end(),
+                        [&](const NamedSetup* each) { return has_record(*each); });
   const ExtractSetup* first = nullptr;
   for (NamedSetup* each : order) {
     ModelChoice& model = each->options.model;

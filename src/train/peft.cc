@@ -37,7 +37,8 @@ std::map<std::string, std::vector<int64_t>> token_rows(const PeftConfig& config,
                                                        std::span<const std::string> savable,
                                                        const std::string& place) {
   std::map<std::string, std::vector<int64_t>> rows;
-  for (const auto& [end, tokens] : config.tokens) {
+  for (const auto& [named, tokens] : config.tokens) {
+    const std::string& end = named;  // clang 14 captures no structured binding
     const auto module = std::ranges::find_if(
         savable, [&](const std::string& name) { return name.ends_with(end); });
     if (module == savable.end() || savable.size() != 2) {
