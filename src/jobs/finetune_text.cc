@@ -29,9 +29,9 @@ std::string rare_labels(const task::Dataset& train) {
                                              [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
   return fmt::format(
-      "{} of {} labels have fewer than {} training examples, e.g. '{}' {}. More sentences of these "
-      "will help most.",
-      rare, counts.size(), kFew, rarest->first, rarest->second);
+      "{} of {} labels have fewer than {} training examples, e.g. {} of '{}'. More sentences of "
+      "these will help most.",
+      rare, counts.size(), kFew, rarest->second, rarest->first);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {
