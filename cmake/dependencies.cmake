@@ -22,6 +22,8 @@ else()
   message(STATUS "FAISS is not there: nearest neighbours are found by our own products")
 endif()
 find_package(nlohmann_json REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(Boost REQUIRED)  # Math, which is headers alone
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
