@@ -98,6 +98,8 @@ class ModelsTable(unittest.TestCase):
         self.assertEqual(models_table.compact(["A.B/x1", "A.B/x2", "A.C"]),
                          ["A.B/x1", "A.B/x2", "A.C"])
         self.assertEqual(models_table.compact(["A.B/x1", "A.B/x2", "A.B/x3"]), ["A.B/x*"])
+        self.assertEqual(models_table.compact(["A.B/x1", "A.B/x2", "A.B/x3"], ["A.B/x4"]),
+                         ["A.B/x1", "A.B/x2", "A.B/x3"])
         self.assertEqual(models_table.compact(["A.OnB/x", "A.OnC/x", "A.OnD/x", "A.OnE"]),
                          ["A.On*/x", "A.OnE"])
 

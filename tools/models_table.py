@@ -82,19 +82,24 @@ def shown(reports, kind=MODELS):
     return found
 
 
-def shortened(names):
-    """Three and more names become what they have in common and a star; fewer stay."""
-    return [os.path.commonprefix(names) + "*"] if len(names) > 2 else names
+def shortened(names, others=()):
+    """Three and more names become what they have in common and a star, unless that is another's
+    name as well; fewer stay."""
+    star = os.path.commonprefix(names) + "*"
+    taken = any(fnmatch.fnmatchcase(other, star) for other in others)
+    return [star] if len(names) > 2 and not taken else names
 
 
-def compact(tests):
-    """Names for tests: instances of one test shortened, then tests of a suite alike in them."""
+def compact(tests, others=()):
+    """Names for tests: instances of one test shortened, then tests of a suite alike in them. No
+    name is one of the `others`, which do not show the same."""
     instances, suites = {}, {}
     for test in sorted(set(tests)):
         name, slash, parameter = test.partition("/")
         instances.setdefault(name + slash, []).append(parameter)
     for name, parameters in instances.items():
-        for parameter in shortened(parameters):
+        strangers = [other.removeprefix(name) for other in others if other.startswith(name)]
+        for parameter in shortened(parameters, strangers):
             suite, test = name.rstrip("/").split(".")
             end = "/" + parameter if name.endswith("/") else ""
             suites.setdefault((suite, end), []).append(test)
@@ -131,7 +136,8 @@ def table(found, before, kind=MODELS):
         named = before.get((row, column), [])
         if passed or any(fnmatch.fnmatchcase(test, name) for name in named):
             tests.setdefault((row, column), []).append(test)
-    cells = {key: compact(names) for key, names in tests.items()}
+    every = {test for _, _, test, _ in found}
+    cells = {key: compact(names, every - set(names)) for key, names in tests.items()}
     lines = ["| | " + " | ".join(kind.columns) + " |", "| --- |" + " --- |" * len(kind.columns)]
     for row in kind.rows:
         if not any((row, column) in cells for column in kind.columns):
