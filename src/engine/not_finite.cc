@@ -35,7 +35,7 @@ bool finite(const Weight& weight) {
 }
 
 bool finite(const nn::LoraGroup& lora) {
-  if (!finite(lora.a)) return false;
+  if (!finite(lora.a) || !all_finite(lora.column_scale)) return false;
   for (const nn::LoraPart& part : lora.parts) {
     if (!finite(part.b)) return false;
   }
@@ -87,7 +87,8 @@ std::string place(int64_t layer, int64_t layers) {
 }
 
 // The head's product with states that are finite.
-std::optional<std::string> look_at_head(const nn::Linear* head, nn::Graph& graph, Mat states) {
+std::optional<std::string> look_at_head(const nn::Linear* head, bool own, nn::Graph& graph,
+                                        Mat states) {
   bool good = true;
   if (head) {
     nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
@@ -97,7 +98,10 @@ std::optional<std::string> look_at_head(const nn::Linear* head, nn::Graph& graph
     });
   }
   if (good) return std::nullopt;
-  const std::string bad = bad_part(*head, nullptr);
+  std::string bad = bad_part(*head, nullptr);
+  if (own && !bad.empty()) {
+    bad = "the adapter's own one holds such values. Train it again, with a smaller --lr";
+  }
   return fmt::format("begin in the output head: {}",
                      bad.empty() ? "its weights are finite, so the numbers became too large" : bad);
 }
@@ -125,7 +129,10 @@ std::optional<std::string> first_not_finite(Worker& worker, std::span<const int3
   options.probe = &probe;
   options.adapter = worker.adapter(adapter);
   const Mat states = graph.value(worker.model().forward(graph, batch, options));
-  if (!first) return look_at_head(worker.head(adapter), graph, states);
+  if (!first) {
+    const nn::Linear* head = worker.head(adapter);
+    return look_at_head(head, head != worker.model().head(), graph, states);
+  }
   if (*first < 0) {
     return fmt::format("begin {}: it holds such values. Fetch the model again, or make it again",
                        place(*first, layers));

@@ -13,11 +13,11 @@
 namespace relatum::jobs {
 namespace {
 
-// Nothing where it is a folder alone.
+// Nothing where it is a folder or a file alone.
 std::optional<NamedAdapter> named(const std::string& given) {
   const size_t equals = given.find('=');
   std::error_code ignored;
-  if (equals == given.npos || std::filesystem::is_directory(given, ignored)) return std::nullopt;
+  if (equals == given.npos || std::filesystem::exists(given, ignored)) return std::nullopt;
   const std::string name = given.substr(0, equals);
   const bool sound = !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||

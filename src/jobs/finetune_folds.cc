@@ -168,6 +168,14 @@ bool train_fold(const FinetuneOptions& all, int64_t number, const std::function<
   return finetune(options, host).finished;
 }
 
+// Those of a run that is replaced, which --resume would take for its own. The first is replaced by
+// the fold that begins.
+void remove_later_folds(const FinetuneOptions& o) {
+  for (int64_t number = 1; fs::is_directory(fold_folder(o.out, number)); ++number) {
+    fs::remove_all(fold_folder(o.out, number));
+  }
+}
+
 // A fold that was trained in an earlier call may be of another base or style.
 void check_alike(const FinetuneOptions& o, int64_t number) {
   const RunInfo first = read_run(fold_folder(o.out, 0));
@@ -274,7 +282,9 @@ bool answer_fold(const FinetuneParts& parts, engine::Worker& worker, const Conte
 FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
   check_resume(given);
   FinetuneOptions options = given;
-  read_start(options, host);  // what it takes from there, each fold takes, too
+  options.resume = false;  // the common record has no more than what was given
+  read_start(options, host);
+  options.resume = given.resume;
   check_place(options, host);
   const task::Dataset data = load_rows(options, host);
   task::assign_folds(data.examples, options.folds, options.training.seed);  // refuses
@@ -286,12 +296,13 @@ FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
   bool written = false;
   const auto begun = [&] {  // until then it may be refused, and nothing is written
     if (!lock) lock.emplace(options.out);
+    if (!written && !options.resume) remove_later_folds(options);
     written = true;
     write_record(given, record_of(options, hash, "running", host));
   };
   const Host telling = without_repeats(host);
   for (int64_t number = 0; number < options.folds; ++number) {
-    if (!train_fold(given, number, begun, telling)) {
+    if (!train_fold(options, number, begun, telling)) {
       if (!written) return {};
       write_record(given, record_of(options, hash, "interrupted", host));
       host.context.info(

@@ -119,8 +119,9 @@ nlohmann::json balance(const FinetuneParts& parts) {
   if (o.negatives) {
     record["negatives"] = *o.negatives;
     record["negatives_label"] = thinned_label(o, parts.data.train.labels);
-    const auto kept = parts.rows.thinned.kept;
-    record["negatives_per_epoch"] = kept ? nlohmann::json(kept) : nlohmann::json();
+    const train::Thinning& thinned = parts.rows.thinned;
+    record["negatives_per_epoch"] = thinned.rows.empty() ? nlohmann::json()
+                                                         : nlohmann::json(thinned.kept);
   }
   if (!o.label_weights.empty()) {
     record["label_weights"] = o.label_weights;

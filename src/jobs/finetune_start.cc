@@ -203,6 +203,7 @@ nlohmann::json start_record(const FinetuneOptions& o, const std::string& base_ha
   record["init_adapter_path"] = fs::absolute(o.init_adapter).string();
   record["init_adapter_hash"] = o.start_hash;
   record["init_adapter_base_hash"] = o.start_base_hash;
+  if (base_hash.empty()) return record;  // of several runs, each of which says it
   record["init_adapter_forced"] = !o.start_base_hash.empty() && o.start_base_hash != base_hash;
   return record;
 }

@@ -90,6 +90,9 @@ void take_keys(const json& record, const std::string& place, Words& words) {
   if (starts_elsewhere) passed.insert({"rank", "alpha", "dropout", "targets", "rslora"});
   if (!index) passed.insert("neighbours");
   if (automatic) passed.insert("batch-tokens");
+  // Versions that kept no options wrote qlora whatever the base, which decides it now.
+  const bool full = io::get_string(record, "method", "", place) == "full";
+  if (!io::find(record, "options") && !full) passed.insert("method");
   for (const Key& key : kKeys) {
     if (!passed.contains(key.flag)) take_key(record, key, place, words);
   }

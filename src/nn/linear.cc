@@ -181,6 +181,7 @@ void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, std::span<const fl
   } else {
     if (!bias.empty() || add.data) kernels::rescale_rows(wide, {}, bias, add);
     if (merged_) lora_forward(graph, *merged_, x, wide, none);
+    if (merged_ && merged_->frozen) lora_forward(graph, *merged_->frozen, x, wide, none);
   }
   if (y.type != DType::kF32) kernels::convert(wide, y);
   arena.release(mark);

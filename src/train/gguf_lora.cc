@@ -237,11 +237,13 @@ void write_gguf_lora(const std::filesystem::path& path, const Adapter& adapter,
                      const arch::GgufNames& names, std::string_view format) {
   if (adapter.config().magnitudes || !adapter.saved().empty()) {
     fail("train.gguf_lora",
-         fmt::format("the adapter has {}, which llama.cpp's adapters have no place for. `relatum "
-                     "merge` writes the model with it.",
-                     adapter.config().magnitudes ? "magnitudes (DoRA)"
-                                                 : "modules of its own (modules_to_save)"));
+         adapter.saved().empty()
+             ? "the adapter has magnitudes (DoRA), which llama.cpp's adapters have no place for. "
+               "`relatum merge` writes the model with it."
+             : "the adapter has modules of its own (modules_to_save), which llama.cpp's adapters "
+               "have no place for. Merge it with PEFT.");
   }
+  RELATUM_CHECK(adapter.removed().empty());  // its pairs alone would not be what it computes
   // 0 means a scale of 1 there; nothing then stands before the factor.
   const double alpha = adapter.config().alpha != 0 ? adapter.config().alpha
                                                    : double(adapter.config().rank);

@@ -23,6 +23,7 @@ void set_norm(float* row, int64_t count, float norm) {
 void merge_rows(const Adapter& adapter, const AdapterModule& module, int64_t begin,
                 MatView<float> rows) {
   RELATUM_CHECK(rows.cols == module.in && begin >= 0 && begin + rows.rows <= module.out);
+  RELATUM_CHECK(adapter.removed().empty());  // its pairs alone would not be what it computes
   const MatView<const float> a = adapter.a(module), b = adapter.b(module);
   constexpr int64_t kGrain = 4;  // rows that are worth a thread
   const bool scaled = module.m_offset >= 0;

@@ -52,7 +52,11 @@ std::map<std::string, std::vector<int64_t>> token_rows(const PeftConfig& config,
                                      "'trainable_token_indices' (PEFT refuses it, too).",
                                      place, *module));
     }
-    rows[*module] = tokens;
+    if (!rows.emplace(*module, tokens).second) {
+      fail("train.peft", fmt::format("{}: 'trainable_token_indices' names '{}' twice. Keep one of "
+                                     "the two.",
+                                     place, *module));
+    }
   }
   return rows;
 }

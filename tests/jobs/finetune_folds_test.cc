@@ -185,6 +185,36 @@ TEST_F(FoldsJob, WhatIsRefusedLeavesNothing) {
   EXPECT_EQ(read("run/predictions.jsonl"), answers);
 }
 
+// Else --resume would take folds of the run that was replaced for its own.
+TEST_F(FoldsJob, WhatIsReplacedLeavesNoFold) {
+  jobs::finetune_folds(three(), host_);
+  EXPECT_TRUE(there("run/fold-3"));
+  jobs::FinetuneOptions options = three();
+  options.folds = 2;
+  options.overwrite = true;
+  jobs::finetune_folds(options, host_);
+  EXPECT_TRUE(there("run/fold-2"));
+  EXPECT_FALSE(there("run/fold-3"));
+}
+
+// The common record holds what was given, and the adapter's run says the rest each time.
+TEST_F(FoldsJob, GoOnFromAnAdapterThatNamesTheModel) {
+  jobs::FinetuneOptions one = teach();
+  one.out = path("first");
+  jobs::finetune(one, host_);
+  jobs::FinetuneOptions options = three();
+  options.model.model.clear();
+  options.prompt.clear();
+  options.init_adapter = path("first");
+  jobs::finetune_folds(options, host_);
+  const std::string answers = read("run/predictions.jsonl");
+  fs::remove_all(path("run/fold-2"));
+  options.resume = true;
+  EXPECT_TRUE(jobs::finetune_folds(options, host_).finished);
+  EXPECT_EQ(read("run/predictions.jsonl"), answers);
+  EXPECT_FALSE(json::parse(read("run/folds.json")).contains("init_adapter_forced"));
+}
+
 // Of the rows that are left for a fold's training, not of those it is asked for.
 TEST_F(FoldsJob, HoldsOutWithinAFold) {
   jobs::FinetuneOptions options = three();

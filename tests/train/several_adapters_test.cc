@@ -120,10 +120,10 @@ class SeveralAdapters : public ::testing::TestWithParam<Base> {
 
   // How far sums of `tokens` log-probabilities may be apart in another batch. In f32 both sides
   // round; an adapted linear has three products in the place of one, magnitudes a fourth step.
-  // Bounds of 8 bits are too wide to tell anything: there it is a quarter of what another adapter
-  // would do.
+  // Bounds of bf16 and of 8 bits are too wide to tell anything: there it is a quarter of what
+  // another adapter would do.
   double slack(int64_t tokens) const {
-    if (!exact()) return double(tokens) * nearest() / 4;
+    if (!exact()) return nearest() / 4;
     double largest = 0;
     for (const nn::LoraSet* set : sets_) {
       const Matrix<float> logits = last_row(set);
@@ -228,7 +228,9 @@ TEST_P(SeveralAdapters, SoAreTheyWhereTheTreeIsWalked) {
 // Without this the others would show nothing.
 TEST_P(SeveralAdapters, AreFarFromOneAnother) {
   EXPECT_GT(nearest(), 0.5);
-  EXPECT_GT(nearest(), 2 * slack(1));
+  if (exact()) {
+    EXPECT_GT(nearest(), 2 * slack(1));
+  }
 }
 
 TEST_P(SeveralAdapters, TextIsThatOfEachAlone) {
