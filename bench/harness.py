@@ -46,9 +46,14 @@ def write_lines(path, rows):
                     encoding="utf-8")
 
 
+def relatum(options, *words):
+    """A command of Relatum's."""
+    return command([options.relatum, *words])
+
+
 def ours(options, *words):
-    """A command of Relatum's, held to --isa where one is given."""
-    return command([options.relatum, *words, *(["--isa", options.isa] if options.isa else [])])
+    """The same, held to --isa where one is given."""
+    return relatum(options, *words, *(["--isa", options.isa] if options.isa else []))
 
 
 def precise(options):

@@ -19,8 +19,9 @@ import os
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
+
+from harness import relatum
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -41,15 +42,6 @@ SETS = {
 FIGURES = ("precision", "recall", "f1")
 sys.path.insert(0, str(ROOT / "tools"))
 from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
-
-
-def run(options, *words):
-    words = [str(word) for word in [options.relatum, *words]]
-    print("$ " + " ".join(words), file=sys.stderr, flush=True)
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"imbalance: it ended with {done.returncode}")
-    return done.stdout
 
 
 def pairs_of(sentence):
@@ -105,15 +97,15 @@ def prepare(options, name, work):
 def once(options, way, seed, data, folder):
     train, test, labels, _ = data
     if not (folder / "run.json").exists():
-        run(options, "finetune", "--model", options.model, "--train", train, "--labels", labels,
-            "--seed", seed, *way, *options.finetune, "--out", folder)
+        relatum(options, "finetune", "--model", options.model, "--train", train, "--labels", labels,
+                "--seed", seed, *way, *options.finetune, "--out", folder)
     elif json.loads((folder / "run.json").read_text(encoding="utf-8"))["status"] != "done":
-        run(options, "finetune", "--resume", "--out", folder)
+        relatum(options, "finetune", "--resume", "--out", folder)
     answers = folder.with_suffix(".jsonl")
     if not answers.exists():
-        run(options, "extract", "--adapter", folder, "--data", test, "--out", answers)
-    report = json.loads(run(options, "evaluate", "--data", test, "--labels", labels,
-                            "--predictions", answers, "--json"))
+        relatum(options, "extract", "--adapter", folder, "--data", test, "--out", answers)
+    report = json.loads(relatum(options, "evaluate", "--data", test, "--labels", labels,
+                                "--predictions", answers, "--json"))
     macro = report["metrics"]["macro"]["f1"]
     return {**{figure: report["official"][figure] for figure in FIGURES}, "macro_f1": macro,
             "accuracy": report["accuracy"], "official": report["official"]["name"]}

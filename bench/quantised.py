@@ -12,8 +12,9 @@ import datetime
 import json
 import pathlib
 import re
-import subprocess
 import sys
+
+from harness import relatum
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "models.md"
@@ -23,15 +24,6 @@ FORMATS = ["q8_0", "q6_k", "q4_k", "q4_0"]
 MARKS = re.compile(r"(<!-- quantised -->\n)(.*?)(<!-- end -->)", re.S)
 sys.path.insert(0, str(ROOT / "tools"))
 from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
-
-
-def run(options, *words):
-    words = [str(word) for word in [options.relatum, *words]]
-    print("$ " + " ".join(words), file=sys.stderr, flush=True)
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"quantised: it ended with {done.returncode}")
-    return done.stdout
 
 
 def write_text(path):
@@ -44,25 +36,26 @@ def write_text(path):
 
 
 def quantize(options, source, form, out, *more):
-    return json.loads(run(options, "quantize", "--model", source, "--format", form, "--out", out,
-                          "--overwrite", "--json", "--quiet", *more))
+    return json.loads(relatum(options, "quantize", "--model", source, "--format", form, "--out",
+                              out, "--overwrite", "--json", "--quiet", *more))
 
 
 def train(options, base, out):
     if (out / "run.json").exists():
         return
-    run(options, "finetune", "--model", base, "--base", "keep", "--train", CORPUS / "train.jsonl",
-        "--dev", CORPUS / "dev.jsonl", "--labels", CORPUS / "labels.json", "--prompt",
-        "roles-nolist", "--epochs", 3, "--lr", "1e-3", "--batch-tokens", 192, "--eval-every", 1000,
-        "--out", out, "--overwrite", *options.finetune)
+    relatum(options, "finetune", "--model", base, "--base", "keep",
+            "--train", CORPUS / "train.jsonl", "--dev", CORPUS / "dev.jsonl",
+            "--labels", CORPUS / "labels.json", "--prompt", "roles-nolist", "--epochs", 3,
+            "--lr", "1e-3", "--batch-tokens", 192, "--eval-every", 1000, "--out", out,
+            "--overwrite", *options.finetune)
 
 
 def score(options, model, adapter, out):
-    run(options, "extract", "--model", model, "--base", "keep", "--adapter", adapter, "--force",
-        "--data", CORPUS / "test.jsonl", "--labels", CORPUS / "labels.json", "--out", out,
-        "--overwrite", "--compute", options.compute, "--quiet")
-    report = json.loads(run(options, "evaluate", "--data", CORPUS / "test.jsonl", "--labels",
-                            CORPUS / "labels.json", "--predictions", out, "--json"))
+    relatum(options, "extract", "--model", model, "--base", "keep", "--adapter", adapter, "--force",
+            "--data", CORPUS / "test.jsonl", "--labels", CORPUS / "labels.json", "--out", out,
+            "--overwrite", "--compute", options.compute, "--quiet")
+    report = json.loads(relatum(options, "evaluate", "--data", CORPUS / "test.jsonl", "--labels",
+                                CORPUS / "labels.json", "--predictions", out, "--json"))
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     return {"f1": report["official"]["f1"], "accuracy": report["accuracy"],
             "labels": {row["id"]: row["label"] for row in rows}}
