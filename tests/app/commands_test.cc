@@ -154,6 +154,31 @@ TEST_F(Commands, InspectTellsWhatAThingIs) {
   EXPECT_THAT(all, HasSubstr("model.layers.1.self_attn.o_proj.weight"));
 }
 
+TEST_F(Commands, EmbedTakesPlainLines) {
+  const auto embed = [&](const std::string& out, const Arguments& more) {
+    return Arguments{"embed", "--embedder", kEmbedder, "--out", path(out), "--threads", "1"} + more;
+  };
+  std::string lines;
+  for (const json& each : corpus()) lines += each["text"].get<std::string>() + "\r\n";
+  write("lines.txt", lines);
+  done(embed("rows.npy", {"--data", path("rows.jsonl")}));
+  done(embed("lines.npy", {"--lines", path("lines.txt")}));
+  EXPECT_EQ(contents(path("lines.npy")), contents(path("rows.npy")));
+  done(embed("stdin.npy", {"--lines", "-"}), {.input = lines});
+  EXPECT_EQ(contents(path("stdin.npy")), contents(path("rows.npy")));
+  done(embed("first.npy", {"--lines", path("lines.txt"), "--limit", "2"}));
+  EXPECT_EQ(io::read_npy(path("first.npy")).rows(), 2);
+  refused(embed("a.npy", {"--lines", write("gap.txt", "one\n \ntwo\n")}),
+          {"gap.txt", "line 2", "empty"});
+  refused(embed("a.npy", {"--lines", write("none.txt", "")}), {"none.txt", "empty"});
+  refused(embed("a.npy", {"--lines", write("odd.txt", "caf\xe9\n")}), {"odd.txt", "UTF-8"});
+  refused(embed("a.npy", {"--lines", "-"}), {"standard input", "empty"});
+  refused(embed("lines.txt", {"--lines", path("lines.txt"), "--overwrite"}), {"lines.txt"});
+  EXPECT_EQ(run_program(embed("a.npy", {})).status, 2);
+  EXPECT_EQ(run_program(embed("a.npy", {"--lines", path("lines.txt"), "--data", "x"})).status, 2);
+  EXPECT_FALSE(fs::exists(path("a.npy")));
+}
+
 TEST_F(Commands, TokenizeShowsIds) {
   const Outcome once = done({"tokenize", "--model", kModel, "--text", "in the end"});
   const json shown = json::parse(once.out);

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -11,10 +13,12 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "base/atomic_file.h"
+#include "base/error.h"
 #include "base/parallel_for.h"
 #include "base/stopwatch.h"
 #include "io/json.h"
 #include "io/npy.h"
+#include "io/text_file.h"
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
@@ -26,10 +30,55 @@ struct Options {
   MachineOptions machine;
   EmbedderOptions embedder;
   jobs::DataChoice data;
-  std::string input, out;
+  std::string input, lines, out;
   std::optional<std::string> prefix;
   bool overwrite = false;
 };
+
+/// A file's lines as they are, so that vector i is of line i; a last line end begins none.
+std::vector<std::string> plain_lines(const Options& o, Environment& environment) {
+  if (o.data.limit && *o.data.limit < 1) {
+    fail("app.embed", fmt::format("--limit {}: expected at least 1.", *o.data.limit));
+  }
+  const size_t limit = size_t(o.data.limit.value_or(std::numeric_limits<int64_t>::max()));
+  std::string text;
+  if (o.lines == "-") {
+    text.assign(std::istreambuf_iterator<char>(*environment.host().input), {});
+    const std::string problem = io::encoding_problem(text);
+    if (!problem.empty()) {
+      fail("app.embed", fmt::format("standard input {}: expected UTF-8.", problem));
+    }
+    text = io::with_line_feeds(io::without_mark(text));
+  } else {
+    text = io::read_text(o.lines);
+  }
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < text.size() && lines.size() < limit;) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+    if (lines.back().find_first_not_of(" \t") != lines.back().npos) continue;
+    fail("app.embed",
+         fmt::format("{} line {} is empty: expected a sentence in each line. Remove empty "
+                     "lines.",
+                     o.lines == "-" ? "standard input" : o.lines, lines.size()));
+  }
+  if (lines.empty()) {
+    fail("app.embed", fmt::format("{} is empty: expected one sentence per line. Check the file.",
+                                  o.lines == "-" ? "standard input" : o.lines));
+  }
+  return lines;
+}
+
+std::vector<std::string> texts_of(const Options& o, Environment& environment) {
+  if (!o.lines.empty()) return plain_lines(o, environment);
+  jobs::DataChoice reading = o.data;
+  reading.keep_unknown_labels = true;  // only texts are looked at
+  const task::Dataset data = reading.load(o.input, true, environment.host());
+  std::vector<std::string> texts;
+  for (const task::Example& example : data.examples) texts.push_back(example.text);
+  return texts;
+}
 
 int run(const Options& o, Environment& environment) {
   const Stopwatch watch;
@@ -37,14 +86,11 @@ int run(const Options& o, Environment& environment) {
   jobs::CommandInputs inputs;
   inputs.add_data(o.input);
   inputs.add_options(o.data);
+  inputs.files.emplace_back(o.lines);
   inputs.folders = {o.embedder.path(environment)};
   if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
-  jobs::DataChoice reading = o.data;
-  reading.keep_unknown_labels = true;  // only texts are looked at
-  const task::Dataset data = reading.load(o.input, true, environment.host());
+  const std::vector<std::string> texts = texts_of(o, environment);
   retrieve::Embedder embedder = o.embedder.open(environment);
-  std::vector<std::string> texts;
-  for (const task::Example& example : data.examples) texts.push_back(example.text);
   const double loading = watch.seconds();
   const Matrix<float> vectors = embedder.embed(texts, environment.context(), {.prefix = o.prefix});
   const double seconds = watch.seconds() - loading;
@@ -63,7 +109,7 @@ int run(const Options& o, Environment& environment) {
                               {"compute", name_of(embedder.compute())},
                               {"cpu", kernels::cpu_summary()},
                               {"threads", thread_count()},
-                              {"data", o.input},
+                              {"data", o.lines.empty() ? o.input : o.lines},
                               {"examples", texts.size()},
                               {"loading_seconds", loading},
                               {"seconds", seconds},
@@ -82,16 +128,27 @@ Action define(CLI::App& app) {
                  "Text in front of each sentence, e.g. 'query: ' (default: the embedder's default "
                  "prompt)")
       ->group("Embedder");
-  app.add_option("--data", o->input,
-                 "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
-      ->required();
+  CLI::Option* data = app.add_option(
+      "--data", o->input,
+      "Examples, of which the text counts: FORMAT:PATH, or - for JSON lines from standard input "
+      "(this or --lines is needed)");
+  CLI::Option* lines = app.add_option(
+      "--lines", o->lines, "Plain sentences, one per line: a file, or - for standard input");
   define_data(app, o->data);
+  lines->excludes(data);
+  for (const char* name : {"--relabel", "--labels", "--skip-bad-rows"}) {
+    lines->excludes(app.get_option(name));
+  }
   app.add_option("--out", o->out, "NumPy file: N x D float32; -: standard output")->required();
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   o->machine.define(app);
+  app.parse_complete_callback([o] {
+    if (o->input.empty() && o->lines.empty()) throw CLI::RequiredError("--data or --lines");
+  });
   app.footer(
       "Example:\n  relatum embed --embedder all-minilm-l6-v2 --data test.jsonl "
-      "--out test.npy");
+      "--out test.npy\n"
+      "  relatum embed --embedder all-minilm-l6-v2 --lines sentences.txt --out sentences.npy");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 
