@@ -55,9 +55,16 @@ class Tokens:
         return self.tokenizer(text, split_special_tokens=True).input_ids
 
     def completion(self, text):
-        """The completion's ids (it brings its own space in front) and the end token."""
-        ids = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
+        """The completion's ids behind a word (it brings its own space) and the end token."""
+        ids = self.ids(text)
+        bare = self.ids(text.removeprefix(" "))
+        # Llama 2 and Mistral 7B put a blank of their own in front: another one would be too many.
+        if self.tokenizer.convert_ids_to_tokens(bare[:1])[0].startswith("\u2581"):
+            ids = bare
         return ids + [self.tokenizer.eos_token_id]
+
+    def ids(self, text):
+        return self.tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
 
 
 def padded(rows):

@@ -91,9 +91,26 @@ std::vector<int32_t> prompt_tokens(const Session& session, std::string_view prom
   return tokens;
 }
 
+namespace {
+
+/// Ids of a completion as what stands behind a word. Llama 2's and Mistral's pieces put a blank of
+/// their own in front of any text: a completion's blank would be a second one, which no text has
+/// there.
+std::vector<int32_t> behind_a_word(const text::Tokenizer& tokenizer, std::string_view completion) {
+  constexpr std::string_view kBlank = "\u2581";  // as SentencePiece spells it
+  if (completion.starts_with(' ')) {
+    std::vector<int32_t> bare = tokenizer.encode_data(completion.substr(1));
+    const std::string_view first = bare.empty() ? "" : tokenizer.token(bare.front());
+    if (first.starts_with(kBlank) && !completion.substr(1).starts_with(kBlank)) return bare;
+  }
+  return tokenizer.encode_data(completion);
+}
+
+}  // namespace
+
 std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
                                        std::string_view completion) {
-  std::vector<int32_t> tokens = tokenizer.encode_data(completion);
+  std::vector<int32_t> tokens = behind_a_word(tokenizer, completion);
   if (!tokenizer.special().eos) {
     fail("engine.prompt", "the model's tokenizer names no end token, so answers cannot end.");
   }

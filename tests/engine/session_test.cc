@@ -12,6 +12,7 @@
 #include "io/json.h"
 #include "support/sessions.h"
 #include "support/temporary.h"
+#include "text/tokenizer.h"
 
 namespace relatum::testing {
 namespace {
@@ -35,6 +36,52 @@ TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
   EXPECT_THAT([&] { engine::prompt_tokens(session, ""); },
               ThrowsMessage<Error>(HasSubstr("prompt is empty")));
 }
+
+class CompletionsOfPieces : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    const auto from = fixture(std::string("text/") + GetParam()), to = folder_ / "tokenizer";
+    std::filesystem::copy(from, to);
+    tokenizer_ = text::load_tokenizer(to);
+    if (tokenizer_->special().eos) return;
+    const nlohmann::json named{{"eos_token", tokenizer_->token(0)}};
+    write_file(to / "tokenizer_config.json", named.dump());
+    tokenizer_ = text::load_tokenizer(to);
+  }
+  std::vector<int32_t> with_end(std::vector<int32_t> ids) const {
+    return joined(std::move(ids), {tokenizer_->special().eos.value()});
+  }
+
+  const TemporaryFolder folder_;
+  std::unique_ptr<text::Tokenizer> tokenizer_;
+};
+
+// Joined to the ids of a word they are the ids of both, so no blank is there twice, or not at all.
+TEST_P(CompletionsOfPieces, AreWhatStandsBehindAWord) {
+  const std::string start = "and";
+  for (const std::string label : {"cause effect", "the", "no_relation", "e", "\u00e9t\u00e9"}) {
+    EXPECT_EQ(
+        joined(tokenizer_->encode(start), engine::completion_tokens(*tokenizer_, " " + label)),
+        with_end(tokenizer_->encode(start + " " + label)))
+        << label;
+  }
+}
+
+TEST(Session, NoSecondBlankInFrontOfACompletion) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(fixture("text/pieces_bpe_prepend"), folder / "tokenizer");
+  write_file(folder / "tokenizer/tokenizer_config.json", R"({"eos_token": "</s>"})");
+  const auto tokenizer = text::load_tokenizer(folder / "tokenizer");
+  const auto ids = engine::completion_tokens(*tokenizer, " the");
+  EXPECT_EQ(ids, joined(tokenizer->encode("the"), {tokenizer->special().eos.value()}));
+  EXPECT_NE(tokenizer->encode("the"), tokenizer->encode(" the"));  // as the kind has it
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, CompletionsOfPieces,
+                         ::testing::Values("pieces_bpe_first", "pieces_bpe_gemma",
+                                           "pieces_bpe_prepend", "pieces_unigram_t5",
+                                           "pieces_model_bpe", "pieces_model_unigram"),
+                         [](const auto& each) { return std::string(each.param); });
 
 TEST(Session, AutoTurnsPlainWeightsIntoNf4) {
   EXPECT_EQ(engine::Session(fixture("llama/tied"), {.compute = "f32"}).base(), "nf4");
