@@ -157,6 +157,22 @@ json parse_json(std::string_view text, const std::string& place) {
   }
 }
 
+std::vector<std::string> keys_in_order(std::string_view text, std::string_view member) {
+  std::vector<std::string> keys;
+  int depth = 0;  // of arrays and objects that are open
+  bool inside = false;
+  const json::parser_callback_t look = [&](int, json::parse_event_t event, json& value) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start || event == Event::array_start) ++depth;
+    if (event == Event::object_end || event == Event::array_end) --depth;
+    if (event == Event::key && depth == 1) inside = value.get_ref<std::string&>() == member;
+    if (event == Event::key && depth == 2 && inside) keys.push_back(value.get<std::string>());
+    return true;
+  };
+  [[maybe_unused]] const json parsed = json::parse(text, look);
+  return keys;
+}
+
 json load_json(const std::filesystem::path& path) {
   const auto file = MappedFile::open(path);
   const auto bytes = file->bytes();

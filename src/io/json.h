@@ -20,6 +20,10 @@ inline constexpr int kJsonDepth = 256;
 nlohmann::json parse_json(std::string_view text, const std::string& place);
 nlohmann::json load_json(const std::filesystem::path& path);
 
+/// Keys of the object `member` of a valid text's object, in the order of the text, which a parsed
+/// value does not keep; none where there is no such object.
+std::vector<std::string> keys_in_order(std::string_view text, std::string_view member);
+
 /// One line (indent < 0) or pretty-printed. Doubles come out in their shortest round-trip form,
 /// NaN and infinities as null; invalid UTF-8 becomes U+FFFD instead of an exception.
 std::string dump_json(const nlohmann::json& value, int indent = -1);

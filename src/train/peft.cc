@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "io/json.h"
 #include "train/gguf_lora.h"
@@ -146,8 +147,11 @@ std::unique_ptr<Adapter> load_peft(const std::filesystem::path& folder, const ar
   for (const nn::Linear* linear : model.linears()) {
     for (const auto& part : linear->parts()) linears.push_back(part.name);
   }
-  const PeftConfig config = read_peft_config(io::load_json(config_path), linears,
-                                             config_path.string());
+  const std::string text = read_file(config_path);
+  const nlohmann::json parsed = io::parse_json(text, config_path.string());
+  const PatternOrder order{io::keys_in_order(text, "rank_pattern"),
+                           io::keys_in_order(text, "alpha_pattern")};
+  const PeftConfig config = read_peft_config(parsed, linears, config_path.string(), order);
   const PeftFile file(folder / "adapter_model.safetensors");
   AdapterConfig settings = config.adapter;
   const auto modules = adapter_modules(model, settings);

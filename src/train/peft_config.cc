@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -58,9 +59,16 @@ constexpr std::array kHarmless = {"peft_type",
 // Initialisations that set the pairs alone; the others start from a changed base.
 constexpr std::array kPlainStarts = {"gaussian", "eva", "orthogonal"};
 
+// Settings of their own kind that PEFT takes for none where they are empty; of others an empty
+// object means its defaults.
+constexpr std::array kNothingIfEmpty = {"megatron_config", "velora_config", "monteclora_config"};
+
+constexpr int64_t kMostRank = 4096;
+
 /// True where a key says anything but nothing.
-bool is_set(const json& value) {
-  if (value.is_null() || (value.is_structured() && value.empty())) return false;
+bool is_set(const std::string& key, const json& value) {
+  if (value.is_null() || (value.is_array() && value.empty())) return false;
+  if (value.is_object() && value.empty()) return std::ranges::count(kNothingIfEmpty, key) == 0;
   return !(value.is_boolean() && !value.get<bool>());
 }
 
@@ -72,7 +80,7 @@ void refuse_what_is_not_known(const json& config, const std::string& place) {
                                    place, printable_start(type)));
   }
   for (const auto& [key, value] : config.items()) {
-    if (!is_set(value) || std::count(kHarmless.begin(), kHarmless.end(), key)) continue;
+    if (!is_set(key, value) || std::count(kHarmless.begin(), kHarmless.end(), key)) continue;
     fail("train.peft", fmt::format("{}: '{}' is set, which is not supported. Train the adapter "
                                    "without it, or merge it into its base with PEFT.",
                                    place, printable_start(key)));
@@ -132,13 +140,14 @@ class NameRule {
 /// layers_to_transform and layers_pattern, which narrow a list of names' ends.
 class LayerRule {
  public:
-  LayerRule(const json& config, const NameRule& targets, const std::string& place) {
+  LayerRule(const json& config, const std::string& place) {
     read_layers(config, place);
+    const bool one_string = io::require(config, "target_modules", place).is_string();
     const NameRule patterns(config, "layers_pattern", place);
     for (const char* key : {"layers_to_transform", "layers_pattern"}) {
-      if (!targets.is_expression() || !io::find(config, key)) continue;
-      fail("train.peft", fmt::format("{}: '{}' cannot stand beside 'target_modules' as one "
-                                     "expression (PEFT refuses it, too).",
+      if (!one_string || !io::find(config, key)) continue;
+      fail("train.peft", fmt::format("{}: '{}' cannot stand beside 'target_modules' as one string, "
+                                     "an expression or all-linear (PEFT refuses it, too).",
                                      place, key));
     }
     if (!given_) {
@@ -188,15 +197,20 @@ class LayerRule {
   std::vector<PythonPattern> patterns_;
 };
 
-/// rank_pattern or alpha_pattern: the first key (in PEFT's sorted files: by name) that matches the
-/// end of a module's name.
+/// rank_pattern or alpha_pattern: the file's first key that matches the end of a module's name.
 class PatternValues {
  public:
-  PatternValues(const json& config, const char* key, const std::string& place) {
+  /// `order`: the keys as the file has them; empty: by name.
+  PatternValues(const json& config, const char* key, const std::vector<std::string>& order,
+                const std::string& place) {
     if (!io::find(config, key)) return;
     const std::string where = fmt::format("{}: '{}'", place, key);
     const json& values = io::require_object(config, key, place);
-    for (const auto& [pattern, value] : values.items()) {
+    std::vector<std::string> patterns = order;
+    if (patterns.empty()) {
+      for (const auto& [pattern, value] : values.items()) patterns.push_back(pattern);
+    }
+    for (const std::string& pattern : patterns) {
       entries_.emplace_back(PythonPattern(fmt::format(R"((?:.*\.)?(?:{}))", pattern), where),
                             io::require_double(values, pattern, where));
     }
@@ -222,10 +236,16 @@ std::string lower(std::string text) {
 std::vector<std::string> chosen(const json& config, std::span<const std::string> linears,
                                 const std::vector<std::string>& saved, const std::string& place) {
   const json& value = io::require(config, "target_modules", place);
+  if (value.is_null()) {
+    fail("train.peft",
+         fmt::format("{}: 'target_modules' is null, and which linears PEFT then takes "
+                     "depends on its version. Name them.",
+                     place));
+  }
   const bool all = value.is_string() && lower(value.get<std::string>()) == "all-linear";
   const NameRule targets(all ? json::object() : config, "target_modules", place);
   const NameRule excluded(config, "exclude_modules", place);
-  const LayerRule layers(config, targets, place);
+  const LayerRule layers(config, place);
   std::vector<PythonPattern> kept_whole;
   for (const std::string& module : saved) {
     kept_whole.emplace_back(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
@@ -266,15 +286,27 @@ std::map<std::string, std::vector<int64_t>> trained_tokens(const json& config,
   return tokens;
 }
 
+int64_t rank_of(double rank, const std::string& place) {
+  if (rank >= 1 && rank <= double(kMostRank) && rank == std::floor(rank)) return int64_t(rank);
+  fail("train.peft",
+       fmt::format("{} is {}: expected a whole number from 1 to {}.", place, rank, kMostRank));
+}
+
+void check_alpha(double alpha, const std::string& place) {
+  if (std::isfinite(float(alpha))) return;
+  fail("train.peft", fmt::format("{} is {}: expected a number near the rank.", place, alpha));
+}
+
 }  // namespace
 
 PeftConfig read_peft_config(const json& config, std::span<const std::string> linears,
-                            const std::string& place) {
+                            const std::string& place, const PatternOrder& order) {
   refuse_what_is_not_known(config, place);
   PeftConfig result;
   AdapterConfig& adapter = result.adapter;
-  adapter.rank = io::require_int(config, "r", place);
+  adapter.rank = rank_of(double(io::require_int(config, "r", place)), place + ": 'r'");
   adapter.alpha = io::require_double(config, "lora_alpha", place);
+  check_alpha(adapter.alpha, place + ": 'lora_alpha'");
   adapter.dropout = io::get_double(config, "lora_dropout", 0.0, place);
   adapter.rank_stabilised = io::get_bool(config, "use_rslora", false, place);
   adapter.magnitudes = io::get_bool(config, "use_dora", false, place);
@@ -284,14 +316,15 @@ PeftConfig read_peft_config(const json& config, std::span<const std::string> lin
     result.saved_modules = io::require_strings(config, "modules_to_save", place);
   }
   adapter.targets = chosen(config, linears, result.saved_modules, place);
-  const PatternValues ranks(config, "rank_pattern", place), alphas(config, "alpha_pattern", place);
+  const PatternValues ranks(config, "rank_pattern", order.ranks, place);
+  const PatternValues alphas(config, "alpha_pattern", order.alphas, place);
   for (const std::string& name : adapter.targets) {
     const double rank = ranks.find(name).value_or(double(adapter.rank));
     const double alpha = alphas.find(name).value_or(adapter.alpha);
     if (rank == double(adapter.rank) && alpha == adapter.alpha) continue;
-    // Out of range or with a fraction: no rank, which check_numbers() tells.
-    const bool whole = rank >= 0 && rank <= 1e6 && rank == double(int64_t(rank));
-    adapter.own.insert({name, {whole ? int64_t(rank) : -1, alpha}});
+    check_alpha(alpha, fmt::format("{}: 'alpha_pattern' of {}", place, name));
+    const std::string where = fmt::format("{}: 'rank_pattern' of {}", place, name);
+    adapter.own.insert({name, {rank_of(rank, where), alpha}});
   }
   return result;
 }

@@ -20,11 +20,17 @@ struct PeftConfig {
   std::map<std::string, std::vector<int64_t>> tokens;
 };
 
+/// Keys of the two patterns in the file's order: PEFT takes the first that matches. Empty: by name,
+/// as PEFT writes them.
+struct PatternOrder {
+  std::vector<std::string> ranks, alphas;
+};
+
 /// Reads the configuration of a LoRA adapter for a model with these `linears` (whole names). Every
 /// key that changes what is adapted, or by how much, is honoured or refused by its name, and so is
 /// a key that is set and not known (facts: LoraConfig of PEFT 0.21.2, tuners_utils.py's
 /// check_target_module_exists and utils/other.py's get_pattern_key). Throws Error with `place`.
 PeftConfig read_peft_config(const nlohmann::json& config, std::span<const std::string> linears,
-                            const std::string& place);
+                            const std::string& place, const PatternOrder& order = {});
 
 }  // namespace relatum::train

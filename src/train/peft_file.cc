@@ -39,7 +39,7 @@ std::optional<std::string> without_end(std::string_view name, std::string_view e
 }
 
 std::string shape_text(const SafetensorsTensor& tensor) {
-  return fmt::format("{}", fmt::join(tensor.shape, " x "));
+  return tensor.shape.empty() ? "1" : fmt::format("{}", fmt::join(tensor.shape, " x "));
 }
 
 /// Calls `look` with the index and the value, row by row, until it says false.
@@ -252,7 +252,10 @@ std::vector<std::string> PeftFile::check_others(std::span<const AdapterModule> m
   for (const std::string& module : others.listed) {
     const text::PythonPattern pattern(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
                                       "'modules_to_save' of adapter_config.json");
-    const auto holds = [&](const std::string& name) { return pattern.matches_start(name); };
+    // Loading asks for a name's end, PEFT's other places for a part between dots.
+    const auto holds = [&](const std::string& name) {
+      return without_end(name, module + ".weight") || pattern.matches_start(name);
+    };
     if (std::any_of(extra.begin(), extra.end(), holds)) continue;
     fail("train.peft", fmt::format("{}: has no tensor of '{}', which modules_to_save in "
                                    "adapter_config.json names.",
@@ -267,12 +270,24 @@ void PeftFile::read(const AdapterModule& module, const char* name, MatView<float
   check_finite(tensor, out);
 }
 
+// PEFT saves what was trained under the module's own name; what lies under its wrappers' names
+// beside it is the base's.
 const SafetensorsTensor* PeftFile::saved(const std::string& module) const {
   const std::string name = module + ".weight";
+  const SafetensorsTensor *trained = nullptr, *wrapped = nullptr;
   for (const auto& [key, tensor] : tensors_) {
-    if (base_name(key) == name) return tensor;
+    if (base_name(key) != name) continue;
+    const bool of_base = key.find(".base_layer.") != key.npos ||
+                         key.find(".original_module.") != key.npos;
+    const SafetensorsTensor*& place = of_base ? wrapped : trained;
+    if (place && !of_base) {
+      fail("train.peft",
+           fmt::format("{}: stands for '{}', and so does '{}'. Take one of them out.",
+                       tensor->place, printable_start(name), printable_start(place->name)));
+    }
+    if (!place) place = tensor;
   }
-  return nullptr;
+  return trained ? trained : wrapped;
 }
 
 bool PeftFile::read_saved(const std::string& module, MatView<float> out) const {

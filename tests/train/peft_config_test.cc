@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "io/json.h"
 #include "support/error_of.h"
 
 namespace relatum::train {
@@ -71,6 +72,32 @@ TEST(PeftTargets, BrokenAndHostileExpressionsAreNamed) {
   EXPECT_THAT(error({{"target_modules", "((.*)*)*!"}}), HasSubstr("gives up"));
 }
 
+/// The linears that one expression names among kLinears, by Python's rules.
+TEST(PeftTargets, AnExpressionMeansWhatItMeansInPython) {
+  const auto named = [](const char* expression) {
+    return chosen({{"target_modules", expression}});
+  };
+  EXPECT_EQ(named(R"(.*\.[a-p--q]_proj)"), "0q 1q");  // a range, then one from - to q
+  EXPECT_EQ(named(R"(.*\.[q-]_proj)"), "0q 1q");
+  EXPECT_EQ(named(R"(.*\.[^a-p&&v]_proj)"), "0q 1q");
+  EXPECT_EQ(named(R"(.*\.[\161]_proj)"), "0q 1q");  // octal
+  EXPECT_EQ(named(R"(.*\.\161_proj)"), "0q 1q");
+  EXPECT_EQ(named(R"(.*\.\x71_proj)"), "0q 1q");
+  EXPECT_EQ(named(R"(.*\.q{,1}_proj)"), "0q 1q");
+  EXPECT_EQ(named(R"(.*\.q{1}_proj\Z)"), "0q 1q");
+  EXPECT_THAT(error({{"target_modules", R"(.*q{x}|a}.*)"}}), HasSubstr("names no linear"));
+  for (const char* expression : {R"(\Q.*q_proj\E)", R"(.*\p{L}_proj)", R"(.*\h.*)", R"(.*\R.*)",
+                                 R"(.*[\B].*)", R"(.*[\9].*)"}) {
+    EXPECT_THAT(error({{"target_modules", expression}}), HasSubstr("Python does not know"));
+  }
+  EXPECT_THAT(error({{"target_modules", R"(.*(?<a>q)_proj)"}}), HasSubstr("(?P<name>"));
+  EXPECT_THAT(error({{"target_modules", "[q"}}), HasSubstr("without its ']'"));
+  EXPECT_THAT(error({{"target_modules", "q\\"}}), HasSubstr("backslash"));
+  const std::string long_one = error({{"target_modules", std::string(50000, '(')}});
+  EXPECT_THAT(long_one, HasSubstr("50000 bytes"));
+  EXPECT_LT(long_one.size(), 1000u);
+}
+
 TEST(PeftTargets, ExclusionsTakeAway) {
   EXPECT_EQ(chosen({{"exclude_modules", {"v_proj"}}}), "0q 1q");
   EXPECT_EQ(chosen({{"exclude_modules", R"(.*\.1\..*)"}}), "0q 0v");
@@ -94,6 +121,9 @@ TEST(PeftTargets, LayersNarrowAListOfEnds) {
   EXPECT_THAT(error({{"layers_pattern", "layers"}}), HasSubstr("layers_pattern"));
   EXPECT_THAT(error({{"layers_to_transform", {1}}, {"target_modules", ".*q_proj"}}),
               HasSubstr("layers_to_transform"));
+  EXPECT_THAT(error({{"layers_to_transform", {1}}, {"target_modules", "all-linear"}}),
+              HasSubstr("layers_to_transform"));
+  EXPECT_THAT(error({{"target_modules", nullptr}}), HasSubstr("'target_modules' is null"));
 }
 
 TEST(PeftPatterns, GiveLinearsRanksAndAlphasOfTheirOwn) {
@@ -111,6 +141,36 @@ TEST(PeftPatterns, GiveLinearsRanksAndAlphasOfTheirOwn) {
   EXPECT_THAT(error({{"rank_pattern", {{"(", 2}}}}), HasSubstr("rank_pattern"));
   EXPECT_THAT(error({{"alpha_pattern", {{"q_proj", "x"}}}}), HasSubstr("alpha_pattern"));
   EXPECT_THAT(error({{"rank_pattern", {5}}}), HasSubstr("rank_pattern"));
+  EXPECT_THAT(error({{"rank_pattern", {{"q_proj", 2.5}}}}),
+              AllOf(HasSubstr("adapter_config.json"), HasSubstr("rank_pattern"), HasSubstr("2.5")));
+  EXPECT_THAT(error({{"r", 0}}), AllOf(HasSubstr("'r' is 0"), HasSubstr("4096")));
+  EXPECT_THAT(error({{"r", int64_t{1} << 40}}), HasSubstr("adapter_config.json: 'r'"));
+  EXPECT_THAT(error({{"lora_alpha", 1e308}}), HasSubstr("adapter_config.json: 'lora_alpha'"));
+  EXPECT_THAT(error({{"alpha_pattern", {{"q_proj", 1e39}}}}), HasSubstr("alpha_pattern"));
+}
+
+TEST(PeftPatterns, TheFirstKeyOfTheFileCounts) {
+  const std::string text = R"({"peft_type": "LORA", "r": 4, "lora_alpha": 8,
+    "target_modules": ["q_proj"], "rank_pattern": {"1.*q_proj": 2},
+    "alpha_pattern": {"self_attn.*": 3, "layers.0.self_attn.q_proj": 200}})";
+  const json config = json::parse(text);
+  const PatternOrder order{io::keys_in_order(text, "rank_pattern"),
+                           io::keys_in_order(text, "alpha_pattern")};
+  EXPECT_EQ(order.alphas, (std::vector<std::string>{"self_attn.*", "layers.0.self_attn.q_proj"}));
+  EXPECT_THAT(io::keys_in_order(text, "target_modules"), IsEmpty());
+  const auto alpha = [](const PeftConfig& read) { return read.adapter.own.at(kLinears[0]).alpha; };
+  EXPECT_EQ(alpha(read_peft_config(config, kLinears, "", order)), 3);
+  EXPECT_EQ(alpha(read_peft_config(config, kLinears, "")), 200);  // by name
+}
+
+TEST(PeftConfigs, AnEmptyObjectOfAnotherKindIsNotNothing) {
+  EXPECT_THAT(error({{"kasa_config", json::object()}}), HasSubstr("'kasa_config' is set"));
+  EXPECT_THAT(error({{"use_bdlora", json::object()}}), HasSubstr("'use_bdlora' is set"));
+  EXPECT_EQ(chosen({{"megatron_config", json::object()},
+                    {"layer_replication", json::array()},
+                    {"target_parameters", json::array()},
+                    {"alora_invocation_tokens", json::array()}}),
+            "0q 0v 1q 1v");
 }
 
 }  // namespace

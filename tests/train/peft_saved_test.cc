@@ -89,6 +89,38 @@ TEST_F(PeftEmbedding, TwoOfOneTiedHeadAreRefusedWhereTheyDiffer) {
   EXPECT_NE(adapter->saved()[0].offset, adapter->saved()[1].offset);
 }
 
+// PEFT's own names hold what was trained; beside them may stand what its wrappers keep of the base.
+TEST_F(PeftEmbedding, IsTheTrainedOneBesideTheBases) {
+  add("model.embed_tokens.weight", nothing);
+  const std::vector<float> base = values_;
+  std::vector<float> trained = base;
+  trained[33] += 0.25f;
+  const auto with = [&](const std::vector<const char*>& ends) {
+    rewrite([&](auto& tensors) {
+      for (const char* end : ends) {
+        const bool of_base = std::string_view(end).starts_with("base") ||
+                             std::string_view(end).starts_with("original");
+        tensors.push_back({std::string("base_model.model.model.embed_tokens.") + end,
+                           "F32",
+                           {128, 32},
+                           std::as_bytes(std::span(of_base ? base : trained))});
+      }
+    });
+  };
+  set("modules_to_save", json::array({"embed_tokens"}));
+  for (const char* beside : {"base_layer.weight", "original_module.weight"}) {
+    with({beside, "weight"});
+    const auto adapter = load_adapter();
+    ASSERT_EQ(adapter->saved().size(), 1u) << beside;
+    EXPECT_EQ(adapter->values_of_saved(adapter->saved()[0]).row(1)[1], trained[33]) << beside;
+  }
+  with({"modules_to_save.a.weight", "modules_to_save.b.weight"});
+  expect_refused("stands for 'model.embed_tokens.weight', and so does");
+  set("modules_to_save", json::array({"tokens"}));  // PEFT asks for a name's end
+  with({"weight"});
+  EXPECT_NO_THROW(load_adapter());
+}
+
 TEST_F(PeftEmbedding, IsNamedWhereItCannotBe) {
   add("model.embed_tokens.weight", [](auto& values) { values[2] = std::nanf(""); });
   expect_refused("value 2 is not a finite number");
