@@ -25,19 +25,25 @@ bool parts_head(const std::string& name) {
          name == "saved_gemma" || name == "saved_t5";
 }
 
+json t5_with_known_distances(const std::string& base) {
+  json config = t5_options().at(base.substr(3));
+  config["relative_attention_max_distance"] = 128;
+  return config;
+}
+
 class MergeMethods : public Merge, public ::testing::WithParamInterface<std::string> {
  protected:
   bool of_t5() const { return case_.facts().at("base").get<std::string>().starts_with("t5:"); }
-  // The base with a tokenizer, and of T5 with the distances that llama.cpp knows.
-  fs::path base_for_gguf() {
+  // With a tokenizer, which sessions need.
+  fs::path base() {
     const std::string name = case_.facts().at("base");
-    if (of_t5()) {
-      json config = t5_options().at(name.substr(3));
-      config["relative_attention_max_distance"] = 128;
-      return t5_.emplace(config).path();
-    }
-    if (name == "tied" || name == "untied") return case_.base();
+    if (of_t5() || name == "tied" || name == "untied") return case_.base();
     return option_.emplace(decoder_options().at(name)).path();
+  }
+  // Of T5 with the distances that llama.cpp knows.
+  fs::path base_for_gguf() {
+    if (!of_t5()) return base();
+    return t5_.emplace(t5_with_known_distances(case_.facts().at("base"))).path();
   }
   void expect_answers(const arch::Model& model, const std::vector<Matrix<float>>& want) const {
     const auto rows = case_.rows();
@@ -67,12 +73,12 @@ TEST_P(MergeMethods, FolderAnswersAsPeftsAdapter) {
   for (const char* number : {"0", "1"}) {
     want.push_back(read_matrix(case_.expected(), "expected." + std::string(number)));
   }
-  const fs::path out = merged(case_.base(), case_.folder(), "", "out");
+  const fs::path base = this->base(), out = merged(base, case_.folder(), "", "out");
   expect_answers(*load(out), want);
   EXPECT_EQ(report_->parts_head, parts_head(GetParam()));
   EXPECT_EQ(report_->modules.empty(), !has_own_modules(GetParam()));
   const json config = io::load_json(out / "config.json"),
-             before = io::load_json(case_.base() / "config.json");
+             before = io::load_json(base / "config.json");
   if (parts_head(GetParam())) EXPECT_EQ(config["tie_word_embeddings"], false);
   else EXPECT_EQ(config, before);
 }
