@@ -40,8 +40,8 @@ void describe_head(const ModelFiles& files, const T5Settings& settings, GgufForm
 void check_embeddings(const ModelFiles& files, GgufForm& form) {
   const FormTensor& shared = *form.find("token_embd.weight");
   for (const FormTensor& tensor : form.tensors) {
-    if (!tensor.name.empty() || std::ranges::equal(tensor.weight.data, shared.weight.data))
-      continue;
+    const bool same = std::ranges::equal(tensor.weight.data, shared.weight.data);
+    if (!tensor.name.empty() || same) continue;
     refuse_for_gguf(files, fmt::format("'{}' differs from 'shared.weight'", tensor.weight.name));
   }
 }
