@@ -6,7 +6,9 @@ python bench/merge.py RELATUM --model FOLDER --limit GB [--forms safetensors q4_
 
 FOLDER is a Llama-like model's, e.g. of bench/random_folder.py. Its adapter is made here: random
 pairs of rank 16 on all linears, added to the base in NF4, as after QLoRA. Fails where more than
---limit GB were in memory at once, pages of mapped files among them. Needs numpy and safetensors.
+--limit GB were in memory at once, pages of mapped files among them. What is timed is looked into:
+all tensors are there, and one linear's rows are the base's with the adapter in them. Needs numpy,
+safetensors and gguf.
 """
 
 import argparse
@@ -19,13 +21,18 @@ import subprocess
 import tempfile
 import time
 
+import gguf
 import numpy as np
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from compare_peers import processor
 from harness import give_up, say
 
 RANK = 16
+ROWS = 16  # that are looked at, of a linear whose rows have one order everywhere
+LINEAR = "model.layers.0.mlp.down_proj.weight"
+IN_GGUF = {"q_proj": "attn_q", "k_proj": "attn_k", "v_proj": "attn_v", "o_proj": "attn_output",
+           "gate_proj": "ffn_gate", "up_proj": "ffn_up", "down_proj": "ffn_down"}
 
 
 def shapes(model):
@@ -52,6 +59,63 @@ def make_adapter(model, folder):
          "target_modules": "all-linear", "bias": "none"}), encoding="utf-8")
 
 
+def read_rows(folder, name, count):
+    """The first rows of a tensor of safetensors files, in f32."""
+    for path in sorted(pathlib.Path(folder).glob("*.safetensors")):
+        with open(path, "rb") as file:
+            start = int.from_bytes(file.read(8), "little")
+            entry = json.loads(file.read(start)).get(name)
+            if entry is None:
+                continue
+            columns = entry["shape"][1]
+            wide = entry["dtype"] == "F32"
+            file.seek(8 + start + entry["data_offsets"][0])
+            raw = file.read(count * columns * (4 if wide else 2))
+        if wide:
+            values = np.frombuffer(raw, np.float32)
+        elif entry["dtype"] == "F16":
+            values = np.frombuffer(raw, np.float16).astype(np.float32)
+        else:
+            values = (np.frombuffer(raw, np.uint16).astype(np.uint32) << 16).view(np.float32)
+        return values.reshape(count, columns)
+    return give_up(f"{folder} has no tensor {name}")
+
+
+def written(out, model):
+    """Checks that all of the base's linears are there; returns the first rows of one."""
+    names = shapes(model)
+    if out.is_dir():
+        if shapes(out) != names:
+            give_up(f"{out} has other linears than the base")
+        return read_rows(out, LINEAR, ROWS)
+    file = gguf.GGUFReader(out)
+    tensors = {tensor.name: tensor for tensor in file.tensors}
+    for name, (outputs, inputs) in names.items():
+        _, _, layer, _, kind, _ = name.split(".")
+        found = tensors.get(f"blk.{layer}.{IN_GGUF[kind]}.weight")
+        if found is None or [int(n) for n in found.shape] != [inputs, outputs]:
+            give_up(f"{out} has no tensor for {name}, or one of another shape")
+    tensor = tensors["blk.0.ffn_down.weight"]
+    return gguf.quants.dequantize(tensor.data[:ROWS], tensor.tensor_type).astype(np.float32)
+
+
+def check(out, model, adapter):
+    """What is not the base is the adapter, once: along its own direction, as rounding to NF4 and
+    to the form is far larger than it, and has none."""
+    base = read_rows(model, LINEAR, ROWS)
+    stem = f"base_model.model.{LINEAR.removesuffix('.weight')}.lora_"
+    pairs = load_file(adapter / "adapter_model.safetensors")
+    added = 2 * pairs[f"{stem}B.weight"][:ROWS] @ pairs[f"{stem}A.weight"]
+    change = written(out, model) - base
+    share = float((change * added).sum() / (added * added).sum())
+    rest = float(np.sqrt(((change - added) ** 2).mean() / (base ** 2).mean()))
+    # The noise of the share: the rest, spread over all values, beside the adapter's own size.
+    noise = rest * float(np.sqrt((base ** 2).sum() / (added ** 2).sum()) / np.sqrt(added.size))
+    if abs(share - 1) > 5 * noise or noise > 0.1 or rest > 0.25:
+        give_up(f"{out}: {share:.3f} of the adapter is in {LINEAR}, give or take {noise:.3f}, and "
+                f"{rest:.3f} of its weights is something else")
+
+
 def run(program, model, adapter, form, folder):
     """Seconds, the largest resident set in bytes, and what the command tells."""
     out = folder / ("merged" if form == "safetensors" else "merged.gguf")
@@ -65,6 +129,7 @@ def run(program, model, adapter, form, folder):
     seconds = time.monotonic() - begin
     if process.returncode:
         give_up(f"merge --format {form} failed")
+    check(out, model, adapter)
     if out.is_dir():
         shutil.rmtree(out)
     else:

@@ -8,7 +8,7 @@ Needs llama-cpp-python, peft and transformers. Makes small random models of ever
 of a rank of its own on some and rank-stabilised in one form. Greedy answers of llama.cpp with the
 base in f32 and the exported file are held to those of PEFT, token by token, and so are those
 without a file, which have to be others; and those of the model that `relatum merge` writes as a
-folder (in transformers) and as GGUF.
+folder (in transformers) and as GGUF, also of adapters with a head or an embedding of their own.
 """
 
 import argparse
@@ -91,8 +91,8 @@ def greedy(model, start, rows, fed=()):
     return answers
 
 
-def make_adapter(folder, out, stabilised):
-    """Random pairs on all linears. Returns PEFT's model."""
+def make_adapter(folder, out, stabilised, saved=()):
+    """Random pairs on all linears, and other values of whole modules. Returns PEFT's model."""
     import torch
     from peft import LoraConfig, get_peft_model
     torch.manual_seed(3)
@@ -102,12 +102,15 @@ def make_adapter(folder, out, stabilised):
     alphas = {} if stabilised else {"layers.1.self_attn.o_proj": 20}
     config = LoraConfig(r=8, lora_alpha=16, target_modules="all-linear", use_rslora=stabilised,
                         rank_pattern=some, alpha_pattern=alphas,
+                        modules_to_save=list(saved) or None,
                         task_type="CAUSAL_LM" if start is None else "SEQ_2_SEQ_LM")
     model = get_peft_model(model, config).eval()
     with torch.no_grad():
         for name, values in model.named_parameters():
             if "lora_B" in name:
                 values.normal_(0, 0.2)
+            if "modules_to_save" in name:
+                values.add_(torch.randn_like(values) * 0.3 * values.std())
     model.save_pretrained(out)
     return model, start
 
@@ -135,6 +138,35 @@ def run(program, *arguments):
     return done.returncode == 0
 
 
+def check_merged(program, folder, peft, source, start):
+    """Both forms of the merged model."""
+    merged = peft.with_name(f"{peft.name}-merged")
+    for out, args in ((merged, []), (f"{merged}.gguf", ["--format", "f32"])):
+        if not run(program, "merge", "--adapter", peft, "--model", folder, "--out", out, *args):
+            return False
+    good = told(f"{peft.name}: merged, in llama.cpp", source,
+                in_llama_cpp(f"{merged}.gguf", "-", source), NEARLY)
+    plain, _ = open_model(merged)
+    fed = [answer for _, answer in source]
+    return told(f"{peft.name}: merged, in transformers", source,
+                greedy(plain, start, [ids for ids, _ in source], fed), NEARLY) and good
+
+
+def check_saved(program, folder, work, rows):
+    """Adapters with a head or an embedding of their own, which export refuses. GGUF has one
+    embedding for both halves of a T5."""
+    good = True
+    _, start = open_model(folder)
+    for saved in (["lm_head"], ["embed_tokens"], ["lm_head", "embed_tokens"]):
+        if start is not None and "embed_tokens" in saved:
+            continue
+        peft = work / "-".join(saved)
+        model, start = make_adapter(folder, peft, False, saved)
+        source = list(zip(rows, greedy(model, start, rows)))
+        good = check_merged(program, folder, peft, source, start) and good
+    return good
+
+
 def check_model(program, folder, work):
     good = True
     gguf = work / "base.gguf"
@@ -155,17 +187,8 @@ def check_model(program, folder, work):
                     NEARLY) and good
         good = told(f"{form}: without it", source, in_llama_cpp(gguf, "-", source), 0,
                     0.9) and good
-        merged = work / f"{form}-merged"
-        for out, args in ((merged, []), (f"{merged}.gguf", ["--format", "f32"])):
-            if not run(program, "merge", "--adapter", peft, "--model", folder, "--out", out, *args):
-                return False
-        good = told(f"{form}: merged, in llama.cpp", source,
-                    in_llama_cpp(f"{merged}.gguf", "-", source), NEARLY) and good
-        plain, start = open_model(merged)
-        fed = [answer for _, answer in source]
-        good = told(f"{form}: merged, in transformers", source, greedy(plain, start, rows, fed),
-                    NEARLY) and good
-    return good
+        good = check_merged(program, folder, peft, source, start) and good
+    return check_saved(program, folder, work, rows) and good
 
 
 def check_families(program, names, t5_words):

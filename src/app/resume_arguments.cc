@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_started.h"
 #include "jobs/models_folder.h"
@@ -49,7 +50,7 @@ std::optional<PathValue> path_in(const std::string& flag, const std::string& val
   PathValue parts{"", value, ""};
   if (!kPaths.contains(flag) || value.empty()) return std::nullopt;
   if (flag == "prompt" && is_style(value)) return std::nullopt;
-  if (flag == "label-weights" && value == "balanced") return std::nullopt;
+  if (flag == "label-weights" && !jobs::names_weights_file(value)) return std::nullopt;
   if (flag == "train" || flag == "dev") {
     const task::Spec spec = task::parse_spec(value);
     const size_t start = spec.format.empty() ? 0 : spec.format.size() + 1;
@@ -217,6 +218,7 @@ ResumedCommand resumed_command(const jobs::FinetuneOptions& now, const jobs::Hos
     command.arguments.push_back(value.empty() ? "--" + flag : fmt::format("--{}={}", flag, value));
   }
   command.words = words;
+  command.force = started.force;
   command.directory = fs::current_path().string();
   return command;
 }

@@ -19,6 +19,7 @@ jobs::Words given_words(const CLI::App& app);
 struct ResumedCommand {
   std::vector<std::string> arguments;  ///< the command's name, then what would be typed behind it
   jobs::Words words;                   ///< for the run's next record
+  bool force = false;                  ///< of --init-adapter; as an argument it would replace
   std::string directory;               ///< from which the words' relative paths go
 };
 

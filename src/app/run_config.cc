@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/known_names.h"
 #include "io/text_file.h"
+#include "jobs/finetune_balance.h"
 #include "task/prompt.h"
 #include "task/spec.h"
 
@@ -233,7 +234,7 @@ std::string RunConfig::resolve_flag(const std::string& flag, const std::string& 
                                                "index",  "adapter",      "predictions",
                                                "report", "init-adapter", "label-weights"};
   if (value.empty()) return value;
-  if (flag == "label-weights" && value == "balanced") return value;
+  if (flag == "label-weights" && !jobs::names_weights_file(value)) return value;
   if (kPaths.contains(flag)) return resolve(value);
   if (kSpecs.contains(flag)) {
     const task::Spec spec = task::parse_spec(value);

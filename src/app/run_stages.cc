@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "io/json.h"
 #include "jobs/extract_output.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/models_folder.h"
 #include "jobs/process_facts.h"
 #include "task/spec.h"
@@ -65,7 +66,7 @@ json describe(const RunStage& stage, const Environment& environment) {
       path = jobs::find_model(value, stage.value("models"), environment.host());
     } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
                flag == "index" || flag == "adapter" || flag == "init-adapter" ||
-               (flag == "label-weights" && value != "balanced")) {
+               (flag == "label-weights" && jobs::names_weights_file(value))) {
       path = value;
     } else if (!kLeftOut.contains(flag)) {
       settings[flag] = value;

@@ -11,6 +11,7 @@
 #include "arch/family.h"
 #include "base/error.h"
 #include "io/to_weight.h"
+#include "quant/format.h"
 #include "tensor/values.h"
 
 namespace relatum::arch {
@@ -96,6 +97,22 @@ void describe_sizes(const ModelFiles& files, const ModelInfo& info, const std::s
                                                    {"attention.key_length", info.head_size},
                                                    {"attention.value_length", info.head_size}};
   for (const auto& [key, size] : sizes) set_size(files, form, name + "." + key, double(size));
+}
+
+void part_head(GgufForm& form, float scale) {
+  if (form.find("output.weight")) return;
+  FormTensor head = *form.find("token_embd.weight");
+  head.name = "output.weight";
+  form.tensors.push_back(std::move(head));
+  if (scale != 1) scale_last_norm(form, scale);
+}
+
+void scale_last_norm(GgufForm& form, float factor) {
+  FormTensor& norm = *form.find("dec.output_norm.weight");
+  std::vector<float> values(size_t(norm.weight.size()));
+  quant::decode_rows(norm.weight, 0, {values.data(), 1, norm.weight.size()});
+  for (float& value : values) value *= factor;
+  norm.weight = weight_of(norm.name, std::move(values));
 }
 
 GgufForm gguf_form(const ModelFiles& files) {

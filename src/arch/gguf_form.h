@@ -36,6 +36,13 @@ void set_size(const ModelFiles& files, GgufForm& form, const std::string& key, d
 void describe_sizes(const ModelFiles& files, const ModelInfo& info, const std::string& name,
                     GgufForm& form);
 
+/// Gives the form a head of its own, with the values of the embedding, where the two are one.
+/// `scale`: what a T5 multiplies by before a head that shares its embedding; the last norm's
+/// weights have it then.
+void part_head(GgufForm& form, float scale);
+/// Multiplies the norm before a T5's head.
+void scale_last_norm(GgufForm& form, float factor);
+
 /// What a model's file or folder becomes. A GGUF file keeps its keys and tensors. A folder's model
 /// is put together once, without decoding its weights, so all that load_model() refuses is refused
 /// here, too; its family says the rest (Family::describe). Throws Error for a family that cannot.

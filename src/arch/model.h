@@ -98,6 +98,8 @@ class Model {
   /// that share their bytes the first one names them. Throws Error that names what cannot be
   /// trained.
   virtual std::vector<NamedWeight> open_weights();
+  /// As embedding(), of an encoder's tokens beside a decoder.
+  virtual const Weight* source_embedding() const { return embedding(); }
 
  protected:
   ModelInfo info_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "io/gguf_parts.h"
 
 namespace relatum::arch {
@@ -67,15 +68,7 @@ Found look(const fs::path& folder) {
   return found;
 }
 
-// The first names and how many more there are.
-std::string listed(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 3;
-  const auto shown = std::vector(names.begin(),
-                                 names.begin() + long(std::min(kShown, names.size())));
-  return fmt::format(
-      "{}{}", fmt::join(shown, ", "),
-      names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
-}
+std::string listed(const std::vector<std::string>& names) { return first_names(names, ""); }
 
 std::string conversion(std::string_view option) {
   return fmt::format(

@@ -1,6 +1,7 @@
 // T5's keys as llama.cpp's converter spells them, and its head.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "arch/gguf_refusal.h"
@@ -31,17 +32,18 @@ void describe_head(const ModelFiles& files, const T5Settings& settings, GgufForm
   }
   const bool own = form.find("output.weight") != nullptr;
   if (own == !settings.scales_head) return;
-  if (!own) {
-    FormTensor head = *form.find("token_embd.weight");
-    head.name = "output.weight";
-    form.tensors.push_back(std::move(head));
-    return;
+  if (own) scale_last_norm(form, head_scale(settings.info.width));
+  else part_head(form, 1);
+}
+
+// A file has one embedding. Those of the halves are asked for without a name there.
+void check_embeddings(const ModelFiles& files, GgufForm& form) {
+  const FormTensor& shared = *form.find("token_embd.weight");
+  for (const FormTensor& tensor : form.tensors) {
+    const bool same = std::ranges::equal(tensor.weight.data, shared.weight.data);
+    if (!tensor.name.empty() || same) continue;
+    refuse_for_gguf(files, fmt::format("'{}' differs from 'shared.weight'", tensor.weight.name));
   }
-  FormTensor& norm = *form.find("dec.output_norm.weight");
-  std::vector<float> values(size_t(settings.info.width));
-  quant::decode_rows(norm.weight, 0, {values.data(), 1, settings.info.width});
-  for (float& value : values) value *= head_scale(settings.info.width);
-  norm.weight = weight_of(norm.name, std::move(values));
 }
 
 }  // namespace
@@ -52,6 +54,8 @@ void describe_t5(const ModelFiles& files, const ModelInfo& info, GgufForm& form)
   const auto set = [&](const std::string& key, int64_t value) {
     set_size(files, form, "t5." + key, double(value));
   };
+  check_embeddings(files, form);
+  form.remove("");
   describe_sizes(files, info, "t5", form);
   set("context_length", files.get_int("n_positions", "", 512));
   set("block_count", info.encoder_layers);

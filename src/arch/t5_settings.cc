@@ -101,6 +101,11 @@ T5Settings read_t5_settings(const ModelFiles& files) {
   return settings;
 }
 
+float head_scale(const ModelFiles& files, const ModelInfo& info) {
+  const bool scaled = files.gguf() ? !info.own_head : read_t5_settings(files).scales_head;
+  return scaled ? head_scale(info.width) : 1.0f;
+}
+
 float head_scale(int64_t width) { return 1.0f / std::sqrt(float(width)); }
 
 }  // namespace relatum::arch

@@ -22,6 +22,8 @@ struct T5Settings {
 
 /// What the head's input is multiplied by where it is scaled.
 float head_scale(int64_t width);
+/// The same of a model as it is, once `info` says whose head it has: 1 where it is not scaled.
+float head_scale(const ModelFiles& files, const ModelInfo& info);
 
 /// Throws Error that names a setting which cannot be.
 T5Settings read_t5_settings(const ModelFiles& files);

@@ -59,6 +59,16 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> kno
   return fmt::format(" Did you mean {}{}{}?", quote, printable_start(nearest), quote);
 }
 
+std::string first_names(const std::vector<std::string>& names, std::string_view quote) {
+  constexpr size_t kShown = 3;
+  std::string list;
+  for (size_t i = 0; i < std::min(kShown, names.size()); ++i) {
+    list += fmt::format("{}{}{}{}", i == 0 ? "" : ", ", quote, names[i], quote);
+  }
+  if (names.size() > kShown) list += fmt::format(" and {} more", names.size() - kShown);
+  return list;
+}
+
 std::string unknown_name(std::string_view what, std::string_view name,
                          const std::vector<std::string>& known) {
   std::string list;

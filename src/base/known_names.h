@@ -21,6 +21,9 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> kno
 std::string unknown_name(std::string_view what, std::string_view name,
                          const std::vector<std::string>& known);
 
+/// "a, b, c and 4 more": the first of a list that may be long, each in quotes.
+std::string first_names(const std::vector<std::string>& names, std::string_view quote = "'");
+
 /// The names of a registry's entries.
 template <class Entry>
 std::vector<std::string> names_of(std::span<const Entry* const> entries) {

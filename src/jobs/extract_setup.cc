@@ -49,22 +49,12 @@ void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup
                 renamed ? "another text of that name" : setup.prompt);
 }
 
-// Where the run's index lies: as it was named, which is relative to another working directory
-// perhaps, or where it lay then, or beside the run, where both were moved.
 fs::path index_of(const fs::path& folder, const RunInfo& run) {
-  std::vector<fs::path> places{run.index, run.index_path};
-  if (!run.index_beside.empty()) places.push_back(folder / run.index_beside);
-  std::string changed;
-  for (const fs::path& place : places) {
-    if (place.empty() || !retrieve::is_store(place)) continue;
-    if (sha256_file(place / "index.json") == run.index_hash) return place;
-    if (changed.empty()) changed = place.string();
-  }
-  const std::string what = changed.empty() ? fmt::format("is not at {} any more", run.index)
-                                           : fmt::format("at {} has changed since", changed);
+  const FoundIndex found = find_index(folder, run);
+  if (!found.path.empty()) return found.path;
   fail("jobs.extract", fmt::format("{}: the adapter was trained with retrieved examples, but their "
                                    "index {}. Name it with --index, or do without by --no-index.",
-                                   folder.string(), what));
+                                   folder.string(), found.missing));
 }
 
 void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
@@ -106,7 +96,36 @@ void read_words(const fs::path& folder, ExtractSetup& setup) {
   }
 }
 
+// Of several adapters only some may have an index.
+void tell_without_index(const std::vector<NamedSetup>& all, const Context& context) {
+  const auto has_none = [](const NamedSetup& each) {
+    return each.options.neighbours > 0 && each.setup.index.empty();
+  };
+  const auto count = std::ranges::count_if(all, has_none);
+  if (count == std::ssize(all)) {
+    return context.warn("--neighbours has no effect without --index.");
+  }
+  for (const NamedSetup& each : all) {
+    if (!has_none(each)) continue;
+    context.warn(
+        fmt::format("--neighbours has no effect on {}, which has no index.", each.title()));
+  }
+}
+
 }  // namespace
+
+FoundIndex find_index(const fs::path& folder, const RunInfo& run) {
+  std::vector<fs::path> places{run.index, run.index_path};
+  if (!run.index_beside.empty()) places.push_back(folder / run.index_beside);
+  std::string changed;
+  for (const fs::path& place : places) {
+    if (place.empty() || !retrieve::is_store(place)) continue;
+    if (sha256_file(place / "index.json") == run.index_hash) return {place, ""};
+    if (changed.empty()) changed = place.string();
+  }
+  return {"", changed.empty() ? fmt::format("is not at {} any more", run.index)
+                              : fmt::format("at {} has changed since", changed)};
+}
 
 void settle_model(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
   setup.model = o.model.model;
@@ -161,9 +180,6 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   }
   settle_index(o, host.context, setup);
   setup.neighbours = o.neighbours > 0 ? o.neighbours : setup.run ? setup.run->neighbours : 1;
-  if (o.neighbours > 0 && setup.index.empty()) {
-    host.context.warn("--neighbours has no effect without --index.");
-  }
   return setup;
 }
 
@@ -175,6 +191,7 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& o, const Host& hos
   std::vector<NamedSetup> all;
   if (o.adapters.empty()) {
     all.push_back({"", o, settle_extract(o, host)});
+    tell_without_index(all, host.context);
     return all;
   }
   for (const NamedAdapter& adapter : o.adapters) {
@@ -204,6 +221,7 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& o, const Host& hos
     each->setup = settle_extract(each->options, host);
     if (!first) first = &each->setup;
   }
+  tell_without_index(all, host.context);
   return all;
 }
 

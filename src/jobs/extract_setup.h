@@ -1,6 +1,7 @@
 // What a run says of how its adapter is to be used, and what the user says otherwise.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,14 @@ struct ExtractSetup {
 /// Reads the run's files. What the run was trained with decides, unless the user says otherwise;
 /// what would give other answers without a word is an Error that `--force` turns into a warning.
 ExtractSetup settle_extract(const ExtractOptions& options, const Host& host);
+
+struct FoundIndex {
+  std::filesystem::path path;  ///< empty: nowhere
+  std::string missing;         ///< what was seen instead, behind "the index"
+};
+/// Where the index of the run in `folder` lies: as it was named, which is relative to another
+/// working directory perhaps, or where it lay then, or beside the run, where both were moved.
+FoundIndex find_index(const std::filesystem::path& folder, const RunInfo& run);
 
 /// The base alone, with the forms and names that run and options give it (setup.run is settled).
 void settle_model(const ExtractOptions& options, const Context& context, ExtractSetup& setup);

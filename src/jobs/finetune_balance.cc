@@ -12,6 +12,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "task/folds.h"
 #include "task/forms.h"
 
 namespace relatum::jobs {
@@ -48,8 +49,7 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
 
 // As an epoch has them.
 std::map<std::string, int64_t> label_counts(const FinetuneData& data, const FinetuneRows& rows) {
-  std::map<std::string, int64_t> counts;
-  for (const task::Example& example : data.train.examples) ++counts[*example.label];
+  std::map<std::string, int64_t> counts = task::label_counts(data.train.examples);
   if (rows.thinned.rows.empty()) return counts;
   const size_t first = size_t(rows.thinned.rows[0]);
   const std::string& label = *data.train.examples[first].label;
@@ -98,6 +98,8 @@ void weigh(const FinetuneOptions& options, const FinetuneData& data, FinetuneRow
 
 }  // namespace
 
+bool names_weights_file(const std::string& given) { return !given.empty() && given != kBalanced; }
+
 std::string thinned_label(const FinetuneOptions& options, const task::Labels& labels) {
   if (options.negative) return *options.negative;
   if (const auto usual = task::negative_label(labels)) return *usual;
@@ -142,8 +144,7 @@ std::map<std::string, double> balanced_weights(const std::map<std::string, int64
 
 void check_balance(const FinetuneOptions& options, const FinetuneData& data) {
   const task::Labels& labels = data.train.labels;
-  const bool file = !options.label_weights.empty() && options.label_weights != kBalanced;
-  if (file) read_label_weights(options.label_weights, labels);
+  if (names_weights_file(options.label_weights)) read_label_weights(options.label_weights, labels);
   if (!options.negatives) return;
   const std::string label = thinned_label(options, labels);
   labels.index(label, "--negative");

@@ -13,6 +13,9 @@ namespace relatum::jobs {
 /// inventory has. Throws Error that says how to name it where it has neither.
 std::string thinned_label(const FinetuneOptions& options, const task::Labels& labels);
 
+/// Whether what --label-weights was given is a file's path, not empty and not "balanced".
+bool names_weights_file(const std::string& given);
+
 /// The weights of a JSON file {label: weight}. Throws Error with the file for a label that the
 /// inventory lacks and for a weight that is no number above 0.
 std::map<std::string, double> read_label_weights(const std::string& file,

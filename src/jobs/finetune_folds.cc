@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/folder_lock.h"
 #include "base/hash.h"
+#include "base/known_names.h"
 #include "io/format_version.h"
 #include "io/json.h"
 #include "jobs/finetune.h"
@@ -90,15 +91,11 @@ task::Dataset load_rows(const FinetuneOptions& options, const Host& host) {
 void tell_small_labels(const task::Dataset& data, int64_t folds, const Context& context) {
   const std::vector<std::string> names = task::labels_below(data.examples, folds);
   if (names.empty()) return;
-  constexpr size_t kNamed = 3;
-  std::vector<std::string> first(names.begin(),
-                                 names.begin() + ptrdiff_t(std::min(names.size(), kNamed)));
   context.warn(
-      fmt::format("{} with fewer rows than the {} folds ('{}'{}): some folds are asked "
+      fmt::format("{} with fewer rows than the {} folds ({}): some folds are asked "
                   "for none of them, and where all rows of one fall into one fold, that "
                   "fold never learned it.",
-                  counted(int64_t(names.size()), "label"), folds, fmt::join(first, "', '"),
-                  names.size() > kNamed ? ", …" : ""));
+                  counted(int64_t(names.size()), "label"), folds, first_names(names)));
 }
 
 // Warnings of the same data come once.

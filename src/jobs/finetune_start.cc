@@ -12,6 +12,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/known_names.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -120,12 +121,7 @@ void tell_labels(const AdapterStart& start, const task::Labels& labels, const Co
     for (const std::string& name : all.names()) {
       if (!others.find(name)) names.push_back(name);
     }
-    constexpr size_t kNamed = 3;
-    const size_t count = names.size();
-    if (count > kNamed) names.resize(kNamed);
-    if (count == 0) return std::string("none");
-    return fmt::format("'{}'{}", fmt::join(names, "', '"),
-                       count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
+    return names.empty() ? "none" : first_names(names);
   };
   const std::string fresh = lacking(labels, *start.labels), gone = lacking(*start.labels, labels);
   if (fresh == "none" && gone == "none") return;
@@ -203,6 +199,7 @@ nlohmann::json start_record(const FinetuneOptions& o, const std::string& base_ha
   record["init_adapter_path"] = fs::absolute(o.init_adapter).string();
   record["init_adapter_hash"] = o.start_hash;
   record["init_adapter_base_hash"] = o.start_base_hash;
+  record["init_adapter_force"] = o.force;
   if (base_hash.empty()) return record;  // of several runs, each of which says it
   record["init_adapter_forced"] = !o.start_base_hash.empty() && o.start_base_hash != base_hash;
   return record;

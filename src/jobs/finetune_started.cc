@@ -161,6 +161,7 @@ StartedWith started_with(const fs::path& run) {
   }
   started.directory = io::get_string(record, "directory", "", place);
   started.micro_tokens = io::get_int(record, "micro_tokens", 0, place);
+  started.force = io::get_bool(record, "init_adapter_force", false, place);
   take_keys(record, place, started.words);
   take_places(record, run, place, started);
   return started;

@@ -18,6 +18,7 @@ struct StartedWith {
   /// Where else what a flag names may lie, by flag: places that the record and the run have.
   std::map<std::string, std::vector<std::string>> elsewhere;
   int64_t micro_tokens = 0;  ///< what was settled then; 0: not recorded
+  bool force = false;        ///< with --init-adapter: though it was trained on another base
 };
 
 /// Reads RUN/run.json, or RUN/folds.json. Records of versions that did not keep the options as they

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "base/counted.h"
 #include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
+#include "task/folds.h"
 
 namespace relatum::jobs {
 namespace {
@@ -21,8 +21,7 @@ constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps r
 // As docs/your-data.md says: fewer than ten sentences of a label teach little.
 std::string rare_labels(const task::Dataset& train) {
   constexpr int64_t kFew = 10;
-  std::map<std::string, int64_t> counts;
-  for (const task::Example& example : train.examples) ++counts[*example.label];
+  const auto counts = task::label_counts(train.examples);
   const auto rarest = std::ranges::min_element(counts, {},
                                                [](const auto& entry) { return entry.second; });
   const int64_t rare = std::ranges::count_if(counts,

@@ -29,6 +29,14 @@ constexpr const char* kSafetensors = "safetensors";
 
 bool wants_gguf(const MergeOptions& options) { return options.out.extension() == ".gguf"; }
 
+// Of a folder's weights: bf16 where it has them, else f16.
+std::string half_type(const arch::ModelFiles& files) {
+  const auto& tensors = files.safetensors()->tensors();
+  const bool has = std::ranges::any_of(
+      tensors, [](const io::SafetensorsTensor& tensor) { return tensor.dtype == "BF16"; });
+  return has ? "bf16" : "f16";
+}
+
 // The files of a run that tell how its adapter is asked.
 constexpr const char* kOfTheRun[] = {"labels.json", "answers.json", "prompt.txt"};
 
@@ -48,10 +56,10 @@ void check_format(const MergeOptions& o) {
     fail("jobs.merge", unknown_name("number format", o.format, known));
   }
   if (wants_gguf(o)) {
-    if (!folder_type(o.format).empty()) return;
-    fail("jobs.merge", fmt::format("{} is to be a GGUF file, and needs a number format: --format "
-                                   "q8_0, for one. For a folder leave out the ending.",
-                                   o.out.string()));
+    if (o.format != kSafetensors) return;
+    fail("jobs.merge", fmt::format("{} is to be a GGUF file, which has no {}: leave out --format, "
+                                   "or name another. For a folder leave out the ending.",
+                                   o.out.string(), kSafetensors));
   }
   if (!quant::format(o.format.empty() || o.format == kSafetensors ? "f32" : o.format)
            .safetensors_type.empty()) {
@@ -65,10 +73,23 @@ void check_format(const MergeOptions& o) {
 // Puts the base's linears, merged, in the place of what the files hold.
 class MergedForm final : public TensorChange {
  public:
-  MergedForm(const MergedLinears& linears, bool gguf) : linears_(linears), gguf_(gguf) {}
-  bool open(arch::FormTensor& tensor) const override {
+  MergedForm(const MergedLinears& linears, const MergedModules& modules, bool gguf)
+      : linears_(linears), modules_(modules), gguf_(gguf) {}
+  void add(arch::GgufForm& form) const override {
+    if (modules_.parts_gguf_head()) arch::part_head(form, modules_.head_scale());
+  }
+  bool changes(const arch::FormTensor& tensor) const override {
+    if (modules_.in_gguf(tensor.name)) return true;
     const auto* linear = linears_.in_gguf(tensor.name);
-    if (!linear || !linears_.changes(*linear, tensor.weight)) return false;
+    return linear && linears_.changes(*linear, tensor.weight);
+  }
+  bool open(arch::FormTensor& tensor) const override {
+    if (const train::SavedModule* own = modules_.in_gguf(tensor.name)) {
+      tensor.weight = modules_.weight(*own);
+      return false;
+    }
+    if (!changes(tensor)) return false;
+    const auto* linear = linears_.in_gguf(tensor.name);
     tensor.weight = linears_.base_weight(*linear, tensor.weight, gguf_);
     tensor.rotary_heads = linear->rotary_heads;
     return true;
@@ -79,6 +100,7 @@ class MergedForm final : public TensorChange {
 
  private:
   const MergedLinears& linears_;
+  const MergedModules& modules_;
   bool gguf_;  // the base's files
 };
 
@@ -103,7 +125,10 @@ class Job {
     if (!use_.input.empty()) {
       rows.emplace(use_, setups, host_);
       before = answer_rows(use_, setup_, *rows, host_);
-      if (host_.context.stopping()) return std::nullopt;
+      if (host_.context.stopping()) {
+        tell_stopped("nothing is written");
+        return std::nullopt;
+      }
     }
     if (!write()) return std::nullopt;
     if (!rows) return report_;
@@ -115,7 +140,10 @@ class Job {
     setup.model = options_.out.string();
     setup.base = "keep";
     const auto after = answer_rows(alone, setup, *rows, host_);
-    if (host_.context.stopping()) return std::nullopt;
+    if (host_.context.stopping()) {
+      tell_stopped("the model is written and whole, and nothing is told of what that cost");
+      return std::nullopt;
+    }
     report_.comparison = compare_answers(before, after);
     score_answers(use_, setup_, before, after, host_, *report_.comparison);
     return report_;
@@ -168,9 +196,24 @@ class Job {
     base_hash_ = opened.session->weights_hash();
     adapter_ = std::move(opened.adapter);
     linears_.emplace(opened.session->model(), *adapter_, setup_.base);
+    modules_.emplace(opened.session->model(), files_, *adapter_);
+    if (wants_gguf(options_)) modules_->check_gguf();
     report_.adapted = linears_->adapted();
+    report_.modules = modules_->names();
+    report_.parts_head = wants_gguf(options_) ? modules_->parts_gguf_head()
+                                              : modules_->parts_head();
     report_.base = setup_.base;
+    report_.format = options_.format.empty() ? settled_format() : options_.format;
     settle_use();
+  }
+
+  // A GGUF base's tensors go back into what they were; a folder's linears into 16 bits.
+  std::string settled_format() const {
+    if (!wants_gguf(options_)) return kSafetensors;
+    if (files_.gguf()) return kKeepFormats;  // which the plan tells
+    const std::string format = half_type(files_);
+    host_.context.info(fmt::format("no --format is given: the file is written in {}", format));
+    return format;
   }
 
   // How the result is asked what the run was taught.
@@ -182,7 +225,7 @@ class Job {
     if (has("labels.json")) use.labels = (kept / "labels.json").string();
     if (!setup_.run) return;
     use.chat = setup_.run->chat;
-    use.index = setup_.run->index;
+    use.index = index_in_use();
     use.neighbours = setup_.run->neighbours;
     use.prompt = has("prompt.txt") ? (kept / "prompt.txt").string() : setup_.run->prompt;
     if (use.labels.empty()) return;
@@ -196,10 +239,26 @@ class Job {
                       by_label(task::pair_words(labels, task::answer_texts(style, labels)));
   }
 
+  // Found from here, as `extract` finds it.
+  std::string index_in_use() const {
+    if (setup_.run->index.empty()) return "";
+    const FoundIndex found = find_index(use_.adapter, *setup_.run);
+    if (!found.path.empty()) return found.path.string();
+    host_.context.warn(
+        fmt::format("the adapter was trained with retrieved examples, but their "
+                    "index {}.",
+                    found.missing));
+    return setup_.run->index;
+  }
+
+  void tell_stopped(const char* what) const {
+    host_.context.warn(fmt::format("stopped while answers were compared: {}.", what));
+  }
+
   bool write() {
     if (!wants_gguf(options_)) return write_folder();
-    const MergedForm form(*linears_, files_.gguf() != nullptr);
-    GgufJob job(files_, {options_.out, options_.format, "merging"}, &form, host_);
+    const MergedForm form(*linears_, *modules_, files_.gguf() != nullptr);
+    GgufJob job(files_, {options_.out, report_.format, "merging"}, &form, host_);
     const auto written = job.run();
     if (!written) return false;
     report_.bytes_before = written->bytes_before;
@@ -214,7 +273,7 @@ class Job {
       if (fs::is_regular_file(file)) target.files[name] = read_file(file);
     }
     target.files[kMergeRecord] = io::dump_json(record(), 2) + "\n";
-    const auto sizes = write_merged_folder(files_, *linears_, target, host_.context);
+    const auto sizes = write_merged_folder(files_, {*linears_, *modules_}, target, host_.context);
     if (!sizes) return false;
     report_.bytes_before = sizes->bytes_before;
     report_.bytes = sizes->bytes;
@@ -229,7 +288,8 @@ class Job {
             {"adapter", use_.adapter},
             {"adapter_hash",
              sha256_file(fs::is_directory(use_.adapter) ? weights : fs::path(use_.adapter))},
-            {"format", options_.format.empty() ? kSafetensors : options_.format},
+            {"modules", report_.modules},
+            {"format", report_.format},
             {"prompt", setup_.run ? setup_.run->prompt : ""},
             {"chat", report_.use.chat},
             {"version", RELATUM_VERSION},
@@ -246,6 +306,7 @@ class Job {
   std::string base_hash_;
   std::unique_ptr<train::Adapter> adapter_;
   std::optional<MergedLinears> linears_;
+  std::optional<MergedModules> modules_;
   MergeReport report_;
 };
 

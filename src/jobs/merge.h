@@ -17,7 +17,8 @@ struct MergeOptions {
   /// Base and adapter, and for a comparison (an `input` that is not empty) data, prompts and
   /// labels, all as `extract` takes them.
   ExtractOptions use;
-  /// One of merge_formats(); empty: safetensors.
+  /// One of merge_formats(); empty: safetensors, or for a GGUF file each tensor's own of a GGUF
+  /// base, and bf16 or f16 of a folder.
   std::string format;
   std::filesystem::path out;  ///< a GGUF file by its ending, else a folder
   bool overwrite = false;
@@ -39,8 +40,11 @@ struct MergedUse {
 };
 
 struct MergeReport {
-  int64_t adapted = 0;                   ///< linears
-  std::string base;                      ///< the form that the adapter was added to
+  int64_t adapted = 0;               ///< linears
+  std::vector<std::string> modules;  ///< that are the adapter's as a whole
+  bool parts_head = false;           ///< head and embedding, one in the base, are two in the result
+  std::string base;                  ///< the form that the adapter was added to
+  std::string format;                ///< that was asked for, or taken
   uint64_t bytes_before = 0, bytes = 0;  ///< of all tensors
   MergedUse use;
   std::optional<AnswerComparison> comparison{};

@@ -41,27 +41,36 @@ std::string type_name(std::string_view format) {
   return format == "f16" ? "float16" : "float32";
 }
 
+void scale(MatView<float> values, float factor) {
+  for (int64_t i = 0; i < values.size(); ++i) values.data[i] *= factor;
+}
+
 // One tensor on its way.
 struct Planned {
   io::SafetensorsEntry entry;
   const io::SafetensorsTensor* from = nullptr;
   const MergedLinears::Linear* linear = nullptr;
-  bool quantised = false;               // by bitsandbytes
-  const quant::Format* type = nullptr;  // that it gets; nullptr: no number of ours, copied
+  const MergedModules::Tensor* own = nullptr;  // the adapter's values in the place of `from`'s
+  bool quantised = false;                      // by bitsandbytes
+  const quant::Format* type = nullptr;         // that it gets; nullptr: no number of ours, copied
 };
 
 class FolderJob {
  public:
-  FolderJob(const arch::ModelFiles& files, const MergedLinears& linears, const FolderTarget& target,
+  FolderJob(const arch::ModelFiles& files, const Merged& merged, const FolderTarget& target,
             const Context& context)
-      : files_(files), linears_(linears), target_(target), context_(context) {
+      : files_(files), linears_(merged.linears), modules_(merged.modules), target_(target),
+        context_(context) {
     for (const arch::AskedTensor& asked : files.asked().in_order) {
       asked_.insert(arch::plain_name(asked.name.hugging_face));
+    }
+    for (const io::SafetensorsTensor& tensor : files.safetensors()->tensors()) {
+      stored_.insert(arch::plain_name(tensor.name));
     }
     own_type_ = target.type.empty() ? type_of_embedding() : target.type;
     for (const io::SafetensorsTensor& tensor : files.safetensors()->tensors()) {
       sizes_.bytes_before += tensor.bytes.size();
-      if (const auto planned = plan(tensor)) sizes_.bytes += planned->entry.bytes();
+      for (const Planned& planned : plan(tensor)) sizes_.bytes += planned.entry.bytes();
     }
   }
 
@@ -82,11 +91,7 @@ class FolderJob {
 
   void write_settings(const fs::path& folder) const {
     const fs::path& base = files_.path();
-    const bool as_it_is = target_.type.empty() && !files_.quantised();
-    const std::string text =
-        as_it_is ? read_file(base / "config.json")
-                 : io::dump_json(train::config_in_type(base, type_name(own_type_)), 2) + "\n";
-    write_file(folder / "config.json", text);
+    write_file(folder / "config.json", config_text());
     train::copy_model_files(base, folder);
     for (const auto& [name, content] : target_.files) write_file(folder / name, content);
   }
@@ -94,6 +99,20 @@ class FolderJob {
   FolderSizes sizes() const { return sizes_; }
 
  private:
+  std::string config_text() const {
+    const fs::path& base = files_.path();
+    const bool as_it_is = target_.type.empty() && !files_.quantised();
+    if (as_it_is && !modules_.parts_head()) return read_file(base / "config.json");
+    nlohmann::json config = as_it_is ? io::load_json(base / "config.json")
+                                     : train::config_in_type(base, type_name(own_type_));
+    if (modules_.parts_head()) {
+      config["tie_word_embeddings"] = false;
+      // T5's: what the settings of the two say has to agree; the head's values have the scale.
+      if (config.contains("scale_decoder_outputs")) config["scale_decoder_outputs"] = false;
+    }
+    return io::dump_json(config, 2) + "\n";
+  }
+
   // Of what a quantised folder holds unquantised.
   std::string type_of_embedding() const {
     for (const arch::AskedTensor& asked : files_.asked().in_order) {
@@ -108,14 +127,31 @@ class FolderJob {
     return "f32";
   }
 
-  // Nothing for the states of quantised tensors, which go with them.
-  std::optional<Planned> plan(const io::SafetensorsTensor& tensor) const {
+  bool is_embedding(const io::SafetensorsTensor& tensor) const {
+    const std::string name = arch::plain_name(tensor.name);
+    return name == "embed_tokens.weight" || name == "shared.weight";
+  }
+
+  // What one of the base's tensors becomes: itself, and with the embedding those that the base
+  // lacks. Nothing for the states of quantised tensors, which go with them.
+  std::vector<Planned> plan(const io::SafetensorsTensor& tensor) const {
     const bool known = asked_.contains(arch::plain_name(tensor.name));
-    if (files_.quantised() && !known && files_.asked().tensors.contains(tensor.name)) {
-      return std::nullopt;
+    if (files_.quantised() && !known && files_.asked().tensors.contains(tensor.name)) return {};
+    std::vector<Planned> all{plan_named(tensor.name, tensor)};
+    all[0].linear = linears_.in_folder(tensor.name);
+    all[0].own = modules_.in_folder(tensor.name);
+    if (!is_embedding(tensor)) return all;
+    for (const MergedModules::Tensor& own : modules_.in_folder()) {
+      if (!own.added || stored_.contains(arch::plain_name(own.name))) continue;
+      all.push_back(plan_named(own.name, tensor));
+      all.back().own = &own;
     }
-    Planned planned{{tensor.name, tensor.dtype, tensor.shape}, &tensor};
-    planned.linear = linears_.in_folder(tensor.name);
+    return all;
+  }
+
+  Planned plan_named(const std::string& name, const io::SafetensorsTensor& tensor) const {
+    const bool known = asked_.contains(arch::plain_name(tensor.name));
+    Planned planned{{name, tensor.dtype, tensor.shape}, &tensor};
     planned.quantised = known && arch::is_bitsandbytes(*files_.safetensors(), tensor.name);
     const quant::Format* stored = tensor.shape.size() > 2
                                       ? nullptr
@@ -141,11 +177,12 @@ class FolderJob {
     std::map<std::string, Planned> all;
     std::vector<io::SafetensorsEntry> entries;
     for (const io::SafetensorsTensor& tensor : shard.tensors()) {
-      auto planned = plan(tensor);
-      if (!planned) continue;
-      index["weight_map"][tensor.name] = path.filename().string();
-      entries.push_back(planned->entry);
-      all.emplace(tensor.name, std::move(*planned));
+      for (Planned& planned : plan(tensor)) {
+        const std::string name = planned.entry.name;
+        index["weight_map"][name] = path.filename().string();
+        entries.push_back(planned.entry);
+        all.emplace(name, std::move(planned));
+      }
     }
     io::sort_for_safetensors(entries);
     std::map<std::string, std::string> notes = shard.metadata();
@@ -163,10 +200,11 @@ class FolderJob {
 
   bool write_tensor(const Planned& planned, AtomicFile& file) {
     if (planned.type) {
-      Weight weight = stored_weight(planned);
+      const bool own = planned.own && planned.own->module;
+      Weight weight = own ? modules_.weight(*planned.own->module) : stored_weight(planned);
       const bool merged = planned.linear && linears_.changes(*planned.linear, weight);
       if (merged) weight = linears_.base_weight(*planned.linear, weight, false);
-      if (merged || weight.format != planned.type->name) {
+      if (own || merged || weight.format != planned.type->name) {
         return write_values(planned, weight, merged, file);
       }
     }
@@ -188,6 +226,7 @@ class FolderJob {
       Matrix<float> values(std::min(rows, weight.rows - begin), weight.cols);
       quant::decode_rows(weight, begin, values.view());
       if (merged) linears_.merge(*planned.linear, begin, values.view());
+      if (planned.own && planned.own->factor != 1) scale(values.view(), planned.own->factor);
       const Weight encoded = quant::encode(planned.type->name, weight.name, values.view());
       check(planned, values, encoded);
       file.write(encoded.data);
@@ -204,13 +243,16 @@ class FolderJob {
     const bool finite = all_finite(all());
     if (finite) quant::decode_rows(encoded, 0, values.view());
     if (finite && all_finite(all())) return;
+    const bool own = planned.own && planned.own->module;
+    const std::string place = own ? "the adapter's " + planned.own->module->name
+                                  : planned.from->place;
     fail("jobs.merge",
          finite ? fmt::format("{}: merged, it holds values that are too large for {}. Choose "
                               "--format bf16 or f32.",
-                              planned.from->place, planned.type->name)
+                              place, planned.type->name)
                 : fmt::format("{}: merged, it holds values that are not finite (NaN or infinite). "
                               "Fetch the model again, or train the adapter again.",
-                              planned.from->place));
+                              place));
   }
 
   void tell(const Planned& planned, size_t bytes) {
@@ -221,9 +263,10 @@ class FolderJob {
 
   const arch::ModelFiles& files_;
   const MergedLinears& linears_;
+  const MergedModules& modules_;
   const FolderTarget& target_;
   const Context& context_;
-  std::set<std::string> asked_;  // plain names
+  std::set<std::string> asked_, stored_;  // plain names
   std::string own_type_;
   FolderSizes sizes_;
   uint64_t done_ = 0;
@@ -274,10 +317,9 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
 
 }  // namespace
 
-std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files,
-                                               const MergedLinears& linears,
+std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, const Merged& merged,
                                                const FolderTarget& target, const Context& context) {
-  FolderJob job(files, linears, target, context);
+  FolderJob job(files, merged, target, context);
   const fs::path out = target.out.has_filename() ? target.out : target.out.parent_path();
   const Fresh fresh(out);
   if (!job.write(fresh.path())) return std::nullopt;

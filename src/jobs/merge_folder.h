@@ -10,11 +10,18 @@
 
 #include "base/context.h"
 #include "jobs/merged_linears.h"
+#include "jobs/merged_modules.h"
 
 namespace relatum::jobs {
 
 /// Beside the weights: what it was made of; only a folder with it may be replaced.
 inline constexpr const char* kMergeRecord = "merge.json";
+
+/// What is other than in the base.
+struct Merged {
+  const MergedLinears& linears;
+  const MergedModules& modules;
+};
 
 struct FolderTarget {
   std::filesystem::path out;
@@ -28,11 +35,11 @@ struct FolderSizes {
 };
 
 /// Writes the base's tensors, merged where they are linears', into as many files of the same names,
-/// and the base's other files. The folder appears whole or not at all, in the place of one that is
-/// there. Tensors pass through memory in pieces. Nothing where the context stopped it. Throws Error
-/// for values that the type cannot hold.
-std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files,
-                                               const MergedLinears& linears,
+/// the adapter's own head and embeddings in the place of or beside the base's, and its other files;
+/// config.json says where head and embedding are no longer one. The folder appears whole or not at
+/// all, in the place of one that is there. Tensors pass through memory in pieces. Nothing where the
+/// context stopped it. Throws Error for values that the type cannot hold.
+std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, const Merged& merged,
                                                const FolderTarget& target, const Context& context);
 
 /// Throws Error where the folder cannot be written, is there (unless `overwrite` is given and it

@@ -1,8 +1,6 @@
 // Finds each part's tensor by both of its names.
 #include "jobs/merged_linears.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -25,11 +23,6 @@ const MergedLinears::Linear* find(
 MergedLinears::MergedLinears(const arch::Model& model, const train::Adapter& adapter,
                              std::string base)
     : adapter_(adapter), base_(std::move(base)) {
-  if (!adapter.saved().empty()) {
-    fail("jobs.merge", fmt::format("the adapter has {} of its own as a whole (modules_to_save), "
-                                   "which is not merged yet. Merge it with PEFT.",
-                                   adapter.saved().front().name));
-  }
   std::map<std::string, const train::AdapterModule*> modules;
   for (const train::AdapterModule& module : adapter.modules()) modules[module.name] = &module;
   for (const nn::Linear* linear : model.linears()) {

@@ -2,6 +2,7 @@
 #include "jobs/quantize_plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -87,6 +88,33 @@ QuantizePlan plan_formats(const arch::GgufForm& form, const std::string& format,
   for (const auto& [which, count] : replaced) {
     plan.notes.push_back(fmt::format("{} with rows of {} values: {}", counted(count, "tensor"),
                                      which.first, which.second));
+  }
+  return plan;
+}
+
+QuantizePlan keep_formats(const arch::GgufForm& form, int file_type,
+                          const std::function<bool(const arch::FormTensor&)>& changes) {
+  QuantizePlan plan;
+  plan.file_type = file_type;
+  std::map<std::string_view, int64_t> kept;
+  std::map<std::pair<std::string_view, std::string_view>, int64_t> replaced;
+  for (const arch::FormTensor& tensor : form.tensors) {
+    const quant::Format* own = &quant::format(tensor.weight.format);
+    if (!own->encode && changes(tensor)) {
+      const quant::Format& instead = fitting("q4_k", tensor.shape[0]);
+      ++replaced[{own->name, instead.name}];
+      own = &instead;
+    }
+    ++kept[own->name];
+    plan.formats.push_back(own);
+  }
+  std::vector<std::string> counts;
+  for (const auto& [name, count] : kept) counts.push_back(fmt::format("{} in {}", count, name));
+  plan.notes.push_back(
+      fmt::format("each tensor keeps the base's number format: {}", fmt::join(counts, ", ")));
+  for (const auto& [names, count] : replaced) {
+    plan.notes.push_back(fmt::format("{}: {} instead of {}, which is only read",
+                                     counted(count, "tensor"), names.second, names.first));
   }
   return plan;
 }

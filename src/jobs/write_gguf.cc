@@ -41,14 +41,21 @@ GgufJob::GgufJob(arch::ModelFiles files, GgufTarget target, const TensorChange* 
     : files_(std::move(files)), target_(std::move(target)), change_(change), context_(host.context),
       form_(arch::gguf_form(files_)) {
   const bool gguf = files_.gguf() != nullptr;
-  plan_ = plan_formats(form_, target_.format, gguf);
+  if (change_) change_->add(form_);
+  plan_ = target_.format == kKeepFormats
+              ? keep_formats(
+                    form_, int(files_.gguf()->get_int("general.file_type", -1)),
+                    [&](const auto& tensor) { return change_ && change_->changes(tensor); })
+              : plan_formats(form_, target_.format, gguf);
   std::vector<std::string> notes;
   if (!gguf) {
     const auto* embedding = form_.find("token_embd.weight");
     RELATUM_CHECK(embedding);
     notes = text::describe_tokenizer(files_.path(), embedding->weight.rows, form_.keys);
   }
-  form_.keys.set_u32("general.file_type", uint32_t(plan_.file_type));
+  if (plan_.file_type >= 0) {
+    form_.keys.set_u32("general.file_type", uint32_t(plan_.file_type));
+  }
   form_.keys.set_u32("general.quantization_version", 2);
   for (size_t i = 0; i < form_.tensors.size(); ++i) {
     const arch::FormTensor& tensor = form_.tensors[i];
@@ -88,7 +95,10 @@ QuantizedKind& GgufJob::kind_for(const arch::FormTensor& tensor, const quant::Fo
   if (std::ranges::find(found->formats, used) == found->formats.end()) {
     found->formats.push_back(used);
   }
-  const uint64_t before = quant::format(tensor.weight.format).bytes(tensor.weight.size());
+  // Head and embedding may be one in the model's files.
+  const bool again = !counted_.insert(tensor.weight.data.data()).second;
+  const uint64_t before = again ? 0
+                                : quant::format(tensor.weight.format).bytes(tensor.weight.size());
   const uint64_t bytes = format.bytes(tensor.weight.size());
   ++found->tensors;
   found->bytes_before += before;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "arch/gguf_form.h"
@@ -18,16 +19,23 @@ namespace relatum::jobs {
 class TensorChange {
  public:
   virtual ~TensorChange() = default;
-  /// Whether it changes this tensor's values. May put another weight in its place, whose rows are
-  /// in the folder's order then, which `rotary_heads` tells.
+  /// Adds tensors before anything is planned.
+  virtual void add(arch::GgufForm& form) const = 0;
+  /// Whether a tensor gets other values than it has.
+  virtual bool changes(const arch::FormTensor& tensor) const = 0;
+  /// Whether change() is to be called for this tensor. May put another weight in its place, whose
+  /// rows are in the folder's order then, which `rotary_heads` tells.
   virtual bool open(arch::FormTensor& tensor) const = 0;
   /// Changes rows [begin, begin + rows.rows) of the weight that open() left there.
   virtual void change(const arch::FormTensor& tensor, int64_t begin, MatView<float> rows) const = 0;
 };
 
+/// Each tensor's own.
+inline constexpr const char* kKeepFormats = "keep";
+
 struct GgufTarget {
   std::filesystem::path out;
-  std::string format;  ///< one of quantize_formats()
+  std::string format;  ///< one of quantize_formats(), or kKeepFormats where the model is a GGUF
   std::string task;    ///< for the progress, e.g. "quantizing"
 };
 
@@ -56,6 +64,7 @@ class GgufJob {
   QuantizePlan plan_;
   std::vector<io::GgufTensorEntry> entries_;
   bool changed_ = false;  // the tensor at hand
+  std::set<const std::byte*> counted_;
   Weight encoded_;
   QuantizeReport report_;
   uint64_t done_ = 0, total_ = 0;

@@ -15,8 +15,6 @@ namespace {
 
 constexpr uint64_t kFoldStream = 13;  // apart from the sample's and the hold-out's draws
 
-std::string label_of(const Example& example) { return example.label.value_or(""); }
-
 // How many rows of each label a part has.
 struct Part {
   std::map<std::string, int64_t> labels;
@@ -72,11 +70,17 @@ std::vector<int64_t> assign_folds(std::span<const Example> examples, int64_t cou
   return result;
 }
 
+std::string label_of(const Example& example) { return example.label.value_or(""); }
+
+std::map<std::string, int64_t> label_counts(std::span<const Example> examples) {
+  std::map<std::string, int64_t> counts;
+  for (const Example& example : examples) ++counts[label_of(example)];
+  return counts;
+}
+
 std::vector<std::string> labels_below(std::span<const Example> examples, int64_t count) {
-  std::map<std::string, int64_t> all;
-  for (const Example& example : examples) ++all[label_of(example)];
   std::vector<std::string> names;
-  for (const auto& [label, rows] : all) {
+  for (const auto& [label, rows] : label_counts(examples)) {
     if (rows < count) names.push_back(label);
   }
   return names;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,11 @@ namespace relatum::task {
 /// Examples whose texts are equal after normalised_text(): they stay together wherever data are
 /// split. Groups by first appearance, each with ascending indices.
 std::vector<std::vector<int64_t>> text_groups(std::span<const Example> examples);
+
+/// An example's label; "" where it has none.
+std::string label_of(const Example& example);
+/// How many examples each label has.
+std::map<std::string, int64_t> label_counts(std::span<const Example> examples);
 
 /// Stratified group k-fold: each example's part, 0 to `count` - 1. Groups of equal texts, in an
 /// order drawn by the seed and large ones first, each go to the part that has fewest of their

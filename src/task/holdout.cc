@@ -18,8 +18,6 @@ constexpr uint64_t kHoldoutStream = 12;  // apart from the sample's and the trai
 
 using Groups = std::vector<std::vector<int64_t>>;
 
-std::string label_of(const Example& example) { return example.label.value_or(""); }
-
 Groups drawn_groups(std::span<const Example> examples, int64_t count, uint64_t seed) {
   const auto total = int64_t(examples.size());
   if (count <= 0 || count >= total) {
@@ -59,8 +57,7 @@ Split filled(const Groups& groups, std::vector<bool> held, int64_t size, int64_t
 
 // How many rows of each label are to be held out.
 std::map<std::string, int64_t> quotas(std::span<const Example> examples, int64_t count) {
-  std::map<std::string, int64_t> all, quota;
-  for (const Example& example : examples) ++all[label_of(example)];
+  std::map<std::string, int64_t> all = label_counts(examples), quota;
   std::vector<std::pair<double, std::string>> remainders;
   int64_t left = count;
   for (const auto& [label, rows] : all) {

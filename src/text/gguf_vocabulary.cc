@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/memory_file.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -67,20 +68,14 @@ class Description {
     std::vector<std::string> notes, names;
     for (const AddedToken& token : tokenizer_->added()) {
       if (!token.lstrip && !token.rstrip && !token.single_word) continue;
-      names.push_back(fmt::format("'{}'", printable_start(token.content, 30)));
-    }
-    constexpr size_t kShown = 3;
-    if (names.size() > kShown) {
-      const size_t more = names.size() - kShown;
-      names.resize(kShown);
-      names.push_back(fmt::format("{} more", more));
+      names.push_back(printable_start(token.content, 30));
     }
     if (!names.empty()) {
       notes.push_back(
           fmt::format("added tokens that take the white space beside them or have to "
                       "stand alone ({}) do neither in GGUF: texts that hold them may "
                       "get other tokens",
-                      fmt::join(names, ", ")));
+                      first_names(names)));
     }
     if (nfc_) {
       notes.push_back(

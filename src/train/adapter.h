@@ -55,7 +55,7 @@ class Adapter final : public Trainable {
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
   /// What its numbers take: those, their copies in the compute type, their gradients.
-  size_t bytes() const { return values_.size() + copies_.size() + grads_.size(); }
+  size_t bytes() const { return values_.size() + copies_.size() + grads_.size() + saved_.bytes(); }
   /// For inference alone: gives back the f32 numbers where passes read copies of all of them, which
   /// are half as large. values() is empty then.
   void keep_copies_alone();

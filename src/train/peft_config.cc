@@ -248,8 +248,7 @@ std::vector<std::string> chosen(const json& config, std::span<const std::string>
   const LayerRule layers(config, place);
   std::vector<PythonPattern> kept_whole;
   for (const std::string& module : saved) {
-    kept_whole.emplace_back(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
-                            place + ": 'modules_to_save'");
+    kept_whole.push_back(saved_module_pattern(module, place + ": 'modules_to_save'"));
   }
   std::vector<std::string> names;
   std::set<std::string> ends;
@@ -327,6 +326,10 @@ PeftConfig read_peft_config(const json& config, std::span<const std::string> lin
     adapter.own.insert({name, {rank_of(rank, where), alpha}});
   }
   return result;
+}
+
+PythonPattern saved_module_pattern(const std::string& module, const std::string& place) {
+  return PythonPattern(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module), place);
 }
 
 }  // namespace relatum::train

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "text/python_pattern.h"
 #include "train/adapter.h"
 
 namespace relatum::train {
@@ -32,5 +33,9 @@ struct PatternOrder {
 /// check_target_module_exists and utils/other.py's get_pattern_key). Throws Error with `place`.
 PeftConfig read_peft_config(const nlohmann::json& config, std::span<const std::string> linears,
                             const std::string& place, const PatternOrder& order = {});
+
+/// PEFT's rule for modules_to_save: matches_start() of it says whether a name is that module's or
+/// of something in it. Throws Error with `place`.
+text::PythonPattern saved_module_pattern(const std::string& module, const std::string& place);
 
 }  // namespace relatum::train

@@ -14,7 +14,7 @@
 #include "base/printable.h"
 #include "io/to_weight.h"
 #include "quant/format.h"
-#include "text/python_pattern.h"
+#include "train/peft_config.h"
 
 namespace relatum::train {
 namespace {
@@ -250,8 +250,8 @@ std::vector<std::string> PeftFile::check_others(std::span<const AdapterModule> m
     own.insert(*saved);
   }
   for (const std::string& module : others.listed) {
-    const text::PythonPattern pattern(fmt::format(R"((?:^|.*\.)(?:{})(?:$|\..*))", module),
-                                      "'modules_to_save' of adapter_config.json");
+    const text::PythonPattern pattern = saved_module_pattern(
+        module, "'modules_to_save' of adapter_config.json");
     // Loading asks for a name's end, PEFT's other places for a part between dots.
     const auto holds = [&](const std::string& name) {
       return without_end(name, module + ".weight") || pattern.matches_start(name);

@@ -18,7 +18,8 @@ constexpr const char* kEncoder = "encoder.embed_tokens";
 constexpr const char* kDecoder = "decoder.embed_tokens";
 
 const Weight& own_weight(const arch::Model& model, const std::string& name) {
-  return name == kHead ? model.head()->parts()[0].weight : *model.embedding();
+  if (name == kHead) return model.head()->parts()[0].weight;
+  return name == kEncoder ? *model.source_embedding() : *model.embedding();
 }
 
 void check_tied(const arch::Model& model, bool embedding) {

@@ -41,6 +41,8 @@ class SavedModules {
   void open(const arch::Model& model, float* values, nn::LoraSet& set);
   /// Called when the values have changed.
   void refresh();
+  /// What passes read beside the values: a head's copy in another type.
+  size_t bytes() const { return head_ ? head_->resident_bytes() : 0; }
   /// Makes the head's products integers, for inference alone.
   void quantise();
 

@@ -197,6 +197,33 @@ TEST_F(ResumeAlone, StartsFromARunAndTrainsFolds) {
   refused(alone("folds", {"--folds", "3"}), {"--folds was 2 and is now 3"});
 }
 
+// A run that was killed before it saved a state begins again, with what was forced.
+TEST_F(ResumeAlone, AForcedStartStaysForced) {
+  done(whole("run"));
+  fs::copy(kModel, path("model"), fs::copy_options::recursive);
+  std::string weights = read("model/model.safetensors");
+  weights.back() = char(weights.back() ^ 1);
+  write("model/model.safetensors", weights);
+  const Arguments second{
+      "finetune", "--init-adapter", path("run"), "--train",      path("rows.jsonl"),
+      "--model",  path("model"),    "--out",     path("second"), "--epochs",
+      "1",        "--threads",      "1"};
+  refused(second, {"has other weights", "--force"});
+  done(second + Arguments{"--force"});
+  json begun = record("second");
+  EXPECT_EQ(begun["init_adapter_force"], true);
+  begun["status"] = "running";
+  write("second/run.json", begun.dump());
+  for (const char* file : {"adapter_model.safetensors", "adapter_config.json"}) {
+    fs::remove(path("second") + "/" + file);
+  }
+  fs::remove_all(path("second/state"));
+  const Outcome again = done(alone("second"));
+  EXPECT_THAT(again.err, HasSubstr("begins again"));
+  EXPECT_EQ(record("second")["init_adapter_force"], true);
+  EXPECT_EQ(record("second")["init_adapter_forced"], true);
+}
+
 // The keys of [finetune] are the same names, and paths are relative to the file.
 TEST_F(ResumeAlone, RunFilesHaveTheSameKeys) {
   done(whole("run"));

@@ -171,6 +171,7 @@ TEST_F(Start, AnotherBaseIsRefusedUnlessForcedAndThenRecorded) {
   options.force = true;
   EXPECT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_EQ(record("second")["init_adapter_forced"], true);
+  EXPECT_EQ(record("second")["init_adapter_force"], true);
   EXPECT_NE(record("second")["init_adapter_base_hash"], record("second")["base_hash"]);
 }
 

@@ -1,14 +1,14 @@
 // A base and an adapter as one model: the same answers, whatever the files, and what is refused.
-#include "jobs/merge.h"
+#include "merging.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <set>
 
+#include "io/to_weight.h"
 #include "jobs/quantize.h"
-#include "support/error_of.h"
+#include "quant/format.h"
 #include "support/small_adapter.h"
 #include "support/tokenized.h"
 
@@ -19,43 +19,6 @@ using nlohmann::json;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
-
-class Merge : public ::testing::Test {
- protected:
-  Merge() {
-    host_.context.stop = &stop_;
-    host_.context.log = [this](LogLevel, const std::string& line) { lines_.push_back(line); };
-    host_.context.progress = [this](const Progress& progress) {
-      last_ = progress;
-      if (stop_at_ > 0 && progress.done >= stop_at_) stop_ = true;
-    };
-  }
-  fs::path merged(const fs::path& model, const fs::path& adapter, const std::string& format,
-                  const std::string& out, const std::string& base = "auto") {
-    jobs::MergeOptions options;
-    options.use.model.model = model.string();
-    options.use.model.base = base;
-    options.use.adapter = adapter.string();
-    options.format = format;
-    options.out = folder_ / out;
-    options.overwrite = overwrite_;
-    report_ = jobs::merge(options, host_);
-    return folder_ / out;
-  }
-  std::string refusal(const fs::path& model, const fs::path& adapter, const std::string& format,
-                      const std::string& out) {
-    return error_of([&] { merged(model, adapter, format, out); });
-  }
-
-  TemporaryFolder folder_;
-  std::atomic<bool> stop_{false};
-  bool overwrite_ = false;
-  double stop_at_ = 0;
-  Progress last_;
-  jobs::Host host_;
-  std::vector<std::string> lines_;
-  std::optional<jobs::MergeReport> report_;
-};
 
 std::string adapter_of(const std::string& option) {
   return option.starts_with("phi3") ? "decoder/lora_fused" : "decoder/lora";
@@ -263,6 +226,43 @@ TEST_F(MergeFolder, GgufFormatsAreThoseOfQuantize) {
   }
 }
 
+TEST_F(MergeFolder, AGgufWithoutAFormatHasThatOfItsBase) {
+  for (const auto& [type, wanted] : {std::pair{"f32", "f16"}, {"bf16", "bf16"}}) {
+    const auto folder = merged(base_.path(), adapter_, type, "folder");
+    const auto file = io::GgufFile::open(merged(folder, adapter_, "", "out.gguf"));
+    EXPECT_EQ(report_->format, wanted);
+    EXPECT_EQ(io::to_weight(file.tensor("blk.0.attn_q.weight")).format, wanted);
+    overwrite_ = true;
+  }
+  // Of a mixture each tensor goes back into its own, and what is not changed keeps its bytes.
+  jobs::quantize({base_.path(), "q4_0", folder_ / "base.gguf"}, host_);
+  const auto base = io::GgufFile::open(folder_ / "base.gguf");
+  const auto mixed = io::GgufFile::open(merged(folder_ / "base.gguf", adapter_, "", "mixed.gguf"));
+  EXPECT_EQ(report_->format, "keep");
+  EXPECT_THAT(lines_, Contains(HasSubstr("each tensor keeps the base's number format: ")));
+  const auto whole = io::GgufFile::open(
+      merged(folder_ / "base.gguf", adapter_, "f32", "whole.gguf"));
+  std::set<std::string> formats;
+  for (const io::GgufTensor& tensor : base.tensors()) {
+    const auto& own = mixed.tensor(tensor.name);
+    EXPECT_EQ(own.type, tensor.type) << tensor.name;
+    formats.insert(io::to_weight(own).format);
+    const bool linear = tensor.name.find("attn_") != std::string::npos ||
+                        tensor.name.find("ffn_") != std::string::npos;
+    if (linear && tensor.name.find("norm") == std::string::npos) {
+      const Weight sum = io::to_weight(whole.tensor(tensor.name));
+      Matrix<float> values(sum.rows, sum.cols);
+      quant::decode_rows(sum, 0, values.view());
+      const Weight want = quant::encode(io::to_weight(own).format, tensor.name, values.view());
+      EXPECT_TRUE(std::ranges::equal(own.bytes, want.data)) << tensor.name;
+    } else {
+      EXPECT_TRUE(std::ranges::equal(own.bytes, tensor.bytes)) << tensor.name;
+    }
+  }
+  EXPECT_GE(formats.size(), 2U);
+  EXPECT_EQ(mixed.get_int("general.file_type"), base.get_int("general.file_type"));
+}
+
 TEST_F(MergeFolder, AppearsWholeOrNotAtAll) {
   TemporaryFolder place;
   stop_at_ = 0.01;
@@ -301,7 +301,8 @@ TEST_F(MergeFolder, OnlyItsOwnResultIsReplaced) {
 
 TEST_F(MergeFolder, WhatCannotBeIsRefused) {
   EXPECT_THAT(refusal(base_.path(), adapter_, "q8_0", "out"), HasSubstr("no format of a folder's"));
-  EXPECT_THAT(refusal(base_.path(), adapter_, "", "out.gguf"), HasSubstr("needs a number format"));
+  EXPECT_THAT(refusal(base_.path(), adapter_, "safetensors", "out.gguf"),
+              HasSubstr("which has no safetensors"));
   EXPECT_THAT(refusal(base_.path(), adapter_, "q5_9", "out.gguf"), HasSubstr("'q5_9' is unknown"));
   jobs::quantize({base_.path(), "f32", folder_ / "base.gguf"}, host_);
   EXPECT_THAT(refusal(folder_ / "base.gguf", adapter_, "", "out"), HasSubstr("is a GGUF file"));

@@ -88,5 +88,25 @@ TEST(QuantizePlan, RowsThatDoNotFitGetAnotherFormat) {
                        "256"));
 }
 
+// What is only read cannot be written again with other values.
+TEST(QuantizePlan, FormatsAreKeptWhereTheyCanBe) {
+  arch::GgufForm form;
+  form.tensors = {tensor("a.weight", {256, 4}, "q3_k"), tensor("b.weight", {256, 4}, "q3_k"),
+                  tensor("c.weight", {32, 4}, "iq4_nl"), tensor("d.weight", {256, 4}, "q5_k"),
+                  tensor("e_norm.weight", {256}, "f32")};
+  const QuantizePlan made = keep_formats(form, 11, [](const arch::FormTensor& each) {
+    return each.name != "b.weight" && each.name != "e_norm.weight";
+  });
+  std::vector<std::string> names;
+  for (const quant::Format* format : made.formats) names.emplace_back(format->name);
+  EXPECT_THAT(names, ElementsAre("q4_k", "q3_k", "q5_0", "q5_k", "f32"));
+  EXPECT_EQ(made.file_type, 11);
+  EXPECT_THAT(made.notes,
+              ElementsAre("each tensor keeps the base's number format: 1 in f32, 1 in q3_k, 1 in "
+                          "q4_k, 1 in q5_0, 1 in q5_k",
+                          "1 tensor: q5_0 instead of iq4_nl, which is only read",
+                          "1 tensor: q4_k instead of q3_k, which is only read"));
+}
+
 }  // namespace
 }  // namespace relatum::jobs

@@ -1,4 +1,6 @@
 // Extraction with several adapters over one base: rows name theirs, and get its answers.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "desk.h"
@@ -183,6 +185,17 @@ TEST_F(SeveralAdapters, EachHasItsOwnNeighbours) {
   for (const json& each : json_lines(answers(ask_all()))) {
     EXPECT_EQ(each["neighbours"].size(), each["adapter"] == "causes" ? 1u : 0u);
   }
+  warnings_.clear();
+  jobs::ExtractOptions more = ask_all();
+  more.neighbours = 1;
+  answers(more);
+  const auto of = [](const char* name) {
+    return HasSubstr(
+        fmt::format("--neighbours has no effect on the adapter '{}', which has no index", name));
+  };
+  EXPECT_THAT(warnings_, Contains(of("parts")));
+  EXPECT_THAT(warnings_, Contains(of("third")));
+  EXPECT_THAT(warnings_, Not(Contains(of("causes"))));
 }
 
 TEST_F(SeveralAdapters, PredictionsCarryTheirNames) {

@@ -106,7 +106,8 @@ TEST_F(Described, WhatTheKeysCannotSayIsTold) {
   root["added_tokens"].push_back(root["added_tokens"].back());
   root["added_tokens"].back()["id"] = next;
   root["added_tokens"].back()["content"] = "<fourth>";
-  EXPECT_THAT(notes(), ElementsAre(HasSubstr("('<lstrip>', '<rstrip>', '<single_word>', 1 more)")));
+  EXPECT_THAT(notes(),
+              ElementsAre(HasSubstr("('<lstrip>', '<rstrip>', '<single_word>' and 1 more)")));
   described(kFixtures / "bpe_qwen2", 1000);
   EXPECT_THAT(notes_, Contains(HasSubstr("Unicode's NFC")));
 }

@@ -100,7 +100,10 @@ TEST_P(MergedMagnitudes, AreThoseOfPasses) {
       quant::decode_rows(part.weight, 0, got.view());
       train::merge_rows(*adapter, *module, 0, got.view());
       const MatView<const float> of_passes{want.row(part.begin), got.rows(), got.cols()};
-      EXPECT_LT(distance(got.view(), of_passes), 1e-5) << part.name;
+      // Either rounds the sums over ranks and, in the norm, inputs; the sum with the weight, the
+      // root, the factor and the product.
+      const double bound = 2 * rounding_bound(module->rank + linear->in() + 4);
+      EXPECT_LT(distance(got.view(), of_passes), bound) << part.name;
       ++compared;
     }
   }

@@ -231,6 +231,7 @@ std::shared_ptr<Options> settled(const std::shared_ptr<Options>& now, const jobs
   }
   o->words = command.words;
   o->directory = command.directory;
+  o->force = command.force;
   o->machine.quiet = now->machine.quiet;
   if (!again) return o;
   host.context.info("no state was saved yet: the run begins again.");

@@ -30,6 +30,11 @@ std::string megabytes(uint64_t bytes) { return fmt::format("{:.2f} MB", double(b
 std::string report_text(const jobs::MergeReport& report) {
   std::string text = fmt::format("merged       {}, added to the base in {}\n",
                                  counted(report.adapted, "linear"), report.base);
+  if (!report.modules.empty()) {
+    text += fmt::format("replaced     {} by the adapter's own{}\n",
+                        fmt::join(report.modules, " and "),
+                        report.parts_head ? ", so head and embedding are no longer one" : "");
+  }
   text += fmt::format("tensors      {} before, {} after\n", megabytes(report.bytes_before),
                       megabytes(report.bytes));
   if (!report.comparison) return text;
@@ -60,11 +65,10 @@ nlohmann::json as_json(const jobs::AnswerComparison& c) {
 }
 
 nlohmann::json as_json(const jobs::MergeReport& report, const std::string& command) {
-  nlohmann::json result{{"linears", report.adapted},
-                        {"base", report.base},
-                        {"bytes_before", report.bytes_before},
-                        {"bytes", report.bytes},
-                        {"extract", command}};
+  nlohmann::json result{{"linears", report.adapted},       {"base", report.base},
+                        {"format", report.format},         {"modules", report.modules},
+                        {"parts_head", report.parts_head}, {"bytes_before", report.bytes_before},
+                        {"bytes", report.bytes},           {"extract", command}};
   if (report.comparison) result["comparison"] = as_json(*report.comparison);
   return result;
 }
@@ -120,7 +124,8 @@ Action define(CLI::App& app) {
       ->group("Model");
   app.add_option("--format", o->format,
                  fmt::format("{}; safetensors: each tensor's type in the base (default for a "
-                             "folder). A GGUF file needs one of the others",
+                             "folder). Default for a GGUF file: each tensor's own in a GGUF base, "
+                             "else bf16 or f16",
                              fmt::join(jobs::merge_formats(), ", ")));
   app.add_option("--out", o->out_text, "A GGUF file (ends in .gguf), or a folder")->required();
   app.add_flag("--overwrite", o->overwrite, "Replace an earlier result");

@@ -13,6 +13,7 @@
 #include "arch/head_weight.h"
 #include "arch/relative_bias.h"
 #include "arch/t5_settings.h"
+#include "base/error.h"
 #include "nn/activation.h"
 #include "nn/attention.h"
 #include "nn/layers.h"
@@ -48,16 +49,19 @@ class T5 final : public Model {
   std::pair<size_t, size_t> linears_of_layer(int64_t layer) const override;
   const nn::Linear* head() const override { return &head_; }
   const Weight* embedding() const override { return &embedding_; }
+  const Weight* source_embedding() const override { return &source_embedding_; }
   std::vector<nn::Linear*> mutable_linears() override;
   std::vector<NamedWeight> open_weights() override;
 
  private:
   friend class Pass;
   void load_stack(const ModelFiles& files, const LoadOptions& options, bool decoder);
+  Weight own_embedding(const ModelFiles& files, const std::string& half);
   void scale_head_input();
 
   T5Settings settings_;
-  Weight embedding_;
+  Weight shared_;  // of a tied head, and of encoder and decoder where they have none of their own
+  Weight embedding_, source_embedding_;
   Stack encoder_, decoder_;
   nn::Linear head_;
   // What the head reads is scaled where it shares the embedding. Frozen, the last norm's weights
@@ -230,16 +234,28 @@ void T5::load_stack(const ModelFiles& files, const LoadOptions& options, bool de
 
 T5::T5(const ModelFiles& files, const LoadOptions& options) : settings_(read_t5_settings(files)) {
   info_ = settings_.info;
-  embedding_ = files.weight({"shared.weight", "token_embd.weight"}, info_.vocabulary, info_.width);
-  info_.parameters = embedding_.size();
+  shared_ = files.weight({"shared.weight", "token_embd.weight"}, info_.vocabulary, info_.width);
+  info_.parameters = shared_.size();
+  source_embedding_ = own_embedding(files, "encoder");
+  embedding_ = own_embedding(files, "decoder");
   load_stack(files, options, false);
   load_stack(files, options, true);
   const bool told = files.setting("scale_decoder_outputs") != nullptr;
-  Weight head = head_weight(files, embedding_, told ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
-  info_.own_head = head.data.data() != embedding_.data.data();
+  Weight head = head_weight(files, shared_, told ? HeadTied::kNotAsked : HeadTied::kWhereSaid);
+  info_.own_head = head.data.data() != shared_.data.data();
   if (info_.own_head) info_.parameters += head.size();
-  if (files.gguf() ? !info_.own_head : settings_.scales_head) scale_head_input();
+  if (head_scale(files, info_) != 1) scale_head_input();
   head_ = nn::Linear({{"lm_head", std::move(head)}});
+}
+
+// As transformers: a file's own table, where its values are not those of the one that is shared.
+Weight T5::own_embedding(const ModelFiles& files, const std::string& half) {
+  const TensorName name{half + ".embed_tokens.weight", ""};
+  if (files.gguf() || !files.has(name)) return shared_;
+  Weight own = files.weight(name, info_.vocabulary, info_.width);
+  if (own.format == shared_.format && std::ranges::equal(own.data, shared_.data)) return shared_;
+  info_.parameters += own.size();
+  return own;
 }
 
 void T5::scale_head_input() {
@@ -255,7 +271,17 @@ std::vector<NamedWeight> T5::open_weights() {
     decoder_.final_norm = std::exchange(stored_norm_, {});
     head_scale_ = head_scale(info_.width);
   }
-  std::vector<NamedWeight> all{{"shared.weight", &embedding_}};
+  for (const Weight* own : {&source_embedding_, &embedding_}) {
+    if (own->data.data() == shared_.data.data()) continue;
+    fail("arch.t5", fmt::format("{}: encoder and decoder have embeddings that differ from the one "
+                                "that they share ('{}'), and such models' weights are not trained "
+                                "as a whole. Train an adapter (--method lora or qlora).",
+                                info_.path, own->name));
+  }
+  std::vector<NamedWeight> all;
+  for (Weight* table : {&shared_, &source_embedding_, &embedding_}) {
+    all.push_back({"shared.weight", table});
+  }
   const auto add = [&](Weight& weight) { all.push_back({weight.name, &weight}); };
   for (Stack* stack : {&encoder_, &decoder_}) {
     add(stack->bias.values());
@@ -317,7 +343,7 @@ nn::Var T5::forward(nn::Graph& graph, const nn::TokenBatch& batch,
   nn::Var states;
   if (const nn::TokenBatch* sources = batch.sources()) {
     const Pass& pass = arena.make<Pass>(*this, false, *sources, nn::Var{}, options, graph);
-    nn::Var x = embed(graph, {embedding_, &nn::LoraSet::source_embedding}, *sources,
+    nn::Var x = embed(graph, {source_embedding_, &nn::LoraSet::source_embedding}, *sources,
                       options.adapter);
     x = nn::run_layers(graph, pass, x, options.checkpoint);
     states = nn::rmsnorm(graph, x, values_of(encoder_.final_norm), settings_.epsilon, true);
@@ -337,11 +363,10 @@ nn::Var T5::forward(nn::Graph& graph, const nn::TokenBatch& batch,
 
 const Family& family_t5() {
   static constexpr std::string_view kTypes[] = {"t5"};
-  // Copies of the embedding, and what llama.cpp writes of a bias that no layer reads.
-  static constexpr std::string_view kTensors[] = {
-      "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", "*cross_attn_rel_b.weight",
-      "decoder.block.0.layer.1.EncDecAttention."
-      "relative_attention_bias.weight"};
+  // What llama.cpp, too, writes of a bias that no layer reads.
+  static constexpr std::string_view kTensors[] = {"*cross_attn_rel_b.weight",
+                                                  "decoder.block.0.layer.1.EncDecAttention."
+                                                  "relative_attention_bias.weight"};
   // Lengths of the rows that it was trained with; dropout, which the adapter has of its own.
   static constexpr std::string_view kKeys[] = {"vocab_size",
                                                "n_positions",
