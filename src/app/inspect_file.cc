@@ -11,6 +11,8 @@
 #include <sstream>
 #include <vector>
 
+#include "app/inspect_adapter.h"
+#include "app/inspect_folds.h"
 #include "app/inspect_text.h"
 #include "base/atomic_file.h"
 #include "base/counted.h"
@@ -154,7 +156,9 @@ std::string object_text(const fs::path& path, const json& object) {
   const auto has = [&](const char* key) { return object.contains(key); };
   const std::string name = path.filename().string();
   const auto record = [&](const char* kind) { return record_text(kind, path, object); };
-  if (has("peft_type")) return record("adapter settings");
+  if (has("peft_type")) return adapter_settings_text(path);
+  if (has("folds") && has("data_sha256")) return inspect_folds_text(path);
+  if (has("merged_from")) return record("record of a merged model");
   if (has("base_hash") && has("rank")) return record("run record");
   if (has("base_hash") && has("answer")) return record("extraction record");
   if (has("embedder") && has("examples_per_s")) return record("embedding record");
@@ -174,7 +178,12 @@ std::string object_text(const fs::path& path, const json& object) {
   const bool words = !object.empty() &&
                      std::all_of(object.begin(), object.end(),
                                  [](const json& value) { return value.is_string(); });
-  return words ? record("answer words") : "";
+  if (words) return record("answer words");
+  const bool weights = !object.empty() &&
+                       std::all_of(object.begin(), object.end(), [](const json& value) {
+                         return value.is_number() && value.get<double>() > 0;
+                       });
+  return weights ? record("label weights") : "";
 }
 
 std::string json_text(const fs::path& path) {

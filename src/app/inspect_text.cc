@@ -10,7 +10,9 @@
 #include <optional>
 #include <set>
 
+#include "app/inspect_adapter.h"
 #include "app/inspect_file.h"
+#include "app/inspect_folds.h"
 #include "arch/family.h"
 #include "arch/model_files.h"
 #include "arch/model_folder.h"
@@ -21,6 +23,7 @@
 #include "io/gguf.h"
 #include "io/json.h"
 #include "io/safetensors.h"
+#include "jobs/finetune_folds.h"
 #include "kernels/block_product.h"
 #include "kernels/cpu.h"
 #include "quant/format.h"
@@ -55,7 +58,8 @@ std::string tensors_text(const std::vector<TensorLine>& tensors, bool all) {
   }
   std::string text = fmt::format("tensors       {} ({})\n", tensors.size(), size_text(total));
   for (const auto& [format, sum] : formats) {
-    text += fmt::format("  {:<12}{} tensors, {}\n", format, sum.first, size_text(sum.second));
+    text += fmt::format("  {:<12}{}, {}\n", format, counted(sum.first, "tensor"),
+                        size_text(sum.second));
   }
   for (size_t i = 0; i < tensors.size() && (all || i < kShownTensors); ++i) {
     text += fmt::format("  {:<44} {:<8} {}\n", printable(tensors[i].name), tensors[i].format,
@@ -187,20 +191,6 @@ std::string index_text(const fs::path& path) {
                                                    fmt::join(store.labels, ", ")));
 }
 
-std::string adapter_text(const fs::path& path, bool all) {
-  const nlohmann::json config = io::load_json(path / "adapter_config.json");
-  std::string text = fmt::format("adapter       {}\n", path.string());
-  for (const char* key : {"peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout",
-                          "target_modules"}) {
-    if (config.contains(key)) text += fmt::format("{:<25} {}\n", key, io::dump_json(config[key]));
-  }
-  const fs::path weights = path / "adapter_model.safetensors";
-  if (!fs::exists(weights)) {
-    return text + "tensors       adapter_model.safetensors is not there\n";
-  }
-  return text + safetensors_lines(io::Safetensors::open(weights), all);
-}
-
 std::string gguf_adapter_text(const io::GgufFile& file, bool all) {
   std::string text = inspect_line("adapter", file.path().string()) +
                      inspect_line("form", fmt::format("GGUF version {}", file.version())) +
@@ -222,6 +212,18 @@ std::string gguf_adapter_text(const io::GgufFile& file, bool all) {
   return text + tensors_text(gguf_lines(file), all);
 }
 
+// Of a run that is not done also how many there are to be.
+std::string steps_text(const nlohmann::json& record, const fs::path& file) {
+  const std::string place = file.string(), status = io::get_string(record, "status", "", place);
+  const int64_t done = io::get_int(record, "steps", 0, place);
+  if (status == "done") return counted(done, "step");
+  // Epochs differ by a step or so, as their rows come in another order.
+  const int64_t all = io::get_int(record, "epoch_steps", 0, place) *
+                      io::get_int(record, "epochs", 0, place);
+  return fmt::format("{}{} (`relatum finetune --resume --out {}` goes on)", counted(done, "step"),
+                     all > 0 ? fmt::format(" of about {}", all) : "", file.parent_path().string());
+}
+
 // What people look for first; the figures that a record lacks are left out.
 std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   const std::string place = file.string();
@@ -235,9 +237,11 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   text += inspect_line("prompts", prompts);
   text += inspect_line(
       "trained on", fmt::format("{}: {}", string("train"), counted(number("examples"), "example")));
-  text += inspect_line(
-      "training", fmt::format("{}, {}, rank {}, seed {}", counted(number("epochs"), "epoch"),
-                              counted(number("steps"), "step"), number("rank"), number("seed")));
+  const std::string what = string("method") == "full" ? "all weights"
+                                                      : fmt::format("rank {}", number("rank"));
+  text += inspect_line("training",
+                       fmt::format("{}, {}, {}, seed {}", counted(number("epochs"), "epoch"),
+                                   steps_text(record, file), what, number("seed")));
   const fs::path labels = file.parent_path() / "labels.json";
   if (fs::exists(labels)) {
     text += inspect_line("labels",
@@ -299,7 +303,8 @@ std::string folder_text(const fs::path& path, bool all) {
   std::string text;
   if (fs::exists(path / "stages.json")) text += job_text(path);
   if (fs::exists(path / "run.json")) text += run_text(path);
-  if (fs::exists(path / "adapter_config.json")) text += adapter_text(path, all);
+  if (fs::exists(jobs::folds_record(path))) text += inspect_folds_text(jobs::folds_record(path));
+  if (fs::exists(path / "adapter_config.json")) text += inspect_adapter_text(path, all);
   const fs::path state = path / "state" / "state.safetensors";
   if (fs::exists(state)) text += inspect_file_text(state, all);
   if (fs::exists(path / "state.safetensors")) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace relatum::app {
@@ -17,6 +19,22 @@ std::string quoted(const std::string& word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
+}
+
+// What the run remembers, said behind what is asked.
+std::string asked(const std::string& what, const jobs::MergedUse& use) {
+  std::string line = "relatum extract " + what;
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);
+  };
+  add("--prompt", use.prompt.empty() ? "STYLE" : use.prompt);
+  add("--labels", use.labels.empty() ? "LABELS.json" : use.labels);
+  if (use.chat) line += " --chat";
+  add("--index", use.index);
+  if (!use.index.empty() && use.neighbours != 1) {
+    add("--neighbours", std::to_string(use.neighbours));
+  }
+  return line + " --data FILE --out predictions.jsonl";
 }
 
 }  // namespace
@@ -34,18 +52,28 @@ std::string extract_command(const jobs::FinetuneOptions& o) {
 }
 
 std::string extract_command(const std::string& model, const jobs::MergedUse& use) {
-  std::string line = "relatum extract --model " + quoted(model) + " --base keep";
+  return asked("--model " + quoted(model) + " --base keep", use);
+}
+
+std::string extract_command(const std::string& adapter, const std::string& model,
+                            const std::string& base, const jobs::MergedUse& use) {
+  return asked("--model " + quoted(model) + " --adapter " + quoted(adapter) +
+                   (base.empty() ? "" : " --base " + base),
+               use);
+}
+
+std::string evaluate_command(const jobs::FinetuneOptions& o) {
+  std::string line = "relatum evaluate --data " + quoted(o.train);
   const auto add = [&](const char* flag, const std::string& value) {
     if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);
   };
-  add("--prompt", use.prompt.empty() ? "STYLE" : use.prompt);
-  add("--labels", use.labels.empty() ? "LABELS.json" : use.labels);
-  if (use.chat) line += " --chat";
-  add("--index", use.index);
-  if (!use.index.empty() && use.neighbours != 1) {
-    add("--neighbours", std::to_string(use.neighbours));
-  }
-  return line + " --data FILE --out predictions.jsonl";
+  add("--relabel", o.data.relabel);
+  add("--labels", o.data.labels);
+  add("--limit", o.data.limit ? std::to_string(*o.data.limit) : "");
+  if (o.data.skip_bad_rows) line += " --skip-bad-rows";
+  add("--negative", o.negative.value_or(""));
+  return line + " --predictions " +
+         quoted((std::filesystem::path(o.out) / "predictions.jsonl").string());
 }
 
 }  // namespace relatum::app

@@ -12,5 +12,11 @@ namespace relatum::app {
 std::string extract_command(const jobs::FinetuneOptions& options);
 /// The same for a merged model, which has to be told what the run remembers.
 std::string extract_command(const std::string& model, const jobs::MergedUse& use);
+/// The same for an adapter in a GGUF file. `base`: the form of the base that it was trained on;
+/// empty: not known.
+std::string extract_command(const std::string& adapter, const std::string& model,
+                            const std::string& base, const jobs::MergedUse& use);
+/// `relatum evaluate …` of the answers that all folds gave.
+std::string evaluate_command(const jobs::FinetuneOptions& options);
 
 }  // namespace relatum::app

@@ -6,12 +6,13 @@
 namespace relatum::app {
 
 void define_start(CLI::App& app, jobs::FinetuneOptions& o) {
-  app.add_option("--init-adapter", o.init_adapter,
-                 "Start from this adapter instead of a new one: a run, or a folder in PEFT's "
-                 "layout. Data, labels, epochs and rate are this run's own; rank, alpha and "
-                 "targets come from the adapter, and from a run also the model, --base, style and "
-                 "--chat where none is given. A run's base must be the same file; --force passes "
-                 "over that")
+  app.add_option(
+         "--init-adapter", o.init_adapter,
+         "Start from this adapter instead of a new one: a run, a folder in PEFT's "
+         "layout, or a GGUF file. Data, labels, epochs and rate are this run's own; rank, alpha "
+         "and targets come from the adapter, and from a run also the model, --base, style and "
+         "--chat where none is given. A run's base must be the same file; --force passes "
+         "over that")
       ->group("Adapter");
 }
 

@@ -42,7 +42,8 @@ std::string range_text(const std::string& flag, const std::string& typed,
   if (!std::isfinite(value)) return fmt::format("{}: '{}' is not a finite number", flag, typed);
   if (most > kHuge && range.find('.') != range.npos) {
     // CLI11 writes the smallest number above 0 as 0.000000: which bound it is shows at 0 alone.
-    return fmt::format("{}: '{}' is {}", flag, typed, value < 0 ? "negative" : "not above 0");
+    return value < 0 ? fmt::format("{}: '{}' is negative", flag, typed)
+                     : fmt::format("{}: '{}' is too small: it must be above 0", flag, typed);
   }
   const std::string wanted = most > kHuge ? fmt::format("of at least {}", least)
                                           : fmt::format("from {} to {}", least, most);

@@ -16,6 +16,7 @@
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_record.h"
 #include "jobs/style_choice.h"
+#include "jobs/without_effect.h"
 
 namespace relatum::jobs {
 namespace {
@@ -143,10 +144,8 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
   const Stopwatch watch;
   extract_format(options);
-  if (options.negative && !options.skip_negative) {
-    host.context.warn("--negative has no effect without --skip-negative.");
-  }
   const std::vector<NamedSetup> setups = settle_adapters(options, host);
+  tell_without_effect(options, setups, host.context);
   check_extract_output(options, setups, host);
   const ExtractRows rows(options, setups, host);
   const task::PredictionFilter filter = filter_of(options, setups, rows);

@@ -44,9 +44,10 @@ void choose_adapters(const std::vector<std::string>& given, ExtractOptions& o) {
     }
     for (const NamedAdapter& other : o.adapters) {
       if (other.name != adapter->name) continue;
-      fail("jobs.extract", fmt::format("--adapter {}: the name '{}' stands twice, for {} as well. "
-                                       "Give each adapter a name of its own.",
-                                       each, other.name, other.folder));
+      fail("jobs.extract",
+           fmt::format("--adapter {}: the name '{}' is given twice, for {} as well. "
+                       "Give each adapter a name of its own.",
+                       each, other.name, other.folder));
     }
     o.adapters.push_back(*adapter);
   }

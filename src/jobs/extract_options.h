@@ -37,7 +37,7 @@ struct ExtractOptions {
 
 /// Settles what stands behind --adapter: one folder, or NAME=FOLDER for each of several, NAME of
 /// letters, digits, '.', '_' and '-'. A folder that is there is one, whatever its name. Throws
-/// Error for several without names, and for a name that stands twice.
+/// Error for several without names, and for a name that is given twice.
 void choose_adapters(const std::vector<std::string>& given, ExtractOptions& options);
 /// The format that is asked for. Throws Error where other options exclude it.
 task::PredictionFormat extract_format(const ExtractOptions& options);

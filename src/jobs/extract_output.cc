@@ -60,7 +60,7 @@ void check_extract_output(const ExtractOptions& options, std::span<const NamedSe
   const bool none = options.out == "-", from_input = task::parse_spec(options.input).path == "-";
   if (options.resume && (none || from_input)) {
     fail("jobs.extract",
-         fmt::format("--resume needs {}: standard {} cannot be gone on with.",
+         fmt::format("--resume needs {}: standard {} cannot be resumed.",
                      none ? "--out with a file" : "--data from a file", none ? "output" : "input"));
   }
   if (options.resume && options.overwrite) {

@@ -107,7 +107,13 @@ void ExtractRows::settle(task::Dataset data) {
   // A run's inventory, or a part of it, may well lack labels that stand in an index.
   if (!setup.index.empty() && !setup.labels) settle_labels(data, setup.index);
   labels_[0] = data.labels;
-  if (!labels_[0].empty()) return;
+  if (!labels_[0].empty()) {
+    if (data.open_labels && setup.index.empty()) {
+      host_.context.info(fmt::format("labels: the {} that occur in {} (--labels names others).",
+                                     labels_[0].size(), data.name));
+    }
+    return;
+  }
   fail("jobs.extract", fmt::format("{}: no label is known to choose from. Give --labels, a JSON "
                                    "list, or an --index.",
                                    data.name));

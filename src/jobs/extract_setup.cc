@@ -9,7 +9,9 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
+#include "jobs/without_effect.h"
 #include "retrieve/store.h"
 #include "train/full_folder.h"
 
@@ -17,6 +19,50 @@ namespace relatum::jobs {
 namespace {
 
 namespace fs = std::filesystem;
+
+// The run of --method full whose model's folder this is; empty where it is none.
+std::string run_of_model(const std::string& model) {
+  const fs::path folder = fs::path(model).lexically_normal();
+  const fs::path run = folder.has_filename() ? folder.parent_path()
+                                             : folder.parent_path().parent_path();
+  std::error_code ignored;
+  const bool its = !run.empty() && fs::exists(run / "run.json", ignored) &&
+                   fs::equivalent(train::full_folder(run), folder, ignored);
+  return its ? run.string() : "";
+}
+
+// What no run says has to be said, all of it at once.
+void require_model_and_style(const ExtractOptions& o, const ExtractSetup& setup) {
+  if (setup.run || !o.prompt.empty()) return;
+  const std::string usual = fmt::format(
+      "finetune's is {}, for an encoder-decoder {}, where none is "
+      "named",
+      kDecoderStyle, kEncoderDecoderStyle);
+  if (!o.adapter.empty()) {
+    std::vector<std::string> lacking, flags;
+    const auto lacks = [&](const char* what, const char* flag) {
+      lacking.emplace_back(what);
+      flags.emplace_back(flag);
+    };
+    if (o.model.model.empty()) lacks("base model", "--model");
+    lacks("prompt style", "--prompt");
+    const bool labels = fs::exists(fs::path(o.adapter) / "labels.json");
+    if (!labels && o.data.labels.empty()) lacks("labels", "--labels");
+    fail("jobs.extract", fmt::format("{} has no run.json that names its {}. Give {} (of prompt "
+                                     "styles, {}).",
+                                     o.adapter, and_list(lacking), and_list(flags), usual));
+  }
+  if (const std::string run = run_of_model(o.model.model); !run.empty()) {
+    fail("jobs.extract", fmt::format("--prompt is missing. {} is the model of a run: --adapter {} "
+                                     "knows its style and labels.",
+                                     o.model.model, run));
+  }
+  fail("jobs.extract",
+       fmt::format("--prompt is missing: name the style that the model was trained with ({}), or "
+                   "an --adapter whose run names one. For a model that was not trained, try "
+                   "compact, or one-line for T5.",
+                   usual));
+}
 
 // The style by its text: the run's own copy of a template, or a built-in style.
 void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup) {
@@ -28,16 +74,9 @@ void settle_style(const ExtractOptions& o, const Host& host, ExtractSetup& setup
   } else if (has_kept) {
     setup.prompt = setup.run->prompt;
     setup.style = task::load_template(kept);
-  } else if (setup.run) {
+  } else {
     setup.prompt = setup.run->prompt;
     setup.style = task::load_style(setup.prompt);
-  } else if (o.adapter.empty()) {
-    fail("jobs.extract",
-         "--prompt is missing: name a style (compact; one-line for T5), or an --adapter whose run "
-         "names one.");
-  } else {
-    fail("jobs.extract",
-         fmt::format("{} has no run.json that names a prompt style. Give --prompt.", o.adapter));
   }
   if (!setup.run) return;
   const std::string& trained = setup.run->prompt_hash;
@@ -171,6 +210,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   if (!o.adapter.empty()) {
     setup.run = read_trained(o, host);
   }
+  require_model_and_style(o, setup);
   settle_style(o, host, setup);
   settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);

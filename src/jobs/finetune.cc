@@ -10,6 +10,7 @@
 #include "base/folder_lock.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_folds.h"
+#include "jobs/finetune_inputs.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/finetune_text.h"
@@ -64,6 +65,7 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   FinetuneData data = load_finetune_data(options, host);
   if (!options.prompt.empty()) task::load_style(options.prompt);  // refused before a model is read
   const auto session = open_language_model(model, finetune_session(options));
+  check_same_inputs(options, *session, data);
   if (start) check_start(options, *start, *session, data.train.labels, host);
   const task::PromptRenderer renderer(style_for(options.prompt, session->model().info()),
                                       data.train.labels);
@@ -95,6 +97,7 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   }
   keep_result(parts, *trained, result, host);
   for (const std::string& line : finetune_result_lines(parts, result)) context.info(line);
+  if (const std::string doubt = finetune_doubt(parts); !doubt.empty()) context.warn(doubt);
   return {true, result};
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -37,7 +38,12 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
   const auto all = int64_t(thinned.rows.size());
   const int64_t others = int64_t(rows.train.size()) - all;
   thinned.kept = std::min(all, times(*options.negatives, others));
-  if (thinned.kept < all) {
+  if (thinned.kept == 0) {
+    context.warn(
+        fmt::format("--negatives {} leaves out all of the {} labelled '{}': that label stays an "
+                    "answer and is never learned.",
+                    *options.negatives, counted(all, "row"), label));
+  } else if (thinned.kept < all) {
     context.info(fmt::format("of {} labelled '{}' each epoch has {}, drawn anew, beside {}.",
                              counted(all, "row"), label, thinned.kept, counted(others, "other")));
   } else {
@@ -47,8 +53,9 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
   }
 }
 
-// As an epoch has them.
-std::map<std::string, int64_t> label_counts(const FinetuneData& data, const FinetuneRows& rows) {
+}  // namespace
+
+std::map<std::string, int64_t> epoch_counts(const FinetuneData& data, const FinetuneRows& rows) {
   std::map<std::string, int64_t> counts = task::label_counts(data.train.examples);
   if (rows.thinned.rows.empty()) return counts;
   const size_t first = size_t(rows.thinned.rows[0]);
@@ -57,6 +64,8 @@ std::map<std::string, int64_t> label_counts(const FinetuneData& data, const Fine
   if (rows.thinned.kept == 0) counts.erase(label);
   return counts;
 }
+
+namespace {
 
 void tell_weights(const std::map<std::string, double>& weights, const Context& context) {
   const auto by_weight = [](const auto& one, const auto& other) {
@@ -70,7 +79,7 @@ void tell_weights(const std::map<std::string, double>& weights, const Context& c
 void weigh(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows& rows,
            const Context& context) {
   if (options.label_weights.empty()) return;
-  const auto counts = label_counts(data, rows);
+  const auto counts = epoch_counts(data, rows);
   std::map<std::string, double> weights;
   if (options.label_weights == kBalanced) {
     weights = balanced_weights(counts);
@@ -110,6 +119,12 @@ std::string thinned_label(const FinetuneOptions& options, const task::Labels& la
 
 std::map<std::string, double> read_label_weights(const std::string& file,
                                                  const task::Labels& labels) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    fail("jobs.finetune", fmt::format("--label-weights {}: there is no such file, and the only "
+                                      "word is {}.",
+                                      file, kBalanced));
+  }
   const nlohmann::json object = io::load_json(file);
   if (!object.is_object() || object.empty()) {
     fail("jobs.finetune",

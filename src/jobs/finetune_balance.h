@@ -26,6 +26,9 @@ std::map<std::string, double> read_label_weights(const std::string& file,
 /// data", for the idea).
 std::map<std::string, double> balanced_weights(const std::map<std::string, int64_t>& counts);
 
+/// How many rows of each label an epoch has; labels of which it has none are left out.
+std::map<std::string, int64_t> epoch_counts(const FinetuneData& data, const FinetuneRows& rows);
+
 /// Throws Error where the options cannot be honoured with these data.
 void check_balance(const FinetuneOptions& options, const FinetuneData& data);
 

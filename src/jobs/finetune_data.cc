@@ -103,7 +103,10 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
   if (!options.negative) return;
   data.train.labels.index(*options.negative, "--negative");
   if (data.dev.examples.empty() && !options.negatives && !options.fold) {
-    context.warn("--negative has no effect without --dev or --holdout.");
+    context.info(
+        fmt::format("--negative '{}': without --dev or --holdout it decides only what `extract "
+                    "--skip-negative` leaves out.",
+                    *options.negative));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -196,6 +197,14 @@ FoldScore score_of(const task::Report& report) {
           report.official.scores ? report.official.scores->f1 : 0.0, report.accuracy};
 }
 
+// Of fractions: the interval ends where they do.
+task::Spread spread_of(const std::vector<double>& fractions) {
+  task::Spread spread = task::spread_of(fractions);
+  spread.low = std::max(spread.low, 0.0);
+  spread.high = std::min(spread.high, 1.0);
+  return spread;
+}
+
 // Reads every fold's answers. A row that was too long for the model has none: it counts as wrong.
 FoldsResult pool(const FinetuneOptions& o, const task::Dataset& data) {
   const std::vector<int64_t> folds = task::assign_folds(data.examples, o.folds, o.training.seed);
@@ -227,8 +236,8 @@ FoldsResult pool(const FinetuneOptions& o, const task::Dataset& data) {
   const task::Report report = score(o, data, all);
   result.pooled = score_of(report);
   result.metric = report.official.title;
-  result.official = task::spread_of(official);
-  result.accuracy = task::spread_of(accuracy);
+  result.official = spread_of(official);
+  result.accuracy = spread_of(accuracy);
   std::string text;
   for (const task::Prediction& prediction : all) text += task::to_json(prediction) + "\n";
   write_file(fs::path(o.out) / kPredictions, text);

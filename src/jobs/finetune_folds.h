@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ std::filesystem::path folds_record(const std::filesystem::path& run);
 /// finetune() does, where the data have fewer different sentences than parts, and where a run is
 /// gone on with whose data were others.
 FoldsResult finetune_folds(const FinetuneOptions& options, const Host& host);
+
+/// The scores that a record (folds.json) has; nothing where the folds are not all done. Throws
+/// Error with file and key.
+std::optional<FoldsResult> read_folds(const std::filesystem::path& record);
 
 /// A table of the folds with mean, deviation and interval, in per cent.
 std::string folds_text(const FoldsResult& result);

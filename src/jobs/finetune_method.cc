@@ -75,7 +75,7 @@ void check_method(const FinetuneOptions& o) {
   const std::string& base = o.model.base;
   if (o.method_given && o.method == "qlora" && (base == "bf16" || base == "f32")) {
     refuse(
-        fmt::format("--method qlora trains on a quantised base, and --base {} is none. Use "
+        fmt::format("--method qlora trains on a quantised base, and --base {} is not one. Use "
                     "--method lora, or --base nf4.",
                     base));
   }
@@ -133,8 +133,8 @@ void check_method_base(const FinetuneOptions& o, const std::filesystem::path& mo
   if (files.quantised() && o.model.base == "auto") {
     refuse(
         fmt::format("{}: its weights are quantised, and --method full would begin with what "
-                    "rounding left of them. Use the plain model, or --base f32 if that is "
-                    "meant.",
+                    "rounding left of them. Use the plain model, or add --base f32 if you mean "
+                    "it.",
                     model.string()));
   }
 }

@@ -45,7 +45,7 @@ struct FinetuneOptions {
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false;
   bool overwrite = false;       ///< replace a run that is there
-  std::string init_adapter;     ///< a run, or a folder in PEFT's layout, to start from; empty: none
+  std::string init_adapter;     ///< a run, PEFT's folder or a GGUF file to start from; empty: none
   bool force = false;           ///< start from it though its base is another
   std::string start_hash;       ///< set by read_start(): SHA-256 of its numbers
   std::string start_base_hash;  ///< and of the base that it was trained on; empty: not known

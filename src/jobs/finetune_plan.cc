@@ -11,6 +11,7 @@
 #include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
+#include "jobs/without_effect.h"
 #include "task/answer_prompts.h"
 
 namespace relatum::jobs {
@@ -67,6 +68,12 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
     if (std::isfinite(value)) continue;
     fail("jobs.finetune", fmt::format("{} {}: expected a finite number.", flag, value));
   }
+  if (!trains_all(o) && o.init_adapter.empty() && o.adapter.alpha <= 0) {
+    fail("jobs.finetune",
+         fmt::format("--alpha {}: the pairs' output is multiplied by alpha / rank, so it must be "
+                     "above 0.",
+                     o.adapter.alpha));
+  }
   if (o.holdout > 0 && !o.dev.empty()) {
     fail("jobs.finetune", "--dev and --holdout exclude each other. Give one of them.");
   }
@@ -76,6 +83,12 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
         fmt::format("--lr {} is far above the usual 0.0001 to 0.005; training will "
                     "probably diverge.",
                     rate));
+  }
+  const double least = trains_all(o) ? 1e-8 : 1e-6;
+  if (rate > 0 && rate < least) {
+    context.warn(
+        fmt::format("--lr {} is far below the usual {}; training will hardly change anything.",
+                    rate, trains_all(o) ? "0.000001 to 0.001" : "0.0001 to 0.005"));
   }
   if (o.adapter.dropout >= 0.9) {
     context.warn(
@@ -93,12 +106,7 @@ void check_finetune_values(const FinetuneOptions& o, const Context& context) {
   if (t.epochs > 1000) {
     context.warn(fmt::format("--epochs {}: a few are usual.", t.epochs));
   }
-  if (o.index.empty() && o.neighbours_given) {
-    context.warn("--neighbours has no effect without --index.");
-  }
-  if (o.index.empty() && !o.embedder.empty()) {
-    context.warn("--embedder has no effect without --index.");
-  }
+  tell_without_effect(o, context);
 }
 
 engine::SessionOptions finetune_session(const FinetuneOptions& options) {

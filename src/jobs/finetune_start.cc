@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/known_names.h"
+#include "io/gguf.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -39,7 +40,15 @@ void take_model(const RunInfo& run, FinetuneOptions& o) {
     o.model.model = moved ? run.model_path : run.model;
     if (o.model.models.empty()) o.model.models = run.models;
   }
-  if (o.model.base == "auto") o.model.base = run.base;
+  if (o.model.base != "auto") return;
+  o.model.base = run.base;
+  const bool plain = run.base == "bf16" || run.base == "f32";
+  const bool other = (o.method == "qlora" && plain) || (o.method == "lora" && run.base == "nf4");
+  if (!o.method_given || !other) return;
+  refuse(
+      fmt::format("--method {} trains on a base that is{} quantised, and the run in {} is on its "
+                  "base in {}. Leave --method out.",
+                  o.method, o.method == "qlora" ? "" : " not", o.init_adapter, run.base));
 }
 
 void take_style(const RunInfo& run, FinetuneOptions& o, const Context& context) {
@@ -145,10 +154,11 @@ std::optional<AdapterStart> read_start(FinetuneOptions& o, const Host& host) {
                     "{} after --model instead.",
                     o.init_adapter, (folder / "model").string()));
   }
-  train::check_adapter_folder(folder);
+  const bool file = io::GgufFile::recognise(folder);
+  if (!file) train::check_adapter_folder(folder);
   AdapterStart start;
   if (!o.resume) start.run = read_trained(as_extracted(o), host);
-  o.start_hash = sha256_file(folder / "adapter_model.safetensors");
+  o.start_hash = sha256_file(file ? folder : folder / "adapter_model.safetensors");
   if (fs::exists(folder / "labels.json")) {
     start.labels = task::load_labels(folder / "labels.json");
   }

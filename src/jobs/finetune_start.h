@@ -15,14 +15,14 @@ namespace relatum::jobs {
 
 /// What --init-adapter names, before a model is open.
 struct AdapterStart {
-  std::optional<RunInfo> run;          ///< nothing: a folder of another program's
+  std::optional<RunInfo> run;          ///< nothing: a folder of another program's, or a file
   std::optional<task::Labels> labels;  ///< that it was taught; nothing: not known
 };
 
-/// Looks at the adapter's folder, and completes `options`: the hash of its numbers, and from a run
-/// its model, base format, prompt style and chat where the options name none. Nothing where they
-/// name no adapter. Throws Error where the folder holds none, its run is not finished or was
-/// changed since (unless forced), or no model is known.
+/// Looks at the adapter's folder or GGUF file, and completes `options`: the hash of its numbers,
+/// and from a run its model, base format, prompt style and chat where the options name none.
+/// Nothing where they name no adapter. Throws Error where the folder holds none, its run is not
+/// finished or was changed since (unless forced), or no model is known.
 std::optional<AdapterStart> read_start(FinetuneOptions& options, const Host& host);
 
 /// Holds base, tokenizer and chat template against the adapter's run as `extract` does; a run that

@@ -5,12 +5,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
+#include "arch/family.h"
 #include "base/counted.h"
+#include "jobs/finetune_balance.h"
 #include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
+#include "jobs/training_log.h"
+#include "jobs/without_effect.h"
 #include "kernels/cpu.h"
-#include "task/folds.h"
 
 namespace relatum::jobs {
 namespace {
@@ -19,18 +24,19 @@ constexpr double kGigabyte = 1e9;
 constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
 
 // As docs/your-data.md says: fewer than ten sentences of a label teach little.
-std::string rare_labels(const task::Dataset& train) {
+std::string rare_labels(const FinetuneParts& parts) {
   constexpr int64_t kFew = 10;
-  const auto counts = task::label_counts(train.examples);
+  const auto counts = epoch_counts(parts.data, parts.rows);
   const auto rarest = std::ranges::min_element(counts, {},
                                                [](const auto& entry) { return entry.second; });
   const int64_t rare = std::ranges::count_if(counts,
                                              [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
   return fmt::format(
-      "{} of {} labels have fewer than {} training examples, e.g. {} of '{}'. More sentences of "
+      "{} of {} labels have fewer than {} training examples{}, e.g. {} of '{}'. More sentences of "
       "these will help most.",
-      rare, counts.size(), kFew, rarest->second, rarest->first);
+      rare, counts.size(), kFew, parts.rows.thinned.rows.empty() ? "" : " in an epoch",
+      rarest->second, rarest->first);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {
@@ -65,10 +71,29 @@ std::string where_pairs_begin(const FinetuneOptions& options, const engine::Sess
          "lacks. Written will be pairs of twice the rank, on the base as it is.";
 }
 
+// Where nf4 takes the place of a file's own blocks.
+std::string rounds_again(const engine::Session& session) {
+  if (session.base() != "nf4" || arch::resolve_base(session.files(), "auto") != "keep") return "";
+  return "the file's weights are quantised already and are rounded a second time, to nf4: --base "
+         "keep would train on them as they are, and the model before it was quantised loses less.";
+}
+
+// Told before the training, as the adapter that comes of it would be refused.
+std::string no_place_in_gguf(const FinetuneOptions& options) {
+  std::vector<std::string> kinds;
+  if (options.adapter.magnitudes) kinds.emplace_back("magnitudes (--dora)");
+  if (!options.save_modules.empty()) kinds.emplace_back("modules of its own (--save-modules)");
+  if (trains_all(options) || kinds.empty()) return "";
+  return fmt::format(
+      "`export` refuses an adapter with {}, for which llama.cpp has no place; `merge` writes it "
+      "and its base as one model.",
+      and_list(kinds));
+}
+
 std::string needs(const FinetunePlan& plan) {
   return fmt::format(
-      "needs about {:.1f} GB of memory, {:.0f} MB of disk and, on an otherwise idle "
-      "machine, {} for {} of {} tokens",
+      "needs about {:.1f} GB of memory, {:.0f} MB of disk and, with the machine as busy as it is "
+      "now, {} for {} of {} tokens",
       double(plan.needs.memory_bytes) / kGigabyte, double(plan.needs.disk_bytes) / 1e6,
       duration_text(plan.needs.flops / (plan.gemm_rate * kUsualShare)),
       counted(plan.training.epochs, "epoch"),
@@ -104,6 +129,9 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
   if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
     lines.push_back(start);
   }
+  for (const std::string& line : {rounds_again(parts.session), no_place_in_gguf(parts.options)}) {
+    if (!line.empty()) lines.push_back(line);
+  }
   if (parts.options.fold) {
     lines.push_back(fmt::format("{} of this fold will be answered by it.",
                                 counted(int64_t(parts.rows.test.size()), "example")));
@@ -114,7 +142,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                     "best on dev instead).",
                     what_is_trained(parts.options)));
   }
-  if (const std::string rare = rare_labels(parts.data.train); !rare.empty()) lines.push_back(rare);
+  if (const std::string rare = rare_labels(parts); !rare.empty()) lines.push_back(rare);
   lines.push_back(fmt::format(
       "{} per epoch, {} in {}: up to {} tokens each{}", counted(parts.plan.epoch_steps, "step"),
       trainer.steps(), counted(training.epochs, "epoch"), training.batch.batch_tokens,
@@ -138,6 +166,11 @@ std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
       "rate, at most {:.1f} GB of memory",
       counted(result.steps, "step"), duration_text(seconds), double(result.tokens) / seconds,
       double(result.examples) / seconds, 100 * share, double(peak_rss()) / kGigabyte)};
+  if (const auto loss = loss_course(std::filesystem::path(parts.options.out) / "log.jsonl")) {
+    lines.push_back(loss->steps == 1 ? fmt::format("loss {:.3g} in its only step", loss->first)
+                                     : fmt::format("loss {:.3g} at first, {:.3g} at the end",
+                                                   loss->first, loss->last));
+  }
   if (result.early) lines.push_back("stopped early: dev F1 no longer improved (--patience).");
   if (result.best_metric) {
     lines.push_back(fmt::format("best dev F1 {:.2f} at step {} of {}: {} was kept.",
@@ -147,6 +180,21 @@ std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
   lines.push_back(
       fmt::format("{} written to {}", what_is_trained(parts.options), parts.options.out));
   return lines;
+}
+
+std::string finetune_doubt(const FinetuneParts& parts) {
+  constexpr int64_t kTelling = 20;  // in fewer steps chance decides
+  const auto loss = loss_course(std::filesystem::path(parts.options.out) / "log.jsonl");
+  if (!loss) return "";
+  if (!loss->moved) {
+    return "the gradient was zero in every step, so nothing was learned: what was trained changes "
+           "no answer's probability.";
+  }
+  if (loss->steps < kTelling || loss->last < loss->first) return "";
+  return fmt::format(
+      "the loss did not fall ({:.3g} at first, {:.3g} at the end). Try another --lr or more "
+      "--epochs, and look whether labels and prompts are right (`relatum prepare`).",
+      loss->first, loss->last);
 }
 
 }  // namespace relatum::jobs

@@ -16,5 +16,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
 /// Once it is done: rates, and what was kept.
 std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
                                                const train::TrainResult& result);
+/// What its log says against it having learned anything, as a warning; empty: nothing.
+std::string finetune_doubt(const FinetuneParts& parts);
 
 }  // namespace relatum::jobs

@@ -170,8 +170,8 @@ class Job {
       if (files.gguf()) {
         fail("jobs.merge", fmt::format("{} is a GGUF file, and the rest of a folder (config.json, "
                                        "the tokenizer's files) cannot be told from it. Write a "
-                                       "GGUF file: --out F.gguf --format q8_0, for one.",
-                                       files.path().string()));
+                                       "GGUF file: --out {}.gguf.",
+                                       files.path().string(), options_.out.string()));
       }
       std::vector<fs::path> read = files.weight_files();
       for (const fs::path& path : {path_, files.path(), fs::path(use_.adapter)}) {

@@ -72,6 +72,26 @@ void add_models(const std::string& name, const fs::path& folder, const char* sou
   }
 }
 
+/// The commits of a repository that hold a model.
+std::vector<fs::path> snapshots_of(const fs::path& repository) {
+  std::vector<fs::path> all = entries_of(repository / "snapshots");
+  std::erase_if(all, [](const fs::path& each) { return opened_in(each).empty(); });
+  return all;
+}
+
+/// Of a repository whose commits nothing tells apart.
+NamedModel several_commits(const std::string& name, const fs::path& repository,
+                           const std::vector<fs::path>& snapshots) {
+  std::string paths;
+  for (const fs::path& each : snapshots) {
+    paths += (paths.empty() ? "" : &each == &snapshots.back() ? " or " : ", ") + each.string();
+  }
+  return {name, repository, kHuggingFace,
+          fmt::format("The cache has {} commits of it, and no refs/main that names one of them. "
+                      "Give a path: {}.",
+                      snapshots.size(), paths)};
+}
+
 /// The commit that "main" stands for, or the only one that is there.
 std::optional<fs::path> snapshot_of(const fs::path& repository) {
   if (auto commit = read_small(repository / "refs" / "main")) {
@@ -132,6 +152,8 @@ std::vector<NamedModel> hugging_face_models(const fs::path& hub) {
     if (name.empty()) continue;
     if (const auto snapshot = snapshot_of(repository)) {
       add_models(name, *snapshot, kHuggingFace, found);
+    } else if (const auto all = snapshots_of(repository); !all.empty()) {
+      found.push_back(several_commits(name, repository, all));
     }
   }
   return found;

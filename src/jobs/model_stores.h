@@ -11,8 +11,8 @@
 namespace relatum::jobs {
 
 /// Hugging Face's cache (…/huggingface/hub): models--ORG--NAME/snapshots/COMMIT, the commit that
-/// refs/main names, or the only one. Named ORG/NAME, and ORG/NAME/FILE.gguf where it holds several
-/// GGUF files.
+/// refs/main names, or the only one; of several without a main `problem` has the paths. Named
+/// ORG/NAME, and ORG/NAME/FILE.gguf where it holds several GGUF files.
 std::vector<NamedModel> hugging_face_models(const std::filesystem::path& hub);
 /// Ollama's store: a model per manifest, named as `ollama list` does ("llama3.2:1b",
 /// "someone/model:latest"). What cannot be used alone has its `problem` set.

@@ -5,10 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <tuple>
 
 #include "arch/model_folder.h"
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/known_names.h"
 #include "base/printable.h"
@@ -49,17 +51,28 @@ std::vector<NamedModel> meant_by(const std::string& name, const std::vector<Name
   return found;
 }
 
-// Names of which this is a part, up to a slash or a colon; or the nearest one.
+std::string lower(std::string text) {
+  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// Names of which this is a part, up to a slash or a colon before any other; or the nearest one.
 std::string hint(const std::string& name, const std::vector<std::string>& known) {
-  constexpr size_t kMost = 3;
-  std::vector<std::string> longer;
+  constexpr size_t kMost = 3, kShortest = 3;
+  std::vector<std::string> whole, inner;
   for (const std::string& each : known) {
     const bool part = each.starts_with(name + "/") || each.starts_with(name + ":") ||
                       each.ends_with("/" + name);
-    if (part && longer.size() < kMost) longer.push_back("'" + printable(each) + "'");
+    const bool within = name.size() >= kShortest && lower(each).find(lower(name)) != each.npos;
+    if (part || within) (part ? whole : inner).push_back("'" + printable(each) + "'");
   }
-  if (name.empty() || longer.empty()) return did_you_mean(name, known);
-  return fmt::format(" Did you mean {}?", fmt::join(longer, " or "));
+  whole.insert(whole.end(), inner.begin(), inner.end());
+  if (name.empty() || whole.empty()) return did_you_mean(name, known);
+  const size_t others = whole.size() - std::min(kMost, whole.size());
+  whole.resize(whole.size() - others);
+  return fmt::format(
+      " Did you mean {}?{}", fmt::join(whole, " or "),
+      others ? fmt::format(" It is a part of {} more.", counted(int64_t(others), "name")) : "");
 }
 
 [[noreturn]] void fail_several(const std::string& name, const std::vector<NamedModel>& found) {
@@ -68,9 +81,12 @@ std::string hint(const std::string& name, const std::vector<std::string>& known)
     listed.push_back(fmt::format("{} ({}{}{})", model.name, model.source,
                                  model.source.empty() ? "" : ": ", model.path.string()));
   }
-  fail("jobs.models", fmt::format("'{}' is the name of several models: {}. Use one of these "
-                                  "names where it is not the same, or a path.",
-                                  name, fmt::join(listed, ", ")));
+  const bool same = std::ranges::all_of(
+      found, [&](const NamedModel& model) { return model.name == found.front().name; });
+  fail("jobs.models",
+       fmt::format(
+           "'{}' is the name of several models: {}. {}.", name, fmt::join(listed, ", "),
+           same ? "Give the path of the one that you mean" : "Use one of these names, or a path"));
 }
 
 [[noreturn]] void fail_unknown(const std::string& name, const std::string& folder,
@@ -82,13 +98,19 @@ std::string hint(const std::string& name, const std::vector<std::string>& known)
     if (model.source.empty()) own.push_back(model.name);
   }
   const size_t others = known.size() - own.size();
+  std::sort(known.begin(), known.end());
+  known.erase(std::unique(known.begin(), known.end()), known.end());
   fail("jobs.models",
        fmt::format(
            "there is no model '{}': no such path, and {} holds {}{}.{} "
            "scripts/quickstart fetches the two default models.",
            name, place.empty() ? "no folder" : place.string(),
            own.empty() ? "none" : fmt::format("{}", fmt::join(own, ", ")),
-           others ? fmt::format("; `relatum models` lists {} of other programs", others) : "",
+           others
+               ? fmt::format("; `relatum models` lists {} of other programs, and which of them can "
+                             "be used",
+                             others)
+               : "",
            hint(name, known)));
 }
 

@@ -11,6 +11,7 @@
 #include "engine/session.h"
 #include "io/gguf.h"
 #include "text/chat.h"
+#include "train/peft.h"
 
 namespace relatum::jobs {
 namespace {
@@ -42,7 +43,7 @@ void check_files(const ExtractOptions& o, const RunInfo& run, const Host& host) 
                                          there ? "is not what the run wrote: its SHA-256 is another"
                                                : "is missing, which the run wrote");
     if (!o.force) {
-      fail("jobs.extract", fmt::format("{}. Restore it, or --force if the change is meant.", what));
+      fail("jobs.extract", fmt::format("{}. Restore it, or add --force if you mean it.", what));
     }
     host.context.warn(what + ".");
   }
@@ -73,14 +74,17 @@ void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string&
     return;
   }
   fail("jobs.extract", fmt::format("{}: the adapter was trained with {} '{}', not '{}'. Use the "
-                                   "same, or --force if it is meant.",
+                                   "same, or add --force if you mean it.",
                                    o.adapter, what, trained, asked));
 }
 
 std::optional<RunInfo> read_trained(const ExtractOptions& o, const Host& host) {
   const fs::path folder(o.adapter);
   require_adapter(folder);
-  if (!fs::exists(folder / "run.json")) return std::nullopt;
+  if (!fs::exists(folder / "run.json")) {
+    if (fs::is_directory(folder)) train::check_adapter_folder(folder);  // says what it is instead
+    return std::nullopt;
+  }
   RunInfo run = read_run(folder);
   require_finished(folder, run);
   check_files(o, run, host);

@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
@@ -48,6 +51,31 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
 }
 
 }  // namespace
+
+std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(log, ignored)) return std::nullopt;
+  std::istringstream lines(read_file(log));
+  std::vector<double> losses;
+  LossCourse course;
+  const std::string place = log.string();
+  try {
+    for (std::string line; std::getline(lines, line);) {
+      const nlohmann::json entry = io::parse_json(line, place);
+      if (!io::find(entry, "loss")) continue;
+      losses.push_back(io::require_double(entry, "loss", place));
+      course.moved = course.moved || io::require_double(entry, "grad_norm", place) != 0;
+    }
+  } catch (const Error&) {  // somebody wrote in it: a finished run does not fail for that
+    return std::nullopt;
+  }
+  if (losses.empty()) return std::nullopt;
+  const auto window = ptrdiff_t(std::max<size_t>(1, losses.size() / 10));
+  course.steps = int64_t(losses.size());
+  course.first = std::accumulate(losses.begin(), losses.begin() + window, 0.0) / double(window);
+  course.last = std::accumulate(losses.end() - window, losses.end(), 0.0) / double(window);
+  return course;
+}
 
 TrainingLog::~TrainingLog() {
   if (fd_ >= 0) ::close(fd_);

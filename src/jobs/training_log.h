@@ -8,6 +8,17 @@
 
 namespace relatum::jobs {
 
+/// How the loss went in a run, over windows of a tenth of its steps.
+struct LossCourse {
+  int64_t steps = 0;
+  double first = 0, last = 0;  ///< means over the first and the last window
+  bool moved = false;          ///< some gradient was not zero
+};
+
+/// Of a run's log.jsonl; nothing where it is no file (a pipe, say), has no step, or
+/// is not as it was written.
+std::optional<LossCourse> loss_course(const std::filesystem::path& log);
+
 /// Lines are written as they happen, so that a run can be followed.
 class TrainingLog {
  public:

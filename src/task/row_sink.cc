@@ -130,6 +130,7 @@ std::vector<std::string> RowSink::warnings() const {
     lines.push_back(fmt::format("fields that are not read: {}.",
                                 first_few(fields_,
                                           [](const std::string& name, const Count& all) {
+      if (name == "adapter") return fmt::format("'{}' (but by extract --adapter NAME=RUN)", name);
       const std::string near = all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
       return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
                                 })));

@@ -241,7 +241,7 @@ void write_gguf_lora(const std::filesystem::path& path, const Adapter& adapter,
              ? "the adapter has magnitudes (DoRA), which llama.cpp's adapters have no place for. "
                "`relatum merge` writes the model with it."
              : "the adapter has modules of its own (modules_to_save), which llama.cpp's adapters "
-               "have no place for. Merge it with PEFT.");
+               "have no place for. `relatum merge` writes the model with it.");
   }
   RELATUM_CHECK(adapter.removed().empty());  // its pairs alone would not be what it computes
   // 0 means a scale of 1 there; nothing then stands before the factor.

@@ -60,10 +60,10 @@ std::string row_difference(const Identity& now, const Identity& then,
                            std::span<const std::string> row_names) {
   if (now.rows == then.rows) return "";
   if (now.rows.size() != then.rows.size()) {
-    return fmt::format("the number of training rows was {} and is now {}", then.rows.size(),
-                       now.rows.size());
+    return fmt::format("the number of training rows (--train) was {} and is now {}",
+                       then.rows.size(), now.rows.size());
   }
-  if (reordered(now, then)) return "the training rows stand in another order";
+  if (reordered(now, then)) return "the training rows (--train) stand in another order";
   size_t first = 0, count = 0;
   for (size_t i = now.rows.size(); i-- > 0;) {
     if (now.rows[i] == then.rows[i]) continue;
@@ -72,9 +72,11 @@ std::string row_difference(const Identity& now, const Identity& then,
   }
   const std::string name = first < row_names.size() ? row_names[first]
                                                     : fmt::format("row {}", first + 1);
-  if (count == 1) return fmt::format("{} reads otherwise than it did", name);
-  return fmt::format("{} of {} training rows read otherwise than they did, {} first", count,
-                     now.rows.size(), name);
+  if (count == 1) {
+    return fmt::format("of the training rows (--train), {} reads otherwise than it did", name);
+  }
+  return fmt::format("{} of {} training rows (--train) read otherwise than they did, {} first",
+                     count, now.rows.size(), name);
 }
 
 }  // namespace

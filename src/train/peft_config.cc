@@ -298,6 +298,10 @@ void check_alpha(double alpha, const std::string& place) {
 
 }  // namespace
 
+void check_peft_keys(const json& config, const std::string& place) {
+  refuse_what_is_not_known(config, place);
+}
+
 PeftConfig read_peft_config(const json& config, std::span<const std::string> linears,
                             const std::string& place, const PatternOrder& order) {
   refuse_what_is_not_known(config, place);

@@ -27,6 +27,10 @@ struct PatternOrder {
   std::vector<std::string> ranks, alphas;
 };
 
+/// Throws Error, as read_peft_config() does, for what no model could make good: another kind of
+/// adapter, and options that are not supported.
+void check_peft_keys(const nlohmann::json& config, const std::string& place);
+
 /// Reads the configuration of a LoRA adapter for a model with these `linears` (whole names). Every
 /// key that changes what is adapted, or by how much, is honoured or refused by its name, and so is
 /// a key that is set and not known (facts: LoraConfig of PEFT 0.21.2, tuners_utils.py's

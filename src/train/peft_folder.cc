@@ -76,6 +76,10 @@ std::string what_it_is(const fs::path& folder) {
                                      has_ending(folder, ".gguf") || has_ending(folder, ".bin"))) {
     if (!has(folder, kConfig)) return "a model's folder, not an adapter. Name it after --model";
   }
+  if (has(folder, "folds.json")) {
+    return "a folder of folds, each an adapter that did not see a part of the data. Name one of "
+           "them (fold-1), or train once on everything";
+  }
   if (const std::string inner = inner_adapters(folder); !inner.empty()) {
     return fmt::format("a folder around adapters ({}). Name one of those", inner);
   }

@@ -197,7 +197,7 @@ TEST_F(Extract, RowsNameOneOfSeveralAdapters) {
           {"run.json is a file of"});
   refused(asked + Arguments{"--adapter", path("one"), "--adapter", path("two")},
           {"of several adapters each needs a name"});
-  refused(asked + both + Arguments{"--adapter", "a=" + path("two")}, {"'a' stands twice"});
+  refused(asked + both + Arguments{"--adapter", "a=" + path("two")}, {"'a' is given twice"});
   refused(asked + Arguments{"--adapter", "c=" + path("two")},
           {"rows.jsonl:1: adapter 'a' is unknown", "Use c"});
   refused(asked + Arguments{"--adapter", "a=" + path("three"), "--adapter", "b=" + path("two")},

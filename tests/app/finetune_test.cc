@@ -209,7 +209,10 @@ TEST_F(Finetune, UnusualValuesGetOneWarningEach) {
   warned({"--alpha", "100000", "--lr", "0.000001"}, "--alpha 100000 ");
   warned({"--neighbours", "2"}, "--neighbours has no effect without --index");
   warned({"--embedder", kEmbedder}, "--embedder has no effect without --index");
-  warned({"--negative", "no_relation"}, "--negative has no effect");
+  warned({"--patience", "2"}, "--patience has no effect without --dev or --holdout");
+  warned({"--lr", "0.00000001"}, "--lr 1e-08 ");
+  EXPECT_THAT(done(finetune("run", {"--negative", "no_relation", "--force"})).err,
+              HasSubstr("what `extract --skip-negative` leaves out"));
   EXPECT_EQ(count(run_program(finetune("run", {"--force"})).err, "warning"), 0);
 }
 

@@ -65,6 +65,56 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("t.tsv"), {"triples ", "rows          10"});
 }
 
+TEST_F(Inspect, ShowsFoldsAsFinetunePrintedThem) {
+  const Outcome folds = done(finetune("folds", {"--folds", "2"}));
+  EXPECT_THAT(folds.err, HasSubstr("next: relatum evaluate --data " + path("rows.jsonl") +
+                                   " --predictions " + path("folds/predictions.jsonl")));
+  for (const char* what : {"folds", "folds/folds.json"}) {
+    expect(path(what), {"folds ", "status        done", "fold-1 to fold-2", folds.out});
+  }
+  json record = json::parse(read("folds/folds.json"));
+  record.erase("scores");
+  write("folds/folds.json", record.dump());
+  expect(path("folds"), {"--resume --out " + path("folds")});
+}
+
+TEST_F(Inspect, TellsOtherFilesOfOurs) {
+  expect(write("w.json", R"({"no_relation": 0.5, "founded": 2})"), {"label weights", "founded"});
+  done(finetune("run"));
+  done({"merge", "--adapter", path("run"), "--out", path("merged"), "--threads", "1"});
+  expect(path("merged/merge.json"), {"record of a merged model", path("run")});
+  done(finetune("full", {"--method", "full"}));
+  expect(path("full"), {"all weights"});
+  EXPECT_THAT(said(path("full")), Not(HasSubstr("rank 0")));
+  json stopped = json::parse(read("run/run.json"));
+  stopped["status"] = "interrupted";
+  stopped["steps"] = 1;
+  stopped["epoch_steps"] = 60;
+  stopped["epochs"] = 2;
+  write("run/run.json", stopped.dump());
+  expect(path("run"), {"1 step of about 120 (`relatum finetune --resume --out " + path("run")});
+}
+
+TEST_F(Inspect, ShowsEachOptionOfAnAdapterThatIsNotTheUsual) {
+  const std::string lora = copy(RELATUM_FIXTURES "/llama/lora", "lora");
+  const std::string before = said(lora);
+  for (const char* key : {"bias", "use_dora", "rank_pattern", "peft_version", "cannot be used"}) {
+    EXPECT_THAT(before, Not(HasSubstr(key)));
+  }
+  json config = json::parse(read("lora/adapter_config.json"));
+  config["rank_pattern"] = {{"q_proj", 4}};
+  config["layers_to_transform"] = {0};
+  config["use_rslora"] = true;
+  write("lora/adapter_config.json", config.dump());
+  expect(lora, {"rank_pattern ", "layers_to_transform ", "use_rslora "});
+  EXPECT_THAT(said(lora), Not(HasSubstr("cannot be used")));
+  config["bias"] = "all";
+  write("lora/adapter_config.json", config.dump());
+  for (const std::string& what : {lora, lora + "/adapter_config.json"}) {
+    expect(what, {"bias ", "\"all\"", "cannot be used", "trained biases are not supported"});
+  }
+}
+
 TEST_F(Inspect, TellsHowAnIndexWasMade) {
   const std::string index = path("index");
   const Arguments make{"index",     "--embedder", kEmbedder, "--data", path("rows.jsonl"),
@@ -95,7 +145,7 @@ TEST_F(Inspect, SaysWhatWasSeenElsewhere) {
       "ELF\x02\x01",
       {"thing.bin", "6 bytes", "\\x7fELF"});
   none("", {"thing.bin", "empty"});
-  none("{\"a\": 1}", {"8 bytes", "{\"a\": 1}"});
+  none("{\"a\": null}", {"11 bytes", "{\"a\": null}"});
   fs::create_directories(path("things"));
   refused({"inspect", path("things")}, {"things", "empty"});
   write("things/a.xyz", "");
@@ -156,6 +206,10 @@ TEST_F(Inspect, ModelsLeavesOutWhatIsHiddenAndBroken) {
   write("models/twice.gguf", contents(kOtherModel));
   refused(tokenize("twice"), {"several models", "models/twice)", "twice.gguf"});
   refused({"models", "--models", path("nowhere")}, {"nowhere", "not a folder"});
+  fs::create_directories(path("bare"));
+  const Outcome bare = done({"models", "--models", path("bare")});
+  EXPECT_THAT(bare.err, HasSubstr("no GGUF file"));
+  EXPECT_THAT(bare.err, Not(HasSubstr("or name a folder with --models")));
 }
 
 }  // namespace

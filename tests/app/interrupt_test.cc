@@ -162,13 +162,19 @@ TEST_F(StoppedRun, OtherOptionsAreNamed) {
   std::string weights = read("model/model.safetensors");
   weights.back() = char(weights.back() ^ 1);
   write("model/model.safetensors", weights);
-  refuses(with("--model", path("model")), "the base's SHA-256 was ");
+  refuses(with("--model", path("model")),
+          "--model was " + kModel + " and is now " + path("model") + " (other weights)");
+  write("labels.json",
+        json({"no_relation", "causes(e1,e2)", "part-of", "causes(e2,e1)", "new"}).dump());
+  refuses(right() + Arguments{"--labels", path("labels.json")},
+          "--labels was nothing and is now " + path("labels.json") + " (4 labels then, 5 now)");
 }
 
 TEST_F(StoppedRun, OtherRowsAreNamed) {
   auto rows = corpus();
   std::swap(rows[0], rows[9]);
-  refuses(with("--train", write_rows("order.jsonl", rows)), "rows stand in another order");
+  refuses(with("--train", write_rows("order.jsonl", rows)),
+          "rows (--train) stand in another order");
   rows = corpus();
   rows[4]["text"] = "Tom saw a bird!";
   refuses(with("--train", write_rows("edited.jsonl", rows)), "example '5'");
@@ -180,7 +186,8 @@ TEST_F(StoppedRun, OtherRowsAreNamed) {
     if (each["label"] == "part-of") each["label"] = "piece-of";
   }
   refuses(with("--train", write_rows("renamed.jsonl", rows)),
-          "label 2 was part-of and is now piece-of");
+          "--train was " + path("rows.jsonl") + " and is now " + path("renamed.jsonl") +
+              " (label 2 was part-of and is now piece-of)");
 }
 
 TEST_F(StoppedRun, ACutStateIsRefusedAndTheWholeOneGoesOn) {

@@ -67,16 +67,19 @@ TEST_F(MergeCommand, TellsWhatItCosts) {
   const Outcome table = done(merge("merged", data));
   EXPECT_THAT(table.out, HasSubstr("4 labels for 10 sentences"));
   EXPECT_THAT(table.out, HasSubstr("probability  differs by "));
-  EXPECT_THAT(table.out, HasSubstr("0 of 10 are other ones"));
+  EXPECT_THAT(table.out, HasSubstr("0 of 10 changed"));
   EXPECT_THAT(table.err, HasSubstr("relatum extract --model " + path("merged") + " --base keep"));
 }
 
 TEST_F(MergeCommand, AnExistingResultStaysWithoutOverwrite) {
   done(merge("merged"));
   refused(merge("merged"), {"already exists", "--overwrite"});
-  done(merge("merged", {"--overwrite"}));
+  const Outcome again = done(
+      merge("merged", {"--overwrite", "--prompt", "compact", "--limit", "3", "--chat"}));
+  EXPECT_THAT(again.err,
+              HasSubstr("warning: --limit, --prompt and --chat have no effect without --data."));
   refused(merge("run", {"--overwrite"}), {"which this command reads"});
-  refused(merge("m.gguf"), {"needs a number format"});
+  refused(merge("m.gguf", {"--format", "safetensors"}), {"has no safetensors"});
   refused(merge("other", {"--data", "-"}), {"cannot be standard input"});
 }
 
@@ -84,6 +87,10 @@ TEST_F(MergeCommand, AnExportedAdapterIsInspectedAndUsed) {
   const Outcome outcome = done({"export", "--adapter", path("run"), "--out", path("run.gguf")});
   EXPECT_THAT(outcome.err, HasSubstr("pairs of 14 linears for a base of architecture 'llama'"));
   EXPECT_THAT(outcome.err, HasSubstr("trained on its base in nf4"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("next: relatum extract --model " + kModel + " --adapter " +
+                        path("run.gguf") + " --base nf4 --prompt " + path("run/prompt.txt") +
+                        " --labels " + path("run/labels.json") + " --data FILE"));
   const std::string seen = done({"inspect", path("run.gguf")}).out;
   for (const char* part :
        {"adapter", "llama", "adapter.lora.alpha", "blk.0.attn_q.weight.lora_a"}) {

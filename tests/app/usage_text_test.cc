@@ -21,7 +21,7 @@ TEST(UsageText, NamesTheRange) {
             "--x: '-2' is not a number of at least 1");
   EXPECT_EQ(
       usage_text("--lr: Value 0 not in range 0.000000 to " + std::string(300, '9') + ".000000"),
-      "--lr: '0' is not above 0");
+      "--lr: '0' is too small: it must be above 0");
 }
 
 TEST(UsageText, SaysWhatIsNoNumber) {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "desk.h"
+#include "jobs/export_adapter.h"
 #include "jobs/finetune.h"
 #include "jobs/finetune_plan.h"
 #include "support/error_of.h"
@@ -121,6 +122,44 @@ TEST_F(Start, AFolderOfPeftsNeedsAModelAndBringsItsForm) {
             std::vector(after->values().begin(), after->values().end()));
   EXPECT_EQ(record("run")["rank"], before->config().rank);
   EXPECT_EQ(record("run")["init_adapter_base_hash"], "");
+}
+
+// What `export` wrote has the run's numbers; model and style have to be named.
+TEST_F(Start, AGgufFileBeginsARunToo) {
+  jobs::finetune(teach(), host_);
+  jobs::ExportOptions exported;
+  exported.use.adapter = path("run");
+  exported.out = path("run.gguf");
+  const jobs::ExportReport report = jobs::export_adapter(exported, host_);
+  EXPECT_EQ(report.model, kModel);
+  EXPECT_EQ(report.use.labels, path("run/labels.json"));
+  EXPECT_EQ(report.use.prompt, path("run/prompt.txt"));
+  jobs::FinetuneOptions options = go_on("run.gguf", "second");
+  EXPECT_THAT(error(options), AllOf(HasSubstr("run.gguf"), HasSubstr("Give --model")));
+  options.model.model = kModel;
+  options.prompt = path("plain.txt");
+  hardly(options);
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  const auto model = load(kModel);
+  const auto before = train::load_peft(path("run"), *model, DType::kF32);
+  const auto after = train::load_peft(path("second"), *model, DType::kF32);
+  EXPECT_EQ(std::vector(before->values().begin(), before->values().end()),
+            std::vector(after->values().begin(), after->values().end()));
+  EXPECT_EQ(record("second")["init_adapter_hash"], sha256_file(path("run.gguf")));
+  options.init_adapter = fixture("llama/tiny.gguf");
+  options.out = path("third");
+  EXPECT_THAT(error(options), HasSubstr("this is no adapter"));
+}
+
+TEST_F(Start, AMethodThatTheRunsBaseContradictsIsRefused) {
+  jobs::FinetuneOptions first = teach();
+  first.model.base = "f32";
+  jobs::finetune(first, host_);
+  jobs::FinetuneOptions options = go_on("run", "second");
+  options.method = "qlora";
+  options.method_given = true;
+  EXPECT_THAT(error(options), AllOf(HasSubstr("--method qlora"), HasSubstr("its base in f32"),
+                                    HasSubstr("Leave --method out")));
 }
 
 TEST_F(Start, AnOptionThatContradictsIsNamed) {

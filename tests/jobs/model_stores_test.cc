@@ -108,13 +108,20 @@ TEST_F(ModelStores, HuggingFacesCacheHasNamesOfRepositories) {
 TEST_F(ModelStores, HuggingFacesCacheIsReadAsFarAsItIsClear) {
   cache("models--two--revisions", fixture("bert"), "aa");
   cache("models--two--revisions", fixture("bert"), "bb");
-  EXPECT_TRUE(names().empty());
+  const auto unclear = [&] {
+    EXPECT_THAT(names(), ElementsAre("two/revisions"));
+    EXPECT_THAT(error("two/revisions"),
+                AllOf(HasSubstr("cannot be used"), HasSubstr("2 commits"),
+                      HasSubstr(snapshot("models--two--revisions", "aa").string() + " or "),
+                      HasSubstr(snapshot("models--two--revisions", "bb").string())));
+  };
+  unclear();
   const std::string outside = "../../../elsewhere";
   write("hub/models--two--revisions/refs/main", outside);
   fs::copy(fixture("bert"), snapshot("models--two--revisions", outside),
            fs::copy_options::recursive);
   ASSERT_TRUE(there("elsewhere/config.json"));
-  EXPECT_TRUE(names().empty());
+  unclear();
   write("hub/models--two--revisions/refs/main", "bb");
   EXPECT_EQ(find("two/revisions"), snapshot("models--two--revisions", "bb"));
 }
@@ -174,13 +181,32 @@ TEST_F(ModelStores, HalfANameIsRefusedWithTheWholeOnes) {
   EXPECT_THAT(error("llama3.2"), HasSubstr("Did you mean 'llama3.2:1b' or 'llama3.2:3b'?"));
 }
 
+TEST_F(ModelStores, AnyPartOfANameShowsTheWholeOnes) {
+  const fs::path at = snapshot("models--tiny--Smol-GGUF");
+  for (const char* name : {"a-q8.gguf", "b-q4.gguf"}) {
+    link_in(at, fixture("llama/tiny.gguf"), name);
+  }
+  const std::string a = "'tiny/Smol-GGUF/a-q8.gguf'", b = "'tiny/Smol-GGUF/b-q4.gguf'";
+  for (const char* part : {"Smol-GGUF", "smol"}) {
+    EXPECT_THAT(error(part), HasSubstr("Did you mean " + a + " or " + b + "?")) << part;
+  }
+  EXPECT_THAT(error("a-q8.gguf"), HasSubstr("Did you mean " + a + "?"));
+  for (const char* name : {"c", "d"}) {
+    link_in(at, fixture("llama/tiny.gguf"), std::string(name) + ".gguf");
+  }
+  EXPECT_THAT(error("smol"), HasSubstr("It is a part of 1 name more."));
+  EXPECT_THAT(error("smol"), HasSubstr("lists 4 of other programs, and which of them"));
+}
+
 TEST_F(ModelStores, OllamaHasAStoreOfTheUserAndOneOfItsService) {
   ollama("registry.ollama.ai/library/mine/latest", {"model"});
   fs::rename(folder_ / "ollama", folder_ / "system");
   EXPECT_EQ(find("mine").parent_path(), folder_ / "system/blobs");
   ollama("registry.ollama.ai/library/mine/latest", {"model"});
   EXPECT_THAT(error("mine"), AllOf(HasSubstr("several models"), HasSubstr("system/blobs"),
-                                   HasSubstr("ollama/blobs")));
+                                   HasSubstr("ollama/blobs"), HasSubstr("Give the path")));
+  const std::string unknown = error("min");
+  EXPECT_EQ(unknown.find("'mine:latest'"), unknown.rfind("'mine:latest'")) << "once: " << unknown;
 }
 
 TEST_F(ModelStores, OllamasNamesAreThoseOfItsList) {

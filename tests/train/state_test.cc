@@ -97,15 +97,18 @@ TEST_F(State, SaysWhatDiffers) {
   EXPECT_EQ(difference(now, then, {}), "--lr was 0.1 and is now 0.5");
   now.rows[1] = 9;
   const std::vector<std::string> names{"example 'a'", "example 'b'", "example 'c'"};
-  EXPECT_EQ(difference(now, then, names), "example 'b' reads otherwise than it did");
-  EXPECT_EQ(difference(now, then, {}), "row 2 reads otherwise than it did");
+  EXPECT_EQ(difference(now, then, names),
+            "of the training rows (--train), example 'b' reads otherwise than it did");
+  EXPECT_EQ(difference(now, then, {}),
+            "of the training rows (--train), row 2 reads otherwise than it did");
   now.rows = {8, 9, ~uint64_t{0}};
   EXPECT_EQ(difference(now, then, names),
-            "2 of 3 training rows read otherwise than they did, example 'a' first");
+            "2 of 3 training rows (--train) read otherwise than they did, example 'a' first");
   now.rows = {2, 1, ~uint64_t{0}};
-  EXPECT_EQ(difference(now, then, names), "the training rows stand in another order");
+  EXPECT_EQ(difference(now, then, names), "the training rows (--train) stand in another order");
   now.rows = {1, 2};
-  EXPECT_EQ(difference(now, then, names), "the number of training rows was 3 and is now 2");
+  EXPECT_EQ(difference(now, then, names),
+            "the number of training rows (--train) was 3 and is now 2");
   now.given = {{"label 1", "b"}};
   EXPECT_EQ(difference(now, then, names), "label 1 was a \"quoted\" and is now b");
   now.given = {};

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "app/command.h"
+#include "app/next_command.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "base/counted.h"
@@ -32,6 +33,7 @@ int run(Options& o, Environment& environment) {
         "the adapter was trained on its base in nf4, which GGUF does not have: on another form of "
         "the base it answers a little differently. `relatum merge` writes both as one model.");
   }
+  context.info("next: " + extract_command(o.out_text, report.model, report.base, report.use));
   return kDone;
 }
 

@@ -224,7 +224,7 @@ std::shared_ptr<Options> settled(const std::shared_ptr<Options>& now, const jobs
   try {
     parse_arguments(app, command.arguments);
   } catch (const CLI::ParseError& error) {
-    fail("app.resume", fmt::format("{} cannot be gone on with: the options in its record are not "
+    fail("app.resume", fmt::format("{} cannot be resumed: the options in its record are not "
                                    "those of this version ({}). Give the whole command, or start "
                                    "over with --overwrite.",
                                    now->out, usage_text(error.what())));
@@ -249,6 +249,7 @@ Action define(CLI::App& app) {
       const jobs::FoldsResult result = jobs::finetune_folds(*o, environment.host());
       if (!result.finished) return kInterrupted;
       fmt::print("{}", printable_lines(jobs::folds_text(result)));
+      environment.context().info("next: " + evaluate_command(*o));
       return kDone;
     }
     if (!jobs::finetune(*o, environment.host()).finished) return kInterrupted;

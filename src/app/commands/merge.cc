@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "app/command.h"
 #include "app/next_command.h"
@@ -15,6 +17,7 @@
 #include "base/stopwatch.h"
 #include "io/json.h"
 #include "jobs/merge.h"
+#include "jobs/without_effect.h"
 
 namespace relatum::app {
 namespace {
@@ -22,6 +25,7 @@ namespace {
 struct Options : jobs::MergeOptions {
   MachineOptions machine;
   std::string out_text;
+  std::vector<std::string> of_comparison;  // flags that were given
   bool json = false;
 };
 
@@ -43,7 +47,7 @@ std::string report_text(const jobs::MergeReport& report) {
                       c.labels, counted(c.examples, "sentence"));
   text += fmt::format("probability  differs by {:.2g} at most ({} of {}), by {:.2g} in the mean\n",
                       c.largest, c.largest_label, c.largest_id, c.mean);
-  text += fmt::format("answers      {} of {} are other ones\n", c.other_answers, c.examples);
+  text += fmt::format("answers      {} of {} changed\n", c.other_answers, c.examples);
   if (c.f1_before && c.f1_after) {
     text += fmt::format("F1           {:.2f} before, {:.2f} after ({})\n", 100 * *c.f1_before,
                         100 * *c.f1_after, c.official);
@@ -77,6 +81,9 @@ int run(Options& o, Environment& environment) {
   const Stopwatch watch;
   o.machine.apply(environment);
   o.out = o.out_text;
+  if (o.use.input.empty()) {
+    jobs::warn_without_effect(o.of_comparison, "--data", environment.context());
+  }
   const auto report = jobs::merge(o, environment.host());
   environment.end_progress();
   if (!report) return kInterrupted;
@@ -90,7 +97,7 @@ int run(Options& o, Environment& environment) {
         "style has now: asked as below, the merged model gets those of the style.");
   }
   context.info(fmt::format("written to {} in {}", o.out_text, duration_text(watch.seconds())));
-  context.info("asked like the adapter: " + command);
+  context.info("next, to ask it as the adapter was asked: " + command);
   return kDone;
 }
 
@@ -132,15 +139,22 @@ Action define(CLI::App& app) {
   app.add_flag("--json", o->json, "The report as JSON");
   define_comparison(app, o->use);
   o->machine.define(app);
+  app.parse_complete_callback([&app, o] {
+    for (const char* flag : {"--relabel", "--labels", "--limit", "--skip-bad-rows", "--prompt",
+                             "--index", "--no-index", "--chat", "--compute", "--low-memory"}) {
+      if (app.get_option(flag)->count() > 0) o->of_comparison.emplace_back(flag);
+    }
+  });
   app.footer(
       "The adapter is added in f32 and the sum rounded once, to --format. With --data it is told\n"
       "what that costs: all labels' probabilities of the adapter on its base, and of the result.\n"
       "The result knows nothing of labels and prompts; the last line names the `extract` command\n"
-      "that asks it like the adapter. A folder gets the run's labels and template, too.\n"
+      "that asks it like the adapter. A folder, which takes a folder as base, gets the run's\n"
+      "labels and template, too.\n"
       "\n"
       "Examples:\n"
-      "  relatum merge --adapter run --out merged\n"
-      "  relatum merge --adapter run --format q4_k --out merged.gguf --data test.jsonl");
+      "  relatum merge --adapter run --format q4_k --out merged.gguf --data test.jsonl\n"
+      "  relatum merge --adapter run --out merged");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

@@ -100,10 +100,13 @@ int run(const Options& o, Environment& environment) {
   if (!o.json && !models.empty()) print_rows(rows, ends);
   if (o.json) fmt::print("{}\n", io::dump_json(list, 2));
   if (models.empty()) {
-    environment.context().info(
-        fmt::format("{} holds no model. scripts/quickstart fetches the two "
-                    "default ones; or name a folder with --models.",
-                    folder.string()));
+    environment.context().info(fmt::format(
+        "{} holds no model: no GGUF file, and no folder with safetensors or GGUF files. "
+        "{}",
+        folder.string(),
+        o.folder.empty() ? "scripts/quickstart fetches the two default ones; or name a folder with "
+                           "--models."
+                         : "Name the folder above those of the models."));
   }
   return kDone;
 }
