@@ -59,4 +59,11 @@ using TakeExample = std::function<void(Example&& example)>;
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take);
 Dataset read_dataset(std::string_view spec, const LoadOptions& options, const TakeExample& take);
 
+/// Takes one document of a data set.
+using TakeDocumentOf = std::function<void(Document&& document)>;
+
+/// The same for documents: of formats that have them each as a whole, of others each pair as a
+/// document of its own (Document::pair). A limit counts documents; `count` is theirs.
+Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take);
+
 }  // namespace relatum::task
