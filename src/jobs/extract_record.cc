@@ -129,6 +129,8 @@ nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& 
       {"max_new_tokens", o.max_new_tokens},
       {"batch_tokens", o.batch_tokens},
       {"negligible", o.negligible},
+      {"constrain_types", o.constrain_types || !o.types.empty()},
+      {"types", o.types},
       {"min_probability", o.min_probability},
       {"examples", progress.rows},
       {"unparsed", progress.without_label - progress.too_long},
@@ -184,6 +186,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
   for (const auto& [key, value] : session.settings()) {
     identity.emplace_back("the model's " + key, value);
   }
+  if (!o.types.empty()) identity.emplace_back("--types", file_hash(o.types));
+  else if (o.constrain_types) identity.emplace_back("--constrain-types", "on");
   for (size_t i = 0; named && i < setups.size(); ++i) {
     const std::string of = fmt::format(" of adapter {}", setups[i].name);
     for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));

@@ -292,8 +292,8 @@ class Reader {
       if (relation == relation_index_.end() || !evidence || !evidence->is_array()) continue;
       for (const nlohmann::json& each : *evidence) {
         const std::vector<int64_t> ends = whole_numbers(each, "evidence");
-        if (ends.size() == 2)
-          document_.relations[relation->second].evidence.push_back({ends[0], ends[1]});
+        if (ends.size() != 2) continue;
+        document_.relations[relation->second].evidence.push_back({ends[0], ends[1]});
       }
     }
     const auto rename = [&](std::string& id) {

@@ -27,6 +27,10 @@ class DocumentWriter {
 /// Takes the next part of a file.
 using Put = std::function<void(std::string_view)>;
 
+/// Whether a document is a pair whose text has no marks, <e1> and the like, which would be taken
+/// for entities' marks where rows of pairs are read.
+bool is_plain_pair(const Document& document);
+
 /// {"id","text","head","tail","label"} for pairs, {"id","text","entities","relations"} for
 /// documents.
 std::unique_ptr<DocumentWriter> jsonl_writer(Put put);
@@ -36,9 +40,11 @@ std::unique_ptr<DocumentWriter> jsonl_writer(Put put);
 /// `subj_id` and `obj_id` name those of the row. A document without a relation is a row without
 /// subject and object.
 std::unique_ptr<DocumentWriter> tacred_writer(Put put);
+/// Whether a table has no row of a pair for it: it is no plain pair, or has several labels.
+bool needs_document_row(const Document& document);
 /// The columns of our tables and, once documents come, `document`, `head_id`, `tail_id`, `entities`
 /// and `evidence` (JSON). Line ends within texts become LF, and offsets with them. `documents`:
-/// whether any are not pairs, as the header comes first.
+/// whether any needs_document_row(), as the header comes first.
 std::unique_ptr<DocumentWriter> csv_writer(Put put, bool documents);
 /// A pair of files, ID.txt and ID.ann, for each document below `folder`. What brat has no place for
 /// (other ids than T1 …, entities without a type, evidence, documents without labels) stands in

@@ -151,20 +151,23 @@ Document parse_document(const json& row, int64_t line, RowSink& rows) {
   return document;
 }
 
+std::string pair_line(const Document& document) {
+  ordered_json row = {{"id", document.id},
+                      {"text", document.text},
+                      {"head", span_json(document.entities[0].span)},
+                      {"tail", span_json(document.entities[1].span)}};
+  if (document.relations.size() == 1) {
+    row["label"] = document.relations[0].label;
+  } else if (!document.relations.empty()) {
+    ordered_json labels = ordered_json::array();
+    for (const Relation& relation : document.relations) labels.push_back(relation.label);
+    row["labels"] = labels;
+  }
+  return json_line(row);
+}
+
 std::string document_line(const Document& document) {
   ordered_json row = {{"id", document.id}, {"text", document.text}};
-  if (document.pair) {
-    row["head"] = span_json(document.entities[0].span);
-    row["tail"] = span_json(document.entities[1].span);
-    if (document.relations.size() == 1) {
-      row["label"] = document.relations[0].label;
-    } else if (!document.relations.empty()) {
-      ordered_json labels = ordered_json::array();
-      for (const Relation& relation : document.relations) labels.push_back(relation.label);
-      row["labels"] = labels;
-    }
-    return json_line(row);
-  }
   ordered_json relations = ordered_json::array();
   for (const Relation& relation : document.relations) {
     ordered_json object = {

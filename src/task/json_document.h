@@ -22,7 +22,9 @@ nlohmann::ordered_json entities_json(const Document& document);
 nlohmann::ordered_json pieces_json(const std::vector<Piece>& pieces);
 /// A row as one line with its line end.
 std::string json_line(const nlohmann::ordered_json& row);
-/// One line, with its line end. Pairs are rows with `head` and `tail`.
+/// One line, with its line end.
 std::string document_line(const Document& document);
+/// The same for a pair (Document::pair): a row with `head` and `tail`.
+std::string pair_line(const Document& document);
 
 }  // namespace relatum::task

@@ -154,7 +154,8 @@ PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource&
     });
     ask_for_adapters(options, source, rows);
     read_source(spec, source, rows);
-    rule.all_unlabelled = relations == 0;
+    // Other formats say of each document whether its relations were looked for.
+    rule.all_unlabelled = source.format->read_file && relations == 0;
   }
   rule.negative = spec.negative.empty() ? negative_label(labels) : spec.negative;
   rule.labels_have_direction = std::any_of(

@@ -122,8 +122,8 @@ std::vector<int64_t> whole_numbers(const nlohmann::json& value, const std::strin
 
 bool same_words(std::string_view a, std::string_view b) {
   const auto next = [](std::string_view text, size_t& at) {
-    while (at < text.size() && std::string_view(" \t\r\n\xc2\xa0").find(text[at]) != text.npos)
-      ++at;
+    constexpr std::string_view kBlanks = " \t\r\n\xc2\xa0";  // with the bytes of U+00A0
+    at = std::min(text.find_first_not_of(kBlanks, at), text.size());
     return at < text.size() ? text[at++] : '\0';
   };
   for (size_t i = 0, j = 0;;) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,7 +20,9 @@ using nlohmann::ordered_json;
 class JsonlWriter : public DocumentWriter {
  public:
   explicit JsonlWriter(Put put) : put_(std::move(put)) {}
-  void add(const Document& document) override { put_(document_line(document)); }
+  void add(const Document& document) override {
+    put_(is_plain_pair(document) ? pair_line(document) : document_line(document));
+  }
 
  private:
   Put put_;
@@ -236,7 +239,7 @@ class CsvWriter : public DocumentWriter {
 
   void add(const Document& given) override {
     const Document document = with_line_feeds(given);
-    if (document.pair && document.relations.size() <= 1) {
+    if (!needs_document_row(document)) {
       return put_row(document, document.id, &document.entities[0].span, &document.entities[1].span,
                      document.relations.empty() ? "" : document.relations[0].label, {});
     }
@@ -280,6 +283,17 @@ class CsvWriter : public DocumentWriter {
 };
 
 }  // namespace
+
+bool is_plain_pair(const Document& document) {
+  return document.pair &&
+         std::ranges::none_of(std::array{"<e1>", "</e1>", "<e2>", "</e2>"}, [&](const char* mark) {
+           return document.text.find(mark) != document.text.npos;
+         });
+}
+
+bool needs_document_row(const Document& document) {
+  return !is_plain_pair(document) || document.relations.size() > 1;
+}
 
 std::unique_ptr<DocumentWriter> jsonl_writer(Put put) {
   return std::make_unique<JsonlWriter>(std::move(put));

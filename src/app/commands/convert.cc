@@ -80,7 +80,7 @@ jobs::DataChoice choice_of(const Options& o) {
 bool has_documents(const task::Spec& spec, const task::LoadOptions& options) {
   bool found = false;
   task::read_documents(spec, options, [&](task::Document&& document) {
-    found = found || !document.pair || document.relations.size() > 1;
+    found = found || task::needs_document_row(document);
   });
   return found;
 }

@@ -85,7 +85,8 @@ Relation parse_relation(const json& label, const Document& document,
     if (sentence < 0 || sentence >= int64_t(sentences.places.size())) {
       fail("task.docred", fmt::format("{}: there is no sentence {}", name, sentence));
     }
-    relation.evidence.push_back(sentences.places[size_t(sentence)]);
+    const Piece place = sentences.places[size_t(sentence)];
+    if (place.start < place.end) relation.evidence.push_back(place);
   }
   return relation;
 }
