@@ -62,8 +62,8 @@ TEST(Conll04, EntitiesByNumber) {
 const std::string kRed =
     R"([{"title":"Pell","sents":[["Ada","runs","Pell","."],["She","and","Bo","met","."]],)"
     R"("vertexSet":[[{"name":"Ada","pos":[0,1],"sent_id":0,"type":"PER"},{"name":"She",)"
-    R"("pos":[0,1],"sent_id":1,"type":"PER"}],[{"name":"Pell","pos":[2,3],"sent_id":0,"type":"ORG"}],)"
-    R"([{"name":"Bo","pos":[2,3],"sent_id":1,"type":"PER"}]],)"
+    R"("pos":[0,1],"sent_id":1,"type":"PER"}],[{"name":"Pell","pos":[2,3],"sent_id":0,)"
+    R"("type":"ORG"}],[{"name":"Bo","pos":[2,3],"sent_id":1,"type":"PER"}]],)"
     R"("labels":[{"r":"P1","h":0,"t":2,"evidence":[1]},{"r":"P2","h":0,"t":1,"evidence":[]}]}])";
 
 TEST(Docred, MentionsThatAreNearestAndEvidence) {
