@@ -103,7 +103,9 @@ void read_lines(std::istream& input, RowSink& rows) {
 
 bool sniff(std::string_view, std::string_view first) {
   if (!has_first_key(first, "text") && !has_first_key(first, "data")) return false;
-  if (has_first_key(first, "annotations") || has_first_key(first, "spans")) return false;
+  for (const char* key : {"annotations", "spans", "head"}) {
+    if (has_first_key(first, key)) return false;
+  }
   return has_first_key(first, "Comments") || first.find("\"start_offset\"") != first.npos ||
          first_value(first, "label").starts_with('[') ||
          first_value(first, "labels").starts_with("[[");

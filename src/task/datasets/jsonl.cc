@@ -110,18 +110,8 @@ void read_lines(std::istream& input, RowSink& rows) {
 }
 
 bool sniff(std::string_view file_name, std::string_view first) {
-  // Keys by which other formats with a text are told.
-  for (const char* key : {"doc_key", "token", "tokens", "subj_start", "obj_start", "ents", "h",
-                          "vertexSet", "spans", "Comments"}) {
-    if (has_first_key(first, key) && !has_first_key(first, "head_start") &&
-        !(has_first_keys(first, {"head", "tail"}))) {
-      return false;
-    }
-  }
-  if (first.find("\"start_offset\"") != first.npos ||
-      first_value(first, "label").starts_with('[') ||
-      (has_first_key(first, "data") && has_first_key(first, "annotations"))) {
-    return false;
+  for (const char* key : {"doc_key", "token", "subj_start", "obj_start"}) {
+    if (has_first_key(first, key)) return false;
   }
   for (const char* key : {"text", "head", "tail", "label", "head_start"}) {
     if (has_first_key(first, key)) return true;

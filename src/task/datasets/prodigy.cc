@@ -102,7 +102,7 @@ void read_lines(std::istream& input, RowSink& rows) {
 
 bool sniff(std::string_view, std::string_view first) {
   if (!has_first_key(first, "text") || has_first_key(first, "ents") ||
-      has_first_key(first, "entities")) {
+      has_first_key(first, "entities") || has_first_key(first, "head")) {
     return false;
   }
   return has_first_key(first, "_input_hash") || has_first_key(first, "_task_hash") ||
