@@ -28,12 +28,14 @@ int digit(char c) {
 std::string brat_word(std::string_view text) { return percent(text, " %"); }
 
 std::string brat_file_name(std::string_view id) {
+  // Parts without a name would vanish from a path.
+  const bool whole = id.starts_with('/') || id.ends_with('/') || id.find("//") != id.npos;
   std::string name;
+  if (whole) return percent(id, "/%\\:*?\"<>|");
   for (size_t at = 0; at <= id.size();) {
     const size_t end = std::min(id.find('/', at), id.size());
     std::string part = percent(id.substr(at, end - at), "%\\:*?\"<>|");
     if (part.starts_with('.')) part = "%2E" + part.substr(1);
-    if (part.empty()) part = "%2F";  // an empty part would vanish from the path
     name += (name.empty() ? "" : "/") + part;
     at = end + 1;
   }

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "io/text_file.h"
 #include "task/forms.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -61,7 +62,7 @@ class Places {
   int64_t length_ = 0;
 };
 
-bool is_blank(std::string_view text) { return seen_form(text).empty(); }
+bool is_blank(std::string_view text) { return text::without_white_space(text).empty(); }
 
 std::string encoding_problem(const Document& document) {
   const auto odd = [](std::string_view text) {
@@ -168,7 +169,7 @@ std::string settle(Document& document) {
   if (const std::string odd = encoding_problem(document); !odd.empty()) {
     return "the document is not UTF-8: it " + odd;
   }
-  if (document.text.empty()) return "the document has no text";
+  if (is_blank(document.text)) return "the document has no text";
   if (const std::string problem = settle_entities(document); !problem.empty()) return problem;
   return settle_relations(document);
 }

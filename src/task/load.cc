@@ -195,7 +195,7 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
                    [](const BadRow& a, const BadRow& b) {
     return std::tie(a.file, a.line) < std::tie(b.file, b.line);
   });
-  if (kept == 0) refuse_empty(data, rows, source);
+  if (kept == 0 && !options.may_be_empty) refuse_empty(data, rows, source);
   return kept;
 }
 
@@ -207,7 +207,8 @@ void check_limit(const LoadOptions& options) {
 /// The inventory as it is known before the data are read.
 Labels known_labels(const LoadOptions& options, const DatasetFormat& format) {
   Dataset data;
-  return RowChecks(options, format, data), data.labels;
+  const RowChecks settles(options, format, data);
+  return data.labels;
 }
 
 }  // namespace

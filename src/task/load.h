@@ -21,6 +21,7 @@ struct LoadOptions {
   /// Keep rows whose gold label a closed inventory lacks instead of calling them malformed: for
   /// what needs no known gold label, such as answering and scoring.
   bool keep_unknown_labels = false;
+  bool may_be_empty = false;      ///< no row at all is no error
   std::istream* input = nullptr;  ///< read for "-"; an error where it is nullptr
   /// Each row has to name one of these adapters. Empty: rows name none, and a field of that name is
   /// one that is not read.

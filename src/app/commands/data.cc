@@ -35,11 +35,12 @@ task::DataSummary summary_of(const std::string& text, const Options& o, const jo
   options.relabel = o.relabel;
   options.input = host.input;
   task::DataSummary summary;
+  task::read_documents(spec, options, [&](task::Document&& document) { summary.add(document); });
+  options.may_be_empty = true;  // documents may have no pair
   const task::Dataset data = task::read_dataset(spec, options, [&](task::Example&& example) {
     summary.add(example);
     if (tokenizer) summary.add_tokens(int64_t(tokenizer->encode(example.text).size()));
   });
-  task::read_documents(spec, options, [&](task::Document&& document) { summary.add(document); });
   summary.finish(data, spec.format.empty());
   return summary;
 }

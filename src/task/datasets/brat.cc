@@ -22,6 +22,7 @@ void read_pair(const fs::path& file, const std::string& id, RowSink& rows) {
     rows.fatal("brat's annotation is two files, and there is no " +
                printable(needed.filename().string()) + " beside it.");
   }
+  rows.in_file(annotation.string());
   read_brat(relatum::read_file(text), relatum::read_file(annotation), from_percent(id), rows);
 }
 
