@@ -39,7 +39,8 @@ std::vector<bool> TypeConstraints::mask(const Example& example, const Labels& la
 TypeConstraints TypeConstraints::load(const std::filesystem::path& path) {
   const std::string place = path.string();
   TypeConstraints constraints;
-  for (const json& each : io::require_array(io::load_json(path), "pairs", place)) {
+  const json file = io::load_json(path);
+  for (const json& each : io::require_array(file, "pairs", place)) {
     const std::pair types = {seen_form(io::require_string(each, "head", place)),
                              seen_form(io::require_string(each, "tail", place))};
     if (types.first.empty() || types.second.empty()) {

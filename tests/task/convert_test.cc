@@ -20,17 +20,14 @@ using testing::pairs_of;
 using testing::Scratch;
 using testing::told;
 
-const std::string
-    kDocuments =
-        R"({"id":"d/1 %","text":"🍯 Ada  Lim\r\nand Bo run \"Pell\", Pell.","entities":[)"
-        R"({"id":"e1","start":2,"end":10,"type":"A PERSON"},{"id":"e2","start":2,"end":5},)"
-        R"({"id":"T9","start":16,"end":18,"type":"PER","cluster":"c"},)"
-        R"({"id":"o","pieces":[[2,5],[24,28]],"type":"ORG","cluster":"c"},)"
-        R"({"id":"alone","start":31,"end":35,"type":"ORG"}],"relations":[)"
-        R"({"head":"e1","tail":"o","label":"head of"},{"head":"e1","tail":"o","label":"owns"},)"
-        R"({"head":"o","tail":"T9","label":"x(e2,e1)",
-    "evidence" : [[ 0, 10 ]]
-},)"
+const std::string kDocuments =
+    R"({"id":"d/1 %","text":"🍯 Ada  Lim\r\nand Bo run \"Pell\", Pell.","entities":[)"
+    R"({"id":"e1","start":2,"end":10,"type":"A PERSON"},{"id":"e2","start":2,"end":5},)"
+    R"({"id":"T9","start":16,"end":18,"type":"PER","cluster":"c"},)"
+    R"({"id":"o","pieces":[[2,5],[24,28]],"type":"ORG","cluster":"c"},)"
+    R"({"id":"alone","start":31,"end":35,"type":"ORG"}],"relations":[)"
+    R"({"head":"e1","tail":"o","label":"head of"},{"head":"e1","tail":"o","label":"owns"},)"
+    R"~({"head":"o","tail":"T9","label":"x(e2,e1)","evidence":[[0,10]]},)~"
     R"({"head":"e2","tail":"e2","label":"self"}]})"
     "\n"
     R"({"id":"d2","text":"שלום לעולם","entities":[{"id":"T1","start":0,"end":4}],"relations":[]})"
@@ -140,9 +137,8 @@ TEST(Pairs, NegativesAreAskedForOrShowInTheLabels) {
                           "\n");
   EXPECT_EQ(pairs_of(shown).size(), 6u);
   const std::string directed = scratch.file(
-      "c.jsonl", kSmall + R"(,{"head":"p","tail":"b","label":"x(e2,e1)"
-}]
-})" "\n");
+      "c.jsonl", kSmall + R"~(,{"head":"p","tail":"b","label":"x(e2,e1)"}]})~"
+                          "\n");
   EXPECT_EQ(pairs_of(directed + "?negative=Other").size(), 3u) << "a pair is asked once";
 }
 

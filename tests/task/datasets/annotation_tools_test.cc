@@ -111,20 +111,16 @@ TEST(Spacy, EntitiesAndRelationsByFirstTokens) {
       R"("label":"ORG"}],"tokens":[{"id":0,"start":0,"end":3},{"id":1,"start":4,"end":7},{"id":2,)"
       R"("start":8,"end":9},{"id":3,"start":10,"end":14}])";
   const std::string both = "1: T1=Ada Lim:PER T2=Pell:ORG T1-runs>T2";
-  EXPECT_THAT(told_of("a.json", start + R"(,"_":{"rel":{"(0, 3)":{
-    "runs" : 1.0, "owns" : 0.2}
-}
-}
-})"),
+  EXPECT_THAT(told_of("a.json", start + R"~(,"_":{"rel":{"(0, 3)":{"runs":1.0,"owns":0.2}}}})~"),
               ElementsAre(both));
-EXPECT_THAT(told_of("a.json",
-                    start + R"(,"_":{"relations":[{"head":0,"child":3,"label":"runs"}]}})"),
-            ElementsAre(both));
-EXPECT_THAT(told_of("a.json", start + "}"),
-            ElementsAre("1: T1=Ada Lim:PER T2=Pell:ORG (unlabelled)"));
-EXPECT_THAT(refusal_of("a.json",
-                       start + R"(,"_":{"relations":[{"head":1,"child":3,"label":"runs"}]}})"),
-            HasSubstr("relation 1: no entity begins with token 1"));
+  EXPECT_THAT(
+      told_of("a.json", start + R"(,"_":{"relations":[{"head":0,"child":3,"label":"runs"}]}})"),
+      ElementsAre(both));
+  EXPECT_THAT(told_of("a.json", start + "}"),
+              ElementsAre("1: T1=Ada Lim:PER T2=Pell:ORG (unlabelled)"));
+  EXPECT_THAT(
+      refusal_of("a.json", start + R"(,"_":{"relations":[{"head":1,"child":3,"label":"runs"}]}})"),
+      HasSubstr("relation 1: no entity begins with token 1"));
 }
 
 TEST(AnnotationTools, HostileRowsAreRefused) {
