@@ -48,6 +48,12 @@ struct Mention {
   int64_t line = 0;
 };
 
+/// A note of our own writer's.
+struct Note {
+  std::string target;
+  nlohmann::json value;
+};
+
 struct Line {
   std::string_view text;
   int64_t number = 0;
@@ -239,10 +245,10 @@ class Reader {
     std::string id;
     const auto all = words(line, id, 3, "TYPE Arg1:ID Arg2:ID");
     if (all.size() > 3) fail("task.brat", id + ": a relation has two arguments");
-    relation_index_[std::string(line.text.substr(0, line.text.find('\t')))] =
-        document_.relations.size();
     document_.relations.push_back(
         {argument(all[1], id).second, argument(all[2], id).second, from_percent(all[0])});
+    relation_index_[std::string(line.text.substr(0, line.text.find('\t')))] =
+        document_.relations.size() - 1;
   }
 
   void read_equivalence(const Line& line) {
@@ -267,13 +273,17 @@ class Reader {
     if (parts.size() < 3) return;
     const auto target = cut(parts[1], ' ', false);
     if (target.size() != 2) return;
-    guarded(line, [&] { kept_.emplace_back(target[1], io::parse_json(parts[2], "the note")); });
+    guarded(line, [&] {
+      kept_.push_back({std::string(target[1]), io::parse_json(parts[2], "the note")});
+    });
   }
 
   /// What our own writer kept in notes; of notes that do not have its form nothing is taken.
   void apply_notes() {
     std::map<std::string, std::string> renamed;
-    for (const auto& [target, note] : kept_) {
+    for (const Note& kept : kept_) {
+      const std::string& target = kept.target;
+      const nlohmann::json& note = kept.value;
       if (target == "*") document_.unlabelled = io::find(note, "unlabelled") != nullptr;
       if (const auto at = index_.find(target); at != index_.end()) {
         Entity& entity = document_.entities[at->second];
@@ -313,7 +323,7 @@ class Reader {
   std::vector<Line> relations_, events_, equivalences_, notes_;
   std::unordered_map<std::string, std::string> ends_;  // T and E ids to the entity they stand for
   std::unordered_map<std::string, size_t> index_, relation_index_;
-  std::vector<std::pair<std::string, nlohmann::json>> kept_;
+  std::vector<Note> kept_;
 };
 
 }  // namespace

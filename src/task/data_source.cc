@@ -20,7 +20,7 @@
 namespace relatum::task {
 namespace {
 
-constexpr size_t kSniffed = 64 << 10;  // bytes that a format is told from
+constexpr size_t kSniffed = 1 << 20;  // bytes that a format is told from: texts may be long
 constexpr size_t kKeysShown = 8;
 constexpr size_t kScanned = 16 << 20;  // bytes of a mapped file that are in memory at a time
 

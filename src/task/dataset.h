@@ -18,7 +18,7 @@ struct DatasetFormat {
   std::string_view description;  ///< one line for --help
   /// The whole inventory in its usual order; nullptr: labels are those that occur in the data.
   const std::vector<std::string>& (*inventory)() = nullptr;
-  /// Whether a file whose SPEC names no format is of this one: file name, first 64 KiB.
+  /// Whether a file whose SPEC names no format is of this one: file name, first MiB.
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
   /// Reads a whole file: no byte-order mark; lines end with LF, of a format with read_lines with
   /// carriage returns too. Bad rows go to rows.bad().

@@ -173,10 +173,11 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
 
 void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
 
+// Which of the two stands first depends on the version, and either may be long.
 bool sniff(std::string_view, std::string_view first) {
-  return has_first_key(first, "data") &&
-         (has_first_key(first, "annotations") || has_first_key(first, "completions") ||
-          has_first_key(first, "predictions"));
+  return first_value(first, "data").starts_with('{') ||
+         first_value(first, "annotations").starts_with('[') ||
+         first_value(first, "completions").starts_with('[');
 }
 
 }  // namespace
