@@ -112,8 +112,10 @@ int run(const Options& o, Environment& environment) {
   jobs::CommandInputs inputs;
   inputs.add_data(o.data);
   if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
+  // Standard input can be read once.
   const bool documents = o.to == "csv" &&
-                         has_documents(spec, choice_of(o).options(true, environment.host()));
+                         (spec.path == "-" ||
+                          has_documents(spec, choice_of(o).options(true, environment.host())));
   Output output(o.out);
   const task::Put put = [&](std::string_view text) { output.write(text); };
   const auto writer = o.to == "csv"      ? task::csv_writer(put, documents)

@@ -16,13 +16,13 @@ void read_pair(const fs::path& file, const std::string& id, RowSink& rows) {
   fs::path text = file, annotation = file;
   text.replace_extension(".txt");
   annotation.replace_extension(".ann");
+  rows.in_file(annotation.string());
   std::error_code ignored;
   for (const fs::path& needed : {text, annotation}) {
     if (fs::is_regular_file(needed, ignored)) continue;
-    rows.fatal("brat's annotation is two files, and there is no " +
-               printable(needed.filename().string()) + " beside it.");
+    return rows.bad(1, "brat's annotation is two files, and there is no " +
+                           printable(needed.filename().string()) + " beside it");
   }
-  rows.in_file(annotation.string());
   read_brat(relatum::read_file(text), relatum::read_file(annotation), from_percent(id), rows);
 }
 
