@@ -29,8 +29,9 @@ std::string content_hash(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_regular_file(path, ignored)) return sha256_file(path);
   if (!fs::is_directory(path, ignored)) return "";
-  static const std::set<std::string> kKept = {".json",        ".jsonl", ".txt",  ".model",
-                                              ".safetensors", ".jinja", ".gguf", ".faiss"};
+  static const std::set<std::string> kKept = {".json", ".jsonl", ".txt",         ".model",
+                                              ".ann",  ".tsv",   ".safetensors", ".jinja",
+                                              ".gguf", ".faiss"};
   std::set<fs::path> files;
   for (const auto& entry : fs::directory_iterator(path)) {
     const bool kept = kKept.contains(entry.path().extension().string());

@@ -71,17 +71,28 @@ std::vector<double> LabelTrie::answer_scores(std::span<const double> edge_scores
 }
 
 LabelTrie::Choice LabelTrie::greedy(std::span<const double> edge_scores) const {
+  return greedy(edge_scores, {});
+}
+
+LabelTrie::Choice LabelTrie::greedy(std::span<const double> edge_scores,
+                                    const std::vector<bool>& allowed) const {
+  std::vector<bool> open(edges_.size(), allowed.empty());
+  for (size_t a = 0; a < allowed.size(); ++a) {
+    if (!allowed[a]) continue;
+    for (const int32_t edge : paths_[a]) open[size_t(edge)] = true;
+  }
   Choice choice{0, 1.0};
   int32_t from = -1;
   while (true) {
     int32_t best = -1;
     for (size_t e = 0; e < edges_.size(); ++e) {
-      if (edges_[e].from != from) continue;
+      if (edges_[e].from != from || !open[e]) continue;
       if (best < 0 || edge_scores[e] > edge_scores[size_t(best)]) best = int32_t(e);
     }
+    RELATUM_CHECK(best >= 0);
     double total = 0;  // in units of the best, which may be too small for a double by itself
     for (size_t e = 0; e < edges_.size(); ++e) {
-      if (edges_[e].from != from) continue;
+      if (edges_[e].from != from || !open[e]) continue;
       total += std::exp(edge_scores[e] - edge_scores[size_t(best)]);
     }
     choice.probability /= total;

@@ -43,6 +43,8 @@ class LabelTrie {
   };
   /// From the root, always the most probable edge; ties go to the first.
   Choice greedy(std::span<const double> edge_scores) const;
+  /// The same among the answers that are allowed (one at least); empty: all are.
+  Choice greedy(std::span<const double> edge_scores, const std::vector<bool>& allowed) const;
 
  private:
   std::vector<int32_t> tokens_, parents_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/error.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -30,6 +31,7 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
                                     {},
                                     {}}));
   }
+  open_types();
   const ExtractSetup& first = setups_[0].setup;
   engine::SessionOptions session = options.model.session();
   session.base = first.base;
@@ -44,6 +46,23 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
                                             : task::longest_answer(*session_, seats_[i]->renderer);
     limit.chat = setups_[i].setup.chat;
     limit.skip = options.data.skip_bad_rows;
+  }
+}
+
+void Answerer::open_types() {
+  if (!options_.constrain_types && options_.types.empty()) return;
+  for (const NamedSetup& each : setups_) {
+    const std::filesystem::path kept = std::filesystem::path(each.options.adapter) / "types.json";
+    if (!options_.types.empty()) {
+      types_.push_back(task::TypeConstraints::load(options_.types));
+    } else if (std::filesystem::exists(kept)) {
+      types_.push_back(task::TypeConstraints::load(kept));
+    } else {
+      fail("jobs.extract",
+           fmt::format("--constrain-types: {} has no types.json, as its training data had no types "
+                       "or it was made by an earlier version. Give a file with --types.",
+                       each.title()));
+    }
   }
 }
 
@@ -168,6 +187,13 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
     counts_.too_long += made.too_long;
     if (counts_.first_too_long.empty()) counts_.first_too_long = made.first_too_long;
   }
+  std::vector<std::vector<bool>> allowed;
+  for (size_t k = 0; k < made.prompts.size() && !types_.empty(); ++k) {
+    const size_t seat = made.adapters[k];
+    const task::Labels& labels = seats_[seat]->renderer.labels();
+    allowed.push_back(
+        types_[seat].mask(examples[made.rows[k]], labels, task::negative_label(labels)));
+  }
   size_t told = part.answered;  // examples whose predictions were handed on
   const auto up_to = [&](size_t end, std::vector<task::Prediction>&& answered) {
     std::vector<task::Prediction> next(end - told);
@@ -195,7 +221,7 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
     styles.push_back({&seats_[i]->renderer, setups_[i].setup.chat});
   }
   task::answer_batches(
-      *worker_, {styles, made.prompts, made.adapters}, answers,
+      *worker_, {styles, made.prompts, made.adapters, allowed}, answers,
       [&](std::vector<task::Prediction>&& batch) {
     prompts += batch.size();
     const bool last = prompts == made.prompts.size();

@@ -15,6 +15,7 @@
 #include "jobs/extract_setup.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
+#include "task/type_constraints.h"
 #include "train/adapter.h"
 
 namespace relatum::jobs {
@@ -80,6 +81,7 @@ class Answerer {
   // Indexes that are open, by folder and embedder.
   using Indexes = std::map<std::pair<std::string, std::string>, std::shared_ptr<Retrieval>>;
 
+  void open_types();
   void open_adapters(const Host& host);
   void load_adapter(size_t place, const Host& host);
   void open_index(size_t place, Indexes& open, const Host& host);
@@ -91,6 +93,8 @@ class Answerer {
   const ExtractOptions& options_;
   std::vector<NamedSetup> setups_;
   std::vector<std::unique_ptr<Seat>> seats_;  // per setup
+  // Per setup which labels the entities' types allow; empty: answers are not held to that.
+  std::vector<task::TypeConstraints> types_;
   std::unique_ptr<engine::Session> session_;
   std::optional<engine::Worker> worker_;
   Counts counts_;

@@ -41,7 +41,8 @@ task::Dataset DataChoice::load(const std::string& spec, bool main, const Host& h
 
 void tell_data(const task::Dataset& data, bool relabelled, const Context& context) {
   for (const task::BadRow& row : data.bad_rows) {
-    context.warn(fmt::format("{}:{}: {}", data.file, row.line, task::full_sentence(row.sentence)));
+    context.warn(fmt::format("{}:{}: {}", row.file.empty() ? data.file : row.file, row.line,
+                             task::full_sentence(row.sentence)));
   }
   if (!data.bad_rows.empty()) {
     context.warn(fmt::format("{}: malformed rows skipped: {}.", data.file, data.bad_rows.size()));

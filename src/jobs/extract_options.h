@@ -30,8 +30,12 @@ struct ExtractOptions {
   int64_t max_new_tokens = 32, batch_tokens = 2048;
   double negligible = 0, min_probability = 0;
   bool scores = false, chat = false, force = false, overwrite = false;
-  bool resume = false;         ///< go on with the part of an output that is there
-  bool no_index = false;       ///< do without the run's index
+  bool resume = false;    ///< go on with the part of an output that is there
+  bool no_index = false;  ///< do without the run's index
+  /// Answer only with labels that the entities' types allow, as the adapter's training data had
+  /// them; `types`: as this file says instead.
+  bool constrain_types = false;
+  std::string types;
   bool skip_negative = false;  ///< leave answers of the negative label out of the output
 };
 

@@ -12,6 +12,7 @@
 #include "base/parallel_for.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
+#include "task/data_source.h"
 #include "task/spec.h"
 #include "text/chat.h"
 
@@ -31,14 +32,27 @@ std::string file_hash(const fs::path& path) {
   return fs::is_regular_file(path, ignored) ? sha256_file(path) : "";
 }
 
+// Of a data set of several files, their names and contents.
+std::string data_hash(const std::string& path) {
+  const std::vector<fs::path> files = task::data_files(path);
+  if (files.size() == 1 && files[0] == path) return file_hash(path);
+  std::string all;
+  for (const fs::path& file : files) all += file.string() + '\0' + file_hash(file) + '\n';
+  return sha256(std::as_bytes(std::span(all)));
+}
+
 // The parts of a SPEC behind its path, and the content of its file.
 std::string data_identity(const std::string& text) {
   const task::Spec spec = task::parse_spec(text);
   const auto number = [](const std::optional<int64_t>& value) {
     return value ? fmt::format("{}", *value) : std::string("all");
   };
-  return fmt::format("{} {} limit={} sample={} seed={}", file_hash(spec.path), spec.format,
-                     number(spec.limit), number(spec.sample), spec.seed);
+  std::string parts = fmt::format("{} {} limit={} sample={} seed={}", data_hash(spec.path),
+                                  spec.format, number(spec.limit), number(spec.sample), spec.seed);
+  if (spec.window) parts += fmt::format(" window={}", *spec.window);
+  if (!spec.negative.empty()) parts += " negative=" + spec.negative;
+  if (!spec.offsets.empty()) parts += " offsets=" + spec.offsets;
+  return parts;
 }
 
 std::string relabel_identity(const std::string& relabel) {
@@ -115,6 +129,8 @@ nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& 
       {"max_new_tokens", o.max_new_tokens},
       {"batch_tokens", o.batch_tokens},
       {"negligible", o.negligible},
+      {"constrain_types", o.constrain_types || !o.types.empty()},
+      {"types", o.types},
       {"min_probability", o.min_probability},
       {"examples", progress.rows},
       {"unparsed", progress.without_label - progress.too_long},
@@ -170,6 +186,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
   for (const auto& [key, value] : session.settings()) {
     identity.emplace_back("the model's " + key, value);
   }
+  if (!o.types.empty()) identity.emplace_back("--types", file_hash(o.types));
+  else if (o.constrain_types) identity.emplace_back("--constrain-types", "on");
   for (size_t i = 0; named && i < setups.size(); ++i) {
     const std::string of = fmt::format(" of adapter {}", setups[i].name);
     for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));

@@ -10,6 +10,7 @@
 #include "jobs/output_path.h"
 #include "jobs/run_record.h"
 #include "retrieve/store.h"
+#include "task/type_constraints.h"
 #include "train/full_folder.h"
 
 namespace relatum::jobs {
@@ -19,9 +20,13 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a run consists of, beside its record and its state.
-constexpr const char* kFiles[] = {"labels.json",         "adapter_model.safetensors",
-                                  "adapter_config.json", "answers.json",
-                                  "prompt.txt",          "log.jsonl"};
+constexpr const char* kFiles[] = {"labels.json",
+                                  "adapter_model.safetensors",
+                                  "adapter_config.json",
+                                  "answers.json",
+                                  "prompt.txt",
+                                  "types.json",
+                                  "log.jsonl"};
 
 // A folder that something else is read from, or that holds a model, never becomes a run.
 void check_not_read(const FinetuneOptions& options, const Host& host) {
@@ -129,14 +134,16 @@ void begin_finetune_run(const FinetuneParts& parts) {
   if (parts.options.fold && parts.options.fold->begun) parts.options.fold->begun();
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
-  for (const char* name :
-       {"adapter_model.safetensors", "adapter_config.json", "prompt.txt", "answers.json"}) {
+  for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "prompt.txt",
+                           "answers.json", "types.json"}) {
     fs::remove(run / name);
   }
   train::remove_full(run);
   remove_finetune_state(run);
   const task::PromptRenderer& renderer = parts.renderer;
   task::save_labels(run / "labels.json", renderer.labels());
+  const task::TypeConstraints types = task::learn_types(parts.data.train.examples);
+  if (!types.empty()) types.save(run / "types.json");
   if (renderer.style().from_file) {
     write_file(run / "prompt.txt", task::style_text(renderer.style()));
   }

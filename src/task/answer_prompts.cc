@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "base/known_names.h"
@@ -19,6 +20,20 @@ using Rows = std::vector<std::vector<int32_t>>;
 
 size_t adapter_of(const StyledPrompts& all, size_t prompt) {
   return all.adapters.empty() ? 0 : all.adapters[prompt];
+}
+
+/// Which labels a prompt may be answered with; empty: any.
+const std::vector<bool>& mask_of(const StyledPrompts& all, size_t prompt) {
+  static const std::vector<bool> kAny;
+  return all.allowed.empty() ? kAny : all.allowed[prompt];
+}
+
+/// Log-probabilities of labels that a mask forbids become those of nothing.
+std::vector<double> masked(std::vector<double> log_scores, const std::vector<bool>& allowed) {
+  for (size_t i = 0; i < allowed.size(); ++i) {
+    if (!allowed[i]) log_scores[i] = -std::numeric_limits<double>::infinity();
+  }
+  return log_scores;
 }
 
 Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
@@ -80,21 +95,28 @@ void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
   for (const AnswerStyle& style : all.styles) {
     tries.push_back(trie_of(worker.session(), *style.renderer));
   }
-  const engine::ScoreOptions scoring{options.batch_tokens, options.negligible,
-                                     edges_for(options.mode), options.first};
-  const bool greedy = scoring.edges == engine::EdgeScores::kGreedy;
+  const bool greedy = options.mode == AnswerMode::kConstrained;
+  engine::ScoreOptions scoring{options.batch_tokens, options.negligible, edges_for(options.mode),
+                               options.first};
+  if (!all.allowed.empty()) {
+    // What is negligible beside labels that a mask forbids need not be so without them, and the
+    // likeliest way of all labels need not be that of the allowed ones.
+    scoring.negligible = 0;
+    if (greedy) scoring.edges = engine::EdgeScores::kShares;
+  }
   size_t next = options.first;
   engine::score_batches(
       worker, {rows, all.adapters}, engine::AnswerTries(tries), scoring,
       [&](std::vector<std::vector<double>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& edges : batch) {
+      const std::vector<bool>& allowed = mask_of(all, next);
       const size_t adapter = adapter_of(all, next++);
       const PromptRenderer& renderer = *all.styles[adapter].renderer;
       const engine::LabelTrie& trie = tries[adapter];
-      predictions.push_back(greedy
-                                ? constrained(renderer, trie.greedy(edges))
-                                : scored(renderer, trie.answer_scores(edges), options.keep_scores));
+      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed))
+                                   : scored(renderer, masked(trie.answer_scores(edges), allowed),
+                                            options.keep_scores));
     }
     take(std::move(predictions));
       },
@@ -116,10 +138,12 @@ void by_generation(engine::Worker& worker, const StyledPrompts& all, const Rows&
       [&](std::vector<std::vector<int32_t>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& tokens : batch) {
+      const std::vector<bool>& allowed = mask_of(all, next);
       const size_t adapter = adapter_of(all, next++);
       Prediction& prediction = predictions.emplace_back();
       prediction.answer = worker.session().tokenizer().decode(tokens);
-      if (const auto label = parsers[adapter].parse(prediction.answer)) {
+      const auto label = parsers[adapter].parse(prediction.answer);
+      if (label && (allowed.empty() || allowed[size_t(*label)])) {
         prediction.label = all.styles[adapter].renderer->labels().name(*label);
       }
     }

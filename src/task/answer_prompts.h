@@ -58,6 +58,10 @@ struct StyledPrompts {
   std::span<const AnswerStyle> styles;  ///< per adapter of the worker, in its order
   std::span<const Prompt> prompts;
   std::span<const uint32_t> adapters;  ///< per prompt; empty: all of the first
+  /// Per prompt which of its adapter's labels it may be answered with (an empty mask: any); empty:
+  /// all with any. Labels that a mask forbids have no probability in any mode, the others share
+  /// what is left; a free answer that names one counts as none.
+  std::span<const std::vector<bool>> allowed{};
 };
 
 /// Takes the predictions of the next prompts.

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <span>
 #include <vector>
@@ -19,7 +20,7 @@
 namespace relatum::task {
 namespace {
 
-constexpr size_t kSniffed = 64 << 10;  // bytes that a format is told from
+constexpr size_t kSniffed = 1 << 20;  // bytes that a format is told from: texts may be long
 constexpr size_t kKeysShown = 8;
 constexpr size_t kScanned = 16 << 20;  // bytes of a mapped file that are in memory at a time
 
@@ -110,7 +111,103 @@ void choose_format(const Spec& spec, DataSource& source) {
   source.guess = guess_of(spec, *source.format, spec.path == "-" ? kReadSo : seen_first(first));
 }
 
+namespace fs = std::filesystem;
+
+/// Files below `folder` with one of the endings, in the order of their paths.
+std::vector<fs::path> files_below(const fs::path& folder,
+                                  const std::vector<std::string_view>& endings) {
+  std::vector<fs::path> files;
+  std::error_code problem;
+  const auto options = fs::directory_options::skip_permission_denied;
+  fs::recursive_directory_iterator at(folder, options, problem);
+  for (; !problem && at != fs::recursive_directory_iterator(); at.increment(problem)) {
+    const std::string ending = at->path().extension().string();
+    std::error_code ignored;
+    if (std::ranges::count(endings, std::string_view(ending)) && at->is_regular_file(ignored)) {
+      files.push_back(at->path());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+bool fits(const DatasetFormat& format, const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string first(kSniffed, '\0');
+  stream.read(first.data(), std::streamsize(first.size()));
+  first.resize(size_t(stream.gcount()));
+  return format.sniff(file.string(), io::without_mark(first));
+}
+
+/// The formats of folders whose files stand in this one.
+std::vector<const DatasetFormat*> formats_of(const fs::path& folder) {
+  std::vector<const DatasetFormat*> found;
+  for (const DatasetFormat* format : dataset_formats()) {
+    if (format->ending.empty()) continue;
+    for (const fs::path& file : files_below(folder, {format->ending})) {
+      if (!fits(*format, file)) continue;
+      found.push_back(format);
+      break;
+    }
+  }
+  return found;
+}
+
+std::string folder_formats() {
+  std::string known;
+  for (const DatasetFormat* each : dataset_formats()) {
+    if (each->ending.empty()) continue;
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", each->name, each->description);
+  }
+  return known;
+}
+
+void open_folder(const Spec& spec, DataSource& source) {
+  if (spec.format.empty()) {
+    const auto found = formats_of(spec.path);
+    if (found.size() != 1) {
+      fail("task.load",
+           fmt::format("{} is a folder with files of {} of the formats that may be folders. Write "
+                       "FORMAT:{} with one of: {}.",
+                       spec.path, found.empty() ? "none" : "several", spec.path, folder_formats()));
+    }
+    source.format = found[0];
+    source.guess = fmt::format(
+        "The folder was taken for {}, as it has files that end with '{}'. "
+        "Where it is of another format, write FORMAT:{} with one of: {}.",
+        found[0]->name, found[0]->ending, spec.path, folder_formats());
+  } else {
+    source.format = &dataset_format(spec.format);
+    if (source.format->ending.empty()) {
+      fail("task.load", fmt::format("{} is a folder, and data of the format {} are files. Name a "
+                                    "file.",
+                                    spec.path, spec.format));
+    }
+  }
+  const fs::path folder = spec.path;
+  for (const fs::path& file : files_below(folder, {source.format->ending})) {
+    if (!fits(*source.format, file)) continue;
+    source.parts.push_back({file, file.lexically_relative(folder).replace_extension().string()});
+  }
+  if (source.parts.empty()) {
+    fail("task.load", fmt::format("{} has no files of the format {}, which end with '{}'.",
+                                  spec.path, source.format->name, source.format->ending));
+  }
+}
+
 }  // namespace
+
+std::vector<fs::path> data_files(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return files_below(path, {".ann", ".txt", ".tsv"});
+  std::vector<fs::path> files = {path};
+  if (path.extension() == ".ann" || path.extension() == ".txt") {
+    fs::path other = path;
+    other.replace_extension(path.extension() == ".ann" ? ".txt" : ".ann");
+    if (fs::is_regular_file(other, ignored)) files.push_back(other);
+  }
+  return files;
+}
 
 void DataSource::drop_pages() const {
   if (file) relatum::drop_pages(file->bytes());
@@ -140,6 +237,9 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
     source.text = std::make_shared<const std::string>(std::istreambuf_iterator<char>(*input),
                                                       std::istreambuf_iterator<char>{});
     source.bytes = *source.text;
+  } else if (std::error_code ignored; std::filesystem::is_directory(spec.path, ignored)) {
+    open_folder(spec, source);
+    return source;
   } else {
     source.file = MappedFile::open(spec.path);
     source.bytes = {reinterpret_cast<const char*>(source.file->bytes().data()),
@@ -150,8 +250,15 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
          fmt::format("{} {}: expected UTF-8. Save the file as UTF-8.", source.name, wide));
   }
   source.bytes = io::without_mark(source.bytes);
-  if (!any_of(source, " \t\r\n", false)) fail_empty(source.name);
+  const bool blank = !any_of(source, " \t\r\n", false);
+  if (blank && spec.format.empty()) fail_empty(source.name);
   choose_format(spec, source);
+  if (source.format->read_file && source.file) {
+    const fs::path path = spec.path;
+    source.parts = {{path, path.stem().string()}};
+    return source;
+  }
+  if (blank) fail_empty(source.name);
   if (!source.format->read_lines && any_of(source, "\r", true)) {
     source.text = std::make_shared<const std::string>(io::with_line_feeds(source.bytes));
     source.bytes = *source.text;

@@ -18,8 +18,10 @@ const DatasetFormat* sniff_dataset_format(std::string_view file_name,
   const DatasetFormat* found = nullptr;
   for (const DatasetFormat* format : dataset_formats()) {
     if (!format->sniff || !format->sniff(file_name, first_bytes)) continue;
-    if (found) return nullptr;
-    found = format;
+    // Other programs' rows with a text look like ours as well.
+    const bool ours = format->name == "jsonl";
+    if (found && !ours && found->name != "jsonl") return nullptr;
+    if (!found || !ours) found = format;
   }
   return found;
 }

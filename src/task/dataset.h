@@ -1,6 +1,7 @@
 // The corpus formats that can be read; one file in task/datasets is one format.
 #pragma once
 
+#include <filesystem>
 #include <istream>
 #include <span>
 #include <string>
@@ -17,7 +18,7 @@ struct DatasetFormat {
   std::string_view description;  ///< one line for --help
   /// The whole inventory in its usual order; nullptr: labels are those that occur in the data.
   const std::vector<std::string>& (*inventory)() = nullptr;
-  /// Whether a file whose SPEC names no format is of this one: file name, first 64 KiB.
+  /// Whether a file whose SPEC names no format is of this one: file name, first MiB.
   bool (*sniff)(std::string_view file_name, std::string_view first_bytes) = nullptr;
   /// Reads a whole file: no byte-order mark; lines end with LF, of a format with read_lines with
   /// carriage returns too. Bad rows go to rows.bad().
@@ -27,6 +28,14 @@ struct DatasetFormat {
   /// Reads rows from a stream as they come, where the format allows that; else nullptr.
   void (*read_lines)(std::istream& input, RowSink& rows) = nullptr;
   bool names_adapters = false;  ///< rows may name their adapter (RowSink::reads_adapters)
+  /// Rows may be documents (RowSink::add_document).
+  bool documents = false;
+  /// How the files of a folder of this format end, ".ann"; "": a folder is none.
+  std::string_view ending = {};
+  /// Reads one file that has others beside it, or whose name is the document's id; where it is set,
+  /// it is asked instead of `read`. `id` is the file's path within the folder, without its ending.
+  void (*read_file)(const std::filesystem::path& file, const std::string& id,
+                    RowSink& rows) = nullptr;
 };
 
 /// All formats; generated from the folder.

@@ -39,8 +39,8 @@ class Cursor {
   int64_t line_ = 1;
 };
 
-/// Moves behind one element: to the comma or the bracket that ends it, or to the end.
-void skip_element(Cursor& cursor) {
+/// Moves behind one element: to the comma or to what ends its list, or to the end.
+void skip_element(Cursor& cursor, char close = ']') {
   int64_t depth = 0;
   while (!cursor.ended()) {
     const char c = cursor.here();
@@ -48,7 +48,7 @@ void skip_element(Cursor& cursor) {
       cursor.skip_string();
       continue;
     }
-    if (depth == 0 && (c == ',' || c == ']')) return;
+    if (depth == 0 && (c == ',' || c == close)) return;
     if (c == '[' || c == '{') ++depth;
     if (c == ']' || c == '}') --depth;
     cursor.step();
@@ -90,6 +90,50 @@ std::string walk_json_array(std::string_view text,
   cursor.skip_space();
   if (cursor.ended()) return "";
   return fmt::format("line {}: something follows the array's end", cursor.line());
+}
+
+std::string walk_json_object(
+    std::string_view text,
+    const std::function<void(std::string_view key, const JsonElement& value)>& each) {
+  Cursor cursor(text);
+  cursor.skip_space();
+  if (cursor.ended() || cursor.here() != '{') {
+    return fmt::format("line {}: expected a JSON object, which starts with '{{'", cursor.line());
+  }
+  cursor.step();
+  cursor.skip_space();
+  if (!cursor.ended() && cursor.here() == '}') return "";
+  for (int64_t number = 1;; ++number) {
+    cursor.skip_space();
+    if (cursor.ended() || cursor.here() != '"') {
+      return fmt::format("line {}: expected key {} in quotes", cursor.line(), number);
+    }
+    const size_t begin = cursor.at();
+    cursor.skip_string();
+    const std::string_view key = text.substr(begin + 1, cursor.at() - begin - 2);
+    cursor.skip_space();
+    if (cursor.ended() || cursor.here() != ':') {
+      return fmt::format("line {}: expected ':' behind key {}", cursor.line(), number);
+    }
+    cursor.step();
+    cursor.skip_space();
+    const size_t value = cursor.at();
+    const int64_t line = cursor.line();
+    skip_element(cursor, '}');
+    if (cursor.ended()) {
+      return fmt::format(
+          "line {}: the object ends within the value of key {}. The file may be cut: compare its "
+          "size",
+          cursor.line(), number);
+    }
+    each(key, {text.substr(value, cursor.at() - value), line, number});
+    if (cursor.here() == '}') break;
+    cursor.step();
+  }
+  cursor.step();
+  cursor.skip_space();
+  if (cursor.ended()) return "";
+  return fmt::format("line {}: something follows the object's end", cursor.line());
 }
 
 }  // namespace relatum::task

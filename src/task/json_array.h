@@ -20,4 +20,10 @@ struct JsonElement {
 std::string walk_json_array(std::string_view text,
                             const std::function<void(const JsonElement&)>& each);
 
+/// The same for an object: calls `each` with every key (as it is written, without its quotes) and
+/// its value.
+std::string walk_json_object(
+    std::string_view text,
+    const std::function<void(std::string_view key, const JsonElement& value)>& each);
+
 }  // namespace relatum::task

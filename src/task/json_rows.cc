@@ -16,18 +16,28 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr size_t kMostKeys = 64;
 
-void read_row(const JsonRow& source, bool in_array, RowSink& rows,
-              const std::function<Example(const JsonRow&, RowSink&)>& parse) {
-  Example example;
+void read_row(const JsonRow& source, bool in_array, RowSink& rows, const ParseRow& parse) {
+  ParsedRow row;
   if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty()) {
     return rows.bad_bytes(source.line, odd);
   }
   try {
-    example = parse(source, rows);
+    row = parse(source, rows);
   } catch (const Error& error) {
     return rows.bad(source.line, error);
   }
-  rows.add(std::move(example), in_array ? std::optional(source.number - 1) : std::nullopt);
+  const auto number = in_array ? std::optional(source.number - 1) : std::nullopt;
+  if (row.document) rows.add_document(std::move(*row.document), number);
+  if (row.example) rows.add(std::move(*row.example), number);
+}
+
+/// A parser of examples alone.
+ParseRow for_examples(const std::function<Example(const JsonRow&, RowSink&)>& parse) {
+  return [&parse](const JsonRow& row, RowSink& rows) {
+    ParsedRow parsed;
+    parsed.example = parse(row, rows);
+    return parsed;
+  };
 }
 
 /// The string that starts with the quote at `at`, without its quotes; moves behind it.
@@ -41,8 +51,7 @@ std::string_view take_string(std::string_view text, size_t& at) {
 /// Takes line after line of rows.
 class LineRows {
  public:
-  LineRows(RowSink& rows, const std::function<Example(const JsonRow&, RowSink&)>& parse)
-      : rows_(rows), parse_(parse) {}
+  LineRows(RowSink& rows, const ParseRow& parse) : rows_(rows), parse_(parse) {}
 
   /// `text` is what stood before a line feed; a carriage return within it ends a line, too.
   void take(std::string_view text) {
@@ -62,7 +71,7 @@ class LineRows {
 
  private:
   RowSink& rows_;
-  const std::function<Example(const JsonRow&, RowSink&)>& parse_;
+  const ParseRow& parse_;
   int64_t line_ = 0, number_ = 0;
 };
 
@@ -70,6 +79,15 @@ class LineRows {
 
 void read_json_rows(std::string_view bytes, RowSink& rows,
                     const std::function<Example(const JsonRow&, RowSink&)>& parse) {
+  read_json_items(bytes, rows, for_examples(parse));
+}
+
+void read_json_lines(std::istream& input, RowSink& rows,
+                     const std::function<Example(const JsonRow&, RowSink&)>& parse) {
+  read_json_item_lines(input, rows, for_examples(parse));
+}
+
+void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& parse) {
   const size_t start = bytes.find_first_not_of(kBlanks);
   if (start != bytes.npos && bytes[start] == '[') {
     const std::string problem = walk_json_array(bytes, [&](const JsonElement& element) {
@@ -86,8 +104,7 @@ void read_json_rows(std::string_view bytes, RowSink& rows,
   }
 }
 
-void read_json_lines(std::istream& input, RowSink& rows,
-                     const std::function<Example(const JsonRow&, RowSink&)>& parse) {
+void read_json_item_lines(std::istream& input, RowSink& rows, const ParseRow& parse) {
   LineRows lines(rows, parse);
   bool begun = false;
   for (std::string whole; std::getline(input, whole);) {
@@ -102,25 +119,32 @@ void read_json_lines(std::istream& input, RowSink& rows,
     if (!begun && start != rest.npos && rest[start] == '[') {
       std::string text = std::string(size_t(lines.lines()), '\n') + std::string(rest) + '\n';
       text.append(std::istreambuf_iterator<char>(input), {});
-      return read_json_rows(text, rows, parse);
+      return read_json_items(text, rows, parse);
     }
     begun = begun || start != rest.npos;
     lines.take(rest);
   }
 }
 
-std::vector<std::string> first_keys(std::string_view first) {
-  std::vector<std::string> keys;
-  size_t at = first.find_first_not_of(kBlanks);
+namespace {
+
+/// Calls `each(key, what follows its colon)` for the keys of the first object, as far as it lies
+/// in `first`, until it gives false.
+template <class Each>
+void walk_first_keys(std::string_view first, const Each& each) {
+  size_t at = first.find_first_not_of(kBlanks), keys = 0;
   if (at != first.npos && first[at] == '[') at = first.find_first_not_of(kBlanks, at + 1);
-  if (at == first.npos || first[at] != '{') return keys;
+  if (at == first.npos || first[at] != '{') return;
   int64_t depth = 0;
-  while (at < first.size() && keys.size() < kMostKeys) {
+  while (at < first.size() && keys < kMostKeys) {
     const char c = first[at];
     if (c == '"') {
       const std::string_view string = take_string(first, at);
       const size_t next = at < first.size() ? first.find_first_not_of(kBlanks, at) : first.npos;
-      if (depth == 1 && next != first.npos && first[next] == ':') keys.emplace_back(string);
+      if (depth != 1 || next == first.npos || first[next] != ':') continue;
+      const size_t value = first.find_first_not_of(kBlanks, next + 1);
+      if (!each(string, value == first.npos ? std::string_view{} : first.substr(value))) return;
+      ++keys;
       continue;
     }
     depth += c == '{' || c == '[';
@@ -128,7 +152,41 @@ std::vector<std::string> first_keys(std::string_view first) {
     ++at;
     if (depth == 0) break;
   }
+}
+
+}  // namespace
+
+std::vector<std::string> first_keys(std::string_view first) {
+  std::vector<std::string> keys;
+  walk_first_keys(first, [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
   return keys;
+}
+
+bool has_first_key(std::string_view first, std::string_view key) {
+  bool found = false;
+  walk_first_keys(first, [&](std::string_view each, std::string_view) {
+    found = each == key;
+    return !found;
+  });
+  return found;
+}
+
+bool has_first_keys(std::string_view first, std::initializer_list<std::string_view> keys) {
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](std::string_view key) { return has_first_key(first, key); });
+}
+
+std::string_view first_value(std::string_view first, std::string_view key) {
+  std::string_view value;
+  walk_first_keys(first, [&](std::string_view each, std::string_view rest) {
+    if (each != key) return true;
+    value = rest;
+    return false;
+  });
+  return value;
 }
 
 }  // namespace relatum::task

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <istream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +26,28 @@ struct JsonRow {
 void read_json_rows(std::string_view bytes, RowSink& rows,
                     const std::function<Example(const JsonRow&, RowSink&)>& parse);
 
+/// What a row came to: an example, a document, or neither where it is passed over. A document of
+/// the rows before goes before an example.
+struct ParsedRow {
+  std::optional<Example> example{};
+  std::optional<Document> document{};
+};
+using ParseRow = std::function<ParsedRow(const JsonRow&, RowSink&)>;
+/// As read_json_rows() and read_json_lines(), for rows that may be documents. What a reader says of
+/// a row names the row where the file is one array, whose rows may all stand on one line.
+void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& parse);
+void read_json_item_lines(std::istream& input, RowSink& rows, const ParseRow& parse);
+
 /// The same from a stream, each line once it is there. An array is read to its end first.
 void read_json_lines(std::istream& input, RowSink& rows,
                      const std::function<Example(const JsonRow&, RowSink&)>& parse);
 
 /// The keys of the first object of lines or of an array, as far as they lie in `first`.
 std::vector<std::string> first_keys(std::string_view first);
+/// Whether that object has the key, and whether it has all of them.
+bool has_first_key(std::string_view first, std::string_view key);
+bool has_first_keys(std::string_view first, std::initializer_list<std::string_view> keys);
+/// The text of that object's value of `key`, from its first character on; "" where there is none.
+std::string_view first_value(std::string_view first, std::string_view key);
 
 }  // namespace relatum::task

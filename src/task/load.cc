@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "task/data_source.h"
 #include "task/data_warnings.h"
+#include "task/json_rows.h"
 #include "task/raw_row.h"
 #include "task/row_checks.h"
 
@@ -27,7 +29,8 @@ constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages a
   const std::string guess = rows.guess().empty() ? "" : " " + rows.guess();
   if (bad == 0 && data.dropped == 0) {
     if (source.stream) fail_empty(source.name);
-    const char first = source.bytes[source.bytes.find_first_not_of(" \t\r\n")];
+    const size_t at = source.bytes.find_first_not_of(" \t\r\n");
+    const char first = at == source.bytes.npos ? '\0' : source.bytes[at];
     fail("task.load", fmt::format("{} holds {}. Check the file.{}", data.file,
                                   data.format == "csv" ? "a header and no rows"
                                   : first == '['       ? "an empty list"
@@ -44,8 +47,11 @@ constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages a
       data.dropped == 1 ? "1 row is" : fmt::format("{} rows are", data.dropped));
   std::string why = bad == 0 ? dropped : data.dropped == 0 ? malformed : malformed + ", " + dropped;
   for (size_t i = 0; i < bad && i < kBadShown; ++i) {
-    why += fmt::format("{} {}: {}", i == 0 ? ". Line" : "; line", data.bad_rows[i].line,
-                       data.bad_rows[i].sentence);
+    const BadRow& row = data.bad_rows[i];
+    const std::string place = row.file.empty() ? fmt::format("line {}", row.line)
+                                               : fmt::format("{}:{}", row.file, row.line);
+    why += fmt::format("{} {}: {}", i == 0 ? "." : ";",
+                       i == 0 && row.file.empty() ? "L" + place.substr(1) : place, row.sentence);
   }
   why = bad > kBadShown ? why + " …" : full_sentence(why);
   fail("task.load",
@@ -90,73 +96,145 @@ class Selection {
 /// Thrown through a reader of a stream, which may never end, once all rows are there.
 struct Enough {};
 
-/// Takes a row that is kept, by its place among them.
-using TakeKept = std::function<void(Example&& example, int64_t place)>;
+/// Takes rows that are kept, by their place among them; documents where `document` is set.
+struct TakeKept {
+  std::function<void(Example&& example, int64_t place)> example;
+  std::function<void(Document&& document, int64_t place)> document{};
+};
+
+void read_source(const Spec& spec, const DataSource& source, RowSink& rows) {
+  if (!spec.offsets.empty() && source.format->name != "doccano") {
+    fail("task.spec",
+         fmt::format("{}: offsets= is for doccano's files; how the format {} counts is "
+                     "known.",
+                     spec.text, source.format->name));
+  }
+  rows.offsets(spec.offsets);
+  if (source.stream) return source.format->read_lines(*source.stream, rows);
+  if (source.parts.empty()) return source.format->read(source.bytes, rows);
+  for (const DataPart& part : source.parts) {
+    if (source.parts.size() > 1 || part.file != source.name) rows.in_file(part.file.string());
+    source.format->read_file(part.file, part.id, rows);
+  }
+}
+
+void ask_for_adapters(const LoadOptions& options, const DataSource& source, RowSink& rows) {
+  if (options.adapters.empty()) return;
+  if (!source.format->names_adapters) {
+    rows.fatal(
+        fmt::format("rows of the format {} cannot name their adapter. Use JSON lines or a "
+                    "table, whose key or column '{}' names it, or give one adapter "
+                    "without a name.",
+                    source.format->name, kAdapterField));
+  }
+  rows.read_adapters();
+}
+
+/// Which pairs of documents are examples: as the SPEC says, else as the inventory and, where it is
+/// open and the documents can be looked through before, their own labels say.
+PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource& source,
+                 const Labels& inventory) {
+  PairRule rule;
+  if (!source.format->documents) {
+    if (!spec.window && spec.negative.empty()) return rule;
+    fail("task.spec",
+         fmt::format("{}: window= and negative= are for documents, and the format {} has pairs.",
+                     spec.text, source.format->name));
+  }
+  rule.window = spec.window;
+  Labels labels = inventory;
+  const bool pairs = source.format->name == "jsonl" && !has_first_key(source.bytes, "entities");
+  if (!source.stream && !pairs) {
+    int64_t relations = 0;
+    RowSink rows(std::string(source.format->name), source.name, true, [](Example&&, bool) {});
+    rows.take_documents([&](Document&& document, bool) {
+      relations += int64_t(document.relations.size());
+      if (!inventory.empty()) return;
+      for (const Relation& relation : document.relations) labels.add(relation.label);
+    });
+    ask_for_adapters(options, source, rows);
+    read_source(spec, source, rows);
+    // Other formats say of each document whether its relations were looked for.
+    rule.all_unlabelled = source.format->read_file && relations == 0;
+  }
+  rule.negative = spec.negative.empty() ? negative_label(labels) : spec.negative;
+  rule.labels_have_direction = std::any_of(
+      labels.names().begin(), labels.names().end(),
+      [](const std::string& label) { return label.ends_with("(e2,e1)"); });
+  return rule;
+}
 
 /// Runs once through the source; gives the number of rows that are kept.
-int64_t run_through(const DataSource& source, const LoadOptions& options, Dataset& data,
-                    const TakeKept& take) {
+int64_t run_through(const Spec& spec, const DataSource& source, const LoadOptions& options,
+                    const PairRule& rule, Dataset& data, const TakeKept& take) {
   RowChecks checks(options, *source.format, data);
   int64_t kept = 0;
   RowSink rows(std::string(source.format->name), source.name, options.skip_bad_rows,
                [&](Example&& example, bool numbered) {
     if (!checks.keep(example, numbered, rows)) return;
-    take(std::move(example), kept++);
+    if (take.document) take.document(document_of(example), kept++);
+    else take.example(std::move(example), kept++);
     if (kept % kRowsInMemory == 0) source.drop_pages();
   });
-  if (!options.adapters.empty()) {
-    if (!source.format->names_adapters) {
-      rows.fatal(
-          fmt::format("rows of the format {} cannot name their adapter. Use JSON lines or a "
-                      "table, whose key or column '{}' names it, or give one adapter "
-                      "without a name.",
-                      source.format->name, kAdapterField));
-    }
-    rows.read_adapters();
+  if (take.document) {
+    rows.take_documents([&](Document&& document, bool numbered) {
+      if (checks.keep(document, numbered, rows)) take.document(std::move(document), kept++);
+    });
   }
+  rows.pair_rule(rule);
+  ask_for_adapters(options, source, rows);
   rows.guessed(source.guess);
   try {
-    if (source.stream) {
-      source.format->read_lines(*source.stream, rows);
-    } else {
-      source.format->read(source.bytes, rows);
-    }
+    read_source(spec, source, rows);
   } catch (const Enough&) {
   }
   data.warnings = rows.warnings();
   checks.tell();
   data.bad_rows = std::move(rows.bad_rows());
   std::stable_sort(data.bad_rows.begin(), data.bad_rows.end(),
-                   [](const BadRow& a, const BadRow& b) { return a.line < b.line; });
-  if (kept == 0) refuse_empty(data, rows, source);
+                   [](const BadRow& a, const BadRow& b) {
+    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+  });
+  if (kept == 0 && !options.may_be_empty) refuse_empty(data, rows, source);
   return kept;
+}
+
+void check_limit(const LoadOptions& options) {
+  if (!options.limit || *options.limit >= 1) return;
+  fail("task.load", fmt::format("--limit {}: expected at least 1.", *options.limit));
+}
+
+/// The inventory as it is known before the data are read.
+Labels known_labels(const LoadOptions& options, const DatasetFormat& format) {
+  Dataset data;
+  const RowChecks settles(options, format, data);
+  return data.labels;
 }
 
 }  // namespace
 
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take) {
-  if (options.limit && *options.limit < 1) {
-    fail("task.load", fmt::format("--limit {}: expected at least 1.", *options.limit));
-  }
+  check_limit(options);
   const DataSource source = open_data(spec, options.input, !spec.sample);
+  const PairRule rule = rule_of(spec, options, source, known_labels(options, *source.format));
   Dataset data;
   int64_t rows = 0;
   if (spec.sample) {
     Dataset counted;
-    rows = run_through(source, options, counted, [](Example&&, int64_t) {});
+    rows = run_through(spec, source, options, rule, counted, {[](Example&&, int64_t) {}});
   }
   Selection selection(spec, options.limit, rows);
   data.name = spec.text;
   data.file = source.name;
   data.format = source.format->name;
   DataWarnings warnings;
-  run_through(source, options, data, [&](Example&& example, int64_t place) {
-    if (!selection.takes(place)) return;
-    warnings.add(example, data.labels);
-    ++data.count;
-    take(std::move(example));
-    if (source.stream && selection.full(place + 1)) throw Enough{};
-  });
+  run_through(spec, source, options, rule, data, {[&](Example&& example, int64_t place) {
+                if (!selection.takes(place)) return;
+                warnings.add(example, data.labels);
+                ++data.count;
+                take(std::move(example));
+                if (source.stream && selection.full(place + 1)) throw Enough{};
+              }});
   if (options.labels && !options.labels->rewritten().empty()) {
     data.warnings.push_back(
         fmt::format("labels of the inventory that differ from their plain form only by blanks or "
@@ -166,6 +244,30 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
   for (std::string& line : warnings.sentences(data.labels)) {
     data.warnings.push_back(std::move(line));
   }
+  return data;
+}
+
+Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take) {
+  check_limit(options);
+  const DataSource source = open_data(spec, options.input, !spec.sample);
+  Dataset data;
+  int64_t rows = 0;
+  TakeKept count{{}, [](Document&&, int64_t) {}};
+  if (spec.sample) {
+    Dataset counted;
+    rows = run_through(spec, source, options, {}, counted, count);
+  }
+  Selection selection(spec, options.limit, rows);
+  data.name = spec.text;
+  data.file = source.name;
+  data.format = source.format->name;
+  count.document = [&](Document&& document, int64_t place) {
+    if (!selection.takes(place)) return;
+    ++data.count;
+    take(std::move(document));
+    if (source.stream && selection.full(place + 1)) throw Enough{};
+  };
+  run_through(spec, source, options, {}, data, count);
   return data;
 }
 

@@ -21,6 +21,7 @@ struct LoadOptions {
   /// Keep rows whose gold label a closed inventory lacks instead of calling them malformed: for
   /// what needs no known gold label, such as answering and scoring.
   bool keep_unknown_labels = false;
+  bool may_be_empty = false;      ///< no row at all is no error
   std::istream* input = nullptr;  ///< read for "-"; an error where it is nullptr
   /// Each row has to name one of these adapters. Empty: rows name none, and a field of that name is
   /// one that is not read.
@@ -58,5 +59,12 @@ using TakeExample = std::function<void(Example&& example)>;
 /// when its turn comes, after the rows before.
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take);
 Dataset read_dataset(std::string_view spec, const LoadOptions& options, const TakeExample& take);
+
+/// Takes one document of a data set.
+using TakeDocumentOf = std::function<void(Document&& document)>;
+
+/// The same for documents: of formats that have them each as a whole, of others each pair as a
+/// document of its own (Document::pair). A limit counts documents; `count` is theirs.
+Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take);
 
 }  // namespace relatum::task

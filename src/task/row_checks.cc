@@ -42,11 +42,11 @@ bool RowChecks::relabel(Example& example) {
 }
 
 /// "" for an id that no earlier row has.
-std::string RowChecks::repeated_id(const Example& example, bool numbered) {
-  const std::string form = seen_form(example.id);
-  const auto [first, fresh] = lines_.emplace(std::hash<std::string>{}(form), example.line);
+std::string RowChecks::repeated_id(const std::string& given, int64_t own_line, bool numbered) {
+  const std::string form = seen_form(given);
+  const auto [first, fresh] = lines_.emplace(std::hash<std::string>{}(form), own_line);
   if (fresh) {
-    if (form != example.id) odd_ids_.emplace(example.line, example.id);
+    if (form != given) odd_ids_.emplace(own_line, given);
     return "";
   }
   const int64_t line = first->second;
@@ -54,12 +54,12 @@ std::string RowChecks::repeated_id(const Example& example, bool numbered) {
     return fmt::format(
         "the row has no id, and the number {} that would stand for one is the id of "
         "line {}",
-        example.id, line);
+        given, line);
   }
   const auto odd = odd_ids_.find(line);
   const std::string& earlier = odd == odd_ids_.end() ? form : odd->second;
-  const std::string id = printable_start(example.id);
-  if (example.id == earlier) return fmt::format("id '{}' already stands on line {}", id, line);
+  const std::string id = printable_start(given);
+  if (given == earlier) return fmt::format("id '{}' already stands on line {}", id, line);
   return fmt::format("id '{}' differs from '{}' on line {} only by blanks or Unicode forms", id,
                      printable_start(earlier), line);
 }
@@ -81,7 +81,8 @@ std::string RowChecks::unknown_adapter(const Example& example) const {
 
 bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
   if (patch_ && !relabel(example)) return false;
-  if (const std::string problem = repeated_id(example, numbered); !problem.empty()) {
+  if (const std::string problem = repeated_id(example.id, example.line, numbered);
+      !problem.empty()) {
     rows.bad(example.line, problem);
     return false;
   }
@@ -89,7 +90,21 @@ bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
     rows.bad(example.line, problem);
     return false;
   }
-  const std::vector<std::string> labels = gold_labels(example);
+  return labels_known(gold_labels(example), example.line, rows);
+}
+
+bool RowChecks::keep(const Document& document, bool numbered, RowSink& rows) {
+  if (const std::string problem = repeated_id(document.id, document.line, numbered);
+      !problem.empty()) {
+    rows.bad(document.line, problem);
+    return false;
+  }
+  std::vector<std::string> labels;
+  for (const Relation& relation : document.relations) labels.push_back(relation.label);
+  return labels_known(labels, document.line, rows);
+}
+
+bool RowChecks::labels_known(const std::vector<std::string>& labels, int64_t line, RowSink& rows) {
   const auto unknown = std::find_if(labels.begin(), labels.end(), [&](const std::string& label) {
     if (data_.open_labels) data_.labels.add(label);
     return !data_.labels.find(label);
@@ -97,7 +112,7 @@ bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
   if (unknown == labels.end() || options_.keep_unknown_labels) return true;
   std::string sentence = unlisted_label(data_.labels, *unknown);
   if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
-  rows.bad(example.line, sentence);
+  rows.bad(line, sentence);
   return false;
 }
 

@@ -22,12 +22,15 @@ class RowChecks {
   /// unknown label or, where rows are to name their adapter, none or an unknown one is reported to
   /// `rows`. Where labels are open, its own join `data`'s.
   bool keep(Example& example, bool numbered, RowSink& rows);
+  /// The same for a document, whose id and labels are looked at.
+  bool keep(const Document& document, bool numbered, RowSink& rows);
   /// What is to be said once all rows have passed.
   void tell();
 
  private:
   bool relabel(Example& example);
-  std::string repeated_id(const Example& example, bool numbered);
+  std::string repeated_id(const std::string& id, int64_t line, bool numbered);
+  bool labels_known(const std::vector<std::string>& labels, int64_t line, RowSink& rows);
   std::string unknown_adapter(const Example& example) const;
 
   const LoadOptions& options_;

@@ -85,6 +85,37 @@ void RowSink::add(Example example, std::optional<int64_t> number) {
   bad(example.line, name + problem);
 }
 
+void RowSink::add_document(Document document, std::optional<int64_t> number) {
+  const bool numbered = document.id.empty();
+  if (numbered) document.id = std::to_string(number.value_or(document.line));
+  document.file = part_;
+  const std::string problem = settle(document);
+  if (!problem.empty()) {
+    const std::string name = utf8_valid(document.id)
+                                 ? fmt::format("document '{}': ", printable_start(document.id))
+                                 : "";
+    return bad(document.line, name + problem);
+  }
+  good_ = true;
+  hand_on(std::move(document), numbered);
+}
+
+void RowSink::hand_on(Document&& document, bool numbered) {
+  if (take_document_) return take_document_(std::move(document), numbered);
+  PairCount count;
+  try {
+    count = make_pairs(document, rule_,
+                       [&](Example&& example) { take_(std::move(example), numbered); });
+  } catch (const Error& error) {
+    if (!std::string_view(error.what()).starts_with("[task.pairs]")) throw;
+    return bad(document.line, error);
+  }
+  if (count.too_far > 0) {
+    odd("relations whose entities are farther apart than the window of the SPEC are left out, in",
+        document.line);
+  }
+}
+
 void RowSink::bad(int64_t line, const std::string& sentence) {
   const std::string advice = "Correct the row, or leave such rows out with --skip-bad-rows.";
   list(line, sentence,
@@ -105,14 +136,14 @@ void RowSink::bad_bytes(int64_t line, const std::string& odd) {
 void RowSink::list(int64_t line, const std::string& sentence, const std::string& advice) {
   if (!skip_bad_) {
     fail("task." + room_,
-         fmt::format("{}:{}: {} {}", file_, line, full_sentence(sentence), advice));
+         fmt::format("{}:{}: {} {}", file(), line, full_sentence(sentence), advice));
   }
-  bad_rows_.push_back({line, sentence});
+  bad_rows_.push_back({line, sentence, part_});
 }
 
 void RowSink::fatal(const std::string& sentence) const {
   const std::string guess = this->guess().empty() ? "" : " " + this->guess();
-  fail("task." + room_, fmt::format("{}: {}{}", file_, sentence, guess));
+  fail("task." + room_, fmt::format("{}: {}{}", file(), sentence, guess));
 }
 
 std::vector<std::string> RowSink::warnings() const {

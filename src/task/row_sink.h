@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "task/document.h"
 #include "task/example.h"
 
 namespace relatum::task {
@@ -20,6 +21,7 @@ namespace relatum::task {
 struct BadRow {
   int64_t line = 0;
   std::string sentence;  ///< without a full stop
+  std::string file{};    ///< where the data are of several files: the one that it stands in
 };
 
 /// The sentence with a full stop, unless it ends with a question.
@@ -29,6 +31,8 @@ std::string bare_sentence(const Error& error);
 
 /// A sound row. `numbered`: its id is its line or number, as the file has none for it.
 using TakeRow = std::function<void(Example&& example, bool numbered)>;
+/// A sound document; the same.
+using TakeDocument = std::function<void(Document&& document, bool numbered)>;
 
 /// Rows of one file. `room` and `file` stand in every message: "[task.csv] a.csv:17: …".
 class RowSink {
@@ -45,10 +49,24 @@ class RowSink {
   void read_adapters() { adapters_ = true; }
   bool reads_adapters() const { return adapters_; }
 
+  /// Documents are handed on whole instead of their pairs.
+  void take_documents(TakeDocument take) { take_document_ = std::move(take); }
+  /// How the file's offsets count, where the SPEC says so: "graphemes", "utf16"; else "".
+  void offsets(std::string offsets) { offsets_ = std::move(offsets); }
+  const std::string& offsets() const { return offsets_; }
+  /// Which pairs of documents are examples.
+  void pair_rule(PairRule rule) { rule_ = std::move(rule); }
+  /// The rows that follow stand in this file of several.
+  void in_file(std::string file) { part_ = std::move(file); }
+  /// The file that rows are read from now.
+  const std::string& file() const { return part_.empty() ? file_ : part_; }
+
   /// Hands the example on, or reports it by bad() where its spans or its text are not sound. Labels
   /// are given their seen_form (task/forms.h), and an empty one is none. An example without an id
   /// is named by `number`, or where there is none by its line.
   void add(Example example, std::optional<int64_t> number = {});
+  /// The same for a document, whose pairs are handed on unless documents are to be taken.
+  void add_document(Document document, std::optional<int64_t> number = {});
   /// Throws Error with file and line, or keeps the sentence where bad rows are to be skipped.
   void bad(int64_t line, const std::string& sentence);
   /// The same for what a parser threw, as a bare_sentence().
@@ -79,11 +97,14 @@ class RowSink {
   void count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
              const std::string& detail);
   void settle_labels(Example& example);
+  void hand_on(Document&& document, bool numbered);
   void list(int64_t line, const std::string& sentence, const std::string& advice);
 
-  std::string room_, file_, guess_;
+  std::string room_, file_, part_, guess_, offsets_;
   bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false;
   TakeRow take_;
+  TakeDocument take_document_;
+  PairRule rule_;
   std::vector<BadRow> bad_rows_;
   std::map<std::string, Count> fields_, forms_, odd_;
 };

@@ -8,9 +8,12 @@
 #include "base/error.h"
 #include "base/known_names.h"
 #include "task/dataset.h"
+#include "task/forms.h"
 
 namespace relatum::task {
 namespace {
+
+constexpr int64_t kLeastWindow = 20;
 
 template <class Integer>
 Integer number(std::string_view digits, std::string_view key, std::string_view spec,
@@ -34,9 +37,25 @@ void parse_part(std::string_view part, Spec& spec) {
     spec.sample = number<int64_t>(value, key, spec.text, 1);
   } else if (key == "seed") {
     spec.seed = number<uint64_t>(value, key, spec.text, 0);
+  } else if (key == "window") {
+    spec.window = number<int64_t>(value, key, spec.text, kLeastWindow);
+  } else if (key == "negative") {
+    spec.negative = seen_form(value);
+    if (spec.negative.empty()) {
+      fail("task.spec", fmt::format("{}: 'negative=' names no label.", spec.text));
+    }
+  } else if (key == "offsets") {
+    if (value != "graphemes" && value != "utf16" && value != "code_points") {
+      fail("task.spec", fmt::format("{}: expected offsets=code_points, utf16 or graphemes, got "
+                                    "'{}'.",
+                                    spec.text, value));
+    }
+    spec.offsets = value;
   } else {
-    fail("task.spec", fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
-                                  unknown_name("part", key, {"limit", "sample", "seed"})));
+    fail("task.spec",
+         fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
+                     unknown_name("part", key,
+                                  {"limit", "sample", "seed", "window", "negative", "offsets"})));
   }
 }
 

@@ -15,6 +15,9 @@ struct Spec {
   std::string path;    ///< "-": JSON lines on standard input
   std::optional<int64_t> limit, sample;
   uint64_t seed = 1;
+  std::optional<int64_t> window;  ///< of documents: code points of text around a pair
+  std::string negative;           ///< of documents: the label of pairs without a relation
+  std::string offsets;            ///< how a file's offsets count, where that does not show in it
 };
 
 /// Throws Error for an unknown part, a bad number or an empty path. What stands before the first

@@ -49,6 +49,22 @@ TEST_F(Tacred, EveryCommandTakesItsSamples) {
   EXPECT_EQ(figures["examples"], rows);
   EXPECT_EQ(figures["official"]["name"], "tacred_micro");
   EXPECT_EQ(figures["per_label"].size(), 42u);
+  const auto rev = shared_file("tacrev/test_patch.json");
+  const auto re = shared_file("retacred/test_id2label.json");
+  RELATUM_NEEDS(rev);
+  RELATUM_NEEDS(re);
+  for (const std::string& patch : {"tacrev:" + rev->string(), "retacred:" + re->string()}) {
+    const Arguments relabel = {"--relabel", patch};
+    done(Arguments{"extract", "--model", model, "--adapter", path("run"), "--data", data, "--out",
+                   path("r.jsonl"), "--overwrite", "--compute", "f32"} +
+         relabel + with_index() + one);
+    const json scored = json::parse(
+        done(Arguments{"evaluate", "--data", data, "--predictions", path("r.jsonl"), "--json"} +
+             relabel)
+            .out);
+    EXPECT_EQ(scored["examples"], read_rows("r.jsonl").size());
+    EXPECT_EQ(scored["official"]["name"], "tacred_micro");
+  }
   const Outcome streamed = done({"tokenize", "--model", model}, {.input = contents(*test)});
   EXPECT_FALSE(streamed.out.empty());
 }

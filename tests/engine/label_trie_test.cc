@@ -125,9 +125,12 @@ struct Walk {
   int64_t answer = 0;
   double probability = 1;
 };
-Walk walk(const Rows& answers, const LabelTrie& trie, const std::vector<double>& scores) {
-  std::vector<size_t> open(answers.size());
-  for (size_t a = 0; a < open.size(); ++a) open[a] = a;
+Walk walk(const Rows& answers, const LabelTrie& trie, const std::vector<double>& scores,
+          const std::vector<bool>& allowed = {}) {
+  std::vector<size_t> open;
+  for (size_t a = 0; a < answers.size(); ++a) {
+    if (allowed.empty() || allowed[a]) open.push_back(a);
+  }
   Walk result;
   for (size_t depth = 0;; ++depth) {
     std::vector<int32_t> edges;
@@ -163,6 +166,14 @@ TEST(LabelTrie, GreedyFollowsTheBestOpenEdge) {
     const Walk want = walk(answers, trie, scores);
     EXPECT_EQ(choice.answer, want.answer) << seed;
     EXPECT_DOUBLE_EQ(choice.probability, want.probability) << seed;
+    std::vector<bool> allowed(answers.size());
+    for (size_t a = 0; a < allowed.size(); ++a) allowed[a] = a % 3 != seed % 3;
+    if (std::find(allowed.begin(), allowed.end(), true) == allowed.end()) continue;
+    const LabelTrie::Choice held = trie.greedy(scores, allowed);
+    const Walk least = walk(answers, trie, scores, allowed);
+    EXPECT_TRUE(allowed[size_t(held.answer)]) << seed;
+    EXPECT_EQ(held.answer, least.answer) << seed;
+    EXPECT_DOUBLE_EQ(held.probability, least.probability) << seed;
   }
 }
 

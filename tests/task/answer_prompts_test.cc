@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "engine/session.h"
 #include "support/sessions.h"
+#include "support/tolerance.h"
 #include "task/support.h"
 
 namespace relatum::task {
@@ -90,6 +91,40 @@ TEST_F(Pipeline, ScoresAreTheSoftmaxOfWholeLabels) {
     EXPECT_EQ(predictions[i].label, best->first);
     EXPECT_EQ(predictions[i].probability, best->second);
     EXPECT_EQ(predictions[i].answer, best->first);
+  }
+}
+
+TEST_F(Pipeline, LabelsThatAMaskForbidsHaveNoShareInAnyWay) {
+  const auto all = answer(AnswerMode::kScored, {.keep_scores = true});
+  std::vector<std::vector<bool>> allowed;
+  for (size_t i = 0; i < prompts_.size(); ++i) {
+    allowed.push_back(i == 0 ? std::vector<bool>{} : std::vector<bool>{true, true, true});
+    const size_t best = size_t(renderer_.labels().index(*all[i].label, "test"));
+    if (i > 0) allowed[i][best] = false;  // the first may have any
+  }
+  const AnswerStyle style{&renderer_, false};
+  for (const AnswerMode mode : kModes) {
+    AnswerOptions options{.mode = mode, .negligible = 0.01, .keep_scores = true};
+    std::vector<Prediction> held;
+    answer_batches(
+        worker_, StyledPrompts{{&style, 1}, prompts_, {}, allowed}, options,
+        [&](std::vector<Prediction>&& batch) {
+      for (Prediction& each : batch) held.push_back(std::move(each));
+        },
+        {});
+    ASSERT_EQ(held.size(), all.size());
+    for (size_t i = 1; i < held.size(); ++i) EXPECT_NE(held[i].label, all[i].label);
+    if (mode != AnswerMode::kScored) continue;
+    EXPECT_EQ(held[0].label, all[0].label);
+    for (size_t i = 1; i < held.size(); ++i) {
+      double left = 0;
+      for (size_t l = 0; l < 3; ++l) left += allowed[i][l] ? all[i].scores[l].second : 0.0;
+      for (size_t l = 0; l < 3; ++l) {
+        const double want = allowed[i][l] ? all[i].scores[l].second / left : 0.0;
+        // Two sums of three terms and a quotient, in double at that.
+        EXPECT_NEAR(held[i].scores[l].second, want, relatum::testing::rounding_bound(7));
+      }
+    }
   }
 }
 

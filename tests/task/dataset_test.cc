@@ -65,6 +65,26 @@ TEST(DatasetFormats, TheSameRowsInEachFormatGiveTheSameExamples) {
     EXPECT_EQ(tacred.examples[i].head.type, csv.examples[i].head.type);
     EXPECT_EQ(jsonl.examples[i].tail.type, csv.examples[i].tail.type);
   }
+  for (const char* name :
+       {"labelstudio", "doccano", "prodigy", "spacy", "opennre", "conll04", "docred"}) {
+    const Dataset other = load_dataset(fixture(name));
+    for (size_t i = 0; i < 10; ++i) {
+      EXPECT_EQ(marked_text(other.examples[i]), marked_text(jsonl.examples[i])) << name;
+      EXPECT_EQ(other.examples[i].label, jsonl.examples[i].label) << name;
+      if (std::string(name) == "opennre") continue;  // it has no types
+      EXPECT_EQ(other.examples[i].head.type, jsonl.examples[i].head.type) << name;
+    }
+  }
+  std::set<std::string> rows, of_brat, of_fewrel;
+  for (const Example& each : jsonl.examples) rows.insert(marked_text(each) + *each.label);
+  for (const Example& each : load_dataset(fixture("brat")).examples) {
+    of_brat.insert(marked_text(each) + *each.label);
+  }
+  for (const Example& each : load_dataset(fixture("fewrel")).examples) {
+    of_fewrel.insert(marked_text(each) + *each.label);
+  }
+  EXPECT_EQ(of_brat, rows);
+  EXPECT_EQ(of_fewrel, rows);
   EXPECT_EQ(head_text(tacred.examples[1]), "Łódź");
   EXPECT_EQ(tail_text(tacred.examples[3]), "honey 🍯");
   EXPECT_EQ(crossre.examples[2].label, "part-of");  // its pair has two labels

@@ -58,6 +58,17 @@ void define_adapters(CLI::App& app, Options& o) {
       ->group("Model");
 }
 
+void define_types(CLI::App& app, Options& o) {
+  app.add_flag("--constrain-types", o.constrain_types,
+               "Answer only with labels that training rows of the same entity types had; rows "
+               "without types, or with types that training did not see, may get any")
+      ->group("Answer");
+  app.add_option("--types", o.types,
+                 "The same by this file: {\"pairs\":[{\"head\":\"PER\",\"tail\":\"ORG\","
+                 "\"labels\":[\"works_for\"]}]}")
+      ->group("Answer");
+}
+
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   define_model(app, o->model, true);
@@ -90,6 +101,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       ->check(CLI::IsMember({"scored", "shares", "constrained", "free"}))
       ->group("Answer");
   define_output(app, *o);
+  define_types(app, *o);
   app.add_option("--negligible", o->negligible,
                  "Drop a label once its probability is certain to be below P, which saves most of "
                  "the work; 0: every label is computed in full")

@@ -1,14 +1,14 @@
-// CrossRE's JSON lines: tokens, and relations between token ranges; one example per pair.
+// CrossRE's JSON lines: tokens, and relations between token ranges.
 #include <fmt/format.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/utf8.h"
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
+#include "task/offsets.h"
 
 namespace relatum::task {
 namespace {
@@ -26,82 +26,69 @@ const std::vector<std::string>& labels() {
   return names;
 }
 
-/// A sentence's tokens in their joined text.
-struct Sentence {
-  std::string text;
-  std::vector<Span> tokens;
-  std::map<Range, std::string> types;
-};
-
-Range range_of(const json& list, size_t at, const Sentence& sentence, const std::string& place) {
+Range range_of(const json& list, size_t at, const TokenText& tokens, const std::string& place) {
   if (!list.is_array() || list.size() < at + 3 || !list[at].is_number_integer() ||
       !list[at + 1].is_number_integer()) {
     fail("task.crossre", place + ": expected a list that starts with token numbers");
   }
   const Range range = {list[at].get<int64_t>(), list[at + 1].get<int64_t>()};
   if (range.first < 0 || range.second < range.first ||
-      range.second >= int64_t(sentence.tokens.size())) {
+      range.second >= int64_t(tokens.tokens.size())) {
     fail("task.crossre", fmt::format("{}: tokens {} to {} do not lie in the sentence's {} tokens",
-                                     place, range.first, range.second, sentence.tokens.size()));
+                                     place, range.first, range.second, tokens.tokens.size()));
   }
   return range;
 }
 
-Sentence parse_sentence(const json& row, const std::string& place) {
-  Sentence sentence;
-  int64_t length = 0;
-  for (const std::string& token : io::require_strings(row, "sentence", place)) {
-    if (!sentence.tokens.empty()) {
-      sentence.text += ' ';
-      ++length;
+/// A sentence whose entities are its ranges of tokens: "3-4" from the third to the fourth.
+class Sentence {
+ public:
+  explicit Sentence(const TokenText& tokens) : tokens_(tokens) {}
+
+  /// The id of the range's entity, which joins the document where it is new. Of several types of
+  /// one range the last one stays.
+  std::string entity(const Range& range, const std::string& type, Document& document) {
+    const auto [at, fresh] = places_.emplace(range, document.entities.size());
+    const std::string id = fmt::format("{}-{}", range.first, range.second);
+    if (fresh) {
+      document.entities.push_back({id,
+                                   {tokens_.tokens[size_t(range.first)].start,
+                                    tokens_.tokens[size_t(range.second)].end, ""}});
     }
-    sentence.tokens.push_back({length, length + utf8_length(token), ""});
-    length = sentence.tokens.back().end;
-    sentence.text += token;
+    if (!type.empty()) document.entities[at->second].span.type = type;
+    return id;
   }
-  for (const json& entity : io::require_array(row, "ner", place)) {
-    const Range range = range_of(entity, 0, sentence, place);
-    if (entity[2].is_string()) sentence.types[range] = entity[2].get<std::string>();
-  }
-  return sentence;
-}
 
-Span span_of(const Range& range, const Sentence& sentence) {
-  const auto type = sentence.types.find(range);
-  return {sentence.tokens[size_t(range.first)].start, sentence.tokens[size_t(range.second)].end,
-          type == sentence.types.end() ? "" : type->second};
-}
+ private:
+  const TokenText& tokens_;
+  std::map<Range, size_t> places_;
+};
 
-/// One example per ordered pair, with all its labels. Pairs without a relation are no examples:
-/// CrossRE does not list them.
-std::vector<Example> parse_row(std::string_view line, int64_t number) {
+/// Pairs without a relation are no examples: CrossRE does not list them.
+Document parse_row(std::string_view line, int64_t number) {
   const std::string place = "the row";
   const json row = io::parse_json(line, place);
-  const std::string key = io::require_string(row, "doc_key", place);
-  const Sentence sentence = parse_sentence(row, place);
-  std::vector<Example> examples;
-  std::map<std::pair<Range, Range>, size_t> seen;
+  Document document;
+  document.id = io::require_string(row, "doc_key", place);
+  document.line = number;
+  const TokenText tokens = join_tokens(io::require_strings(row, "sentence", place));
+  document.text = tokens.text;
+  Sentence sentence(tokens);
+  for (const json& entity : io::require_array(row, "ner", place)) {
+    const Range range = range_of(entity, 0, tokens, place);
+    sentence.entity(range, entity[2].is_string() ? entity[2].get<std::string>() : "", document);
+  }
   for (const json& relation : io::require_array(row, "relations", place)) {
-    const Range head = range_of(relation, 0, sentence, place);
-    const Range tail = range_of(relation, 2, sentence, place);
+    const Range head = range_of(relation, 0, tokens, place);
+    const Range tail = range_of(relation, 2, tokens, place);
     if (relation.size() < 5 || !relation[4].is_string()) {
       fail("task.crossre", place + ": a relation's label is no string");
     }
-    const auto [at, fresh] = seen.emplace(std::pair(head, tail), examples.size());
-    if (fresh) {
-      Example example;
-      example.id = fmt::format("{}:{}-{}:{}-{}", key, head.first, head.second, tail.first,
-                               tail.second);
-      example.text = sentence.text;
-      example.head = span_of(head, sentence);
-      example.tail = span_of(tail, sentence);
-      example.line = number;
-      example.document = key;
-      examples.push_back(std::move(example));
-    }
-    add_gold_label(examples[at->second], relation[4].get<std::string>());
+    const std::string from = sentence.entity(head, "", document);
+    document.relations.push_back(
+        {from, sentence.entity(tail, "", document), relation[4].get<std::string>()});
   }
-  return examples;
+  return document;
 }
 
 void read_line(std::string_view line, int64_t number, RowSink& rows) {
@@ -109,13 +96,13 @@ void read_line(std::string_view line, int64_t number, RowSink& rows) {
   if (const std::string odd = io::encoding_problem(line, false); !odd.empty()) {
     return rows.bad_bytes(number, odd);
   }
-  std::vector<Example> examples;
+  Document document;
   try {
-    examples = parse_row(line, number);
+    document = parse_row(line, number);
   } catch (const Error& error) {
     return rows.bad(number, error);
   }
-  for (Example& example : examples) rows.add(std::move(example));
+  rows.add_document(std::move(document));
 }
 
 void read(std::string_view bytes, RowSink& rows) {
@@ -135,8 +122,13 @@ bool sniff(std::string_view, std::string_view first) {
 
 const DatasetFormat& dataset_crossre() {
   static const DatasetFormat format = {
-      "crossre", "CrossRE's JSON lines; a pair may have several labels", labels, sniff, read,
-      "macro"};
+      .name = "crossre",
+      .description = "CrossRE's JSON lines; a pair may have several labels",
+      .inventory = labels,
+      .sniff = sniff,
+      .read = read,
+      .official = "macro",
+      .documents = true};
   return format;
 }
 

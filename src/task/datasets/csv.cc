@@ -3,13 +3,16 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "io/json.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/delimited.h"
 #include "task/fields.h"
+#include "task/json_document.h"
 #include "task/raw_row.h"
 #include "task/table_shape.h"
 
@@ -27,6 +30,18 @@ const std::vector<std::string>& columns(bool adapters = false) {
   return adapters ? more : plain;
 }
 
+/// The columns by which convert keeps documents apart; a table has all of them or none.
+const std::vector<std::string>& document_columns() {
+  static const std::vector<std::string> names = {"document", "head_id", "tail_id", "entities",
+                                                 "evidence"};
+  return names;
+}
+
+bool has_documents(const TableShape& shape) {
+  return std::ranges::all_of(document_columns(),
+                             [&](const std::string& name) { return shape.find(name) >= 0; });
+}
+
 constexpr size_t kTelling = 3;  // known columns that make a file without a .csv name a table
 
 /// Column name to its place in a record.
@@ -34,7 +49,10 @@ using Header = std::map<std::string, size_t>;
 
 Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowSink& rows) {
   if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
-  const std::vector<std::string>& known = columns(rows.reads_adapters());
+  std::vector<std::string> known = columns(rows.reads_adapters());
+  if (has_documents(shape)) {
+    known.insert(known.end(), document_columns().begin(), document_columns().end());
+  }
   if (const std::string name = shape.repeated(known); !name.empty()) {
     rows.fatal(fmt::format("column '{}' stands twice in the header. Remove one.", name));
   }
@@ -117,6 +135,59 @@ std::string parse_record(const DelimitedRecord& record, const Header& header, si
   return "";
 }
 
+/// Rows that convert wrote of documents: the first of each has the entities, all but those of
+/// documents without a relation have a pair.
+class DocumentRows {
+ public:
+  /// Whether the record is a document's.
+  bool take(const DelimitedRecord& record, const Header& header, size_t width, RowSink& rows) {
+    if (!header.contains("entities") || record.fields.size() != width || !record.problem.empty()) {
+      return false;
+    }
+    const Cells cells(record, header);
+    const std::string id = cells["document"], entities = cells["entities"];
+    if (id.empty() || (entities.empty() && (!open_ || open_->id != id))) return false;
+    std::optional<Error> problem;
+    try {
+      if (!entities.empty()) begin(cells, record.line, rows);
+      add_relation(cells);
+    } catch (const Error& error) {
+      problem = error;
+    }
+    if (problem) rows.bad(record.line, *problem);
+    return true;
+  }
+
+  /// Hands on the document that is open.
+  void finish(RowSink& rows) {
+    if (open_) rows.add_document(std::move(*open_));
+    open_.reset();
+  }
+
+ private:
+  void begin(const Cells& cells, int64_t line, RowSink& rows) {
+    finish(rows);
+    nlohmann::json entities = io::parse_json(cells["entities"], "the column 'entities'");
+    nlohmann::json document = {{"id", cells["document"]}, {"text", cells["text"]}};
+    const bool unlabelled = entities.is_object();
+    document["entities"] = unlabelled ? entities["unlabelled"] : std::move(entities);
+    if (!unlabelled) document["relations"] = nlohmann::json::array();
+    open_ = parse_document(document, line, rows);
+  }
+
+  void add_relation(const Cells& cells) {
+    if (cells["head_id"].empty()) return;  // a document without a relation
+    nlohmann::json relation = {
+        {"head", cells["head_id"]}, {"tail", cells["tail_id"]}, {"label", cells["label"]}};
+    if (const std::string evidence = cells["evidence"]; !evidence.empty()) {
+      relation["evidence"] = io::parse_json(evidence, "the column 'evidence'");
+    }
+    open_->relations.push_back(parse_relation(relation, "the row"));
+  }
+
+  std::optional<Document> open_;
+};
+
 /// A quote too many makes one record of several rows. Where the line below the record's first is a
 /// row by itself and the record is none, the reader goes back to that line; where the record is
 /// one, too, that is told.
@@ -158,12 +229,19 @@ void read(std::string_view bytes, RowSink& rows) {
   if (!record.problem.empty()) rows.fatal("the header is malformed: " + record.problem + ".");
   const size_t width = record.fields.size();
   const Header header = parse_header(record, shape, rows);
-  while (reader.next(record)) read_record(record, header, reader, width, rows);
+  DocumentRows documents;
+  while (reader.next(record)) {
+    if (documents.take(record, header, width, rows)) continue;
+    documents.finish(rows);
+    read_record(record, header, reader, width, rows);
+  }
+  documents.finish(rows);
 }
 
 bool sniff(std::string_view file_name, std::string_view first) {
   const size_t at = first.find_first_not_of(" \t\r\n");
   if (at == first.npos || first[at] == '{' || first[at] == '[') return false;
+  if (first.substr(at).starts_with("#FORMAT=WebAnno")) return false;
   if (file_name.ends_with(".csv") || file_name.ends_with(".tsv")) return true;
   const TableShape shape = find_table(first.substr(at), columns());
   return shape.known >= kTelling && shape.find("text") >= 0;
@@ -173,10 +251,11 @@ bool sniff(std::string_view file_name, std::string_view first) {
 
 const DatasetFormat& dataset_csv() {
   static const DatasetFormat format = {
-      "csv",   "a table with a header: text,head,tail,label or id,text,head_start,head_end,…",
-      nullptr, sniff,
-      read,    {},
-      nullptr, true};
+      .name = "csv",
+      .description = "a table with a header: text,head,tail,label or id,text,head_start,head_end,…",
+      .sniff = sniff,
+      .read = read,
+      .names_adapters = true};
   return format;
 }
 

@@ -1,4 +1,4 @@
-// JSON lines: {"id","text","head":{"start","end","type"},"tail":{…},"label"}, code point offsets.
+// JSON lines: {"id","text","head":{"start","end","type"},"tail":{…},"label"}, or documents.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include "io/json.h"
 #include "task/dataset.h"
 #include "task/fields.h"
+#include "task/json_document.h"
 #include "task/json_rows.h"
 #include "task/raw_row.h"
 
@@ -62,16 +63,14 @@ RawEntity parse_entity(const json& row, const std::string& name, const std::stri
   return entity;
 }
 
-Example parse_row(const JsonRow& source, RowSink& rows) {
+Example parse_pair(const json& row, int64_t line, RowSink& rows) {
   const std::string place = "the row";  // RowSink names file and line
-  const json row = io::parse_json(source.text, place);
-  if (io::find(row, "text")) rows.guessed("");  // these are rows of ours
   RawRow raw;
-  raw.line = source.line;
+  raw.line = line;
   raw.text = text_of(row, "text", place);
   raw.id = id_of(row, "id", place);
-  raw.head = parse_entity(row, "head", place, rows, source.line);
-  raw.tail = parse_entity(row, "tail", place, rows, source.line);
+  raw.head = parse_entity(row, "head", place, rows, line);
+  raw.tail = parse_entity(row, "tail", place, rows, line);
   if (io::find(row, "label")) raw.labels.push_back(io::require_string(row, "label", place));
   if (io::find(row, "labels")) {
     const auto labels = io::require_strings(row, "labels", place);
@@ -86,26 +85,36 @@ Example parse_row(const JsonRow& source, RowSink& rows) {
   const std::vector<std::string>& known = keys(rows.reads_adapters());
   for (const auto& [key, value] : row.items()) {
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      rows.unknown_field(key, known, source.line);
+      rows.unknown_field(key, known, line);
     }
   }
   return settle(std::move(raw));
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_rows(bytes, rows, parse_row); }
+ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
+  const json row = io::parse_json(source.text, "the row");
+  if (io::find(row, "text")) rows.guessed("");  // these are rows of ours
+  ParsedRow parsed;
+  if (io::find(row, "entities")) {
+    parsed.document = parse_document(row, source.line, rows);
+  } else {
+    parsed.example = parse_pair(row, source.line, rows);
+  }
+  return parsed;
+}
 
-void read_lines(std::istream& input, RowSink& rows) { read_json_lines(input, rows, parse_row); }
+void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
+
+void read_lines(std::istream& input, RowSink& rows) {
+  read_json_item_lines(input, rows, parse_row);
+}
 
 bool sniff(std::string_view file_name, std::string_view first) {
-  const std::vector<std::string> found = first_keys(first);
-  const auto has = [&](const char* key) {
-    return std::find(found.begin(), found.end(), key) != found.end();
-  };
   for (const char* key : {"doc_key", "token", "subj_start", "obj_start"}) {
-    if (has(key)) return false;
+    if (has_first_key(first, key)) return false;
   }
   for (const char* key : {"text", "head", "tail", "label", "head_start"}) {
-    if (has(key)) return true;
+    if (has_first_key(first, key)) return true;
   }
   const size_t at = first.find_first_not_of(" \t\r\n");
   const bool named = file_name.ends_with(".jsonl") || file_name.ends_with(".ndjson");
@@ -116,10 +125,15 @@ bool sniff(std::string_view file_name, std::string_view first) {
 
 const DatasetFormat& dataset_jsonl() {
   static const DatasetFormat format = {
-      "jsonl",    "JSON lines (or a JSON array) with text, head, tail, label and id",
-      nullptr,    sniff,
-      read,       {},
-      read_lines, true};
+      .name = "jsonl",
+      .description =
+          "JSON lines (or a JSON array) with text, head, tail, label and id, or with "
+          "text, entities and relations",
+      .sniff = sniff,
+      .read = read,
+      .read_lines = read_lines,
+      .names_adapters = true,
+      .documents = true};
   return format;
 }
 

@@ -85,7 +85,11 @@ void read(std::string_view bytes, RowSink& rows) {
 }
 
 bool sniff(std::string_view, std::string_view first) {
-  return number_length(first.substr(0, first.find('\n'))) > 0;
+  if (number_length(first.substr(0, first.find('\n'))) == 0) return false;
+  for (const char* label : {"\nper:", "\norg:", "\nno_relation"}) {  // KBP37's
+    if (first.find(label) != first.npos) return false;
+  }
+  return true;
 }
 
 }  // namespace

@@ -1,0 +1,156 @@
+// relatum convert: data of any format that is read, as JSON lines, TACRED's JSON, CSV or brat.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "base/counted.h"
+#include "base/error.h"
+#include "jobs/output_path.h"
+#include "task/convert.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string data, to, out, relabel;
+  bool skip_bad_rows = false, overwrite = false;
+};
+
+/// A folder that appears whole: it is filled under another name.
+class NewFolder {
+ public:
+  explicit NewFolder(fs::path target) : target_(std::move(target)), part_(target_) {
+    if (!target_.has_filename()) part_ = target_ = target_.parent_path();
+    part_ += ".part";
+    std::error_code ignored;
+    if (fs::exists(target_, ignored) && !fs::is_empty(target_, ignored)) {
+      fail("app.convert", fmt::format("{} is there and not empty. Name another folder, or remove "
+                                      "it.",
+                                      target_.string()));
+    }
+    fs::remove_all(part_, ignored);
+    std::error_code problem;
+    fs::create_directories(part_, problem);
+    if (problem) {
+      fail("app.convert", fmt::format("{} cannot be made: {}.", part_.string(), problem.message()));
+    }
+  }
+  ~NewFolder() {
+    std::error_code ignored;
+    if (!done_) fs::remove_all(part_, ignored);
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+
+  const fs::path& path() const { return part_; }
+  void commit() {
+    std::error_code problem;
+    fs::remove(target_, problem);  // an empty one
+    fs::rename(part_, target_, problem);
+    if (problem) {
+      fail("app.convert",
+           fmt::format("{} cannot be written: {}.", target_.string(), problem.message()));
+    }
+    done_ = true;
+  }
+
+ private:
+  fs::path target_, part_;
+  bool done_ = false;
+};
+
+jobs::DataChoice choice_of(const Options& o) {
+  jobs::DataChoice choice;
+  choice.relabel = o.relabel;
+  choice.skip_bad_rows = o.skip_bad_rows;
+  choice.keep_unknown_labels = true;
+  return choice;
+}
+
+/// Whether a table of these data needs the columns of documents.
+bool has_documents(const task::Spec& spec, const task::LoadOptions& options) {
+  bool found = false;
+  task::read_documents(spec, options, [&](task::Document&& document) {
+    found = found || task::needs_document_row(document);
+  });
+  return found;
+}
+
+/// Reads all documents into the writer and tells what the data and the writer have to say.
+void pass_on(const task::Spec& spec, const Options& o, task::DocumentWriter& writer,
+             Environment& environment) {
+  const jobs::DataChoice choice = choice_of(o);
+  const task::Dataset data = task::read_documents(
+      spec, choice.options(true, environment.host()),
+      [&](task::Document&& document) { writer.add(document); });
+  writer.finish();
+  jobs::tell_data(data, !o.relabel.empty(), environment.context());
+  for (const std::string& remark : writer.remarks()) environment.context().warn(remark);
+  environment.context().info(
+      fmt::format("{} ({}) as {}: {}", o.data, data.format, o.to,
+                  counted(data.count, "document or pair", "documents or pairs")));
+}
+
+int run(const Options& o, Environment& environment) {
+  const task::Spec spec = task::parse_spec(o.data);
+  if (o.to == "brat") {
+    NewFolder folder(o.out);
+    const auto writer = task::brat_writer(folder.path());
+    pass_on(spec, o, *writer, environment);
+    folder.commit();
+    return kDone;
+  }
+  jobs::CommandInputs inputs;
+  inputs.add_data(o.data);
+  if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
+  // Standard input can be read once.
+  const bool documents = o.to == "csv" &&
+                         (spec.path == "-" ||
+                          has_documents(spec, choice_of(o).options(true, environment.host())));
+  Output output(o.out);
+  const task::Put put = [&](std::string_view text) { output.write(text); };
+  const auto writer = o.to == "csv"      ? task::csv_writer(put, documents)
+                      : o.to == "tacred" ? task::tacred_writer(put)
+                                         : task::jsonl_writer(put);
+  pass_on(spec, o, *writer, environment);
+  output.commit();
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("data", o->data, "FORMAT:PATH, or PATH where the format shows")->required();
+  app.add_option("--to", o->to,
+                 fmt::format("The format to write: {}", fmt::join(task::written_formats(), ", ")))
+      ->required()
+      ->check(CLI::IsMember(task::written_formats()));
+  app.add_option("--out", o->out, "The file, or - for standard output; of brat, a new folder")
+      ->required();
+  app.add_option("--relabel", o->relabel, "tacrev:PATCH or retacred:PATCH");
+  app.add_flag("--skip-bad-rows", o->skip_bad_rows,
+               "List and count malformed rows instead of stopping at the first");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
+  app.footer(
+      "Examples:\n  relatum convert notes/ --to jsonl --out notes.jsonl       # from brat\n"
+      "  relatum convert labelstudio:export.json --to brat --out for-brat");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_convert() {
+  static const Command command{
+      "convert", "Write data of any format as JSON lines, TACRED's JSON, CSV or brat", define};
+  return command;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,22 @@
+// What the reader and the writer of brat's files agree on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace relatum::task {
+
+/// The type of notes in which we keep what brat has no place for, as JSON.
+inline constexpr const char* kBratNote = "Relatum";
+/// The type of an entity that has none.
+inline constexpr const char* kBratUntyped = "Entity";
+
+/// A type or label as one word: blanks and percent signs become %20, %09, %0A and %25.
+std::string brat_word(std::string_view text);
+/// A document's id as a file's name within a folder, one that every system takes: "/" stays and
+/// makes folders, other characters that have a meaning in paths become %XX.
+std::string brat_file_name(std::string_view id);
+/// What brat_word() and brat_file_name() made of a text.
+std::string from_percent(std::string_view text);
+
+}  // namespace relatum::task

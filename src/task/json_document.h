@@ -1,0 +1,30 @@
+// Documents as JSON lines: {"id","text","entities":[{"id","start","end","type"}],"relations":[…]}.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "task/document.h"
+#include "task/row_sink.h"
+
+namespace relatum::task {
+
+/// A row with `entities`. Entities have an id (a string or a whole number), `start` and `end` in
+/// code points or, where they have gaps, `pieces` [[start, end], …], a `type` and a `text` that has
+/// to agree; relations have `head` and `tail`, ids of entities, a `label` and `evidence`, stretches
+/// of text. A row without `relations` is unlabelled. Throws Error.
+Document parse_document(const nlohmann::json& row, int64_t line, RowSink& rows);
+/// One of its relations. Throws Error; `place` begins the sentence.
+Relation parse_relation(const nlohmann::json& object, const std::string& place);
+/// Its entities, and stretches of text, as they stand in a row.
+nlohmann::ordered_json entities_json(const Document& document);
+nlohmann::ordered_json pieces_json(const std::vector<Piece>& pieces);
+/// A row as one line with its line end.
+std::string json_line(const nlohmann::ordered_json& row);
+/// One line, with its line end.
+std::string document_line(const Document& document);
+/// The same for a pair (Document::pair): a row with `head` and `tail`.
+std::string pair_line(const Document& document);
+
+}  // namespace relatum::task

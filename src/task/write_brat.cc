@@ -1,0 +1,119 @@
+// brat's files, each pair written once its document is whole.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "base/utf8.h"
+#include "task/brat_form.h"
+#include "task/convert.h"
+#include "task/json_document.h"
+
+namespace relatum::task {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+constexpr size_t kLongestName = 240;  // bytes of a file's name, before its ending
+
+/// A quoted text of an annotation is one line.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  for (char& c : line) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  return line;
+}
+
+std::string entity_line(const Entity& entity, size_t number, const std::string& text) {
+  std::vector<Piece> pieces = entity.pieces;
+  if (pieces.empty()) pieces = {{entity.span.start, entity.span.end}};
+  std::string places, quoted;
+  for (const Piece& piece : pieces) {
+    places += fmt::format("{}{} {}", places.empty() ? "" : ";", piece.start, piece.end);
+    quoted += (quoted.empty() ? "" : " ") + one_line(utf8_slice(text, piece.start, piece.end));
+  }
+  const std::string type = entity.span.type.empty() ? kBratUntyped : brat_word(entity.span.type);
+  return fmt::format("T{}\t{} {}\t{}\n", number, type, places, quoted);
+}
+
+std::string annotation_of(const Document& document) {
+  std::string lines;
+  std::map<std::string, std::string> names;
+  std::map<std::string, std::string> clusters;
+  int64_t notes = 0;
+  const auto note = [&](const std::string& target, const ordered_json& value) {
+    lines += fmt::format("#{}\t{} {}\t{}", ++notes, kBratNote, target, json_line(value));
+  };
+  for (size_t i = 0; i < document.entities.size(); ++i) {
+    const Entity& entity = document.entities[i];
+    const std::string name = fmt::format("T{}", i + 1);
+    names[entity.id] = name;
+    lines += entity_line(entity, i + 1, document.text);
+    ordered_json kept = ordered_json::object();
+    if (entity.id != name) kept["id"] = entity.id;
+    if (entity.span.type.empty()) kept["type"] = "";
+    if (!entity.cluster.empty()) {
+      kept["cluster"] = entity.cluster;
+      clusters[entity.cluster] += " " + name;
+    }
+    if (!kept.empty()) note(name, kept);
+  }
+  int64_t number = 0;
+  for (const Relation& relation : document.relations) {
+    lines += fmt::format("R{}\t{} Arg1:{} Arg2:{}\t\n", ++number, brat_word(relation.label),
+                         names[relation.head], names[relation.tail]);
+    if (!relation.evidence.empty()) {
+      note(fmt::format("R{}", number), {{"evidence", pieces_json(relation.evidence)}});
+    }
+  }
+  for (const auto& [cluster, members] : clusters) {
+    if (members.find(' ', 1) != members.npos) lines += fmt::format("*\tEquiv{}\n", members);
+  }
+  if (document.unlabelled) note("*", {{"unlabelled", true}});
+  return lines;
+}
+
+void put_file(const fs::path& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(text.data(), std::streamsize(text.size()));
+  file.close();
+  if (file) return;
+  fail("task.brat", fmt::format("{} cannot be written. Is there space, and may this folder be "
+                                "written?",
+                                printable(path.string())));
+}
+
+class BratWriter : public DocumentWriter {
+ public:
+  explicit BratWriter(fs::path folder) : folder_(std::move(folder)) {}
+
+  void add(const Document& document) override {
+    const std::string name = brat_file_name(document.id);
+    const fs::path stem = folder_ / name;
+    if (stem.filename().string().size() > kLongestName) {
+      fail("task.brat", fmt::format("the id '{}' is too long for the name of a file: shorten it",
+                                    printable_start(document.id, 40)));
+    }
+    std::error_code problem;
+    fs::create_directories(stem.parent_path(), problem);
+    put_file(stem.string() + ".txt", document.text);
+    put_file(stem.string() + ".ann", annotation_of(document));
+  }
+
+ private:
+  fs::path folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<DocumentWriter> brat_writer(std::filesystem::path folder) {
+  return std::make_unique<BratWriter>(std::move(folder));
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,106 @@
+// relatum data and convert: what they print, what they write, and what they refuse.
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+const std::string kFixtures = std::string(RELATUM_FIXTURES) + "/task/";
+
+class Data : public Workbench {
+ protected:
+  json summary(const std::string& spec, const Arguments& more = {}) const {
+    return json::parse(done(Arguments{"data", spec, "--json"} + more).out);
+  }
+};
+
+TEST_F(Data, CountsAndSaysWhatTheFileWasTakenFor) {
+  const json told = summary(kFixtures + "labelstudio.json", {"--model", kModel});
+  EXPECT_EQ(told["format"], "labelstudio");
+  EXPECT_EQ(told["documents"], 10);
+  EXPECT_EQ(told["entities"], 20);
+  EXPECT_EQ(told["relations"], 10);
+  EXPECT_EQ(told["examples"], 10);
+  EXPECT_EQ(told["labels"][0]["label"], "Other");
+  EXPECT_EQ(told["labels"][0]["count"], 4);
+  EXPECT_GT(told["tokens"]["max"], 0);
+  const Outcome text = done({"data", kFixtures + "brat"});
+  EXPECT_THAT(text.out, HasSubstr("brat (as its content shows"));
+  EXPECT_THAT(text.out, HasSubstr("THING to THING"));
+}
+
+TEST_F(Data, SaysWhatIsWrong) {
+  const std::string rows = write(
+      "a.jsonl", R"({"id":1,"text":"Ada runs Pell","head":"Ada","tail":"Pell","label":"head of"})"
+                 "\n"
+                 R"({"id":2,"text":"Ada runs Pell","head":"Ada","tail":"Pell","label":"head_of"})"
+                 "\n"
+                 R"({"id":3,"text":"Ada runs Pell","head":"Ada","tail":"Pell","label":"head of"})"
+                 "\n"
+                 R"({"id":4,"text":"Ada runs Pell","head":{"start":1,"end":3},"tail":"Pell"})"
+                 "\n"
+                 R"({"id":5,"text":"Ada runs Pell","head":"Bo","tail":"Pell"})"
+                 "\n");
+  const std::string other = write(
+      "b.jsonl", R"({"id":3,"text":"Bo runs Pell","head":"Bo","tail":"Pell","label":"x"})"
+                 "\n"
+                 R"({"id":9,"text":"ada  runs pell","head":"ada","tail":"pell","label":"x"})"
+                 "\n");
+  const json told = summary(rows, {"--against", other});
+  EXPECT_EQ(told["examples"], 4);
+  EXPECT_EQ(told["without_label"], 1);
+  EXPECT_EQ(told["contrary"]["first"][0]["line"], 2);
+  EXPECT_EQ(told["repeated"]["first"][0]["line"], 3);
+  EXPECT_EQ(told["cut_words"]["first"][0]["line"], 4);
+  EXPECT_EQ(told["bad_rows"]["count"], 1);
+  EXPECT_EQ(told["bad_rows"]["first"][0]["line"], 5);
+  EXPECT_EQ(told["alike_labels"].dump(), R"([["head of","head_of"]])");
+  EXPECT_EQ(told["overlap"][0]["ids"], 1);
+  EXPECT_EQ(told["overlap"][0]["texts"], 1);
+}
+
+TEST_F(Data, ConvertWritesEachFormAndBack) {
+  const std::string first = path("first.jsonl");
+  done({"convert", kFixtures + "webanno.tsv", "--to", "jsonl", "--out", first});
+  for (const std::string form : {"jsonl", "tacred", "csv", "brat"}) {
+    const std::string out = path("out." + form), back = path("back." + form + ".jsonl");
+    done({"convert", first, "--to", form, "--out", out});
+    done({"convert", form + ":" + out, "--to", "jsonl", "--out", back});
+    EXPECT_EQ(contents(back), contents(first)) << form;
+  }
+  EXPECT_FALSE(fs::exists(path("out.brat.part")));
+}
+
+TEST_F(Data, ConvertRefusesWhatItCannotKeep) {
+  const std::string rows = path("rows.jsonl");
+  refused({"convert", rows, "--to", "jsonl", "--out", rows}, {"rows.jsonl"});
+  refused({"convert", rows, "--to", "brat", "--out", folder_.path().string()}, {"not empty"});
+  refused({"convert", "prodigy:" + rows, "--to", "jsonl", "--out", path("x")}, {"rows.jsonl"});
+  refused({"data", "-"}, {"Name a file"});
+  const std::string wrong = write("w.json",
+                                  R"([{"id":1,"data":{"text":"Ada"},"annotations":[5]}])");
+  refused({"data", wrong}, {"taken for labelstudio", "FORMAT:"});
+}
+
+TEST_F(Data, TypesOfTrainingRowsStayWithTheRun) {
+  auto rows = corpus();
+  for (json& row : rows) {
+    row["head"]["type"] = "A";
+    row["tail"]["type"] = "B";
+  }
+  const std::string typed = write_rows("typed.jsonl", rows);
+  done(Arguments{"finetune", "--model", kModel, "--train", typed, "--prompt", path("plain.txt"),
+                 "--out", path("run"), "--epochs", "1", "--compute", "f32", "--threads", "1"});
+  const json types = json::parse(contents(path("run/types.json")));
+  EXPECT_EQ(types["pairs"][0]["head"], "A");
+  const std::string given = write("only.json", R"({"pairs":[{"head":"A","tail":"B","labels":[)" +
+                                                   rows[0]["label"].dump() + "]}]}");
+  done(Arguments{"extract", "--adapter", path("run"), "--data", typed, "--out", path("p.jsonl"),
+                 "--types", given, "--compute", "f32", "--threads", "1"});
+  for (const json& row : read_rows("p.jsonl")) {
+    EXPECT_TRUE(row["label"] == rows[0]["label"] || row["label"] == "no_relation") << row;
+  }
+  refused(extract("q.jsonl", plain() + Arguments{"--constrain-types"}), {"types.json", "--types"});
+}
+
+}  // namespace
+}  // namespace relatum::testing

@@ -1,0 +1,215 @@
+// Documents: which pairs they give, and that every written format gives them back whole.
+#include "task/convert.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "datasets/support.h"
+
+namespace relatum::task {
+namespace {
+
+using ::testing::Contains;
+using testing::documents_of;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using testing::error_of;
+using ::testing::HasSubstr;
+
+using testing::pairs_of;
+using testing::Scratch;
+using testing::told;
+
+const std::string kDocuments =
+    R"({"id":"d/1 %","text":"🍯 Ada  Lim\r\nand Bo run \"Pell\", Pell.","entities":[)"
+    R"({"id":"e1","start":2,"end":10,"type":"A PERSON"},{"id":"e2","start":2,"end":5},)"
+    R"({"id":"T9","start":16,"end":18,"type":"PER","cluster":"c"},)"
+    R"({"id":"o","pieces":[[2,5],[24,28]],"type":"ORG","cluster":"c"},)"
+    R"({"id":"alone","start":31,"end":35,"type":"ORG"}],"relations":[)"
+    R"({"head":"e1","tail":"o","label":"head of"},{"head":"e1","tail":"o","label":"owns"},)"
+    R"~({"head":"o","tail":"T9","label":"x(e2,e1)","evidence":[[0,10]]},)~"
+    R"({"head":"e2","tail":"e2","label":"self"}]})"
+    "\n"
+    R"({"id":"d2","text":"שלום לעולם","entities":[{"id":"T1","start":0,"end":4}],"relations":[]})"
+    "\n"
+    R"({"id":"d3","text":"Ada, Bo","entities":[{"id":"a","start":0,"end":3},{"id":"b","start":5,)"
+    R"("end":7}]})"
+    "\n"
+    R"({"id":"p","text":"Ada met Bo","head":{"start":0,"end":3,"type":"P"},"tail":{"start":8,)"
+    R"("end":10},"labels":["met","knows"]})"
+    "\n"
+    R"({"id":"q","text":"Ada met Bo.","head":{"start":0,"end":3,"type":"P"},"tail":{"start":8,)"
+    R"("end":10},"label":"met"})"
+    "\n";
+
+std::vector<std::string> all_told(const std::string& spec) {
+  std::vector<std::string> out;
+  for (const Document& document : documents_of(spec)) out.push_back(told(document));
+  return out;
+}
+
+/// Writes what a SPEC holds in a format; gives the SPEC of what was written.
+std::string written(const std::string& spec, const std::string& to, const Scratch& scratch) {
+  std::string text;
+  const Put put = [&](std::string_view part) { text += part; };
+  const std::string path = scratch.path("out." + to);
+  std::unique_ptr<DocumentWriter> writer;
+  if (to == "brat") {
+    std::filesystem::create_directories(path);
+    writer = brat_writer(path);
+  } else {
+    writer = to == "csv"      ? csv_writer(put, true)
+             : to == "tacred" ? tacred_writer(put)
+                              : jsonl_writer(put);
+  }
+  for (const Document& document : documents_of(spec)) writer->add(document);
+  writer->finish();
+  if (to != "brat") scratch.file("out." + to, text);
+  return to + ":" + path;
+}
+
+TEST(Convert, EveryFormatGivesDocumentsBackWhole) {
+  const Scratch scratch;
+  const std::string source = scratch.file("a.jsonl", kDocuments);
+  const std::vector<std::string> before = all_told(source);
+  ASSERT_EQ(before.size(), 5u);
+  for (const std::string& to : written_formats()) {
+    const std::string other = written(source, to, scratch);
+    const std::string back = written(other, "jsonl", scratch);
+    std::vector<std::string> after = all_told(back);
+    std::vector<std::string> expected = before;
+    if (to == "csv") {  // its line ends are LF
+      for (std::string& line : expected) {
+        if (const size_t at = line.find("\r\n"); at != line.npos) line.erase(at, 1);
+      }
+    }
+    if (to == "brat") std::sort(after.begin(), after.end());  // in the order of its files
+    if (to == "brat") std::sort(expected.begin(), expected.end());
+    EXPECT_THAT(after, ElementsAreArray(expected)) << to;
+  }
+}
+
+TEST(Convert, PairsStayPairs) {
+  const Scratch scratch;
+  const std::string source = scratch.file(
+      "a.csv",
+      "id,text,head,tail,head_type,tail_type,label\n7,Ada runs Pell.,Ada,Pell,PER,,runs\n"
+      "8,\"Ada, Bo\",Bo,Ada,,,knows\n");
+  const std::vector<std::string> before = pairs_of(source);
+  for (const char* to : {"jsonl", "csv"}) {
+    EXPECT_EQ(pairs_of(written(source, to, scratch)), before) << to;
+  }
+  LoadOptions options;
+  options.keep_unknown_labels = true;
+  EXPECT_EQ(pairs_of(written(source, "tacred", scratch), options), before);
+}
+
+TEST(Convert, EvidenceStays) {
+  const Scratch scratch;
+  const std::string source = scratch.file("a.jsonl", kDocuments);
+  for (const std::string& to : written_formats()) {
+    std::vector<Piece> evidence;
+    for (const Document& document : documents_of(written(source, to, scratch))) {
+      for (const Relation& relation : document.relations) {
+        evidence.insert(evidence.end(), relation.evidence.begin(), relation.evidence.end());
+      }
+    }
+    EXPECT_EQ(evidence, (std::vector<Piece>{{0, 10}})) << to;
+  }
+}
+
+const std::string kSmall =
+    R"({"id":"d","text":"Ada runs Pell with Bo.","entities":[{"id":"a","start":0,"end":3},)"
+    R"({"id":"p","start":9,"end":13},{"id":"b","start":19,"end":21}],"relations":[{"head":"a",)"
+    R"("tail":"p","label":"runs"},{"head":"a","tail":"p","label":"owns"})";
+
+TEST(Pairs, NegativesAreAskedForOrShowInTheLabels) {
+  const Scratch scratch;
+  const std::string plain = scratch.file("a.jsonl", kSmall + "]}\n");
+  EXPECT_THAT(pairs_of(plain), ElementsAre("d:a:p|<e1>Ada</e1> runs <e2>Pell</e2> with Bo.|>|"
+                                           "runs+owns"));
+  EXPECT_EQ(pairs_of(plain + "?negative=none").size(), 6u);
+  LoadOptions options;
+  options.labels = Labels({"runs", "owns", "no_relation"});
+  EXPECT_EQ(pairs_of(plain, options).size(), 6u);
+  const std::string shown = scratch.file(
+      "b.jsonl", kSmall + R"(,{"head":"b","tail":"p","label":"no_relation"}]})"
+                          "\n");
+  EXPECT_EQ(pairs_of(shown).size(), 6u);
+  const std::string directed = scratch.file(
+      "c.jsonl", kSmall + R"~(,{"head":"p","tail":"b","label":"x(e2,e1)"}]})~"
+                          "\n");
+  EXPECT_EQ(pairs_of(directed + "?negative=Other").size(), 3u) << "a pair is asked once";
+}
+
+TEST(Pairs, UnlabelledDocumentsAskAllPairs) {
+  const Scratch scratch;
+  const std::string path = scratch.file(
+      "a.jsonl", R"({"text":"Ada, Bo","entities":[{"id":1,"start":0,"end":3},{"id":2,"start":5,)"
+                 R"("end":7}]})"
+                 "\n");
+  EXPECT_THAT(pairs_of(path), ElementsAre("1:1:2|<e1>Ada</e1>, <e2>Bo</e2>|>|",
+                                          "1:2:1|<e2>Ada</e2>, <e1>Bo</e1>|>|"));
+}
+
+TEST(Pairs, AWindowCutsTheTextAndLeavesOutWhatIsFarther) {
+  const Scratch scratch;
+  const std::string far = "Ada " + std::string(300, 'x') + " Pell";
+  const std::string path = scratch.file(
+      "a.jsonl",
+      R"({"id":"d","text":"one two three Ada runs Pell four five six seven eight","entities":[)"
+      R"({"id":"a","start":14,"end":17},{"id":"p","start":23,"end":27}],"relations":[{"head":"a",)"
+      R"("tail":"p","label":"runs"}]})"
+      "\n"
+      R"({"id":"e","text":")" +
+          far +
+          R"(","entities":[{"id":"a","start":0,"end":3},{"id":"p","start":305,"end":309}],)"
+          R"("relations":[{"head":"a","tail":"p","label":"runs"}]})"
+          "\n");
+  EXPECT_THAT(pairs_of(path + "?window=30"),
+              ElementsAre("d:a:p|three <e1>Ada</e1> runs <e2>Pell</e2> four|>|runs"));
+  EXPECT_THAT(load_dataset(path + "?window=30").warnings,
+              Contains(HasSubstr("farther apart than the window")));
+  EXPECT_THAT(error_of([&] {
+                const std::string pair = scratch.file("b.csv", "text,head,tail\na b,a,b\n");
+                load_dataset(pair + "?window=30");
+              }),
+              HasSubstr("window= and negative= are for documents"));
+}
+
+TEST(Pairs, ADocumentOfTooManyIsRefused) {
+  std::string text, entities;
+  for (int i = 0; i < 3000; ++i) {
+    text += "abc ";
+    entities += (i ? "," : "") + (R"({"id":)" + std::to_string(i)) + R"(,"start":)" +
+                std::to_string(4 * i) + R"(,"end":)" + std::to_string(4 * i + 3) + "}";
+  }
+  const Scratch scratch;
+  const std::string path = scratch.file(
+      "a.jsonl", R"({"id":"d","text":")" + text + R"(","entities":[)" + entities + "]}\n");
+  EXPECT_THAT(error_of([&] { load_dataset(path); }), HasSubstr("write ?window=300"));
+}
+
+TEST(Documents, AreRefusedWithTheirPlace) {
+  for (
+      const auto& [row, sentence] : std::vector<std::pair<std::string, std::string>>{
+          {R"({"text":"a b","entities":[{"id":1,"start":0,"end":9}]})", "reaches from 0 to 9"},
+          {R"({"text":"a b","entities":[{"id":1,"start":1,"end":1}]})", "is empty"},
+          {R"({"text":"a b","entities":[{"id":1,"start":1,"end":2}]})", "is blank"},
+          {R"({"text":"a b","entities":[{"start":0,"end":1}]})", "an entity has no id"},
+          {R"({"text":"a b","entities":[{"id":1,"start":0,"end":1,"text":"b"}]})",
+           "and the row says 'b'"},
+          {R"({"text":"a b","entities":[{"id":1,"start":0,"end":1},{"id":1,"start":2,"end":3}]})",
+           "two entities have the id '1'"},
+          {R"({"text":"a b","entities":[],"relations":[{"head":1,"tail":2,"label":"x"}]})",
+           "names an entity '1'"},
+          {R"({"text":"a","entities":[{"id":1,"start":0,"end":1}],"relations":[{"head":1,"tail":1,)"
+           R"("label":" "}]})",
+           "has no label"}}) {
+    EXPECT_THAT(testing::refusal_of("a.jsonl", row), HasSubstr(sentence)) << row;
+    EXPECT_THAT(testing::refusal_of("a.jsonl", row), HasSubstr("a.jsonl:1: ")) << row;
+  }
+}
+
+}  // namespace
+}  // namespace relatum::task

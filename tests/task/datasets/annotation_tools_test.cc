@@ -1,0 +1,140 @@
+// Label Studio, doccano, Prodigy and spaCy: whose offsets, which relations, what is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support.h"
+
+namespace relatum::task {
+namespace {
+
+using ::testing::Contains;
+using testing::documents_of;
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+using testing::refusal_of;
+using testing::Scratch;
+using testing::told;
+using testing::told_of;
+
+/// A task of Label Studio's with this text and these results.
+std::string studio(const std::string& text, const std::string& results) {
+  return R"([{"id":5,"data":{"text":")" + text + R"("},"annotations":[{"result":[)" + results +
+         "]}]}]";
+}
+
+std::string region(const std::string& id, int start, int end, const std::string& text,
+                   const std::string& label) {
+  return R"({"id":")" + id + R"(","type":"labels","value":{"start":)" + std::to_string(start) +
+         R"(,"end":)" + std::to_string(end) + R"(,"text":")" + text + R"(","labels":[")" + label +
+         R"("]}})";
+}
+
+TEST(LabelStudio, CountsUtf16UnitsAndChecksThemAgainstTheText) {
+  const std::string link = R"(,{"type":"relation","from_id":"b","to_id":"a","direction":"left",)"
+                           R"("labels":["runs"]})";
+  EXPECT_THAT(
+      told_of("a.json", studio("🍯🍯 Ada runs Pell", region("a", 5, 8, "Ada", "PER") + "," +
+                                                       region("b", 14, 18, "Pell", "ORG") + link)),
+      ElementsAre("5: a=Ada:PER b=Pell:ORG a-runs>b"));
+  EXPECT_THAT(told_of("a.json", studio("🍯🍯 Ada", region("a", 3, 6, "Ada", "PER"))),
+              ElementsAre("5: a=Ada:PER"))
+      << "predictions are often made by programs that count code points";
+  EXPECT_THAT(told_of("a.json", studio(R"(one\r\nAda)", region("a", 4, 7, "Ada", "PER"))),
+              ElementsAre("5: a=Ada:PER"));
+  EXPECT_THAT(refusal_of("a.json", studio("🍯 Ada", region("a", 1, 4, "Bo", "PER"))),
+              HasSubstr("a.json:1: region 'a' from 1 to 4 (UTF-16 units)"));
+}
+
+TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
+  const std::string both = R"(,{"type":"relation","from_id":"a","to_id":"b","direction":"bi"},)"
+                           R"({"type":"choices","value":{"choices":["x"]}})";
+  const Scratch scratch;
+  const std::string path = scratch.file(
+      "a.json",
+      studio("Ada Bo", region("a", 0, 3, "Ada", "P") + "," + region("b", 4, 6, "Bo", "P") + both));
+  EXPECT_EQ(told(documents_of(path)[0]), "5: a=Ada:P b=Bo:P a-relation>b b-relation>a");
+  const auto warnings = load_dataset(path).warnings;
+  EXPECT_THAT(warnings, Contains(HasSubstr("without a label are read as 'relation'")));
+  EXPECT_THAT(warnings, Contains(HasSubstr("neither regions of text nor relations")));
+  EXPECT_THAT(
+      told_of("a.json",
+              R"([{"id":1,"data":{"body":"Ada"},"annotations":[{"was_cancelled":true,"result":[)" +
+                  region("x", 0, 3, "Ada", "X") + R"(]},{"result":[)" +
+                  region("a", 0, 3, "Ada", "P") + R"(]},{"ground_truth":true,"result":[)" +
+                  region("t", 0, 3, "Ada", "T") + "]}]}]"),
+      ElementsAre("1: t=Ada:T"));
+}
+
+TEST(Doccano, RelationsTriplesAndCounts) {
+  EXPECT_THAT(told_of("a.jsonl",
+                      R"({"id":3,"text":"🍯 Ada runs Pell","entities":[{"id":7,"label":"PER",)"
+                      R"("start_offset":2,"end_offset":5},{"id":8,"label":"ORG","start_offset":11,)"
+                      R"("end_offset":15}],"relations":[{"id":1,"from_id":7,"to_id":8,)"
+                      R"("type":"runs"}],"Comments":[]})"),
+              ElementsAre("3: 7=Ada:PER 8=Pell:ORG 7-runs>8"));
+  EXPECT_THAT(told_of("a.jsonl", R"({"id":3,"text":"Ada runs","label":[[0,3,"PER"]]})"),
+              ElementsAre("3: T1=Ada:PER (unlabelled)"));
+  const Scratch scratch;
+  const std::string path = scratch.file("a.jsonl", R"({"id":1,"text":"e)"
+                                                   "\xcc\x81"
+                                                   R"( Ada","label":[[2,5,"PER"]],"Comments":[]})");
+  EXPECT_EQ(told(documents_of(path + "?offsets=graphemes")[0]), "1: T1=Ada:PER (unlabelled)");
+  EXPECT_THAT(error_of([&] { documents_of("jsonl:" + path + "?offsets=graphemes"); }),
+              HasSubstr("offsets= is for doccano's files"));
+  EXPECT_THAT(
+      refusal_of("a.jsonl", R"({"text":"Ada","entities":[{"id":1,"label":"P",)"
+                            R"("start_offset":0,"end_offset":3}],"relations":[{"from_id":1,)"
+                            R"("to_id":2,"type":"x"}]})"),
+      HasSubstr("a.jsonl:1: document '1': the relation 'x' names an entity '2'"));
+}
+
+TEST(Prodigy, RelationsByTokensAndSpansAndAnswers) {
+  EXPECT_THAT(
+      told_of("a.jsonl",
+              R"({"text":"Ada Lim runs Pell","_input_hash":1,"tokens":[{"start":0,"end":3,"id":0},)"
+              R"({"start":4,"end":7,"id":1},{"start":8,"end":12,"id":2},{"start":13,"end":17,)"
+              R"("id":3}],"spans":[{"start":0,"end":7,"label":"PER"}],"relations":[{"head":1,)"
+              R"("child":3,"child_span":{"start":13,"end":17,"label":"ORG"},"label":"runs"},)"
+              R"({"head":2,"child":1,"label":"by"}],"answer":"accept"})"
+              "\n"
+              R"({"text":"no","_input_hash":2,"spans":[],"answer":"reject"})"),
+      ElementsAre("1: T1=Ada Lim:PER T2=Pell:ORG T3=runs: T1-runs>T2 T3-by>T1"));
+  EXPECT_THAT(refusal_of("a.jsonl", R"({"text":"Ada","_input_hash":1,"tokens":[],"spans":[],)"
+                                    R"("relations":[{"head":4,"child":0,"label":"x"}]})"),
+              HasSubstr("a.jsonl:1: relation 1: there is no token 4"));
+}
+
+TEST(Spacy, EntitiesAndRelationsByFirstTokens) {
+  const std::string start =
+      R"({"text":"Ada Lim 😀 Pell","ents":[{"start":0,"end":7,"label":"PER"},{"start":10,"end":14,)"
+      R"("label":"ORG"}],"tokens":[{"id":0,"start":0,"end":3},{"id":1,"start":4,"end":7},{"id":2,)"
+      R"("start":8,"end":9},{"id":3,"start":10,"end":14}])";
+  const std::string both = "1: T1=Ada Lim:PER T2=Pell:ORG T1-runs>T2";
+  EXPECT_THAT(told_of("a.json", start + R"~(,"_":{"rel":{"(0, 3)":{"runs":1.0,"owns":0.2}}}})~"),
+              ElementsAre(both));
+  EXPECT_THAT(
+      told_of("a.json", start + R"(,"_":{"relations":[{"head":0,"child":3,"label":"runs"}]}})"),
+      ElementsAre(both));
+  EXPECT_THAT(told_of("a.json", start + "}"),
+              ElementsAre("1: T1=Ada Lim:PER T2=Pell:ORG (unlabelled)"));
+  EXPECT_THAT(
+      refusal_of("a.json", start + R"(,"_":{"relations":[{"head":1,"child":3,"label":"runs"}]}})"),
+      HasSubstr("relation 1: no entity begins with token 1"));
+}
+
+TEST(AnnotationTools, HostileRowsAreRefused) {
+  for (const char* format : {"labelstudio:", "doccano:", "prodigy:", "spacy:", "conll04:",
+                             "docred:", "opennre:", "fewrel:"}) {
+    for (const char* text : {"[1]", "{}", "[[]]", "[{}]", "{\"text\":1}", "{\"a\":[1]}", "[",
+                             R"({"text":"a","ents":[1],"spans":[1],"entities":[1],"h":1,"t":1})",
+                             R"({"data":{"text":"a"},"annotations":[1]})",
+                             R"({"tokens":["a"],"entities":[[]],"relations":[0]})",
+                             R"({"title":"a","sents":[["a"]],"vertexSet":[[1]],"labels":[1]})"}) {
+      EXPECT_NE(refusal_of("a.json", text, format), "") << format << text;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace relatum::task
