@@ -30,9 +30,12 @@ struct ExtractOptions {
   int64_t max_new_tokens = 32, batch_tokens = 2048;
   double negligible = 0, min_probability = 0;
   bool scores = false, chat = false, force = false, overwrite = false;
-  bool resume = false;         ///< go on with the part of an output that is there
-  bool no_index = false;       ///< do without the run's index
-  bool skip_negative = false;  ///< leave answers of the negative label out of the output
+  bool resume = false;          ///< go on with the part of an output that is there
+  bool no_index = false;        ///< do without the run's index
+  bool skip_negative = false;   ///< leave answers of the negative label out of the output
+  std::string threshold;        ///< "": the likeliest label; "dev": the run's own; or a number
+  bool multi_label = false;     ///< a pair gets all labels above the threshold
+  bool no_calibration = false;  ///< do without the run's temperature and thresholds
 };
 
 /// Settles what stands behind --adapter: one folder, or NAME=FOLDER for each of several, NAME of
