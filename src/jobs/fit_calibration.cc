@@ -141,9 +141,10 @@ std::vector<std::string> calibration_lines(const RunCalibration& calibration) {
     const task::TemperatureFit& fit = mode.fit;
     if (!fit.found) {
       lines.push_back(fmt::format(
-          "--answer {}: {} {} no temperature (too few are wrong, or too few there are), so "
-          "probabilities stay as they are.",
-          name, counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell"));
+          "--answer {}: {} {} no temperature from {} to {} within a factor of e, so probabilities "
+          "stay as they are (calibration error {:.2f} %).",
+          name, counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell",
+          task::kLowestTemperature, task::kHighestTemperature, 100 * mode.gain.ece_before));
       continue;
     }
     std::string line = fmt::format(
