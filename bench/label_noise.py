@@ -64,7 +64,8 @@ def measure(options):
         ours(options, "finetune", *again, "--out", folds)
     report = json.loads(relatum(
         options, "analyse", "--data", data, "--predictions", folds / "predictions.jsonl", "--index",
-        index, "--neighbours", options.neighbours, "--label-noise", "--top", len(rows), "--json"))
+        index, "--embedder", options.embedder, "--neighbours", options.neighbours, "--label-noise",
+        "--top", len(rows), "--json"))
     found = report["rows"]
     by = lambda key: [row["id"] for row in sorted(found, key=key, reverse=True)]
     rankings = {"both": [row["id"] for row in found],
