@@ -24,6 +24,7 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "jobs/finetune_folds.h"
+#include "jobs/run_calibration.h"
 #include "kernels/block_product.h"
 #include "kernels/cpu.h"
 #include "quant/format.h"
@@ -259,9 +260,25 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   return text;
 }
 
+// The temperatures that extract uses, by way of answering.
+std::string calibration_summary(const fs::path& file) {
+  if (!fs::exists(file)) return "";
+  const std::string place = file.string();
+  const nlohmann::json record = io::load_json(file);
+  std::vector<std::string> modes;
+  for (const auto& entry : io::require_object(record, "modes", place).items()) {
+    modes.push_back(fmt::format(
+        "{:.3f} ({})", io::require_double(entry.value(), "temperature", place), entry.key()));
+  }
+  return inspect_line("temperature",
+                      fmt::format("{}, fitted on {}", fmt::join(modes, ", "),
+                                  counted(io::get_int(record, "examples", 0, place), "example")));
+}
+
 std::string run_text(const fs::path& path) {
   const nlohmann::json record = io::load_json(path / "run.json");
-  std::string text = inspect_line("run", path.string()) + run_summary(record, path / "run.json");
+  std::string text = inspect_line("run", path.string()) + run_summary(record, path / "run.json") +
+                     calibration_summary(jobs::calibration_file(path));
   text += "\nEverything that run.json records:\n";
   for (const auto& [key, value] : record.items()) {
     text += fmt::format("{:<25} {}\n", key, io::dump_json(value));

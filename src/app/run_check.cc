@@ -12,6 +12,7 @@
 #include "app/stage_options.h"
 #include "arch/family.h"
 #include "base/error.h"
+#include "jobs/answer_rule.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
 #include "jobs/finetune_method.h"
@@ -171,10 +172,20 @@ class Checks {
     }
   }
 
+  // A threshold of dev data has to come from somewhere.
+  static void check_threshold(const jobs::ExtractOptions& extract, const RunStage& trained) {
+    const bool judged = trained.has("dev") || trained.has("holdout");
+    if (judged || !jobs::needs_kept_threshold(extract)) return;
+    fail("app.run",
+         "[extract] asks for a threshold that is chosen on dev data, and [finetune] has none. Add "
+         "'holdout' or 'dev' below [finetune], or give 'threshold' a number.");
+  }
+
   void check_extract(const RunStage& stage) {
     task::Dataset data = load_stage_data(stage, "data", true);
     const jobs::ExtractOptions output = extract_options(stage.arguments);
     jobs::extract_format(output);
+    jobs::check_answer_rule(output);
     if (stage.has("index") && stage.has("no-index")) {
       fail("app.run", "'index' and 'no-index' exclude each other. Give one of them.");
     }
@@ -185,6 +196,7 @@ class Checks {
     const RunStage* trained = find_stage(stages_, "finetune");
     const bool ours = trained && stage.value("adapter") == trained->result();
     if (ours) {
+      check_threshold(output, *trained);
       if (!stage.has("labels") && trained_labels_) data.labels = *trained_labels_;
       if (!output.data.skip_bad_rows) check_answers(*trained, data);
       check_same(stage, *trained);

@@ -7,6 +7,7 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/answer_rule.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -29,7 +30,8 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
                                                          setup.words.value_or(task::AnswerWords{})),
                                     {},
                                     {},
-                                    {}}));
+                                    {},
+                                    answer_rule(options, setup, labels[i])}));
   }
   open_types();
   const ExtractSetup& first = setups_[0].setup;
@@ -126,11 +128,12 @@ void Answerer::check_length(const task::Example& example) const {
 
 // Adapter by adapter, as each has an index of its own or none.
 Retrieved Answerer::find(std::span<const task::Example> examples,
-                         std::span<const uint32_t> adapters, const Context& context) {
+                         std::span<const uint32_t> adapters, QueryKind kind,
+                         const Context& context) {
   if (seats_.size() == 1) {
     const auto& only = seats_[0]->retrieval;
     const int64_t count = setups_[0].setup.neighbours;
-    return only ? only->find(examples, count, QueryKind::kTest, context) : Retrieved{};
+    return only ? only->find(examples, count, kind, context) : Retrieved{};
   }
   Retrieved all;
   for (size_t a = 0; a < seats_.size(); ++a) {
@@ -144,8 +147,7 @@ Retrieved Answerer::find(std::span<const task::Example> examples,
       rows.push_back(i);
       own.push_back(examples[i]);
     }
-    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.neighbours, QueryKind::kTest,
-                                                 context);
+    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.neighbours, kind, context);
     all.overlap += found.overlap;
     for (size_t k = 0; k < rows.size(); ++k) {
       all.examples[rows[k]] = std::move(found.examples[k]);
@@ -174,13 +176,31 @@ std::vector<task::Prediction> Answerer::answer(std::span<const task::Example> ex
   return all;
 }
 
+std::vector<task::AnswerScores> Answerer::score(std::span<const task::Example> examples) {
+  RELATUM_CHECK(seats_.size() == 1);
+  const std::vector<uint32_t> adapters(examples.size());
+  const Retrieved neighbours = find(examples, adapters, QueryKind::kTraining, context_);
+  const ExtractPrompts made = prompts_of(examples, adapters, neighbours);
+  counts_.too_long += made.too_long;
+  if (counts_.first_too_long.empty()) counts_.first_too_long = made.first_too_long;
+  task::AnswerOptions answers;
+  answers.batch_tokens = options_.batch_tokens;
+  answers.chat = setups_[0].setup.chat;
+  auto scored = task::score_answers(*worker_, seats_[0]->renderer, made.prompts, answers, context_);
+  std::vector<task::AnswerScores> all;
+  if (scored.size() < made.prompts.size()) return all;
+  all.resize(examples.size());
+  for (size_t k = 0; k < scored.size(); ++k) all[made.rows[k]] = std::move(scored[k]);
+  return all;
+}
+
 void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Context& context) {
   const std::span<const task::Example> examples = part.examples;
   std::vector<uint32_t> adapters;
   for (const task::Example& each : examples) {
     adapters.push_back(uint32_t(place_of(setups_, each)));
   }
-  const Retrieved neighbours = find(examples, adapters, context);
+  const Retrieved neighbours = find(examples, adapters, QueryKind::kTest, context);
   const ExtractPrompts made = prompts_of(examples, adapters, neighbours);
   if (part.answered == 0) {  // else the earlier call counted them
     counts_.overlap += neighbours.overlap;
@@ -218,7 +238,7 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
   size_t prompts = answers.first;
   std::vector<task::AnswerStyle> styles;
   for (size_t i = 0; i < seats_.size(); ++i) {
-    styles.push_back({&seats_[i]->renderer, setups_[i].setup.chat});
+    styles.push_back({&seats_[i]->renderer, setups_[i].setup.chat, seats_[i]->rule});
   }
   task::answer_batches(
       *worker_, {styles, made.prompts, made.adapters, allowed}, answers,

@@ -15,6 +15,7 @@
 #include "jobs/extract_setup.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
+#include "task/answer_scores.h"
 #include "task/type_constraints.h"
 #include "train/adapter.h"
 
@@ -47,11 +48,17 @@ class Answerer {
   /// The same, batch after batch.
   void answer(const AnswerPart& part, const TakeAnswers& take, const Context& context);
 
+  /// What calibration looks at, with the only adapter, or none: one per example, empty for one that
+  /// is too long and skipped. The examples count as training data: their own text is never their
+  /// neighbour. Fewer where the context stops.
+  std::vector<task::AnswerScores> score(std::span<const task::Example> examples);
+
   const engine::Session& session() const { return *session_; }
   std::span<const NamedSetup> setups() const { return setups_; }
   const task::PromptRenderer& renderer(size_t adapter = 0) const {
     return seats_[adapter]->renderer;
   }
+  const task::AnswerRule& rule(size_t adapter = 0) const { return seats_[adapter]->rule; }
   /// Of the index; empty where none is used.
   std::string index_hash(size_t adapter = 0) const {
     const auto& retrieval = seats_[adapter]->retrieval;
@@ -77,6 +84,7 @@ class Answerer {
     std::unique_ptr<train::Adapter> adapter;
     std::shared_ptr<Retrieval> retrieval;
     LengthLimit limit;
+    task::AnswerRule rule{};
   };
   // Indexes that are open, by folder and embedder.
   using Indexes = std::map<std::pair<std::string, std::string>, std::shared_ptr<Retrieval>>;
@@ -86,7 +94,7 @@ class Answerer {
   void load_adapter(size_t place, const Host& host);
   void open_index(size_t place, Indexes& open, const Host& host);
   Retrieved find(std::span<const task::Example> examples, std::span<const uint32_t> adapters,
-                 const Context& context);
+                 QueryKind kind, const Context& context);
   ExtractPrompts prompts_of(std::span<const task::Example> examples,
                             std::span<const uint32_t> adapters, const Retrieved& neighbours) const;
 

@@ -13,6 +13,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
+#include "jobs/answer_rule.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_record.h"
 #include "jobs/style_choice.h"
@@ -85,6 +86,20 @@ void tell_styles(const Answerer& answerer, const Context& context) {
   }
 }
 
+// That probabilities are not the model's own has to be said.
+void tell_rules(const Answerer& answerer, const Context& context) {
+  for (size_t i = 0; i < answerer.setups().size(); ++i) {
+    const auto& [name, own, setup] = answerer.setups()[i];
+    const std::string rule = rule_identity(answerer.rule(i));
+    if (rule.empty()) continue;
+    const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
+                                   ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",
+                                                 counted(setup.calibration->examples, "example"))
+                                   : "";
+    context.info(fmt::format("{}answers: {}{}", name.empty() ? "" : name + "'s ", rule, fitted));
+  }
+}
+
 // Each adapter's own label that means no relation.
 task::PredictionFilter filter_of(const ExtractOptions& options, std::span<const NamedSetup> setups,
                                  const ExtractRows& rows) {
@@ -144,6 +159,7 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
   const Stopwatch watch;
   extract_format(options);
+  check_answer_rule(options);
   const std::vector<NamedSetup> setups = settle_adapters(options, host);
   tell_without_effect(options, setups, host.context);
   check_extract_output(options, setups, host);
@@ -152,6 +168,7 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   Answerer answerer(options, setups, rows.all_labels(), host);
   answerer.set_file(rows.file());
   tell_styles(answerer, host.context);
+  tell_rules(answerer, host.context);
   const ExtractParts parts{options, setups, rows, filter, answerer};
   ExtractResult result;
   try {

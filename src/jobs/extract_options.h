@@ -36,7 +36,10 @@ struct ExtractOptions {
   /// them; `types`: as this file says instead.
   bool constrain_types = false;
   std::string types;
-  bool skip_negative = false;  ///< leave answers of the negative label out of the output
+  bool skip_negative = false;   ///< leave answers of the negative label out of the output
+  std::string threshold;        ///< "": the likeliest label; "dev": the run's own; or a number
+  bool multi_label = false;     ///< a pair gets all labels above the threshold
+  bool no_calibration = false;  ///< do without the run's temperature and thresholds
 };
 
 /// Settles what stands behind --adapter: one folder, or NAME=FOLDER for each of several, NAME of

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "jobs/answer_rule.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
 #include "task/data_source.h"
@@ -79,6 +80,7 @@ nlohmann::json adapter_record(const ExtractParts& parts, size_t place) {
                         {"index_hash", parts.answerer.index_hash(place)},
                         {"neighbours", setup.neighbours},
                         {"chat", setup.chat}};
+  record.update(rule_record(parts.answerer.rule(place), setup));
   if (setup.run) {
     const RunInfo& run = *setup.run;
     record["trained"] = {{"prompt", run.prompt},         {"prompt_hash", run.prompt_hash},
@@ -104,6 +106,9 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
       {"the index", answerer.index_hash(place)},
       {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},
       {"the label that is left out", negative == left_out.end() ? "" : negative->second}};
+  // Only where there is one: what earlier builds left unfinished stays what it is.
+  const std::string rule = rule_identity(answerer.rule(place));
+  if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
   for (auto& [what, value] : identity) what += of;
   return identity;
 }
@@ -188,6 +193,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
   }
   if (!o.types.empty()) identity.emplace_back("--types", file_hash(o.types));
   else if (o.constrain_types) identity.emplace_back("--constrain-types", "on");
+  const std::string rule = named ? "" : rule_identity(answerer.rule());
+  if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
   for (size_t i = 0; named && i < setups.size(); ++i) {
     const std::string of = fmt::format(" of adapter {}", setups[i].name);
     for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));

@@ -151,6 +151,17 @@ void tell_without_index(const std::vector<NamedSetup>& all, const Context& conte
   }
 }
 
+// A temperature says how sure answers are to prompts like those that it was fitted on.
+void settle_calibration(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
+  setup.calibration = read_calibration(o.adapter, setup.run);
+  if (!setup.calibration) return;
+  const std::string& fitted = setup.calibration->prompt_hash;
+  if (fitted.empty() || fitted == task::style_hash(setup.style)) return;
+  context.warn(
+      "the adapter's temperature was fitted with another prompt style than the one it is asked in; "
+      "--no-calibration leaves it off.");
+}
+
 }  // namespace
 
 FoundIndex find_index(const fs::path& folder, const RunInfo& run) {
@@ -214,6 +225,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   settle_style(o, host, setup);
   settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);
+  if (!o.adapter.empty() && !o.no_calibration) settle_calibration(o, host.context, setup);
   setup.chat = o.chat || (setup.run && setup.run->chat);
   if (setup.run && o.chat && !setup.run->chat) {
     host.context.warn("the adapter was trained without --chat and is used with it.");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/extract_options.h"
+#include "jobs/run_calibration.h"
 #include "jobs/run_record.h"
 #include "task/answer_words.h"
 #include "task/example.h"
@@ -26,8 +27,9 @@ struct ExtractSetup {
   std::string embedder;  ///< empty: the one that the index names
   bool chat = false;
   int64_t neighbours = 1;
-  std::optional<task::Labels> labels;      ///< that the run was trained with
-  std::optional<task::AnswerWords> words;  ///< that it was trained to answer
+  std::optional<task::Labels> labels;         ///< that the run was trained with
+  std::optional<task::AnswerWords> words;     ///< that it was trained to answer
+  std::optional<RunCalibration> calibration;  ///< of its probabilities, unless it is to be left off
 };
 
 /// Reads the run's files. What the run was trained with decides, unless the user says otherwise;

@@ -8,6 +8,7 @@
 
 #include "base/durable.h"
 #include "base/folder_lock.h"
+#include "jobs/finetune_calibration.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_folds.h"
 #include "jobs/finetune_inputs.h"
@@ -33,9 +34,11 @@ void take_folder(const FinetuneOptions& options, const Host& host,
 
 // Each of these is on disk before the next; the state goes once it is no longer needed.
 void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
-                 const train::TrainResult& result, const Host& host) {
+                 const train::TrainResult& result, std::optional<RunCalibration> calibration,
+                 const Host& host) {
   const fs::path run(parts.options.out);
   trained.save(run, parts.session.model().info().path);
+  if (calibration) keep_calibration(parts, *calibration, host.context);
   write_finetune_record(parts, "done", result, host);
   remove_finetune_state(run);
 }
@@ -89,13 +92,15 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   write_finetune_record(parts, "running", trainer.so_far(), host);
   session->prepare_training();
   const train::TrainResult result = run_training(parts, worker, trainer, context);
-  const bool answered = result.finished && options.fold && answer_fold(parts, worker, context);
-  if (!result.finished || (options.fold && !answered)) {
+  std::optional<RunCalibration> calibration;
+  const bool ended = result.finished && calibrate_run(parts, worker, context, calibration) &&
+                     (!options.fold || answer_fold(parts, worker, context));
+  if (!ended) {
     write_finetune_record(parts, "interrupted", result, host);
     tell_stopped(options, result, trainer, context);
     return {false, result};
   }
-  keep_result(parts, *trained, result, host);
+  keep_result(parts, *trained, result, std::move(calibration), host);
   for (const std::string& line : finetune_result_lines(parts, result)) context.info(line);
   if (const std::string doubt = finetune_doubt(parts); !doubt.empty()) context.warn(doubt);
   return {true, result};

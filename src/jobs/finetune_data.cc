@@ -94,8 +94,23 @@ void tell_several_labels(const task::Dataset& data, const Context& context) {
   if (!count) return;
   context.warn(
       fmt::format("{}: {} with several labels, of which the first is learned. Give each "
-                  "label a row of its own to learn them all.",
+                  "label a row of its own by --multi-label to learn them all.",
                   data.name, counted(count, "row")));
+}
+
+// One row for each label; dev data stay as they are, as scores know pairs with several.
+void spread_labels(task::Dataset& data) {
+  std::vector<task::Example> rows;
+  for (task::Example& example : data.examples) {
+    const std::vector<std::string> labels = task::gold_labels(example);
+    example.more_labels.clear();
+    for (const std::string& label : labels) {
+      example.label = label;
+      rows.push_back(example);
+    }
+    if (labels.empty()) rows.push_back(example);  // refused below, by its place
+  }
+  data.examples = std::move(rows);
 }
 
 void check_negative(const FinetuneOptions& options, const FinetuneData& data,
@@ -135,6 +150,7 @@ FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host
   } else if (!options.index.empty()) {
     settle_labels(data.train, options.index);
   }
+  if (options.multi_label) spread_labels(data.train);
   join_labels(data, host.context);
   tell_several_labels(data.train, host.context);
   require_labels(data.train);

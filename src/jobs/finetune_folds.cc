@@ -193,8 +193,12 @@ task::Report score(const FinetuneOptions& o, const task::Dataset& data,
 }
 
 FoldScore score_of(const task::Report& report) {
-  return {report.examples, report.unparsed,
-          report.official.scores ? report.official.scores->f1 : 0.0, report.accuracy};
+  FoldScore score{report.examples, report.unparsed,
+                  report.official.scores ? report.official.scores->f1 : 0.0, report.accuracy};
+  for (const task::NamedScores& each : report.metrics) {
+    if (each.scores && each.wanted) score.metrics[each.name] = each.scores->f1;
+  }
+  return score;
 }
 
 // Of fractions: the interval ends where they do.
@@ -259,7 +263,8 @@ json scores_json(const FoldsResult& result) {
     return json{{"rows", score.rows},
                 {"unparsed", score.unparsed},
                 {"official", score.official},
-                {"accuracy", score.accuracy}};
+                {"accuracy", score.accuracy},
+                {"metrics", score.metrics}};
   };
   for (const FoldScore& score : result.folds) folds.push_back(fold(score));
   return {{"metric", result.metric},
@@ -274,7 +279,7 @@ json scores_json(const FoldsResult& result) {
 fs::path folds_record(const fs::path& run) { return run / "folds.json"; }
 
 bool answer_fold(const FinetuneParts& parts, engine::Worker& worker, const Context& context) {
-  const task::AnswerOptions answers{.chat = parts.options.chat};
+  const task::AnswerOptions answers{.keep_scores = true, .chat = parts.options.chat};
   const auto predictions = task::answer_prompts(worker, parts.renderer, parts.rows.test, answers,
                                                 context);
   context.end_progress();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@ namespace relatum::jobs {
 
 struct FoldScore {
   int64_t rows = 0, unparsed = 0;
-  double official = 0, accuracy = 0;  ///< fractions
+  double official = 0, accuracy = 0;        ///< fractions
+  std::map<std::string, double> metrics{};  ///< F1 of each metric that applies
 };
 
 struct FoldsResult {

@@ -44,6 +44,7 @@ struct FinetuneOptions {
   std::vector<std::string> adapter_flags;  ///< those of the adapter's options that were given
   train::TrainOptions training;
   bool resume = false, chat = false, no_share = false;
+  bool multi_label = false;     ///< learn every label of a pair, each as a row of its own
   bool overwrite = false;       ///< replace a run that is there
   std::string init_adapter;     ///< a run, PEFT's folder or a GGUF file to start from; empty: none
   bool force = false;           ///< start from it though its base is another

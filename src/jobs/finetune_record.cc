@@ -40,6 +40,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"holdout_by", holds_out_by_label(o) ? kHoldoutByLabel : ""},
           {"relabel", o.data.relabel},
           {"labels_file", o.data.labels},
+          {"multi_label", o.multi_label},
           {"prompt", parts.renderer.style().name},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},

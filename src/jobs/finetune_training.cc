@@ -25,8 +25,13 @@ double judge(const FinetuneParts& parts, engine::Worker& worker, int64_t step, T
   if (context.stopping()) return -1;
   const auto report = task::evaluate(parts.data.dev, predictions,
                                      {.negative = parts.options.negative, .samples = 0});
+  nlohmann::json scores = nlohmann::json::object();
+  for (const task::NamedScores& each : report.metrics) {
+    if (each.scores && each.wanted) scores[each.name] = each.scores->f1;
+  }
   log.write({{"step", step},
              {"dev_f1", report.official.scores->f1},
+             {"dev_scores", scores},
              {"dev_metric", report.official.name},
              {"dev_accuracy", report.accuracy}});
   context.info(fmt::format("step {}: dev F1 {:.2f} ({}), accuracy {:.2f}", step,

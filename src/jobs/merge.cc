@@ -111,6 +111,7 @@ class Job {
     check_format(options_);
     use_.answer = "scored";
     use_.scores = true;
+    use_.no_calibration = true;  // the merged model has no temperature to be compared with
     if (use_.model.compute == "auto") use_.model.compute = "f32";
     settle();
     path_ = find_model(setup_.model, setup_.models, host);

@@ -49,8 +49,9 @@ void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> se
                          const Context& context) {
   static const ExtractOptions usual{};
   Flags negative, free, scored, index;
-  add(negative, o.negative && !o.skip_negative, "--negative");
-  warn_without_effect(negative, "--skip-negative", context);
+  const bool uses_negative = o.skip_negative || !o.threshold.empty() || o.multi_label;
+  add(negative, o.negative && !uses_negative, "--negative");
+  warn_without_effect(negative, "--skip-negative, --threshold or --multi-label", context);
   const bool all_labels = o.answer == "scored" || o.answer == "shares";
   add(free, o.max_new_tokens != usual.max_new_tokens && o.answer != "free", "--max-new-tokens");
   warn_without_effect(free, "--answer free", context);

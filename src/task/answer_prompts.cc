@@ -51,24 +51,33 @@ Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
 }
 
 Prediction scored(const PromptRenderer& renderer, const std::vector<double>& log_scores,
-                  bool keep) {
-  const auto probabilities = engine::softmax(log_scores);
-  const auto best = std::max_element(probabilities.begin(), probabilities.end());
-  const auto index = best - probabilities.begin();
+                  const AnswerRule& rule, bool keep) {
+  const std::vector<double> probabilities = tempered(log_scores, rule.temperature);
+  const std::vector<int32_t> chosen = chosen_labels(probabilities, rule);
+  const auto likeliest = std::max_element(probabilities.begin(), probabilities.end());
+  const size_t index = chosen.empty() ? size_t(likeliest - probabilities.begin())
+                                      : size_t(chosen[0]);
   Prediction prediction;
-  prediction.label = renderer.labels().name(index);
-  prediction.probability = *best;
-  prediction.answer = renderer.answers()[size_t(index)];
+  prediction.label = renderer.labels().name(int64_t(index));
+  prediction.probability = probabilities[index];
+  prediction.answer = renderer.answers()[index];
+  if (rule.several) prediction.labels.emplace();
+  for (const int32_t label : chosen) {
+    if (!rule.several) break;
+    prediction.labels->push_back(renderer.labels().name(label));
+    prediction.label_probabilities.push_back(probabilities[size_t(label)]);
+  }
   for (size_t i = 0; keep && i < probabilities.size(); ++i) {
     prediction.scores.emplace_back(renderer.labels().name(int64_t(i)), probabilities[i]);
   }
   return prediction;
 }
 
-Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice) {
+Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice,
+                       const AnswerRule& rule) {
   Prediction prediction;
   prediction.label = renderer.labels().name(choice.answer);
-  prediction.probability = choice.probability;
+  prediction.probability = tempered(choice.probability, rule.temperature);
   prediction.answer = renderer.answers()[size_t(choice.answer)];
   return prediction;
 }
@@ -79,14 +88,6 @@ engine::EdgeScores edges_for(AnswerMode mode) {
     case AnswerMode::kConstrained: return engine::EdgeScores::kGreedy;
     default: return engine::EdgeScores::kExact;
   }
-}
-
-engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& renderer) {
-  Rows answers;
-  for (const std::string& text : renderer.answers()) {
-    answers.push_back(engine::completion_tokens(session.tokenizer(), " " + text));
-  }
-  return engine::LabelTrie(answers);
 }
 
 void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
@@ -114,9 +115,10 @@ void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
       const size_t adapter = adapter_of(all, next++);
       const PromptRenderer& renderer = *all.styles[adapter].renderer;
       const engine::LabelTrie& trie = tries[adapter];
-      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed))
+      const AnswerRule& rule = all.styles[adapter].rule;
+      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed), rule)
                                    : scored(renderer, masked(trie.answer_scores(edges), allowed),
-                                            options.keep_scores));
+                                            rule, options.keep_scores));
     }
     take(std::move(predictions));
       },
@@ -171,6 +173,14 @@ std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& pr
   return tokenizer.encode(wrapped.text, wrapped.data);
 }
 
+engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& renderer) {
+  Rows answers;
+  for (const std::string& text : renderer.answers()) {
+    answers.push_back(engine::completion_tokens(session.tokenizer(), " " + text));
+  }
+  return engine::LabelTrie(answers);
+}
+
 std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context) {
@@ -201,7 +211,7 @@ void answer_batches(engine::Worker& worker, const StyledPrompts& prompts,
 void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
                     std::span<const Prompt> prompts, const AnswerOptions& options,
                     const TakePredictions& take, const Context& context) {
-  const AnswerStyle style{&renderer, options.chat};
+  const AnswerStyle style{&renderer, options.chat, {}};
   answer_batches(worker, StyledPrompts{{&style, 1}, prompts, {}}, options, take, context);
 }
 

@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "base/context.h"
+#include "engine/label_trie.h"
 #include "engine/worker.h"
 #include "task/prediction.h"
 #include "task/prompt.h"
+#include "task/threshold.h"
 
 namespace relatum::task {
 
@@ -35,6 +37,9 @@ struct AnswerOptions {
 /// tokenizer's configuration adds one; or, with `chat`, wrapped in the model's chat template.
 std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& prompt, bool chat);
 
+/// The renderer's answers as they follow a prompt, as one tree.
+engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& renderer);
+
 /// Tokens of the longest of the renderer's answers, as they follow a prompt.
 int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer);
 
@@ -51,6 +56,9 @@ std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRende
 struct AnswerStyle {
   const PromptRenderer* renderer = nullptr;
   bool chat = false;  ///< wrap them in the model's chat template
+  /// What becomes of probabilities; of constrained answers, the temperature alone: it divides the
+  /// answer's log-odds, as the other labels' probabilities are not computed.
+  AnswerRule rule{};
 };
 
 /// Prompts of several adapters: each is answered by the style of its own.

@@ -4,30 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/printable.h"
 #include "task/dataset.h"
 #include "task/forms.h"
 #include "task/join.h"
+#include "task/judged_predictions.h"
 #include "task/metric.h"
 
 namespace relatum::task {
 namespace {
 
-constexpr int kBins = 10;
-
 using Joined = std::vector<const Prediction*>;
-
-/// Whether every answer is among the gold labels, and there is one.
-bool is_right(const ScoredLabels& scored, size_t i) {
-  const auto& gold = scored.gold[i];
-  const auto& answers = scored.predicted[i];
-  return !answers.empty() && std::all_of(answers.begin(), answers.end(), [&](int32_t label) {
-    return std::find(gold.begin(), gold.end(), label) != gold.end();
-  });
-}
 
 /// What the data's format names; "" where it may hold any labels.
 std::string_view named_official(const Dataset& data) {
@@ -99,45 +88,39 @@ void keep_wrong(const Dataset& data, const Joined& joined, const ScoredLabels& s
   }
 }
 
-/// A probability belongs to the prediction's `label`, which is right where it is a gold one.
-std::optional<Calibration> calibrate(const Dataset& data, const Joined& joined) {
-  Calibration result;
-  for (int b = 0; b < kBins; ++b) {
-    result.bins.push_back({b / double(kBins), (b + 1) / double(kBins)});
+double exact_match(const ScoredLabels& scored) {
+  int64_t same = 0;
+  for (size_t i = 0; i < scored.gold.size(); ++i) {
+    std::vector<int32_t> gold = scored.gold[i], answers = scored.predicted[i];
+    std::sort(gold.begin(), gold.end());
+    std::sort(answers.begin(), answers.end());
+    same += gold == answers;
   }
-  for (size_t i = 0; i < joined.size(); ++i) {
-    if (!joined[i] || !joined[i]->label || !joined[i]->probability) continue;
-    const double p = *joined[i]->probability;
-    if (!(p >= 0 && p <= 1)) {
-      fail("task.evaluate", fmt::format("the prediction for '{}' (line {}) has probability {}: "
-                                        "expected 0 to 1.",
-                                        printable_start(joined[i]->id), joined[i]->line, p));
-    }
-    CalibrationBin& bin = result.bins[size_t(std::min(int(p * kBins), kBins - 1))];
-    const std::vector<std::string> gold = gold_labels(data.examples[i]);
-    const std::string label = seen_form(*joined[i]->label);
-    bin.mean_probability += p;
-    bin.accuracy += std::any_of(gold.begin(), gold.end(),
-                                [&](const std::string& each) { return seen_form(each) == label; });
-    ++bin.count;
-    ++result.count;
-  }
-  if (result.count == 0) return std::nullopt;
-  for (CalibrationBin& bin : result.bins) {
-    if (bin.count == 0) continue;
-    bin.mean_probability /= double(bin.count);
-    bin.accuracy /= double(bin.count);
-    result.expected_error += double(bin.count) / double(result.count) *
-                             std::abs(bin.accuracy - bin.mean_probability);
-  }
-  return result;
+  return double(same) / double(scored.gold.size());
 }
 
 NamedScores named(const Metric& metric, const Confusion& confusion) {
   NamedScores scores{std::string(metric.name), std::string(metric.title),
                      metric.compute(confusion)};
+  scores.note = metric.note;
   scores.wanted = scores.scores && (!metric.wanted || metric.wanted(confusion));
   return scores;
+}
+
+/// Of all figures, from the same draws.
+void add_intervals(const Confusion& confusion, std::span<const std::vector<Cell>> cells,
+                   const ScoredLabels& scored, const std::vector<int64_t>& groups,
+                   const EvaluateOptions& options, Report& report) {
+  std::vector<bool> right;
+  for (size_t i = 0; i < cells.size(); ++i) right.push_back(is_right(scored, i));
+  const auto all = bootstrap_all(confusion, cells, right, groups, {options.samples, options.seed});
+  if (!all) return;
+  for (size_t m = 0; m < report.metrics.size(); ++m) {
+    report.metrics[m].interval = all->metrics[m];
+    if (report.metrics[m].name == report.official.name) report.interval = all->metrics[m];
+  }
+  report.official.interval = report.interval;
+  report.accuracy_interval = all->accuracy;
 }
 
 }  // namespace
@@ -172,11 +155,14 @@ Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
   report.outside = scored.outside;
   report.warnings = label_warnings(scored, options.negative);
   describe_labels(confusion, report);
+  report.errors = count_errors(scored, negative);
+  report.undirected = score_undirected(scored, negative);
+  report.exact_match = exact_match(scored);
   if (options.samples > 0) {
-    report.interval = bootstrap(official, confusion, cells, sentence_groups(data.examples),
-                                {options.samples, options.seed});
+    add_intervals(confusion, cells, scored, sentence_groups(data.examples), options, report);
   }
   report.calibration = calibrate(data, joined);
+  report.curve = threshold_curve_of(scored, joined, negative);
   return report;
 }
 

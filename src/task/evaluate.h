@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "task/confusion.h"
+#include "task/error_kinds.h"
 #include "task/interval.h"
 #include "task/load.h"
 #include "task/prediction.h"
+#include "task/reliability.h"
 #include "task/scored_labels.h"
+#include "task/threshold_curve.h"
 
 namespace relatum::task {
 
@@ -37,22 +40,12 @@ struct ConfusedPair {
   int64_t count = 0;
 };
 
-/// Predictions whose probability lies in [low, high).
-struct CalibrationBin {
-  double low = 0, high = 0, mean_probability = 0, accuracy = 0;
-  int64_t count = 0;
-};
-
-struct Calibration {
-  std::vector<CalibrationBin> bins;  ///< ten of equal width
-  int64_t count = 0;                 ///< predictions that have a probability
-  double expected_error = 0;         ///< sum of count/total · |accuracy - mean probability|
-};
-
 struct NamedScores {
   std::string name, title;
   std::optional<Scores> scores;
-  bool wanted = false;  ///< whether people want to see it for these labels
+  bool wanted = false;                 ///< whether people want to see it for these labels
+  std::optional<Interval> interval{};  ///< of the F1
+  std::string note{};                  ///< Metric::note
 };
 
 /// A wrong answer with its sentence. `predicted` is empty where no label was answered.
@@ -70,6 +63,10 @@ struct Report {
   int64_t gold_labels = 0;            ///< more than examples where pairs have several
   int64_t right = 0;    ///< examples with answers, all of which are among the gold labels
   double accuracy = 0;  ///< right / examples
+  /// Examples whose answers are their gold labels, all of them and no other; / examples.
+  double exact_match = 0;
+  ErrorKinds errors;
+  std::optional<Undirected> undirected;  ///< where labels have directions
   NamedScores official;
   std::vector<NamedScores> metrics;
   std::vector<LabelReport> per_label;  ///< inventory and gold labels, in the inventory's order
@@ -80,9 +77,10 @@ struct Report {
   std::vector<WrongAnswer> wrong;  ///< the most confident first, at most wrong_kept
   int64_t wrong_count = 0;         ///< all wrong answers, unparsed and missing ones, too
   std::optional<std::string> negative;
-  std::optional<Interval> interval;
+  std::optional<Interval> interval, accuracy_interval;
   std::optional<Calibration> calibration;
-  std::vector<std::string> warnings;  ///< a sentence each
+  std::optional<ThresholdCurve> curve;  ///< where relations have probabilities
+  std::vector<std::string> warnings;    ///< a sentence each
 };
 
 /// Scores predictions. Which figure is official, which label is the negative one and which labels

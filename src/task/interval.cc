@@ -2,24 +2,31 @@
 #include "task/interval.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <unordered_map>
 
 #include "base/error.h"
-#include "base/rng.h"
 
 namespace relatum::task {
-namespace {
 
-/// The value below which `share` of the sorted values lie, interpolated.
-double percentile(const std::vector<double>& sorted, double share) {
+double percentile(std::span<const double> sorted, double share) {
+  RELATUM_CHECK(!sorted.empty());
   const double place = share * double(sorted.size() - 1);
   const auto low = size_t(place);
   const size_t high = std::min(low + 1, sorted.size() - 1);
   return sorted[low] + (place - double(low)) * (sorted[high] - sorted[low]);
 }
 
-}  // namespace
+Interval interval_of(std::vector<double> figures, uint64_t units) {
+  std::sort(figures.begin(), figures.end());
+  Interval interval;
+  interval.low = percentile(figures, (1 - interval.level) / 2);
+  interval.high = percentile(figures, (1 + interval.level) / 2);
+  interval.samples = int64_t(figures.size());
+  interval.units = int64_t(units);
+  return interval;
+}
 
 std::vector<int64_t> sentence_groups(std::span<const Example> examples) {
   std::unordered_map<std::string, int64_t> known;
@@ -33,33 +40,95 @@ std::vector<int64_t> sentence_groups(std::span<const Example> examples) {
   return groups;
 }
 
-std::optional<Interval> bootstrap(const Metric& metric, const Confusion& counts,
-                                  std::span<const std::vector<Cell>> cells,
-                                  std::span<const int64_t> groups,
-                                  const BootstrapOptions& options) {
-  RELATUM_CHECK(!cells.empty() && cells.size() == groups.size() && options.samples > 0);
-  const auto units = uint64_t(*std::max_element(groups.begin(), groups.end()) + 1);
-  if (units < 2) return std::nullopt;
-  std::vector<std::vector<Cell>> drawn_together(units);
+std::vector<int32_t> draw_units(uint64_t seed, int64_t sample, uint64_t units) {
+  const Rng rng(seed, uint64_t(sample));
+  std::vector<int32_t> times(units);
+  for (uint64_t i = 0; i < units; ++i) ++times[rng.below(i, units)];
+  return times;
+}
+
+UnitCells::UnitCells(std::span<const std::vector<Cell>> cells, std::span<const int64_t> groups) {
+  RELATUM_CHECK(!cells.empty() && cells.size() == groups.size());
+  cells_.resize(size_t(*std::max_element(groups.begin(), groups.end()) + 1));
+  std::map<std::pair<int32_t, int32_t>, uint32_t> places;
   for (size_t i = 0; i < cells.size(); ++i) {
-    auto& group = drawn_together[size_t(groups[i])];
-    group.insert(group.end(), cells[i].begin(), cells[i].end());
+    for (const Cell& cell : cells[i]) {
+      const auto [at, fresh] = places.emplace(std::pair(cell.gold, cell.predicted),
+                                              uint32_t(distinct_.size()));
+      if (fresh) distinct_.push_back(cell);
+      cells_[size_t(groups[i])].push_back(at->second);
+    }
   }
+}
+
+void UnitCells::count(std::span<const int32_t> times, Confusion& into) const {
+  RELATUM_CHECK(times.size() == cells_.size());
+  std::vector<int64_t> counts(distinct_.size());
+  for (size_t unit = 0; unit < times.size(); ++unit) {
+    if (times[unit] == 0) continue;
+    for (const uint32_t cell : cells_[unit]) counts[cell] += times[unit];
+  }
+  into.clear();
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) into.add(distinct_[i].gold, distinct_[i].predicted, counts[i]);
+  }
+}
+
+namespace {
+
+/// Of each unit: its examples, and those that are right.
+struct UnitRight {
+  std::vector<int64_t> right, all;
+
+  UnitRight(const std::vector<bool>& right_ones, std::span<const int64_t> groups, size_t units)
+      : right(units), all(units) {
+    for (size_t i = 0; i < groups.size(); ++i) {
+      right[size_t(groups[i])] += right_ones[i];
+      ++all[size_t(groups[i])];
+    }
+  }
+  double accuracy(std::span<const int32_t> times) const {
+    int64_t hits = 0, total = 0;
+    for (size_t unit = 0; unit < times.size(); ++unit) {
+      hits += times[unit] * right[unit];
+      total += times[unit] * all[unit];
+    }
+    return double(hits) / double(total);
+  }
+};
+
+}  // namespace
+
+std::optional<Intervals> bootstrap_all(const Confusion& counts,
+                                       std::span<const std::vector<Cell>> cells,
+                                       const std::vector<bool>& right,
+                                       std::span<const int64_t> groups,
+                                       const BootstrapOptions& options) {
+  RELATUM_CHECK(options.samples > 0 && right.size() == cells.size());
+  const UnitCells units(cells, groups);
+  if (units.units() < 2) return std::nullopt;
+  const UnitRight answers(right, groups, units.units());
+  std::vector<const Metric*> applying;
+  for (const Metric* each : metrics()) applying.push_back(each->compute(counts) ? each : nullptr);
   Confusion drawn(counts.labels(), counts.negative(), counts.scope());
-  std::vector<double> figures;
+  std::vector<std::vector<double>> figures(applying.size());
+  std::vector<double> accuracies;
   for (int64_t sample = 0; sample < options.samples; ++sample) {
-    const Rng rng(options.seed, uint64_t(sample));
-    drawn.clear();
-    for (uint64_t i = 0; i < units; ++i) drawn.add(drawn_together[rng.below(i, units)]);
-    figures.push_back(metric.compute(drawn).value_or(Scores{}).f1);
+    const std::vector<int32_t> times = draw_units(options.seed, sample, units.units());
+    units.count(times, drawn);
+    for (size_t m = 0; m < applying.size(); ++m) {
+      if (!applying[m]) continue;
+      figures[m].push_back(applying[m]->compute(drawn).value_or(Scores{}).f1);
+    }
+    accuracies.push_back(answers.accuracy(times));
   }
-  std::sort(figures.begin(), figures.end());
-  Interval interval;
-  interval.low = percentile(figures, (1 - interval.level) / 2);
-  interval.high = percentile(figures, (1 + interval.level) / 2);
-  interval.samples = options.samples;
-  interval.units = int64_t(units);
-  return interval;
+  Intervals intervals;
+  for (std::vector<double>& each : figures) {
+    intervals.metrics.push_back(
+        each.empty() ? std::nullopt : std::optional(interval_of(std::move(each), units.units())));
+  }
+  intervals.accuracy = interval_of(std::move(accuracies), units.units());
+  return intervals;
 }
 
 }  // namespace relatum::task

@@ -18,6 +18,8 @@ struct Metric {
   std::optional<Scores> (*compute)(const Confusion& confusion) = nullptr;
   /// Whether people who look at these labels want the figure; nullptr: wherever it applies.
   bool (*wanted)(const Confusion& confusion) = nullptr;
+  /// One sentence for a figure whose title cannot say what it counts; else empty.
+  std::string_view note = {};
 };
 
 /// All metrics; generated from the folder.

@@ -20,6 +20,9 @@ std::string to_json(const Prediction& prediction) {
     row["neighbours"].push_back({{"id", neighbour.id}, {"similarity", neighbour.similarity}});
   }
   if (prediction.labels) row["labels"] = *prediction.labels;
+  if (!prediction.label_probabilities.empty()) {
+    row["probabilities"] = prediction.label_probabilities;
+  }
   for (const auto& [label, score] : prediction.scores) row["scores"][label] = score;
   return row.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }

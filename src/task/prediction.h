@@ -24,7 +24,8 @@ struct Prediction {
   std::vector<std::pair<std::string, double>> scores;  ///< label, probability; empty: not kept
   /// All answers, where pairs may carry several labels; nothing: `label` is the only one.
   std::optional<std::vector<std::string>> labels{};
-  int64_t line = 0;       ///< where it stood in its file, from 1
+  std::vector<double> label_probabilities{};  ///< of each of `labels`; empty: not known
+  int64_t line = 0;                           ///< where it stood in its file, from 1
   std::string adapter{};  ///< that answered it, where rows name theirs; else empty
 };
 

@@ -50,14 +50,31 @@ std::vector<std::string> row_of(const Example& example, const Prediction& predic
                       prediction);
 }
 
-std::vector<std::string> triple_of(const Example& example, const Prediction& prediction) {
-  std::string_view relation = *prediction.label;
+std::vector<std::string> triple_of(const Example& example, const Prediction& prediction,
+                                   std::string_view relation,
+                                   const std::optional<double>& probability) {
   std::string from = head_text(example), to = tail_text(example);
   const bool reversed = relation.ends_with("(e2,e1)");
   if (reversed) from.swap(to);
   if (reversed || relation.ends_with("(e1,e2)")) relation.remove_suffix(7);
-  return with_adapter(
-      {from, std::string(relation), to, shown(prediction.probability), prediction.id}, prediction);
+  return with_adapter({from, std::string(relation), to, shown(probability), prediction.id},
+                      prediction);
+}
+
+/// One line for the label, or for each of several.
+std::string triples_of(const Example& example, const Prediction& prediction, char separator) {
+  if (!prediction.labels) {
+    return record(triple_of(example, prediction, *prediction.label, prediction.probability),
+                  separator);
+  }
+  std::string lines;
+  for (size_t i = 0; i < prediction.labels->size(); ++i) {
+    std::optional<double> probability;
+    if (i < prediction.label_probabilities.size()) probability = prediction.label_probabilities[i];
+    lines += record(triple_of(example, prediction, (*prediction.labels)[i], probability),
+                    separator);
+  }
+  return lines;
 }
 
 bool left_out(const Prediction& prediction, const PredictionFilter& filter) {
@@ -104,13 +121,14 @@ int64_t write_predictions(PredictionFormat format, std::span<const Example> exam
   int64_t omitted = 0;
   for (size_t i = 0; i < predictions.size(); ++i) {
     const Prediction& prediction = predictions[i];
-    if (left_out(prediction, filter) || (triples && !prediction.label)) {
+    const bool nothing = !prediction.label || (prediction.labels && prediction.labels->empty());
+    if (left_out(prediction, filter) || (triples && nothing)) {
       ++omitted;
     } else if (format == PredictionFormat::kJsonl) {
       write(to_json(prediction) + "\n");
     } else {
-      write(record(triples ? triple_of(examples[i], prediction) : row_of(examples[i], prediction),
-                   separator));
+      write(triples ? triples_of(examples[i], prediction, separator)
+                    : record(row_of(examples[i], prediction), separator));
     }
   }
   return omitted;

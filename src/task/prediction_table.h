@@ -40,9 +40,9 @@ struct PredictionFilter {
 /// jsonl: lines of predictions.jsonl. csv, tsv: id, label, probability, answer, head, tail, text,
 /// quoted as RFC 4180 has it. triples: head, relation, tail, probability, id between tabs;
 /// a label r(e1,e2) is the relation r from head to tail, r(e2,e1) the relation r from tail to head,
-/// any other label stands as it is from head to tail; answers that could not be parsed are no
-/// triples. Where predictions carry the name of their adapter, it stands behind an id in jsonl and
-/// in the last column of the others.
+/// any other label stands as it is from head to tail; a pair with several labels has a line for
+/// each; answers that could not be parsed are no triples. Where predictions carry the name of their
+/// adapter, it stands behind an id in jsonl and in the last column of the others.
 int64_t write_predictions(PredictionFormat format, std::span<const Example> examples,
                           std::span<const Prediction> predictions, const PredictionFilter& filter,
                           const std::function<void(std::string_view)>& write);

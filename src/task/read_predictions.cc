@@ -34,6 +34,16 @@ Prediction parse_json_line(std::string_view line, const std::string& place) {
   const std::string label = io::get_string(row, "label", "", place);
   if (!label.empty()) prediction.label = label;
   if (io::find(row, "labels")) prediction.labels = io::require_strings(row, "labels", place);
+  if (prediction.labels && io::find(row, "probabilities")) {
+    for (const json& each : io::require_array(row, "probabilities", place)) {
+      prediction.label_probabilities.push_back(each.is_number() ? each.get<double>() : 0.0);
+    }
+    if (prediction.label_probabilities.size() != prediction.labels->size()) {
+      fail("task.prediction",
+           fmt::format("{}: \"probabilities\" has {} numbers for {} labels.", place,
+                       prediction.label_probabilities.size(), prediction.labels->size()));
+    }
+  }
   if (io::find(row, "probability")) {
     prediction.probability = io::require_double(row, "probability", place);
   }

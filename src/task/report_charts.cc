@@ -168,16 +168,15 @@ std::string reliability_diagram(const Report& report) {
         "<text class=\"tick\" x=\"{5}\" y=\"{6}\">{4:.0f}</text>\n",
         x(0), x(1), y(tick), y(tick) + 4, 100 * tick, x(tick), y(0) + 18);
   }
-  const double gap = kPlot / 10.0;
-  for (const CalibrationBin& bin : calibration.bins) {
-    if (bin.count == 0) continue;
+  for (const ReliabilityBin& bin : calibration.bins) {
     svg += fmt::format(
         "<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
         "height=\"{:.1f}\"><title>{} answers, mean probability {:.2f}, right "
         "{:.2f}</title></rect>"
         "<circle class=\"dot\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"/>\n",
-        x(bin.low) + 2, y(bin.accuracy), gap - 4, kPlot * bin.accuracy, bin.count,
-        100 * bin.mean_probability, 100 * bin.accuracy, x(bin.mean_probability), y(bin.accuracy));
+        x(bin.low), y(bin.accuracy), std::max(2.0, kPlot * (bin.high - bin.low) - 1),
+        kPlot * bin.accuracy, bin.count, 100 * bin.mean_probability, 100 * bin.accuracy,
+        x(bin.mean_probability), y(bin.accuracy));
   }
   svg += fmt::format("<line class=\"ideal\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", x(0),
                      y(0), x(1), y(1));

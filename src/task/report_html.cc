@@ -223,7 +223,7 @@ std::string to_html(const Report& report, std::span<const ReportFact> facts) {
   out += wrong_section(report);
   if (report.calibration) {
     out += section(fmt::format("Probabilities: expected calibration error {:.2f}",
-                               100 * report.calibration->expected_error),
+                               100 * report.calibration->ece),
                    reliability_diagram(report));
   }
   out += section("Labels", label_table(report));

@@ -35,6 +35,12 @@ std::string figures(const Scores& scores) {
                      percent(scores.f1));
 }
 
+/// "  (84.12 to 86.30)", or nothing.
+std::string between(const std::optional<Interval>& interval) {
+  if (!interval || interval->low >= interval->high) return "";
+  return fmt::format("  ({:.2f} to {:.2f})", 100 * interval->low, 100 * interval->high);
+}
+
 int64_t label_width(const Report& report) {
   int64_t width = 24;  // the longest metric name and the headings fit
   for (const LabelReport& row : report.per_label) {
@@ -63,10 +69,33 @@ void write_summary(const Report& report, std::string& out) {
         "\n  no interval: every bootstrap sample gives this figure, so none can tell how far "
         "off it is";
   }
-  out += fmt::format("\n  accuracy  {:.2f}\n", 100 * report.accuracy);
+  out += fmt::format("\n  accuracy  {:.2f}{}\n", 100 * report.accuracy,
+                     between(report.accuracy_interval));
+  if (report.gold_labels > report.examples) {
+    out += fmt::format("  all labels of a pair right, and no other  {:.2f}\n",
+                       100 * report.exact_match);
+  }
   if (report.negative) {
     out += fmt::format("  negative label  {}\n", printable_start(*report.negative));
   }
+}
+
+/// A sentence in lines that fit the terminal.
+std::string wrapped(std::string_view sentence) {
+  constexpr size_t kColumns = 96;
+  std::string out = "  ";
+  size_t column = 2;
+  while (!sentence.empty()) {
+    const size_t end = std::min(sentence.find(' '), sentence.size());
+    if (column > 2 && column + end > kColumns) {
+      out += "\n  ";
+      column = 2;
+    }
+    out += std::string(sentence.substr(0, end)) + (end < sentence.size() ? " " : "");
+    column += end + 1;
+    sentence.remove_prefix(std::min(end + 1, sentence.size()));
+  }
+  return out + "\n";
 }
 
 void write_metrics(const Report& report, int64_t width, std::string& out) {
@@ -74,9 +103,41 @@ void write_metrics(const Report& report, int64_t width, std::string& out) {
   for (const NamedScores& metric : report.metrics) {
     const bool official = metric.name == report.official.name;
     if (!metric.scores || !(metric.wanted || official)) continue;
-    out += fmt::format("{}  {}{}\n", padded(metric.name, width), figures(*metric.scores),
-                       official ? "  official" : "");
+    out += fmt::format("{}  {}{}{}\n", padded(metric.name, width), figures(*metric.scores),
+                       between(metric.interval), official ? "  official" : "");
   }
+  for (const NamedScores& metric : report.metrics) {
+    if (metric.wanted && !metric.note.empty()) out += wrapped(metric.note);
+  }
+}
+
+/// A kind of mistake where there is one.
+std::string kind(int64_t count, std::string_view name) {
+  return count ? fmt::format("  {:6}  {}\n", count, name) : "";
+}
+
+void write_errors(const Report& report, std::string& out) {
+  const ErrorKinds& kinds = report.errors;
+  if (kinds.total() == 0) return;
+  out += fmt::format("\nmistakes: {}\n", kinds.total());
+  out += kind(kinds.direction, "the right relation, the wrong way round");
+  out += kind(kinds.relation, "another relation");
+  out += kind(kinds.missed, "a relation missed: the negative label was answered");
+  out += kind(kinds.spurious, "a relation answered where there is none");
+  out += kind(kinds.unanswered, report.gold_labels > report.examples
+                                    ? "a gold label without an answer"
+                                    : "without an answer: unparsed or missing");
+  out += kind(kinds.extra, "an answer more than the pair has labels");
+  if (!report.undirected) return;
+  const Undirected& undirected = *report.undirected;
+  out += fmt::format("  directions left out: accuracy {:.2f}, micro-F1 {:.2f}, macro-F1 {:.2f}",
+                     100 * undirected.accuracy, 100 * undirected.micro_all.f1,
+                     100 * undirected.macro.f1);
+  if (undirected.micro_relations && undirected.macro_relations) {
+    out += fmt::format("; without the negative\n  label: micro-F1 {:.2f}, macro-F1 {:.2f}",
+                       100 * undirected.micro_relations->f1, 100 * undirected.macro_relations->f1);
+  }
+  out += "\n";
 }
 
 void write_labels(const Report& report, int64_t width, std::string& out) {
@@ -105,13 +166,40 @@ void write_calibration(const Report& report, std::string& out) {
   if (!report.calibration) return;
   const Calibration& calibration = *report.calibration;
   out += fmt::format(
-      "\nprobability   answers    mean   right   (expected calibration error "
-      "{:.2f})\n",
-      100 * calibration.expected_error);
-  for (const CalibrationBin& bin : calibration.bins) {
-    if (bin.count == 0) continue;
-    out += fmt::format("{:.1f} to {:.1f}     {:7}  {}  {}  {}\n", bin.low, bin.high, bin.count,
-                       percent(bin.mean_probability), percent(bin.accuracy), bar(bin.accuracy));
+      "\nprobabilities of {}: mean {:.2f}, right {:.2f}\n"
+      "  expected calibration error {:.2f} (15 bins of equal mass; of equal width {:.2f})\n"
+      "  Brier score {:.4f}",
+      counted(calibration.count, "answer"), 100 * calibration.mean_probability,
+      100 * calibration.accuracy, 100 * calibration.ece, 100 * calibration.ece_equal_width,
+      calibration.brier);
+  if (calibration.labels) {
+    out += fmt::format(", over all labels {:.4f}; log loss {:.4f}", calibration.labels->brier,
+                       calibration.labels->log_loss);
+  }
+  out += "\n\nprobability       answers    mean   right   95 % interval\n";
+  for (const ReliabilityBin& bin : calibration.bins) {
+    out += fmt::format("{} to {}  {:7}  {}  {}  {} to {}  {}\n", percent(bin.low),
+                       percent(bin.high), bin.count, percent(bin.mean_probability),
+                       percent(bin.accuracy), percent(bin.accuracy_low), percent(bin.accuracy_high),
+                       bar(bin.accuracy));
+  }
+}
+
+void write_curve(const Report& report, std::string& out) {
+  if (!report.curve) return;
+  const ThresholdCurve& curve = *report.curve;
+  const std::string what = report.negative ? "relation's" : "label's";
+  out += fmt::format(
+      "\nthreshold of a {} probability ({}): average precision {:.2f}\n"
+      "threshold  answered       P       R      F1\n",
+      what, curve.from == "scores" ? "all labels' probabilities" : "of what was answered",
+      100 * curve.average_precision);
+  constexpr size_t kLines = 12;
+  for (const CurvePoint& point : thinned(curve, kLines)) {
+    const bool best = point.answered == curve.best.answered;
+    out += fmt::format("{:9.4f}  {:8}  {}{}\n", point.threshold, point.answered,
+                       figures(point.scores),
+                       best ? "  best of these very examples, no test figure" : "");
   }
 }
 
@@ -128,7 +216,9 @@ std::string to_text(const Report& report) {
   write_metrics(report, width, out);
   write_labels(report, width, out);
   write_worst(report, width, out);
+  write_errors(report, out);
   write_calibration(report, out);
+  write_curve(report, out);
   return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace relatum::task {
@@ -20,5 +21,15 @@ struct Spread {
 
 /// At least two values.
 Spread spread_of(std::span<const double> values);
+
+/// Welch's t test of two means: seeds of one system against seeds of another.
+struct Welch {
+  double difference = 0;     ///< second mean minus first
+  double low = 0, high = 0;  ///< two-sided interval of the difference for `level`
+  double t = 0, freedom = 0, p = 1;
+  double level = 0.95;
+};
+/// Nothing where a side has fewer than two values, or neither has any spread.
+std::optional<Welch> welch(std::span<const double> first, std::span<const double> second);
 
 }  // namespace relatum::task

@@ -11,9 +11,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 
 # pylint: disable=wrong-import-position
+import calibration  # noqa: E402
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
 import imbalance  # noqa: E402
+import label_noise  # noqa: E402
 import large  # noqa: E402
 import memory  # noqa: E402
 import neighbours  # noqa: E402
@@ -28,6 +30,36 @@ class Quantised(unittest.TestCase):
         results = json.loads(quantised.RESULTS.read_text(encoding="utf-8"))
         page = quantised.MARKS.search(quantised.PAGE.read_text(encoding="utf-8"))
         self.assertEqual(page.group(2), quantised.table(results) + "\n")
+
+
+class Calibration(unittest.TestCase):
+    def test_the_mean_over_the_seeds_is_judged(self):
+        def seed(error):
+            side = {figure: error for figure in calibration.FIGURES}
+            return {"ways": {way: {"with": side, "without": side | {"labels_brier": None}}
+                             for way in calibration.WAYS}}
+        summary = calibration.summary({"1": seed(0.02), "2": seed(0.05)})
+        self.assertAlmostEqual(summary["scored"]["with"]["ece"]["mean"], 0.035)
+        self.assertNotIn("labels_brier", summary["shares"]["without"])
+        results = {"summary": summary, "most": 0.03}
+        self.assertEqual(calibration.verdict(results), ["scored", "shares"])
+        self.assertEqual(calibration.verdict(results | {"most": 0.04}), [])
+
+
+class LabelNoise(unittest.TestCase):
+    def test_labels_are_flipped_to_others_and_counted(self):
+        rows = [{"text": "t", "label": "abc"[place % 3]} for place in range(30)]
+        changed, wrong = label_noise.flipped(rows, 0.2, 1)
+        self.assertEqual(len(wrong), 6)
+        for before, after in zip(rows, changed):
+            self.assertEqual(before["label"] != after["label"], after["id"] in wrong)
+        self.assertEqual(label_noise.flipped(rows, 0.2, 1), (changed, wrong))
+
+    def test_precision_is_of_the_first(self):
+        ranked, wrong = ["a", "b", "c", "d"], {"a", "c"}
+        self.assertEqual(label_noise.precision_at(ranked, wrong, [1, 2, 4, 9]),
+                         {"1": 1.0, "2": 0.5, "4": 0.5})
+        self.assertAlmostEqual(label_noise.average_precision(ranked, wrong), (1 + 2 / 3) / 2)
 
 
 class Imbalance(unittest.TestCase):

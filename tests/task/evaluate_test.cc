@@ -75,9 +75,10 @@ TEST(Evaluate, FillsTheReport) {
   EXPECT_EQ(report.wrong_count, 4);
   ASSERT_TRUE(report.calibration);
   EXPECT_EQ(report.calibration->count, 6);
-  EXPECT_EQ(report.calibration->bins[9].count, 2);  // 0.95 and 1.0
-  EXPECT_EQ(report.calibration->bins[0].count, 1);
-  EXPECT_DOUBLE_EQ(report.calibration->bins[9].accuracy, 1.0);
+  ASSERT_EQ(report.calibration->bins.size(), 6u);  // fewer than 15: each has its own
+  EXPECT_DOUBLE_EQ(report.calibration->bins[5].accuracy, 1.0);
+  EXPECT_NEAR(report.calibration->ece, (0.31 + 0.05 + 0.55 + 0 + 0.42 + 1) / 6, 1e-15);
+  EXPECT_DOUBLE_EQ(report.calibration->accuracy, 0.5);
 }
 
 TEST(Evaluate, ErrorsNameIds) {
@@ -257,6 +258,13 @@ Prediction answers(int id, const std::vector<std::string>& labels) {
   return prediction;
 }
 
+Scores micro(const Report& report) {
+  for (const NamedScores& each : report.metrics) {
+    if (each.name == "micro_all") return each.scores.value_or(Scores{});
+  }
+  return {};
+}
+
 TEST(Evaluate, EachGoldLabelAndEachAnswerOfAPairCounts) {
   // One answer per pair: "b" is among the first pair's labels, its "a" stays unanswered.
   const Report single = evaluate(
@@ -265,18 +273,21 @@ TEST(Evaluate, EachGoldLabelAndEachAnswerOfAPairCounts) {
   EXPECT_EQ(single.gold_labels, 4);
   EXPECT_EQ(single.unparsed, 0);
   EXPECT_DOUBLE_EQ(single.accuracy, 2.0 / 3);
-  EXPECT_DOUBLE_EQ(single.metrics[1].scores->precision, 2.0 / 3) << single.metrics[1].name;
-  EXPECT_DOUBLE_EQ(single.metrics[1].scores->recall, 2.0 / 4);
+  EXPECT_DOUBLE_EQ(micro(single).precision, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(micro(single).recall, 2.0 / 4);
   // b: 2 of 3 answers, 2 of 2 gold; a and c: nothing. CrossRE's mean over the three.
   EXPECT_EQ(single.official.name, "macro");
   EXPECT_DOUBLE_EQ(single.official.scores->f1, 0.8 / 3);
-  EXPECT_DOUBLE_EQ(single.calibration->bins[9].accuracy, 1.0);  // 0.9: b is a gold label
+  EXPECT_DOUBLE_EQ(single.calibration->bins.back().accuracy, 1.0);  // 0.9: b is a gold label
   const Report both = evaluate(
       several(), std::vector{answers(0, {"a", "b"}), answers(1, {"b", "c"}), answers(2, {})});
   EXPECT_EQ(both.unparsed, 1);
   EXPECT_DOUBLE_EQ(both.accuracy, 1.0 / 3);  // c is wrong beside the second pair's b
-  EXPECT_DOUBLE_EQ(both.metrics[1].scores->precision, 3.0 / 4);
-  EXPECT_DOUBLE_EQ(both.metrics[1].scores->recall, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(micro(both).precision, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(micro(both).recall, 3.0 / 4);
+  EXPECT_DOUBLE_EQ(both.exact_match, 1.0 / 3);
+  EXPECT_EQ(both.errors.extra, 1);
+  EXPECT_EQ(both.errors.unanswered, 1);
   EXPECT_THAT(to_text(both), AllOf(HasSubstr("3 examples with 4 gold labels"), HasSubstr("(none)"),
                                    HasSubstr("(no answer)")));
 }
@@ -315,6 +326,13 @@ TEST(Report, JsonHasTheInterfacesShape) {
   EXPECT_DOUBLE_EQ(json.at("interval").at("level"), 0.95);
   EXPECT_EQ(json.at("interval").at("samples"), 1000);
   EXPECT_LE(json.at("interval").at("low"), json.at("interval").at("high"));
+  EXPECT_EQ(json.at("intervals").at("tacred_micro").at("low"), json.at("interval").at("low"));
+  EXPECT_TRUE(json.at("intervals").at("semeval_macro").is_null());
+  EXPECT_EQ(json.at("errors").at("missed"), 1);
+  EXPECT_TRUE(json.at("undirected").is_null());
+  EXPECT_EQ(json.at("calibration").at("bins").size(), 6u);
+  EXPECT_TRUE(json.at("calibration").at("brier").is_number());
+  EXPECT_EQ(json.at("threshold_curve").at("points").size(), 4u);
 }
 
 TEST(Report, TextReadsWell) {

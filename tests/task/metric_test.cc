@@ -31,8 +31,8 @@ TEST(Metrics, AreWhatTheInterfaceNames) {
     EXPECT_FALSE(each->title.empty());
   }
   std::sort(names.begin(), names.end());
-  EXPECT_EQ(names, (std::vector<std::string>{"macro", "micro_all", "no_relation", "rag4re",
-                                             "semeval_macro", "tacred_micro"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"macro", "macro_relations", "micro_all", "no_relation",
+                                             "rag4re", "semeval_macro", "tacred_micro"}));
   EXPECT_NE(testing::error_of([] { metric("f2"); }).find("macro"), std::string::npos);
 }
 
@@ -47,7 +47,9 @@ TEST(Metrics, PerfectAnswersGiveOneWhereTheyApply) {
       const auto scores = each->compute(confusion);
       bool applies = true;
       if (each->name == "semeval_macro") applies = names.size() == 19;
-      if (each->name == "tacred_micro" || each->name == "no_relation") {
+      const bool of_negative = each->name == "tacred_micro" || each->name == "no_relation" ||
+                               each->name == "macro_relations";
+      if (of_negative) {
         applies = negative.has_value();
       }
       EXPECT_EQ(scores.has_value(), applies) << each->name;
@@ -67,6 +69,7 @@ TEST(Metrics, WorkedExample) {
   EXPECT_EQ(printed(*metric("no_relation").compute(confusion)), "50.00 / 50.00 / 50.00");
   // a: 1/2, 1/3, 2/5; b: 1/2, 1/2, 1/2; N: 1/2, 1/2, 1/2
   EXPECT_EQ(printed(*metric("macro").compute(confusion)), "50.00 / 44.44 / 46.67");
+  EXPECT_EQ(printed(*metric("macro_relations").compute(confusion)), "50.00 / 41.67 / 45.00");
   EXPECT_EQ(metric("semeval_macro").compute(confusion), std::nullopt);
   EXPECT_EQ(official_metric(confusion).name, "tacred_micro");
   const Confusion open(labels, {}, gold, predicted);

@@ -31,6 +31,19 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "wrong)")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Output");
+  app.add_option("--threshold", o.threshold,
+                 "Answer a relation only from this probability on, else the label that means no "
+                 "relation: a number from 0 to 1, or dev for the run's own, chosen on its dev data "
+                 "(default: the likeliest label)")
+      ->option_text("P|dev")
+      ->group("Answer");
+  app.add_flag("--multi-label", o.multi_label,
+               "Several labels for a pair: \"labels\" holds all with a probability from the "
+               "threshold on (--threshold, otherwise the run's own)")
+      ->group("Answer");
+  app.add_flag("--no-calibration", o.no_calibration,
+               "Give the model's own probabilities, without the run's temperature")
+      ->group("Answer");
   app.add_flag("--skip-negative", o.skip_negative,
                "Leave out answers with the label that means no relation")
       ->group("Output");

@@ -61,6 +61,10 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
       ->transform(task::seen_form)
       ->group("Data");
   define_data(app, o.data);
+  app.add_flag("--multi-label", o.multi_label,
+               "Learn all labels of a pair that has several, each as a row of its own (default: "
+               "the first alone)")
+      ->group("Data");
   app.add_option("--prompt", o.prompt,
                  fmt::format("{} (default: {}, for an encoder-decoder {})", prompt_help(),
                              jobs::kDecoderStyle, jobs::kEncoderDecoderStyle))

@@ -57,7 +57,11 @@ bool wanted(const Confusion& confusion) {
 }  // namespace
 
 const Metric& metric_rag4re() {
-  static const Metric metric = {"rag4re", "as the RAG4RE authors' script counts", compute, wanted};
+  static const Metric metric = {
+      "rag4re", "as the RAG4RE authors' script counts", compute, wanted,
+      "rag4re counts answers and gold labels cut to what stands behind their last ':', but only "
+      "where that is a whole label: of TACRED's labels no_relation alone, of SemEval's all, Other "
+      "among them."};
   return metric;
 }
 

@@ -1,0 +1,99 @@
+// relatum calibrate: fits how sure a run's answers are to how often they are right.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "io/text_file.h"
+#include "jobs/calibrate.h"
+#include "jobs/fit_calibration.h"
+#include "task/forms.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options : jobs::ExtractOptions {
+  MachineOptions machine;
+  bool json = false;
+};
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  const jobs::CalibrateResult result = jobs::calibrate(o, environment.host());
+  if (!result.finished) return kInterrupted;
+  if (o.json) {
+    write_out(io::read_text(jobs::calibration_file(o.adapter)));
+    return kDone;
+  }
+  for (const std::string& line : jobs::calibration_lines(result.calibration)) {
+    write_out(line + "\n");
+  }
+  environment.context().info(fmt::format("written to {}; `relatum extract` uses it from now on.",
+                                         jobs::calibration_file(o.adapter).string()));
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  define_model(app, o->model, true);
+  app.get_option("--model")->required(false)->description(
+      "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
+  app.add_option("--adapter", o->adapter,
+                 "Run folder of `relatum finetune`, or a PEFT adapter's; calibration.json is "
+                 "written there")
+      ->required()
+      ->group("Model");
+  app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
+      ->group("Model");
+  app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
+      ->group("Prompt");
+  app.add_option("--index", o->index,
+                 "Index folder; each prompt then includes the most similar example (default: the "
+                 "run's)")
+      ->group("Prompt");
+  app.add_flag("--no-index", o->no_index, "Ignore the run's index")->group("Prompt");
+  app.add_option("--neighbours", o->neighbours,
+                 "Retrieved examples per prompt; 0: as in the run, otherwise 1")
+      ->check(CLI::NonNegativeNumber)
+      ->group("Prompt");
+  app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
+      ->group("Prompt");
+  app.add_flag("--chat", o->chat, "Wrap prompts in the model's chat template")->group("Prompt");
+  app.add_option("--data", o->input,
+                 "Labelled sentences that the adapter was not trained on: FORMAT:PATH")
+      ->required()
+      ->group("Data");
+  define_data(app, o->data);
+  app.add_option("--negative", o->negative,
+                 "The label that means no relation (default: the run's, otherwise no_relation or "
+                 "Other)")
+      ->transform(task::seen_form)
+      ->group("Data");
+  app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
+      ->check(CLI::PositiveNumber)
+      ->group("Answer");
+  app.add_flag("--json", o->json, "Print calibration.json instead of sentences")->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing calibration.json")
+      ->group("Output");
+  o->machine.define(app);
+  app.footer(
+      "Example:\n  relatum calibrate --adapter run --data dev.jsonl\n"
+      "`relatum finetune` does this by itself on its dev data, where they are 50 sentences or "
+      "more.\n`relatum extract` then divides log-probabilities by the temperature "
+      "(--no-calibration leaves it off);\nthe kept thresholds are used by its --threshold dev and "
+      "--multi-label.");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_calibrate() {
+  static const Command command{"calibrate", "Fit how sure answers are to how often they are right",
+                               define};
+  return command;
+}
+
+}  // namespace relatum::app

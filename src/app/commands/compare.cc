@@ -1,0 +1,112 @@
+// relatum compare: two systems' answers to the same examples, and whether they differ.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "app/command.h"
+#include "app/options.h"
+#include "app/output.h"
+#include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "task/compare.h"
+#include "task/forms.h"
+#include "task/metric.h"
+
+namespace relatum::app {
+namespace {
+
+struct Options {
+  MachineOptions machine;
+  jobs::DataChoice data;
+  std::string gold, missing = "error";
+  std::vector<std::string> predictions, against;
+  task::EvaluateOptions scores{.samples = 10000};
+  bool json = false;
+};
+
+task::Side read_side(const std::vector<std::string>& files, bool may_be_empty) {
+  task::Side side;
+  side.files = files;
+  for (const std::string& file : files) {
+    side.runs.push_back(task::read_predictions(file, may_be_empty));
+  }
+  return side;
+}
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  std::vector<std::string> first = o.predictions, second = o.against;
+  if (second.empty()) {
+    if (first.size() != 2) {
+      fail("app.compare",
+           fmt::format("--predictions names {} {}: give two, or one system's files behind "
+                       "--predictions and the other's behind --against.",
+                       first.size(), first.size() == 1 ? "file" : "files"));
+    }
+    second = {first[1]};
+    first.pop_back();
+  }
+  jobs::DataChoice reading = o.data;
+  reading.keep_unknown_labels = true;
+  const task::Dataset data = reading.load(o.gold, true, environment.host());
+  task::EvaluateOptions options = o.scores;
+  options.missing_is_wrong = o.missing == "wrong";
+  const bool may_be_empty = options.missing_is_wrong;
+  const task::Comparison comparison = task::compare(data, read_side(first, may_be_empty),
+                                                    read_side(second, may_be_empty), options);
+  for (const std::string& warning : comparison.warnings) environment.context().warn(warning);
+  write_out((o.json ? task::to_json(comparison) : printable_lines(task::to_text(comparison))) +
+            "\n");
+  return kDone;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("--data", o->gold, "Gold data: FORMAT:PATH")->required()->group("Data");
+  app.add_option("--predictions", o->predictions,
+                 "Two files of answers to the same data, A and B; with --against the files of A, "
+                 "one for each seed")
+      ->required()
+      ->group("Data");
+  app.add_option("--against", o->against, "The files of B, one for each seed")->group("Data");
+  define_data(app, o->data);
+  app.add_option("--negative", o->scores.negative,
+                 "The label that means no relation (default: no_relation or Other)")
+      ->transform(task::seen_form)
+      ->group("Score");
+  app.add_option("--official", o->scores.official,
+                 fmt::format("The headline metric: {} (default: the data format's own, otherwise "
+                             "chosen from the labels of the gold data and the inventory)",
+                             fmt::join(names_of(task::metrics()), ", ")))
+      ->check(CLI::IsMember(names_of(task::metrics())))
+      ->group("Score");
+  app.add_option("--missing", o->missing,
+                 "How to treat an example without a prediction: "
+                 "error (stop there), or wrong (count it as wrong)")
+      ->check(CLI::IsMember({"error", "wrong"}))
+      ->group("Score");
+  app.add_option("--samples", o->scores.samples, "Draws of the paired bootstrap; 0: none")
+      ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
+      ->group("Score");
+  app.add_option("--seed", o->scores.seed, "Seed of the draws")->group("Score");
+  app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
+  o->machine.define(app);
+  app.footer(
+      "Examples:\n  relatum compare --data test.jsonl --predictions before.jsonl after.jsonl\n"
+      "  relatum compare --data test.jsonl --predictions a1.jsonl a2.jsonl a3.jsonl "
+      "--against b1.jsonl b2.jsonl b3.jsonl");
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_compare() {
+  static const Command command{"compare", "Tell whether two systems' answers differ in quality",
+                               define};
+  return command;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,122 @@
+// Options beside what the run keeps.
+#include "jobs/answer_rule.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+
+namespace relatum::jobs {
+namespace {
+
+constexpr const char* kOfDev = "dev";
+
+std::optional<double> number_of(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const bool sound = error == std::errc() && stop == end && value >= 0 && value <= 1;
+  return sound ? std::optional(value) : std::nullopt;
+}
+
+/// What the run keeps for this way of answering.
+const ModeCalibration* kept_for(const ExtractOptions& o, const ExtractSetup& setup) {
+  if (!setup.calibration) return nullptr;
+  const auto at = setup.calibration->modes.find(o.answer);
+  return at == setup.calibration->modes.end() ? nullptr : &at->second;
+}
+
+double kept_threshold(const ExtractOptions& o, const ModeCalibration* kept) {
+  if (kept && o.multi_label && kept->several) return kept->several->value;
+  if (kept && !o.multi_label && kept->negative) return kept->negative->value;
+  const std::string flag = o.multi_label ? "--multi-label" : "--threshold dev";
+  fail("jobs.extract",
+       fmt::format("{}: {} has no threshold that was chosen on dev data. Choose one with `relatum "
+                   "calibrate`, or give --threshold a number from 0 to 1.",
+                   flag, o.adapter.empty() ? "the model without an adapter" : o.adapter));
+}
+
+std::optional<int32_t> negative_index(const ExtractOptions& o, const ExtractSetup& setup,
+                                      const task::Labels& labels) {
+  std::optional<std::string> name = o.negative;
+  if (!name && setup.run && !setup.run->negative.empty()) name = setup.run->negative;
+  if (!name) name = task::negative_label(labels);
+  if (!name) return std::nullopt;
+  return int32_t(labels.index(*name, "--negative"));
+}
+
+}  // namespace
+
+bool needs_kept_threshold(const ExtractOptions& o) {
+  return o.threshold == kOfDev || (o.multi_label && o.threshold.empty());
+}
+
+void check_answer_rule(const ExtractOptions& o) {
+  const bool asked = !o.threshold.empty() || o.multi_label;
+  if (!asked) return;
+  const std::string flag = o.multi_label ? "--multi-label" : "--threshold";
+  if (o.answer != "scored" && o.answer != "shares") {
+    fail("jobs.extract", fmt::format("{} needs the probabilities of all labels, which --answer {} "
+                                     "does not compute. Use scored or shares.",
+                                     flag, o.answer));
+  }
+  const bool of_dev = needs_kept_threshold(o);
+  if (of_dev && o.no_calibration) {
+    fail("jobs.extract",
+         "--no-calibration leaves the run's temperature off, which its threshold was chosen with. "
+         "Leave it out, or give --threshold a number from 0 to 1.");
+  }
+  if (!of_dev && !number_of(o.threshold)) {
+    fail("jobs.extract", fmt::format("--threshold {}: expected a number from 0 to 1, or dev for "
+                                     "the one that was chosen on dev data.",
+                                     o.threshold));
+  }
+  const auto format = extract_format(o);
+  const bool table = format == task::PredictionFormat::kCsv ||
+                     format == task::PredictionFormat::kTsv;
+  if (o.multi_label && table) {
+    fail("jobs.extract",
+         "--multi-label: a table has one label in a row. Use --format jsonl, or triples, which "
+         "has a line for each label.");
+  }
+}
+
+task::AnswerRule answer_rule(const ExtractOptions& o, const ExtractSetup& setup,
+                             const task::Labels& labels) {
+  task::AnswerRule rule;
+  const ModeCalibration* kept = kept_for(o, setup);
+  if (kept) rule.temperature = kept->fit.temperature;
+  if (o.threshold.empty() && !o.multi_label) return rule;
+  rule.several = o.multi_label;
+  rule.threshold = number_of(o.threshold);
+  if (!rule.threshold) rule.threshold = kept_threshold(o, kept);
+  rule.negative = negative_index(o, setup, labels);
+  if (rule.negative || rule.several) return rule;
+  fail("jobs.extract",
+       "--threshold: none of the labels means no relation, so nothing could be answered below it. "
+       "Name that label with --negative, or leave answers out with --min-probability.");
+}
+
+std::string rule_identity(const task::AnswerRule& rule) {
+  std::string text;
+  if (rule.temperature != 1) text += fmt::format("temperature {}", rule.temperature);
+  if (rule.threshold) {
+    text += fmt::format("{}threshold {}{}{}", text.empty() ? "" : ", ", *rule.threshold,
+                        rule.several ? ", several labels" : "",
+                        rule.negative ? fmt::format(", negative label {}", *rule.negative) : "");
+  }
+  return text;
+}
+
+nlohmann::json rule_record(const task::AnswerRule& rule, const ExtractSetup& setup) {
+  nlohmann::json record{{"temperature", rule.temperature}, {"multi_label", rule.several}};
+  record["threshold"] = rule.threshold ? nlohmann::json(*rule.threshold) : nlohmann::json();
+  record["calibrated_on"] = setup.calibration ? nlohmann::json(setup.calibration->data)
+                                              : nlohmann::json();
+  return record;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,30 @@
+// What an extraction does with probabilities: the run's temperature, and a threshold where asked.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "jobs/extract_setup.h"
+#include "task/labels.h"
+#include "task/threshold.h"
+
+namespace relatum::jobs {
+
+/// Throws Error for a threshold that is no number from 0 to 1, and where --answer, --format or
+/// --no-calibration exclude what is asked for. Reads nothing.
+void check_answer_rule(const ExtractOptions& options);
+
+/// Whether a threshold is asked for that the run has to have kept.
+bool needs_kept_threshold(const ExtractOptions& options);
+
+/// Throws Error where --threshold dev or --multi-label needs what the run has not kept, or a
+/// threshold needs a negative label that `labels` lack.
+task::AnswerRule answer_rule(const ExtractOptions& options, const ExtractSetup& setup,
+                             const task::Labels& labels);
+
+/// The rule in words that stay the same for the same rule; empty for none.
+std::string rule_identity(const task::AnswerRule& rule);
+/// For the record beside the predictions.
+nlohmann::json rule_record(const task::AnswerRule& rule, const ExtractSetup& setup);
+
+}  // namespace relatum::jobs

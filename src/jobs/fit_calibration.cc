@@ -1,0 +1,164 @@
+// Scores beside gold labels, mode by mode.
+#include "jobs/fit_calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "task/dataset.h"
+#include "task/reliability.h"
+
+namespace relatum::jobs {
+namespace {
+
+using Gold = std::vector<std::vector<int32_t>>;
+
+/// What each mode is fitted on.
+struct Fitting {
+  Gold gold;
+  const task::Labels& labels;
+  std::optional<int32_t> negative;
+  std::string_view named;  // the figure that the data's format is judged by
+
+  bool is_right(size_t i, int64_t label) const {
+    return std::find(gold[i].begin(), gold[i].end(), int32_t(label)) != gold[i].end();
+  }
+};
+
+struct Calibrated {
+  double ece = 0, brier = 0;
+};
+
+Calibrated judge(const std::vector<task::Judged>& answers) {
+  const auto found = task::calibration_of(answers);
+  return found ? Calibrated{found->ece, found->brier} : Calibrated{};
+}
+
+CalibrationGain gain_of(const std::vector<task::Judged>& before,
+                        const std::vector<task::Judged>& after) {
+  const Calibrated was = judge(before), is = judge(after);
+  return {was.ece, is.ece, was.brier, is.brier};
+}
+
+task::TunedThreshold tuned(const Fitting& fitting, const std::vector<std::vector<double>>& all,
+                           bool several) {
+  task::AnswerRule rule;
+  rule.negative = fitting.negative;
+  rule.several = several;
+  const task::Confusion counts(fitting.labels, fitting.negative);
+  const task::Metric& metric = task::official_metric(counts, fitting.named);
+  return task::tune_threshold(all, fitting.gold, rule, metric, counts);
+}
+
+ModeCalibration fit_labels(const Fitting& fitting, const std::vector<std::vector<double>>& scores) {
+  std::vector<task::ScoredExample> examples;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    examples.push_back({scores[i], {fitting.gold[i].begin(), fitting.gold[i].end()}});
+  }
+  ModeCalibration mode;
+  mode.fit = task::fit_temperature(examples);
+  std::vector<task::Judged> before, after;
+  std::vector<std::vector<double>> probabilities;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const std::vector<double> raw = task::tempered(scores[i], 1);
+    const auto best = std::max_element(raw.begin(), raw.end()) - raw.begin();
+    probabilities.push_back(task::tempered(scores[i], mode.fit.temperature));
+    const bool right = fitting.is_right(i, best);
+    before.push_back({raw[size_t(best)], right});
+    after.push_back({probabilities.back()[size_t(best)], right});
+  }
+  mode.gain = gain_of(before, after);
+  if (fitting.negative) mode.negative = tuned(fitting, probabilities, false);
+  mode.several = tuned(fitting, probabilities, true);
+  return mode;
+}
+
+/// Right or wrong are the two outcomes of an answer whose probability alone is known.
+ModeCalibration fit_answers(const Fitting& fitting, std::span<const task::AnswerScores> scores) {
+  constexpr double kSurest = 1 - 1e-15;  // else one wrong answer would make the loss infinite
+  std::vector<task::ScoredExample> examples;
+  std::vector<task::Judged> before, after;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    const double p = scores[i].constrained_probability, sure = std::min(p, kSurest);
+    const bool right = fitting.is_right(i, scores[i].constrained);
+    examples.push_back({{std::log(sure), std::log1p(-sure)}, {size_t(!right)}});
+    before.push_back({p, right});
+  }
+  ModeCalibration mode;
+  mode.fit = task::fit_temperature(examples);
+  for (const task::Judged& each : before) {
+    after.push_back({task::tempered(each.probability, mode.fit.temperature), each.right});
+  }
+  mode.gain = gain_of(before, after);
+  return mode;
+}
+
+std::optional<int32_t> negative_of(const task::Labels& labels,
+                                   const std::optional<std::string>& given) {
+  if (given) return int32_t(labels.index(*given, "--negative"));
+  const auto usual = task::negative_label(labels);
+  return usual ? std::optional(int32_t(*labels.find(*usual))) : std::nullopt;
+}
+
+}  // namespace
+
+std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::AnswerScores> scores,
+                                                       const task::Dataset& data,
+                                                       const task::Labels& labels,
+                                                       const std::optional<std::string>& negative) {
+  RELATUM_CHECK(scores.size() == data.examples.size());
+  Fitting fitting{{}, labels, negative_of(labels, negative), {}};
+  if (!data.format.empty()) fitting.named = task::dataset_format(data.format).official;
+  std::vector<task::AnswerScores> answerable;
+  std::vector<std::vector<double>> scored, shares;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    std::vector<int32_t> gold;
+    for (const std::string& label : task::gold_labels(data.examples[i])) {
+      if (const auto index = labels.find(label)) gold.push_back(int32_t(*index));
+    }
+    if (gold.empty() || scores[i].scored.empty()) continue;
+    fitting.gold.push_back(std::move(gold));
+    answerable.push_back(scores[i]);
+    scored.push_back(scores[i].scored);
+    shares.push_back(scores[i].shares);
+  }
+  if (answerable.empty()) {
+    fail("jobs.calibration", fmt::format("{} has no example with a label that can be answered, so "
+                                         "nothing tells how sure the answers should be.",
+                                         data.name));
+  }
+  return {{"scored", fit_labels(fitting, scored)},
+          {"shares", fit_labels(fitting, shares)},
+          {"constrained", fit_answers(fitting, answerable)}};
+}
+
+std::vector<std::string> calibration_lines(const RunCalibration& calibration) {
+  std::vector<std::string> lines;
+  for (const auto& [name, mode] : calibration.modes) {
+    const task::TemperatureFit& fit = mode.fit;
+    if (!fit.found) {
+      lines.push_back(fmt::format(
+          "--answer {}: {} {} no temperature from {} to {} within a factor of e, so probabilities "
+          "stay as they are (calibration error {:.2f} %).",
+          name, counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell",
+          task::kLowestTemperature, task::kHighestTemperature, 100 * mode.gain.ece_before));
+      continue;
+    }
+    std::string line = fmt::format(
+        "--answer {}: temperature {:.3f} ({:.3f} to {:.3f}), calibration error {:.2f} -> {:.2f} % "
+        "on the {} that it is fitted on",
+        name, fit.temperature, fit.low, fit.high, 100 * mode.gain.ece_before,
+        100 * mode.gain.ece_after, counted(fit.examples, "example"));
+    if (mode.negative) {
+      line += fmt::format("; threshold {:.2f} (F1 {:.2f}, without {:.2f})", mode.negative->value,
+                          100 * mode.negative->f1, 100 * mode.negative->f1_likeliest);
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace relatum::jobs
