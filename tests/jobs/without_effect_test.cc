@@ -40,9 +40,11 @@ TEST_F(WithoutEffect, OptionsOfExtractNameWhatTheyNeed) {
   options.negative = "no_relation";
   options.max_new_tokens = 5;
   options.embedder = kEmbedder;
-  EXPECT_THAT(told(options), ElementsAre("--negative has no effect without --skip-negative.",
-                                         "--max-new-tokens has no effect without --answer free.",
-                                         "--embedder has no effect without --index."));
+  EXPECT_THAT(
+      told(options),
+      ElementsAre("--negative has no effect without --skip-negative, --threshold or --multi-label.",
+                  "--max-new-tokens has no effect without --answer free.",
+                  "--embedder has no effect without --index."));
   options = ask();
   options.answer = "constrained";
   options.negligible = 0.001;
