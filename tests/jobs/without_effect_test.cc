@@ -106,7 +106,7 @@ TEST_F(WithoutEffect, WhatIsMissingIsNamedAtOnce) {
   EXPECT_THAT(error_of([&] { jobs::settle_extract(options, host_); }),
               AllOf(HasSubstr("--prompt is missing"), HasSubstr("roles-nolist")));
   options.model.model.clear();
-  options.adapter = fixture("llama/lora");
+  options.adapter = RELATUM_FIXTURES "/llama/lora";
   EXPECT_THAT(error_of([&] { jobs::settle_extract(options, host_); }),
               AllOf(HasSubstr("base model, prompt style and labels"),
                     HasSubstr("--model, --prompt and --labels"), HasSubstr("roles-nolist")));

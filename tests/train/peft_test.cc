@@ -180,7 +180,8 @@ TEST_F(Peft, RefusesARankThatIsNotTheFiles) {
   }
   for (const int64_t rank : {int64_t{0}, int64_t{-4}, int64_t{1} << 60}) {
     set("r", rank);
-    EXPECT_THAT([&] { load_adapter(); }, ThrowsMessage<Error>(HasSubstr("out of range")));
+    EXPECT_THAT([&] { load_adapter(); },
+                ThrowsMessage<Error>(HasSubstr("expected a whole number from 1 to 4096")));
   }
 }
 
