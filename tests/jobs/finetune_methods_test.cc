@@ -56,7 +56,7 @@ class Methods : public Desk {
 
 TEST_F(Methods, OfContradictionsEachIsNamed) {
   EXPECT_THAT(refusal(with("qlora", "f32")), AllOf(HasSubstr("--method qlora"), HasSubstr("f32")));
-  EXPECT_THAT(refusal(with("qlora", "bf16")), HasSubstr("--base bf16 is none"));
+  EXPECT_THAT(refusal(with("qlora", "bf16")), HasSubstr("--base bf16 is not one"));
   EXPECT_THAT(refusal(with("lora", "nf4")), HasSubstr("--base nf4 is"));
   EXPECT_THAT(refusal(with("qlora", "keep")), HasSubstr("Use --method lora"));
   jobs::FinetuneOptions options = teach();

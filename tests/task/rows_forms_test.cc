@@ -316,7 +316,7 @@ TEST(Formats, TacredIsReadFromArraysAndLines) {
 TEST(Formats, AGuessIsCalledOne) {
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
            {"a.json", R"([{"id":"1","sentence":"A b C","subj_start":0,"subj_end":1}])"},
-           {"a.txt", R"({"token":["A"],"h":{"pos":[0,1]},"t":{"pos":[0,1]},"relation":"x"})"},
+           {"a.txt", R"({"token":["A"],"one":{"pos":[0,1]},"two":{"pos":[0,1]},"relation":"x"})"},
            {"a.json", R"({"data":[]})"}}) {
     const std::string error = refusal(name, text);
     EXPECT_THAT(error, AllOf(HasSubstr(name), HasSubstr("tacred ("), HasSubstr("jsonl ("),
@@ -343,8 +343,8 @@ TEST(Formats, WhereThereIsATextThereIsNoGuess) {
 }
 
 TEST(Formats, AnUnknownPrefixIsNoFileName) {
-  EXPECT_THAT(error_of([] { load_dataset("brat:notes"); }),
-              AllOf(HasSubstr("'brat'"), HasSubstr("Known formats"), HasSubstr("jsonl")));
+  EXPECT_THAT(error_of([] { load_dataset("docx:notes"); }),
+              AllOf(HasSubstr("'docx'"), HasSubstr("Known formats"), HasSubstr("jsonl")));
   EXPECT_THAT(error_of([] { load_dataset("json:rows.jsonl"); }),
               HasSubstr("Did you mean 'jsonl'?"));
   EXPECT_THAT(error_of([] { load_dataset("sub/dir:rows.jsonl"); }), HasSubstr("No such file"));

@@ -137,7 +137,7 @@ Action define(CLI::App& app) {
       ->required();
   app.add_option("--relabel", o->relabel, "tacrev:PATCH or retacred:PATCH");
   app.add_flag("--skip-bad-rows", o->skip_bad_rows,
-               "List and count malformed rows instead of stopping at the first");
+               "Skip malformed rows with a warning instead of stopping at the first");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   app.footer(
       "Examples:\n  relatum convert notes/ --to jsonl --out notes.jsonl       # from brat\n"

@@ -81,6 +81,12 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
     }
   }
   document.unlabelled = !io::find(row, "relations");
+  if (document.unlabelled && !io::find(row, "spans")) {
+    fail("task.prodigy",
+         fmt::format("{}: has neither 'spans' nor 'relations', which rows that were "
+                     "annotated in Prodigy have",
+                     place));
+  }
   if (document.unlabelled) return {{}, std::move(document)};
   const std::vector<Piece> tokens = parse_tokens(row);
   for (const json& each : io::require_array(row, "relations", place)) {
