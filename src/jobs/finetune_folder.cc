@@ -23,7 +23,8 @@ namespace {
 constexpr const char* kFiles[] = {"labels.json",         "adapter_model.safetensors",
                                   "adapter_config.json", "answers.json",
                                   "prompt.txt",          "types.json",
-                                  "calibration.json",    "log.jsonl"};
+                                  "calibration.json",    "classifier.safetensors",
+                                  "log.jsonl"};
 
 // A folder that something else is read from, or that holds a model, never becomes a run.
 void check_not_read(const FinetuneOptions& options, const Host& host) {
@@ -132,7 +133,7 @@ void begin_finetune_run(const FinetuneParts& parts) {
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
   for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "prompt.txt",
-                           "answers.json", "types.json", "calibration.json"}) {
+                           "answers.json", "types.json", "calibration.json", "classifier.safetensors"}) {
     fs::remove(run / name);
   }
   train::remove_full(run);
