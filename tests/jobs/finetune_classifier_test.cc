@@ -94,7 +94,7 @@ TEST_F(ClassifierLearns, WithPairsBesideAnEncoder) {
   options.method = "lora";
   options.method_given = true;
   options.model.base = "f32";
-  options.learning_rate = 1e-2;
+  options.learning_rate = 2e-3;
   options.head_learning_rate = 1e-2;
   learns(options, "lora");
   EXPECT_TRUE(there("run/adapter_model.safetensors"));

@@ -31,7 +31,7 @@ class Classifier : public ::testing::TestWithParam<std::string> {
   }
   // How far a gradient is from the fixture's, both as `name` says, relative to `size` or to itself.
   static double off(MatView<const float> got, const Matrix<float>& want, double size) {
-    if (size == 0) return distance(got, want);
+    if (size == 0) return distance(got, want.view());
     double sum = 0;
     for (int64_t i = 0; i < got.size(); ++i) {
       sum += std::pow(double(got.data[i]) - double(want.view().data[i]), 2);
