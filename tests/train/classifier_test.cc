@@ -56,7 +56,7 @@ TEST_P(Classifier, EveryGradientIsThatOfPyTorch) {
   const auto compare = [&](const std::string& name, MatView<const float> got) {
     const std::string key = GetParam() + ":" + name;
     const double size = is_key_bias(name) ? norm : 0;
-    if (got.rows == 1) {
+    if (got.rows == 1 && file.find(key)) {  // a vector; a table of one row is a matrix there
       EXPECT_LT(off(got, read_matrix(file, key), size), bound) << key;
       ++read;
       return;
