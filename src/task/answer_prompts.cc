@@ -95,8 +95,9 @@ void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
       const engine::LabelTrie& trie = tries[adapter];
       const AnswerRule& rule = all.styles[adapter].rule;
       predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed), rule)
-                                   : scored_prediction(renderer, masked(trie.answer_scores(edges), allowed),
-                                            rule, options.keep_scores));
+                                   : scored_prediction(renderer,
+                                                       masked(trie.answer_scores(edges), allowed),
+                                                       rule, options.keep_scores));
     }
     take(std::move(predictions));
       },
