@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
@@ -33,6 +34,32 @@ std::vector<size_t> outputs_of(const Labels& labels, const ClassifierStyle& styl
     outputs.push_back(size_t(found - style.classes.begin()));
   }
   return outputs;
+}
+
+std::vector<std::vector<double>> class_scores(engine::Worker& worker,
+                                              const PromptRenderer& renderer,
+                                              std::span<const Prompt> prompts,
+                                              const AnswerOptions& options,
+                                              const Context& context) {
+  const ClassifierStyle& style = *renderer.style().classifier;
+  const std::vector<size_t> outputs = outputs_of(renderer.labels(), style);
+  std::vector<engine::ClassifierRow> rows;
+  for (const Prompt& prompt : prompts) {
+    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
+  }
+  std::vector<std::vector<double>> all;
+  engine::classify_batches(
+      worker, rows, {options.batch_tokens, options.first},
+      [&](std::vector<std::vector<double>>&& batch) {
+    for (const std::vector<double>& classes : batch) {
+      std::vector<double>& scores = all.emplace_back();
+      double sum = 0;
+      for (const size_t output : outputs) sum += std::exp(classes[output]);
+      for (const size_t output : outputs) scores.push_back(classes[output] - std::log(sum));
+    }
+      },
+      context);
+  return all;
 }
 
 void classify_prompts(engine::Worker& worker, const StyledPrompts& prompts,
