@@ -236,6 +236,12 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   std::string prompts = "style " + string("prompt");
   if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
   text += inspect_line("prompts", prompts);
+  if (string("head") == "classifier") {
+    const auto markers = io::require_ints(record, "marker_tokens", place);
+    text += inspect_line("head", fmt::format("classifier over two states, entities marked by the "
+                                             "tokens {}",
+                                             fmt::join(markers, ", ")));
+  }
   text += inspect_line(
       "trained on", fmt::format("{}: {}", string("train"), counted(number("examples"), "example")));
   const std::string what = string("method") == "full" ? "all weights"

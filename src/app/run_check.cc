@@ -15,6 +15,7 @@
 #include "jobs/answer_rule.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
@@ -100,6 +101,7 @@ class Checks {
            "'folds' trains several adapters to judge the settings, and leaves none to go on with. "
            "Use `relatum finetune --folds` for that, and leave it out here.");
     }
+    jobs::settle_classifier(options, options.model.path(environment_.host()));
     jobs::check_finetune_values(options, silent_.context);
     jobs::check_method_base(options, options.model.path(environment_.host()));
     const auto session = language_model(stage);
@@ -143,7 +145,7 @@ class Checks {
   // As far as it can be told without neighbours, which are not known yet.
   void check_lengths(jobs::FinetuneOptions options, jobs::FinetuneData data,
                      const engine::Session& session) const {
-    const task::PromptStyle style = jobs::style_for(options.prompt, session.model().info());
+    const task::PromptStyle style = jobs::training_style(options, session, data.train.labels);
     if (style.body.needs_example() || options.data.skip_bad_rows) return;
     options.index.clear();
     const task::PromptRenderer renderer(style, data.train.labels);
@@ -220,10 +222,11 @@ class Checks {
 
   // Whether rows and their answers will fit the model that is trained here.
   void check_answers(const RunStage& trained, const task::Dataset& data) const {
-    const jobs::FinetuneOptions options = trained_options(trained);
+    jobs::FinetuneOptions options = trained_options(trained);
     if (data.labels.empty()) return;
+    jobs::settle_classifier(options, options.model.path(environment_.host()));
     const auto session = language_model(trained);
-    const task::PromptStyle style = jobs::style_for(options.prompt, session->model().info());
+    const task::PromptStyle style = jobs::training_style(options, *session, data.labels);
     if (style.body.needs_example()) return;
     const task::PromptRenderer renderer(style, data.labels);
     const jobs::LengthLimit limit{.context = session->model().info().context,
@@ -238,7 +241,8 @@ class Checks {
 
   // Answers with what was trained otherwise are refused, unless forced.
   void check_same(const RunStage& stage, const RunStage& trained) const {
-    if (stage.has("force") || trained.value("method") == "full") return;
+    const bool own = trained.value("method") == "full" || trained.value("head") == "classifier";
+    if (stage.has("force") || own) return;
     const auto base = language_model(trained), asked = language_model(stage);
     const bool same_path = base->model().info().path == asked->model().info().path;
     if (!same_path && base->weights_hash() != asked->weights_hash()) {
@@ -311,13 +315,10 @@ class Checks {
   std::unique_ptr<engine::Session> language_model(const RunStage& stage) const {
     const auto path = jobs::find_model(stage.value("model"), stage.value("models"),
                                        environment_.host());
-    auto session = std::make_unique<engine::Session>(
-        path, engine::SessionOptions{.compute = "f32", .base = "keep", .resident = false});
-    if (!session->model().head()) {
-      fail("app.run", fmt::format("{} is an encoder and writes no text. Use a language model.",
-                                  path.string()));
-    }
-    return session;
+    jobs::FinetuneOptions options;
+    if (stage.has("head")) options.head = stage.value("head");
+    return jobs::open_trained_model(options, path,
+                                    {.compute = "f32", .base = "keep", .resident = false});
   }
 
   void check_embedder(const RunStage& stage) const {

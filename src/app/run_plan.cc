@@ -73,7 +73,9 @@ class Planner {
     const RunStage* trained = find_stage(stages_, "finetune");
     if (name == "extract" && trained) {
       values["adapter"] = trained->result();
-      if (trained->value("method") == "full") values.erase("model");  // the run has its own
+      const bool classifies = trained->value("head") == "classifier";
+      // The run has its own, or knows it.
+      if (trained->value("method") == "full" || classifies) values.erase("model");
     }
     if (name != "evaluate") return;
     const RunStage* answered = find_stage(stages_, "extract");

@@ -12,6 +12,12 @@
 
 namespace relatum::arch {
 
+MatView<float> gradient_of(const nn::Graph& graph, const Weight& table) {
+  if (table.format != "f32" || table.mapped) return {};
+  float* grad = graph.gradient_of(values_of(table));
+  return grad ? MatView<float>(grad, table.rows, table.cols) : MatView<float>();
+}
+
 void embed_tokens(const Weight& table, std::span<const int32_t> tokens, MatView<float> out) {
   for (const int32_t token : tokens) {
     if (token < 0 || token >= table.rows) {
@@ -46,11 +52,10 @@ struct EmbedRecord {
 
 nn::Var embed(nn::Graph& graph, const Weight& table, std::span<const int32_t> tokens) {
   const auto rows = int64_t(tokens.size());
-  float* grad = table.format == "f32" && !table.mapped ? graph.gradient_of(values_of(table))
-                                                       : nullptr;
-  const nn::Var x = graph.create(DType::kF32, rows, table.cols, grad != nullptr);
+  const MatView<float> grad = gradient_of(graph, table);
+  const nn::Var x = graph.create(DType::kF32, rows, table.cols, grad.data != nullptr);
   embed_tokens(table, tokens, graph.value(x).as<float>());
-  if (grad) graph.record(EmbedRecord{x, tokens.data(), {grad, table.rows, table.cols}});
+  if (grad.data) graph.record(EmbedRecord{x, tokens.data(), grad});
   return x;
 }
 

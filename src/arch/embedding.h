@@ -12,6 +12,8 @@
 
 namespace relatum::arch {
 
+/// Where the gradient of a table is added; no data where the graph does not train it.
+MatView<float> gradient_of(const nn::Graph& graph, const Weight& table);
 /// out[i] = row tokens[i] of the table. table: V x D; out: T x D. Error for an id outside V.
 void embed_tokens(const Weight& table, std::span<const int32_t> tokens, MatView<float> out);
 /// The same into a new value of the graph. The tokens outlive its backward pass.

@@ -3,22 +3,58 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "arch/embedding.h"
 #include "base/error.h"
+#include "base/rng.h"
+#include "kernels/columns.h"
+#include "kernels/rows.h"
 #include "nn/attention.h"
+#include "nn/dropout.h"
 #include "nn/layers.h"
 #include "nn/norm.h"
 #include "nn/several_adapters.h"
 #include "nn/take_rows.h"
-#include "tensor/buffer.h"
+#include "tensor/values.h"
 
 namespace relatum::arch {
 namespace {
 
 constexpr int64_t kFarthest = 128;  // from this distance on, all share the last bucket
+
+// What the sum of the three tables leaves for the backward pass.
+struct EmbeddingRecord {
+  nn::Var x;
+  const int32_t *tokens, *places;
+  MatView<float> words, positions, types;  // gradients; no data: frozen
+
+  void backward(nn::Graph& graph) const {
+    const auto dy = graph.grad(x).as<float>();
+    const auto rows = size_t(dy.rows);
+    if (words.data) kernels::add_to_rows(dy, {tokens, rows}, words);
+    if (positions.data) kernels::add_to_rows(dy, {places, rows}, positions);
+    if (types.data) kernels::add_column_sums(dy, {types.data, size_t(dy.cols)});
+  }
+};
+
+// A key per token for masks, of its place and all its row: an encoder's token sees the whole row,
+// and rows that begin alike are no more alike than others. In the arena.
+std::span<uint64_t> mask_keys(const nn::TokenBatch& batch, Arena& arena) {
+  const int64_t count = batch.size();
+  const std::span<uint64_t> keys(arena.allocate_array<uint64_t>(count), size_t(count));
+  const auto& places = batch.positions();
+  uint64_t row = 0;
+  for (size_t t = keys.size(); t-- > 0;) {
+    const bool last = t + 1 == keys.size() || places[t + 1] == 0;
+    if (last) row = batch.keys()[t];
+    keys[t] = mix64(row + uint64_t(places[t]));
+  }
+  return keys;
+}
 
 }  // namespace
 
@@ -27,15 +63,27 @@ class EncoderPass final : public nn::LayerStack {
  public:
   // Memory of its own lies in the arena: its destructor never runs.
   EncoderPass(const Encoder& model, const nn::TokenBatch& batch, const ForwardOptions& options,
-              Arena& arena)
-      : model_(model), batch_(batch), probe_(options.probe),
+              nn::Graph& graph)
+      : model_(model), batch_(batch), options_(options),
         use_(nn::adapter_use(options.adapter, batch.adapters())) {
+    Arena& arena = graph.arena();
     use_.step_salt = options.dropout_salt;
-    if (options.dropout) use_.keys = batch.keys();
-    if (!model.settings_.buckets) return;
-    bias_ = model.bias_.filled(int64_t{batch.max_position()} + 1, arena);
+    row_use_ = use_;
+    if (!use_.rows.empty()) row_use_.rows = batch.adapters_of(options.rows, arena);
+    if (options.dropout || options.own_dropout > 0) make_keys(arena);
+    if (!model_.settings_.buckets) return;
+    const int64_t reach = int64_t{batch.max_position()} + 1;
+    bias_ = model_.bias_.filled(reach, arena);
+    bias_grad_ = model_.bias_.gradient(graph, reach);
   }
   int64_t layers() const override { return int64_t(model_.layers_.size()); }
+  int64_t rows_out(int64_t rows) const override {
+    return options_.rows.empty() ? rows : int64_t(options_.rows.size());
+  }
+  // Behind the embeddings' norm.
+  void drop_embeddings(nn::Graph& graph, nn::Var x) const {
+    nn::drop(graph, x, place(-1, 0, keys_));
+  }
   nn::Var run(nn::Graph& graph, int64_t index, nn::Var x) const override {
     const Encoder::Layer& layer = model_.layers_[size_t(index)];
     const ModelInfo& info = model_.info_;
@@ -43,25 +91,60 @@ class EncoderPass final : public nn::LayerStack {
     settings.shape = {
         info.heads, info.heads, info.head_size, 1.0f / std::sqrt(float(info.head_size)), 0, bias_};
     settings.layer = index;
+    settings.bias_grad = bias_grad_;
     nn::Var h = nn::linear(graph, layer.qkv, nn::to_compute(graph, x), use_);
     h = nn::attention(graph, h, batch_, settings);
-    x = norm(graph, layer.attention_norm, nn::linear_residual(graph, layer.output, h, x, use_));
+    // Behind the last attention, rows that nobody asked for serve nothing.
+    const bool choose = index + 1 == layers() && !options_.rows.empty();
+    if (choose) {
+      h = nn::take_rows(graph, h, options_.rows);
+      x = nn::take_rows(graph, x, options_.rows);
+    }
+    const nn::AdapterUse& use = choose ? row_use_ : use_;
+    const auto keys = choose ? row_keys_ : keys_;
+    x = norm(graph, layer.attention_norm,
+             add(graph, layer.output, h, x, use, place(index, 1, keys)));
     h = nn::activate(graph, model_.settings_.activation,
-                     nn::linear(graph, layer.up, nn::to_compute(graph, x), use_));
-    x = norm(graph, layer.ffn_norm, nn::linear_residual(graph, layer.down, h, x, use_));
-    if (probe_) (*probe_)(index, graph.value(x));
+                     nn::linear(graph, layer.up, nn::to_compute(graph, x), use));
+    x = norm(graph, layer.ffn_norm, add(graph, layer.down, h, x, use, place(index, 2, keys)));
+    if (options_.probe) (*options_.probe)(index, graph.value(x));
     return x;
   }
 
  private:
+  void make_keys(Arena& arena) {
+    const auto keys = mask_keys(batch_, arena);
+    keys_ = row_keys_ = keys;
+    if (!options_.rows.empty()) {
+      const auto count = int64_t(options_.rows.size());
+      const std::span<uint64_t> chosen(arena.allocate_array<uint64_t>(count), size_t(count));
+      for (size_t i = 0; i < chosen.size(); ++i) chosen[i] = keys[size_t(options_.rows[i])];
+      row_keys_ = chosen;
+    }
+    if (!options_.dropout) return;
+    use_.keys = keys_;
+    row_use_.keys = row_keys_;
+  }
+  nn::Dropout place(int64_t layer, uint64_t number, std::span<const uint64_t> keys) const {
+    return {keys, mix64(options_.dropout_salt ^ mix64(uint64_t(layer + 1) * 4 + number)),
+            options_.own_dropout};
+  }
+  // x and the linear's output, of which dropout takes some.
+  nn::Var add(nn::Graph& graph, const nn::Linear& linear, nn::Var h, nn::Var x,
+              const nn::AdapterUse& use, const nn::Dropout& dropout) const {
+    if (!(dropout.p > 0)) return nn::linear_residual(graph, linear, h, x, use);
+    return nn::drop_residual(graph, nn::linear_wide(graph, linear, h, use), x, dropout);
+  }
   nn::Var norm(nn::Graph& graph, const Encoder::Norm& n, nn::Var x) const {
-    return nn::layernorm(graph, x, n.weight.data(), n.bias.data(), model_.settings_.epsilon);
+    return model_.norm(graph, n, x);
   }
   const Encoder& model_;
   const nn::TokenBatch& batch_;
-  const std::function<void(int64_t, Mat)>* probe_;
-  nn::AdapterUse use_;
-  MatView<const float> bias_;  // in the arena; no data: none
+  ForwardOptions options_;
+  nn::AdapterUse use_, row_use_;
+  std::span<const uint64_t> keys_{}, row_keys_{};  // in the arena; none: nothing is dropped
+  MatView<const float> bias_;                      // in the arena; no data: none
+  MatView<float> bias_grad_;                       // the same; no data: frozen
 };
 
 nn::Linear Encoder::load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
@@ -83,8 +166,10 @@ nn::Linear Encoder::load_linear(const ModelFiles& files, const LoadOptions& opti
 }
 
 Encoder::Norm Encoder::load_norm(const ModelFiles& files, const std::string& name) const {
-  return {files.vector({name + ".weight", ""}, info_.width),
-          files.vector({name + ".bias", ""}, info_.width)};
+  const auto vector = [&](const char* kind) {
+    return weight_of(name + kind, files.vector({name + kind, ""}, info_.width));
+  };
+  return {vector(".weight"), vector(".bias")};
 }
 
 void Encoder::load_bias(const ModelFiles& files) {
@@ -133,34 +218,73 @@ std::vector<nn::Linear*> Encoder::mutable_linears() {
   return linears_of<nn::Linear>(layers_, &Layer::qkv, &Layer::output, &Layer::up, &Layer::down);
 }
 
-void Encoder::embed(const nn::TokenBatch& batch, MatView<float> out) const {
+std::vector<NamedWeight> Encoder::open_weights() {
+  const std::string& before = settings_.embeddings;
+  std::vector<NamedWeight> all{{before + "word_embeddings.weight", &words_},
+                               {before + "position_embeddings.weight", &positions_}};
+  if (settings_.types) all.push_back({before + "token_type_embeddings.weight", &types_});
+  const auto add_norm = [&](Norm& norm) {
+    for (Weight* weight : {&norm.weight, &norm.bias}) all.push_back({weight->name, weight});
+  };
+  add_norm(norm_);
+  if (settings_.buckets) all.push_back({bias_.values().name, &bias_.values()});
+  for (Layer& layer : layers_) {
+    add_parts(layer.qkv, all);
+    add_parts(layer.output, all);
+    add_norm(layer.attention_norm);
+    add_parts(layer.up, all);
+    add_parts(layer.down, all);
+    add_norm(layer.ffn_norm);
+  }
+  return all;
+}
+
+nn::Var Encoder::norm(nn::Graph& graph, const Norm& n, nn::Var x) const {
+  return nn::layernorm(graph, x, values_of(n.weight), values_of(n.bias), settings_.epsilon);
+}
+
+nn::Var Encoder::embed(nn::Graph& graph, const nn::TokenBatch& batch) const {
   if (batch.max_position() >= info_.context) {
     fail("arch.encoder", fmt::format("a row of {} tokens is longer than the {} positions of {}.",
                                      batch.max_position() + 1, info_.context, info_.path));
   }
-  embed_tokens(words_, batch.tokens(), out);
-  std::vector<int32_t> places(batch.positions().begin(), batch.positions().end());
-  for (int32_t& place : places) place += int32_t(settings_.first_position);
-  Matrix<float> rows(out.rows, out.cols);
-  embed_tokens(positions_, places, rows.view());
-  std::vector<float> type(size_t(out.cols), 0.0f);
-  const int32_t first = 0;
-  if (settings_.types) embed_tokens(types_, {&first, 1}, {type.data(), 1, out.cols});
-  for (int64_t t = 0; t < out.rows; ++t) {
-    for (int64_t i = 0; i < out.cols; ++i) out.row(t)[i] += rows.row(t)[i] + type[size_t(i)];
+  Arena& arena = graph.arena();
+  auto* places = arena.allocate_array<int32_t>(batch.size());
+  for (int64_t t = 0; t < batch.size(); ++t) {
+    places[t] = batch.positions()[size_t(t)] + int32_t(settings_.first_position);
   }
+  EmbeddingRecord record{{},
+                         batch.tokens().data(),
+                         places,
+                         gradient_of(graph, words_),
+                         gradient_of(graph, positions_),
+                         gradient_of(graph, types_)};
+  const bool trained = record.words.data || record.positions.data || record.types.data;
+  const nn::Var x = record.x = graph.create(DType::kF32, batch.size(), info_.width, trained);
+  const auto out = graph.value(x).as<float>();
+  embed_tokens(words_, batch.tokens(), out);
+  if (trained) graph.record(record);
+  const Arena::Mark mark = arena.mark();
+  const auto rows = graph.allocate(DType::kF32, out.rows, out.cols).as<float>();
+  embed_tokens(positions_, {places, size_t(out.rows)}, rows);
+  const MatView<float> type(arena.allocate_array<float>(out.cols), 1, out.cols);
+  std::fill(type.data, type.data + type.size(), 0.0f);
+  const int32_t first = 0;
+  if (settings_.types) embed_tokens(types_, {&first, 1}, type);
+  for (int64_t t = 0; t < out.rows; ++t) {
+    for (int64_t i = 0; i < out.cols; ++i) out.row(t)[i] += rows.row(t)[i] + type.data[i];
+  }
+  arena.release(mark);
+  return x;
 }
 
 nn::Var Encoder::forward(nn::Graph& graph, const nn::TokenBatch& batch,
                          const ForwardOptions& options) const {
-  nn::Var x = graph.create(DType::kF32, batch.size(), info_.width, false);
-  embed(batch, graph.value(x).as<float>());
-  x = nn::layernorm(graph, x, norm_.weight.data(), norm_.bias.data(), settings_.epsilon);
+  nn::Var x = norm(graph, norm_, embed(graph, batch));
   if (options.probe) (*options.probe)(-1, graph.value(x));
-  const auto& pass = graph.arena().make<EncoderPass>(*this, batch, options, graph.arena());
-  x = nn::run_layers(graph, pass, x, options.checkpoint);
-  if (!options.rows.empty()) x = nn::take_rows(graph, x, options.rows);
-  return x;
+  const auto& pass = graph.arena().make<EncoderPass>(*this, batch, options, graph);
+  pass.drop_embeddings(graph, x);
+  return nn::run_layers(graph, pass, x, options.checkpoint);
 }
 
 }  // namespace relatum::arch

@@ -64,11 +64,12 @@ class Encoder final : public Model {
   std::vector<const nn::Linear*> linears() const override;
   const nn::Linear* head() const override { return nullptr; }
   std::vector<nn::Linear*> mutable_linears() override;
+  std::vector<NamedWeight> open_weights() override;
 
  private:
   friend class EncoderPass;
   struct Norm {
-    std::vector<float> weight, bias;
+    Weight weight, bias;
   };
   struct Layer {
     nn::Linear qkv, output, up, down;
@@ -77,8 +78,9 @@ class Encoder final : public Model {
   nn::Linear load_linear(const ModelFiles& files, const LoadOptions& options, int64_t index,
                          std::initializer_list<std::string_view> names);
   Norm load_norm(const ModelFiles& files, const std::string& name) const;
+  nn::Var norm(nn::Graph& graph, const Norm& n, nn::Var x) const;
   void load_bias(const ModelFiles& files);
-  void embed(const nn::TokenBatch& batch, MatView<float> out) const;
+  nn::Var embed(nn::Graph& graph, const nn::TokenBatch& batch) const;
 
   EncoderSettings settings_;
   Weight words_, positions_, types_;

@@ -32,14 +32,10 @@ std::vector<NamedWeight> Model::open_weights() {
 }
 
 void add_parts(nn::Linear& linear, std::vector<NamedWeight>& all) {
-  if (!linear.bias().empty()) {
-    fail("arch.model", fmt::format("'{}' adds a bias to its product, and biases cannot be trained "
-                                   "yet. Train an adapter instead, or another model.",
-                                   linear.parts()[0].name));
-  }
   for (nn::Linear::Part& part : linear.mutable_parts()) {
     all.push_back({part.name + ".weight", &part.weight});
   }
+  for (Weight& bias : linear.mutable_biases()) all.push_back({bias.name, &bias});
 }
 
 }  // namespace relatum::arch

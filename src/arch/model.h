@@ -52,6 +52,9 @@ struct ForwardOptions {
   /// Apply the adapter's dropout, with masks from this salt and the batch's keys.
   bool dropout = false;
   uint64_t dropout_salt = 0;
+  /// The network's own dropout, behind its embeddings and what its layers add, with masks from the
+  /// same salt; of an encoder alone (others have none). Not that of attention's weights.
+  float own_dropout = 0;
   /// For finding faults: called with what the embedding (-1), each layer and the last norm (the
   /// number of layers; not of an encoder) give. An encoder-decoder counts its encoder's layers
   /// first.
@@ -117,7 +120,7 @@ std::vector<Linear*> linears_of(Layers& layers, Members... members) {
   return all;
 }
 
-/// The weights of a linear's parts behind those that are there. Throws Error where it has a bias.
+/// The weights of a linear's parts behind those that are there, then its biases.
 void add_parts(nn::Linear& linear, std::vector<NamedWeight>& all);
 
 }  // namespace relatum::arch

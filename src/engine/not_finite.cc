@@ -90,7 +90,7 @@ std::string place(int64_t layer, int64_t layers) {
 std::optional<std::string> look_at_head(const nn::Linear* head, bool own, nn::Graph& graph,
                                         Mat states) {
   bool good = true;
-  if (head) {
+  if (head && head->in() == states.cols) {  // a classifier reads two states at once
     nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
       for (int64_t r = 0; r < logits.rows; ++r) {
         good = good && all_finite({logits.row(r), size_t(logits.cols)});

@@ -8,8 +8,10 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "jobs/answer_rule.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
+#include "task/classify_prompts.h"
 #include "train/peft.h"
 
 namespace relatum::jobs {
@@ -24,10 +26,13 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
   RELATUM_CHECK(!setups_.empty() && labels.size() == setups_.size());
   for (size_t i = 0; i < setups_.size(); ++i) {
     const ExtractSetup& setup = setups_[i].setup;
+    if (setup.style.classifier) task::outputs_of(labels[i], *setup.style.classifier);  // refuses
     auto words = words_for(setup, labels[i], host.context, setups_[i].title());
     seats_.push_back(
         std::make_unique<Seat>(Seat{task::PromptRenderer(setup.style, labels[i], std::move(words),
                                                          setup.words.value_or(task::AnswerWords{})),
+                                    {},
+                                    {},
                                     {},
                                     {},
                                     {},
@@ -37,7 +42,8 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
   const ExtractSetup& first = setups_[0].setup;
   engine::SessionOptions session = options.model.session();
   session.base = first.base;
-  session_ = open_language_model(find_model(first.model, first.models, host), session);
+  const auto open = first.style.classifier ? open_classified_model : open_language_model;
+  session_ = open(find_model(first.model, first.models, host), session);
   open_adapters(host);
   Indexes indexes;
   for (size_t i = 0; i < seats_.size(); ++i) {
@@ -75,7 +81,7 @@ void Answerer::open_adapters(const Host& host) {
   for (size_t i = 0; i < seats_.size(); ++i) {
     if (!setups_[i].options.adapter.empty()) load_adapter(i, host);
     const train::Adapter* adapter = seats_[i]->adapter.get();
-    sets.push_back(adapter ? &adapter->set() : nullptr);
+    sets.push_back(with_classifier(*seats_[i], adapter ? &adapter->set() : nullptr));
     bytes += adapter ? adapter->bytes() : 0;
   }
   const bool named = !setups_[0].name.empty();
@@ -87,16 +93,30 @@ void Answerer::open_adapters(const Host& host) {
     session_->quantise(named ? nullptr : sets[0]);
     for (size_t i = 0; i < seats_.size(); ++i) {
       train::Adapter* adapter = seats_[i]->adapter.get();
-      const nn::LoraSet* beside = adapter ? adapter->set_beside_integers() : nullptr;
+      const nn::LoraSet* beside = with_classifier(
+          *seats_[i], adapter ? adapter->set_beside_integers() : nullptr);
       if (!named) sets[i] = beside;
     }
   }
   worker_.emplace(*session_, std::move(sets));
 }
 
+// `set`, with the classifier as its head where the run has one.
+const nn::LoraSet* Answerer::with_classifier(Seat& seat, const nn::LoraSet* set) const {
+  if (!seat.classifier) return set;
+  seat.classified = set ? *set : nn::LoraSet{};
+  seat.classified.head = seat.classifier.get();
+  return &seat.classified;
+}
+
 void Answerer::load_adapter(size_t place, const Host& host) {
   const auto& [name, options, setup] = setups_[place];
   if (setup.run) check_base(options, *setup.run, *session_, setup.chat, host);
+  if (setup.style.classifier) {
+    seats_[place]->classifier = std::make_unique<nn::Linear>(
+        train::load_classifier(options.adapter, setup.labels->size(),
+                               2 * session_->model().info().width, session_->compute()));
+  }
   if (setup.run && has_own_model(*setup.run)) return;
   seats_[place]->adapter = train::load_peft(options.adapter, session_->model(),
                                             session_->compute());

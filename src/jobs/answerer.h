@@ -82,6 +82,8 @@ class Answerer {
   struct Seat {
     task::PromptRenderer renderer;
     std::unique_ptr<train::Adapter> adapter;
+    std::unique_ptr<nn::Linear> classifier;  // nullptr: it answers in words
+    nn::LoraSet classified;                  // the adapter's, with the classifier as its head
     std::shared_ptr<Retrieval> retrieval;
     LengthLimit limit;
     task::AnswerRule rule{};
@@ -92,6 +94,7 @@ class Answerer {
   void open_types();
   void open_adapters(const Host& host);
   void load_adapter(size_t place, const Host& host);
+  const nn::LoraSet* with_classifier(Seat& seat, const nn::LoraSet* set) const;
   void open_index(size_t place, Indexes& open, const Host& host);
   Retrieved find(std::span<const task::Example> examples, std::span<const uint32_t> adapters,
                  QueryKind kind, const Context& context);

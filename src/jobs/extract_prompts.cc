@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "task/answer_prompts.h"
+#include "task/classifier_rows.h"
 
 namespace relatum::jobs {
 
@@ -16,7 +16,8 @@ ExtractPrompts make_prompts(const engine::Session& session, std::span<const Prom
     const uint32_t maker = rows.makers[i];
     const LengthLimit& limit = *makers[maker].limit;
     task::Prompt prompt = makers[maker].renderer->render(example, neighbours.of(i));
-    const auto length = int64_t(task::prompt_row(session, prompt, limit.chat).size());
+    const auto length = int64_t(
+        task::row_of(session, makers[maker].renderer->style(), prompt, limit.chat).size());
     const int64_t tokens = length + limit.answer;
     if (tokens <= limit.context) {
       made.prompts.push_back(std::move(prompt));

@@ -67,7 +67,8 @@ std::string on_off(bool value) { return value ? "on" : "off"; }
 std::string adapter_hash(const std::string& folder) {
   return file_hash(folder) +  // a GGUF file, or a folder's two
          file_hash(fs::path(folder) / "adapter_model.safetensors") +
-         file_hash(fs::path(folder) / "adapter_config.json");
+         file_hash(fs::path(folder) / "adapter_config.json") +
+         file_hash(fs::path(folder) / "classifier.safetensors");  // where there is one
 }
 
 // What an adapter, or the only one, is used with; and beside it what it was trained with.

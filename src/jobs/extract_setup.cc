@@ -9,6 +9,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "jobs/without_effect.h"
@@ -62,6 +63,28 @@ void require_model_and_style(const ExtractOptions& o, const ExtractSetup& setup)
                    "an --adapter whose run names one. For a model that was not trained, try "
                    "compact, or one-line for T5.",
                    usual));
+}
+
+// A classifier reads a sentence in one way, and answers with labels in one.
+void settle_classified(const ExtractOptions& o, ExtractSetup& setup) {
+  const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
+                                                  {!o.index.empty(), "--index"},
+                                                  {o.chat, "--chat"},
+                                                  {o.answer != "scored", "--answer"},
+                                                  {o.negligible > 0, "--negligible"}};
+  for (const auto& [given, flag] : unknown) {
+    if (!given) continue;
+    fail("jobs.extract", fmt::format("{} holds a classifier, and {} is for models that answer in "
+                                     "words. Leave it out.",
+                                     o.adapter, flag));
+  }
+  if (!setup.labels) {
+    fail("jobs.extract", fmt::format("{} has no labels.json, which says what its classifier's "
+                                     "outputs mean. Restore the file that the run wrote.",
+                                     o.adapter));
+  }
+  setup.style = classifier_style_of(*setup.run, *setup.labels);
+  setup.prompt = setup.style.name;
 }
 
 // The style by its text: the run's own copy of a template, or a built-in style.
@@ -221,10 +244,12 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   if (!o.adapter.empty()) {
     setup.run = read_trained(o, host);
   }
+  const bool classified = setup.run && is_classifier(*setup.run);
   require_model_and_style(o, setup);
-  settle_style(o, host, setup);
+  if (!classified) settle_style(o, host, setup);
   settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);
+  if (classified) settle_classified(o, setup);
   if (!o.adapter.empty() && !o.no_calibration) settle_calibration(o, host.context, setup);
   setup.chat = o.chat || (setup.run && setup.run->chat);
   if (setup.run && o.chat && !setup.run->chat) {
@@ -265,7 +290,14 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& o, const Host& hos
     if (first && model.model.empty()) model.model = first->model;
     if (first && model.models.empty()) model.models = first->models;
     if (first && model.base == "auto") model.base = first->base;
-    if (has_record(*each) && has_own_model(read_run(each->options.adapter))) {
+    const auto record = has_record(*each) ? read_run(each->options.adapter) : RunInfo{};
+    if (is_classifier(record)) {
+      fail("jobs.extract", fmt::format("{} holds a classifier, which answers its rows in another "
+                                       "way than models that answer in words. Use it alone, as "
+                                       "--adapter {}.",
+                                       each->options.adapter, each->options.adapter));
+    }
+    if (has_own_model(record)) {
       fail("jobs.extract", fmt::format("{} holds a run of --method full, which has a model of its "
                                        "own and no adapter. Use it alone, as --adapter {}.",
                                        each->options.adapter, each->options.adapter));

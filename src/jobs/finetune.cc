@@ -9,6 +9,7 @@
 #include "base/durable.h"
 #include "base/folder_lock.h"
 #include "jobs/finetune_calibration.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_folds.h"
 #include "jobs/finetune_inputs.h"
@@ -62,19 +63,21 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   std::optional<FolderLock> lock;
   if (fs::is_directory(run)) lock.emplace(run);
   check_finetune_folder(options, host);
-  check_finetune_values(options, context);
   const fs::path model = options.model.path(host);
+  settle_classifier(options, model);
+  check_finetune_values(options, context);
   check_method_base(options, model);
   FinetuneData data = load_finetune_data(options, host);
   if (!options.prompt.empty()) task::load_style(options.prompt);  // refused before a model is read
-  const auto session = open_language_model(model, finetune_session(options));
+  const auto session = open_trained_model(options, model, finetune_session(options));
   check_same_inputs(options, *session, data);
   if (start) check_start(options, *start, *session, data.train.labels, host);
-  const task::PromptRenderer renderer(style_for(options.prompt, session->model().info()),
+  const task::PromptRenderer renderer(training_style(options, *session, data.train.labels),
                                       data.train.labels);
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
-  const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session);
+  const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session,
+                                                                   data.train.labels.size());
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);
   check_free_space(run, plan.needs.disk_bytes);
   const FinetuneParts parts{options, data, rows, plan, renderer, *session};

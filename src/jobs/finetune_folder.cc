@@ -20,10 +20,15 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a run consists of, beside its record and its state.
-constexpr const char* kFiles[] = {"labels.json",         "adapter_model.safetensors",
-                                  "adapter_config.json", "answers.json",
-                                  "prompt.txt",          "types.json",
-                                  "calibration.json",    "log.jsonl"};
+constexpr const char* kFiles[] = {"labels.json",
+                                  "adapter_model.safetensors",
+                                  "adapter_config.json",
+                                  "answers.json",
+                                  "prompt.txt",
+                                  "types.json",
+                                  "calibration.json",
+                                  "classifier.safetensors",
+                                  "log.jsonl"};
 
 // A folder that something else is read from, or that holds a model, never becomes a run.
 void check_not_read(const FinetuneOptions& options, const Host& host) {
@@ -131,8 +136,9 @@ void begin_finetune_run(const FinetuneParts& parts) {
   if (parts.options.fold && parts.options.fold->begun) parts.options.fold->begun();
   if (parts.options.resume) return;  // its files are those of the same run
   const fs::path run(parts.options.out);
-  for (const char* name : {"adapter_model.safetensors", "adapter_config.json", "prompt.txt",
-                           "answers.json", "types.json", "calibration.json"}) {
+  for (const char* name :
+       {"adapter_model.safetensors", "adapter_config.json", "prompt.txt", "answers.json",
+        "types.json", "calibration.json", "classifier.safetensors"}) {
     fs::remove(run / name);
   }
   train::remove_full(run);

@@ -8,6 +8,7 @@
 #include "arch/family.h"
 #include "arch/model_files.h"
 #include "base/error.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_start.h"
 #include "train/adapter.h"
@@ -61,8 +62,8 @@ std::unique_ptr<arch::Model> source_of(const FinetuneOptions& o, const engine::S
 bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
 
 double learning_rate(const FinetuneOptions& options) {
-  return options.learning_rate.value_or(trains_all(options) ? train::kFullRate
-                                                            : train::kAdapterRate);
+  const double full = classifies(options) ? train::kEncoderRate : train::kFullRate;
+  return options.learning_rate.value_or(trains_all(options) ? full : train::kAdapterRate);
 }
 
 std::string method_name(const FinetuneOptions& o, const engine::Session& session) {
@@ -71,6 +72,7 @@ std::string method_name(const FinetuneOptions& o, const engine::Session& session
 }
 
 void check_method(const FinetuneOptions& o) {
+  check_classifier(o);
   if (trains_all(o)) return check_full(o);
   const std::string& base = o.model.base;
   if (o.method_given && o.method == "qlora" && (base == "bf16" || base == "f32")) {
@@ -139,13 +141,26 @@ void check_method_base(const FinetuneOptions& o, const std::filesystem::path& mo
   }
 }
 
-std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& o, engine::Session& session) {
-  if (trains_all(o)) return std::make_unique<train::FullWeights>(session.open_weights());
-  check_method_session(o, session);
-  if (!o.init_adapter.empty()) return load_start(o, session);
-  const std::unique_ptr<arch::Model> source = source_of(o, session);
-  return std::make_unique<train::Adapter>(session.model(), session.compute(), finetune_adapter(o),
-                                          o.training.seed, source.get());
+std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& o, engine::Session& session,
+                                                 int64_t labels) {
+  const bool classified = classifies(o);
+  const auto form = classified ? classifier_form(o, session, labels) : train::ClassifierForm{};
+  std::unique_ptr<train::Trainable> trained;
+  if (trains_all(o)) {
+    trained = std::make_unique<train::FullWeights>(
+        session.open_weights(),
+        classified ? classifier_extras(form, session) : train::FullExtras{});
+  } else {
+    check_method_session(o, session);
+    if (!o.init_adapter.empty()) return load_start(o, session);
+    const std::unique_ptr<arch::Model> source = source_of(o, session);
+    trained = std::make_unique<train::Adapter>(session.model(), session.compute(),
+                                               finetune_adapter(o), o.training.seed, source.get(),
+                                               classified ? form.size() : 0);
+  }
+  if (!classified) return trained;
+  return std::make_unique<train::ClassifierTraining>(std::move(trained), session.compute(), form,
+                                                     o.training.seed);
 }
 
 }  // namespace relatum::jobs

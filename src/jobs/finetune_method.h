@@ -23,9 +23,9 @@ void check_method(const FinetuneOptions& options);
 void check_method_base(const FinetuneOptions& options, const std::filesystem::path& model);
 /// Throws Error where the method, or where the pairs begin, does not go with how the base is kept.
 void check_method_session(const FinetuneOptions& options, const engine::Session& session);
-/// What is trained, before the first step. An adapter that it starts from gives the options its
-/// form.
-std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& options,
-                                                 engine::Session& session);
+/// What is trained, before the first step, with a classifier of so many labels where the options
+/// ask for one. An adapter that it starts from gives the options its form.
+std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& options, engine::Session& session,
+                                                 int64_t labels);
 
 }  // namespace relatum::jobs

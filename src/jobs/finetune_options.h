@@ -29,7 +29,11 @@ struct FinetuneOptions {
   DataChoice data;
   std::string train, dev, index, embedder, out, method = "qlora";
   bool method_given = false;  ///< else --base decides between qlora and lora, see method_name()
-  std::string prompt;         ///< empty: the model's usual style, see style_for()
+  std::string head = "lm";    ///< or "classifier", see task/classifier_rows.h
+  std::optional<double> head_learning_rate;  ///< of the classifier; none: train::kHeadRate
+  double head_dropout = 0.1, hidden_dropout = 0.1;
+  std::vector<std::string> head_flags;  ///< those of the classifier's options that were given
+  std::string prompt;                   ///< empty: the model's usual style, see style_for()
   std::string schedule = "cosine", targets = "all-linear";
   std::string init = "default", save_modules;  ///< a list of modules
   std::optional<std::string> negative;         ///< label that means no relation, for dev figures

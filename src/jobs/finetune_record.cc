@@ -2,6 +2,7 @@
 #include "jobs/finetune_record.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "base/parallel_for.h"
 #include "io/json.h"
 #include "jobs/finetune_balance.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
@@ -81,8 +83,8 @@ nlohmann::json settings(const FinetuneParts& parts) {
 // What extract reads beside the record, so that it can tell whether it is still the run's own.
 nlohmann::json file_hashes(const std::filesystem::path& run) {
   nlohmann::json hashes = nlohmann::json::object();
-  for (const char* name :
-       {"labels.json", "answers.json", "adapter_model.safetensors", "adapter_config.json"}) {
+  for (const char* name : {"labels.json", "answers.json", "adapter_model.safetensors",
+                           "adapter_config.json", "classifier.safetensors"}) {
     if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
   }
   return hashes;
@@ -177,6 +179,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"final_loss", r.last_loss}};
   record.update(settings(parts));
   record.update(balance(parts));
+  record.update(classifier_record(parts.options, parts.renderer.style()));
   record.update(start_record(parts.options, session.weights_hash()));
   if (trains_all(parts.options)) {
     for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora", "dora", "lora_plus",
@@ -229,6 +232,9 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
     add("--label-weights", io::dump_json(nlohmann::json(parts.rows.weights)));
   }
   if (o.fold) add("--folds", fmt::format("{} of {}", o.fold->number + 1, o.fold->count));
+  if (const auto& classifier = parts.renderer.style().classifier) {
+    add("the markers' tokens", fmt::format("{}", fmt::join(classifier->markers, " ")));
+  }
   return values;
 }
 

@@ -8,6 +8,7 @@
 #include "jobs/finetune_balance.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
+#include "task/classifier_rows.h"
 
 namespace relatum::jobs {
 namespace {
@@ -91,7 +92,22 @@ struct Maker {
   const task::PromptRenderer& renderer;
 
   std::vector<int32_t> prompt_tokens(const task::Prompt& prompt) const {
-    return task::prompt_row(session, prompt, options.chat);
+    return task::row_of(session, renderer.style(), prompt, options.chat);
+  }
+  train::TrainRow train_row(const task::Prompt& prompt, const std::string& label) const {
+    train::TrainRow row;
+    if (const task::ClassifierStyle* style = renderer.style().classifier.get()) {
+      engine::ClassifierRow read = task::classifier_row(session, prompt, style->markers);
+      row.tokens = std::move(read.tokens);
+      row.read = read.read;
+      row.label = int32_t(*renderer.labels().find(label));
+      return row;
+    }
+    row.tokens = prompt_tokens(prompt);
+    row.prompt_length = int64_t(row.tokens.size());
+    const auto completion = completion_tokens(prompt.completion);
+    row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
+    return row;
   }
   std::vector<int32_t> completion_tokens(const std::string& completion) const {
     return engine::completion_tokens(session.tokenizer(), completion);
@@ -107,11 +123,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
   for (size_t i = 0; i < data.examples.size(); ++i) {
     const task::Example& example = data.examples[i];
     const task::Prompt prompt = maker.renderer.render(example, neighbours.of(i));
-    train::TrainRow row;
-    row.tokens = maker.prompt_tokens(prompt);
-    row.prompt_length = int64_t(row.tokens.size());
-    const auto completion = maker.completion_tokens(prompt.completion);
-    row.tokens.insert(row.tokens.end(), completion.begin(), completion.end());
+    train::TrainRow row = maker.train_row(prompt, *example.label);
     if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
     rows.train.push_back(std::move(row));
     rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file, example.line));

@@ -154,6 +154,12 @@ std::optional<AdapterStart> read_start(FinetuneOptions& o, const Host& host) {
                     "{} after --model instead.",
                     o.init_adapter, (folder / "model").string()));
   }
+  if (fs::exists(folder / "run.json") && is_classifier(read_run(folder))) {
+    refuse(
+        fmt::format("{} holds a classifier, which a new run would begin anew. Leave out "
+                    "--init-adapter.",
+                    o.init_adapter));
+  }
   const bool file = io::GgufFile::recognise(folder);
   if (!file) train::check_adapter_folder(folder);
   AdapterStart start;

@@ -11,6 +11,12 @@
 namespace relatum::jobs {
 
 void check_has_adapter(const ExtractOptions& options, const ExtractSetup& setup) {
+  if (setup.run && is_classifier(*setup.run)) {
+    fail("jobs.adapter", fmt::format("{} holds a classifier, which the formats of language models "
+                                     "have no place for. `relatum extract --adapter {}` answers "
+                                     "with it.",
+                                     options.adapter, options.adapter));
+  }
   if (!setup.run || !has_own_model(*setup.run)) return;
   fail("jobs.adapter", fmt::format("{} holds a run of --method full, which has a model of its own "
                                    "and no adapter: {}. `relatum quantize` writes that as GGUF.",

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
@@ -25,6 +27,14 @@ std::map<std::string, std::string> strings_of(const nlohmann::json& record, cons
   return strings;
 }
 
+void read_markers(const nlohmann::json& record, const std::string& place, RunInfo& info) {
+  info.marker_tokens = io::require_ints(record, "marker_tokens", place);
+  const auto good = [](int64_t token) { return token >= 0 && token <= INT32_MAX; };
+  if (info.marker_tokens.size() == 4 && std::ranges::all_of(info.marker_tokens, good)) return;
+  fail("jobs.run",
+       fmt::format("{}: 'marker_tokens' has to name four tokens. The file is damaged.", place));
+}
+
 }  // namespace
 
 RunInfo read_run(const std::filesystem::path& run) {
@@ -45,6 +55,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.embedder = io::get_string(record, "embedder", "", place);
   info.method = io::get_string(record, "method", "", place);
   info.trained_hash = io::get_string(record, "trained_hash", "", place);
+  info.head = io::get_string(record, "head", "", place);
+  if (is_classifier(info)) read_markers(record, place, info);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);

@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 namespace relatum::jobs {
 
@@ -19,10 +20,12 @@ inline constexpr const char* kHoldoutByLabel = "label";
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
-  std::string method;        ///< empty in records of versions that kept none
-  std::string trained_hash;  ///< of the weights that method "full" wrote
-  std::string prompt_hash;   ///< empty in records of versions that kept none
-  std::string negative;      ///< empty: none was named
+  std::string method;                  ///< empty in records of versions that kept none
+  std::string trained_hash;            ///< of the weights that method "full" wrote
+  std::string head;                    ///< "classifier"; else empty
+  std::vector<int64_t> marker_tokens;  ///< four, of a classifier's rows
+  std::string prompt_hash;             ///< empty in records of versions that kept none
+  std::string negative;                ///< empty: none was named
   std::string holdout_by;  ///< kHoldoutByLabel; empty: from all rows alike, as versions before did
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
@@ -38,6 +41,9 @@ struct RunInfo {
 
 /// Whether the run trained all weights: it has a model of its own then, and no adapter.
 inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
+
+/// Whether the run trained a classifier: it answers with labels alone, not in words.
+inline bool is_classifier(const RunInfo& run) { return run.head == "classifier"; }
 
 /// Reads RUN/run.json. Throws Error naming file and key; or both versions, where its form is of
 /// another one.

@@ -12,6 +12,7 @@ task::PromptStyle style_for(const std::string& name, const arch::ModelInfo& mode
 
 void tell_lost_characters(const task::PromptStyle& style, const text::Tokenizer& tokenizer,
                           const Context& context) {
+  if (style.classifier) return;  // its markers are tokens, not text
   const std::string warning = task::lost_characters_warning(style, tokenizer);
   if (!warning.empty()) context.warn(warning);
 }

@@ -29,6 +29,15 @@ void for_rows(const ConstMat& x, const Body& body) {
   });
 }
 
+// Whole lines of columns to each thread, at least `grain` of them: body(first, last + 1).
+template <class Body>
+void for_lines(int64_t cols, int64_t grain, const Body& body) {
+  const int64_t lines = (cols + kColumnsEach - 1) / kColumnsEach;
+  parallel_for(lines, grain, [&](int64_t begin, int64_t end) {
+    body(begin * kColumnsEach, std::min(end * kColumnsEach, cols));
+  });
+}
+
 void check_pair(const ConstMat& x, const ConstMat& y) {
   RELATUM_CHECK(x.rows == y.rows && x.cols == y.cols && x.type == y.type);
 }
@@ -75,13 +84,28 @@ void column_products(ConstMat a, ConstMat b, std::span<const float> factors,
     const auto right = b.as<T>();
     const ColumnProducts<T> task{left.data, left.stride,    right.data, right.stride,
                                  a.rows,    factors.data(), sums.data()};
-    // Whole lines of columns to each thread.
-    const int64_t lines = (a.cols + kColumnsEach - 1) / kColumnsEach;
-    parallel_for(lines, 1, [&](int64_t begin, int64_t end) {
-      typed_table<T>().column_products(task, begin * kColumnsEach,
-                                       std::min(end * kColumnsEach, a.cols));
+    for_lines(a.cols, 1, [&](int64_t begin, int64_t end) {
+      typed_table<T>().column_products(task, begin, end);
     });
   });
+}
+
+void add_column_sums(ConstMat x, std::span<float> sums) {
+  RELATUM_CHECK(int64_t(sums.size()) == x.cols);
+  with_type(x.type, [&]<class T>() {
+    const auto in = x.as<T>();
+    const ColumnSums<T> task{in.data, in.stride, x.rows, sums.data()};
+    for_lines(x.cols, kValuesEach / (x.rows * kColumnsEach + 1) + 1,
+              [&](int64_t begin, int64_t end) { typed_table<T>().column_sums(task, begin, end); });
+  });
+}
+
+void layernorm_gradients(MatView<const float> dy, MatView<const float> x, const float* stats,
+                         float* weight, float* bias) {
+  RELATUM_CHECK(dy.rows == x.rows && dy.cols == x.cols);
+  const LayerNormGradients task{dy.data, dy.stride, x.data, x.stride, stats, x.rows, weight, bias};
+  for_lines(x.cols, kValuesEach / (x.rows * kColumnsEach + 1) + 1,
+            [&](int64_t begin, int64_t end) { table().layernorm_gradients(task, begin, end); });
 }
 
 }  // namespace relatum::kernels

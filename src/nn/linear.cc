@@ -23,8 +23,7 @@ namespace relatum::nn {
 
 using kernels::gemm;
 
-Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
-    : parts_(std::move(parts)), bias_(std::move(bias)) {
+Linear::Linear(std::vector<Part> parts, std::vector<float> bias) : parts_(std::move(parts)) {
   RELATUM_CHECK(!parts_.empty());
   in_ = parts_[0].weight.cols;
   for (Part& part : parts_) {
@@ -32,7 +31,16 @@ Linear::Linear(std::vector<Part> parts, std::vector<float> bias)
     part.begin = out_;
     out_ += part.weight.rows;
   }
-  RELATUM_CHECK(bias_.empty() || int64_t(bias_.size()) == out_);
+  if (bias.empty()) return;
+  RELATUM_CHECK(int64_t(bias.size()) == out_);
+  const Weight all = weight_of("", std::move(bias));
+  for (const Part& part : parts_) {
+    const auto begin = size_t(part.begin) * sizeof(float);
+    const auto bytes = size_t(part.weight.rows) * sizeof(float);
+    biases_.push_back({part.name + ".bias", "f32", 1, part.weight.rows,
+                       all.data.subspan(begin, bytes), all.owner, false});
+  }
+  bias_ = values_of(biases_[0]);
 }
 
 void Linear::prepare(DType compute, bool resident, Buffer* scratch) {
@@ -57,12 +65,16 @@ void Linear::prepare_backward(Buffer* scratch) {
 }
 
 void Linear::prepare_trained() {
-  RELATUM_CHECK(!integers_ && bias_.empty());
+  RELATUM_CHECK(!integers_);
   forward_ = backward_ = {};
   plain_ = {};
   trained_ = values_of(parts_[0].weight);
   for (const Part& part : parts_) {
     RELATUM_CHECK(values_of(part.weight) == trained_ + part.begin * in_);
+  }
+  if (bias_) bias_ = values_of(biases_[0]);
+  for (size_t i = 0; i < biases_.size(); ++i) {
+    RELATUM_CHECK(values_of(biases_[i]) == bias_ + parts_[i].begin);
   }
   blocks_ = stored_blocks();
   if (compute_ == DType::kF32) return;
@@ -188,7 +200,7 @@ void Linear::multiply_stored(Graph& graph, ConstMat x, Mat y, std::span<const fl
 }
 
 void Linear::multiply(Graph& graph, ConstMat x, Mat y, ConstMat add) const {
-  multiply_with(graph, x, y, bias_, add);
+  multiply_with(graph, x, y, bias(), add);
 }
 
 void Linear::multiply_bare(Graph& graph, ConstMat x, Mat y) const {
@@ -233,6 +245,7 @@ struct LinearRecord {
   const LoraGroup* lora;
   Var x, residual, y;
   float* weight_grad;  // N x K; nullptr: frozen
+  float* bias_grad;    // N; nullptr: frozen, or there is none
   LoraTrace trace;
 
   void backward(Graph& graph) const;
@@ -259,6 +272,7 @@ void LinearRecord::backward(Graph& graph) const {
     return;
   }
   if (dx.data) layer->multiply_back(graph, dy, dx, add);
+  if (bias_grad) kernels::add_column_sums(wide, {bias_grad, size_t(layer->out())});
   if (weight_grad) {
     gemm({.a = dy,
           .b = graph.value(x),
@@ -294,10 +308,11 @@ Var run(Graph& graph, const Linear& layer, Var x, Var residual, DType type, cons
   RELATUM_CHECK(in.cols == layer.in() && in.type == graph.compute());
   const bool trained = lora && lora->a_grad.data;
   float* weight_grad = graph.gradient_of(layer.trained());
+  float* bias_grad = weight_grad ? graph.gradient_of(layer.bias().data()) : nullptr;
   const bool wanted = graph.differentiable(x) || graph.differentiable(residual) || trained ||
                       weight_grad;
   const Var y = graph.create(type, in.rows, layer.out(), wanted);
-  LinearRecord record{&layer, lora, x, residual, y, weight_grad, {}};
+  LinearRecord record{&layer, lora, x, residual, y, weight_grad, bias_grad, {}};
   if (lora && lora->dropout > 0 && !use.keys.empty()) {
     RELATUM_CHECK(int64_t(use.keys.size()) == in.rows);
     record.trace.keys = use.keys.data();

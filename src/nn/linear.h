@@ -40,7 +40,11 @@ class Linear {
   const std::vector<Part>& parts() const { return parts_; }
   /// To change where their weights lie, before prepare_trained().
   std::vector<Part>& mutable_parts() { return parts_; }
-  const std::vector<float>& bias() const { return bias_; }
+  /// N values, or none.
+  std::span<const float> bias() const { return {bias_, bias_ ? size_t(out_) : 0}; }
+  /// The bias by the parts that it belongs to, "NAME.bias"; empty where there is none. To change
+  /// where it lies, before prepare_trained().
+  std::vector<Weight>& mutable_biases() { return biases_; }
 
   /// Fixes the compute type. resident: decoded weights are kept, packed for the products where that
   /// pays; otherwise they are decoded for each use, and only the stored form stays in memory.
@@ -56,7 +60,8 @@ class Linear {
   /// layer's use.
   void prepare_int8(DType compute, const LoraGroup* adapter);
   /// For linears whose weights are trained themselves: those of the parts are f32, lie one behind
-  /// the other, and change between passes. What was prepared before is given back.
+  /// the other, as do the biases, and change between passes. What was prepared before is given
+  /// back.
   void prepare_trained();
   /// Called when trained weights have changed: brings a copy in the compute type up to date.
   void refresh();
@@ -90,7 +95,8 @@ class Linear {
   kernels::PackedMatrix packed(bool transposed, Buffer* scratch) const;
   void decode_into(Mat out) const;
   std::vector<Part> parts_;
-  std::vector<float> bias_;
+  std::vector<Weight> biases_;   // of the parts, or empty
+  const float* bias_ = nullptr;  // where they lie, one behind the other
   int64_t in_ = 0, out_ = 0;
   DType compute_ = DType::kF32;
   Buffer plain_;                    // N x K
@@ -113,8 +119,9 @@ struct AdapterUse {
 };
 
 /// y = linear(x) in the compute type.
-/// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy; dW += dy^T x where
-/// the graph trains W. An adapter with magnitudes: see nn/dora.h.
+/// backward: dx = dy W (+ adapters), dA += s (dy B^T)^T x, dB += s (x A^T)^T dy; dW += dy^T x and
+/// dbias += dy, summed over rows, where the graph trains them. An adapter with magnitudes: see
+/// nn/dora.h.
 Var linear(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});
 /// The same with y in f32, for a norm behind it.
 Var linear_wide(Graph& graph, const Linear& layer, Var x, const AdapterUse& use = {});

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/columns.h"
 #include "kernels/gemm.h"
 #include "kernels/rows.h"
 
@@ -39,6 +40,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
   const Mat dx = graph.differentiable(x) ? graph.grad_to_write(x, add) : Mat{};
   RELATUM_CHECK(!add);
   float* weight_grad = dx.data ? graph.gradient_of(head.trained()) : nullptr;
+  float* bias_grad = weight_grad ? graph.gradient_of(head.bias().data()) : nullptr;
   const Arena::Mark mark = graph.arena().mark();
   LossSum loss;
   for (int64_t begin = 0; begin < in.rows; begin += chunk_rows(head.out())) {
@@ -56,6 +58,7 @@ LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
       weigh(weights.subspan(size_t(begin), size_t(rows)), losses, dlogits, loss);
     }
     if (dx.data) head.multiply_back(graph, dlogits, dx.rows_from(begin, rows), false);
+    if (bias_grad) kernels::add_column_sums(dlogits, {bias_grad, size_t(head.out())});
     if (weight_grad) {
       kernels::gemm({.a = dlogits,
                      .b = in.rows_from(begin, rows),

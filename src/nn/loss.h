@@ -21,8 +21,9 @@ struct LossSum {
 /// Sum over rows of -log softmax(head(x))[target]. x: T x D in the compute type, head: D to V.
 /// Goes through the rows in chunks: logits (chunk x V, f32), the loss, and, when recording, at
 /// once dx = (softmax - onehot) W with the gradient of the sum taken as 1; so is dW += (softmax -
-/// onehot)^T x where the graph trains W. `weights`: T numbers that a row's loss, and so its part of
-/// every gradient, is multiplied by; none: 1 each. In bf16 a weighted row is rounded once more.
+/// onehot)^T x where the graph trains W, and so is that of the head's bias. `weights`: T numbers
+/// that a row's loss, and so its part of every gradient, is multiplied by; none: 1 each. In bf16 a
+/// weighted row is rounded once more.
 LossSum head_cross_entropy(Graph& graph, const Linear& head, Var x,
                            std::span<const int32_t> targets, std::span<const float> weights = {});
 

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/error.h"
+#include "kernels/columns.h"
 #include "kernels/rows.h"
 
 namespace relatum::nn {
@@ -56,10 +57,15 @@ struct LayerNormRecord {
   Var x, y;
   const float* weight;
   const float* stats;
+  float *weight_grad, *bias_grad;  // nullptr: frozen
 
   void backward(Graph& graph) const {
-    kernels::layernorm_backward(graph.grad(y).as<float>(), graph.value(x).as<float>(), weight,
-                                stats, accumulating_grad(graph, x));
+    const auto in = graph.value(x).as<float>(), dy = graph.grad(y).as<float>();
+    if (weight_grad || bias_grad) {
+      kernels::layernorm_gradients(dy, in, stats, weight_grad, bias_grad);
+    }
+    if (!graph.differentiable(x)) return;
+    kernels::layernorm_backward(dy, in, weight, stats, accumulating_grad(graph, x));
   }
 };
 
@@ -103,10 +109,14 @@ Var rmsnorm_residual(Graph& graph, Var x, NormWeight stored, float eps, Var resi
 
 Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps) {
   const auto in = graph.value(x).as<float>();
-  const Var y = graph.create(DType::kF32, in.rows, in.cols, graph.differentiable(x));
+  float *weight_grad = graph.gradient_of(weight), *bias_grad = graph.gradient_of(bias);
+  const Var y = graph.create(DType::kF32, in.rows, in.cols,
+                             graph.differentiable(x) || weight_grad || bias_grad);
   float* stats = graph.arena().allocate_array<float>(2 * in.rows);
   kernels::layernorm(in, weight, bias, eps, graph.value(y).as<float>(), stats);
-  if (graph.differentiable(y)) graph.record(LayerNormRecord{x, y, weight, stats});
+  if (graph.differentiable(y)) {
+    graph.record(LayerNormRecord{x, y, weight, stats, weight_grad, bias_grad});
+  }
   return y;
 }
 

@@ -22,7 +22,8 @@ Var rmsnorm(Graph& graph, Var x, NormWeight weight, float eps, bool wide = false
 Var rmsnorm_residual(Graph& graph, Var x, NormWeight weight, float eps, Var residual);
 /// The weights as a norm multiplies by them, D of them: those stored, or shifted ones in the arena.
 const float* weights_of(Graph& graph, NormWeight weight, int64_t size);
-/// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D, frozen.
+/// y = (x - mean) / std * weight + bias; x and y: T x D f32. weight, bias: D; their gradients,
+/// where the graph trains them, are the sums of dy * (x - mean) / std and of dy.
 Var layernorm(Graph& graph, Var x, const float* weight, const float* bias, float eps);
 
 /// Multiplies x, whose value no record needs, by a number in place; so it does with its gradient.

@@ -11,6 +11,7 @@
 #include "engine/generate.h"
 #include "engine/score_labels.h"
 #include "task/answer.h"
+#include "task/classify_prompts.h"
 #include "text/chat.h"
 
 namespace relatum::task {
@@ -48,29 +49,6 @@ Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
                                     prompt.id, rows.back().size(), context));
   }
   return rows;
-}
-
-Prediction scored(const PromptRenderer& renderer, const std::vector<double>& log_scores,
-                  const AnswerRule& rule, bool keep) {
-  const std::vector<double> probabilities = tempered(log_scores, rule.temperature);
-  const std::vector<int32_t> chosen = chosen_labels(probabilities, rule);
-  const auto likeliest = std::max_element(probabilities.begin(), probabilities.end());
-  const size_t index = chosen.empty() ? size_t(likeliest - probabilities.begin())
-                                      : size_t(chosen[0]);
-  Prediction prediction;
-  prediction.label = renderer.labels().name(int64_t(index));
-  prediction.probability = probabilities[index];
-  prediction.answer = renderer.answers()[index];
-  if (rule.several) prediction.labels.emplace();
-  for (const int32_t label : chosen) {
-    if (!rule.several) break;
-    prediction.labels->push_back(renderer.labels().name(label));
-    prediction.label_probabilities.push_back(probabilities[size_t(label)]);
-  }
-  for (size_t i = 0; keep && i < probabilities.size(); ++i) {
-    prediction.scores.emplace_back(renderer.labels().name(int64_t(i)), probabilities[i]);
-  }
-  return prediction;
 }
 
 Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice,
@@ -117,8 +95,9 @@ void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
       const engine::LabelTrie& trie = tries[adapter];
       const AnswerRule& rule = all.styles[adapter].rule;
       predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed), rule)
-                                   : scored(renderer, masked(trie.answer_scores(edges), allowed),
-                                            rule, options.keep_scores));
+                                   : scored_prediction(renderer,
+                                                       masked(trie.answer_scores(edges), allowed),
+                                                       rule, options.keep_scores));
     }
     take(std::move(predictions));
       },
@@ -155,6 +134,29 @@ void by_generation(engine::Worker& worker, const StyledPrompts& all, const Rows&
 }
 
 }  // namespace
+
+Prediction scored_prediction(const PromptRenderer& renderer, const std::vector<double>& log_scores,
+                             const AnswerRule& rule, bool keep) {
+  const std::vector<double> probabilities = tempered(log_scores, rule.temperature);
+  const std::vector<int32_t> chosen = chosen_labels(probabilities, rule);
+  const auto likeliest = std::max_element(probabilities.begin(), probabilities.end());
+  const size_t index = chosen.empty() ? size_t(likeliest - probabilities.begin())
+                                      : size_t(chosen[0]);
+  Prediction prediction;
+  prediction.label = renderer.labels().name(int64_t(index));
+  prediction.probability = probabilities[index];
+  prediction.answer = renderer.answers()[index];
+  if (rule.several) prediction.labels.emplace();
+  for (const int32_t label : chosen) {
+    if (!rule.several) break;
+    prediction.labels->push_back(renderer.labels().name(label));
+    prediction.label_probabilities.push_back(probabilities[size_t(label)]);
+  }
+  for (size_t i = 0; keep && i < probabilities.size(); ++i) {
+    prediction.scores.emplace_back(renderer.labels().name(int64_t(i)), probabilities[i]);
+  }
+  return prediction;
+}
 
 AnswerMode parse_answer_mode(std::string_view name) {
   if (name == "scored") return AnswerMode::kScored;
@@ -198,12 +200,15 @@ void answer_batches(engine::Worker& worker, const StyledPrompts& prompts,
                     const AnswerOptions& options, const TakePredictions& take,
                     const Context& context) {
   RELATUM_CHECK(prompts.styles.size() == worker.adapters());
-  const Rows rows = tokenise(worker.session(), prompts);
   size_t next = options.first;
   const auto named = [&](std::vector<Prediction>&& batch) {
     for (Prediction& prediction : batch) prediction.id = prompts.prompts[next++].id;
     take(std::move(batch));
   };
+  if (prompts.styles[0].renderer->style().classifier) {
+    return classify_prompts(worker, prompts, options, named, context);
+  }
+  const Rows rows = tokenise(worker.session(), prompts);
   const auto answer = options.mode == AnswerMode::kFree ? by_generation : by_trie;
   answer(worker, prompts, rows, options, named, context);
 }
@@ -216,6 +221,7 @@ void answer_batches(engine::Worker& worker, const PromptRenderer& renderer,
 }
 
 int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer) {
+  if (renderer.style().classifier) return 0;
   int64_t longest = 0;
   for (const std::string& answer : renderer.answers()) {
     const auto tokens = engine::completion_tokens(session.tokenizer(), " " + answer);

@@ -40,10 +40,16 @@ std::vector<int32_t> prompt_row(const engine::Session& session, const Prompt& pr
 /// The renderer's answers as they follow a prompt, as one tree.
 engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& renderer);
 
-/// Tokens of the longest of the renderer's answers, as they follow a prompt.
+/// Tokens of the longest of the renderer's answers, as they follow a prompt; 0 for a classifier's.
 int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer);
 
-/// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
+/// What a rule makes of log-scores, one per label of the renderer; `keep`: with the probabilities
+/// of all.
+Prediction scored_prediction(const PromptRenderer& renderer, const std::vector<double>& log_scores,
+                             const AnswerRule& rule, bool keep);
+
+/// One prediction per prompt, in order. Prompts of a classifier's style: see classify_prompts.h.
+/// scored: the sum of the log-probabilities of the
 /// completion's tokens and the end token, softmax over the labels. shares: at each token its share
 /// among those that some label still allows, multiplied up. constrained: greedy within the
 /// labels' tree, the probability is the product of the choices among the open branches. free: plain

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/score_labels.h"
+#include "task/classify_prompts.h"
 
 namespace relatum::task {
 namespace {
@@ -24,11 +25,28 @@ std::vector<double> shares_of(const engine::LabelTrie& trie, std::span<const dou
   return shares;
 }
 
+// A classifier answers in one way, so each mode has its probabilities.
+std::vector<AnswerScores> scores_of_classes(std::vector<std::vector<double>> rows) {
+  std::vector<AnswerScores> all;
+  for (std::vector<double>& row : rows) {
+    AnswerScores& scores = all.emplace_back();
+    const auto best = std::max_element(row.begin(), row.end());
+    scores.constrained = best - row.begin();
+    scores.constrained_probability = std::exp(*best);
+    scores.shares = row;
+    scores.scored = std::move(row);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<AnswerScores> score_answers(engine::Worker& worker, const PromptRenderer& renderer,
                                         std::span<const Prompt> prompts,
                                         const AnswerOptions& options, const Context& context) {
+  if (renderer.style().classifier) {
+    return scores_of_classes(class_scores(worker, renderer, prompts, options, context));
+  }
   const engine::LabelTrie trie = trie_of(worker.session(), renderer);
   std::vector<std::vector<int32_t>> rows;
   for (const Prompt& prompt : prompts) {

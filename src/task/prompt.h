@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 
 namespace relatum::task {
 
+struct ClassifierStyle;
+
 /// A way to ask; one file in task/prompts is one built-in style.
 struct PromptStyle {
   std::string name;         ///< as after --prompt, e.g. "compact", or a template file's path
@@ -23,6 +26,8 @@ struct PromptStyle {
   /// The answer text of a label, in prompts and completions; nullptr: the label itself.
   Verbalise verbalise = nullptr;
   bool from_file = false;  ///< a template file's, or one that a run kept
+  /// Rows are classified, not answered in words (task/classifier_rows.h); nullptr: answered.
+  std::shared_ptr<const ClassifierStyle> classifier{};
 
   bool uses_labels() const { return body.uses_labels(); }
   bool uses_example() const { return body.uses_example(); }

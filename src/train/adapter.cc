@@ -117,11 +117,13 @@ std::vector<AdapterModule> adapter_modules(const arch::Model& model, const Adapt
 }
 
 Adapter::Adapter(const arch::Model& model, DType compute, const AdapterConfig& config,
-                 uint64_t seed, const arch::Model* source)
+                 uint64_t seed, const arch::Model* source, int64_t extras)
     : compute_(compute), config_(config), modules_(adapter_modules(model, config)),
-      encoder_decoder_(model.info().encoder_layers > 0), pairs_(size_of_pairs(modules_)),
+      encoder_decoder_(model.info().encoder_layers > 0), encoder_(!model.info().causal),
+      pairs_(size_of_pairs(modules_)),
       saved_(saved_modules(model, config, size_of_all(modules_)), compute), start_(compute) {
-  size_ = size_t(size_of_all(modules_) + size_of(saved_.modules()));
+  extras_ = size_t(extras);
+  size_ = size_t(size_of_all(modules_) + size_of(saved_.modules())) + extras_;
   values_ = Buffer(size_ * sizeof(float));
   if (compute != DType::kF32) copies_ = Buffer(pairs_ * size_of(compute));
   initialise(seed);
@@ -219,7 +221,7 @@ void Adapter::enable_training() {
     }
   }
   if (magnitudes_) magnitudes_->keep_memory();
-  if (!saved_.modules().empty()) gradients_.emplace(values(), grads());
+  if (!saved_.modules().empty() || extras_) gradients_.emplace(values(), grads());
 }
 
 void Adapter::copy_pairs() {
@@ -258,9 +260,12 @@ std::vector<ValueGroup> Adapter::groups() const {
     if (module.m_offset >= 0) magnitudes.ranges.push_back({module.m_offset, module.out});
   }
   const int64_t whole = size_of(saved_.modules());
-  if (whole > 0) saved.ranges.push_back({int64_t(size_) - whole, whole});
+  const auto last = int64_t(size_ - extras_);
+  if (whole > 0) saved.ranges.push_back({last - whole, whole});
+  ValueGroup extras{kExtras, {}};
+  if (extras_) extras.ranges.push_back({last, int64_t(extras_)});
   std::vector<ValueGroup> all;
-  for (ValueGroup* group : {&a, &b, &magnitudes, &saved}) {
+  for (ValueGroup* group : {&a, &b, &magnitudes, &saved, &extras}) {
     if (!group->ranges.empty()) all.push_back(std::move(*group));
   }
   return all;

@@ -39,9 +39,9 @@ class Adapter final : public Trainable {
   /// Fresh factors: A uniform in +-1/sqrt(K) (PEFT's Kaiming initialisation), B zero, or as the
   /// configuration's `start` says. Magnitudes are the norms of the weights, saved modules the
   /// model's own. Error where a target names no linear of the model. `source`: for Start::kLoftq,
-  /// the model before its weights were rounded.
+  /// the model before its weights were rounded. `extras`: how many numbers are trained along.
   Adapter(const arch::Model& model, DType compute, const AdapterConfig& config, uint64_t seed,
-          const arch::Model* source = nullptr);
+          const arch::Model* source = nullptr, int64_t extras = 0);
   Adapter(const Adapter&) = delete;
   Adapter& operator=(const Adapter&) = delete;
 
@@ -54,6 +54,8 @@ class Adapter final : public Trainable {
   const std::vector<AdapterModule>& modules() const { return modules_; }
   /// Its model has an encoder beside its decoder.
   bool encoder_decoder() const { return encoder_decoder_; }
+  /// Its model is an encoder alone.
+  bool encoder() const { return encoder_; }
   /// What its numbers take: those, their copies in the compute type, their gradients.
   size_t bytes() const { return values_.size() + copies_.size() + grads_.size() + saved_.bytes(); }
   /// For inference alone: gives back the f32 numbers where passes read copies of all of them, which
@@ -63,6 +65,7 @@ class Adapter final : public Trainable {
   std::span<const float> values() const override { return {values_.as<float>(), size_}; }
   std::span<float> grads() override { return {grads_.as<float>(), size_}; }
   std::span<const float> grads() const { return {grads_.as<float>(), size_}; }
+  std::span<float> extras() override { return values().subspan(size_ - extras_); }
   MatView<float> a(const AdapterModule& m) {
     return {values_.as<float>() + m.a_offset, m.rank, m.in};
   }
@@ -120,8 +123,9 @@ class Adapter final : public Trainable {
   DType compute_;
   AdapterConfig config_;
   std::vector<AdapterModule> modules_;
-  bool encoder_decoder_;
-  size_t pairs_ = 0, size_ = 0;  // values of A and B, which come first, and of all
+  bool encoder_decoder_, encoder_;
+  // Values of A and B, which come first; of all; of what comes last.
+  size_t pairs_ = 0, size_ = 0, extras_ = 0;
   Buffer values_, grads_, copies_;
   std::vector<std::unique_ptr<nn::LoraGroup>> groups_;
   std::optional<Magnitudes> magnitudes_;

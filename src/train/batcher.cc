@@ -19,7 +19,7 @@ std::span<const int32_t> shareable(const TrainRow& row) {
 
 // Tokens that all rows share, counted once per batch.
 int64_t shared_by_all(std::span<const TrainRow> rows, const BatchOptions& options) {
-  if (!options.share || rows.size() < 2) return 0;
+  if (!options.share || rows.size() < 2 || rows[0].classified()) return 0;
   std::vector<std::span<const int32_t>> views;
   for (const TrainRow& row : rows) views.push_back(shareable(row));
   const int64_t shared = nn::common_beginning(views);
@@ -45,6 +45,7 @@ std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_
 }  // namespace
 
 BatchOptions batches_of(const arch::ModelInfo& info, BatchOptions options) {
+  options.causal = info.causal;
   if (info.encoder_layers == 0) return options;
   options.share = false;
   options.decoder_start = info.decoder_start;
@@ -132,10 +133,32 @@ TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen,
   return result;
 }
 
+// Each row by itself: what a classifier reads stands near its end.
+TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chosen, bool causal) {
+  TrainBatch result{nn::TokenBatch(causal), {}, {}, {}, {}};
+  std::vector<int64_t> last;
+  for (const int64_t index : chosen) {
+    const TrainRow& row = rows[size_t(index)];
+    const int64_t first = result.batch.size();
+    result.batch.append(result.batch.root(), row.tokens);
+    for (const int64_t token : row.read) result.predicting.push_back(first + token);
+    result.targets.push_back(row.label);
+    add_weights(row, result);
+    last.push_back(result.batch.size() - 1);
+  }
+  drop_ones(result);
+  result.batch.finish();
+  for (const int64_t token : last) result.keys.push_back(result.batch.keys()[size_t(token)]);
+  return result;
+}
+
 }  // namespace
 
 TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
                        const BatchOptions& options) {
+  if (rows[size_t(chosen[0])].classified()) {
+    return build_classified(rows, chosen, options.causal);
+  }
   if (options.decoder_start) return build_encoded(rows, chosen, *options.decoder_start);
   std::vector<std::span<const int32_t>> views;
   for (const int64_t row : chosen) views.push_back(shareable(rows[size_t(row)]));

@@ -1,6 +1,7 @@
 // Cuts rows of tokens into optimiser steps and micro-batches, reproducibly.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -11,11 +12,16 @@
 
 namespace relatum::train {
 
-/// A prompt and its completion; the loss is on tokens [prompt_length, size).
+/// A prompt and its completion; the loss is on tokens [prompt_length, size). Or what a classifier
+/// reads; the loss is on its class.
 struct TrainRow {
   std::vector<int32_t> tokens;
   int64_t prompt_length = 0;
-  float weight = 1;  ///< of each of those tokens' losses
+  float weight = 1;               ///< of each of those tokens' losses, or of the class's
+  int32_t label = -1;             ///< the class; -1: a prompt and its completion
+  std::array<int64_t, 2> read{};  ///< tokens whose states the classifier reads
+
+  bool classified() const { return label >= 0; }
 };
 
 /// Rows of which each epoch has only a part, drawn anew.
@@ -34,6 +40,7 @@ struct BatchOptions {
   /// Of an encoder-decoder: prompts are encoded, each by itself, so that they share nothing, and
   /// completions follow this token.
   std::optional<int32_t> decoder_start{};
+  bool causal = true;  ///< false: rows are an encoder's
   Thinning thinned{};
 };
 
@@ -68,6 +75,8 @@ struct TrainBatch {
   std::vector<int64_t> predicting;  ///< tokens whose state predicts a target
   std::vector<int32_t> targets;
   std::vector<float> weights;  ///< of the targets' losses; empty where each weighs 1
+  /// Of a classifier, whose targets have two states each: a key per row, for dropout's masks.
+  std::vector<uint64_t> keys{};
 };
 
 /// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.

@@ -26,7 +26,7 @@ std::vector<const nn::Linear*> all_linears(const arch::Model& model) {
 
 // A table of its own for the words read, of the head's form: its rows are read as they are needed.
 int64_t embedding_bytes(const arch::Model& model, const Trainable& trained) {
-  if (!trained.adapter()) return 0;  // it lies among the trained values
+  if (trained.trains_weights()) return 0;  // it lies among the trained values
   if (!model.info().own_head) return 0;
   return int64_t(model.head()->parts()[0].weight.data.size());
 }
@@ -52,7 +52,7 @@ int64_t before_training(const arch::Model& model, const Trainable& trained, DTyp
     return held_bytes + embedding_bytes(model, trained) +
            (resident ? 0 : stored_bytes(model, true));
   }
-  if (!trained.adapter()) return resident + int64_t(trained.values().size()) * 4;
+  if (trained.trains_weights()) return resident + int64_t(trained.values().size()) * 4;
   const int64_t copies = compute == DType::kF32 ? 0 : int64_t(size_of(compute));
   return resident + stored_bytes(model, false) + embedding_bytes(model, trained) +
          int64_t(trained.values().size()) * (4 + copies);
@@ -104,7 +104,8 @@ int64_t largest_step(const Passes& passes, std::span<const TrainRow> rows,
         result.tokens += built.batch.size() + sources;
         source_tokens += sources;
         answers += targets;
-        const PassSize size = size_of_pass(passes.model.info(), built.batch, targets);
+        const PassSize size = size_of_pass(passes.model.info(), built.batch,
+                                           int64_t(built.predicting.size()));
         most = std::max(most, training_arena(passes.model, passes.adapter, passes.compute,
                                              options.checkpoint, size));
       }
@@ -157,14 +158,15 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
 
 Estimate estimate(const arch::Model& model, const Trainable& trained, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
-  const arch::ModelInfo& info = model.info();
   Estimate result;
   int64_t answers = 0, source_tokens = 0;
   const Passes passes{model, trained.adapter(), compute};
   const int64_t step = largest_step(passes, rows, options, result, answers, source_tokens);
   const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
-  const double head = 4 * double(info.width) * double(info.vocabulary) +
-                      trained.operations(model.head()->parts()[0]);
+  const nn::Linear* own = passes.adapter ? passes.adapter->head : nullptr;
+  const nn::Linear& reader = own ? *own : *model.head();
+  const double head = 4 * double(reader.in() * reader.out()) +
+                      trained.operations(reader.parts()[0]);
   const int64_t numbers = int64_t(trained.values().size());
   const Operations of_token = operations(model, trained);
   result.flops = double(result.tokens - source_tokens) * of_token.own +

@@ -17,7 +17,11 @@ namespace fs = std::filesystem;
 nlohmann::json config_of(const FullWeights& weights, const fs::path& base) {
   nlohmann::json config = config_in_type(base, "float32");
   const bool own_head = weights.tensors().back().name == "lm_head.weight";
-  if (!own_head && !config.contains("tie_word_embeddings")) config["tie_word_embeddings"] = true;
+  const bool encoder = weights.tensors()[0].name.ends_with("word_embeddings.weight");  // no head
+  if (!own_head && !encoder && !config.contains("tie_word_embeddings")) {
+    config["tie_word_embeddings"] = true;
+  }
+  if (weights.added_words()) config["vocab_size"] = weights.tensors()[0].rows;
   return config;
 }
 

@@ -1,4 +1,5 @@
-// The allocations of nn/, arch/decoder.cc and arch/models/t5.cc in their order, as sums.
+// The allocations of nn/, arch/decoder.cc, arch/encoder.cc and arch/models/t5.cc in their order, as
+// sums.
 #include "train/pass_memory.h"
 
 #include <algorithm>
@@ -10,23 +11,10 @@
 #include "kernels/attention.h"
 #include "kernels/gemm.h"
 #include "kernels/lora.h"
+#include "train/pass_level.h"
 
 namespace relatum::train {
 namespace {
-
-// Bytes in use and the most there were.
-struct Level {
-  int64_t now = 0, peak = 0;
-  void take(int64_t bytes) {
-    now += bytes;
-    brief(0);
-  }
-  void brief(int64_t bytes) { peak = std::max(peak, now + bytes); }  // given back at once
-  void add(const Level& next) {
-    peak = std::max(peak, now + next.peak);
-    now += next.now;
-  }
-};
 
 // A layer's linears; the decoder's behind an encoder have all of them.
 enum Role { kQkv, kOutput, kCrossQ, kCrossKv, kCrossOutput, kUp, kDown, kRoles };
@@ -74,6 +62,7 @@ class Stack {
 
   // A layer's forward pass; its last rows are those asked for, or all.
   Level layer(bool last) const {
+    if (!info_.causal) return encoder_layer(last);
     const int64_t d = info_.width, r = last ? chosen_ : all_;
     Level level;
     level.take(c_ * all_ * d + 4 * all_);
@@ -105,6 +94,7 @@ class Stack {
 
   // What a layer's backward pass adds: the gradients of its values.
   Level layer_back(bool last) const {
+    if (!info_.causal) return encoder_layer_back(last);
     const int64_t d = info_.width, r = last ? chosen_ : all_;
     Level level;
     const int64_t behind = info_.norms_behind ? 4 * r * d : 0;  // what goes into a norm
@@ -134,6 +124,42 @@ class Stack {
   int64_t chosen_narrow() const { return c_ * chosen_ * info_.width; }
 
  private:
+  // BERT's: a norm behind attention and MLP each, whose f32 is converted for the next product.
+  Level encoder_layer(bool last) const {
+    const int64_t d = info_.width, r = last ? chosen_ : all_;
+    Level level;
+    level.take(narrow(all_ * d));
+    product(level, kQkv, c_, all_);
+    attention(level);
+    if (last && r != all_) level.take(c_ * r * q_ + 4 * r * d);
+    product(level, kOutput, 4, r);
+    level.take(4 * r * (d + 2) + narrow(r * d));
+    product(level, kUp, c_, r);
+    level.take(c_ * r * info_.ffn_width);
+    product(level, kDown, 4, r);
+    level.take(4 * r * (d + 2));
+    return level;
+  }
+  // With the network's own dropout, whose gradient is a matrix of its own.
+  Level encoder_layer_back(bool last) const {
+    const int64_t d = info_.width, r = last ? chosen_ : all_;
+    Level level;
+    level.take(2 * 4 * r * d);
+    product_back(level, kDown, r);
+    level.take(c_ * r * info_.ffn_width);
+    product_back(level, kUp, r);
+    level.brief(4 * r * d);
+    level.take(2 * 4 * r * d);
+    product_back(level, kOutput, r);
+    if (last && r != all_) level.take(c_ * all_ * q_ + 4 * all_ * d);
+    level.take(c_ * all_ * 3 * q_);
+    level.brief(8 * all_ * kv_ + size_.backward_scratch);
+    product_back(level, kQkv, all_);
+    level.brief(4 * all_ * d);
+    return level;
+  }
+  // Of so many values in the compute type, where that is not f32, which needs no copy.
+  int64_t narrow(int64_t values) const { return compute_ == DType::kF32 ? 0 : c_ * values; }
   bool crossed() const { return linears_[kCrossQ] != nullptr; }
   bool fused(Role role) const {
     return compute_ == DType::kBF16 && kernels::has_lora_kernels(ranks_[role]);
@@ -216,18 +242,21 @@ class Pass {
   int64_t loss() const {
     constexpr int64_t kChunkLogits = int64_t{256} * 49152;
     const int64_t c = int64_t(size_of(setting_.compute));
-    const int64_t v = std::max<int64_t>(1, setting_.info.vocabulary);
+    const int64_t v = std::max<int64_t>(1, head_.out());
     const int64_t chunk = std::max<int64_t>(1, kChunkLogits / v);
     const int64_t r = rows(std::min(chunk, size_.predicting));
     const int64_t weight = c * head_.in() * head_.out();
     const int64_t forward = head_.decodes() ? weight : 0;
     return 4 * r * v + (setting_.training ? c * r * v + 8 * r + forward : forward);
   }
-  // What attention knows of positions: rotary angles, or biases by distance.
+  // What attention knows of positions: rotary angles, or biases by distance. Of an encoder alone,
+  // its embeddings before their norm, and the positions' beside them.
   int64_t positions() const {
+    if (!setting_.info.causal) return 2 * all_states();
     return encoder_ ? 4 * size_.distances
                     : 4 * size_.tokens * setting_.info.head_size * setting_.info.ropes;
   }
+  int64_t all_states() const { return 4 * rows(size_.tokens) * setting_.info.width; }
   // The encoder's final states, what their norm keeps, or their gradient.
   int64_t states() const { return 4 * rows(size_.sources) * (setting_.info.width + 1); }
 

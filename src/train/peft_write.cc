@@ -61,7 +61,9 @@ nlohmann::json config_json(const Adapter& adapter, const std::string& base) {
   const std::vector<std::string> saved = names_of_saved(adapter);
   nlohmann::json result{
       {"peft_type", "LORA"},
-      {"task_type", adapter.encoder_decoder() ? "SEQ_2_SEQ_LM" : "CAUSAL_LM"},
+      {"task_type", adapter.encoder_decoder() ? "SEQ_2_SEQ_LM"
+                    : adapter.encoder()       ? "FEATURE_EXTRACTION"
+                                              : "CAUSAL_LM"},
       {"base_model_name_or_path", base},
       {"r", twice ? 2 * config.rank : config.rank},
       {"lora_alpha", twice ? doubled_alpha(config, config.alpha) : config.alpha},

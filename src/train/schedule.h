@@ -15,6 +15,8 @@ std::string_view name_of(Shape shape);
 /// Peak rates where none is given: what did best for adapters, and for all weights the default of
 /// transformers' TrainingArguments, as larger ones undo what a model has learnt.
 inline constexpr double kAdapterRate = 1e-3, kFullRate = 5e-5;
+/// The same of a classifier, whose numbers begin at random, and of an encoder's weights below it.
+inline constexpr double kHeadRate = 1e-3, kEncoderRate = 1e-4;
 
 struct Schedule {
   double peak = kAdapterRate;

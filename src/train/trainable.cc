@@ -20,8 +20,9 @@ int64_t count_of(const ValueGroup& group) {
 std::vector<RateRange> rates_of(const Trainable& trained, double lora_plus) {
   std::vector<RateRange> all;
   for (const ValueGroup& group : trained.groups()) {
+    const double factor = group.rate * (group.second_factor ? lora_plus : 1.0);
     for (const ValueRange& range : group.ranges) {
-      if (range.count > 0) all.push_back({range, group.second_factor ? lora_plus : 1.0});
+      if (range.count > 0) all.push_back({range, factor});
     }
   }
   std::ranges::sort(all, {}, [](const RateRange& each) { return each.values.begin; });

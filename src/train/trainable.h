@@ -25,8 +25,14 @@ struct ValueGroup {
   /// They move faster with LoRA+ (Hayou et al. 2024, arXiv 2402.12354): pairs' B, and magnitudes,
   /// as in PEFT's loraplus.
   bool second_factor = false;
+  double rate = 1;  ///< of their learning rate over the run's
 };
 int64_t count_of(const ValueGroup& group);
+
+/// The group of Trainable::extras().
+inline constexpr const char* kExtras = "extras";
+
+struct ClassifierForm;
 
 /// All trained numbers in one flat array, and their gradients in another.
 class Trainable {
@@ -36,6 +42,8 @@ class Trainable {
   virtual std::span<float> values() = 0;
   virtual std::span<const float> values() const = 0;
   virtual std::span<float> grads() = 0;
+  /// Those behind all others that whoever made it asked for, to train along; zero at first.
+  virtual std::span<float> extras() { return {}; }
   /// Which of them are what: disjoint, together all of them.
   virtual std::vector<ValueGroup> groups() const;
   /// Gives memory to gradients, which are zero then.
@@ -44,8 +52,12 @@ class Trainable {
   /// Brings what passes read up to date with values().
   virtual void sync() = 0;
 
-  /// The adapter that passes are given; nullptr: the network's own weights are trained.
+  /// The adapter that passes are given; nullptr: none.
   virtual const nn::LoraSet* adapter() const = 0;
+  /// Whether it is the network's own weights that are trained, not an adapter's.
+  virtual bool trains_weights() const { return false; }
+  /// Rows are classified by two states each; nullptr: a language model predicts their tokens.
+  virtual const ClassifierForm* classifier() const { return nullptr; }
   /// Where recorded passes add gradients of weights; nullptr: all weights are frozen.
   virtual const nn::WeightGradients* weight_gradients() const = 0;
   /// Share of an adapter's input that dropout takes away.
@@ -64,7 +76,7 @@ struct RateRange {
   ValueRange values;
   double factor = 1;
 };
-/// All values in order, those of groups that LoRA+ makes faster with its ratio.
+/// All values in order, with their group's rate, those that LoRA+ makes faster with its ratio, too.
 std::vector<RateRange> rates_of(const Trainable& trained, double lora_plus);
 
 }  // namespace relatum::train

@@ -12,7 +12,11 @@
 #include "base/stopwatch.h"
 #include "engine/not_finite.h"
 #include "kernels/optimizer.h"
+#include "nn/activation.h"
+#include "nn/dropout.h"
+#include "nn/pair_rows.h"
 #include "tensor/finite.h"
+#include "train/classifier.h"
 
 namespace relatum::train {
 namespace {
@@ -28,7 +32,10 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   RELATUM_CHECK(worker.adapter() == trained.adapter());
   if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
   for (const TrainRow& row : rows) {
-    RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
+    RELATUM_CHECK(row.classified() == (trained.classifier() != nullptr));
+    if (!row.classified()) {
+      RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
+    }
     if (int64_t(row.tokens.size()) <= worker.model().info().context) continue;
     fail("train.trainer", fmt::format("a row of {} tokens exceeds the model's context of {}. Use "
                                       "a shorter prompt style, or leave the row out.",
@@ -62,14 +69,22 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tok
 
 nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
   nn::Graph graph = worker_.graph(true, trained_.weight_gradients());
-  const nn::Var states = worker_.model().forward(
+  const ClassifierForm* classifier = trained_.classifier();
+  const uint64_t salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step));
+  nn::Var states = worker_.model().forward(
       graph, batch.batch,
       {.rows = batch.predicting,
        .cache = {},
        .adapter = worker_.adapter(),
        .checkpoint = options_.checkpoint,
        .dropout = trained_.dropout() > 0,
-       .dropout_salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step))});
+       .dropout_salt = salt,
+       .own_dropout = classifier ? float(classifier->own_dropout) : 0.0f});
+  if (classifier) {
+    states = nn::pair_rows(graph, states);
+    nn::drop(graph, states, {batch.keys, mix64(~salt), float(classifier->dropout)});
+    states = nn::to_compute(graph, states);
+  }
   const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets,
                                                   batch.weights);
   graph.backward();
@@ -225,6 +240,10 @@ Identity Trainer::identity() const {
   for (const TrainRow& row : rows_) {
     uint64_t hash = mix64(uint64_t(row.prompt_length));
     for (const int32_t token : row.tokens) hash = nn::extend_hash(hash, token);
+    if (row.classified()) {
+      for (const int64_t token : row.read) hash = nn::extend_hash(hash, int32_t(token));
+      hash = nn::extend_hash(hash, row.label);
+    }
     identity.rows.push_back(hash);
   }
   const auto add = [&](const char* name, const auto& value) {

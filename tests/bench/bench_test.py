@@ -1,5 +1,6 @@
 """The scripts of bench/ and tools/ that need no package: comparing, ratios, checks, tables."""
 
+import argparse
 import json
 import pathlib
 import subprocess
@@ -12,6 +13,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 
 # pylint: disable=wrong-import-position
 import calibration  # noqa: E402
+import classifier  # noqa: E402
 import compare_bench  # noqa: E402
 import harness  # noqa: E402
 import imbalance  # noqa: E402
@@ -23,6 +25,24 @@ import profile_kinds  # noqa: E402
 import quantised  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
+
+
+class Classifier(unittest.TestCase):
+    OPTIONS = argparse.Namespace(least=0.7, apart=0.02)
+
+    @staticmethod
+    def rounds(ours, theirs):
+        return [{"relatum": {"f1": one}, "PyTorch f32": {"f1": other}}
+                for one, other in zip(ours, theirs)]
+
+    def test_sides_that_learned_alike_pass(self):
+        means = classifier.check(self.OPTIONS, self.rounds([0.80, 0.84], [0.81, 0.82]))
+        self.assertEqual(means, {"relatum": 0.82, "PyTorch f32": 0.815})
+
+    def test_a_side_that_learned_nothing_or_otherwise_ends_it(self):
+        for ours, theirs in (([0.82], [0.6]), ([0.6], [0.6]), ([0.82], [0.85])):
+            with self.assertRaises(SystemExit):
+                classifier.check(self.OPTIONS, self.rounds(ours, theirs))
 
 
 class Quantised(unittest.TestCase):

@@ -5,6 +5,7 @@
 
 #include "base/parallel_for.h"
 #include "support/numbers.h"
+#include "support/tolerance.h"
 
 namespace relatum::testing {
 namespace {
@@ -43,12 +44,18 @@ TEST(Optimizer, ThreadsChangeNoBit) {
 }
 
 TEST(Optimizer, SumOfSquaresDependsOnTheSizeAlone) {
-  const State s = random_state(100003);
   const int threads = thread_count();
-  set_thread_count(1);
-  const double one = sum_squares(s.grad);
-  set_thread_count(2);
-  EXPECT_EQ(one, sum_squares(s.grad));
+  for (const int64_t size : {100003, (1 << 21) + 5}) {
+    const State s = random_state(size);
+    set_thread_count(1);
+    const double one = sum_squares(s.grad);
+    set_thread_count(2);
+    EXPECT_EQ(one, sum_squares(s.grad));
+    double want = 0;
+    for (const float x : s.grad) want += double(x) * double(x);
+    // Stretches of 1,024 are added up in f32.
+    EXPECT_NEAR(one, want, want * rounding_bound(1025));
+  }
   set_thread_count(threads);
   EXPECT_EQ(sum_squares({}), 0.0);
 }

@@ -241,10 +241,5 @@ TEST(FullWeightsRefused, WhatIsNotHeldInF32) {
   EXPECT_THAT(error_of([&] { integers.open_weights(); }), HasSubstr("int8"));
 }
 
-TEST(FullWeightsRefused, FamiliesAndLinearsByName) {
-  const auto encoder = load(fixture("bert"));
-  EXPECT_THAT(error_of([&] { train::FullWeights{*encoder}; }), HasSubstr("bert"));
-}
-
 }  // namespace
 }  // namespace relatum::testing

@@ -129,6 +129,28 @@ void define_adapter(CLI::App& app, FinetuneOptions& o) {
           "--ensure-weight-tying");
 }
 
+void define_classifier(CLI::App& app, FinetuneOptions& o) {
+  app.add_option(
+         "--head", o.head,
+         "lm: a language model learns to answer in words; classifier: a linear layer over the "
+         "states of two markers, at the entities, of an encoder (whose weights are all trained if "
+         "no --method is named) or of a decoder; it answers with the training data's labels alone")
+      ->check(CLI::IsMember({"lm", "classifier"}))
+      ->group("Classifier");
+  const auto add = [&](const char* flag, auto& value, const char* text) {
+    return app.add_option(flag, value, text)
+        ->group("Classifier")
+        ->each([&o, flag](const std::string&) { o.head_flags.emplace_back(flag); });
+  };
+  add("--head-lr", o.head_learning_rate, "Peak learning rate of the classifier's own numbers")
+      ->default_str(fmt::format("{}", train::kHeadRate))
+      ->check(CLI::PositiveNumber);
+  add("--head-dropout", o.head_dropout, "Dropout applied to the states that it reads");
+  add("--hidden-dropout", o.hidden_dropout,
+      "An encoder's own dropout, behind its embeddings and what attention and MLP add (that of "
+      "attention's weights is not applied)");
+}
+
 void define_training(CLI::App& app, FinetuneOptions& o) {
   train::TrainOptions& t = o.training;
   const auto add = [&](const char* flag, auto& value, const char* text) {
@@ -136,7 +158,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   };
   add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
   const std::string rate = fmt::format(
-      "Peak learning rate of AdamW; with --method full {} if none is given", train::kFullRate);
+      "Peak learning rate of AdamW; with --method full {} if none is given, {} below a classifier",
+      train::kFullRate, train::kEncoderRate);
   add("--lr", o.learning_rate, rate.c_str())
       ->default_str(fmt::format("{}", train::kAdapterRate))
       ->check(CLI::PositiveNumber);
@@ -192,6 +215,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
   define_examples(app, *o);
   define_balance(app, *o);
   define_adapter(app, *o);
+  define_classifier(app, *o);
   define_start(app, *o);
   define_training(app, *o);
   app.add_option("--out", o->out, "Folder for the run (always needed)")->group("Run");

@@ -46,6 +46,22 @@ void column_products(const ColumnProducts<T>& task, int64_t begin, int64_t end) 
   }
 }
 
+template <class T>
+void column_sums(const ColumnSums<T>& task, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 64;
+  float sums[kBlock];
+  for (int64_t first = begin; first < end; first += kBlock) {
+    const int64_t n = end - first < kBlock ? end - first : kBlock;
+    for (int64_t i = 0; i < n; ++i) sums[i] = 0;
+    for (int64_t r = 0; r < task.rows; ++r) {
+      const T* x = task.x + r * task.stride + first;
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) sums[i] += load(x + i);
+    }
+    for (int64_t i = 0; i < n; ++i) task.sums[first + i] += sums[i];
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -53,6 +69,7 @@ void fill_columns(TypedTable<T>& t) {
   t.scale_columns = scale_columns<T>;
   t.add_columns = add_columns<T>;
   t.column_products = column_products<T>;
+  t.column_sums = column_sums<T>;
 }
 template void fill_columns(TypedTable<float>&);
 template void fill_columns(TypedTable<bf16>&);

@@ -43,6 +43,27 @@ void layernorm_backward(const float* dy, const float* x, const float* w, const f
   }
 }
 
+void layernorm_gradients(const LayerNormGradients& task, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 64;
+  float weights[kBlock], biases[kBlock];
+  for (int64_t first = begin; first < end; first += kBlock) {
+    const int64_t n = end - first < kBlock ? end - first : kBlock;
+    for (int64_t i = 0; i < n; ++i) weights[i] = biases[i] = 0;
+    for (int64_t r = 0; r < task.rows; ++r) {
+      const float* dy = task.dy + r * task.dy_stride + first;
+      const float* x = task.x + r * task.x_stride + first;
+      const float mean = task.stats[2 * r], rstd = task.stats[2 * r + 1];
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) {
+        weights[i] += dy[i] * ((x[i] - mean) * rstd);
+        biases[i] += dy[i];
+      }
+    }
+    for (int64_t i = 0; i < n && task.weight; ++i) task.weight[first + i] += weights[i];
+    for (int64_t i = 0; i < n && task.bias; ++i) task.bias[first + i] += biases[i];
+  }
+}
+
 void add(const float* x, float* y, int64_t n) {
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) y[i] += x[i];
@@ -133,6 +154,7 @@ template void fill_loss(TypedTable<bf16>&);
 void fill_sums(Table& t) {
   t.layernorm = layernorm;
   t.layernorm_backward = layernorm_backward;
+  t.layernorm_gradients = layernorm_gradients;
   t.add = add;
   t.sum_squares = sum_squares;
   t.log_sum_exp = log_sum_exp;

@@ -95,6 +95,14 @@ struct ColumnProducts {
   float* sums;
 };
 
+/// sums += x down each column, x: `rows` rows.
+template <class T>
+struct ColumnSums {
+  const T* x;
+  int64_t stride, rows;
+  float* sums;
+};
+
 /// One activation f over n values.
 template <class T>
 struct ActivationLoops {
@@ -135,6 +143,8 @@ struct TypedTable {
   void (*add_columns)(const float* scale, float shift, const T* x, T* y, int64_t n);
   // columns [begin, end)
   void (*column_products)(const ColumnProducts<T>& task, int64_t begin, int64_t end);
+  // columns [begin, end)
+  void (*column_sums)(const ColumnSums<T>& task, int64_t begin, int64_t end);
   void (*to_f32)(const T* x, float* y, int64_t n);
   void (*from_f32)(const float* x, T* y, int64_t n);
   void (*attention)(const AttentionTask<T>& task, float* scratch);
@@ -149,6 +159,19 @@ struct LayerNormParameters {
   const float* weight;
   const float* bias;
   float epsilon;
+};
+
+/// weight += dy * (x - mean) * rstd and bias += dy down each column. stats: mean and rstd per row;
+/// weight or bias may be nullptr.
+struct LayerNormGradients {
+  const float* dy;
+  int64_t dy_stride;
+  const float* x;
+  int64_t x_stride;
+  const float* stats;
+  int64_t rows;
+  float* weight;
+  float* bias;
 };
 
 /// An activation in bf16, T x K. kept: a bit per element, in words of 32 columns per row; elements
@@ -249,6 +272,8 @@ struct Table {
                     int64_t n);
   void (*layernorm_backward)(const float* dy, const float* x, const float* w, const float* stats,
                              float* dx, int64_t n);
+  // columns [begin, end)
+  void (*layernorm_gradients)(const LayerNormGradients& task, int64_t begin, int64_t end);
   void (*add)(const float* x, float* y, int64_t n);  // y += x
   double (*sum_squares)(const float* x, int64_t n);
   double (*log_sum_exp)(const float* x, int64_t n);

@@ -1,0 +1,85 @@
+// One pass per batch, without padding.
+#include "engine/classify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "engine/not_finite.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+#include "nn/pair_rows.h"
+#include "tensor/finite.h"
+
+namespace relatum::engine {
+namespace {
+
+std::vector<double> log_softmax(std::span<const float> logits) {
+  const double largest = double(*std::ranges::max_element(logits));
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(double(logit) - largest);
+  std::vector<double> result;
+  for (const float logit : logits) result.push_back(double(logit) - largest - std::log(sum));
+  return result;
+}
+
+// The first row behind `begin` that does not fit beside it.
+size_t end_of_batch(std::span<const ClassifierRow> rows, size_t begin, int64_t batch_tokens) {
+  int64_t tokens = 0;
+  size_t end = begin;
+  while (end < rows.size()) {
+    tokens += int64_t(rows[end].tokens.size());
+    if (end > begin && tokens > batch_tokens) break;
+    ++end;
+  }
+  return end;
+}
+
+std::vector<std::vector<double>> classify(Worker& worker, std::span<const ClassifierRow> rows) {
+  const SignalsHeld held;
+  nn::TokenBatch batch(worker.model().info().causal);
+  std::vector<int64_t> read;
+  for (const ClassifierRow& row : rows) {
+    for (const int64_t token : row.read) read.push_back(batch.size() + token);
+    batch.append(batch.root(), row.tokens);
+  }
+  batch.finish();
+  nn::Graph graph = worker.graph();
+  arch::ForwardOptions options;
+  options.rows = read;
+  options.adapter = worker.adapter();
+  const nn::Var states = nn::to_compute(
+      graph, nn::pair_rows(graph, worker.model().forward(graph, batch, options)));
+  std::vector<std::vector<double>> classes;
+  nn::for_each_logits(graph, *worker.head(), graph.value(states),
+                      [&](int64_t, MatView<const float> logits) {
+    for (int64_t r = 0; r < logits.rows; ++r) {
+      const std::span<const float> row(logits.row(r), size_t(logits.cols));
+      if (!all_finite(row)) classes.emplace_back();
+      else classes.push_back(log_softmax(row));
+    }
+  });
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (classes[i].empty()) fail_not_finite(worker, rows[i].tokens);
+  }
+  return classes;
+}
+
+}  // namespace
+
+void classify_batches(Worker& worker, std::span<const ClassifierRow> rows,
+                      const ClassifyOptions& options, const TakeClasses& take,
+                      const Context& context) {
+  size_t begin = options.first;
+  while (begin < rows.size() && !context.stopping()) {
+    const size_t end = end_of_batch(rows, begin, options.batch_tokens);
+    take(classify(worker, rows.subspan(begin, end - begin)));
+    begin = end;
+    context.report({"answering", double(end), double(rows.size()), "sentences", ""});
+  }
+}
+
+}  // namespace relatum::engine

@@ -1,0 +1,118 @@
+// The classifier's numbers as views of the flat array, and its file.
+#include "train/classifier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "io/safetensors.h"
+#include "tensor/finite.h"
+#include "tensor/values.h"
+
+namespace relatum::train {
+namespace {
+
+constexpr const char* kName = "classifier";
+
+Weight view_of(const std::string& name, std::span<const float> values, int64_t rows) {
+  return {name, "f32", rows, int64_t(values.size()) / rows, std::as_bytes(values), nullptr, false};
+}
+
+}  // namespace
+
+ClassifierTraining::ClassifierTraining(std::unique_ptr<Trainable> base, DType compute,
+                                       const ClassifierForm& form, uint64_t seed)
+    : base_(std::move(base)), form_(form) {
+  constexpr uint64_t kStream = 0xc1a55;
+  constexpr double kDeviation = 0.02;
+  const std::span<float> numbers = base_->extras();
+  RELATUM_CHECK(int64_t(numbers.size()) == form.size());
+  const auto weights = numbers.first(size_t(form.labels * form.inputs));
+  const Rng rng(seed, kStream);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = float(kDeviation * rng.normal(i));
+  const auto biases = numbers.subspan(weights.size());
+  std::fill(biases.begin(), biases.end(), 0.0f);
+  head_.emplace(std::vector<nn::Linear::Part>{{kName, view_of(kName, weights, form.labels)}},
+                std::vector<float>(biases.begin(), biases.end()));
+  head_->mutable_biases()[0] = view_of("classifier.bias", biases, 1);
+  head_->prepare(compute, false);
+  head_->prepare_trained();
+  if (const nn::LoraSet* pairs = base_->adapter()) set_ = *pairs;
+  set_.head = &*head_;
+}
+
+std::vector<ValueGroup> ClassifierTraining::groups() const {
+  std::vector<ValueGroup> all = base_->groups();
+  for (ValueGroup& group : all) {
+    if (group.name == kExtras) group = {kName, std::move(group.ranges), false, form_.rate};
+  }
+  return all;
+}
+
+void ClassifierTraining::sync() {
+  base_->sync();
+  head_->refresh();
+}
+
+double ClassifierTraining::operations(const nn::Linear::Part& part) const {
+  if (&part == &head_->parts()[0]) return 2 * double(part.weight.size());
+  return base_->operations(part);
+}
+
+void ClassifierTraining::describe(std::vector<NamedValue>& options) const {
+  base_->describe(options);
+  options.push_back({"--head", "classifier"});
+  options.push_back({"--head-lr over --lr", fmt::format("{}", form_.rate)});
+  options.push_back({"--head-dropout", fmt::format("{}", form_.dropout)});
+  options.push_back({"--hidden-dropout", fmt::format("{}", form_.own_dropout)});
+}
+
+void ClassifierTraining::save(const std::filesystem::path& run, const std::string& base) const {
+  base_->save(run, base);
+  const std::span<const float> numbers = base_->extras();
+  const auto count = size_t(form_.labels * form_.inputs);
+  std::vector<io::SafetensorsOutput> tensors;
+  tensors.push_back({"classifier.weight",
+                     "F32",
+                     {form_.labels, form_.inputs},
+                     std::as_bytes(numbers.first(count))});
+  tensors.push_back(
+      {"classifier.bias", "F32", {form_.labels}, std::as_bytes(numbers.subspan(count))});
+  io::write_safetensors(classifier_file(run), std::move(tensors), {{"format", "pt"}});
+}
+
+std::filesystem::path classifier_file(const std::filesystem::path& run) {
+  return run / "classifier.safetensors";
+}
+
+nn::Linear load_classifier(const std::filesystem::path& run, int64_t labels, int64_t inputs,
+                           DType compute) {
+  const auto path = classifier_file(run);
+  const auto file = io::Safetensors::open(path);
+  const auto read = [&](const char* name, const std::vector<int64_t>& shape) {
+    const io::SafetensorsTensor* found = file.find(name);
+    if (!found || found->dtype != "F32" || found->shape != shape) {
+      fail("train.classifier",
+           fmt::format("{}: expected a tensor '{}' of F32 for {} labels and {} inputs, as the run "
+                       "and its base ask for. Restore the file that the run wrote.",
+                       path.string(), name, labels, inputs));
+    }
+    std::vector<float> values(found->bytes.size() / sizeof(float));
+    std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+    if (!all_finite(values)) {
+      fail("train.classifier", fmt::format("{}: '{}' holds numbers that are not finite. Train it "
+                                           "again, with a smaller --lr.",
+                                           path.string(), name));
+    }
+    return values;
+  };
+  Weight weight = weight_of(kName, read("classifier.weight", {labels, inputs}), labels);
+  nn::Linear head({{kName, std::move(weight)}}, read("classifier.bias", {labels}));
+  head.prepare(compute, true);
+  return head;
+}
+
+}  // namespace relatum::train
