@@ -156,7 +156,7 @@ TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chos
 
 TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
                        const BatchOptions& options) {
-  if (rows[size_t(chosen[0])].classified()) {
+  if (!chosen.empty() && rows[size_t(chosen[0])].classified()) {
     return build_classified(rows, chosen, options.causal);
   }
   if (options.decoder_start) return build_encoded(rows, chosen, *options.decoder_start);
