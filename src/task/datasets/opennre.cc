@@ -10,6 +10,7 @@
 #include "task/fields.h"
 #include "task/json_rows.h"
 #include "task/offsets.h"
+#include "text/unicode.h"
 
 namespace relatum::task {
 namespace {
@@ -33,10 +34,10 @@ Span entity(const json& row, const char* key, const TokenText* tokens, const std
     span.start = pos[0];
     span.end = pos[1];
   }
-  const std::string quoted = io::get_string(object, "name", "", name);
-  named_otherwise = named_otherwise ||
-                    (!quoted.empty() &&
-                     !same_words(utf8_slice(text, span.start, span.end), quoted));
+  // wiki80 names its entities in lower case.
+  const std::string quoted = text::full_lower_case(io::get_string(object, "name", "", name));
+  const std::string there = text::full_lower_case(utf8_slice(text, span.start, span.end));
+  named_otherwise = named_otherwise || (!quoted.empty() && !same_words(there, quoted));
   return span;
 }
 

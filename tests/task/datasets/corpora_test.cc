@@ -1,8 +1,10 @@
 // KBP37, FewRel, OpenNRE, SpERT's CoNLL04 and DocRED: forms of published corpora.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support.h"
+#include "task/load.h"
 
 namespace relatum::task {
 namespace {
@@ -48,6 +50,19 @@ TEST(Opennre, PlacesOfTokensAndOfCharacters) {
   EXPECT_THAT(pairs("nyt10.txt", R"({"text":"🍯 Ada runs Pell","h":{"name":"Ada","pos":[2,5]},)"
                                  R"("t":{"name":"Pell","pos":[11,15]},"relation":"NA"})"),
               ElementsAre("1|🍯 <e1>Ada</e1> runs <e2>Pell</e2>|>|NA"));
+}
+
+TEST(Opennre, NamesMayBeInLowerCase) {
+  const auto warnings = [](const char* name) {
+    const Scratch scratch;
+    const std::string row = fmt::format(
+        R"({{"token":["Ada","Lim","runs","Pell"],"h":{{"name":"{}","pos":[0,2]}},)"
+        R"("t":{{"name":"pell","pos":[3,4]}},"relation":"head of"}})",
+        name);
+    return load_dataset(scratch.file("wiki80.txt", row)).warnings;
+  };
+  EXPECT_THAT(warnings("ada lim"), ::testing::IsEmpty());
+  EXPECT_THAT(warnings("ada"), ElementsAre(HasSubstr("'name' is another text")));
 }
 
 TEST(Conll04, EntitiesByNumber) {
