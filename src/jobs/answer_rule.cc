@@ -5,7 +5,6 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/error.h"
 
@@ -39,16 +38,18 @@ double kept_threshold(const ExtractOptions& o, const ModeCalibration* kept) {
                    flag, o.adapter.empty() ? "the model without an adapter" : o.adapter));
 }
 
-std::optional<int32_t> negative_index(const ExtractOptions& o, const ExtractSetup& setup,
-                                      const task::Labels& labels) {
-  std::optional<std::string> name = o.negative;
-  if (!name && setup.run && !setup.run->negative.empty()) name = setup.run->negative;
-  if (!name) name = task::negative_label(labels);
-  if (!name) return std::nullopt;
-  return int32_t(labels.index(*name, "--negative"));
+}  // namespace
+
+std::optional<std::string> named_negative(const ExtractOptions& o, const ExtractSetup& setup) {
+  if (o.negative || !setup.run || setup.run->negative.empty()) return o.negative;
+  return setup.run->negative;
 }
 
-}  // namespace
+std::optional<int32_t> negative_index(const task::Labels& labels,
+                                      const std::optional<std::string>& named) {
+  const std::optional<std::string> name = named ? named : task::negative_label(labels);
+  return name ? std::optional(int32_t(labels.index(*name, "--negative"))) : std::nullopt;
+}
 
 bool needs_kept_threshold(const ExtractOptions& o) {
   return o.threshold == kOfDev || (o.multi_label && o.threshold.empty());
@@ -93,7 +94,7 @@ task::AnswerRule answer_rule(const ExtractOptions& o, const ExtractSetup& setup,
   rule.several = o.multi_label;
   rule.threshold = number_of(o.threshold);
   if (!rule.threshold) rule.threshold = kept_threshold(o, kept);
-  rule.negative = negative_index(o, setup, labels);
+  rule.negative = negative_index(labels, named_negative(o, setup));
   if (rule.negative || rule.several) return rule;
   fail("jobs.extract",
        "--threshold: none of the labels means no relation, so nothing could be answered below it. "

@@ -1,7 +1,9 @@
 // What an extraction does with probabilities: the run's temperature, and a threshold where asked.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "jobs/extract_setup.h"
@@ -16,6 +18,13 @@ void check_answer_rule(const ExtractOptions& options);
 
 /// Whether a threshold is asked for that the run has to have kept.
 bool needs_kept_threshold(const ExtractOptions& options);
+
+/// The label that means no relation, where one was named: by the options, else by the run.
+std::optional<std::string> named_negative(const ExtractOptions& options, const ExtractSetup& setup);
+/// Its index: of `named`, else of the usual one; nothing where the labels have neither. Throws
+/// Error where they lack `named`.
+std::optional<int32_t> negative_index(const task::Labels& labels,
+                                      const std::optional<std::string>& named);
 
 /// Throws Error where --threshold dev or --multi-label needs what the run has not kept, or a
 /// threshold needs a negative label that `labels` lack.

@@ -8,6 +8,7 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
 #include "jobs/extract_rows.h"
 #include "jobs/fit_calibration.h"
@@ -70,9 +71,7 @@ CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
   if (host.context.stopping() || scores.empty()) return result;
   if (answerer.counts().too_long) host.context.warn(answerer.counts().first_too_long + ".");
   RunCalibration& calibration = result.calibration;
-  std::optional<std::string> negative = options.negative;
-  if (!negative && setup.run && !setup.run->negative.empty()) negative = setup.run->negative;
-  calibration.modes = fit_calibration(scores, data, rows.labels(), negative);
+  calibration.modes = fit_calibration(scores, data, rows.labels(), named_negative(options, setup));
   calibration.adapter_hash = adapter_hash(options.adapter, setup.run);
   calibration.data = options.input;
   calibration.examples = calibration.modes.at("scored").fit.examples;

@@ -8,7 +8,8 @@
 
 #include "base/counted.h"
 #include "base/error.h"
-#include "task/dataset.h"
+#include "jobs/answer_rule.h"
+#include "task/evaluate.h"
 #include "task/reliability.h"
 
 namespace relatum::jobs {
@@ -48,7 +49,9 @@ task::TunedThreshold tuned(const Fitting& fitting, const std::vector<std::vector
   task::AnswerRule rule;
   rule.negative = fitting.negative;
   rule.several = several;
-  const task::Confusion counts(fitting.labels, fitting.negative);
+  task::Confusion counts(fitting.labels, fitting.negative);
+  // Whether a figure applies is told from gold labels: macro-F1 is that of those that occur.
+  for (const auto& gold : fitting.gold) counts.add(task::cells_of(gold, {}));
   const task::Metric& metric = task::official_metric(counts, fitting.named);
   return task::tune_threshold(all, fitting.gold, rule, metric, counts);
 }
@@ -96,13 +99,6 @@ ModeCalibration fit_answers(const Fitting& fitting, std::span<const task::Answer
   return mode;
 }
 
-std::optional<int32_t> negative_of(const task::Labels& labels,
-                                   const std::optional<std::string>& given) {
-  if (given) return int32_t(labels.index(*given, "--negative"));
-  const auto usual = task::negative_label(labels);
-  return usual ? std::optional(int32_t(*labels.find(*usual))) : std::nullopt;
-}
-
 }  // namespace
 
 std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::AnswerScores> scores,
@@ -110,8 +106,7 @@ std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::Ans
                                                        const task::Labels& labels,
                                                        const std::optional<std::string>& negative) {
   RELATUM_CHECK(scores.size() == data.examples.size());
-  Fitting fitting{{}, labels, negative_of(labels, negative), {}};
-  if (!data.format.empty()) fitting.named = task::dataset_format(data.format).official;
+  Fitting fitting{{}, labels, negative_index(labels, negative), task::named_official(data)};
   std::vector<task::AnswerScores> answerable;
   std::vector<std::vector<double>> scored, shares;
   for (size_t i = 0; i < scores.size(); ++i) {
@@ -130,9 +125,11 @@ std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::Ans
                                          "nothing tells how sure the answers should be.",
                                          data.name));
   }
-  return {{"scored", fit_labels(fitting, scored)},
-          {"shares", fit_labels(fitting, shares)},
-          {"constrained", fit_answers(fitting, answerable)}};
+  std::map<std::string, ModeCalibration> modes{{"scored", fit_labels(fitting, scored)}};
+  if (shares[0].empty()) return modes;  // a classifier's
+  modes["shares"] = fit_labels(fitting, shares);
+  modes["constrained"] = fit_answers(fitting, answerable);
+  return modes;
 }
 
 std::vector<std::string> calibration_lines(const RunCalibration& calibration) {

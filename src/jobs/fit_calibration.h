@@ -15,10 +15,10 @@ namespace relatum::jobs {
 /// standard error is about a tenth.
 inline constexpr int64_t kFewestForCalibration = 50;
 
-/// Fits all ways of answering. `scores`: per example of `data`, which has a gold label of `labels`
-/// or more of them each; `labels` are those that were scored. `negative`: nothing for the usual
-/// one. Examples without a gold label that can be answered count for nothing; throws Error where
-/// none is left, or the negative label is none of the labels.
+/// Fits all ways of answering, of a classifier its only one. `scores`: per example of `data`, which
+/// has a gold label of `labels` or more of them each; `labels` are those that were scored.
+/// `negative`: nothing for the usual one. Examples without a gold label that can be answered count
+/// for nothing; throws Error where none is left, or the negative label is none of the labels.
 std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::AnswerScores> scores,
                                                        const task::Dataset& data,
                                                        const task::Labels& labels,

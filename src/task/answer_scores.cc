@@ -25,17 +25,9 @@ std::vector<double> shares_of(const engine::LabelTrie& trie, std::span<const dou
   return shares;
 }
 
-// A classifier answers in one way, so each mode has its probabilities.
 std::vector<AnswerScores> scores_of_classes(std::vector<std::vector<double>> rows) {
   std::vector<AnswerScores> all;
-  for (std::vector<double>& row : rows) {
-    AnswerScores& scores = all.emplace_back();
-    const auto best = std::max_element(row.begin(), row.end());
-    scores.constrained = best - row.begin();
-    scores.constrained_probability = std::exp(*best);
-    scores.shares = row;
-    scores.scored = std::move(row);
-  }
+  for (std::vector<double>& row : rows) all.emplace_back().scored = std::move(row);
   return all;
 }
 

@@ -11,7 +11,8 @@
 
 namespace relatum::task {
 
-/// Of one prompt. Indices are those of the renderer's labels.
+/// Of one prompt. Indices are those of the renderer's labels. A classifier answers in one way: it
+/// has `scored` alone.
 struct AnswerScores {
   std::vector<double> scored;  ///< sums of log-probabilities, as --answer scored takes them
   std::vector<double> shares;  ///< log-probabilities of --answer shares

@@ -18,11 +18,6 @@ namespace {
 
 using Joined = std::vector<const Prediction*>;
 
-/// What the data's format names; "" where it may hold any labels.
-std::string_view named_official(const Dataset& data) {
-  return data.format.empty() ? "" : dataset_format(data.format).official;
-}
-
 const Metric& choose_official(const Confusion& confusion, const Dataset& data,
                               const std::optional<std::string>& given) {
   if (!given) return official_metric(confusion, named_official(data));
@@ -124,6 +119,10 @@ void add_intervals(const Confusion& confusion, std::span<const std::vector<Cell>
 }
 
 }  // namespace
+
+std::string_view named_official(const Dataset& data) {
+  return data.format.empty() ? "" : dataset_format(data.format).official;
+}
 
 Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
                 const EvaluateOptions& options) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "task/confusion.h"
@@ -96,5 +97,8 @@ struct Report {
 /// not apply to the labels.
 Report evaluate(const Dataset& data, std::span<const Prediction> predictions,
                 const EvaluateOptions& options = {});
+
+/// The figure that the data's format is judged by; "" where it may hold any labels.
+std::string_view named_official(const Dataset& data);
 
 }  // namespace relatum::task

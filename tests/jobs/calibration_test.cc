@@ -8,7 +8,9 @@
 #include "jobs/calibrate.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
+#include "jobs/fit_calibration.h"
 #include "jobs/run_calibration.h"
+#include "support/models.h"
 #include "task/temperature.h"
 
 namespace relatum::testing {
@@ -100,6 +102,26 @@ TEST_F(Calibration, IsFittedOnDevDataAndKept) {
   }
 }
 
+TEST(FitCalibration, ThresholdsAreChosenByTheFigureOfTheDatasFormat) {
+  const task::Labels labels({"a", "b", "no_relation"});
+  task::Dataset data;
+  std::vector<task::AnswerScores> scores;
+  for (int i = 0; i < 6; ++i) {
+    task::Example& example = data.examples.emplace_back();
+    example.label = labels.name(i % 3);
+    if (i == 0) example.more_labels = {"b"};
+    const std::vector<double> logs{std::log(0.2), std::log(0.3), std::log(0.5)};
+    scores.push_back({logs, logs, 2, 0.5});
+  }
+  const auto metrics = [&](const std::string& format) {
+    data.format = format;
+    const auto modes = jobs::fit_calibration(scores, data, labels, {});
+    return std::pair(modes.at("scored").negative->metric, modes.at("shares").several->metric);
+  };
+  EXPECT_EQ(metrics("crossre"), std::pair(std::string("macro"), std::string("macro")));
+  EXPECT_EQ(metrics("jsonl"), std::pair(std::string("tacred_micro"), std::string("tacred_micro")));
+}
+
 TEST_F(Calibration, FewDevRowsTellNone) {
   train("few.jsonl");
   EXPECT_FALSE(there("run/calibration.json"));
@@ -108,6 +130,50 @@ TEST_F(Calibration, FewDevRowsTellNone) {
   EXPECT_TRUE(there("run/calibration.json"));
   train("");  // a run that is replaced leaves none behind
   EXPECT_FALSE(there("run/calibration.json"));
+}
+
+TEST_F(Calibration, IsKeptWithWhateverWasTrained) {
+  struct Case {
+    const char *model, *head, *method;
+  };
+  for (const auto& [model, head, method] :
+       {Case{"llama/tied", "", "full"}, Case{"bert", "classifier", "full"},
+        Case{"encoders/roberta", "classifier", "lora"}}) {
+    SCOPED_TRACE(std::string(model) + " " + head + " " + method);
+    jobs::FinetuneOptions options = teach();
+    options.model.model = fixture(model).string();
+    options.dev = path("dev.jsonl");
+    options.overwrite = true;
+    options.method = method;
+    options.method_given = true;
+    options.batch_tokens = 64;
+    const bool classifies = std::string(head) == "classifier";
+    if (classifies) {
+      options.head = head;
+      options.prompt = "";
+    }
+    ASSERT_TRUE(jobs::finetune(options, host_).finished);
+    jobs::RunCalibration kept = *jobs::read_calibration(path("run"), jobs::read_run(path("run")));
+    EXPECT_EQ(kept.modes.size(), classifies ? 1u : 3u);  // a classifier answers in one way
+    EXPECT_EQ(kept.modes.at("scored").fit.examples, 60);
+    jobs::ExtractOptions asked = from_run();
+    asked.no_calibration = true;
+    const std::vector<json> raw = answers(asked);
+    kept.modes.at("scored").fit.temperature = 2;
+    jobs::write_calibration(path("run"), kept);
+    asked.no_calibration = false;
+    const std::vector<json> with = answers(asked);
+    double sum = 0;
+    for (const auto& score : raw[0]["scores"].items()) {
+      sum += std::sqrt(score.value().get<double>());
+    }
+    EXPECT_NEAR(with[0]["probability"].get<double>(),
+                std::sqrt(raw[0]["probability"].get<double>()) / sum, 1e-12);
+    asked.input = path("dev.jsonl");
+    asked.overwrite = true;
+    EXPECT_NEAR(jobs::calibrate(asked, host_).calibration.modes.at("scored").fit.before,
+                kept.modes.at("scored").fit.before, 1e-4);
+  }
 }
 
 TEST_F(Calibration, DividesLogProbabilities) {
