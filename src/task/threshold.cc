@@ -28,10 +28,9 @@ std::vector<int32_t> chosen_labels(std::span<const double> probabilities, const 
   };
   std::vector<int32_t> answers;
   for (int32_t i = 0; i < int32_t(probabilities.size()); ++i) {
-    if (rule.threshold && (i == rule.negative || probabilities[size_t(i)] < *rule.threshold)) {
-      continue;
-    }
-    answers.push_back(i);
+    const double p = probabilities[size_t(i)];
+    const bool passes = !rule.threshold || (p > 0 && p >= *rule.threshold && i != rule.negative);
+    if (passes) answers.push_back(i);
   }
   std::stable_sort(answers.begin(), answers.end(), likelier);
   if (answers.empty() && rule.negative) return {*rule.negative};

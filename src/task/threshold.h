@@ -22,7 +22,8 @@ struct AnswerRule {
 
 /// Indices of the answers, the likeliest first. Without a threshold the likeliest label. With one:
 /// the likeliest relation, or with `several` all relations, whose probability is at least the
-/// threshold; where there is none, the negative label, or, of labels without one, nothing.
+/// threshold; where there is none, the negative label, or, of labels without one, nothing. A
+/// probability of 0 (what entity types forbid has it) reaches no threshold.
 std::vector<int32_t> chosen_labels(std::span<const double> probabilities, const AnswerRule& rule);
 
 /// A threshold that was chosen by a figure of dev data.

@@ -37,8 +37,8 @@ struct ThresholdCurve {
 /// those of scikit-learn's precision_recall_curve, recall being a share of `relations`.
 ThresholdCurve threshold_curve(std::span<const Candidate> candidates, int64_t relations);
 
-/// At most so many points of a curve, its ends and its best one among them: the last point of each
-/// stretch of recall. For drawing.
+/// At most so many points of a curve (3 or more), its ends and its best one among them: the first
+/// of each stretch of as many points. For drawing.
 std::vector<CurvePoint> thinned(const ThresholdCurve& curve, size_t most);
 
 }  // namespace relatum::task

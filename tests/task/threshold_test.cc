@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "task/temperature.h"
+#include "task/threshold_curve.h"
 
 namespace relatum::task {
 namespace {
@@ -29,6 +30,33 @@ TEST(Threshold, LetsRelationsThrough) {
   EXPECT_EQ(chosen_labels(p, rule), Indices{});
   rule.threshold = 0.28;
   EXPECT_EQ(chosen_labels(p, rule), (Indices{2, 0}));
+}
+
+TEST(Threshold, WhatTypesForbidIsNoAnswer) {
+  const std::vector<double> none{0, 0, 1}, one{0.4, 0, 0.6};  // as a mask leaves them
+  AnswerRule rule{.threshold = 0, .negative = 2};
+  EXPECT_EQ(chosen_labels(none, rule), Indices{2});
+  EXPECT_EQ(chosen_labels(one, rule), Indices{0});
+  rule.several = true;
+  EXPECT_EQ(chosen_labels(none, rule), Indices{2});
+  EXPECT_EQ(chosen_labels(one, rule), Indices{0});
+}
+
+TEST(ThresholdCurve, IsThinnedButForItsEndsAndItsBest) {
+  std::vector<Candidate> candidates;
+  for (int i = 0; i < 500; ++i) candidates.push_back({1 - i / 500.0, i < 137});
+  const ThresholdCurve curve = threshold_curve(candidates, 200);
+  EXPECT_EQ(curve.points.size(), 500u);
+  EXPECT_EQ(curve.best.answered, 137);
+  for (const size_t most : {3, 4, 12, 200}) {
+    const std::vector<CurvePoint> kept = thinned(curve, most);
+    EXPECT_LE(kept.size(), most);
+    EXPECT_GE(kept.size(), most - 1);  // an end or the best may begin a stretch
+    EXPECT_EQ(kept.front().answered, 1);
+    EXPECT_EQ(kept.back().answered, 500);
+    EXPECT_TRUE(std::ranges::any_of(kept, [](const auto& each) { return each.answered == 137; }));
+  }
+  EXPECT_EQ(thinned(curve, 500).size(), 500u);
 }
 
 TEST(Threshold, IsTheOneWithTheHighestF1) {
