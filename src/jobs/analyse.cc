@@ -140,7 +140,8 @@ std::vector<task::DoubtfulRow> find_label_noise(const AnalyseOptions& options, c
       neighbours[i].push_back({*found.examples[i][k].label, found.references[i][k].similarity});
     }
   }
-  return task::doubtful_rows(material.data, material.predictions, neighbours);
+  return task::doubtful_rows(material.data, material.predictions, neighbours,
+                             options.missing_is_wrong);
 }
 
 }  // namespace relatum::jobs

@@ -22,7 +22,8 @@ bool among(const std::vector<std::string>& list, const std::string& label) {
 
 void ask_model(const Prediction& prediction, const std::vector<std::string>& gold,
                DoubtfulRow& row) {
-  row.answer = prediction.label.value_or("");
+  if (!prediction.label) return;
+  row.answer = *prediction.label;
   row.probability = prediction.probability;
   const bool agrees = among(gold, row.answer);
   const double p = prediction.probability.value_or(1.0);
@@ -76,9 +77,10 @@ nlohmann::ordered_json row_json(const DoubtfulRow& row, size_t rank) {
 }  // namespace
 
 std::vector<DoubtfulRow> doubtful_rows(const Dataset& data, std::span<const Prediction> predictions,
-                                       std::span<const std::vector<LabelledNeighbour>> neighbours) {
+                                       std::span<const std::vector<LabelledNeighbour>> neighbours,
+                                       bool missing_is_wrong) {
   RELATUM_CHECK(neighbours.size() == data.examples.size());
-  const auto joined = join_predictions(data, predictions, false);
+  const auto joined = join_predictions(data, predictions, missing_is_wrong);
   std::vector<DoubtfulRow> rows;
   for (size_t i = 0; i < joined.size(); ++i) {
     const std::vector<std::string> gold = gold_labels(data.examples[i]);
@@ -90,7 +92,7 @@ std::vector<DoubtfulRow> doubtful_rows(const Dataset& data, std::span<const Pred
     }
     DoubtfulRow row;
     row.example = data.examples[i];
-    ask_model(*joined[i], gold, row);
+    if (joined[i]) ask_model(*joined[i], gold, row);
     ask_neighbours(neighbours[i], gold, row);
     row.doubt = row.model_doubt * row.neighbour_doubt;
     row.both = !row.answer.empty() && !among(gold, row.answer) && !row.neighbours_label.empty() &&

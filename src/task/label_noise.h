@@ -33,10 +33,13 @@ struct DoubtfulRow {
 /// All rows, the most doubtful first; equal ones in the data's order. Answers have to come from a
 /// model that did not see the row (finetune --folds). Where predictions keep no `scores`, a label
 /// that was not answered has as much doubt as the answer has probability. A row with several labels
-/// is doubted only as far as none of them is answered. Throws Error for rows without a label, and
-/// as join_predictions() does.
+/// is doubted only as far as none of them is answered. Who says nothing doubts nothing: a model
+/// without an answer (a row that is too long, an unparsed text, with `missing_is_wrong` a row that
+/// was left out), a row without neighbours. Throws Error for rows without a label, and as
+/// join_predictions() does.
 std::vector<DoubtfulRow> doubtful_rows(const Dataset& data, std::span<const Prediction> predictions,
-                                       std::span<const std::vector<LabelledNeighbour>> neighbours);
+                                       std::span<const std::vector<LabelledNeighbour>> neighbours,
+                                       bool missing_is_wrong = false);
 
 /// The first `most` of all rows.
 std::string noise_json(std::span<const DoubtfulRow> rows, size_t most);
