@@ -106,21 +106,20 @@ std::vector<std::string> range_names(std::span<const int64_t> upper) {
   return names;
 }
 
-/// The name of [low, high) for shares, by their upper bounds.
-std::string share_name(double value, std::span<const double> upper) {
-  double low = 0;
-  for (const double high : upper) {
-    if (value < high) return fmt::format("{:.2f} to {:.2f}", low, high);
-    low = high;
+/// "below 0.50", "0.50 to 0.70" … by upper bounds, which belong to the next. Cosines may be below
+/// 0.
+std::vector<std::string> share_names(std::span<const double> upper) {
+  std::vector<std::string> names{fmt::format("below {:.2f}", upper[0])};
+  for (size_t i = 1; i < upper.size(); ++i) {
+    names.push_back(fmt::format("{:.2f} to {:.2f}", upper[i - 1], upper[i]));
   }
-  return fmt::format("{:.2f} and more", low);
+  names.push_back(fmt::format("{:.2f} and more", upper.back()));
+  return names;
 }
 
-std::vector<std::string> share_names(std::span<const double> upper) {
-  std::vector<std::string> names;
-  for (const double high : upper) names.push_back(share_name(high - 1e-9, upper));
-  names.push_back(share_name(upper.back(), upper));
-  return names;
+std::string share_name(double value, std::span<const double> upper) {
+  const auto above = std::upper_bound(upper.begin(), upper.end(), value);
+  return share_names(upper)[size_t(above - upper.begin())];
 }
 
 constexpr std::array<int64_t, 4> kLengths{10, 20, 30, 40};
@@ -264,10 +263,8 @@ std::string nearest_name(const Facts& facts, size_t i) {
     return std::find(list.begin(), list.end(), label) != list.end();
   };
   if (among(gold)) return "the gold label";
-  const DirectedLabel nearest = split_direction(label);
   const bool turned = std::any_of(gold.begin(), gold.end(), [&](const std::string& each) {
-    const DirectedLabel own = split_direction(each);
-    return own.directed && nearest.directed && own.relation == nearest.relation;
+    return same_relation_turned(each, label);
   });
   if (turned) return "the gold relation, the wrong way round";
   if (facts.negative && label == facts.scored.labels.name(*facts.negative)) {

@@ -6,18 +6,13 @@
 
 #include "base/counted.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "task/analysis.h"
+#include "task/text_columns.h"
 
 namespace relatum::task {
 namespace {
 
 constexpr size_t kPairs = 10;  // pairs of labels that are shown
-
-std::string padded(std::string_view name, int64_t width) {
-  const std::string shown = printable_start(name, size_t(width) - 1);
-  return shown + std::string(size_t(std::max<int64_t>(0, width - utf8_length(shown))), ' ');
-}
 
 void write_sentence(const TellingSentence& sentence, std::string& out) {
   constexpr size_t kText = 400;
@@ -53,7 +48,7 @@ void write_grouping(const Grouping& grouping, std::string& out) {
                        100 * group.error.high);
     for (const TellingSentence& each : group.sentences) write_sentence(each, out);
   }
-  out += fmt::format("  ({})\n", grouping.rule);
+  out += wrapped(fmt::format("({})", grouping.rule));
 }
 
 }  // namespace
@@ -66,7 +61,7 @@ std::string to_text(const Analysis& analysis) {
   out += fmt::format("\ncue words, from {}\n", analysis.cues_from);
   for (const auto& [relation, words] : analysis.cues) {
     out += fmt::format("  {}  {}\n", padded(relation, 30),
-                       printable_start(fmt::format("{}", fmt::join(words, ", "))));
+                       printable_start(fmt::format("{}", fmt::join(words, ", ")), 64));
   }
   return out;
 }

@@ -6,16 +6,11 @@
 
 #include "base/counted.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "task/compare.h"
+#include "task/text_columns.h"
 
 namespace relatum::task {
 namespace {
-
-std::string padded(std::string_view name, int64_t width) {
-  const std::string shown = printable_start(name, size_t(width) - 1);
-  return shown + std::string(size_t(std::max<int64_t>(0, width - utf8_length(shown))), ' ');
-}
 
 std::string p_text(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p); }
 
@@ -39,7 +34,9 @@ void write_figures(const Comparison& comparison, std::string& out) {
     out += figure.official ? "  official\n" : "\n";
   }
   if (!comparison.figures[0].interval) {
-    out += "No interval: there is one text, or no bootstrap was asked for.\n";
+    out += comparison.samples == 0
+               ? "No intervals: --samples is 0.\n"
+               : "No intervals: there is one text, of which each draw is the same.\n";
     return;
   }
   out += fmt::format(

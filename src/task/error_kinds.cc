@@ -28,10 +28,8 @@ Indices without(const Indices& list, const Indices& others) {
 int64_t take_turned(const Labels& labels, Indices& missed, Indices& wrong) {
   int64_t count = 0;
   for (size_t m = 0; m < missed.size();) {
-    const DirectedLabel gold = split_direction(labels.name(missed[m]));
     const auto turned = std::find_if(wrong.begin(), wrong.end(), [&](int32_t label) {
-      const DirectedLabel answer = split_direction(labels.name(label));
-      return gold.directed && answer.directed && answer.relation == gold.relation;
+      return same_relation_turned(labels.name(missed[m]), labels.name(label));
     });
     if (turned == wrong.end()) {
       ++m;
@@ -92,6 +90,11 @@ DirectedLabel split_direction(std::string_view label) {
     return {label, false, false};
   }
   return {label.substr(0, label.size() - kForward.size()), true, reversed};
+}
+
+bool same_relation_turned(std::string_view one, std::string_view other) {
+  const DirectedLabel a = split_direction(one), b = split_direction(other);
+  return a.directed && b.directed && a.reversed != b.reversed && a.relation == b.relation;
 }
 
 ErrorKinds count_errors(const ScoredLabels& scored, std::optional<int32_t> negative) {

@@ -15,6 +15,8 @@ struct DirectedLabel {
   bool directed = false, reversed = false;
 };
 DirectedLabel split_direction(std::string_view label);
+/// Whether two different labels are one relation in its two directions.
+bool same_relation_turned(std::string_view one, std::string_view other);
 
 /// Each mistake is one of these. A gold label without an answer and an answer beside all gold
 /// labels count once each, so the sum is the number of cells off the confusion's diagonal.

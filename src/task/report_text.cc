@@ -7,6 +7,7 @@
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "task/report.h"
+#include "task/text_columns.h"
 
 namespace relatum::task {
 namespace {
@@ -14,12 +15,6 @@ namespace {
 constexpr size_t kWorst = 10;         // confusions shown
 constexpr int64_t kWidestLabel = 36;  // code points; longer names are cut
 constexpr int64_t kBarWidth = 20;
-
-/// A name of exactly `width` code points.
-std::string padded(std::string_view name, int64_t width) {
-  const std::string shown = printable_start(name, utf8_length(name) > width ? width - 1 : width);
-  return shown + std::string(size_t(std::max<int64_t>(0, width - utf8_length(shown))), ' ');
-}
 
 std::string percent(double fraction) { return fmt::format("{:6.2f}", 100 * fraction); }
 
@@ -78,24 +73,6 @@ void write_summary(const Report& report, std::string& out) {
   if (report.negative) {
     out += fmt::format("  negative label  {}\n", printable_start(*report.negative));
   }
-}
-
-/// A sentence in lines that fit the terminal.
-std::string wrapped(std::string_view sentence) {
-  constexpr size_t kColumns = 96;
-  std::string out = "  ";
-  size_t column = 2;
-  while (!sentence.empty()) {
-    const size_t end = std::min(sentence.find(' '), sentence.size());
-    if (column > 2 && column + end > kColumns) {
-      out += "\n  ";
-      column = 2;
-    }
-    out += std::string(sentence.substr(0, end)) + (end < sentence.size() ? " " : "");
-    column += end + 1;
-    sentence.remove_prefix(std::min(end + 1, sentence.size()));
-  }
-  return out + "\n";
 }
 
 void write_metrics(const Report& report, int64_t width, std::string& out) {

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "base/utf8.h"
 #include "io/json.h"
 #include "support.h"
 #include "task/label_noise.h"
@@ -142,7 +144,7 @@ TEST(Analysis, CountsEachExampleOnceInEachWay) {
   EXPECT_EQ(group(analysis, "retrieved_label", "another label")->wrong, 2);
   EXPECT_EQ(group(analysis, "copied", "copied")->examples, 6);
   EXPECT_EQ(group(analysis, "confidence", "0.90 to 0.99")->wrong, 1);
-  EXPECT_EQ(group(analysis, "confidence", "0.00 to 0.50")->wrong, 1);
+  EXPECT_EQ(group(analysis, "confidence", "below 0.50")->wrong, 1);
 }
 
 TEST(Analysis, ShowsTheMostConfidentMistakes) {
@@ -158,6 +160,11 @@ TEST(Analysis, ShowsTheMostConfidentMistakes) {
   EXPECT_THAT(text, HasSubstr("c1: <e1>Rain1</e1> caused <e2>Flood1</e2> here."));
   EXPECT_THAT(text,
               HasSubstr("gold cause(e1,e2), answered owns (95.0 %); retrieved n (0.60): owns"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool sentence = line.starts_with("    ");
+    if (!sentence) EXPECT_LE(utf8_length(line), 100) << line;
+  }
   const auto json = io::parse_json(to_json(analysis), "analysis");
   EXPECT_EQ(json["groupings"]["kind"]["groups"][0]["name"], "direction");
   EXPECT_EQ(json["groupings"]["label_pair"]["groups"][0]["sentences"][0]["head"]["start"], 0);
@@ -193,11 +200,20 @@ TEST(LabelNoise, WhatBothDoubtComesFirst) {
   predictions[0].scores = {{"cause(e1,e2)", 0.25}, {"owns", 0.75}};
   EXPECT_NEAR(doubtful_rows(data, predictions, neighbours)[2].model_doubt, 0.75, 1e-15);
   EXPECT_THAT(noise_text("rows", found, 1), HasSubstr("with 1 of them neither"));
+  predictions[2].label.reset();  // unparsed, or too long
+  predictions[2].probability.reset();
+  EXPECT_EQ(doubtful_rows(data, predictions, neighbours)[2].doubt, 0);
+  predictions.erase(predictions.begin() + 2);
+  EXPECT_THAT(testing::error_of([&] { doubtful_rows(data, predictions, neighbours); }),
+              HasSubstr("'c1'"));
+  const auto without = doubtful_rows(data, predictions, neighbours, true);
+  EXPECT_EQ(without.size(), 4u);
+  EXPECT_EQ(std::ranges::count_if(without, [](const auto& row) { return row.answer.empty(); }), 1);
   const auto json = io::parse_json(noise_json(found, 2), "noise");
   EXPECT_EQ(json["rows"].size(), 2u);
   EXPECT_EQ(json["rows"][0]["id"], "c1");
   data.examples[0].label.reset();
-  EXPECT_THAT(testing::error_of([&] { doubtful_rows(data, predictions, neighbours); }),
+  EXPECT_THAT(testing::error_of([&] { doubtful_rows(data, predictions, neighbours, true); }),
               HasSubstr("no label"));
 }
 

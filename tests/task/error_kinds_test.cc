@@ -32,6 +32,10 @@ TEST(Directions, AreTheLabelsEnd) {
   EXPECT_FALSE(split_direction("born(e1,e2)").reversed);
   EXPECT_FALSE(split_direction("owns").directed);
   EXPECT_FALSE(split_direction("(e1,e2)").directed);  // there would be no relation
+  EXPECT_TRUE(same_relation_turned("born(e1,e2)", "born(e2,e1)"));
+  EXPECT_FALSE(same_relation_turned("born(e1,e2)", "born(e1,e2)"));
+  EXPECT_FALSE(same_relation_turned("born(e1,e2)", "died(e2,e1)"));
+  EXPECT_FALSE(same_relation_turned("born(e1,e2)", "born"));
 }
 
 TEST(ErrorKinds, EachMistakeIsOne) {
