@@ -1,6 +1,8 @@
 // Counts every file once, then draws texts for all of them together.
 #include "task/compare.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -18,17 +20,31 @@ struct System {
   std::vector<bool> right;
   std::unique_ptr<Confusion> counts;
   std::unique_ptr<UnitCells> units;
+  std::unique_ptr<UnitAccuracy> accuracy;
   Report report;
 };
 
-std::unique_ptr<System> count(const Dataset& data, const std::vector<Prediction>& predictions,
+/// As join_predictions(), but says whose ids do not fit: there are several files.
+std::vector<const Prediction*> join_file(const Dataset& data, const std::string& file,
+                                         const std::vector<Prediction>& predictions,
+                                         bool missing_is_wrong) {
+  try {
+    return join_predictions(data, predictions, missing_is_wrong);
+  } catch (const Error& error) {
+    const std::string sentence = error.what();
+    fail("task.compare", fmt::format("{}: {}", file, sentence.substr(sentence.find("] ") + 2)));
+  }
+}
+
+std::unique_ptr<System> count(const Dataset& data, const std::string& file,
+                              const std::vector<Prediction>& predictions,
                               const std::vector<int64_t>& groups, const EvaluateOptions& options) {
+  const auto joined = join_file(data, file, predictions, options.missing_is_wrong);
   auto system = std::make_unique<System>();
   EvaluateOptions plain = options;
   plain.samples = 0;
   plain.wrong_kept = 0;
   system->report = evaluate(data, predictions, plain);
-  const auto joined = join_predictions(data, predictions, options.missing_is_wrong);
   system->scored = index_labels(data, joined);
   const auto negative = negative_index(system->scored, options.negative);
   system->counts = std::make_unique<Confusion>(system->scored.labels, negative,
@@ -39,20 +55,19 @@ std::unique_ptr<System> count(const Dataset& data, const std::vector<Prediction>
     system->right.push_back(is_right(system->scored, i));
   }
   system->units = std::make_unique<UnitCells>(system->cells, groups);
+  system->accuracy = std::make_unique<UnitAccuracy>(system->right, groups, system->units->units());
   return system;
 }
 
 using Systems = std::vector<std::unique_ptr<System>>;
 
-double accuracy_of(const System& system, std::span<const int32_t> times,
-                   const std::vector<int64_t>& groups) {
-  int64_t right = 0, all = 0;
-  for (size_t i = 0; i < groups.size(); ++i) {
-    const int64_t count = times[size_t(groups[i])];
-    all += count;
-    if (system.right[i]) right += count;
+Systems count_all(const Dataset& data, const Side& side, const std::vector<int64_t>& groups,
+                  const EvaluateOptions& options) {
+  Systems systems;
+  for (size_t i = 0; i < side.runs.size(); ++i) {
+    systems.push_back(count(data, side.files[i], side.runs[i], groups, options));
   }
-  return double(right) / double(all);
+  return systems;
 }
 
 double mean_of(const std::vector<double>& values) {
@@ -78,11 +93,10 @@ std::vector<const Metric*> applying(const Systems& first, const Systems& second)
 /// The mean of a side's figures for one draw; their counts must stand in `drawn`.
 double drawn_mean(const Metric* metric, const Systems& side,
                   const std::vector<std::unique_ptr<Confusion>>& drawn,
-                  std::span<const int32_t> times, const std::vector<int64_t>& groups) {
+                  std::span<const int32_t> times) {
   double sum = 0;
   for (size_t i = 0; i < side.size(); ++i) {
-    sum += metric ? metric->compute(*drawn[i]).value_or(Scores{}).f1
-                  : accuracy_of(*side[i], times, groups);
+    sum += metric ? metric->compute(*drawn[i]).value_or(Scores{}).f1 : side[i]->accuracy->of(times);
   }
   return sum / double(side.size());
 }
@@ -99,7 +113,6 @@ std::vector<std::unique_ptr<Confusion>> empty_counts(const Systems& side) {
 /// Differences of all draws, per figure.
 std::vector<std::vector<double>> draw_differences(const Systems& first, const Systems& second,
                                                   const std::vector<const Metric*>& figures,
-                                                  const std::vector<int64_t>& groups,
                                                   const EvaluateOptions& options) {
   std::vector<std::vector<double>> differences(figures.size());
   const auto of_first = empty_counts(first), of_second = empty_counts(second);
@@ -109,8 +122,8 @@ std::vector<std::vector<double>> draw_differences(const Systems& first, const Sy
     for (size_t i = 0; i < first.size(); ++i) first[i]->units->count(times, *of_first[i]);
     for (size_t i = 0; i < second.size(); ++i) second[i]->units->count(times, *of_second[i]);
     for (size_t f = 0; f < figures.size(); ++f) {
-      differences[f].push_back(drawn_mean(figures[f], second, of_second, times, groups) -
-                               drawn_mean(figures[f], first, of_first, times, groups));
+      differences[f].push_back(drawn_mean(figures[f], second, of_second, times) -
+                               drawn_mean(figures[f], first, of_first, times));
     }
   }
   return differences;
@@ -182,12 +195,13 @@ std::vector<LabelComparison> compare_labels(const Systems& first, const Systems&
 
 Comparison compare(const Dataset& data, const Side& first, const Side& second,
                    const EvaluateOptions& options) {
-  RELATUM_CHECK(!first.runs.empty() && !second.runs.empty());
+  for (const Side* side : {&first, &second}) {
+    RELATUM_CHECK(!side->runs.empty() && side->files.size() == side->runs.size());
+  }
   if (data.examples.empty()) fail("task.compare", data.name + " holds no examples to compare on.");
   const std::vector<int64_t> groups = sentence_groups(data.examples);
-  Systems ones, others;
-  for (const auto& run : first.runs) ones.push_back(count(data, run, groups, options));
-  for (const auto& run : second.runs) others.push_back(count(data, run, groups, options));
+  const Systems ones = count_all(data, first, groups, options);
+  const Systems others = count_all(data, second, groups, options);
   Comparison result;
   result.data = data.name;
   result.examples = int64_t(data.examples.size());
@@ -200,7 +214,7 @@ Comparison compare(const Dataset& data, const Side& first, const Side& second,
   for (const Metric* each : figures) result.figures.push_back(compare_figure(each, ones, others));
   result.figures[0].official = true;
   if (options.samples > 0 && result.units > 1) {
-    auto differences = draw_differences(ones, others, figures, groups, options);
+    auto differences = draw_differences(ones, others, figures, options);
     for (size_t f = 0; f < figures.size(); ++f) {
       result.figures[f].p = two_sided(differences[f]);
       result.figures[f].interval = interval_of(std::move(differences[f]), uint64_t(result.units));

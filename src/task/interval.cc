@@ -74,30 +74,23 @@ void UnitCells::count(std::span<const int32_t> times, Confusion& into) const {
   }
 }
 
-namespace {
-
-/// Of each unit: its examples, and those that are right.
-struct UnitRight {
-  std::vector<int64_t> right, all;
-
-  UnitRight(const std::vector<bool>& right_ones, std::span<const int64_t> groups, size_t units)
-      : right(units), all(units) {
-    for (size_t i = 0; i < groups.size(); ++i) {
-      right[size_t(groups[i])] += right_ones[i];
-      ++all[size_t(groups[i])];
-    }
+UnitAccuracy::UnitAccuracy(const std::vector<bool>& right, std::span<const int64_t> groups,
+                           uint64_t units)
+    : right_(units), all_(units) {
+  for (size_t i = 0; i < groups.size(); ++i) {
+    right_[size_t(groups[i])] += right[i];
+    ++all_[size_t(groups[i])];
   }
-  double accuracy(std::span<const int32_t> times) const {
-    int64_t hits = 0, total = 0;
-    for (size_t unit = 0; unit < times.size(); ++unit) {
-      hits += times[unit] * right[unit];
-      total += times[unit] * all[unit];
-    }
-    return double(hits) / double(total);
-  }
-};
+}
 
-}  // namespace
+double UnitAccuracy::of(std::span<const int32_t> times) const {
+  int64_t hits = 0, total = 0;
+  for (size_t unit = 0; unit < times.size(); ++unit) {
+    hits += times[unit] * right_[unit];
+    total += times[unit] * all_[unit];
+  }
+  return double(hits) / double(total);
+}
 
 std::optional<Intervals> bootstrap_all(const Confusion& counts,
                                        std::span<const std::vector<Cell>> cells,
@@ -107,7 +100,7 @@ std::optional<Intervals> bootstrap_all(const Confusion& counts,
   RELATUM_CHECK(options.samples > 0 && right.size() == cells.size());
   const UnitCells units(cells, groups);
   if (units.units() < 2) return std::nullopt;
-  const UnitRight answers(right, groups, units.units());
+  const UnitAccuracy answers(right, groups, units.units());
   std::vector<const Metric*> applying;
   for (const Metric* each : metrics()) applying.push_back(each->compute(counts) ? each : nullptr);
   Confusion drawn(counts.labels(), counts.negative(), counts.scope());
@@ -120,7 +113,7 @@ std::optional<Intervals> bootstrap_all(const Confusion& counts,
       if (!applying[m]) continue;
       figures[m].push_back(applying[m]->compute(drawn).value_or(Scores{}).f1);
     }
-    accuracies.push_back(answers.accuracy(times));
+    accuracies.push_back(answers.of(times));
   }
   Intervals intervals;
   for (std::vector<double>& each : figures) {

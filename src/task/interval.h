@@ -51,6 +51,18 @@ class UnitCells {
   std::vector<std::vector<uint32_t>> cells_;  // per unit, by place in distinct_
 };
 
+/// Accuracy of draws of texts.
+class UnitAccuracy {
+ public:
+  /// `right` and `groups`: per example.
+  UnitAccuracy(const std::vector<bool>& right, std::span<const int64_t> groups, uint64_t units);
+  /// Share of right examples where texts were drawn so often each.
+  double of(std::span<const int32_t> times) const;
+
+ private:
+  std::vector<int64_t> right_, all_;  // per unit
+};
+
 /// The value below which `share` of the sorted values lie, interpolated as numpy does by default.
 double percentile(std::span<const double> sorted, double share);
 /// Between the percentiles of figures in any order.
