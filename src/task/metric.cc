@@ -23,4 +23,22 @@ const Metric& official_metric(const Confusion& confusion, std::string_view named
   return metric("micro_all");
 }
 
+std::optional<Scores> mean_over_labels(const Confusion& confusion,
+                                       std::optional<int32_t> left_out) {
+  Scores sum;
+  int64_t labels = 0;
+  for (int32_t i = 0; i < confusion.size(); ++i) {
+    const int64_t gold = confusion.gold_count(i);
+    if (i == left_out || gold == 0) continue;
+    const Scores scores = scores_of(confusion.at(i, i), confusion.predicted_count(i), gold);
+    sum.precision += scores.precision;
+    sum.recall += scores.recall;
+    sum.f1 += scores.f1;
+    ++labels;
+  }
+  if (labels == 0) return std::nullopt;
+  const auto count = double(labels);
+  return Scores{sum.precision / count, sum.recall / count, sum.f1 / count};
+}
+
 }  // namespace relatum::task

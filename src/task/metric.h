@@ -1,6 +1,7 @@
 // The figures that predictions are judged by; one file in task/metrics is one figure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -31,5 +32,10 @@ const Metric& metric(std::string_view name);
 /// where there is none: semeval_macro for SemEval's labels, else tacred_micro where there is a
 /// negative label, else micro_all. The answers have no part in it.
 const Metric& official_metric(const Confusion& confusion, std::string_view named = "");
+
+/// The plain mean of precision, recall and F1 over the labels that occur in the gold, `left_out`
+/// aside; nothing where there are none.
+std::optional<Scores> mean_over_labels(const Confusion& confusion,
+                                       std::optional<int32_t> left_out = {});
 
 }  // namespace relatum::task

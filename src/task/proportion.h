@@ -21,11 +21,12 @@ struct McNemar {
   double p = 1;
 };
 
-/// Exact (two-sided binomial test with 1/2) where fewer than `kFewest` examples tell the two apart,
-/// else chi² with one degree of freedom and Edwards' continuity correction,
-/// (|b - c| - 1)² / (b + c).
-McNemar mcnemar(int64_t only_first, int64_t only_second);
 /// From so many examples on, chi² is near enough to the binomial (the usual rule).
 inline constexpr int64_t kFewestForChiSquared = 25;
+
+/// Exact (two-sided binomial test with 1/2) where fewer than kFewestForChiSquared examples tell the
+/// two apart, else chi² with one degree of freedom and Edwards' continuity correction,
+/// (|b - c| - 1)² / (b + c).
+McNemar mcnemar(int64_t only_first, int64_t only_second);
 
 }  // namespace relatum::task

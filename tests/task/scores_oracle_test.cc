@@ -212,6 +212,7 @@ TEST(ScoresOracle, McNemarIsStatsmodels) {
     const McNemar test = mcnemar(want["b"].get<int64_t>(), want["c"].get<int64_t>());
     SCOPED_TRACE(want.dump());
     EXPECT_EQ(test.exact, want["exact"].get<bool>());
+    // Both are the incomplete beta or gamma function, of at most 1, with some 12 digits.
     EXPECT_NEAR(test.p, want["p"].get<double>(), 1e-12);
     // With continuity |1| - 1 of 130 and 131 is 0 in both.
     EXPECT_NEAR(test.statistic, want["statistic"].get<double>(), 1e-12);
