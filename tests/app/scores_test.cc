@@ -42,6 +42,10 @@ TEST_F(Scores, TwoSystemsAreCompared) {
   const std::string text = done(compare({"--predictions", one, other})).out;
   EXPECT_THAT(text, HasSubstr("exact (binomial)"));
   EXPECT_THAT(text, HasSubstr("paired bootstrap, 200 draws of 10 texts"));
+  EXPECT_THAT(done(compare({"--predictions", one, other, "--samples", "0"})).out,
+              HasSubstr("No intervals: --samples is 0."));
+  const std::string stray = write("stray.jsonl", R"({"id": "99", "label": "x"})");
+  refused(compare({"--predictions", one, stray}), {stray, "'99'"});
   const json same = json::parse(done(compare({"--predictions", one, one, "--json"})).out);
   EXPECT_EQ(same["figures"]["accuracy"]["p"], 1.0);
 }
@@ -79,7 +83,17 @@ TEST_F(Scores, MistakesAreSorted) {
       done(analyse + with_index + Arguments{"--label-noise", "--json", "--top", "3"}).out);
   EXPECT_EQ(noise["examples"], 10);
   EXPECT_EQ(noise["rows"].size(), 3u);
-  for (const json& each : noise["rows"]) EXPECT_LT(each["neighbours"]["share"], 1.01);
+  for (const json& each : noise["rows"]) {
+    EXPECT_LE(each["neighbours"]["share"], 1);
+    const bool wrong = each["id"] == "1" || each["id"] == "2";
+    EXPECT_NEAR(each["model"]["doubt"].get<double>(), wrong ? 0.8 : 0.1, 1e-15);  // 1 - 0.9
+  }
+  EXPECT_THAT(done(analyse + with_index + Arguments{"--label-noise"}).err,
+              Not(HasSubstr("no effect")));
+  EXPECT_THAT(done(analyse + with_index + Arguments{"--label-noise", "--sentences", "1"}).err,
+              HasSubstr("--sentences has no effect with --label-noise."));
+  EXPECT_THAT(done(analyse + Arguments{"--top", "3", "--neighbours", "4"}).err,
+              HasSubstr("--neighbours and --top have no effect without --label-noise."));
 }
 
 TEST_F(Scores, ARunIsCalibrated) {

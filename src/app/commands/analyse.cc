@@ -1,28 +1,50 @@
 // relatum analyse: where a system fails, and which labels are doubtful.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/score_options.h"
 #include "base/printable.h"
 #include "jobs/analyse.h"
-#include "task/forms.h"
+#include "jobs/without_effect.h"
 
 namespace relatum::app {
 namespace {
 
 struct Options : jobs::AnalyseOptions {
   MachineOptions machine;
-  std::string missing = "error";
   bool json = false, label_noise = false;
   int64_t top = 50;
 };
 
-int run(const Options& given, Environment& environment) {
-  given.machine.apply(environment);
-  Options o = given;
-  o.missing_is_wrong = o.missing == "wrong";
+/// What each of the two kinds of work does not look at.
+void tell_without_effect(const Options& o, const Context& context) {
+  static const Options usual{};
+  std::vector<std::string> flags;
+  if (o.label_noise) {
+    if (!o.train.empty()) flags.emplace_back("--train");
+    if (o.negative) flags.emplace_back("--negative");
+    if (o.sentences != usual.sentences) flags.emplace_back("--sentences");
+    if (flags.empty()) return;
+    context.warn(fmt::format("{} {} no effect with --label-noise.", jobs::and_list(flags),
+                             flags.size() == 1 ? "has" : "have"));
+    return;
+  }
+  if (o.neighbours != usual.neighbours) flags.emplace_back("--neighbours");
+  if (o.top != usual.top) flags.emplace_back("--top");
+  jobs::warn_without_effect(flags, "--label-noise", context);
+  if (o.index.empty() && !o.embedder.empty()) {
+    jobs::warn_without_effect({"--embedder"}, "--index", context);
+  }
+}
+
+int run(const Options& o, Environment& environment) {
+  o.machine.apply(environment);
+  tell_without_effect(o, environment.context());
   std::string text;
   if (o.label_noise) {
     const auto rows = jobs::find_label_noise(o, environment.host());
@@ -55,15 +77,8 @@ Action define(CLI::App& app) {
   app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
       ->group("Data");
   app.add_option("--models", o->models, kModelsHelp)->group("Data");
-  app.add_option("--negative", o->negative,
-                 "The label that means no relation (default: no_relation or Other)")
-      ->transform(task::seen_form)
-      ->group("Analysis");
-  app.add_option("--missing", o->missing,
-                 "How to treat an example without a prediction: "
-                 "error (stop there), or wrong (count it as wrong)")
-      ->check(CLI::IsMember({"error", "wrong"}))
-      ->group("Analysis");
+  define_negative(app, "Analysis", o->negative);
+  define_missing(app, "Analysis", o->missing_is_wrong);
   app.add_option("--sentences", o->sentences, "Wrong answers shown of each group")
       ->check(CLI::Range(int64_t{0}, int64_t{1000}))
       ->group("Analysis");

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "app/asking_options.h"
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
@@ -38,9 +39,7 @@ int run(const Options& o, Environment& environment) {
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  define_model(app, o->model, true);
-  app.get_option("--model")->required(false)->description(
-      "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
+  define_asked_model(app, *o);
   app.add_option("--adapter", o->adapter,
                  "Run folder of `relatum finetune`, or a PEFT adapter's; calibration.json is "
                  "written there")
@@ -48,20 +47,7 @@ Action define(CLI::App& app) {
       ->group("Model");
   app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
       ->group("Model");
-  app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
-      ->group("Prompt");
-  app.add_option("--index", o->index,
-                 "Index folder; each prompt then includes the most similar example (default: the "
-                 "run's)")
-      ->group("Prompt");
-  app.add_flag("--no-index", o->no_index, "Ignore the run's index")->group("Prompt");
-  app.add_option("--neighbours", o->neighbours,
-                 "Retrieved examples per prompt; 0: as in the run, otherwise 1")
-      ->check(CLI::NonNegativeNumber)
-      ->group("Prompt");
-  app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
-      ->group("Prompt");
-  app.add_flag("--chat", o->chat, "Wrap prompts in the model's chat template")->group("Prompt");
+  define_prompts(app, *o);
   app.add_option("--data", o->input,
                  "Labelled sentences that the adapter was not trained on: FORMAT:PATH")
       ->required()

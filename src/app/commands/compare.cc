@@ -1,6 +1,5 @@
 // relatum compare: two systems' answers to the same examples, and whether they differ.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -8,12 +7,10 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/score_options.h"
 #include "base/error.h"
-#include "base/known_names.h"
 #include "base/printable.h"
 #include "task/compare.h"
-#include "task/forms.h"
-#include "task/metric.h"
 
 namespace relatum::app {
 namespace {
@@ -21,7 +18,7 @@ namespace {
 struct Options {
   MachineOptions machine;
   jobs::DataChoice data;
-  std::string gold, missing = "error";
+  std::string gold;
   std::vector<std::string> predictions, against;
   task::EvaluateOptions scores{.samples = 10000};
   bool json = false;
@@ -52,11 +49,9 @@ int run(const Options& o, Environment& environment) {
   jobs::DataChoice reading = o.data;
   reading.keep_unknown_labels = true;
   const task::Dataset data = reading.load(o.gold, true, environment.host());
-  task::EvaluateOptions options = o.scores;
-  options.missing_is_wrong = o.missing == "wrong";
-  const bool may_be_empty = options.missing_is_wrong;
+  const bool may_be_empty = o.scores.missing_is_wrong;
   const task::Comparison comparison = task::compare(data, read_side(first, may_be_empty),
-                                                    read_side(second, may_be_empty), options);
+                                                    read_side(second, may_be_empty), o.scores);
   for (const std::string& warning : comparison.warnings) environment.context().warn(warning);
   write_out((o.json ? task::to_json(comparison) : printable_lines(task::to_text(comparison))) +
             "\n");
@@ -73,21 +68,9 @@ Action define(CLI::App& app) {
       ->group("Data");
   app.add_option("--against", o->against, "The files of B, one for each seed")->group("Data");
   define_data(app, o->data);
-  app.add_option("--negative", o->scores.negative,
-                 "The label that means no relation (default: no_relation or Other)")
-      ->transform(task::seen_form)
-      ->group("Score");
-  app.add_option("--official", o->scores.official,
-                 fmt::format("The headline metric: {} (default: the data format's own, otherwise "
-                             "chosen from the labels of the gold data and the inventory)",
-                             fmt::join(names_of(task::metrics()), ", ")))
-      ->check(CLI::IsMember(names_of(task::metrics())))
-      ->group("Score");
-  app.add_option("--missing", o->missing,
-                 "How to treat an example without a prediction: "
-                 "error (stop there), or wrong (count it as wrong)")
-      ->check(CLI::IsMember({"error", "wrong"}))
-      ->group("Score");
+  define_negative(app, "Score", o->scores.negative);
+  define_official(app, "Score", o->scores.official);
+  define_missing(app, "Score", o->scores.missing_is_wrong);
   app.add_option("--samples", o->scores.samples, "Draws of the paired bootstrap; 0: none")
       ->check(CLI::Range(int64_t{0}, int64_t{1000000}))
       ->group("Score");

@@ -1,6 +1,5 @@
 // relatum evaluate: scores predictions with the benchmarks' official metrics.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -10,16 +9,14 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "app/score_options.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
-#include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
 #include "task/evaluate.h"
-#include "task/forms.h"
-#include "task/metric.h"
 #include "task/report.h"
 
 namespace relatum::app {
@@ -28,8 +25,8 @@ namespace {
 struct Options {
   MachineOptions machine;
   jobs::DataChoice data;
-  std::string gold, predictions, report, missing = "error";
-  std::optional<std::string> negative, official;
+  std::string gold, predictions, report;
+  task::EvaluateOptions scores;
   bool json = false, overwrite = false;
 };
 
@@ -74,12 +71,8 @@ int run(const Options& o, Environment& environment) {
   jobs::DataChoice reading = o.data;
   reading.keep_unknown_labels = true;
   const task::Dataset data = reading.load(o.gold, true, environment.host());
-  const auto predictions = task::read_predictions(o.predictions, o.missing == "wrong");
-  task::EvaluateOptions options;
-  options.negative = o.negative;
-  options.official = o.official;
-  options.missing_is_wrong = o.missing == "wrong";
-  const task::Report report = task::evaluate(data, predictions, options);
+  const auto predictions = task::read_predictions(o.predictions, o.scores.missing_is_wrong);
+  const task::Report report = task::evaluate(data, predictions, o.scores);
   for (const std::string& warning : report.warnings) environment.context().warn(warning);
   if (!o.report.empty()) {
     Output output(o.report);
@@ -100,21 +93,9 @@ Action define(CLI::App& app) {
       ->required()
       ->group("Data");
   define_data(app, o->data);
-  app.add_option("--negative", o->negative,
-                 "The label that means no relation (default: no_relation or Other)")
-      ->transform(task::seen_form)
-      ->group("Score");
-  app.add_option("--official", o->official,
-                 fmt::format("The headline metric: {} (default: the data format's own, otherwise "
-                             "chosen from the labels of the gold data and the inventory)",
-                             fmt::join(names_of(task::metrics()), ", ")))
-      ->check(CLI::IsMember(names_of(task::metrics())))
-      ->group("Score");
-  app.add_option("--missing", o->missing,
-                 "How to treat an example without a prediction: "
-                 "error (stop there), or wrong (count it as wrong)")
-      ->check(CLI::IsMember({"error", "wrong"}))
-      ->group("Score");
+  define_negative(app, "Score", o->scores.negative);
+  define_official(app, "Score", o->scores.official);
+  define_missing(app, "Score", o->scores.missing_is_wrong);
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
   app.add_option("--report", o->report,
                  "Write an HTML page with tables, charts and the wrong answers")

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "app/asking_options.h"
 #include "app/command.h"
 #include "app/options.h"
 #include "app/stage_options.h"
@@ -84,24 +85,9 @@ void define_types(CLI::App& app, Options& o) {
 
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  define_model(app, o->model, true);
-  app.get_option("--model")->required(false)->description(
-      "A name from `relatum models`, a GGUF file, or a Hugging Face folder (default: the run's)");
+  define_asked_model(app, *o);
   define_adapters(app, *o);
-  app.add_option("--prompt", o->prompt, "Prompt style, or a template file (default: the run's)")
-      ->group("Prompt");
-  app.add_option("--index", o->index,
-                 "Index folder; each prompt then includes the most similar example (default: the "
-                 "run's)")
-      ->group("Prompt");
-  app.add_flag("--no-index", o->no_index, "Ignore the run's index")->group("Prompt");
-  app.add_option("--neighbours", o->neighbours,
-                 "Retrieved examples per prompt; 0: as in the run, otherwise 1")
-      ->check(CLI::NonNegativeNumber)
-      ->group("Prompt");
-  app.add_option("--embedder", o->embedder, "Embedder, if not the one named in the index")
-      ->group("Prompt");
-  app.add_flag("--chat", o->chat, "Wrap prompts in the model's chat template")->group("Prompt");
+  define_prompts(app, *o);
   app.add_option("--data", o->input,
                  "Sentences: FORMAT:PATH, or - for JSON lines from standard input")
       ->required()
