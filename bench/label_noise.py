@@ -17,7 +17,7 @@ import json
 import pathlib
 import random
 
-from harness import ours, read_lines, relatum, say, write_lines
+from harness import give_up, ours, read_lines, relatum, say, write_lines
 
 
 def flipped(rows, share, seed):
@@ -32,6 +32,14 @@ def flipped(rows, share, seed):
             row["label"] = draw.choice([label for label in labels if label != row["label"]])
         changed.append(row)
     return changed, {changed[place]["id"] for place in chosen}
+
+
+def keep_rows(path, rows):
+    """Writes the rows, or ends the benchmark where others lie there: index and folds are theirs."""
+    if not path.exists():
+        write_lines(path, rows)
+    elif read_lines(path) != rows:
+        give_up(f"{path} holds other rows: another --data, --share or --seed. Name another --work.")
 
 
 def precision_at(ranked, wrong, counts):
@@ -52,8 +60,7 @@ def measure(options):
     options.work.mkdir(parents=True, exist_ok=True)
     data = options.work / "flipped.jsonl"
     rows, wrong = flipped(read_lines(options.data), options.share, options.seed)
-    if not data.exists():
-        write_lines(data, rows)
+    keep_rows(data, rows)
     index, folds = options.work / "index", options.work / "folds"
     if not index.exists():
         ours(options, "index", "--embedder", options.embedder, "--data", data, "--out", index)
@@ -67,6 +74,8 @@ def measure(options):
         index, "--embedder", options.embedder, "--neighbours", options.neighbours, "--label-noise",
         "--top", len(rows), "--json"))
     found = report["rows"]
+    if {row["id"] for row in found} != {row["id"] for row in rows}:
+        give_up(f"{len(found)} rows are ranked, {len(rows)} were asked about")
     by = lambda key: [row["id"] for row in sorted(found, key=key, reverse=True)]
     rankings = {"both": [row["id"] for row in found],
                 "model alone": by(lambda row: row["model"]["doubt"]),

@@ -75,6 +75,15 @@ class LabelNoise(unittest.TestCase):
             self.assertEqual(before["label"] != after["label"], after["id"] in wrong)
         self.assertEqual(label_noise.flipped(rows, 0.2, 1), (changed, wrong))
 
+    def test_rows_of_another_run_end_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "flipped.jsonl"
+            rows = [{"id": "1", "label": "a"}]
+            label_noise.keep_rows(path, rows)
+            label_noise.keep_rows(path, rows)
+            with self.assertRaises(SystemExit):
+                label_noise.keep_rows(path, [{"id": "1", "label": "b"}])
+
     def test_precision_is_of_the_first(self):
         ranked, wrong = ["a", "b", "c", "d"], {"a", "c"}
         self.assertEqual(label_noise.precision_at(ranked, wrong, [1, 2, 4, 9]),
