@@ -20,49 +20,48 @@ import statistics
 import sys
 
 from compare_peers import processor
-from harness import ours, relatum, say
+from harness import give_up, ours, relatum, say
 
 WAYS = ("scored", "shares", "constrained")
 FIGURES = ("ece", "ece_equal_width", "brier", "labels_brier", "labels_log_loss",
            "mean_probability", "accuracy")
 
 
+def check_record(path, wanted):
+    """Ends the benchmark where what lies in --work was made of something else."""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in wanted.items():
+        if record[key] != value:
+            give_up(f"{path}: {key} is {record[key]}, {value} is asked for. Name another --work.")
+    return record
+
+
 def trained(options, seed):
     """The run of a seed, finished."""
     folder = options.work / f"seed-{seed}"
-    record = folder / "run.json"
-    if not record.exists():
+    path = folder / "run.json"
+    if not path.exists():
         ours(options, "finetune", "--model", options.model, "--train", options.train, "--holdout",
              options.holdout, "--seed", seed, *options.finetune, "--out", folder)
-    elif json.loads(record.read_text(encoding="utf-8"))["status"] != "done":
+    record = check_record(path, {"model": options.model, "train": options.train,
+                                 "holdout": options.holdout})
+    if record["status"] != "done":
         relatum(options, "finetune", "--resume", "--out", folder)
     if not (folder / "calibration.json").exists():
-        sys.exit(f"calibration: {folder} has no calibration.json: it was trained by an earlier "
-                 "build, or with too few held-out sentences")
+        give_up(f"{folder} has no calibration.json: it was trained by an earlier build, or with "
+                "too few held-out sentences.")
     return folder
 
 
-def judged(options, run, way, raw):
+def judged(options, run, way, name, *flags):
     """The report on one way's answers."""
-    name = f"{run.name}-{way}{'-raw' if raw else ''}.jsonl"
-    answers = options.work / name
+    answers = options.work / f"{run.name}-{way}{name}.jsonl"
     if not answers.exists():
-        scores = [] if way == "constrained" else ["--scores"]
-        ours(options, "extract", "--adapter", run, "--data", options.test, "--answer", way, *scores,
-             *(["--no-calibration"] if raw else []), "--out", answers)
+        ours(options, "extract", "--adapter", run, "--data", options.test, "--answer", way, *flags,
+             "--out", answers)
+    check_record(answers.with_name(answers.name + ".run.json"), {"data": options.test})
     return json.loads(relatum(options, "evaluate", "--data", options.test, "--predictions", answers,
                               "--json"))
-
-
-def thresholded(options, run, way):
-    """The official F1 with the threshold that the held-out sentences chose."""
-    answers = options.work / f"{run.name}-{way}-threshold.jsonl"
-    if not answers.exists():
-        ours(options, "extract", "--adapter", run, "--data", options.test, "--answer", way,
-             "--threshold", "dev", "--out", answers)
-    report = json.loads(relatum(options, "evaluate", "--data", options.test, "--predictions",
-                                answers, "--json"))
-    return report["official"]["f1"]
 
 
 def picked(report):
@@ -77,13 +76,15 @@ def once(options, seed):
     result = {"examples": kept["examples"], "ways": {}}
     for way in WAYS:
         mode = kept["modes"][way]
+        scores = [] if way == "constrained" else ["--scores"]
         one = {"temperature": mode["temperature"], "interval": [mode["low"], mode["high"]],
                "held_out_ece": mode["ece"],
-               "with": picked(judged(options, run, way, False)),
-               "without": picked(judged(options, run, way, True))}
+               "with": picked(judged(options, run, way, "", *scores)),
+               "without": picked(judged(options, run, way, "-raw", *scores, "--no-calibration"))}
         if way != "constrained" and mode["threshold"]:
             one["threshold"] = mode["threshold"]["value"]
-            one["official_with_threshold"] = thresholded(options, run, way)
+            report = judged(options, run, way, "-threshold", "--threshold", "dev")
+            one["official_with_threshold"] = report["official"]["f1"]
         result["ways"][way] = one
         say(f"seed {seed}, {way}: T {mode['temperature']:.3f}, ECE "
             f"{100 * one['without']['ece']:.2f} -> {100 * one['with']['ece']:.2f} %")

@@ -66,6 +66,16 @@ class Calibration(unittest.TestCase):
         self.assertEqual(calibration.verdict(results | {"most": 0.04}), [])
 
 
+    def test_what_was_made_of_other_data_ends_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "run.json"
+            path.write_text('{"train": "a.jsonl", "holdout": 800}', encoding="utf-8")
+            wanted = {"train": "a.jsonl", "holdout": 800}
+            self.assertEqual(calibration.check_record(path, wanted), wanted)
+            with self.assertRaises(SystemExit):
+                calibration.check_record(path, {"train": "b.jsonl"})
+
+
 class LabelNoise(unittest.TestCase):
     def test_labels_are_flipped_to_others_and_counted(self):
         rows = [{"text": "t", "label": "abc"[place % 3]} for place in range(30)]
