@@ -22,7 +22,7 @@ std::string quoted(const std::string& word) {
 }
 
 // What the run remembers, said behind what is asked.
-std::string asked(const std::string& what, const jobs::MergedUse& use) {
+std::string asked(const std::string& what, const jobs::RunUse& use) {
   std::string line = "relatum extract " + what;
   const auto add = [&](const char* flag, const std::string& value) {
     if (!value.empty()) line += std::string(" ") + flag + " " + quoted(value);
@@ -51,15 +51,22 @@ std::string extract_command(const jobs::FinetuneOptions& o) {
   return line + " --data FILE --out predictions.jsonl";
 }
 
-std::string extract_command(const std::string& model, const jobs::MergedUse& use) {
+std::string extract_command(const std::string& model, const jobs::RunUse& use) {
   return asked("--model " + quoted(model) + " --base keep", use);
 }
 
 std::string extract_command(const std::string& adapter, const std::string& model,
-                            const std::string& base, const jobs::MergedUse& use) {
+                            const std::string& base, const jobs::RunUse& use) {
   return asked("--model " + quoted(model) + " --adapter " + quoted(adapter) +
                    (base.empty() ? "" : " --base " + base),
                use);
+}
+
+void warn_of_other_words(const jobs::RunUse& use, const Context& context) {
+  if (!use.other_words) return;
+  context.warn(
+      "the adapter was taught other words for its labels (answers.json) than its prompt style has "
+      "now: asked as below, the result gets those of the style.");
 }
 
 std::string evaluate_command(const jobs::FinetuneOptions& o) {

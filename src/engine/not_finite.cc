@@ -64,57 +64,18 @@ int64_t layers_of(const arch::Model& model) {
   return model.info().encoder_layers + model.info().layers;
 }
 
-// The layer's own weights, or nothing that could be seen there.
-std::string cause(const Worker& worker, int64_t layer, const nn::LoraSet* adapter) {
-  const auto linears = worker.model().linears();
-  const bool inside = layer >= 0 && layer < layers_of(worker.model());
-  const auto [begin, end] = inside ? worker.model().linears_of_layer(layer)
-                                   : std::pair<size_t, size_t>();
-  for (size_t i = begin; i < end; ++i) {
-    const std::string bad = bad_part(*linears[i], adapter);
-    if (!bad.empty()) return bad;
-  }
-  return worker.session().products() == DType::kF32
-             ? "the matrices there are finite, so the numbers became too large on their way"
-             : "the matrices there are finite, so the numbers became too large on their way. Try "
-               "--compute f32";
-}
+// What a pass over one row gives, looked at behind each layer.
+struct Pass {
+  std::optional<int64_t> first;  // layer whose values are not finite; -1: the embedding
+  Mat states;
+};
 
-std::string place(int64_t layer, int64_t layers) {
-  if (layer < 0) return "in the rows of the embedding";
-  if (layer >= layers) return "behind the last norm";
-  return fmt::format("in layer {} of {}", layer + 1, layers);
-}
-
-// The head's product with states that are finite.
-std::optional<std::string> look_at_head(const nn::Linear* head, bool own, nn::Graph& graph,
-                                        Mat states) {
-  bool good = true;
-  if (head && head->in() == states.cols) {  // a classifier reads two states at once
-    nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
-      for (int64_t r = 0; r < logits.rows; ++r) {
-        good = good && all_finite({logits.row(r), size_t(logits.cols)});
-      }
-    });
-  }
-  if (good) return std::nullopt;
-  std::string bad = bad_part(*head, nullptr);
-  if (own && !bad.empty()) {
-    bad = "the adapter's own one holds such values. Train it again, with a smaller --lr";
-  }
-  return fmt::format("begin in the output head: {}",
-                     bad.empty() ? "its weights are finite, so the numbers became too large" : bad);
-}
-
-}  // namespace
-
-std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row,
-                                            size_t adapter) {
+Pass run(Worker& worker, nn::Graph& graph, std::span<const int32_t> row,
+         const nn::LoraSet* adapter) {
   const arch::ModelInfo& info = worker.model().info();
-  const int64_t layers = layers_of(worker.model());
-  std::optional<int64_t> first;
+  Pass pass;
   const std::function<void(int64_t, Mat)> probe = [&](int64_t layer, Mat values) {
-    if (!first && !finite(values)) first = layer;
+    if (!pass.first && !finite(values)) pass.first = layer;
   };
   nn::TokenBatch batch(info.causal);
   const int root = batch.root();
@@ -124,20 +85,95 @@ std::optional<std::string> first_not_finite(Worker& worker, std::span<const int3
   }
   batch.append(root, row);
   batch.finish();
-  nn::Graph graph = worker.graph();
   arch::ForwardOptions options;
   options.probe = &probe;
-  options.adapter = worker.adapter(adapter);
-  const Mat states = graph.value(worker.model().forward(graph, batch, options));
-  if (!first) {
-    const nn::Linear* head = worker.head(adapter);
-    return look_at_head(head, head != worker.model().head(), graph, states);
+  options.adapter = adapter;
+  pass.states = graph.value(worker.model().forward(graph, batch, options));
+  return pass;
+}
+
+// A head's product with states that are finite.
+bool head_is_finite(const nn::Linear* head, nn::Graph& graph, Mat states) {
+  bool good = true;
+  if (head && head->in() == states.cols) {  // a classifier reads two states at once
+    nn::for_each_logits(graph, *head, states, [&](int64_t, MatView<const float> logits) {
+      for (int64_t r = 0; r < logits.rows; ++r) {
+        good = good && all_finite({logits.row(r), size_t(logits.cols)});
+      }
+    });
   }
-  if (*first < 0) {
-    return fmt::format("begin {}: it holds such values. Fetch the model again, or make it again",
-                       place(*first, layers));
+  return good;
+}
+
+// Of values that no matrix brings: whether the adapter makes them so large. Needs the arena.
+std::string too_large(Worker& worker, std::span<const int32_t> row, const nn::LoraSet* adapter) {
+  bool by_adapter = false;
+  if (adapter) {
+    nn::Graph graph = worker.graph();
+    const Pass base = run(worker, graph, row, nullptr);
+    by_adapter = !base.first && head_is_finite(worker.model().head(), graph, base.states);
   }
-  return fmt::format("begin {}: {}", place(*first, layers), cause(worker, *first, options.adapter));
+  const bool rounded = worker.session().products() != DType::kF32;
+  return fmt::format("the numbers became too large on their way{}{}",
+                     by_adapter ? ", and without the adapter they do not. Train it again, with a "
+                                  "smaller --lr or --alpha"
+                                : "",
+                     !rounded     ? ""
+                     : by_adapter ? ", or try --compute f32"
+                                  : ". Try --compute f32");
+}
+
+// The layer's own weights, or nothing that could be seen there.
+std::string cause(Worker& worker, int64_t layer, std::span<const int32_t> row,
+                  const nn::LoraSet* adapter) {
+  const auto linears = worker.model().linears();
+  const bool inside = layer >= 0 && layer < layers_of(worker.model());
+  const auto [begin, end] = inside ? worker.model().linears_of_layer(layer)
+                                   : std::pair<size_t, size_t>();
+  for (size_t i = begin; i < end; ++i) {
+    const std::string bad = bad_part(*linears[i], adapter);
+    if (!bad.empty()) return bad;
+  }
+  return "the matrices there are finite, so " + too_large(worker, row, adapter);
+}
+
+std::string place(int64_t layer, int64_t layers) {
+  if (layer < 0) return "in the rows of the embedding";
+  if (layer >= layers) return "behind the last norm";
+  return fmt::format("in layer {} of {}", layer + 1, layers);
+}
+
+// Whose table of embeddings it is that holds such values.
+std::string bad_embedding(const nn::LoraSet* adapter) {
+  const auto bad = [](const Weight* own) { return own && !finite(*own); };
+  if (adapter && (bad(adapter->embedding) || bad(adapter->source_embedding))) {
+    return "the adapter's own one holds such values. Train it again, with a smaller --lr";
+  }
+  return "it holds such values. Fetch the model again, or make it again";
+}
+
+std::string bad_head(Worker& worker, const nn::Linear& head, std::span<const int32_t> row,
+                     const nn::LoraSet* adapter) {
+  const std::string bad = bad_part(head, nullptr);
+  if (bad.empty()) return "its weights are finite, so " + too_large(worker, row, adapter);
+  if (&head == worker.model().head()) return bad;
+  return "the adapter's own one holds such values. Train it again, with a smaller --lr";
+}
+
+}  // namespace
+
+std::optional<std::string> first_not_finite(Worker& worker, std::span<const int32_t> row,
+                                            size_t adapter) {
+  const nn::LoraSet* own = worker.adapter(adapter);
+  const nn::Linear* head = worker.head(adapter);
+  nn::Graph graph = worker.graph();
+  const Pass pass = run(worker, graph, row, own);
+  if (!pass.first) {
+    if (head_is_finite(head, graph, pass.states)) return std::nullopt;
+    return "begin in the output head: " + bad_head(worker, *head, row, own);
+  }
+  return fmt::format("begin {}: {}", place(*pass.first, layers_of(worker.model())),
+                     *pass.first < 0 ? bad_embedding(own) : cause(worker, *pass.first, row, own));
 }
 
 void fail_not_finite(Worker& worker, std::span<const int32_t> row, size_t adapter) {

@@ -108,6 +108,10 @@ std::vector<int32_t> behind_a_word(const text::Tokenizer& tokenizer, std::string
 
 }  // namespace
 
+bool adds_blank(const text::Tokenizer& tokenizer) {
+  return behind_a_word(tokenizer, " a") != tokenizer.encode_data(" a");
+}
+
 std::vector<int32_t> completion_tokens(const text::Tokenizer& tokenizer,
                                        std::string_view completion) {
   std::vector<int32_t> tokens = behind_a_word(tokenizer, completion);

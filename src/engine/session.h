@@ -68,6 +68,10 @@ class Session {
 /// that come from `data`.
 std::vector<int32_t> prompt_tokens(const Session& session, std::string_view prompt,
                                    std::span<const text::DataRange> data = {});
+/// Whether the tokenizer puts a blank of its own in front of any text, so that a completion's own
+/// would be a second one.
+bool adds_blank(const text::Tokenizer& tokenizer);
+
 /// A completion, tokenised apart from its prompt, and the model's end token. Pieces that begin with
 /// SentencePiece's blank are those of a text behind a word: one blank, also where the tokenizer
 /// puts another one in front of a text (Llama 2, Mistral 7B). A completion is data: a label that

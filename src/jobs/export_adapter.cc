@@ -11,24 +11,6 @@
 #include "train/gguf_lora.h"
 
 namespace relatum::jobs {
-namespace {
-
-// How the file is asked what its run was taught.
-MergedUse use_of(const ExtractOptions& options, const ExtractSetup& setup) {
-  namespace fs = std::filesystem;
-  const fs::path run(options.adapter);
-  MergedUse use;
-  if (fs::is_regular_file(run / "labels.json")) use.labels = (run / "labels.json").string();
-  if (!setup.run) return use;
-  const bool own = fs::is_regular_file(run / "prompt.txt");
-  use.prompt = own ? (run / "prompt.txt").string() : setup.run->prompt;
-  use.chat = setup.run->chat;
-  use.index = setup.run->index;
-  use.neighbours = setup.run->neighbours;
-  return use;
-}
-
-}  // namespace
 
 std::vector<std::string> export_formats() { return {"f32", "f16", "bf16"}; }
 
@@ -52,7 +34,7 @@ ExportReport export_adapter(const ExportOptions& options, const Host& host) {
           setup.run ? setup.run->base : "",
           std::filesystem::file_size(options.out),
           setup.model,
-          use_of(use, setup)};
+          use_of_run(use, setup, use.adapter, host.context)};
 }
 
 }  // namespace relatum::jobs

@@ -9,7 +9,7 @@
 
 #include "jobs/extract_options.h"
 #include "jobs/host.h"
-#include "jobs/merge.h"
+#include "jobs/run_use.h"
 
 namespace relatum::jobs {
 
@@ -26,7 +26,7 @@ struct ExportReport {
   std::string base;          ///< form of the base that the run was trained on; empty: not known
   uint64_t bytes = 0;        ///< of the file
   std::string model;         ///< the base as it is named
-  MergedUse use{};           ///< what the file does not say, either
+  RunUse use{};              ///< what the file does not say, either
 };
 
 /// Formats that the pairs can be written in.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,7 +18,6 @@
 #include "jobs/open_adapter.h"
 #include "jobs/process_facts.h"
 #include "jobs/write_gguf.h"
-#include "task/answer_words.h"
 
 namespace relatum::jobs {
 namespace {
@@ -39,10 +37,6 @@ std::string half_type(const arch::ModelFiles& files) {
 
 // The files of a run that tell how its adapter is asked.
 constexpr const char* kOfTheRun[] = {"labels.json", "answers.json", "prompt.txt"};
-
-std::map<std::string, std::string> by_label(const task::AnswerWords& words) {
-  return {words.begin(), words.end()};
-}
 
 // Types that a folder's tensors can have; empty: those of the base.
 std::string folder_type(const std::string& format) {
@@ -205,7 +199,8 @@ class Job {
                                               : modules_->parts_head();
     report_.base = setup_.base;
     report_.format = options_.format.empty() ? settled_format() : options_.format;
-    settle_use();
+    report_.use = use_of_run(use_, setup_, wants_gguf(options_) ? use_.adapter : options_.out,
+                             host_.context);
   }
 
   // A GGUF base's tensors go back into what they were; a folder's linears into 16 bits.
@@ -215,41 +210,6 @@ class Job {
     const std::string format = half_type(files_);
     host_.context.info(fmt::format("no --format is given: the file is written in {}", format));
     return format;
-  }
-
-  // How the result is asked what the run was taught.
-  void settle_use() {
-    MergedUse& use = report_.use;
-    const fs::path run(use_.adapter);
-    const fs::path kept = wants_gguf(options_) ? run : options_.out;
-    const auto has = [&](const char* name) { return fs::is_regular_file(run / name); };
-    if (has("labels.json")) use.labels = (kept / "labels.json").string();
-    if (!setup_.run) return;
-    use.chat = setup_.run->chat;
-    use.index = index_in_use();
-    use.neighbours = setup_.run->neighbours;
-    use.prompt = has("prompt.txt") ? (kept / "prompt.txt").string() : setup_.run->prompt;
-    if (use.labels.empty()) return;
-    const task::Labels labels = task::load_labels(run / "labels.json");
-    const task::PromptStyle style = has("prompt.txt") ? task::load_template(run / "prompt.txt")
-                                                      : task::load_style(use.prompt);
-    const task::AnswerWords words = has("answers.json") ? task::load_answers(run / "answers.json")
-                                                        : task::pair_words(labels, labels.names());
-    // By label: a file's order says nothing.
-    use.other_words = by_label(words) !=
-                      by_label(task::pair_words(labels, task::answer_texts(style, labels)));
-  }
-
-  // Found from here, as `extract` finds it.
-  std::string index_in_use() const {
-    if (setup_.run->index.empty()) return "";
-    const FoundIndex found = find_index(use_.adapter, *setup_.run);
-    if (!found.path.empty()) return found.path.string();
-    host_.context.warn(
-        fmt::format("the adapter was trained with retrieved examples, but their "
-                    "index {}.",
-                    found.missing));
-    return setup_.run->index;
   }
 
   void tell_stopped(const char* what) const {

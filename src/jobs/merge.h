@@ -10,6 +10,7 @@
 #include "jobs/answer_comparison.h"
 #include "jobs/extract_options.h"
 #include "jobs/host.h"
+#include "jobs/run_use.h"
 
 namespace relatum::jobs {
 
@@ -27,18 +28,6 @@ struct MergeOptions {
 /// "safetensors" and those that `quantize` writes.
 std::vector<std::string> merge_formats();
 
-/// What the merged model does not remember, to be named when it is used.
-struct MergedUse {
-  std::string prompt;  ///< a style's name, or a template file; empty: the adapter names none
-  std::string labels;  ///< a file; empty: none is known
-  std::string index;   ///< of the run; empty: none
-  bool chat = false;
-  int64_t neighbours = 1;
-  /// The run was taught other words for its labels than the style has: alone, the model is asked
-  /// for those of the style.
-  bool other_words = false;
-};
-
 struct MergeReport {
   int64_t adapted = 0;               ///< linears
   std::vector<std::string> modules;  ///< that are the adapter's as a whole
@@ -46,7 +35,7 @@ struct MergeReport {
   std::string base;                  ///< the form that the adapter was added to
   std::string format;                ///< that was asked for, or taken
   uint64_t bytes_before = 0, bytes = 0;  ///< of all tensors
-  MergedUse use;
+  RunUse use;
   std::optional<AnswerComparison> comparison{};
 };
 

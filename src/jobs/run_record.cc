@@ -64,6 +64,7 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.index_path = io::get_string(record, "index_path", "", place);
   info.index_beside = io::get_string(record, "index_beside", "", place);
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
+  info.completion_blanks = io::get_int(record, "completion_blanks", 0, place);
   info.base_network = strings_of(record, "base_network", place);
   info.files = strings_of(record, "files", place);
   for (const auto& [name, hash] : info.files) {

@@ -13,6 +13,9 @@ namespace relatum::jobs {
 /// What run.json's "format_version" says; records without one have this form, too.
 inline constexpr int64_t kRunVersion = 1;
 
+/// What "completion_blanks" says.
+inline constexpr int64_t kCompletionBlanks = 1;
+
 /// What "holdout_by" says where each label gives its share of the rows that are held out.
 inline constexpr const char* kHoldoutByLabel = "label";
 
@@ -36,6 +39,8 @@ struct RunInfo {
   bool chat = false;
   int64_t neighbours = 1;
   int64_t micro_tokens = 0;  ///< 0: not recorded
+  /// In front of a completion, where the tokenizer adds one itself; 0: of versions that had two.
+  int64_t completion_blanks = 0;
   bool checkpoint = false;
 };
 

@@ -18,13 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void require_adapter(const fs::path& folder) {
-  if (fs::is_directory(folder) || io::GgufFile::recognise(folder)) return;
-  fail("jobs.extract", fmt::format("there is no adapter at {}. Name the folder that `relatum "
-                                   "finetune --out` wrote, one in PEFT's layout, or a GGUF file.",
-                                   folder.string()));
-}
-
 void require_finished(const fs::path& folder, const RunInfo& run) {
   if (run.status.empty() || run.status == "done") return;
   if (fs::exists(folder / "adapter_model.safetensors")) return;
@@ -64,6 +57,19 @@ void tell_other_base(const ExtractOptions& o, const RunInfo& run, const engine::
                    o.adapter, facts));
 }
 
+// One that is asked with one blank where it learned two answers worse, and nothing else tells.
+void check_blanks(const ExtractOptions& o, const RunInfo& run, const engine::Session& session,
+                  const Host& host) {
+  if (is_classifier(run) || run.completion_blanks == kCompletionBlanks) return;
+  if (!engine::adds_blank(session.tokenizer())) return;
+  const std::string what = fmt::format(
+      "{}: an earlier version trained it with two blanks in front of each answer, as the tokenizer "
+      "adds one of its own, and answers have one now",
+      o.adapter);
+  if (o.force) return host.context.warn(what + ".");
+  fail("jobs.extract", what + ". Train it again, or add --force to use it so.");
+}
+
 }  // namespace
 
 void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string& what,
@@ -80,9 +86,8 @@ void tell_mismatch(const ExtractOptions& o, const Host& host, const std::string&
 
 std::optional<RunInfo> read_trained(const ExtractOptions& o, const Host& host) {
   const fs::path folder(o.adapter);
-  require_adapter(folder);
   if (!fs::exists(folder / "run.json")) {
-    if (fs::is_directory(folder)) train::check_adapter_folder(folder);  // says what it is instead
+    if (!io::GgufFile::recognise(folder)) train::check_adapter_folder(folder);
     return std::nullopt;
   }
   RunInfo run = read_run(folder);
@@ -120,6 +125,7 @@ void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Sessi
   if (chat && !run.chat_hash.empty()) {
     differ("a chat template whose hash is", run.chat_hash, text::chat_hash(session.tokenizer()));
   }
+  check_blanks(o, run, session, host);
   if (run.tokenizer_hash.empty()) return;  // a record of a version that kept none
   differ("a tokenizer whose hash is", run.tokenizer_hash, session.tokenizer_hash());
 }

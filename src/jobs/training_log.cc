@@ -55,11 +55,11 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
 std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(log, ignored)) return std::nullopt;
-  std::istringstream lines(read_file(log));
   std::vector<double> losses;
   LossCourse course;
   const std::string place = log.string();
   try {
+    std::istringstream lines(read_file(log));
     for (std::string line; std::getline(lines, line);) {
       const nlohmann::json entry = io::parse_json(line, place);
       if (!io::find(entry, "loss")) continue;

@@ -28,9 +28,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Python's spelling → ICU's. Named groups lose their names (ICU's may not have "_"); in a class
-/// "[", "&" and a "-" that makes no range are plain characters; braces that are no count are plain;
-/// an escape means what it means in Python, or is refused (facts: Python's re, "Regular Expression
-/// Syntax").
+/// "[", ":", "&" and a "-" that makes no range are plain characters; braces that are no count are
+/// plain; an escape means what it means in Python, or is refused (facts: Python's re, "Regular
+/// Expression Syntax").
 class Translator {
  public:
   Translator(std::string_view expression, const std::string& place)
@@ -96,7 +96,7 @@ class Translator {
   std::string member() {
     if (in_[at_] == '\\') return escape(true);
     const char c = in_[at_++];
-    if (c == '[' || c == ']' || c == '&' || c == '-' || c == '^') return {'\\', c};
+    if (c == '[' || c == ']' || c == '&' || c == ':' || c == '-' || c == '^') return {'\\', c};
     return {c};
   }
 

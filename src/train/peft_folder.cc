@@ -1,11 +1,11 @@
 // Says what a folder is that was named as an adapter and is none.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "train/peft.h"
@@ -38,10 +38,7 @@ std::string inner_adapters(const fs::path& folder) {
     if (has(entry.path(), kConfig)) names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
-  if (names.empty()) return "";
-  const size_t count = names.size();
-  if (count > 3) names.resize(3);
-  return fmt::format("{}{}", fmt::join(names, ", "), count > 3 ? ", …" : "");
+  return first_names(names, "");
 }
 
 /// A run of ours that did not come to its end; empty where the folder is none.
@@ -99,14 +96,18 @@ void check_adapter_folder(const fs::path& folder) {
   std::error_code ignored;
   const fs::file_status status = fs::status(folder, ignored);
   if (!fs::exists(status)) {
-    fail("train.peft", fmt::format("{}: there is no such adapter folder. Name the folder that "
-                                   "finetune wrote, or one in PEFT's layout.",
+    fail("train.peft", fmt::format("there is no adapter at {}. Name the folder that `relatum "
+                                   "finetune --out` wrote, one in PEFT's layout, or a GGUF file.",
                                    folder.string()));
   }
   if (!fs::is_directory(status)) {
-    fail("train.peft", fmt::format("{}: this is a file, and an adapter is a folder with {} and "
-                                   "{}, or a GGUF file. Name one of these.",
-                                   folder.string(), kConfig, kWeights));
+    const bool empty = fs::is_regular_file(status) && fs::file_size(folder, ignored) == 0;
+    fail("train.peft",
+         fmt::format("{}: this is a file that {}, and an adapter is a folder with {} "
+                     "and {}, or a GGUF file. Name one of these, or fetch the file "
+                     "again.",
+                     folder.string(), empty ? "is empty" : "does not begin as GGUF files do",
+                     kConfig, kWeights));
   }
   if (has(folder, kConfig) && has(folder, kWeights)) return;
   fail("train.peft", fmt::format("{}: this is {}.", folder.string(), what_it_is(folder)));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -13,6 +14,7 @@
 #include "support/damaged.h"
 #include "support/sessions.h"
 #include "support/temporary.h"
+#include "train/adapter.h"
 
 namespace relatum::testing {
 namespace {
@@ -22,6 +24,7 @@ using engine::LabelTrie;
 using engine::Session;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 const Rows kAnswers{{40, 41, 2}, {40, 42, 43, 2}, {50, 2}};
@@ -76,6 +79,38 @@ TEST_F(Finite, NumbersThatGrewTooLargeAreNotCalledDamaged) {
   Session model = session("model.layers.1.mlp.up_proj.weight", 3e38f);
   EXPECT_THAT(first_not_finite(model, prompts()[0]).value_or("none"),
               AllOf(HasSubstr("layer 2 of 2"), HasSubstr("too large")));
+}
+
+// Pairs of 1e25 are numbers, and what they add is none.
+TEST_F(Finite, AnAdaptersPartInItIsTold) {
+  const Session sound(fixture("llama/tied"), plain_options());
+  train::Adapter adapter(sound.model(), DType::kF32, {.rank = 2, .alpha = 4}, 1);
+  for (const train::AdapterModule& module : adapter.modules()) {
+    for (const MatView<float> half : {adapter.a(module), adapter.b(module)}) {
+      std::fill_n(half.data, half.size(), 1e25f);
+    }
+  }
+  adapter.sync();
+  engine::Worker worker(sound, adapter.adapter());
+  EXPECT_THAT(engine::first_not_finite(worker, prompts()[0]).value_or("none"),
+              AllOf(HasSubstr("layer 1 of 2"), HasSubstr("without the adapter they do not")));
+  // A base that has them itself is not called sound for an adapter's sake.
+  const Session bad = session("model.layers.1.mlp.up_proj.weight", 3e38f);
+  const train::Adapter idle(bad.model(), DType::kF32, {.rank = 2, .alpha = 4}, 1);
+  engine::Worker other(bad, idle.adapter());
+  EXPECT_THAT(engine::first_not_finite(other, prompts()[0]).value_or("none"),
+              AllOf(HasSubstr("too large"), Not(HasSubstr("without the adapter"))));
+}
+
+TEST_F(Finite, AnAdaptersOwnEmbeddingIsNamed) {
+  const Session sound(fixture("llama/tied"), plain_options());
+  train::Adapter adapter(sound.model(), DType::kF32,
+                         {.rank = 2, .alpha = 4, .saved = {"model.embed_tokens"}}, 1);
+  adapter.values_of_saved(adapter.saved()[0]).row(prompts()[0][0])[1] = kNan;
+  adapter.sync();
+  engine::Worker worker(sound, adapter.adapter());
+  EXPECT_THAT(engine::first_not_finite(worker, prompts()[0]).value_or("none"),
+              AllOf(HasSubstr("embedding"), HasSubstr("the adapter's own one")));
 }
 
 TEST_F(Finite, TheEmbeddingIsNamed) {

@@ -27,6 +27,7 @@ TEST(Session, PromptsAndCompletionsAreTokenisedApart) {
   EXPECT_EQ(engine::prompt_tokens(session, "a b"), tokenizer.encode("a b"));
   EXPECT_EQ(engine::completion_tokens(tokenizer, " c"),
             joined(tokenizer.encode(" c"), {*tokenizer.special().eos}));
+  EXPECT_FALSE(engine::adds_blank(tokenizer));
   // A label that spells the end token does not end the answer.
   const std::string end(tokenizer.token(*tokenizer.special().eos));
   const auto label = engine::completion_tokens(tokenizer, " a" + end);
@@ -75,6 +76,7 @@ TEST(Session, NoSecondBlankInFrontOfACompletion) {
   const auto ids = engine::completion_tokens(*tokenizer, " the");
   EXPECT_EQ(ids, joined(tokenizer->encode("the"), {tokenizer->special().eos.value()}));
   EXPECT_NE(tokenizer->encode("the"), tokenizer->encode(" the"));  // as the kind has it
+  EXPECT_TRUE(engine::adds_blank(*tokenizer));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, CompletionsOfPieces,

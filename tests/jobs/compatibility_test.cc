@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "base/error.h"
 #include "desk.h"
@@ -145,6 +146,63 @@ TEST_P(OtherVersion, OfAStateIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Numbers, OtherVersion, ::testing::Values(0, 2));
+
+// Characters of ASCII as Llama 2 has its pieces: a blank is put in front of any text.
+json tokenizer_with_blank() {
+  json vocabulary{{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}, {"\u2581", 3}};
+  for (char c = '!'; c <= '~'; ++c) vocabulary[std::string(1, c)] = vocabulary.size();
+  const auto special = [](int id, const char* name) {
+    return json{{"id", id},        {"content", name}, {"single_word", false}, {"lstrip", false},
+                {"rstrip", false}, {"special", true}, {"normalized", false}};
+  };
+  return {{"version", "1.0"},
+          {"added_tokens", {special(0, "<unk>"), special(1, "<s>"), special(2, "</s>")}},
+          {"normalizer",
+           {{"type", "Sequence"},
+            {"normalizers",
+             {{{"type", "Prepend"}, {"prepend", "\u2581"}},
+              {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}}}}}},
+          {"pre_tokenizer", nullptr},
+          {"post_processor", nullptr},
+          {"decoder", nullptr},
+          {"model",
+           {{"type", "BPE"},
+            {"dropout", nullptr},
+            {"unk_token", "<unk>"},
+            {"fuse_unk", true},
+            {"byte_fallback", false},
+            {"vocab", vocabulary},
+            {"merges", json::array()}}}};
+}
+
+// Before "completion_blanks" was recorded, answers had the tokenizer's blank and their own.
+TEST_F(Desk, ARunThatLearnedTwoBlanksIsToldApart) {
+  fs::copy(kModel, folder_ / "model");
+  write("model/tokenizer.json", tokenizer_with_blank().dump());
+  write("model/tokenizer_config.json", R"({"eos_token": "</s>"})");
+  jobs::FinetuneOptions options = teach();
+  options.model.model = path("model");
+  ASSERT_TRUE(jobs::finetune(options, host_).finished);
+  warnings_.clear();
+  jobs::ExtractOptions asked = ask();
+  asked.model.model = "";
+  asked.prompt = "";
+  asked.adapter = path("run");
+  jobs::extract(asked, host_);
+  EXPECT_THAT(warnings_, ::testing::IsEmpty());
+  const std::string answers = std::exchange(out_, "");
+  json record = json::parse(read("run/run.json"));
+  ASSERT_EQ(record["completion_blanks"], 1);
+  record.erase("completion_blanks");
+  write("run/run.json", record.dump());
+  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }),
+              AllOf(HasSubstr(asked.adapter), HasSubstr("two blanks"), HasSubstr("Train it again"),
+                    HasSubstr("--force")));
+  asked.force = true;
+  jobs::extract(asked, host_);
+  EXPECT_THAT(warnings_, ::testing::ElementsAre(HasSubstr("two blanks")));
+  EXPECT_EQ(out_, answers);
+}
 
 // A later build has to be able to tell.
 TEST_F(CorpusFolder, StatesSayTheirVersion) {

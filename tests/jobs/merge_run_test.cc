@@ -1,6 +1,8 @@
 // Runs merged into their base: what they are held to, what it costs, and how the result is asked.
+#include "base/hash.h"
 #include "desk.h"
 #include "io/gguf.h"
+#include "jobs/build_index.h"
 #include "jobs/export_adapter.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
@@ -51,7 +53,7 @@ class MergeRun : public Desk {
     return answers(options);
   }
   // As the report says it is to be asked.
-  std::vector<json> answers_of(const std::string& model, const jobs::MergedUse& use) {
+  std::vector<json> answers_of(const std::string& model, const jobs::RunUse& use) {
     jobs::ExtractOptions options = ask();
     options.model.model = path(model);
     options.model.base = "keep";
@@ -179,6 +181,39 @@ TEST_F(MergeRun, ExportedItAnswersTheSame) {
   merging.format = "f32";
   merging.out = path("out");
   EXPECT_TRUE(jobs::merge(merging, host_));
+}
+
+// The run was trained from another working directory, and taught words of its own.
+TEST_F(MergeRun, WhatTheResultForgetsIsFoundFromHere) {
+  jobs::IndexOptions index;
+  index.input = path("rows.jsonl");
+  index.embedder = kEmbedder;
+  index.out = path("index");
+  ASSERT_TRUE(jobs::build_index(index, host_));
+  json words = json::parse(read("run/answers.json"));
+  words["part-of"] = "belongs to";
+  write("run/answers.json", words.dump());
+  json record = json::parse(read("run/run.json"));
+  record["index"] = "elsewhere/index";
+  record["index_path"] = path("index");
+  record["index_hash"] = sha256_file(path("index/index.json"));
+  record["files"]["answers.json"] = sha256_file(path("run/answers.json"));
+  write("run/run.json", record.dump());
+  jobs::ExportOptions options;
+  options.use.adapter = path("run");
+  options.out = path("run.gguf");
+  const jobs::RunUse exported = jobs::export_adapter(options, host_).use;
+  const jobs::RunUse use = merged("out.gguf", "f32").use;
+  for (const jobs::RunUse& each : {exported, use}) {
+    EXPECT_EQ(each.index, path("index"));
+    EXPECT_TRUE(each.other_words);
+    EXPECT_EQ(each.prompt, path("run/prompt.txt"));
+  }
+  warnings_.clear();
+  fs::remove_all(path("index"));
+  options.overwrite = true;
+  EXPECT_EQ(jobs::export_adapter(options, host_).use.index, "elsewhere/index");
+  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr("is not at elsewhere/index any more")));
 }
 
 }  // namespace

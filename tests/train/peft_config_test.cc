@@ -68,34 +68,7 @@ TEST(PeftTargets, AStringIsAnExpressionForTheWholeName) {
 TEST(PeftTargets, BrokenAndHostileExpressionsAreNamed) {
   EXPECT_THAT(error({{"target_modules", "(open"}}),
               AllOf(HasSubstr("'target_modules'"), HasSubstr("'(open'"), HasSubstr("read")));
-  EXPECT_THAT(error({{"target_modules", "(?P<x>a)(?P=x)"}}), HasSubstr("not supported"));
   EXPECT_THAT(error({{"target_modules", "((.*)*)*!"}}), HasSubstr("gives up"));
-}
-
-/// The linears that one expression names among kLinears, by Python's rules.
-TEST(PeftTargets, AnExpressionMeansWhatItMeansInPython) {
-  const auto named = [](const char* expression) {
-    return chosen({{"target_modules", expression}});
-  };
-  EXPECT_EQ(named(R"(.*\.[a-p--q]_proj)"), "0q 1q");  // a range, then one from - to q
-  EXPECT_EQ(named(R"(.*\.[q-]_proj)"), "0q 1q");
-  EXPECT_EQ(named(R"(.*\.[^a-p&&v]_proj)"), "0q 1q");
-  EXPECT_EQ(named(R"(.*\.[\161]_proj)"), "0q 1q");  // octal
-  EXPECT_EQ(named(R"(.*\.\161_proj)"), "0q 1q");
-  EXPECT_EQ(named(R"(.*\.\x71_proj)"), "0q 1q");
-  EXPECT_EQ(named(R"(.*\.q{,1}_proj)"), "0q 1q");
-  EXPECT_EQ(named(R"(.*\.q{1}_proj\Z)"), "0q 1q");
-  EXPECT_THAT(error({{"target_modules", R"(.*q{x}|a}.*)"}}), HasSubstr("names no linear"));
-  for (const char* expression : {R"(\Q.*q_proj\E)", R"(.*\p{L}_proj)", R"(.*\h.*)", R"(.*\R.*)",
-                                 R"(.*[\B].*)", R"(.*[\9].*)"}) {
-    EXPECT_THAT(error({{"target_modules", expression}}), HasSubstr("Python does not know"));
-  }
-  EXPECT_THAT(error({{"target_modules", R"(.*(?<a>q)_proj)"}}), HasSubstr("(?P<name>"));
-  EXPECT_THAT(error({{"target_modules", "[q"}}), HasSubstr("without its ']'"));
-  EXPECT_THAT(error({{"target_modules", "q\\"}}), HasSubstr("backslash"));
-  const std::string long_one = error({{"target_modules", std::string(50000, '(')}});
-  EXPECT_THAT(long_one, HasSubstr("50000 bytes"));
-  EXPECT_LT(long_one.size(), 1000u);
 }
 
 TEST(PeftTargets, ExclusionsTakeAway) {

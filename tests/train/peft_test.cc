@@ -244,8 +244,10 @@ TEST_F(Peft, AFolderThatIsNoAdapterIsCalledWhatItIs) {
     EXPECT_THAT([&] { train::check_adapter_folder(folder); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(folder.string()), HasSubstr(what))));
   };
-  refused(folder_ / "nosuch", "there is no such adapter folder");
-  refused(tensors_path(), "this is a file");
+  refused(folder_ / "nosuch", "there is no adapter at");
+  refused(tensors_path(), "a file that does not begin as GGUF files do");
+  write_file(folder_ / "empty.gguf", "");
+  refused(folder_ / "empty.gguf", "a file that is empty");
   refused(fixture("llama/tied"), "a model's folder");
   refused(folder_.path(), "a folder around adapters (lora)");
   std::filesystem::rename(tensors_path(), path() / "adapter_model.bin");

@@ -33,6 +33,7 @@ int run(Options& o, Environment& environment) {
         "the adapter was trained on its base in nf4, which GGUF does not have: on another form of "
         "the base it answers a little differently. `relatum merge` writes both as one model.");
   }
+  warn_of_other_words(report.use, context);
   context.info("next: " + extract_command(o.out_text, report.model, report.base, report.use));
   return kDone;
 }

@@ -91,11 +91,7 @@ int run(Options& o, Environment& environment) {
   if (o.json) write_out(io::dump_json(as_json(*report, command), 2) + "\n");
   else write_out(report_text(*report));
   const Context& context = environment.context();
-  if (report->use.other_words) {
-    context.warn(
-        "the adapter was taught other words for its labels (answers.json) than its prompt "
-        "style has now: asked as below, the merged model gets those of the style.");
-  }
+  warn_of_other_words(report->use, context);
   context.info(fmt::format("written to {} in {}", o.out_text, duration_text(watch.seconds())));
   context.info("next, to ask it as the adapter was asked: " + command);
   return kDone;
