@@ -6,6 +6,7 @@ fused form, bf16 by autocast. The masks of dropout are the network's own, attent
 """
 
 import json
+import math
 import random
 import time
 
@@ -80,10 +81,10 @@ def train(model, rows, labels, options, pad):
     order = random.Random(options.seed)
     batches = [batch for _ in range(options.epochs)
                for batch in plan(rows, options.batch_rows, order)]
-    warm = max(1, round(0.03 * len(batches)))
+    warm = math.ceil(0.03 * len(batches))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / warm, 1) * 0.5 * (
-            1 + torch.cos(torch.tensor(torch.pi * max(0, step - warm) / len(batches))).item()))
+            1 + math.cos(math.pi * max(0, step - warm) / max(1, len(batches) - warm))))
     losses = []
     begin = time.perf_counter()
     for batch in batches:

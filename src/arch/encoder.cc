@@ -222,7 +222,8 @@ std::vector<NamedWeight> Encoder::open_weights() {
   const std::string& before = settings_.embeddings;
   std::vector<NamedWeight> all{{before + "word_embeddings.weight", &words_},
                                {before + "position_embeddings.weight", &positions_}};
-  if (settings_.types) all.push_back({before + "token_type_embeddings.weight", &types_});
+  // RoBERTa's has one row.
+  if (settings_.types) all.push_back({before + "token_type_embeddings.weight", &types_, true});
   const auto add_norm = [&](Norm& norm) {
     for (Weight* weight : {&norm.weight, &norm.bias}) all.push_back({weight->name, weight});
   };

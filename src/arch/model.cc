@@ -25,12 +25,6 @@ void check_sizes(const ModelInfo& info) {
   }
 }
 
-std::vector<NamedWeight> Model::open_weights() {
-  fail("arch.model", fmt::format("{} is of the family '{}', whose own weights cannot be trained. "
-                                 "Train an adapter instead, or another model.",
-                                 info_.path, info_.family));
-}
-
 void add_parts(nn::Linear& linear, std::vector<NamedWeight>& all) {
   for (nn::Linear::Part& part : linear.mutable_parts()) {
     all.push_back({part.name + ".weight", &part.weight});

@@ -65,6 +65,7 @@ struct ForwardOptions {
 struct NamedWeight {
   std::string name;
   Weight* weight = nullptr;
+  bool table = false;  ///< a matrix, though it may have one row alone
 };
 
 /// Passes change nothing in it: once it is loaded and prepared, any number of threads may share it.
@@ -100,7 +101,7 @@ class Model {
   /// may then be changed (train/full_weights.h). A linear's parts follow one another; of tensors
   /// that share their bytes the first one names them. Throws Error that names what cannot be
   /// trained.
-  virtual std::vector<NamedWeight> open_weights();
+  virtual std::vector<NamedWeight> open_weights() = 0;
   /// As embedding(), of an encoder's tokens beside a decoder.
   virtual const Weight* source_embedding() const { return embedding(); }
 

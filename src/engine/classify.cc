@@ -17,15 +17,6 @@
 namespace relatum::engine {
 namespace {
 
-std::vector<double> log_softmax(std::span<const float> logits) {
-  const double largest = double(*std::ranges::max_element(logits));
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(double(logit) - largest);
-  std::vector<double> result;
-  for (const float logit : logits) result.push_back(double(logit) - largest - std::log(sum));
-  return result;
-}
-
 // The first row behind `begin` that does not fit beside it.
 size_t end_of_batch(std::span<const ClassifierRow> rows, size_t begin, int64_t batch_tokens) {
   int64_t tokens = 0;
@@ -59,7 +50,7 @@ std::vector<std::vector<double>> classify(Worker& worker, std::span<const Classi
     for (int64_t r = 0; r < logits.rows; ++r) {
       const std::span<const float> row(logits.row(r), size_t(logits.cols));
       if (!all_finite(row)) classes.emplace_back();
-      else classes.push_back(log_softmax(row));
+      else classes.push_back(log_softmax({row.begin(), row.end()}));
     }
   });
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -69,6 +60,14 @@ std::vector<std::vector<double>> classify(Worker& worker, std::span<const Classi
 }
 
 }  // namespace
+
+std::vector<double> log_softmax(std::vector<double> scores) {
+  const double largest = *std::ranges::max_element(scores);
+  double sum = 0;
+  for (const double score : scores) sum += std::exp(score - largest);
+  for (double& score : scores) score = score - largest - std::log(sum);
+  return scores;
+}
 
 void classify_batches(Worker& worker, std::span<const ClassifierRow> rows,
                       const ClassifyOptions& options, const TakeClasses& take,

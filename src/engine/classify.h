@@ -23,6 +23,9 @@ struct ClassifyOptions {
   size_t first = 0;  ///< rows before this one are left out: 0, or where a batch of a call ended
 };
 
+/// Scores, one at least, as the logarithms of their softmax.
+std::vector<double> log_softmax(std::vector<double> scores);
+
 /// Per row of a batch the logarithms of the classes' probabilities.
 using TakeClasses = std::function<void(std::vector<std::vector<double>>&& batch)>;
 

@@ -15,9 +15,9 @@ ExtractPrompts make_prompts(const engine::Session& session, std::span<const Prom
     const task::Example& example = rows.examples[i];
     const uint32_t maker = rows.makers[i];
     const LengthLimit& limit = *makers[maker].limit;
+    const task::PromptStyle& style = makers[maker].renderer->style();
     task::Prompt prompt = makers[maker].renderer->render(example, neighbours.of(i));
-    const auto length = int64_t(
-        task::row_of(session, makers[maker].renderer->style(), prompt, limit.chat).size());
+    const auto length = int64_t(task::row_of(session, style, prompt, limit.chat).size());
     const int64_t tokens = length + limit.answer;
     if (tokens <= limit.context) {
       made.prompts.push_back(std::move(prompt));
@@ -25,16 +25,16 @@ ExtractPrompts make_prompts(const engine::Session& session, std::span<const Prom
       made.rows.push_back(i);
       continue;
     }
+    const bool classified = style.classifier != nullptr;  // by no prompt that could be shorter
     const std::string place = limit.file.empty() ? ""
                                                  : fmt::format("{}:{}: ", limit.file, example.line);
     const std::string what = fmt::format(
-        "{}example '{}' takes {} tokens with its prompt and "
-        "answer, the model's context is {}",
-        place, example.id, tokens, limit.context);
+        "{}example '{}' takes {} tokens with its {}, the model's context is {}", place, example.id,
+        tokens, classified ? "markers" : "prompt and answer", limit.context);
     if (!limit.skip) {
-      fail("jobs.extract", what +
-                               ". Use a shorter prompt style, or --skip-bad-rows, which answers "
-                               "such rows with null.");
+      fail("jobs.extract", fmt::format("{}. Use {}--skip-bad-rows, which answers such rows with "
+                                       "null.",
+                                       what, classified ? "" : "a shorter prompt style, or "));
     }
     if (++made.too_long == 1) made.first_too_long = what;
   }

@@ -37,6 +37,13 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
   }
   const auto all = int64_t(thinned.rows.size());
   const int64_t others = int64_t(rows.train.size()) - all;
+  if (others == 0) {  // check_balance() saw some, which were too long since
+    fail("jobs.finetune",
+         fmt::format("{}: every training example that fits into the model's context has the label "
+                     "'{}', and --negatives counts them against the others. Leave it out, or use a "
+                     "shorter prompt style.",
+                     data.train.name, label));
+  }
   thinned.kept = std::min(all, times(*options.negatives, others));
   if (thinned.kept == 0) {
     context.warn(

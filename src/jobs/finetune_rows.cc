@@ -20,16 +20,19 @@ struct Neighbours {
 // Rows of one data set that are longer than the context.
 class LongRows {
  public:
-  LongRows(const task::Dataset& data, int64_t context) : data_(data), context_(context) {}
+  LongRows(const task::Dataset& data, int64_t context, bool classified)
+      : data_(data), context_(context), classified_(classified) {}
 
   // Whether a row of so many tokens stays.
   bool fits(const task::Example& example, int64_t tokens, bool skip) {
     if (tokens <= context_) return true;
     if (!skip) {
-      fail("jobs.finetune", fmt::format("{}:{}: example '{}' takes {} tokens with its prompt and "
-                                        "answer, the model's context is {}. Use a shorter prompt "
-                                        "style, or leave such rows out with --skip-bad-rows.",
-                                        data_.file, example.line, example.id, tokens, context_));
+      fail("jobs.finetune",
+           fmt::format("{}:{}: example '{}' takes {} tokens with its {}, the model's context is "
+                       "{}. {} such rows out with --skip-bad-rows.",
+                       data_.file, example.line, example.id, tokens,
+                       classified_ ? "markers" : "prompt and answer", context_,
+                       classified_ ? "Leave" : "Use a shorter prompt style, or leave"));
     }
     constexpr int64_t kNamed = 3;
     if (++count_ <= kNamed) {
@@ -43,9 +46,11 @@ class LongRows {
   void tell(size_t left, const Context& context) const {
     if (!count_) return;
     if (!left) {
-      fail("jobs.finetune", fmt::format("{}: every example is longer than the model's context of "
-                                        "{} tokens. Use a shorter prompt style.",
-                                        data_.name, context_));
+      fail("jobs.finetune",
+           fmt::format("{}: every example is longer than the model's context of "
+                       "{} tokens. Use {}.",
+                       data_.name, context_,
+                       classified_ ? "a model with a longer one" : "a shorter prompt style"));
     }
     context.warn(fmt::format(
         "{}: {} longer than the model's context of {} tokens {} left out: "
@@ -57,6 +62,7 @@ class LongRows {
  private:
   const task::Dataset& data_;
   int64_t context_, count_ = 0;
+  bool classified_;  // there are no prompts, whose style could be shorter
   std::string names_;
 };
 
@@ -112,13 +118,14 @@ struct Maker {
   std::vector<int32_t> completion_tokens(const std::string& completion) const {
     return engine::completion_tokens(session.tokenizer(), completion);
   }
+  bool classifies() const { return renderer.style().classifier != nullptr; }
   bool skip() const { return options.data.skip_bad_rows; }
   int64_t context() const { return session.model().info().context; }
 };
 
 void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
                 FinetuneRows& rows, const Context& context) {
-  LongRows too_long(data, maker.context());
+  LongRows too_long(data, maker.context(), maker.classifies());
   std::vector<task::Example> kept;
   for (size_t i = 0; i < data.examples.size(); ++i) {
     const task::Example& example = data.examples[i];
@@ -138,7 +145,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
 int64_t make_asked(const Maker& maker, task::Dataset& data, const Retrieved& neighbours,
                    std::vector<task::Prompt>& prompts, const Context& context) {
   const int64_t answer = task::longest_answer(maker.session, maker.renderer);
-  LongRows too_long(data, maker.context());
+  LongRows too_long(data, maker.context(), maker.classifies());
   std::vector<task::Example> kept;
   for (size_t i = 0; i < data.examples.size(); ++i) {
     task::Prompt prompt = maker.renderer.render(data.examples[i], neighbours.of(i));

@@ -29,12 +29,13 @@ void for_rows(const ConstMat& x, const Body& body) {
   });
 }
 
-// Whole lines of columns to each thread, at least `grain` of them: body(first, last + 1).
+// Whole lines of columns to each thread: body(first, last + 1).
 template <class Body>
-void for_lines(int64_t cols, int64_t grain, const Body& body) {
-  const int64_t lines = (cols + kColumnsEach - 1) / kColumnsEach;
+void for_lines(const ConstMat& x, const Body& body) {
+  const int64_t lines = (x.cols + kColumnsEach - 1) / kColumnsEach;
+  const int64_t grain = kValuesEach / (x.rows * kColumnsEach + 1) + 1;
   parallel_for(lines, grain, [&](int64_t begin, int64_t end) {
-    body(begin * kColumnsEach, std::min(end * kColumnsEach, cols));
+    body(begin * kColumnsEach, std::min(end * kColumnsEach, x.cols));
   });
 }
 
@@ -84,9 +85,8 @@ void column_products(ConstMat a, ConstMat b, std::span<const float> factors,
     const auto right = b.as<T>();
     const ColumnProducts<T> task{left.data, left.stride,    right.data, right.stride,
                                  a.rows,    factors.data(), sums.data()};
-    for_lines(a.cols, 1, [&](int64_t begin, int64_t end) {
-      typed_table<T>().column_products(task, begin, end);
-    });
+    for_lines(
+        a, [&](int64_t begin, int64_t end) { typed_table<T>().column_products(task, begin, end); });
   });
 }
 
@@ -95,7 +95,7 @@ void add_column_sums(ConstMat x, std::span<float> sums) {
   with_type(x.type, [&]<class T>() {
     const auto in = x.as<T>();
     const ColumnSums<T> task{in.data, in.stride, x.rows, sums.data()};
-    for_lines(x.cols, kValuesEach / (x.rows * kColumnsEach + 1) + 1,
+    for_lines(x,
               [&](int64_t begin, int64_t end) { typed_table<T>().column_sums(task, begin, end); });
   });
 }
@@ -104,8 +104,7 @@ void layernorm_gradients(MatView<const float> dy, MatView<const float> x, const 
                          float* weight, float* bias) {
   RELATUM_CHECK(dy.rows == x.rows && dy.cols == x.cols);
   const LayerNormGradients task{dy.data, dy.stride, x.data, x.stride, stats, x.rows, weight, bias};
-  for_lines(x.cols, kValuesEach / (x.rows * kColumnsEach + 1) + 1,
-            [&](int64_t begin, int64_t end) { table().layernorm_gradients(task, begin, end); });
+  for_lines(x, [&](int64_t begin, int64_t end) { table().layernorm_gradients(task, begin, end); });
 }
 
 }  // namespace relatum::kernels

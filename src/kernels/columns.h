@@ -20,7 +20,7 @@ void column_products(ConstMat a, ConstMat b, std::span<const float> factors, std
 /// sums[n] += sum over rows of x, row after row. x: T x N.
 void add_column_sums(ConstMat x, std::span<float> sums);
 /// What a layer norm's own numbers gain: weight += dy * (x - mean) * rstd and bias += dy down each
-/// column, row after row. dy, x: T x D; stats: T x 2 (kernels::layernorm). Either may be empty.
+/// column, row after row. dy, x: T x D; stats: T x 2 (kernels::layernorm). Either may be nullptr.
 void layernorm_gradients(MatView<const float> dy, MatView<const float> x, const float* stats,
                          float* weight, float* bias);
 

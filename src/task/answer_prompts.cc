@@ -29,14 +29,6 @@ const std::vector<bool>& mask_of(const StyledPrompts& all, size_t prompt) {
   return all.allowed.empty() ? kAny : all.allowed[prompt];
 }
 
-/// Log-probabilities of labels that a mask forbids become those of nothing.
-std::vector<double> masked(std::vector<double> log_scores, const std::vector<bool>& allowed) {
-  for (size_t i = 0; i < allowed.size(); ++i) {
-    if (!allowed[i]) log_scores[i] = -std::numeric_limits<double>::infinity();
-  }
-  return log_scores;
-}
-
 Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
   const int64_t context = session.model().info().context;
   Rows rows;
@@ -51,12 +43,11 @@ Rows tokenise(const engine::Session& session, const StyledPrompts& all) {
   return rows;
 }
 
-Prediction constrained(const PromptRenderer& renderer, const engine::LabelTrie::Choice& choice,
-                       const AnswerRule& rule) {
+Prediction constrained(const AnswerStyle& style, const engine::LabelTrie::Choice& choice) {
   Prediction prediction;
-  prediction.label = renderer.labels().name(choice.answer);
-  prediction.probability = tempered(choice.probability, rule.temperature);
-  prediction.answer = renderer.answers()[size_t(choice.answer)];
+  prediction.label = style.renderer->labels().name(choice.answer);
+  prediction.probability = tempered(choice.probability, style.rule.temperature);
+  prediction.answer = style.renderer->answers()[size_t(choice.answer)];
   return prediction;
 }
 
@@ -89,15 +80,11 @@ void by_trie(engine::Worker& worker, const StyledPrompts& all, const Rows& rows,
       [&](std::vector<std::vector<double>>&& batch) {
     std::vector<Prediction> predictions;
     for (const auto& edges : batch) {
-      const std::vector<bool>& allowed = mask_of(all, next);
-      const size_t adapter = adapter_of(all, next++);
-      const PromptRenderer& renderer = *all.styles[adapter].renderer;
+      const size_t prompt = next++, adapter = adapter_of(all, prompt);
       const engine::LabelTrie& trie = tries[adapter];
-      const AnswerRule& rule = all.styles[adapter].rule;
-      predictions.push_back(greedy ? constrained(renderer, trie.greedy(edges, allowed), rule)
-                                   : scored_prediction(renderer,
-                                                       masked(trie.answer_scores(edges), allowed),
-                                                       rule, options.keep_scores));
+      predictions.push_back(
+          greedy ? constrained(all.styles[adapter], trie.greedy(edges, mask_of(all, prompt)))
+                 : scored_prediction(all, prompt, trie.answer_scores(edges), options.keep_scores));
     }
     take(std::move(predictions));
       },
@@ -135,8 +122,15 @@ void by_generation(engine::Worker& worker, const StyledPrompts& all, const Rows&
 
 }  // namespace
 
-Prediction scored_prediction(const PromptRenderer& renderer, const std::vector<double>& log_scores,
-                             const AnswerRule& rule, bool keep) {
+Prediction scored_prediction(const StyledPrompts& all, size_t prompt,
+                             std::vector<double> log_scores, bool keep) {
+  const AnswerStyle& style = all.styles[adapter_of(all, prompt)];
+  const PromptRenderer& renderer = *style.renderer;
+  const AnswerRule& rule = style.rule;
+  const std::vector<bool>& allowed = mask_of(all, prompt);
+  for (size_t i = 0; i < allowed.size(); ++i) {
+    if (!allowed[i]) log_scores[i] = -std::numeric_limits<double>::infinity();
+  }
   const std::vector<double> probabilities = tempered(log_scores, rule.temperature);
   const std::vector<int32_t> chosen = chosen_labels(probabilities, rule);
   const auto likeliest = std::max_element(probabilities.begin(), probabilities.end());

@@ -43,17 +43,12 @@ engine::LabelTrie trie_of(const engine::Session& session, const PromptRenderer& 
 /// Tokens of the longest of the renderer's answers, as they follow a prompt; 0 for a classifier's.
 int64_t longest_answer(const engine::Session& session, const PromptRenderer& renderer);
 
-/// What a rule makes of log-scores, one per label of the renderer; `keep`: with the probabilities
-/// of all.
-Prediction scored_prediction(const PromptRenderer& renderer, const std::vector<double>& log_scores,
-                             const AnswerRule& rule, bool keep);
-
-/// One prediction per prompt, in order. Prompts of a classifier's style: see classify_prompts.h.
-/// scored: the sum of the log-probabilities of the
+/// One prediction per prompt, in order. scored: the sum of the log-probabilities of the
 /// completion's tokens and the end token, softmax over the labels. shares: at each token its share
 /// among those that some label still allows, multiplied up. constrained: greedy within the
 /// labels' tree, the probability is the product of the choices among the open branches. free: plain
-/// greedy generation, parsed by the rules of answer.h. Fewer where the context stops.
+/// greedy generation, parsed by the rules of answer.h. Fewer where the context stops. Prompts of a
+/// classifier's style: see classify_prompts.h.
 std::vector<Prediction> answer_prompts(engine::Worker& worker, const PromptRenderer& renderer,
                                        std::span<const Prompt> prompts,
                                        const AnswerOptions& options, const Context& context);
@@ -77,6 +72,11 @@ struct StyledPrompts {
   /// what is left; a free answer that names one counts as none.
   std::span<const std::vector<bool>> allowed{};
 };
+
+/// What the mask and the rule of a prompt make of log-scores, one per label of its renderer;
+/// `keep`: with the probabilities of all.
+Prediction scored_prediction(const StyledPrompts& all, size_t prompt,
+                             std::vector<double> log_scores, bool keep);
 
 /// Takes the predictions of the next prompts.
 using TakePredictions = std::function<void(std::vector<Prediction>&& batch)>;

@@ -4,20 +4,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "base/error.h"
 
 namespace relatum::task {
-
 namespace {
 
-// Labels that a mask forbids have no probability; an empty mask forbids none.
-void forbid(const std::vector<bool>& allowed, std::vector<double>& log_scores) {
-  for (size_t i = 0; i < allowed.size(); ++i) {
-    if (!allowed[i]) log_scores[i] = -std::numeric_limits<double>::infinity();
+// Batch after batch, per prompt the log-probabilities of the outputs of the renderer's labels.
+void score_batches(engine::Worker& worker, const PromptRenderer& renderer,
+                   std::span<const Prompt> prompts, const AnswerOptions& options,
+                   const engine::TakeClasses& take, const Context& context) {
+  const ClassifierStyle& style = *renderer.style().classifier;
+  const std::vector<size_t> outputs = outputs_of(renderer.labels(), style);
+  std::vector<engine::ClassifierRow> rows;
+  for (const Prompt& prompt : prompts) {
+    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
   }
+  engine::classify_batches(
+      worker, rows, {options.batch_tokens, options.first},
+      [&](std::vector<std::vector<double>>&& batch) {
+    for (std::vector<double>& classes : batch) {
+      std::vector<double> scores;
+      for (const size_t output : outputs) scores.push_back(classes[output]);
+      classes = std::move(scores);
+    }
+    take(std::move(batch));
+      },
+      context);
 }
 
 }  // namespace
@@ -41,22 +54,11 @@ std::vector<std::vector<double>> class_scores(engine::Worker& worker,
                                               std::span<const Prompt> prompts,
                                               const AnswerOptions& options,
                                               const Context& context) {
-  const ClassifierStyle& style = *renderer.style().classifier;
-  const std::vector<size_t> outputs = outputs_of(renderer.labels(), style);
-  std::vector<engine::ClassifierRow> rows;
-  for (const Prompt& prompt : prompts) {
-    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
-  }
   std::vector<std::vector<double>> all;
-  engine::classify_batches(
-      worker, rows, {options.batch_tokens, options.first},
+  score_batches(
+      worker, renderer, prompts, options,
       [&](std::vector<std::vector<double>>&& batch) {
-    for (const std::vector<double>& classes : batch) {
-      std::vector<double>& scores = all.emplace_back();
-      double sum = 0;
-      for (const size_t output : outputs) sum += std::exp(classes[output]);
-      for (const size_t output : outputs) scores.push_back(classes[output] - std::log(sum));
-    }
+    for (std::vector<double>& scores : batch) all.push_back(engine::log_softmax(std::move(scores)));
       },
       context);
   return all;
@@ -65,26 +67,14 @@ std::vector<std::vector<double>> class_scores(engine::Worker& worker,
 void classify_prompts(engine::Worker& worker, const StyledPrompts& prompts,
                       const AnswerOptions& options, const TakePredictions& take,
                       const Context& context) {
-  const PromptRenderer& renderer = *prompts.styles[0].renderer;
-  const ClassifierStyle& style = *renderer.style().classifier;
-  const Labels& labels = renderer.labels();
-  const std::vector<size_t> outputs = outputs_of(labels, style);
-  std::vector<engine::ClassifierRow> rows;
-  for (const Prompt& prompt : prompts.prompts) {
-    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
-  }
   size_t next = options.first;
-  engine::classify_batches(
-      worker, rows, {options.batch_tokens, options.first},
+  score_batches(
+      worker, *prompts.styles[0].renderer, prompts.prompts, options,
       [&](std::vector<std::vector<double>>&& batch) {
     std::vector<Prediction> predictions;
-    for (const std::vector<double>& classes : batch) {
-      std::vector<double> scores;
-      for (const size_t output : outputs) scores.push_back(classes[output]);
-      if (!prompts.allowed.empty()) forbid(prompts.allowed[next], scores);
+    for (std::vector<double>& scores : batch) {
       predictions.push_back(
-          scored_prediction(renderer, scores, prompts.styles[0].rule, options.keep_scores));
-      ++next;
+          scored_prediction(prompts, next++, std::move(scores), options.keep_scores));
     }
     take(std::move(predictions));
       },

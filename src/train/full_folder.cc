@@ -29,7 +29,7 @@ void write_weights(const fs::path& file, const FullWeights& weights) {
   std::vector<io::SafetensorsOutput> tensors;
   for (const FullTensor& tensor : weights.tensors()) {
     std::vector<int64_t> shape{tensor.cols};
-    if (tensor.rows > 1) shape.insert(shape.begin(), tensor.rows);
+    if (!tensor.vector) shape.insert(shape.begin(), tensor.rows);
     const auto values = weights.values().subspan(size_t(tensor.offset),
                                                  size_t(tensor.rows * tensor.cols));
     tensors.push_back({tensor.name, "F32", std::move(shape), std::as_bytes(values)});

@@ -16,17 +16,17 @@ FullWeights::FullWeights(arch::Model& model, const FullExtras& extras)
       added_words_(int64_t(extras.words_like.size())) {
   const std::vector<arch::NamedWeight> all = model.open_weights();
   std::map<const std::byte*, size_t> places;  // of tensors by where they lay
-  for (const auto& [name, weight] : all) {
+  for (const auto& [name, weight, table] : all) {
     if (!places.emplace(weight->data.data(), tensors_.size()).second) continue;
     const int64_t rows = weight->rows + (tensors_.empty() ? added_words_ : 0);
-    tensors_.push_back({name, rows, weight->cols, int64_t(size_)});
+    tensors_.push_back({name, rows, weight->cols, int64_t(size_), rows == 1 && !table});
     size_ += size_t(rows * weight->cols);
   }
   size_ += extras_;
   values_ = std::make_shared<Buffer>(size_ * sizeof(float));
   std::ranges::fill(this->extras(), 0.0f);
   size_t next = 0;
-  for (const auto& [name, weight] : all) {
+  for (const auto& [name, weight, table] : all) {
     const size_t index = places.at(weight->data.data());
     const FullTensor& tensor = tensors_[index];
     const MatView<float> to(values_->as<float>() + tensor.offset, tensor.rows, tensor.cols);

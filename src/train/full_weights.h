@@ -16,7 +16,8 @@ namespace relatum::train {
 struct FullTensor {
   std::string name;
   int64_t rows = 0, cols = 0;
-  int64_t offset = 0;  ///< into the flat values
+  int64_t offset = 0;   ///< into the flat values
+  bool vector = false;  ///< has one dimension in files; else two, also where it has one row
 };
 
 /// What is trained beside the network's tensors as they are.

@@ -30,7 +30,6 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
     : worker_(worker), trained_(trained), rows_(rows), options_(options) {
   options_.batch = batches_of(worker.model().info(), options.batch);
   RELATUM_CHECK(worker.adapter() == trained.adapter());
-  if (rows.empty()) fail("train.trainer", "there is no row to train on. Check --train.");
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.classified() == (trained.classifier() != nullptr));
     if (!row.classified()) {
@@ -42,9 +41,12 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
                                       row.tokens.size(), worker.model().info().context));
   }
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    for (StepRows& step : plan_epoch(rows, options_.batch, options.seed, epoch)) {
-      plan_.push_back({epoch, false, std::move(step)});
+    std::vector<StepRows> planned = plan_epoch(rows, options_.batch, options.seed, epoch);
+    if (planned.empty()) {
+      fail("train.trainer",
+           "an epoch has no row to train on. Check --train, and --negatives where it was given.");
     }
+    for (StepRows& step : planned) plan_.push_back({epoch, false, std::move(step)});
     plan_.back().last_of_epoch = true;
   }
   schedule_ = {options.learning_rate, options.schedule, options.warmup, steps()};

@@ -86,6 +86,22 @@ TEST_F(BalanceJob, NegativesNeedALabelAndOthersBesideIt) {
   EXPECT_THAT(error(options), HasSubstr("every training example has the label 'nothing'"));
 }
 
+// They were there when the data were read.
+TEST_F(BalanceJob, NegativesNeedOthersThatFit) {
+  auto rows = corpus();
+  for (json& each : rows) {
+    if (each["label"] == "no_relation") continue;
+    std::string text = each["text"];
+    for (int word = 0; word < 300; ++word) text += " on";
+    each["text"] = text;
+  }
+  jobs::FinetuneOptions options = teach();
+  options.train = write_rows("long.jsonl", rows);
+  options.data.skip_bad_rows = true;
+  options.negatives = 1;
+  EXPECT_THAT(error_of([&] { make(options); }), HasSubstr("that fits into the model's context"));
+}
+
 TEST_F(BalanceJob, WeightsGoToTheRowsByTheirLabel) {
   jobs::FinetuneOptions options = teach();
   options.label_weights = "balanced";

@@ -1,11 +1,16 @@
 // A classifier from options to predictions: all weights of an encoder, pairs beside one, a decoder.
+#include <cmath>
+
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "desk.h"
 #include "io/json.h"
+#include "jobs/export_adapter.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
 #include "jobs/finetune_folds.h"
+#include "jobs/merge.h"
+#include "jobs/run_calibration.h"
 #include "jobs/run_record.h"
 #include "support/error_of.h"
 #include "support/models.h"
@@ -14,6 +19,7 @@ namespace relatum::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Not;
 
 class ClassifierJob : public Desk {
  protected:
@@ -177,6 +183,82 @@ TEST_F(ClassifierJob, AnswersWithTheLabelsThatAreAskedFor) {
               HasSubstr("not trained on the label 'never-seen'"));
 }
 
+// What a mask forbids has no probability, whichever batch its row is in.
+TEST_F(ClassifierJob, TypesForbidLabels) {
+  jobs::finetune(teach_classes(kBert), host_);
+  std::vector<json> rows = corpus();
+  for (size_t i = 0; i < rows.size(); i += 2) {
+    rows[i]["head"]["type"] = "A";
+    rows[i]["tail"]["type"] = "B";
+  }
+  jobs::ExtractOptions options = ask_run();
+  options.input = write_rows("typed.jsonl", rows);
+  options.scores = true;
+  options.batch_tokens = 32;
+  const auto all = answers(options);
+  const std::string allowed = "part-of";
+  options.types = write(
+      "types.json",
+      json{{"pairs", {{{"head", "A"}, {"tail", "B"}, {"labels", {allowed}}}}}}.dump());
+  const auto held = answers(options);
+  ASSERT_EQ(held.size(), rows.size());
+  for (size_t i = 0; i < held.size(); ++i) {
+    const json &scores = all[i].at("scores"), &now = held[i].at("scores");
+    if (i % 2) {
+      EXPECT_EQ(now, scores) << i;
+      continue;
+    }
+    const double left = scores.at(allowed).get<double>() + scores.at("no_relation").get<double>();
+    for (const auto& [label, score] : now.items()) {
+      const bool may = label == allowed || label == "no_relation";
+      EXPECT_NEAR(score.get<double>(), may ? scores.at(label).get<double>() / left : 0, 1e-12);
+    }
+  }
+}
+
+// Of two probabilities the ratio is the root of what it was.
+TEST_F(ClassifierJob, ATemperatureIsFittedAndApplied) {
+  jobs::FinetuneOptions taught = teach_classes(kBert);
+  taught.dev = write_rows("dev.jsonl", many(60));
+  jobs::finetune(taught, host_);
+  const jobs::RunInfo run = jobs::read_run(path("run"));
+  auto kept = jobs::read_calibration(path("run"), run);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->examples, 60);
+  kept->modes.at("scored").fit.temperature = 2;
+  jobs::write_calibration(path("run"), *kept);
+  jobs::ExtractOptions options = ask_run();
+  options.scores = true;
+  const auto told = answers(options);
+  options.no_calibration = true;
+  const auto raw = answers(options);
+  for (size_t i = 0; i < told.size(); ++i) {
+    const json &now = told[i].at("scores"), &then = raw[i].at("scores");
+    const auto ratio = [](const json& scores) {
+      return scores.at("part-of").get<double>() / scores.at("no_relation").get<double>();
+    };
+    EXPECT_NEAR(ratio(now), std::sqrt(ratio(then)), 1e-9 * ratio(now)) << i;
+  }
+}
+
+TEST_F(ClassifierJob, WhatIsTooLongIsNamedWithoutAPromptStyle) {
+  std::vector<json> rows = corpus();
+  std::string text = rows[3]["text"];
+  for (int word = 0; word < 100; ++word) text += " in";
+  rows[3]["text"] = text;
+  jobs::FinetuneOptions options = teach_classes(kBert);
+  options.train = write_rows("long.jsonl", rows);
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr("'4' takes"), HasSubstr("with its markers"),
+                                      HasSubstr("--skip-bad-rows"), Not(HasSubstr("style"))));
+  options.data.skip_bad_rows = true;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  jobs::ExtractOptions asked = ask_run();
+  asked.input = options.train;
+  EXPECT_THAT(
+      error_of([&] { jobs::extract(asked, host_); }),
+      AllOf(HasSubstr("with its markers"), HasSubstr("--skip-bad-rows"), Not(HasSubstr("style"))));
+}
+
 TEST_F(ClassifierJob, TheBestOnDevIsKeptAndAFoldIsARun) {
   jobs::FinetuneOptions options = teach_classes(kBert);
   options.holdout = 3;
@@ -261,6 +343,19 @@ TEST_F(ClassifierJob, ExtractionRefusesWhatIsForWords) {
                 o.adapter = "";
                 o.adapters = {{"a", path("run")}, {"b", path("run")}};
               }),
+              HasSubstr("holds a classifier"));
+}
+
+TEST_F(ClassifierJob, ModelsThatWriteHaveNoPlaceForIt) {
+  jobs::finetune(teach_classes(kBert), host_);
+  jobs::MergeOptions merged;
+  merged.use = ask_run();
+  merged.out = path("merged");
+  EXPECT_THAT(error_of([&] { jobs::merge(merged, host_); }), HasSubstr("holds a classifier"));
+  jobs::ExportOptions exported;
+  exported.use = ask_run();
+  exported.out = path("lora.gguf");
+  EXPECT_THAT(error_of([&] { jobs::export_adapter(exported, host_); }),
               HasSubstr("holds a classifier"));
 }
 

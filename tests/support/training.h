@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "support/sessions.h"
@@ -36,6 +37,19 @@ inline MatView<const float> as_row(std::span<const float> values) {
 
 inline double gradient_bound(const engine::Session& session) {
   return gradient_bound(session.model(), session.compute());
+}
+
+/// What the fixtures of losses were trained with, all rows in each of so many steps (`OPTIMISER` of
+/// tools/fixtures/full_fixture.py).
+inline train::TrainOptions options_of(const nlohmann::json& optimiser, size_t steps) {
+  train::TrainOptions options;
+  options.epochs = int64_t(steps);
+  options.learning_rate = optimiser.at("lr").get<double>();
+  options.schedule = train::Shape::kConstant;
+  options.warmup = 0;
+  options.weight_decay = optimiser.at("weight_decay").get<double>();
+  options.clip = optimiser.at("clip").get<double>();
+  return options;
 }
 
 /// Everything one run needs; owns what the trainer refers to.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 
+#include "support/error_of.h"
 #include "support/temporary.h"
 #include "support/training.h"
 
@@ -63,6 +64,17 @@ TEST(Thinned, ToNothingAndToAll) {
   EXPECT_EQ(train::epoch_rows(5, {{0, 1, 2}, 0}, 1, 0), (std::vector<int64_t>{3, 4}));
   EXPECT_EQ(train::epoch_rows(5, {{0, 1, 2}, 3}, 1, 0), (std::vector<int64_t>{0, 1, 2, 3, 4}));
   EXPECT_EQ(train::epoch_rows(2, {}, 1, 0), (std::vector<int64_t>{0, 1}));
+}
+
+TEST(Thinned, AnEpochWithoutRowsIsRefused) {
+  const auto trainer = [](const std::vector<train::TrainRow>& rows, const Thinning& thinned) {
+    train::TrainOptions options;
+    options.batch.thinned = thinned;
+    return error_of([&] { TinyRun(rows, options); });
+  };
+  EXPECT_EQ(trainer(random_rows(3), {{0, 1}, 0}), "");
+  EXPECT_THAT(trainer(random_rows(3), {{0, 1, 2}, 0}), ::testing::HasSubstr("--negatives"));
+  EXPECT_THAT(trainer({}, {}), ::testing::HasSubstr("Check --train"));
 }
 
 TEST(Thinned, StepsAreChosenForTheRowsOfAnEpoch) {

@@ -110,7 +110,7 @@ TEST_P(OptionAdapter, IsWrittenAsPeftDoes) {
   }
 }
 
-// All weights trained, norms of heads and those behind attention and MLP among them.
+// All weights trained: biases, norms of heads and those behind attention and MLP among them.
 class FamilyWeights : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(FamilyWeights, EveryGradientIsThatOfPyTorch) {
@@ -153,7 +153,8 @@ TEST_P(FamilyWeights, EveryGradientIsThatOfPyTorch) {
   EXPECT_EQ(read, there);
 }
 
-INSTANTIATE_TEST_SUITE_P(Fixtures, FamilyWeights, ::testing::Values("qwen3", "gemma3", "phi3"));
+INSTANTIATE_TEST_SUITE_P(Fixtures, FamilyWeights,
+                         ::testing::Values("qwen2", "qwen3", "gemma3", "phi3"));
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, OptionAdapter, ::testing::ValuesIn(options_with_gradients()),
                          [](const auto& test) { return test.param; });

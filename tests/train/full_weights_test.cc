@@ -65,16 +65,9 @@ TEST_P(FullWeights, EveryGradientIsThatOfPyTorch) {
 // norm of the clipped gradient's part, here of the whole one.
 TEST_P(FullWeights, AdamWLossesAreThoseOfTorch) {
   const auto facts = io::load_json(fixture("full/losses.json"));
-  const auto& optimiser = facts.at("optimiser");
   const auto losses = facts.at(GetParam()).at("losses").get<std::vector<double>>();
   const auto norms = facts.at(GetParam()).at("gradient_norms").get<std::vector<double>>();
-  TrainOptions options;
-  options.epochs = int64_t(norms.size());
-  options.learning_rate = optimiser.at("lr").get<double>();
-  options.schedule = train::Shape::kConstant;
-  options.warmup = 0;
-  options.weight_decay = optimiser.at("weight_decay").get<double>();
-  options.clip = optimiser.at("clip").get<double>();
+  const TrainOptions options = options_of(facts.at("optimiser"), norms.size());
   FullRun run(model_, options);
   const double relative = bound(run.session);
   double slack = losses[0] * relative;
@@ -239,6 +232,30 @@ TEST(FullWeightsRefused, WhatIsNotHeldInF32) {
               AllOf(HasSubstr("nf4"), HasSubstr("--base f32")));
   engine::Session integers(model.path(), {.compute = "int8", .base = "f32"});
   EXPECT_THAT(error_of([&] { integers.open_weights(); }), HasSubstr("int8"));
+}
+
+// Where one half's table is the shared one again, it is trained as that.
+TEST(FullWeightsRefused, HalvesOfAT5WithWordsOfTheirOwn) {
+  const T5Folder model(t5_options().at("first"));
+  const auto plain = io::Safetensors::open(model.path() / "model.safetensors");
+  const auto& shared = plain.tensor("shared.weight");
+  const std::vector<float> other(size_t(shared.shape[0] * shared.shape[1]), 0.5f);
+  const auto refusal = [&](std::span<const std::byte> words) {
+    std::vector<io::SafetensorsOutput> tensors;
+    for (const auto& each : plain.tensors()) {
+      tensors.push_back({each.name, each.dtype, each.shape, each.bytes});
+    }
+    tensors.push_back({"encoder.embed_tokens.weight", shared.dtype, shared.shape, words});
+    io::write_safetensors(model.path() / "model.safetensors", tensors);
+    engine::Session session(model.path(), plain_options());
+    return error_of([&] {
+      const train::FullWeights weights(session.open_weights());
+      EXPECT_EQ(weights.tensors().size(), plain.tensors().size());
+    });
+  };
+  EXPECT_EQ(refusal(shared.bytes), "");
+  EXPECT_THAT(refusal(std::as_bytes(std::span(other))),
+              AllOf(HasSubstr("'encoder.embed_tokens.weight'"), HasSubstr("--method lora")));
 }
 
 }  // namespace

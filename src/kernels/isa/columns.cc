@@ -29,37 +29,39 @@ void add_columns(const float* scale, float shift, const T* x, T* y, int64_t n) {
   }
 }
 
-template <class T>
-void column_products(const ColumnProducts<T>& task, int64_t begin, int64_t end) {
+// Adds up value(row, column) down each of the columns [begin, end), row after row, and hands the
+// sums on: take(column, sum). A block of them stays near until its last row.
+template <class Value, class Take>
+void sum_down(int64_t rows, int64_t begin, int64_t end, const Value& value, const Take& take) {
   constexpr int64_t kBlock = 64;
   float sums[kBlock];
   for (int64_t first = begin; first < end; first += kBlock) {
     const int64_t n = end - first < kBlock ? end - first : kBlock;
     for (int64_t i = 0; i < n; ++i) sums[i] = 0;
-    for (int64_t r = 0; r < task.rows; ++r) {
-      const T* a = task.a + r * task.a_stride + first;
-      const T* b = task.b + r * task.b_stride + first;
+    for (int64_t r = 0; r < rows; ++r) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; ++i) sums[i] += load(a + i) * load(b + i);
+      for (int64_t i = 0; i < n; ++i) sums[i] += value(r, first + i);
     }
-    for (int64_t i = 0; i < n; ++i) task.sums[first + i] += task.factors[first + i] * sums[i];
+    for (int64_t i = 0; i < n; ++i) take(first + i, sums[i]);
   }
 }
 
 template <class T>
+void column_products(const ColumnProducts<T>& task, int64_t begin, int64_t end) {
+  sum_down(
+      task.rows, begin, end,
+      [&](int64_t r, int64_t n) {
+    return load(task.a + r * task.a_stride + n) * load(task.b + r * task.b_stride + n);
+      },
+      [&](int64_t n, float sum) { task.sums[n] += task.factors[n] * sum; });
+}
+
+template <class T>
 void column_sums(const ColumnSums<T>& task, int64_t begin, int64_t end) {
-  constexpr int64_t kBlock = 64;
-  float sums[kBlock];
-  for (int64_t first = begin; first < end; first += kBlock) {
-    const int64_t n = end - first < kBlock ? end - first : kBlock;
-    for (int64_t i = 0; i < n; ++i) sums[i] = 0;
-    for (int64_t r = 0; r < task.rows; ++r) {
-      const T* x = task.x + r * task.stride + first;
-#pragma omp simd
-      for (int64_t i = 0; i < n; ++i) sums[i] += load(x + i);
-    }
-    for (int64_t i = 0; i < n; ++i) task.sums[first + i] += sums[i];
-  }
+  sum_down(
+      task.rows, begin, end,
+      [&](int64_t r, int64_t n) { return load(task.x + r * task.stride + n); },
+      [&](int64_t n, float sum) { task.sums[n] += sum; });
 }
 
 }  // namespace
