@@ -71,12 +71,15 @@ std::string with_line_feeds(std::string_view text) {
   return plain;
 }
 
-std::string read_text(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
+std::string plain_text(std::string_view bytes, const std::string& name) {
   if (const std::string problem = encoding_problem(bytes); !problem.empty()) {
-    fail("io.text", fmt::format("{} {}. Save the file as UTF-8.", path.string(), problem));
+    fail("io.text", fmt::format("{} {}. Save the file as UTF-8.", name, problem));
   }
   return with_line_feeds(without_mark(bytes));
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  return plain_text(read_file(path), path.string());
 }
 
 }  // namespace relatum::io

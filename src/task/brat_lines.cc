@@ -14,6 +14,7 @@
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/brat_form.h"
+#include "task/fields.h"
 #include "task/offsets.h"
 
 namespace relatum::task {
@@ -231,6 +232,7 @@ class Reader {
   void read_event(const Line& line) {
     std::string id;
     const auto all = words(line, id, 1, "TYPE:TRIGGER and its arguments");
+    if (!ends_.contains(std::string(line.text.substr(0, line.text.find('\t'))))) return;  // told
     const std::string trigger = argument(all[0], id).second;
     for (size_t i = 1; i < all.size(); ++i) {
       auto [role, entity] = argument(all[i], id);

@@ -1,10 +1,9 @@
-// Counts while rows pass; nothing of a row is kept but hashes and the first odd ones.
+// Counts while rows pass; nothing of a row is kept but hashes. What is odd in rows is
+// read_dataset's.
 #include "task/data_summary.h"
 
-#include <algorithm>
 #include <functional>
 
-#include "base/printable.h"
 #include "base/utf8.h"
 #include "task/forms.h"
 #include "text/unicode.h"
@@ -12,21 +11,7 @@
 namespace relatum::task {
 namespace {
 
-constexpr size_t kShown = 5;
-
 uint64_t hash(const std::string& text) { return std::hash<std::string>{}(text); }
-
-std::string labels_of(const Example& example) {
-  std::vector<std::string> labels = gold_labels(example);
-  std::sort(labels.begin(), labels.end());
-  std::string all;
-  for (const std::string& label : labels) all += (all.empty() ? "" : ", ") + label;
-  return all;
-}
-
-bool cuts_word(const Example& example, const Span& span) {
-  return within_word(example.text, span.start) || within_word(example.text, span.end);
-}
 
 }  // namespace
 
@@ -38,10 +23,6 @@ int64_t Lengths::at(double share) const {
     if (double(seen) >= share * double(all)) return length;
   }
   return 0;
-}
-
-void DataSummary::Kind::add(int64_t line, std::string what) {
-  if (++rows <= int64_t(kShown)) first.emplace_back(line, std::move(what));
 }
 
 void DataSummary::add(const Example& example) {
@@ -58,15 +39,6 @@ void DataSummary::add(const Example& example) {
   }
   ids_.insert(hash(seen_form(example.id)));
   texts_.insert(hash(normalised_text(example.text)));
-  if (cuts_word(example, example.head)) cut_.add(example.line, head_text(example));
-  else if (cuts_word(example, example.tail)) cut_.add(example.line, tail_text(example));
-  const std::string own = labels_of(example);
-  const auto [at, fresh] = rows_.emplace(hash(seen_form(marked_text(example))),
-                                         std::pair(example.line, own));
-  if (fresh) return;
-  const auto& [line, before] = at->second;
-  if (before == own) repeated_.add(example.line, "as line " + std::to_string(line));
-  else contrary_.add(example.line, own + ", on line " + std::to_string(line) + " " + before);
 }
 
 void DataSummary::add(const Document& document) {
@@ -87,6 +59,7 @@ void DataSummary::finish(const Dataset& data, bool told) {
   told_ = told;
   bad_rows_ = data.bad_rows;
   warnings_ = data.warnings;
+  odd_ = data.odd;
 }
 
 void DataSummary::compare(const DataSummary& other, const std::string& name) {

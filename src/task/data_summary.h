@@ -6,7 +6,6 @@
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -58,11 +57,6 @@ class DataSummary {
     std::string name;
     int64_t ids = 0, documents = 0, texts = 0;
   };
-  struct Kind {
-    int64_t rows = 0;
-    std::vector<std::pair<int64_t, std::string>> first;  // line, and what
-    void add(int64_t line, std::string what);
-  };
   std::string labels_text() const;
   std::string faults_text() const;
   nlohmann::ordered_json labels_json() const;
@@ -75,8 +69,7 @@ class DataSummary {
   Lengths characters_, tokens_;
   std::map<std::string, LabelSummary> labels_;
   std::unordered_set<uint64_t> ids_, document_ids_, texts_;
-  std::unordered_map<uint64_t, std::pair<int64_t, std::string>> rows_;  // line and labels
-  Kind cut_, repeated_, contrary_;
+  OddKinds odd_;
   std::vector<Overlap> overlaps_;
   std::vector<BadRow> bad_rows_;
   std::vector<std::string> warnings_;

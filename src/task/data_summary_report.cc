@@ -17,21 +17,10 @@ constexpr size_t kTypesShown = 4;
 
 std::string type_name(const std::string& type) { return type.empty() ? "-" : printable(type); }
 
-ordered_json kind_json(int64_t rows, const std::vector<std::pair<int64_t, std::string>>& first) {
+ordered_json odd_json(const OddRows& odd) {
   ordered_json list = ordered_json::array();
-  for (const auto& [line, what] : first) list.push_back({{"line", line}, {"what", what}});
-  return {{"rows", rows}, {"first", list}};
-}
-
-std::string kind_text(const char* what, int64_t rows,
-                      const std::vector<std::pair<int64_t, std::string>>& first) {
-  if (rows == 0) return "";
-  std::string text = fmt::format("  {}: {}", what, counted(rows, "row"));
-  for (size_t i = 0; i < first.size(); ++i) {
-    text += fmt::format("{}line {} ({})", i == 0 ? "; " : ", ", first[i].first,
-                        printable_start(first[i].second, 60));
-  }
-  return text + (rows > int64_t(first.size()) ? " …\n" : "\n");
+  for (const auto& [line, what] : odd.first) list.push_back({{"line", line}, {"what", what}});
+  return {{"rows", odd.rows}, {"first", list}};
 }
 
 std::vector<std::pair<std::string, const LabelSummary*>> by_count(
@@ -108,9 +97,9 @@ ordered_json DataSummary::json() const {
           {"tokens", tokens_.json()},
           {"labels", labels_json()},
           {"alike_labels", alike_labels()},
-          {"cut_words", kind_json(cut_.rows, cut_.first)},
-          {"repeated", kind_json(repeated_.rows, repeated_.first)},
-          {"contrary", kind_json(contrary_.rows, contrary_.first)},
+          {"cut_words", odd_json(odd_.cut)},
+          {"repeated", odd_json(odd_.twice)},
+          {"contrary", odd_json(odd_.contrary)},
           {"overlap", overlap},
           {"bad_rows", {{"count", bad_rows_.size()}, {"first", bad}}},
           {"warnings", warnings_}};
@@ -139,9 +128,7 @@ std::string DataSummary::labels_text() const {
 }
 
 std::string DataSummary::faults_text() const {
-  std::string text = kind_text("entities that begin or end within a word", cut_.rows, cut_.first);
-  text += kind_text("rows that repeat an earlier one", repeated_.rows, repeated_.first);
-  text += kind_text("rows that contradict an earlier one", contrary_.rows, contrary_.first);
+  std::string text;
   for (const auto& group : alike_labels()) {
     std::string names;
     for (const std::string& label : group) {

@@ -15,7 +15,7 @@
 namespace relatum::task {
 namespace {
 
-constexpr int64_t kShown = 3;
+constexpr size_t kShown = 3;
 
 bool cuts_word(const Example& example, const Span& span) {
   return within_word(example.text, span.start) || within_word(example.text, span.end);
@@ -41,21 +41,31 @@ uint64_t hash_of_set(std::vector<std::string> labels) {
   return labels.empty() ? 0 : std::hash<std::string>{}(all) | 1;
 }
 
-}  // namespace
-
-void DataWarnings::Kind::add(const Example& example, const std::string& detail) {
-  if (++rows > kShown) return;
-  first += fmt::format("{}line {} ({})", first.empty() ? "" : ", ", example.line, detail);
+void note(OddRows& odd, const Example& example, std::string detail) {
+  ++odd.rows;
+  if (odd.first.size() < kShown) odd.first.emplace_back(example.line, std::move(detail));
 }
+
+std::string sentence_of(const char* what, const OddRows& odd) {
+  std::string first;
+  for (const auto& [line, detail] : odd.first) {
+    first += fmt::format("{}line {} ({})", first.empty() ? "" : ", ", line, detail);
+  }
+  return fmt::format("{}: {}: {}{}.", what, counted(odd.rows, "row"), first,
+                     odd.rows > int64_t(odd.first.size()) ? " …" : "");
+}
+
+}  // namespace
 
 void DataWarnings::check_spans(const Example& example) {
   const Span &head = example.head, &tail = example.tail;
-  if (cuts_word(example, head)) cut_.add(example, in_quotes(head_text(example)));
-  else if (cuts_word(example, tail)) cut_.add(example, in_quotes(tail_text(example)));
+  if (cuts_word(example, head)) note(odd_.cut, example, in_quotes(head_text(example)));
+  else if (cuts_word(example, tail)) note(odd_.cut, example, in_quotes(tail_text(example)));
   if (head.start == tail.start && head.end == tail.end) {
-    same_.add(example, in_quotes(head_text(example)));
+    note(odd_.same, example, in_quotes(head_text(example)));
   } else if (head.start < tail.end && tail.start < head.end) {
-    overlap_.add(example, in_quotes(head_text(example)) + " and " + in_quotes(tail_text(example)));
+    note(odd_.overlap, example,
+         in_quotes(head_text(example)) + " and " + in_quotes(tail_text(example)));
   }
 }
 
@@ -72,10 +82,11 @@ void DataWarnings::check_repeats(const Example& example) {
   if (fresh) return;
   const Seen& earlier = at->second;
   if (now.labels == earlier.labels) {
-    twice_.add(example, fmt::format("as line {}", earlier.line));
+    note(odd_.twice, example, fmt::format("as line {}", earlier.line));
   } else if (now.labels && earlier.labels) {
-    contrary_.add(example, fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
-                                       in_quotes(names_[earlier.first])));
+    note(odd_.contrary, example,
+         fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
+                     in_quotes(names_[earlier.first])));
   }
 }
 
@@ -94,7 +105,7 @@ std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
   std::string shown;
   int64_t groups = 0;
   for (const auto& [lower, group] : forms) {
-    if (group.size() < 2 || ++groups > kShown) continue;
+    if (group.size() < 2 || ++groups > int64_t(kShown)) continue;
     std::string names;
     for (const std::string& label : group) {
       names += (names.empty() ? "" : " and ") + in_quotes(label);
@@ -106,20 +117,17 @@ std::vector<std::string> DataWarnings::sentences(const Labels& labels) const {
     lines.push_back(
         fmt::format("labels that differ only by capital letters are different labels: "
                     "{}{}.",
-                    shown, groups > kShown ? " …" : ""));
+                    shown, groups > int64_t(kShown) ? " …" : ""));
   }
-  const std::pair<const char*, const Kind&> kinds[] = {
-      {"entities that begin or end within a word", cut_},
-      {"head and tail are the same place", same_},
-      {"head and tail overlap", overlap_},
-      {"rows that repeat an earlier row's text, entities and label", twice_},
+  const std::pair<const char*, const OddRows&> kinds[] = {
+      {"entities that begin or end within a word", odd_.cut},
+      {"head and tail are the same place", odd_.same},
+      {"head and tail overlap", odd_.overlap},
+      {"rows that repeat an earlier row's text, entities and label", odd_.twice},
       {"rows that contradict an earlier row: the same text and entities, another label",
-       contrary_}};
-  for (const auto& [sentence, kind] : kinds) {
-    if (kind.rows > 0) {
-      lines.push_back(fmt::format("{}: {}: {}{}.", sentence, counted(kind.rows, "row"), kind.first,
-                                  kind.rows > kShown ? " …" : ""));
-    }
+       odd_.contrary}};
+  for (const auto& [what, odd] : kinds) {
+    if (odd.rows > 0) lines.push_back(sentence_of(what, odd));
   }
   return lines;
 }

@@ -5,12 +5,23 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "task/example.h"
 #include "task/labels.h"
 
 namespace relatum::task {
+
+/// Rows of one kind: how many, and line and detail of the first of them.
+struct OddRows {
+  int64_t rows = 0;
+  std::vector<std::pair<int64_t, std::string>> first{};
+};
+/// What looks wrong in rows, by its kind.
+struct OddKinds {
+  OddRows cut, same, overlap, twice, contrary;
+};
 
 /// Looks at rows as they pass and keeps a few numbers of each: entities that cut words, are the
 /// same place or overlap, rows that repeat or contradict earlier ones, labels that differ by case.
@@ -20,14 +31,9 @@ class DataWarnings {
   void add(const Example& example, const Labels& labels);
   /// One sentence for each kind, with counts and first lines.
   std::vector<std::string> sentences(const Labels& labels) const;
+  const OddKinds& odd() const { return odd_; }
 
  private:
-  /// Rows of one kind: how many, and the first of them.
-  struct Kind {
-    void add(const Example& example, const std::string& detail);
-    int64_t rows = 0;
-    std::string first;
-  };
   /// A row that was seen; rows are told apart by the hash of what people see of them.
   struct Seen {
     int64_t line = 0;
@@ -38,7 +44,7 @@ class DataWarnings {
   void check_repeats(const Example& example);
   uint32_t name_of(const std::string& label);
 
-  Kind cut_, same_, overlap_, twice_, contrary_;
+  OddKinds odd_;
   std::unordered_map<uint64_t, Seen> seen_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, uint32_t> places_;  // in names_

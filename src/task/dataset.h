@@ -30,6 +30,9 @@ struct DatasetFormat {
   bool names_adapters = false;  ///< rows may name their adapter (RowSink::reads_adapters)
   /// Rows may be documents (RowSink::add_document).
   bool documents = false;
+  /// Of such a format whose rows may be pairs, too: whether the file begins with a document.
+  /// nullptr: it always does.
+  bool (*of_documents)(std::string_view bytes) = nullptr;
   /// How the files of a folder of this format end, ".ann"; "": a folder is none.
   std::string_view ending = {};
   /// Reads one file that has others beside it, or whose name is the document's id; where it is set,

@@ -72,6 +72,21 @@ std::string id_of(const json& row, std::string_view key, const std::string& plac
                                printable_start(id->dump(-1, ' ', true), 40)));
 }
 
+std::vector<int64_t> whole_numbers(const json& value, const std::string& what) {
+  std::vector<int64_t> numbers;
+  bool sound = value.is_array();
+  if (sound) {
+    for (const json& each : value) {
+      sound = each.is_number_integer() &&
+              (!each.is_number_unsigned() || each.get<uint64_t>() <= uint64_t(INT64_MAX));
+      if (!sound) break;
+      numbers.push_back(each.get<int64_t>());
+    }
+  }
+  if (!sound) fail("task.row", what + ": expected a list of whole numbers");
+  return numbers;
+}
+
 void need(const json& row, std::string_view key, const std::string& place) {
   if (!row.is_object()) {
     fail("task.row",

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace relatum::task {
 
@@ -22,6 +23,8 @@ std::string id_of_cell(std::string_view cell);
 std::string id_of(const nlohmann::json& row, std::string_view key, const std::string& place);
 /// Key `key` of a JSON row, which must be there as a string. The sentence names the keys that are.
 std::string text_of(const nlohmann::json& row, std::string_view key, const std::string& place);
+/// A JSON list of whole numbers, [3, 17], that no key names. Throws Error that names `what`.
+std::vector<int64_t> whole_numbers(const nlohmann::json& value, const std::string& what);
 /// Throws Error where `key` is absent, naming the keys that are there.
 void need(const nlohmann::json& row, std::string_view key, const std::string& place);
 

@@ -31,15 +31,6 @@ void read_row(const JsonRow& source, bool in_array, RowSink& rows, const ParseRo
   if (row.example) rows.add(std::move(*row.example), number);
 }
 
-/// A parser of examples alone.
-ParseRow for_examples(const std::function<Example(const JsonRow&, RowSink&)>& parse) {
-  return [&parse](const JsonRow& row, RowSink& rows) {
-    ParsedRow parsed;
-    parsed.example = parse(row, rows);
-    return parsed;
-  };
-}
-
 /// The string that starts with the quote at `at`, without its quotes; moves behind it.
 std::string_view take_string(std::string_view text, size_t& at) {
   const size_t begin = ++at;
@@ -77,16 +68,6 @@ class LineRows {
 
 }  // namespace
 
-void read_json_rows(std::string_view bytes, RowSink& rows,
-                    const std::function<Example(const JsonRow&, RowSink&)>& parse) {
-  read_json_items(bytes, rows, for_examples(parse));
-}
-
-void read_json_lines(std::istream& input, RowSink& rows,
-                     const std::function<Example(const JsonRow&, RowSink&)>& parse) {
-  read_json_item_lines(input, rows, for_examples(parse));
-}
-
 void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& parse) {
   const size_t start = bytes.find_first_not_of(kBlanks);
   if (start != bytes.npos && bytes[start] == '[') {
@@ -97,11 +78,7 @@ void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& pars
     return;
   }
   LineRows lines(rows, parse);
-  while (!bytes.empty()) {
-    const size_t end = bytes.find('\n');
-    lines.take(bytes.substr(0, end));
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-  }
+  io::for_lines(bytes, [&](std::string_view line, int64_t) { lines.take(line); });
 }
 
 void read_json_item_lines(std::istream& input, RowSink& rows, const ParseRow& parse) {

@@ -20,12 +20,6 @@ struct JsonRow {
   int64_t line = 0, number = 0;
 };
 
-/// Hands every object to `parse`, and what comes of it to the rows; what `parse` throws is a bad
-/// row. A file that starts with '[' is one array, all else has one object a line. A row without an
-/// id is named by its line, in an array by its place from 0, as in other programs' lists.
-void read_json_rows(std::string_view bytes, RowSink& rows,
-                    const std::function<Example(const JsonRow&, RowSink&)>& parse);
-
 /// What a row came to: an example, a document, or neither where it is passed over. A document of
 /// the rows before goes before an example.
 struct ParsedRow {
@@ -33,14 +27,24 @@ struct ParsedRow {
   std::optional<Document> document{};
 };
 using ParseRow = std::function<ParsedRow(const JsonRow&, RowSink&)>;
-/// As read_json_rows() and read_json_lines(), for rows that may be documents. What a reader says of
-/// a row names the row where the file is one array, whose rows may all stand on one line.
+/// Hands every object to `parse`, and what comes of it to the rows; what `parse` throws is a bad
+/// row. A file that starts with '[' is one array, all else has one object a line. A row without an
+/// id is named by its line, in an array by its place from 0, as in other programs' lists. What a
+/// reader says of a row names the row where the file is one array, whose rows may all stand on one
+/// line.
 void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& parse);
+/// The same from a stream, each line once it is there. An array is read to its end first.
 void read_json_item_lines(std::istream& input, RowSink& rows, const ParseRow& parse);
 
-/// The same from a stream, each line once it is there. An array is read to its end first.
-void read_json_lines(std::istream& input, RowSink& rows,
-                     const std::function<Example(const JsonRow&, RowSink&)>& parse);
+/// DatasetFormat::read and read_lines of a format whose rows are parsed one by one.
+template <ParsedRow (*parse)(const JsonRow&, RowSink&)>
+void read_json(std::string_view bytes, RowSink& rows) {
+  read_json_items(bytes, rows, parse);
+}
+template <ParsedRow (*parse)(const JsonRow&, RowSink&)>
+void read_json_lines(std::istream& input, RowSink& rows) {
+  read_json_item_lines(input, rows, parse);
+}
 
 /// The keys of the first object of lines or of an array, as far as they lie in `first`.
 std::vector<std::string> first_keys(std::string_view first);

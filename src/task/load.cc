@@ -11,8 +11,6 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "task/data_source.h"
-#include "task/data_warnings.h"
-#include "task/json_rows.h"
 #include "task/raw_row.h"
 #include "task/row_checks.h"
 
@@ -135,18 +133,23 @@ void ask_for_adapters(const LoadOptions& options, const DataSource& source, RowS
 PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource& source,
                  const Labels& inventory) {
   PairRule rule;
-  if (!source.format->documents) {
-    if (!spec.window && spec.negative.empty()) return rule;
+  const DatasetFormat& format = *source.format;
+  const bool pairs = !format.documents ||
+                     (!source.stream && format.of_documents && !format.of_documents(source.bytes));
+  if (pairs && (spec.window || !spec.negative.empty())) {
     fail("task.spec",
-         fmt::format("{}: window= and negative= are for documents, and the format {} has pairs.",
-                     spec.text, source.format->name));
+         fmt::format("{}: window= and negative= are for documents, and {}.", spec.text,
+                     format.documents ? "the file begins with a pair: put documents "
+                                        "first, or leave these parts out"
+                                      : fmt::format("the format {} has pairs", format.name)));
   }
+  if (!format.documents) return rule;
   rule.window = spec.window;
   Labels labels = inventory;
-  const bool pairs = source.format->name == "jsonl" && !has_first_key(source.bytes, "entities");
   if (!source.stream && !pairs) {
     int64_t relations = 0;
-    RowSink rows(std::string(source.format->name), source.name, true, [](Example&&, bool) {});
+    RowSink rows(std::string(format.name), source.name, true, [](Example&&, bool) {});
+    rows.guessed(source.guess);
     rows.take_documents([&](Document&& document, bool) {
       relations += int64_t(document.relations.size());
       if (!inventory.empty()) return;
@@ -155,7 +158,7 @@ PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource&
     ask_for_adapters(options, source, rows);
     read_source(spec, source, rows);
     // Other formats say of each document whether its relations were looked for.
-    rule.all_unlabelled = source.format->read_file && relations == 0;
+    rule.all_unlabelled = format.read_file && relations == 0;
   }
   rule.negative = spec.negative.empty() ? negative_label(labels) : spec.negative;
   rule.labels_have_direction = std::any_of(
@@ -244,6 +247,7 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
   for (std::string& line : warnings.sentences(data.labels)) {
     data.warnings.push_back(std::move(line));
   }
+  data.odd = warnings.odd();
   return data;
 }
 

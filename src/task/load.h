@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "task/data_warnings.h"
 #include "task/labels.h"
 #include "task/row_sink.h"
 #include "task/spec.h"
@@ -40,6 +41,7 @@ struct Dataset {
   bool open_labels = false;  ///< labels were only collected from the data: others may exist
   std::vector<BadRow> bad_rows;
   std::vector<std::string> warnings;  ///< what looks wrong in rows that are read; whole sentences
+  OddKinds odd;                       ///< the same of single rows, by its kind
   int64_t relabelled = 0;             ///< labels that the patch changed
   int64_t dropped = 0;                ///< examples whose id Re-TACRED's patch lacks
 };

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -105,19 +104,11 @@ Piece token_range(const TokenText& text, int64_t first, int64_t last, const std:
   return {text.tokens[size_t(first)].start, text.tokens[size_t(last)].end};
 }
 
-std::vector<int64_t> whole_numbers(const nlohmann::json& value, const std::string& what) {
-  std::vector<int64_t> numbers;
-  bool sound = value.is_array();
-  if (sound) {
-    for (const nlohmann::json& each : value) {
-      sound = each.is_number_integer() &&
-              (!each.is_number_unsigned() || each.get<uint64_t>() <= uint64_t(INT64_MAX));
-      if (!sound) break;
-      numbers.push_back(each.get<int64_t>());
-    }
+Piece tokens_before(const TokenText& text, int64_t first, int64_t end, const std::string& what) {
+  if (end <= first) {  // so that one less cannot leave the numbers
+    fail("task.row", fmt::format("{}: tokens from {} to before {} are none", what, first, end));
   }
-  if (!sound) fail("task.row", what + ": expected a list of whole numbers");
-  return numbers;
+  return token_range(text, first, end - 1, what);
 }
 
 bool same_words(std::string_view a, std::string_view b) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,9 +61,8 @@ TokenText join_tokens(const std::vector<std::string>& tokens);
 /// From the first to the last token, both inclusive. Throws Error that names `what` where there
 /// are no such tokens.
 Piece token_range(const TokenText& text, int64_t first, int64_t last, const std::string& what);
-
-/// A JSON list of whole numbers, [3, 17]. Throws Error that names `what`.
-std::vector<int64_t> whole_numbers(const nlohmann::json& value, const std::string& what);
+/// The same up to the token before `end`.
+Piece tokens_before(const TokenText& text, int64_t first, int64_t end, const std::string& what);
 
 /// Whether two strings are one but for white space and its amount, by which programs shorten what
 /// they quote of a text.

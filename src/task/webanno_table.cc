@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/error.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "io/text_file.h"
@@ -15,8 +14,10 @@ namespace relatum::task {
 namespace {
 
 constexpr std::string_view kFormat = "#FORMAT=WebAnno TSV ";
-constexpr size_t kFixedColumns = 3;        // a unit's id, place and text
-constexpr int64_t kMostPadding = 1 << 20;  // characters between two sentences
+constexpr size_t kFixedColumns = 3;  // a unit's id, place and text
+// Characters between all sentences together, beyond as many as these have: without a bound a file
+// of a few KB would stand for gigabytes.
+constexpr int64_t kMostPadding = 1 << 20;
 
 /// Parts between separators that no backslash stands before.
 std::vector<std::string> cut_unescaped(std::string_view text, char separator) {
@@ -88,11 +89,26 @@ class Parser {
  public:
   explicit Parser(RowSink& rows) : rows_(rows) {}
 
+  /// Whether the first line is that of a version that is read; else it is a bad row.
+  bool take_format(std::string_view line) {
+    const bool named = line.starts_with(kFormat);
+    if (named && line.substr(kFormat.size()).starts_with("3.")) return true;
+    if (const std::string odd = io::encoding_problem(line, false); !odd.empty()) {
+      rows_.bad_bytes(1, odd);
+    } else if (named) {
+      rows_.bad(1, fmt::format("the file has version {}: export WebAnno TSV 3.3",
+                               printable_start(line.substr(kFormat.size()), 10)));
+    } else {
+      rows_.bad(1, fmt::format("expected the first line #FORMAT=WebAnno TSV 3.3, got '{}'",
+                               printable_start(line, 40)));
+    }
+    return false;
+  }
+
   void take(std::string_view line, int64_t number) {
     if (const std::string odd = io::encoding_problem(line, false); !odd.empty()) {
       return rows_.bad_bytes(number, odd);
     }
-    if (number == 1) return take_format(line);
     if (line.empty()) {
       in_sentence_ = false;
     } else if (line.starts_with("#T_SP=")) {
@@ -123,16 +139,6 @@ class Parser {
   }
 
  private:
-  void take_format(std::string_view line) {
-    if (!line.starts_with(kFormat)) {
-      fail("task.webanno", fmt::format("expected the first line #FORMAT=WebAnno TSV 3.3, got '{}'",
-                                       printable_start(line, 40)));
-    }
-    if (line.substr(kFormat.size()).starts_with("3.")) return;
-    fail("task.webanno", fmt::format("the file has version {}: export WebAnno TSV 3.3",
-                                     printable_start(line.substr(kFormat.size()), 10)));
-  }
-
   void take_layer(std::string_view line, WebannoLayer::Kind kind) {
     const std::vector<std::string> parts = cut(line, '|');
     WebannoLayer layer;
@@ -197,17 +203,20 @@ class Parser {
   /// Puts the text together; gives the first line whose offsets go backwards, or 0.
   int64_t rebuild(Counting counting) {
     file_.text.clear();
-    int64_t reached = 0;
+    int64_t reached = 0, spare = kMostPadding;
+    bool begun = false;
     for (const Sentence& sentence : sentences_) {
       if (sentence.units == 0) continue;
       const WebannoUnit& first = file_.units[sentence.first_unit];
       const int64_t gap = first.place.start - reached;
-      if (gap < 0 || gap > kMostPadding) return first.line;
+      if (gap < 0 || gap > spare) return first.line;
+      spare += int64_t(sentence.text.size()) - gap;
       if (gap > 0) {
         file_.text.append(size_t(gap - 1), ' ');
-        file_.text += file_.text.find_first_not_of(' ') == std::string::npos ? ' ' : '\n';
+        file_.text += begun ? '\n' : ' ';
       }
       file_.text += sentence.text;
+      begun = true;
       reached = first.place.start + length(sentence.text, counting);
     }
     return 0;
@@ -285,15 +294,13 @@ std::vector<WebannoValue> webanno_values(std::string_view cell) {
   return values;
 }
 
-WebannoFile read_webanno(std::string_view bytes, RowSink& rows) {
+std::optional<WebannoFile> read_webanno(std::string_view bytes, RowSink& rows) {
   Parser parser(rows);
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    std::string_view line = bytes.substr(0, end);
+  if (!parser.take_format(bytes.substr(0, bytes.find_first_of("\r\n")))) return std::nullopt;
+  io::for_lines(bytes, [&](std::string_view line, int64_t number) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     parser.take(line, number);
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-  }
+  });
   return parser.finish();
 }
 

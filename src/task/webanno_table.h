@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +46,9 @@ struct WebannoValue {
 
 /// Parses a file and puts its text together again: between sentences, where the file has nothing,
 /// stand blanks and a line end. Offsets are UTF-16 units; where they fit the units' texts only as
-/// code points, that is told. Bad lines go to rows.bad(). Throws Error where it is no such file.
-WebannoFile read_webanno(std::string_view bytes, RowSink& rows);
+/// code points, that is told. Bad lines go to rows.bad(), and so does a first line of no such file,
+/// of which nothing is read.
+std::optional<WebannoFile> read_webanno(std::string_view bytes, RowSink& rows);
 /// A cell's values; none for "_".
 std::vector<WebannoValue> webanno_values(std::string_view cell);
 /// A cell of references, "1-1[0_1]|1-3", as they are written.

@@ -97,7 +97,7 @@ class BratWriter : public DocumentWriter {
     const std::string name = brat_file_name(document.id);
     const fs::path stem = folder_ / name;
     if (stem.filename().string().size() > kLongestName) {
-      fail("task.brat", fmt::format("the id '{}' is too long for the name of a file: shorten it",
+      fail("task.brat", fmt::format("The id '{}' is too long for the name of a file. Shorten it.",
                                     printable_start(document.id, 40)));
     }
     std::error_code problem;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -105,9 +106,9 @@ class TacredWriter : public DocumentWriter {
                          exact(document.entities[1].span, tokens);
     if (as_pair) return add_pair(document, tokens, base);
     bool first = true;
-    std::vector<std::string> ids;
+    std::map<std::string, int64_t> pairs;
     for (const Relation& relation : document.relations) {
-      ordered_json row = {{"id", row_id(document, relation, ids)}, {"docid", document.id}};
+      ordered_json row = {{"id", row_id(document, relation, pairs)}, {"docid", document.id}};
       row["relation"] = relation.label;
       put_ends(row, relation, document, tokens);
       row.update(base);
@@ -145,11 +146,10 @@ class TacredWriter : public DocumentWriter {
 
   /// Rows of one pair have different ids.
   static std::string row_id(const Document& document, const Relation& relation,
-                            std::vector<std::string>& ids) {
+                            std::map<std::string, int64_t>& pairs) {
     const std::string pair = fmt::format("{}:{}:{}", document.id, relation.head, relation.tail);
-    const auto before = std::count(ids.begin(), ids.end(), pair);
-    ids.push_back(pair);
-    return before == 0 ? pair : fmt::format("{}#{}", pair, before + 1);
+    const int64_t number = ++pairs[pair];
+    return number == 1 ? pair : fmt::format("{}#{}", pair, number);
   }
 
   static void put_spans(ordered_json& row, const Span& head, const Span& tail,

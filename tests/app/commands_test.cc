@@ -173,6 +173,9 @@ TEST_F(Commands, EmbedTakesPlainLines) {
   refused(embed("a.npy", {"--lines", write("none.txt", "")}), {"none.txt", "empty"});
   refused(embed("a.npy", {"--lines", write("odd.txt", "caf\xe9\n")}), {"odd.txt", "UTF-8"});
   refused(embed("a.npy", {"--lines", "-"}), {"standard input", "empty"});
+  const Outcome odd = run_program(embed("a.npy", {"--lines", "-"}), {.input = "caf\xe9\n"});
+  EXPECT_NE(odd.status, 0);
+  EXPECT_THAT(odd.err, HasSubstr("standard input has the byte 0xE9"));
   refused(embed("lines.txt", {"--lines", path("lines.txt"), "--overwrite"}), {"lines.txt"});
   EXPECT_EQ(run_program(embed("a.npy", {})).status, 2);
   EXPECT_EQ(run_program(embed("a.npy", {"--lines", path("lines.txt"), "--data", "x"})).status, 2);

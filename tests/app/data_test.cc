@@ -56,24 +56,34 @@ TEST_F(Data, SaysWhatIsWrong) {
   EXPECT_EQ(told["alike_labels"].dump(), R"([["head of","head_of"]])");
   EXPECT_EQ(told["overlap"][0]["ids"], 1);
   EXPECT_EQ(told["overlap"][0]["texts"], 1);
+  const std::string text = done({"data", rows}).out;
+  for (const char* fault : {"within a word", "repeat an earlier row", "contradict"}) {
+    const size_t at = text.find(fault);
+    EXPECT_NE(at, text.npos) << fault;
+    EXPECT_EQ(text.find(fault, at + 1), text.npos) << fault << " is said once";
+  }
 }
 
 TEST_F(Data, ConvertWritesEachFormAndBack) {
   const std::string first = path("first.jsonl");
   done({"convert", kFixtures + "webanno.tsv", "--to", "jsonl", "--out", first});
+  fs::create_directories(path("out.brat.part/mine"));  // of somebody else
   for (const std::string form : {"jsonl", "tacred", "csv", "brat"}) {
     const std::string out = path("out." + form), back = path("back." + form + ".jsonl");
     done({"convert", first, "--to", form, "--out", out});
     done({"convert", form + ":" + out, "--to", "jsonl", "--out", back});
     EXPECT_EQ(contents(back), contents(first)) << form;
   }
-  EXPECT_FALSE(fs::exists(path("out.brat.part")));
+  EXPECT_TRUE(fs::exists(path("out.brat.part/mine")));
+  for (const std::string& name : listing()) EXPECT_THAT(name, Not(::testing::EndsWith(".tmp")));
 }
 
 TEST_F(Data, ConvertRefusesWhatItCannotKeep) {
   const std::string rows = path("rows.jsonl");
   refused({"convert", rows, "--to", "jsonl", "--out", rows}, {"rows.jsonl"});
   refused({"convert", rows, "--to", "brat", "--out", folder_.path().string()}, {"not empty"});
+  refused({"convert", rows, "--to", "brat", "--out", path("new"), "--overwrite"}, {"new folder"});
+  refused({"convert", rows, "--to", "brat", "--out", "-"}, {"new folder"});
   refused({"convert", "prodigy:" + rows, "--to", "jsonl", "--out", path("x")}, {"rows.jsonl"});
   refused({"data", "-"}, {"Name a file"});
   const std::string wrong = write("w.json",

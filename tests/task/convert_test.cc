@@ -142,6 +142,25 @@ TEST(Pairs, NegativesAreAskedForOrShowInTheLabels) {
   EXPECT_EQ(pairs_of(directed + "?negative=Other").size(), 3u) << "a pair is asked once";
 }
 
+TEST(Pairs, AreTheSameOfDocumentsInEachForm) {
+  const Scratch scratch;
+  const std::string plain = scratch.file("a.jsonl", kSmall + "]}\n");
+  LoadOptions options;
+  options.keep_unknown_labels = true;
+  const std::vector<std::string> before = pairs_of(plain + "?negative=none", options);
+  for (const std::string& to : written_formats()) {
+    auto pairs = pairs_of(written(plain, to, scratch) + "?negative=none", options);
+    EXPECT_THAT(pairs, ::testing::UnorderedElementsAreArray(before)) << to;
+  }
+  const std::string pair = scratch.file("b.jsonl",
+                                        R"({"text":"Ada met Bo","head":"Ada","tail":"Bo"})"
+                                        "\n" +
+                                            kSmall + "]}\n");
+  EXPECT_THAT(error_of([&] { pairs_of(pair + "?negative=none"); }),
+              HasSubstr("the file begins with a pair"));
+  EXPECT_EQ(pairs_of(pair).size(), 2u);
+}
+
 TEST(Pairs, UnlabelledDocumentsAskAllPairs) {
   const Scratch scratch;
   const std::string path = scratch.file(
@@ -209,6 +228,28 @@ TEST(Documents, AreRefusedWithTheirPlace) {
     EXPECT_THAT(testing::refusal_of("a.jsonl", row), HasSubstr(sentence)) << row;
     EXPECT_THAT(testing::refusal_of("a.jsonl", row), HasSubstr("a.jsonl:1: ")) << row;
   }
+}
+
+TEST(Documents, OfTablesAreRefusedOnTheirOwnLine) {
+  const std::string text =
+      "id,text,label,document,head_id,tail_id,entities,evidence\n"
+      "a,Ada,,a,,,\"[{\"\"id\"\":\"\"x\"\",\"\"start\"\":0,\"\"end\"\":9}]\",\n"
+      "b,Bo,,b,,,\"[{\"\"id\"\":\"\"x\"\",\"\"start\"\":0,\"\"end\"\":2}]\",\n";
+  const std::string error = testing::refusal_of("a.csv", text);
+  EXPECT_THAT(error, HasSubstr("a.csv:2: document 'a': entity 'x' reaches from 0 to 9"));
+  EXPECT_THAT(error, ::testing::Not(HasSubstr("a.csv:3")));
+}
+
+TEST(Documents, ABadRowOfTacredsFormTakesNoOtherAlong) {
+  const Scratch scratch;
+  const std::string path = scratch.file(
+      "a.json",
+      R"([{"docid":"a","token":["Ada"],"entities":[{"id":"x","start":0,"end":3}]},)"
+      R"({"docid":"b","token":["Bo"],"entities":[{"id":"x","start":0,"end":2}],"subj_id":"x"},)"
+      R"({"id":"c","token":["Bo"]}])");
+  const auto documents = documents_of("tacred:" + path, true);
+  ASSERT_EQ(documents.size(), 1u);
+  EXPECT_EQ(told(documents[0]), "a: x=Ada:");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "base/counted.h"
+#include "base/durable.h"
 #include "base/error.h"
 #include "jobs/output_path.h"
 #include "task/convert.h"
@@ -28,21 +29,17 @@ struct Options {
 /// A folder that appears whole: it is filled under another name.
 class NewFolder {
  public:
-  explicit NewFolder(fs::path target) : target_(std::move(target)), part_(target_) {
-    if (!target_.has_filename()) part_ = target_ = target_.parent_path();
-    part_ += ".part";
+  explicit NewFolder(const fs::path& target)
+      : target_(target.has_filename() ? target : target.parent_path()),
+        part_(temporary_of(target_)) {
     std::error_code ignored;
     if (fs::exists(target_, ignored) && !fs::is_empty(target_, ignored)) {
       fail("app.convert", fmt::format("{} is there and not empty. Name another folder, or remove "
                                       "it.",
                                       target_.string()));
     }
-    fs::remove_all(part_, ignored);
-    std::error_code problem;
-    fs::create_directories(part_, problem);
-    if (problem) {
-      fail("app.convert", fmt::format("{} cannot be made: {}.", part_.string(), problem.message()));
-    }
+    for (const fs::path& left : temporaries_of(target_)) fs::remove_all(left, ignored);
+    create_folders(part_);
   }
   ~NewFolder() {
     std::error_code ignored;
@@ -56,10 +53,7 @@ class NewFolder {
     std::error_code problem;
     fs::remove(target_, problem);  // an empty one
     fs::rename(part_, target_, problem);
-    if (problem) {
-      fail("app.convert",
-           fmt::format("{} cannot be written: {}.", target_.string(), problem.message()));
-    }
+    if (problem) fail_write(target_, problem.value());
     done_ = true;
   }
 
@@ -103,6 +97,11 @@ void pass_on(const task::Spec& spec, const Options& o, task::DocumentWriter& wri
 int run(const Options& o, Environment& environment) {
   const task::Spec spec = task::parse_spec(o.data);
   if (o.to == "brat") {
+    if (o.overwrite || o.out == "-") {
+      fail("app.convert",
+           "brat's files are written to a new folder: --overwrite and standard "
+           "output are for the other formats. Name a folder that is not there.");
+    }
     NewFolder folder(o.out);
     const auto writer = task::brat_writer(folder.path());
     pass_on(spec, o, *writer, environment);

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -40,32 +39,26 @@ std::vector<std::string> plain_lines(const Options& o, Environment& environment)
   if (o.data.limit && *o.data.limit < 1) {
     fail("app.embed", fmt::format("--limit {}: expected at least 1.", *o.data.limit));
   }
-  const size_t limit = size_t(o.data.limit.value_or(std::numeric_limits<int64_t>::max()));
-  std::string text;
-  if (o.lines == "-") {
-    text.assign(std::istreambuf_iterator<char>(*environment.host().input), {});
-    const std::string problem = io::encoding_problem(text);
-    if (!problem.empty()) {
-      fail("app.embed", fmt::format("standard input {}: expected UTF-8.", problem));
-    }
-    text = io::with_line_feeds(io::without_mark(text));
-  } else {
-    text = io::read_text(o.lines);
-  }
+  const bool standard = o.lines == "-";
+  const std::string name = standard ? "standard input" : o.lines;
+  const std::string text =
+      standard
+          ? io::plain_text(
+                std::string(std::istreambuf_iterator<char>(*environment.host().input), {}), name)
+          : io::read_text(o.lines);
   std::vector<std::string> lines;
-  for (size_t at = 0; at < text.size() && lines.size() < limit;) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    lines.push_back(text.substr(at, end - at));
-    at = end + 1;
-    if (lines.back().find_first_not_of(" \t") != lines.back().npos) continue;
-    fail("app.embed",
-         fmt::format("{} line {} is empty: expected a sentence in each line. Remove empty "
-                     "lines.",
-                     o.lines == "-" ? "standard input" : o.lines, lines.size()));
-  }
+  io::for_lines(text, [&](std::string_view line, int64_t number) {
+    if (o.data.limit && number > *o.data.limit) return;
+    if (line.find_first_not_of(" \t") == line.npos) {
+      fail("app.embed", fmt::format("{} line {} is empty: expected a sentence in each line. Remove "
+                                    "empty lines.",
+                                    name, number));
+    }
+    lines.emplace_back(line);
+  });
   if (lines.empty()) {
-    fail("app.embed", fmt::format("{} is empty: expected one sentence per line. Check the file.",
-                                  o.lines == "-" ? "standard input" : o.lines));
+    fail("app.embed",
+         fmt::format("{} is empty: expected one sentence per line. Check the file.", name));
   }
   return lines;
 }

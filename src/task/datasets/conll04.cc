@@ -27,8 +27,8 @@ ParsedRow parse_row(const JsonRow& source, RowSink&) {
   for (const json& each : io::require_array(row, "entities", place)) {
     const std::string id = std::to_string(document.entities.size());
     const std::string name = fmt::format("{}, entity {}", place, id);
-    const Piece piece = token_range(tokens, io::require_int(each, "start", name),
-                                    io::require_int(each, "end", name) - 1, name);
+    const Piece piece = tokens_before(tokens, io::require_int(each, "start", name),
+                                      io::require_int(each, "end", name), name);
     document.entities.push_back(
         {id, {piece.start, piece.end, io::get_string(each, "type", "", name)}});
   }
@@ -43,8 +43,6 @@ ParsedRow parse_row(const JsonRow& source, RowSink&) {
   return {{}, std::move(document)};
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
 bool sniff(std::string_view, std::string_view first) {
   return has_first_keys(first, {"tokens", "entities"}) && !has_first_key(first, "text");
 }
@@ -56,7 +54,7 @@ const DatasetFormat& dataset_conll04() {
       .name = "conll04",
       .description = "SpERT's JSON, as of CoNLL04: tokens, entities and relations by number",
       .sniff = sniff,
-      .read = read,
+      .read = read_json<parse_row>,
       .documents = true};
   return format;
 }

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "io/json.h"
-#include "io/text_file.h"
 #include "task/dataset.h"
+#include "task/json_rows.h"
 #include "task/offsets.h"
 
 namespace relatum::task {
@@ -65,12 +65,12 @@ class Sentence {
 };
 
 /// Pairs without a relation are no examples: CrossRE does not list them.
-Document parse_row(std::string_view line, int64_t number) {
+ParsedRow parse_row(const JsonRow& source, RowSink&) {
   const std::string place = "the row";
-  const json row = io::parse_json(line, place);
+  const json row = io::parse_json(source.text, place);
   Document document;
   document.id = io::require_string(row, "doc_key", place);
-  document.line = number;
+  document.line = source.line;
   const TokenText tokens = join_tokens(io::require_strings(row, "sentence", place));
   document.text = tokens.text;
   Sentence sentence(tokens);
@@ -88,35 +88,10 @@ Document parse_row(std::string_view line, int64_t number) {
     document.relations.push_back(
         {from, sentence.entity(tail, "", document), relation[4].get<std::string>()});
   }
-  return document;
+  return {{}, std::move(document)};
 }
 
-void read_line(std::string_view line, int64_t number, RowSink& rows) {
-  if (line.find_first_not_of(" \t\r") == line.npos) return;
-  if (const std::string odd = io::encoding_problem(line, false); !odd.empty()) {
-    return rows.bad_bytes(number, odd);
-  }
-  Document document;
-  try {
-    document = parse_row(line, number);
-  } catch (const Error& error) {
-    return rows.bad(number, error);
-  }
-  rows.add_document(std::move(document));
-}
-
-void read(std::string_view bytes, RowSink& rows) {
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    read_line(bytes.substr(0, end), number, rows);
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-  }
-}
-
-bool sniff(std::string_view, std::string_view first) {
-  const size_t at = first.find_first_not_of(" \t\r\n");
-  return at != first.npos && first[at] == '{' && first.find("\"doc_key\"") != first.npos;
-}
+bool sniff(std::string_view, std::string_view first) { return has_first_key(first, "doc_key"); }
 
 }  // namespace
 
@@ -126,8 +101,9 @@ const DatasetFormat& dataset_crossre() {
       .description = "CrossRE's JSON lines; a pair may have several labels",
       .inventory = labels,
       .sniff = sniff,
-      .read = read,
+      .read = read_json<parse_row>,
       .official = "macro",
+      .read_lines = read_json_lines<parse_row>,
       .documents = true};
   return format;
 }

@@ -147,6 +147,7 @@ class DocumentRows {
     const Cells cells(record, header);
     const std::string id = cells["document"], entities = cells["entities"];
     if (id.empty() || (entities.empty() && (!open_ || open_->id != id))) return false;
+    if (!entities.empty()) finish(rows);  // what is wrong with it is not this row's
     std::optional<Error> problem;
     try {
       if (!entities.empty()) begin(cells, record.line, rows);
@@ -166,7 +167,6 @@ class DocumentRows {
 
  private:
   void begin(const Cells& cells, int64_t line, RowSink& rows) {
-    finish(rows);
     nlohmann::json entities = io::parse_json(cells["entities"], "the column 'entities'");
     nlohmann::json document = {{"id", cells["document"]}, {"text", cells["text"]}};
     const bool unlabelled = entities.is_object();
@@ -238,6 +238,8 @@ void read(std::string_view bytes, RowSink& rows) {
   documents.finish(rows);
 }
 
+bool of_documents(std::string_view bytes) { return has_documents(find_table(bytes, columns())); }
+
 bool sniff(std::string_view file_name, std::string_view first) {
   const size_t at = first.find_first_not_of(" \t\r\n");
   if (at == first.npos || first[at] == '{' || first[at] == '[') return false;
@@ -255,7 +257,9 @@ const DatasetFormat& dataset_csv() {
       .description = "a table with a header: text,head,tail,label or id,text,head_start,head_end,…",
       .sniff = sniff,
       .read = read,
-      .names_adapters = true};
+      .names_adapters = true,
+      .documents = true,
+      .of_documents = of_documents};
   return format;
 }
 

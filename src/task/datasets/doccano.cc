@@ -89,16 +89,12 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
                                     io::get_string(each, "type", "", name)});
     }
   }
-  if (const json* cats = io::find(row, "cats"); cats && !cats->empty()) {
-    rows.odd("categories of whole texts are not read", source.line);
+  for (const auto& [key, what] : {std::pair("cats", "categories of whole texts are not read"),
+                                  std::pair("Comments", "comments are not read")}) {
+    const json* given = io::find(row, key);
+    if (given && !given->empty()) rows.odd(what, source.line);  // exports have empty ones, too
   }
   return {{}, std::move(document)};
-}
-
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
-void read_lines(std::istream& input, RowSink& rows) {
-  read_json_item_lines(input, rows, parse_row);
 }
 
 bool sniff(std::string_view, std::string_view first) {
@@ -118,8 +114,8 @@ const DatasetFormat& dataset_doccano() {
       .name = "doccano",
       .description = "doccano's JSON lines: text, entities (start_offset …) and relations",
       .sniff = sniff,
-      .read = read,
-      .read_lines = read_lines,
+      .read = read_json<parse_row>,
+      .read_lines = read_json_lines<parse_row>,
       .documents = true};
   return format;
 }

@@ -58,10 +58,9 @@ Entity parse_mention(const json& mention, const Sentences& sentences, const std:
   if (sentence < 0 || sentence >= int64_t(sentences.tokens.size())) {
     fail("task.docred", fmt::format("{}: there is no sentence {}", name, sentence));
   }
-  const std::vector<int64_t> pos = whole_numbers(io::require_array(mention, "pos", name),
-                                                 name + ".pos");
+  const std::vector<int64_t> pos = io::require_ints(mention, "pos", name);
   if (pos.size() != 2) fail("task.docred", name + ".pos: expected a start and an end");
-  const Piece piece = token_range(sentences.tokens[size_t(sentence)], pos[0], pos[1] - 1, name);
+  const Piece piece = tokens_before(sentences.tokens[size_t(sentence)], pos[0], pos[1], name);
   return {id, {piece.start, piece.end, io::get_string(mention, "type", "", name)}};
 }
 
@@ -80,8 +79,7 @@ Relation parse_relation(const json& label, const Document& document,
   Relation relation = {document.entities[head].id, document.entities[tail].id,
                        io::require_string(label, "r", name)};
   if (!io::find(label, "evidence")) return relation;
-  for (const int64_t sentence :
-       whole_numbers(io::require_array(label, "evidence", name), name + ".evidence")) {
+  for (const int64_t sentence : io::require_ints(label, "evidence", name)) {
     if (sentence < 0 || sentence >= int64_t(sentences.places.size())) {
       fail("task.docred", fmt::format("{}: there is no sentence {}", name, sentence));
     }
@@ -128,8 +126,6 @@ ParsedRow parse_row(const JsonRow& source, RowSink&) {
   return {{}, std::move(document)};
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
 bool sniff(std::string_view, std::string_view first) {
   return has_first_key(first, "vertexSet") || has_first_keys(first, {"title", "sents"});
 }
@@ -141,7 +137,7 @@ const DatasetFormat& dataset_docred() {
       .name = "docred",
       .description = "DocRED's JSON: documents with sents, vertexSet and labels",
       .sniff = sniff,
-      .read = read,
+      .read = read_json<parse_row>,
       .documents = true};
   return format;
 }

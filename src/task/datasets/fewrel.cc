@@ -7,6 +7,7 @@
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
+#include "task/fields.h"
 #include "task/json_array.h"
 #include "task/json_rows.h"
 #include "task/offsets.h"

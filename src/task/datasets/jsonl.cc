@@ -103,11 +103,7 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   return parsed;
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
-void read_lines(std::istream& input, RowSink& rows) {
-  read_json_item_lines(input, rows, parse_row);
-}
+bool of_documents(std::string_view bytes) { return has_first_key(bytes, "entities"); }
 
 bool sniff(std::string_view file_name, std::string_view first) {
   for (const char* key : {"doc_key", "token", "subj_start", "obj_start"}) {
@@ -130,10 +126,11 @@ const DatasetFormat& dataset_jsonl() {
           "JSON lines (or a JSON array) with text, head, tail, label and id, or with "
           "text, entities and relations",
       .sniff = sniff,
-      .read = read,
-      .read_lines = read_lines,
+      .read = read_json<parse_row>,
+      .read_lines = read_json_lines<parse_row>,
       .names_adapters = true,
-      .documents = true};
+      .documents = true,
+      .of_documents = of_documents};
   return format;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/raw_row.h"
 
@@ -88,10 +89,8 @@ void read(std::string_view bytes, RowSink& rows) {
     if (open) rows.add(std::move(*open));
     open.reset();
   };
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    const std::string_view line = trimmed(bytes.substr(0, end));
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
+  io::for_lines(bytes, [&](std::string_view whole, int64_t number) {
+    const std::string_view line = trimmed(whole);
     if (line.empty()) {
       finish();
       broken = false;
@@ -109,7 +108,7 @@ void read(std::string_view bytes, RowSink& rows) {
       broken = true;
       rows.bad(number, "expected a number and a sentence");
     }
-  }
+  });
   finish();
 }
 

@@ -171,8 +171,6 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   return {{}, std::move(document)};
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
 // Which of the two stands first depends on the version, and either may be long.
 bool sniff(std::string_view, std::string_view first) {
   return first_value(first, "data").starts_with('{') ||
@@ -188,7 +186,7 @@ const DatasetFormat& dataset_labelstudio() {
       .description =
           "Label Studio's export as JSON (not JSON-MIN): tasks with data and annotations",
       .sniff = sniff,
-      .read = read,
+      .read = read_json<parse_row>,
       .documents = true};
   return format;
 }

@@ -22,12 +22,11 @@ Span entity(const json& row, const char* key, const TokenText* tokens, const std
             bool& named_otherwise) {
   const json& object = io::require_object(row, key, "the row");
   const std::string name = fmt::format("'{}'", key);
-  const std::vector<int64_t> pos = whole_numbers(io::require_array(object, "pos", name),
-                                                 name + ".pos");
+  const std::vector<int64_t> pos = io::require_ints(object, "pos", name);
   if (pos.size() != 2) fail("task.opennre", name + ".pos: expected a start and an end");
   Span span;
   if (tokens) {
-    const Piece piece = token_range(*tokens, pos[0], pos[1] - 1, name);
+    const Piece piece = tokens_before(*tokens, pos[0], pos[1], name);
     span.start = piece.start;
     span.end = piece.end;
   } else {
@@ -41,7 +40,7 @@ Span entity(const json& row, const char* key, const TokenText* tokens, const std
   return span;
 }
 
-Example parse_row(const JsonRow& source, RowSink& rows) {
+ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   const json row = io::parse_json(source.text, "the row");
   Example example;
   example.line = source.line;
@@ -61,12 +60,8 @@ Example parse_row(const JsonRow& source, RowSink& rows) {
   if (named_otherwise) {
     rows.odd("entities whose 'name' is another text than the one at their place", source.line);
   }
-  return example;
+  return {std::move(example), {}};
 }
-
-void read(std::string_view bytes, RowSink& rows) { read_json_rows(bytes, rows, parse_row); }
-
-void read_lines(std::istream& input, RowSink& rows) { read_json_lines(input, rows, parse_row); }
 
 bool sniff(std::string_view, std::string_view first) {
   return has_first_keys(first, {"h", "t"}) &&
@@ -80,8 +75,8 @@ const DatasetFormat& dataset_opennre() {
       .name = "opennre",
       .description = "OpenNRE's JSON lines, as wiki80 and NYT10: token or text, h, t, relation",
       .sniff = sniff,
-      .read = read,
-      .read_lines = read_lines};
+      .read = read_json<parse_row>,
+      .read_lines = read_json_lines<parse_row>};
   return format;
 }
 

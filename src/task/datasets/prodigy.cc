@@ -100,12 +100,6 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   return {{}, std::move(document)};
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
-void read_lines(std::istream& input, RowSink& rows) {
-  read_json_item_lines(input, rows, parse_row);
-}
-
 bool sniff(std::string_view, std::string_view first) {
   if (!has_first_key(first, "text") || has_first_key(first, "ents") ||
       has_first_key(first, "entities") || has_first_key(first, "head")) {
@@ -123,8 +117,8 @@ const DatasetFormat& dataset_prodigy() {
       .name = "prodigy",
       .description = "Prodigy's JSON lines: text, tokens, spans and relations (head, child)",
       .sniff = sniff,
-      .read = read,
-      .read_lines = read_lines,
+      .read = read_json<parse_row>,
+      .read_lines = read_json_lines<parse_row>,
       .documents = true};
   return format;
 }

@@ -1,4 +1,5 @@
 // SemEval-2010 Task 8's text format: number, quoted sentence with <e1> and <e2>, label, comment.
+#include "io/text_file.h"
 #include "task/dataset.h"
 #include "task/raw_row.h"
 #include "task/semeval_scorer.h"
@@ -74,13 +75,10 @@ class Reader {
 
 void read(std::string_view bytes, RowSink& rows) {
   Reader reader(rows);
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    std::string_view line = bytes.substr(0, end);
+  io::for_lines(bytes, [&](std::string_view line, int64_t number) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     reader.take(line, number);
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-  }
+  });
   reader.finish();
 }
 

@@ -113,12 +113,6 @@ ParsedRow parse_row(const JsonRow& source, RowSink&) {
   return {{}, std::move(document)};
 }
 
-void read(std::string_view bytes, RowSink& rows) { read_json_items(bytes, rows, parse_row); }
-
-void read_lines(std::istream& input, RowSink& rows) {
-  read_json_item_lines(input, rows, parse_row);
-}
-
 bool sniff(std::string_view, std::string_view first) {
   return has_first_keys(first, {"text", "ents"});
 }
@@ -130,8 +124,8 @@ const DatasetFormat& dataset_spacy() {
       .name = "spacy",
       .description = "spaCy's Doc.to_json(): text, ents, tokens, relations in \"_\"",
       .sniff = sniff,
-      .read = read,
-      .read_lines = read_lines,
+      .read = read_json<parse_row>,
+      .read_lines = read_json_lines<parse_row>,
       .documents = true};
   return format;
 }

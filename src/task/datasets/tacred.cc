@@ -116,15 +116,17 @@ class Parser {
         rows.unknown_field(key, keys(), source.line);
       }
     }
+    // What throws comes first, so that a bad row does not take the document before it along.
     ParsedRow parsed;
     if (io::find(row, "entities")) {
-      parsed.document = std::exchange(open_, begin_document(row, source, rows));
-      add_relation(row);
+      Document next = begin_document(row, source, rows);
+      add_relation(row, next);
+      parsed.document = std::exchange(open_, std::move(next));
     } else if (open_ && io::find(row, "subj_id") && id_of(row, "docid", "the row") == open_->id) {
-      add_relation(row);
+      add_relation(row, *open_);
     } else {
-      parsed.document = std::exchange(open_, std::nullopt);
       parsed.example = parse_pair(row, source, rows);
+      parsed.document = std::exchange(open_, std::nullopt);
     }
     return parsed;
   }
@@ -142,13 +144,13 @@ class Parser {
     return parse_document(document, source.line, rows);
   }
 
-  void add_relation(const json& row) {
+  static void add_relation(const json& row, Document& document) {
     if (!io::find(row, "subj_id")) return;  // a document without a relation
     json relation = {{"head", row["subj_id"]},
                      {"tail", id_of(row, "obj_id", "the row")},
                      {"label", io::require_string(row, "relation", "the row")}};
     if (io::find(row, "evidence")) relation["evidence"] = row["evidence"];
-    open_->relations.push_back(parse_relation(relation, "the row"));
+    document.relations.push_back(parse_relation(relation, "the row"));
   }
 
   std::optional<Document> open_;
@@ -169,6 +171,8 @@ void read_lines(std::istream& input, RowSink& rows) {
   parser.finish(rows);
 }
 
+bool of_documents(std::string_view bytes) { return has_first_key(bytes, "entities"); }
+
 bool sniff(std::string_view, std::string_view first) {
   const std::vector<std::string> found = first_keys(first);
   const auto has = [&](const char* key) {
@@ -188,7 +192,9 @@ const DatasetFormat& dataset_tacred() {
       .sniff = sniff,
       .read = read,
       .official = "tacred_micro",
-      .read_lines = read_lines};
+      .read_lines = read_lines,
+      .documents = true,
+      .of_documents = of_documents};
   return format;
 }
 

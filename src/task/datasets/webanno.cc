@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <unordered_map>
 
 #include "base/atomic_file.h"
-#include "base/error.h"
 #include "base/printable.h"
 #include "io/text_file.h"
 #include "task/dataset.h"
@@ -194,18 +194,10 @@ class Builder {
 };
 
 void read_bytes(std::string_view bytes, const std::string& id, RowSink& rows) {
-  WebannoFile file;
-  try {
-    file = read_webanno(bytes, rows);
-  } catch (const Error& error) {
-    if (!std::string_view(error.what()).starts_with("[task.webanno] expected") &&
-        !std::string_view(error.what()).starts_with("[task.webanno] the file")) {
-      throw;
-    }
-    return rows.bad(1, error);
-  }
-  if (file.text.empty()) return rows.odd("documents without a sentence are passed over", 1);
-  rows.add_document(Builder(file, rows).build(id));
+  const std::optional<WebannoFile> file = read_webanno(bytes, rows);
+  if (!file) return;
+  if (file->text.empty()) return rows.odd("documents without a sentence are passed over", 1);
+  rows.add_document(Builder(*file, rows).build(id));
 }
 
 void read(std::string_view bytes, RowSink& rows) { read_bytes(bytes, "", rows); }

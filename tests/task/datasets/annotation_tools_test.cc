@@ -89,6 +89,19 @@ TEST(Doccano, RelationsTriplesAndCounts) {
       HasSubstr("a.jsonl:1: document '1': the relation 'x' names an entity '2'"));
 }
 
+TEST(Doccano, SaysOnceWhatIsNotRead) {
+  const Scratch scratch;
+  const auto warnings = [&](const std::string& more) {
+    return load_dataset(
+               scratch.file("a.jsonl",
+                            R"({"text":"Ada Bo","label":[[0,3,"P"],[4,6,"P"]],)" + more + "}"))
+        .warnings;
+  };
+  EXPECT_THAT(warnings(R"("cats":[],"Comments":[])"), ::testing::IsEmpty());
+  EXPECT_THAT(warnings(R"("cats":["x"],"Comments":["y"])"),
+              ElementsAre(HasSubstr("categories"), HasSubstr("comments are not read")));
+}
+
 TEST(Prodigy, RelationsByTokensAndSpansAndAnswers) {
   EXPECT_THAT(
       told_of("a.jsonl",
@@ -130,6 +143,8 @@ TEST(AnnotationTools, HostileRowsAreRefused) {
                              R"({"text":"a","ents":[1],"spans":[1],"entities":[1],"h":1,"t":1})",
                              R"({"data":{"text":"a"},"annotations":[1]})",
                              R"({"tokens":["a"],"entities":[[]],"relations":[0]})",
+                             R"({"tokens":["a"],"entities":[{"start":0,)"
+                             R"("end":-9223372036854775808}],"relations":[]})",  // less one: none
                              R"({"title":"a","sents":[["a"]],"vertexSet":[[1]],"labels":[1]})"}) {
       EXPECT_NE(refusal_of("a.json", text, format), "") << format << text;
     }

@@ -91,6 +91,19 @@ TEST(Docred, MentionsThatAreNearestAndEvidence) {
   EXPECT_EQ(documents[0].relations[0].evidence[0], (Piece{16, 32}));
 }
 
+TEST(Docred, ACutFileIsCalledAGuess) {
+  const Scratch scratch;
+  const std::string path = scratch.file("a.json", kRed.substr(0, kRed.size() - 1));
+  EXPECT_THAT(testing::error_of([&] { pairs_of(path); }),
+              ::testing::AllOf(HasSubstr("ends within its row"), HasSubstr("taken for docred")));
+}
+
+TEST(Crossre, IsToldByItsOwnKey) {
+  EXPECT_THAT(pairs("a.jsonl", R"({"id":1,"text":"Ada met Bo","head":"Ada","tail":"Bo",)"
+                               R"("label":"met","note":{"doc_key":1}})"),
+              ElementsAre("1|<e1>Ada</e1> met <e2>Bo</e2>|>|met"));
+}
+
 TEST(Docred, ThingsWithoutARelationAreNegativesOnce) {
   const Scratch scratch;
   const auto found = pairs_of(scratch.file("a.json", kRed) + "?negative=none");

@@ -66,6 +66,10 @@ TEST(Webanno, RefusesWithFileAndLine) {
               HasSubstr("a.tsv:7: unit 1-1 from 0 to 3"));
   EXPECT_THAT(refusal_of("a.tsv", kHead + "#Text=Ada\n1-1\t0-3\tAda\tX\ty\t1-9\t\n"),
               HasSubstr("a.tsv:7: the relation '1-9' of unit 1-1 names an annotation"));
+  EXPECT_THAT(refusal_of("a.tsv", kHead + "#Text=a\n1-1\t600000-600001\ta\t_\t_\t_\t\n\n"
+                                          "#Text=b\n2-1\t1300000-1300001\tb\t_\t_\t_\t\n"),
+              HasSubstr("a.tsv:10: the sentence begins"))
+      << "blanks between sentences are not without bound together";
   EXPECT_THAT(refusal_of("a.tsv", "#FORMAT=WebAnno TSV 2.0\n\n"), HasSubstr("export WebAnno TSV"));
   EXPECT_THAT(refusal_of("a.txt", "hello\n", "webanno:"), HasSubstr("expected the first line"));
 }
