@@ -29,6 +29,7 @@ find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(LibXml2 REQUIRED)  # the HTML parser
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # It has no CMake files; pkg-config also names its trainer, which nobody here uses.
 find_library(RELATUM_SENTENCEPIECE sentencepiece)

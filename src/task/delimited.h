@@ -28,6 +28,8 @@ class DelimitedReader {
   /// The next record; false at the end. A record with a problem has only the fields before it, and
   /// ends with its first line: a quote that is missing there swallows no other line.
   bool next(DelimitedRecord& record);
+  /// Bytes behind what was read.
+  size_t left() const { return bytes_.size(); }
   /// Where next() gave a record of several lines: the record that its second line starts, if that
   /// lies within it and is sound.
   std::optional<DelimitedRecord> second_line() const;

@@ -1,0 +1,170 @@
+// Rows by the readers that data sets use, of which only id and text are looked at.
+#include "graph/documents/document_rows.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "base/error.h"
+#include "base/printable.h"
+#include "io/json.h"
+#include "io/jsonl.h"
+#include "io/text_file.h"
+#include "task/delimited.h"
+#include "task/table_shape.h"
+
+namespace relatum::graph {
+namespace {
+
+constexpr const char* kPlace = "graph.documents";
+constexpr size_t kMostNames = 100;
+
+/// Counts what is taken from another stream.
+class CountingBuffer : public std::streambuf {
+ public:
+  explicit CountingBuffer(std::istream& from) : from_(*from.rdbuf()) {}
+  uint64_t taken() const { return taken_; }
+
+ private:
+  int_type underflow() override { return from_.sgetc(); }
+  int_type uflow() override {
+    const int_type c = from_.sbumpc();
+    taken_ += c != traits_type::eof();
+    return c;
+  }
+  std::streambuf& from_;
+  uint64_t taken_ = 0;
+};
+
+void note_unread(std::set<std::string>& unread, const std::string& name) {
+  if (unread.size() < kMostNames) unread.insert(printable_start(name, 40));
+}
+
+/// Throws Error with what is wrong with the row.
+std::string id_of_row(const nlohmann::json& row, const std::string& key) {
+  const auto at = row.find(key);
+  if (at == row.end() || at->is_null()) return "";
+  if (at->is_string()) return at->get<std::string>();
+  if (at->is_number_integer()) return at->dump();
+  fail(kPlace,
+       fmt::format("'{}' is neither a string nor a whole number", printable_start(key, 40)));
+}
+
+std::string text_of_row(const nlohmann::json& row, const std::string& key) {
+  if (!row.is_object()) fail(kPlace, "the row is no JSON object");
+  const auto at = row.find(key);
+  const std::string shown = printable_start(key, 40);
+  if (at == row.end()) fail(kPlace, fmt::format("the row has no '{}'", shown));
+  if (!at->is_string()) fail(kPlace, fmt::format("'{}' is no string", shown));
+  return at->get<std::string>();
+}
+
+/// An error's sentence without its place and its full stop.
+std::string bare(const Error& error) {
+  std::string_view sentence = error.what();
+  if (sentence.starts_with('[') && sentence.find("] ") != sentence.npos) {
+    sentence.remove_prefix(sentence.find("] ") + 2);
+  }
+  if (sentence.ends_with('.')) sentence.remove_suffix(1);
+  return std::string(sentence);
+}
+
+/// Places of the columns; throws Error where there is no text.
+struct Columns {
+  int64_t text, id;
+  size_t width;
+
+  Columns(const task::TableShape& shape, const std::vector<std::string>& names,
+          const std::string& name, const RowFields& fields)
+      : text(shape.find(names[0])), id(shape.find(names[1])), width(shape.columns.size()) {
+    if (const std::string twice = shape.repeated(names); !twice.empty()) {
+      fail(kPlace, fmt::format("{}: column '{}' stands twice in the header. Remove one.", name,
+                               printable_start(twice, 40)));
+    }
+    if (text >= 0) return;
+    std::string seen;
+    for (const std::string& column : shape.columns) {
+      seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(column, 40));
+    }
+    if (!seen.empty()) seen = "; its columns are " + printable_start(seen, 200);
+    fail(kPlace, fmt::format("{}: the header has no column '{}'{}. Name the column of the texts by "
+                             "--text-column.",
+                             name, printable_start(fields.text, 40), seen));
+  }
+};
+
+/// What is wrong with a record, or "".
+std::string record_problem(const task::DelimitedRecord& record, const Columns& columns) {
+  if (!record.problem.empty()) return record.problem;
+  if (record.fields.size() != columns.width) {
+    return fmt::format("expected {} fields as in the header, got {}", columns.width,
+                       record.fields.size());
+  }
+  for (const int64_t column : {columns.text, columns.id}) {
+    if (column < 0) continue;
+    const std::string odd = io::encoding_problem(record.fields[size_t(column)], false);
+    if (!odd.empty()) return fmt::format("the row {}", odd);
+  }
+  return "";
+}
+
+}  // namespace
+
+void read_json_documents(std::istream& stream, const std::string& name, const RowFields& fields,
+                         RowTaker& rows) {
+  CountingBuffer counting(stream);
+  std::istream counted(&counting);
+  io::JsonlReader reader(counted, name);
+  std::string line;
+  while (reader.next_line(line)) {
+    std::string id, text;
+    std::string problem;
+    try {
+      const nlohmann::json row = io::parse_json(line, "the row");
+      text = text_of_row(row, fields.text);
+      id = id_of_row(row, fields.id);
+      for (const auto& [key, value] : row.items()) {
+        if (key != fields.text && key != fields.id) note_unread(rows.unread, key);
+      }
+    } catch (const Error& error) {
+      problem = bare(error);
+    }
+    if (!problem.empty()) rows.bad(reader.line(), problem);
+    else if (!rows.take(std::move(id), reader.line(), std::move(text), counting.taken())) return;
+  }
+}
+
+void read_table_documents(std::string_view bytes, const std::string& name, const RowFields& fields,
+                          RowTaker& rows) {
+  if (const std::string wide = io::wide_encoding(bytes); !wide.empty()) {
+    fail(kPlace, fmt::format("{} {}. Save the file as UTF-8.", name, wide));
+  }
+  const size_t all = bytes.size();
+  bytes = io::without_mark(bytes);
+  const std::vector<std::string> names = {task::column_name(fields.text),
+                                          task::column_name(fields.id)};
+  const task::TableShape shape = task::find_table(bytes, names);
+  const Columns columns(shape, names, name, fields);
+  for (const std::string& column : shape.columns) {
+    if (!column.empty() && column != names[0] && column != names[1]) {
+      note_unread(rows.unread, column);
+    }
+  }
+  task::DelimitedReader reader(shape.records, shape.separator, shape.line);
+  task::DelimitedRecord record;
+  reader.next(record);  // the header
+  while (reader.next(record)) {
+    const std::string problem = record_problem(record, columns);
+    if (!problem.empty()) {
+      rows.bad(record.line, problem);
+      continue;
+    }
+    const uint64_t read = all - reader.left();
+    std::string id = columns.id < 0 ? "" : std::move(record.fields[size_t(columns.id)]);
+    std::string text = io::with_line_feeds(record.fields[size_t(columns.text)]);
+    if (!rows.take(std::move(id), record.line, std::move(text), read)) return;
+  }
+}
+
+}  // namespace relatum::graph

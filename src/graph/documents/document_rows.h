@@ -1,0 +1,42 @@
+// Documents that are rows: JSON lines, and tables with a text column.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <istream>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace relatum::graph {
+
+/// Which fields of a row are read.
+struct RowFields {
+  std::string text = "text";
+  std::string id = "id";
+};
+
+/// Where rows go as they are read.
+struct RowTaker {
+  /// Of a sound row: its own id or "", its line from 1, its text, and how many bytes of the input
+  /// have been read; false to read no further.
+  std::function<bool(std::string id, int64_t line, std::string text, uint64_t read)> take;
+  /// Of a malformed row; throws, or lists it.
+  std::function<void(int64_t line, const std::string& sentence)> bad;
+  /// Names of fields that nobody reads, the first hundred.
+  std::set<std::string> unread{};
+};
+
+/// JSON lines: objects with a string for the text; an id is a string or a whole number. `name`
+/// stands for the stream in errors. Throws Error where it cannot be read.
+void read_json_documents(std::istream& stream, const std::string& name, const RowFields& fields,
+                         RowTaker& rows);
+
+/// A table, as docs/your-data.md describes them; columns' names are compared as there, and blank
+/// texts are documents, too. Line ends within a text become LF. Throws Error where the table has no
+/// text column or is not UTF-8 from its start.
+void read_table_documents(std::string_view bytes, const std::string& name, const RowFields& fields,
+                          RowTaker& rows);
+
+}  // namespace relatum::graph

@@ -1,0 +1,30 @@
+// A document as it comes in: its text, and what says which document it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace relatum::graph {
+
+/// What a document is read from.
+enum class DocumentForm { kText, kMarkdown, kHtml, kPdf, kJsonLines, kTable };
+
+struct SourceDocument {
+  /// The same from run to run: the path below the folder that was named, the name of a file that
+  /// was named itself, a row's own id, or that of its file with its line ("rows.jsonl:3").
+  std::string id;
+  std::string source;  ///< its path as it was given, of a row with its line; "stdin" of that
+  DocumentForm form = DocumentForm::kText;
+  std::string text;    ///< valid UTF-8 without U+0000; all spans count its code points
+  std::string sha256;  ///< of the file's bytes; of a row that of its text
+};
+
+/// The form that a file's ending says, in any case: txt, md, markdown, html, htm, xhtml, pdf,
+/// jsonl, ndjson, csv, tsv. Nothing for others.
+std::optional<DocumentForm> form_of_ending(std::string_view file_name);
+/// The form of a name that stands before a path: txt, md, html, pdf, jsonl, csv.
+std::optional<DocumentForm> form_of_name(std::string_view name);
+
+}  // namespace relatum::graph

@@ -1,0 +1,107 @@
+// A table of names, one a row.
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/mapped_file.h"
+#include "base/printable.h"
+#include "graph/gazetteer_names.h"
+#include "io/text_file.h"
+#include "task/delimited.h"
+#include "task/forms.h"
+#include "task/table_shape.h"
+
+namespace relatum::graph {
+namespace {
+
+constexpr const char* kPlace = "graph.gazetteer";
+
+/// Places of the columns; -1 for an id that is not there.
+struct Columns {
+  int64_t name, type, id;
+  size_t width;
+};
+
+Columns find_columns(const task::TableShape& shape, const std::string& file) {
+  const std::vector<std::string> known = {"name", "type", "id"};
+  if (const std::string twice = shape.repeated(known); !twice.empty()) {
+    fail(kPlace,
+         fmt::format("{}: column '{}' stands twice in the header. Remove one.", file, twice));
+  }
+  const Columns columns{shape.find("name"), shape.find("type"), shape.find("id"),
+                        shape.columns.size()};
+  if (columns.name >= 0 && columns.type >= 0) return columns;
+  std::string seen;
+  for (const std::string& column : shape.columns) {
+    seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(column, 40));
+  }
+  if (!seen.empty()) seen = "; its columns are " + printable_start(seen, 200);
+  fail(kPlace,
+       fmt::format("{}: the header has no column '{}'{}. The first line of a gazetteer names "
+                   "its columns, as in name,type,id.",
+                   file, columns.name < 0 ? "name" : "type", seen));
+}
+
+std::string unread_columns(const task::TableShape& shape) {
+  std::string names;
+  for (const std::string& column : shape.columns) {
+    if (column.empty() || column == "name" || column == "type" || column == "id") continue;
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable_start(column, 40));
+  }
+  return printable_start(names, 200);
+}
+
+}  // namespace
+
+void Gazetteer::read(const std::filesystem::path& table) {
+  const auto mapped = MappedFile::open(table);
+  const auto bytes = mapped->bytes();
+  read_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, printable(table.string()));
+}
+
+void Gazetteer::read_text(std::string_view table, const std::string& file) {
+  if (const std::string wide = io::wide_encoding(table); !wide.empty()) {
+    fail(kPlace, fmt::format("{} {}. Save the file as UTF-8.", file, wide));
+  }
+  const std::vector<std::string> known = {"name", "type", "id"};
+  const task::TableShape shape = task::find_table(io::without_mark(table), known);
+  const Columns columns = find_columns(shape, file);
+  if (const std::string unread = unread_columns(shape); !unread.empty()) {
+    names_->notes.push_back(fmt::format("{}: columns that are not read: {}.", file, unread));
+  }
+  task::DelimitedReader reader(shape.records, shape.separator, shape.line);
+  task::DelimitedRecord record;
+  reader.next(record);  // the header
+  const int64_t before = entries();
+  const auto add_record = [&]() -> std::string {
+    if (!record.problem.empty()) return record.problem;
+    if (record.fields.size() != columns.width) {
+      return fmt::format("expected {} fields as in the header, got {}", columns.width,
+                         record.fields.size());
+    }
+    const auto cell = [&](int64_t column) {
+      return column < 0 ? std::string() : record.fields[size_t(column)];
+    };
+    for (const int64_t column : {columns.name, columns.type, columns.id}) {
+      const std::string odd = io::encoding_problem(cell(column), false);
+      if (!odd.empty()) return "the row " + odd;
+    }
+    return add(task::seen_form(cell(columns.name)), task::seen_form(cell(columns.type)),
+               task::seen_form(cell(columns.id)));
+  };
+  while (reader.next(record)) {
+    const std::string problem = add_record();
+    if (problem.empty()) continue;
+    const std::string sentence = fmt::format("{}:{}: {}", file, record.line, problem);
+    if (!names_->rules.skip_bad_rows) {
+      fail(kPlace, sentence + ". Mend or remove the row, or give --skip-bad-rows.");
+    }
+    names_->bad_rows.push_back(sentence + ".");
+  }
+  if (entries() == before) {
+    fail(kPlace, fmt::format("{} has no names below its header. Add a row as in "
+                             "Kestrel Airways,ORG,Q1.",
+                             file));
+  }
+}
+
+}  // namespace relatum::graph
