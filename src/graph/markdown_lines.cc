@@ -2,6 +2,7 @@
 #include "graph/markdown_lines.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "text/unicode.h"
 

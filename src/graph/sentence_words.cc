@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 namespace relatum::graph {
+
 using Words = std::unordered_set<std::string_view>;
 
 struct LanguageWords {
@@ -24,11 +25,11 @@ Words words_of(std::string_view list) {
   return words;
 }
 
-const Language& english() {
+const LanguageWords& english() {
   static const LanguageWords words = {
       words_of("Mr Mrs Ms Mx Messrs Mmes Dr Drs Prof Profs Rev Revd Fr Hon Gen Lt Col Maj Capt "
                "Cpt Cmdr Cdr Sgt Cpl Pvt Adm Brig Sen Sens Rep Reps Gov Govs Pres Supt Insp "
-               "Det Atty Amb Mt Ft Sr Sra Mme Mlle Bros Msgr Pte Pfc"),
+               "Det Atty Amb Mt Ft Sra Mme Mlle Bros Msgr Pte Pfc"),
       words_of("No Nos no nos Nr Fig Figs fig figs Eq Eqs eq Sec Secs sec Sect Ch Chap chap "
                "Vol Vols vol vols Art art Par par Para p pp P Pp Op op Ex Exh Tab Pt pt Pl Bd "
                "Sess Stat approx Approx ca c circa est Tel tel ext Ext Rm Apt apt Ste Bldg Rte "
