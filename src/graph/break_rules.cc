@@ -130,7 +130,8 @@ bool BreakRules::is_spoken_on(size_t closed, size_t next) const {
     const size_t end = word_end(next);
     if (words_.speaks(word(next, end))) return true;
     if (!is_capital(next)) return false;
-    next = skip_blanks(end);
+    const bool title = end < text_.size() && text_[end] == '.';
+    next = skip_blanks(title ? end + 1 : end);
   }
   return false;
 }
@@ -148,7 +149,8 @@ bool BreakRules::stop_ends(size_t stop, size_t next, size_t last) const {
   if (behind_openers(skip_blanks(last)) == start && (single || (number && token.size() <= 3))) {
     return false;
   }
-  if (number) return !words_.ordinals() || (!dotted && token.size() > 2) || begins(next);
+  const size_t last_digits = token.size() - (dotted ? token.rfind(U'.') + 1 : 0);
+  if (number) return !words_.ordinals() || last_digits > 2 || begins(next);
   const bool initial = single && is_letter(token[0]);
   const auto kind = words_.abbreviation(to_utf8(token));
   if (kind == Abbreviation::kNumber && initial && !is_number_like(next)) {

@@ -76,7 +76,7 @@ const LanguageWords& english() {
 const LanguageWords& german() {
   static const LanguageWords words = {
       words_of("Dr Prof Hr Fr Frl Ing Dipl Dipl.-Ing Mag St Frhr Hptm Lt Oblt Gen Pfr Univ Hl "
-               "hl Mr Mrs Ms"),
+               "hl jur med phil rer nat Mr Mrs Ms"),
       words_of("Nr Nrn nr Abs Art Abb S Bd Bde Kap Tab Ziff lit Rn Rz Anm Jg H Bl Tel Az Aufl "
                "ca Ca No Fig Vol"),
       words_of("z.B d.h D.h i.d.R z.T u.U v.a s.o s.u o.g i.e i.A i.V bzw Bzw vgl Vgl sog evtl "
@@ -100,7 +100,7 @@ const LanguageWords& german() {
                "Nun Jetzt Bald Wieder Sogar Immer Nie Vielleicht Ja Nein Nicht Zwischen "
                "Innerhalb Neben Hinter Wegen Laut Ist Sind War Waren Hat Haben Hatte Hatten "
                "Wird Werden Wurde Wurden Kann Können Konnte Muss Müssen Soll Sollte"),
-      words_of("sagte sagt fragte fragt antwortete rief schrieb meinte erklärte ergänzte "
+      words_of("sagte sagt lachte fragte fragt antwortete rief schrieb meinte erklärte ergänzte "
                "flüsterte betonte wiederholte murmelte erwiderte"),
       words_of("Vitamin Plan Typ Klasse Gruppe Hepatitis Abschnitt Anhang Teil Abbildung "
                "Tabelle Modell Team Punkt Linie Zone Block Variante Phase Serie Gleis Halle "

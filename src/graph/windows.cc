@@ -36,17 +36,16 @@ std::optional<std::pair<size_t, size_t>> Windows::touched(const task::Piece& spa
 }
 
 std::optional<size_t> Windows::of(const task::Piece& a, const task::Piece& b) const {
-  const auto one = touched(a), other = touched(b);
-  if (!one || !other) return std::nullopt;
-  const size_t first = std::min(one->first, other->first);
-  const size_t last = std::max(one->second, other->second);
-  if (last - first >= count_) return std::nullopt;
-  const size_t window = last + 1 > count_ ? last + 1 - count_ : 0;
-  const task::Piece whole = span(window);
-  const auto within = [&](const task::Piece& each) {
-    return whole.start <= each.start && each.end <= whole.end;
-  };
-  return within(a) && within(b) ? std::optional(window) : std::nullopt;
+  if (!touched(a) || !touched(b)) return std::nullopt;
+  // The sentences that a window needs to reach from the pair's start to its end.
+  const auto behind = std::ranges::upper_bound(sentences_, std::min(a.start, b.start), {},
+                                               &task::Piece::start);
+  const auto last = std::ranges::lower_bound(sentences_, std::max(a.end, b.end), {},
+                                             &task::Piece::end);
+  if (behind == sentences_.begin() || last == sentences_.end()) return std::nullopt;
+  if (last - (behind - 1) >= std::ptrdiff_t(count_)) return std::nullopt;
+  const auto up_to = size_t(last - sentences_.begin()) + 1;
+  return up_to > count_ ? up_to - count_ : 0;
 }
 
 std::vector<Windows::Pair> Windows::pairs(std::span<const task::Piece> entities) const {

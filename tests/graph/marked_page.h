@@ -1,6 +1,7 @@
 // Pages whose sentences were marked by hand, and how near a splitter comes to them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <set>
@@ -33,6 +34,21 @@ struct EndCounts {
   double precision() const { return double(right) / double(found); }
   double recall() const { return double(right) / double(marked); }
 };
+
+/// The words before each end that was missed or is none.
+inline std::string differences(const std::set<int64_t>& found, const MarkedPage& page) {
+  std::string all;
+  const auto add = [&](const char* what, int64_t end) {
+    all += what + std::string(utf8_slice(page.text, std::max<int64_t>(0, end - 40), end)) + "|\n";
+  };
+  for (const int64_t end : found) {
+    if (!page.ends.count(end)) add("no end: ", end);
+  }
+  for (const int64_t end : page.ends) {
+    if (!found.count(end)) add("missed: ", end);
+  }
+  return all;
+}
 
 inline EndCounts count_ends(const std::set<int64_t>& found, const MarkedPage& page) {
   EndCounts counts{int64_t(found.size()), 0, int64_t(page.ends.size())};

@@ -58,7 +58,7 @@ TEST(HtmlText, BrokenPagesHaveTextToo) {
   EXPECT_EQ(text_of(""), "");
   EXPECT_EQ(text_of("<"), text_of("<"));
   EXPECT_EQ(text_of("</p></div>a<b"), "a");
-  EXPECT_EQ(text_of("<html><html lang=en><body><body id=x><p>a</html>b"), "a\n\nb");
+  EXPECT_EQ(text_of("<html><html lang=en><body><body id=x><p>a</html>b"), "ab");
   EXPECT_EQ(text_of("no tags"), "no tags");
 }
 

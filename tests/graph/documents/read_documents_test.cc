@@ -93,7 +93,7 @@ TEST_F(Documents, OfAFolderComeInTheOrderOfTheirIds) {
   EXPECT_EQ(out.counts.notes, (Strings{root() + "/rows.jsonl: fields that are not read: 'author'.",
                                        root() + "/rows.tsv: fields that are not read: 'note'."}));
   EXPECT_TRUE(std::ranges::is_sorted(out.bytes));
-  EXPECT_EQ(out.bytes.back(), out.files.bytes);
+  EXPECT_EQ(out.bytes.back() + 1, out.files.bytes);  // the table's last line end
 }
 
 TEST_F(Documents, LinksToFilesAreReadThoseToFoldersAreNot) {
