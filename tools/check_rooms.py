@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 
 ROOMS = ["base", "tensor", "quant", "kernels", "io", "nn", "text", "arch", "engine", "train",
-         "retrieve", "task", "jobs", "app"]
+         "retrieve", "task", "graph", "jobs", "app"]
 # Rooms side by side that may not see each other; only app sees all.
-STRANGERS = {("retrieve", "train"), ("task", "train")}
+STRANGERS = {("retrieve", "train"), ("task", "train"), ("graph", "train")}
 
 MAX_FILE, MAX_LINE, MAX_FUNCTION, MAX_PARAMETERS = 400, 100, 60, 6
 MAX_BYTES = 1_000_000
