@@ -29,16 +29,18 @@ class Columns {
       const std::string name = one_line(header.fields[i]);
       const auto at = std::find(kColumns.begin(), kColumns.end(), name);
       if (at == kColumns.end()) {
-        refuse(place, header.line, fmt::format("'{}' is no column of an alias table.{} Its columns "
-                                               "are alias, name, type and id.",
-                                               printable_start(name), did_you_mean(name, kColumns)));
+        refuse(place, header.line,
+               fmt::format("'{}' is no column of an alias table.{} Its columns "
+                           "are alias, name, type and id.",
+                           printable_start(name), did_you_mean(name, kColumns)));
       }
       if (!places_.emplace(name, i).second) {
         refuse(place, header.line, fmt::format("column '{}' stands there twice. Keep one.", name));
       }
     }
     if (places_.contains("alias") && places_.contains("name")) return;
-    refuse(place, header.line, "an alias table needs the columns alias and name in its first line.");
+    refuse(place, header.line,
+           "an alias table needs the columns alias and name in its first line.");
   }
 
   std::string cell(const task::DelimitedRecord& record, const std::string& column) const {
@@ -50,9 +52,10 @@ class Columns {
     if (!record.problem.empty()) refuse(place_, record.line, record.problem);
     for (const char* needed : {"alias", "name"}) {
       if (!cell(record, needed).empty()) continue;
-      refuse(place_, record.line, fmt::format("the cell of '{}' is empty. Fill it, or take the row "
-                                              "out.",
-                                              needed));
+      refuse(place_, record.line,
+             fmt::format("the cell of '{}' is empty. Fill it, or take the row "
+                         "out.",
+                         needed));
     }
   }
 
@@ -98,10 +101,10 @@ Aliases Aliases::parse(std::string_view text, const std::string& place, const Na
     const std::string normal = normal_name(target.name, rules);
     const AliasTarget* next = aliases.find(key.first, normal);
     if (!next || normal == key.second) continue;
-    refuse(place, target.line, fmt::format("'{}' is itself an alias, in line {}. Name what it stands "
-                                           "for, '{}'.",
-                                           printable_start(target.name), next->line,
-                                           printable_start(next->name)));
+    refuse(place, target.line,
+           fmt::format("'{}' is itself an alias, in line {}. Name what it stands "
+                       "for, '{}'.",
+                       printable_start(target.name), next->line, printable_start(next->name)));
   }
   return aliases;
 }

@@ -14,7 +14,7 @@ namespace relatum::graph {
 
 /// What a name stands for.
 struct AliasTarget {
-  std::string name;        ///< as the table writes it; an entity is called so
+  std::string name;         ///< as the table writes it; an entity is called so
   std::string gazetteer{};  ///< the id of the entity, where the table gives one
   int64_t line = 0;
 };

@@ -1,4 +1,5 @@
-// A store's content without its history: as lines, and as a file with rows in an order of their own.
+// A store's content without its history: as lines, and as a file with rows in an order of their
+// own.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -26,11 +27,11 @@ constexpr const char* kLines[] = {
     "JOIN document d ON d.number = s.document ORDER BY d.id, s.start, s.stop",
     "SELECT json_array('name', n.type, n.normal, n.gazetteer, e.id) FROM name n "
     "LEFT JOIN entity e ON e.number = n.entity ORDER BY n.type, n.normal, n.gazetteer",
-    "SELECT json_array('mention', d.id, m.place, m.start, m.stop, m.text, m.probability, n.type, "
-    "n.normal, n.gazetteer) FROM mention m JOIN document d ON d.number = m.document "
+    "SELECT json_array('mention', d.id, m.place, m.start, m.stop, m.text, m.probability, "
+    "n.type, n.normal, n.gazetteer) FROM mention m JOIN document d ON d.number = m.document "
     "JOIN name n ON n.number = m.name ORDER BY d.id, m.place",
-    "SELECT json_array('candidate', d.id, c.place, c.head, c.tail, c.label, c.probability, c.start, "
-    "c.stop) FROM candidate c JOIN document d ON d.number = c.document ORDER BY d.id, c.place",
+    "SELECT json_array('candidate', d.id, c.place, c.head, c.tail, c.label, c.probability, "
+    "c.start, c.stop) FROM candidate c JOIN document d ON d.number = c.document ORDER BY d.id, c.place",
     "SELECT json_array('entity', id, name, type, gazetteer, mentions) FROM entity ORDER BY id",
     "SELECT json_array('relation', h.id, r.label, t.id, r.probability, r.support) FROM relation r "
     "JOIN entity h ON h.number = r.head JOIN entity t ON t.number = r.tail "
@@ -147,8 +148,8 @@ void GraphStore::dump(const std::function<void(const std::string&)>& line) const
 void GraphStore::copy_to(const fs::path& path) const {
   std::error_code ignored;
   if (fs::equivalent(path, database_->name(), ignored)) {
-    fail("graph.copy", fmt::format("{} is the file that the graph is kept in. Name another one.",
-                                   path.string()));
+    fail("graph.copy",
+         fmt::format("{} is the file that the graph is kept in. Name another one.", path.string()));
   }
   Beside copy(*database_, behind_links(path));
   {

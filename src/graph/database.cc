@@ -66,9 +66,10 @@ Database::Database(const std::filesystem::path& path)
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   if (code == SQLITE_OK && !path.empty() && sqlite3_db_readonly(handle_, "main") == 1) {
     sqlite3_close_v2(handle_);
-    fail("graph.store", fmt::format("{} may not be written. Change its permissions, or name another "
-                                    "file.",
-                                    name_));
+    fail("graph.store",
+         fmt::format("{} may not be written. Change its permissions, or name another "
+                     "file.",
+                     name_));
   }
   if (code == SQLITE_OK) {
     sqlite3_busy_timeout(handle_, kPatience);
@@ -101,14 +102,15 @@ void Database::fail_with(int code) const {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      fail("graph.store", fmt::format("{} is in use by another program. Wait until that is done, or "
-                                      "name another file.",
-                                      name_));
+      fail("graph.store",
+           fmt::format("{} is in use by another program. Wait until that is done, or "
+                       "name another file.",
+                       name_));
     case SQLITE_NOTADB:
       fail("graph.store", fmt::format("{} is no SQLite file. Name another one.", name_));
     case SQLITE_CORRUPT:
-      fail("graph.store", fmt::format("{} is damaged. Take a copy of it, or make the graph anew.",
-                                      name_));
+      fail("graph.store",
+           fmt::format("{} is damaged. Take a copy of it, or make the graph anew.", name_));
     case SQLITE_FULL:
       fail("graph.store", fmt::format("cannot write {}: there is no space left for it. Free some "
                                       "space and run again.",
@@ -121,15 +123,16 @@ void Database::fail_with(int code) const {
                                       "permissions.",
                                       name_));
     case SQLITE_TOOBIG:
-      fail("graph.store", fmt::format("a text is too long for {}: SQLite takes 1 GB at once.",
-                                      name_));
+      fail("graph.store",
+           fmt::format("a text is too long for {}: SQLite takes 1 GB at once.", name_));
     case SQLITE_IOERR:
       if (reason) fail_write(name_, reason);
       break;
     default: break;
   }
   const char* said = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-  fail("graph.store", fmt::format("{}: SQLite says '{}'. Check the file and its disk.", name_, said));
+  fail("graph.store",
+       fmt::format("{}: SQLite says '{}'. Check the file and its disk.", name_, said));
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

@@ -78,7 +78,8 @@ class Chooser {
       sum += log_odds(found->second.probability);
       ++asked;
       for (const size_t i : found->second.candidates) {
-        if (candidates_[i].probability > options_.threshold) edge.proofs.push_back({i, each != name});
+        if (candidates_[i].probability <= options_.threshold) continue;
+        edge.proofs.push_back({i, each != name});
       }
     }
     // One edge alone keeps its very probability.

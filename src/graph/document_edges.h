@@ -40,11 +40,11 @@ struct DocumentChoice {
 };
 
 /// Candidates of one head, label and tail are one edge, as probable as the surest of them; of these
-/// edges choose_edges() takes a set. Of a symmetric relation one edge is given, from the entity with
-/// the smaller number; of inverse ones both edges, whichever was asked. Edges that are tied together
-/// have one probability, that of the mean of their log-odds: both directions are read from the same
-/// words, so a second one makes nothing surer. What speaks for an edge are its candidates above
-/// the threshold, in either direction. `types`: of each entity, by its number.
+/// edges choose_edges() takes a set. Of a symmetric relation one edge is given, from the entity
+/// with the smaller number; of inverse ones both edges, whichever was asked. Edges that are tied
+/// together have one probability, that of the mean of their log-odds: both directions are read from
+/// the same words, so a second one makes nothing surer. What speaks for an edge are its candidates
+/// above the threshold, in either direction. `types`: of each entity, by its number.
 DocumentChoice choose_document(std::span<const EntityCandidate> candidates,
                                std::span<const std::string> types, const Schema& schema,
                                const ChoiceOptions& options);

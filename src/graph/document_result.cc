@@ -17,9 +17,7 @@ bool within(const Stretch& stretch, int64_t length) {
 }
 
 // Of strings that are kept; U+0000 ends a text for SQLite and has no place in XML.
-bool sound(std::string_view text) {
-  return text.find('\0') == text.npos && utf8_valid(text);
-}
+bool sound(std::string_view text) { return text.find('\0') == text.npos && utf8_valid(text); }
 
 // Of types, labels and ids, which tables keep in one line.
 bool is_word(std::string_view text) {

@@ -1,4 +1,5 @@
-// What one document gave: its sentences, the mentions in it, and the edges that may hold between them.
+// What one document gave: its sentences, the mentions in it, and the edges that may hold between
+// them.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ using Stretch = task::Piece;
 struct Mention {
   Stretch span;
   std::string type;
-  double probability = 1;  ///< that it is a mention of this type
-  std::string text;        ///< the span's own slice of the document
+  double probability = 1;   ///< that it is a mention of this type
+  std::string text;         ///< the span's own slice of the document
   std::string gazetteer{};  ///< the id that a gazetteer gives the name; "": none
 };
 
@@ -62,8 +63,8 @@ class CodePoints {
 };
 
 /// What is wrong with a result, as the rest of a sentence, or "": text that is not UTF-8 or holds
-/// U+0000, stretches that are empty or blank or leave the text, mentions whose text is not the span's,
-/// probabilities outside of 0 to 1, edges without a label or between no two mentions.
+/// U+0000, stretches that are empty or blank or leave the text, mentions whose text is not the
+/// span's, probabilities outside of 0 to 1, edges without a label or between no two mentions.
 std::string problem_of(const DocumentResult& result);
 
 }  // namespace relatum::graph

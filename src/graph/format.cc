@@ -25,7 +25,8 @@ bool is_absolute_iri(std::string_view iri) {
   };
   if (!std::all_of(iri.begin(), iri.begin() + long(colon), in_scheme)) return false;
   const auto barred = [](unsigned char c) {
-    return c <= ' ' || c == 0x7f || std::string_view("<>\"{}|^`\\").find(char(c)) != std::string::npos;
+    return c <= ' ' || c == 0x7f ||
+           std::string_view("<>\"{}|^`\\").find(char(c)) != std::string::npos;
   };
   return utf8_valid(iri) && std::none_of(iri.begin(), iri.end(), barred);
 }

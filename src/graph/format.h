@@ -21,10 +21,10 @@ struct ExportRules {
 using Put = std::function<void(std::string_view)>;
 
 struct GraphFormat {
-  std::string_view name;     ///< as --format names it
-  std::string_view ending;   ///< of its file, with the dot; "": it is a folder
-  std::string_view what;     ///< a few words
-  bool needs_base = false;   ///< base_iri has to be given
+  std::string_view name;    ///< as --format names it
+  std::string_view ending;  ///< of its file, with the dot; "": it is a folder
+  std::string_view what;    ///< a few words
+  bool needs_base = false;  ///< base_iri has to be given
   /// Writes the graph as one text; nullptr where it is no text, or several.
   void (*stream)(const GraphStore& store, const ExportRules& rules, const Put& put) = nullptr;
   /// Writes it as files, whole or not at all; nullptr where it is one text.

@@ -43,7 +43,9 @@ class EdgeSum {
 }  // namespace
 
 GraphSummary GraphBuilder::run() {
-  database_.run("DELETE FROM name WHERE number NOT IN (SELECT name FROM mention)");
+  database_.run(
+      "DELETE FROM name WHERE NOT EXISTS "
+      "(SELECT 1 FROM mention m WHERE m.name = name.number)");
   merge();
   choose();
   join();
@@ -53,8 +55,9 @@ GraphSummary GraphBuilder::run() {
 
 GraphBuilder::Names GraphBuilder::read_names() {
   Names found;
-  Statement all(database_, "SELECT number, type, normal, gazetteer FROM name "
-                           "ORDER BY type, normal, gazetteer");
+  Statement all(database_,
+                "SELECT number, type, normal, gazetteer FROM name "
+                "ORDER BY type, normal, gazetteer");
   while (all.step()) {
     if (!rules_.schema.allows_type(all.text(1))) continue;
     found.numbers.push_back(all.integer(0));
@@ -95,8 +98,9 @@ void GraphBuilder::merge() {
   Names found = read_names();
   count_texts(found);
   const MergedNames merged = merge_names(found.names, rules_.merge);
-  Statement entity(database_, "INSERT INTO entity (number, id, name, type, gazetteer, mentions) "
-                              "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  Statement entity(database_,
+                   "INSERT INTO entity (number, id, name, type, gazetteer, mentions) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   types_ = {""};
   for (const MergedEntity& each : merged.entities) {
     entity.run(types_.size(), each.id, each.name, each.type, each.gazetteer, each.mentions);
@@ -114,17 +118,19 @@ void GraphBuilder::merge() {
 }
 
 void GraphBuilder::choose() {
-  database_.run("CREATE TEMP TABLE IF NOT EXISTS found (head INTEGER, label TEXT, tail INTEGER, "
-                "document INTEGER, place INTEGER, exchanged INTEGER, probability REAL); "
-                "DELETE FROM temp.found");
+  database_.run(
+      "CREATE TEMP TABLE IF NOT EXISTS found (head INTEGER, label TEXT, tail INTEGER, "
+      "document INTEGER, place INTEGER, exchanged INTEGER, probability REAL); "
+      "DELETE FROM temp.found");
   std::vector<int64_t> documents;
   Statement all(database_, "SELECT number FROM document ORDER BY id");
   while (all.step()) documents.push_back(all.integer(0));
   summary_.documents = int64_t(documents.size());
   for (size_t i = 0; i < documents.size(); ++i) {
     if (context_.stopping()) {
-      fail("graph.finish", "stopped before the graph was made. The documents that were read are "
-                           "kept: run the same command to go on.");
+      fail("graph.finish",
+           "stopped before the graph was made. The documents that were read are "
+           "kept: run the same command to go on.");
     }
     choose_one(documents[i]);
     if (i % 64 == 0) {
@@ -137,11 +143,12 @@ void GraphBuilder::choose() {
 void GraphBuilder::choose_one(int64_t document) {
   std::vector<EntityCandidate> candidates;
   std::vector<int64_t> places;
-  Statement all(database_, "SELECT c.place, h.name, t.name, c.label, c.probability "
-                           "FROM candidate c "
-                           "JOIN mention h ON h.document = c.document AND h.place = c.head "
-                           "JOIN mention t ON t.document = c.document AND t.place = c.tail "
-                           "WHERE c.document = ?1 ORDER BY c.place");
+  Statement all(database_,
+                "SELECT c.place, h.name, t.name, c.label, c.probability "
+                "FROM candidate c "
+                "JOIN mention h ON h.document = c.document AND h.place = c.head "
+                "JOIN mention t ON t.document = c.document AND t.place = c.tail "
+                "WHERE c.document = ?1 ORDER BY c.place");
   all.with(document);
   const auto entity = [&](int64_t name) {
     return size_t(name) < entity_of_.size() ? entity_of_[size_t(name)] : 0;
@@ -156,8 +163,7 @@ void GraphBuilder::choose_one(int64_t document) {
     candidates.push_back({head, tail, all.text(3), all.real(4)});
   }
   if (candidates.empty()) return;
-  const DocumentChoice chosen =
-      choose_document(candidates, types_, rules_.schema, rules_.choice);
+  const DocumentChoice chosen = choose_document(candidates, types_, rules_.schema, rules_.choice);
   summary_.foreign_edges += chosen.foreign;
   summary_.loops += chosen.loops;
   summary_.unlikely += chosen.unlikely;
@@ -176,8 +182,9 @@ void GraphBuilder::join() {
     int64_t document = 0, start = 0, stop = 0;
     bool operator==(const Place&) const = default;
   };
-  Statement relation(database_, "INSERT INTO relation (number, head, label, tail, probability, "
-                                "support) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  Statement relation(database_,
+                     "INSERT INTO relation (number, head, label, tail, probability, "
+                     "support) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   Statement evidence(database_, "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4)");
   std::tuple<int64_t, std::string, int64_t> current;
   EdgeSum sum(rules_.combine);
@@ -188,11 +195,12 @@ void GraphBuilder::join() {
     const double probability = sum.probability();
     relation.run(summary_.edges, head, label, tail, probability, sum.support());
   };
-  Statement all(database_, "SELECT f.head, f.label, f.tail, f.document, f.place, f.exchanged, "
-                           "f.probability, c.probability, c.start, c.stop FROM temp.found f "
-                           "JOIN candidate c ON c.document = f.document AND c.place = f.place "
-                           "JOIN document d ON d.number = f.document "
-                           "ORDER BY f.head, f.label, f.tail, d.id, c.start, c.stop, f.place");
+  Statement all(database_,
+                "SELECT f.head, f.label, f.tail, f.document, f.place, f.exchanged, "
+                "f.probability, c.probability, c.start, c.stop FROM temp.found f "
+                "JOIN candidate c ON c.document = f.document AND c.place = f.place "
+                "JOIN document d ON d.number = f.document "
+                "ORDER BY f.head, f.label, f.tail, d.id, c.start, c.stop, f.place");
   while (all.step()) {
     const std::tuple edge{all.integer(0), all.text(1), all.integer(2)};
     const Place place{all.integer(3), all.integer(8), all.integer(9)};

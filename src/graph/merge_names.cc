@@ -114,10 +114,9 @@ class Merger {
   struct Votes {
     std::map<std::string, int64_t> counts;
     std::string winner() const {
-      const auto best = std::max_element(counts.begin(), counts.end(), [](const auto& a,
-                                                                          const auto& b) {
-        return a.second < b.second;
-      });
+      const auto best = std::max_element(
+          counts.begin(), counts.end(),
+          [](const auto& a, const auto& b) { return a.second < b.second; });
       return best == counts.end() ? "" : best->first;
     }
   };
@@ -138,10 +137,10 @@ class Merger {
     std::map<std::string, std::pair<size_t, MergedEntity>> by_id;
     for (const auto& [number, entity] : found) {
       const Key& key = distinct_[number];
-      MergedEntity merged{key.gazetteer.empty() ? hash_id(key) : key.gazetteer,
-                          entity.aliases.counts.empty() ? entity.texts.winner()
-                                                        : entity.aliases.winner(),
-                          entity.types.winner(), key.gazetteer, entity.mentions};
+      MergedEntity merged{
+          key.gazetteer.empty() ? hash_id(key) : key.gazetteer,
+          entity.aliases.counts.empty() ? entity.texts.winner() : entity.aliases.winner(),
+          entity.types.winner(), key.gazetteer, entity.mentions};
       const std::string id = merged.id;
       if (by_id.try_emplace(id, number, std::move(merged)).second) continue;
       fail("graph.merge", fmt::format("the id '{}' is that of two entities, '{}' and '{}'. Give "

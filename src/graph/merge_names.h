@@ -17,7 +17,7 @@ struct Name {
   std::string type;
   std::string normal;       ///< normal_name() of the mentions' texts, articles still there
   std::string gazetteer{};  ///< "": none
-  std::string text;         ///< the text of most mentions, one_line(); of several the first by bytes
+  std::string text;  ///< the text of most mentions, one_line(); of several the first by bytes
   int64_t mentions = 1;
 };
 
@@ -38,7 +38,7 @@ struct MergeRules {
 };
 
 struct MergedEntity {
-  std::string id;           ///< the gazetteer's, else "n-" and 16 hexadecimal digits
+  std::string id;  ///< the gazetteer's, else "n-" and 16 hexadecimal digits
   std::string name, type;
   std::string gazetteer{};
   int64_t mentions = 0;

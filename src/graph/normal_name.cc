@@ -1,6 +1,7 @@
 // Case folding by ICU, then one walk over the characters.
 #include "graph/normal_name.h"
 
+#include <unicode/bytestream.h>
 #include <unicode/casemap.h>
 #include <unicode/stringoptions.h>
 #include <unicode/uchar.h>

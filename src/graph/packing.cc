@@ -85,9 +85,8 @@ PackingResult solve_packing(const Packing& packing, int64_t most_work) {
   // Small parts first: what work there is proves as many of them as it can.
   std::vector<size_t> roots;
   for (const auto& [root, items] : items_of) roots.push_back(root);
-  std::stable_sort(roots.begin(), roots.end(), [&](size_t a, size_t b) {
-    return items_of[a].size() < items_of[b].size();
-  });
+  std::stable_sort(roots.begin(), roots.end(),
+                   [&](size_t a, size_t b) { return items_of[a].size() < items_of[b].size(); });
   PackingResult result;
   result.taken.resize(count);
   for (const size_t root : roots) {

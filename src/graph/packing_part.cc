@@ -11,8 +11,8 @@
 namespace relatum::graph {
 namespace {
 
-constexpr double kWhole = 1e-6;          // nearer to 0 or 1 counts as there
-constexpr int kMostRounds = 200;         // of cycles that are cut off at one node
+constexpr double kWhole = 1e-6;            // nearer to 0 or 1 counts as there
+constexpr int kMostRounds = 200;           // of cycles that are cut off at one node
 constexpr int64_t kMostCells = 4'000'000;  // of a table: 32 MB
 enum class Fixed : char { kFree, kTaken, kLeft };
 
@@ -22,9 +22,8 @@ class Search {
     const size_t items = packing.weights.size();
     order_.resize(items);
     std::iota(order_.begin(), order_.end(), size_t{0});
-    std::stable_sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
-      return packing_.weights[a] > packing_.weights[b];
-    });
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](size_t a, size_t b) { return packing_.weights[a] > packing_.weights[b]; });
     for (const PackingGroup& group : packing.groups) rows_.push_back(group);
     add_short_cycles();
   }

@@ -31,8 +31,8 @@ size_t PackingProgram::entering(bool bland) const {
   size_t best = kNone;
   for (size_t j = 0; j < columns_; ++j) {
     if (gain_[j] <= kTiny) continue;
-    const bool better = best == kNone || (bland ? of_column_[j] < of_column_[best]
-                                                : gain_[j] > gain_[best]);
+    const bool better = best == kNone ||
+                        (bland ? of_column_[j] < of_column_[best] : gain_[j] > gain_[best]);
     if (better) best = j;
   }
   return best;

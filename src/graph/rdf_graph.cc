@@ -63,7 +63,8 @@ class RdfGraph {
 
   void write_entity(const GraphEntity& entity) {
     const std::string iri = rdf_.iri("entity", entity.id);
-    rdf_.link(iri, "rdf:type", entity.type.empty() ? word("Entity") : rdf_.iri("type", entity.type));
+    rdf_.link(iri, "rdf:type",
+              entity.type.empty() ? word("Entity") : rdf_.iri("type", entity.type));
     if (!entity.type.empty()) types_.insert(entity.type);
     rdf_.text(iri, "rdfs:label", entity.name);
     if (!entity.gazetteer.empty()) rdf_.text(iri, word("gazetteer"), entity.gazetteer);

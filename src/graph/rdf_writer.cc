@@ -18,8 +18,8 @@ constexpr std::pair<const char*, const char*> kPrefixes[] = {
     {"owl", "http://www.w3.org/2002/07/owl#"},
     {"xsd", "http://www.w3.org/2001/XMLSchema#"},
 };
-constexpr const char* kKinds[] = {"entity", "type", "relation", "statement", "mention", "document",
-                                  "vocabulary"};
+constexpr const char* kKinds[] = {"entity",  "type",     "relation",  "statement",
+                                  "mention", "document", "vocabulary"};
 
 SerdNode node_of(SerdType type, const std::string& text) {
   return serd_node_from_string(type, reinterpret_cast<const uint8_t*>(text.c_str()));
@@ -65,8 +65,8 @@ struct RdfWriter::Serd {
     const SerdNode s = node_of(SERD_URI, subject), p = node_of(SERD_URI, full);
     const std::string type = datatype ? expanded(datatype) : "";
     const SerdNode d = node_of(SERD_URI, type);
-    check(serd_writer_write_statement(writer, 0, nullptr, &s, &p, &object,
-                                      datatype ? &d : nullptr, nullptr));
+    check(serd_writer_write_statement(writer, 0, nullptr, &s, &p, &object, datatype ? &d : nullptr,
+                                      nullptr));
   }
 };
 
@@ -97,8 +97,8 @@ std::string RdfWriter::iri(std::string_view kind, std::string_view name) const {
   std::string result = fmt::format("{}{}/", base_, kind);
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte < 0x80 && std::isalnum(byte)) || std::string_view("-._~").find(c) !=
-                                                                  std::string_view::npos;
+    const bool plain = (byte < 0x80 && std::isalnum(byte)) ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
     if (plain) result += c;
     else result += fmt::format("%{:02X}", byte);
   }

@@ -20,8 +20,11 @@ void GraphStore::for_entities(const std::function<void(const GraphEntity&)>& eac
     GraphEntity entity{all.text(1), all.text(2), all.text(3), all.text(4)};
     mentions.with(all.integer(0));
     while (mentions.step()) {
-      entity.mentions.push_back({mentions.text(0), {mentions.integer(1), mentions.integer(2)},
-                                 mentions.text(3), mentions.real(4), mentions.text(5)});
+      entity.mentions.push_back({mentions.text(0),
+                                 {mentions.integer(1), mentions.integer(2)},
+                                 mentions.text(3),
+                                 mentions.real(4),
+                                 mentions.text(5)});
     }
     each(entity);
   }
@@ -44,9 +47,12 @@ void GraphStore::for_edges(const std::function<void(const GraphEdge&)>& each) co
     GraphEdge edge{all.text(1), all.text(2), all.text(3), all.real(4), all.integer(5)};
     proofs.with(all.integer(0));
     while (proofs.step()) {
-      EdgeMention mention{proofs.text(0), {proofs.integer(1), proofs.integer(2)},
+      EdgeMention mention{proofs.text(0),
+                          {proofs.integer(1), proofs.integer(2)},
                           {proofs.integer(3), proofs.integer(4)},
-                          {proofs.integer(5), proofs.integer(6)}, proofs.real(7), proofs.text(8)};
+                          {proofs.integer(5), proofs.integer(6)},
+                          proofs.real(7),
+                          proofs.text(8)};
       if (proofs.integer(9)) std::swap(mention.head, mention.tail);
       edge.mentions.push_back(std::move(mention));
     }
@@ -57,9 +63,10 @@ void GraphStore::for_edges(const std::function<void(const GraphEdge&)>& each) co
 void GraphStore::for_sentences(
     const std::string& document,
     const std::function<void(const Stretch&, const std::string&)>& each) const {
-  Statement all(*database_, "SELECT s.start, s.stop, s.text FROM document d "
-                            "JOIN sentence s ON s.document = d.number WHERE d.id = ?1 "
-                            "ORDER BY s.start, s.stop");
+  Statement all(*database_,
+                "SELECT s.start, s.stop, s.text FROM document d "
+                "JOIN sentence s ON s.document = d.number WHERE d.id = ?1 "
+                "ORDER BY s.start, s.stop");
   all.with(document);
   while (all.step()) each({all.integer(0), all.integer(1)}, all.text(2));
 }

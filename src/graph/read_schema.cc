@@ -10,14 +10,16 @@
 #include "base/printable.h"
 #include "graph/relation_rules.h"
 #include "graph/schema.h"
+#include "io/text_file.h"
 #include "io/toml_keys.h"
 #include "task/forms.h"
 
 namespace relatum::graph {
 namespace {
 
-const std::vector<std::string> kKeys = {"description", "head",      "tail",       "types",   "inverse",
-                                        "symmetric",   "acyclic",   "functional", "max_per_head"};
+const std::vector<std::string> kKeys = {"description", "head",       "tail",
+                                        "types",       "inverse",    "symmetric",
+                                        "acyclic",     "functional", "max_per_head"};
 
 [[noreturn]] void refuse(const std::string& place, const std::string& sentence) {
   fail("graph.schema", fmt::format("{}: {}", place, sentence));
@@ -112,8 +114,9 @@ std::set<TypePair> Reader::pairs_of(const toml::node& node) const {
     pairs.emplace(type_of(*pair->get(0), "types"), type_of(*pair->get(1), "types"));
   }
   if (pairs.empty()) {
-    refuse(place(node), "'types' must be a list of pairs, such as [[\"PERSON\", \"ORG\"]]; leave it "
-                        "out to allow any.");
+    refuse(place(node),
+           "'types' must be a list of pairs, such as [[\"PERSON\", \"ORG\"]]; leave it "
+           "out to allow any.");
   }
   return pairs;
 }
@@ -136,8 +139,9 @@ void Reader::read_types(const toml::table& table, PlacedRelation& relation) cons
   const toml::node* tails = table.get("tail");
   const toml::node* pairs = table.get("types");
   if (pairs && (heads || tails)) {
-    refuse(place(*pairs), "'types' names the pairs themselves, so 'head' and 'tail' have no place "
-                          "beside it. Keep one way.");
+    refuse(place(*pairs),
+           "'types' names the pairs themselves, so 'head' and 'tail' have no place "
+           "beside it. Keep one way.");
   }
   if (pairs) relation.type.types = pairs_of(*pairs);
   if (!heads && !tails) return;
@@ -155,15 +159,17 @@ void Reader::read_limits(const toml::table& table, PlacedRelation& relation) con
   const toml::node* functional = table.get("functional");
   const toml::node* most = table.get("max_per_head");
   if (functional && most) {
-    refuse(place(*most), "'functional' says that a head has one tail, so 'max_per_head' has no "
-                         "place beside it. Keep one of them.");
+    refuse(place(*most),
+           "'functional' says that a head has one tail, so 'max_per_head' has no "
+           "place beside it. Keep one of them.");
   }
   if (functional && flag_of(*functional, "functional")) relation.type.max_per_head = 1;
   if (!most) return;
   const auto count = most->value_exact<int64_t>();
   if (!count || *count < 1) {
-    refuse(place(*most), "'max_per_head' must be a whole number of 1 or more; leave it out to allow "
-                         "any number.");
+    refuse(place(*most),
+           "'max_per_head' must be a whole number of 1 or more; leave it out to allow "
+           "any number.");
   }
   relation.type.max_per_head = *count;
 }
@@ -200,7 +206,8 @@ void Reader::read(const toml::table& top) {
                                      "[relations.NAME].",
                                      printable_start(name), did_you_mean(name, known)));
     }
-    if (!node.is_table()) refuse(place(key), fmt::format("'{}' is a table: write [{}].", name, name));
+    if (node.is_table()) continue;
+    refuse(place(key), fmt::format("'{}' is a table: write [{}].", name, name));
   }
   if (const toml::table* table = top["entities"].as_table()) read_entities(*table);
   const toml::table* table = top["relations"].as_table();
@@ -224,10 +231,11 @@ void Reader::read(const toml::table& top) {
 }  // namespace
 
 Schema Schema::parse(std::string_view text, const std::string& place) {
-  io::check_toml_keys(text, place, "graph.schema");
+  const std::string plain = io::plain_text(text, place);
+  io::check_toml_keys(plain, place, "graph.schema");
   toml::table top;
   try {
-    top = toml::parse(text, place);
+    top = toml::parse(plain, place);
   } catch (const toml::parse_error& error) {
     refuse(fmt::format("{}:{}", place, error.source().begin.line),
            fmt::format("{}. Correct that line.", error.description()));

@@ -43,10 +43,11 @@ void check_alone(const PlacedRelation& relation) {
   if (!type.symmetric || !type.types) return;
   for (const auto& [head, tail] : *type.types) {
     if (type.types->contains({tail, head})) continue;
-    refuse(relation.place, fmt::format("'{}' is symmetric, but of its types {} to {} is allowed and "
-                                       "{} to {} is not. Allow both, or none.",
-                                       name, printable_start(head), printable_start(tail),
-                                       printable_start(tail), printable_start(head)));
+    refuse(relation.place,
+           fmt::format("'{}' is symmetric, but of its types {} to {} is allowed and "
+                       "{} to {} is not. Allow both, or none.",
+                       name, printable_start(head), printable_start(tail), printable_start(tail),
+                       printable_start(head)));
   }
 }
 
@@ -58,18 +59,19 @@ PlacedRelation& find_inverse(std::vector<PlacedRelation>& relations,
     if (each.type.name == wanted) return each;
     known.push_back(each.type.name);
   }
-  refuse(relation.inverse_place, fmt::format("'{}' is no relation of this schema.{} Add it, or name "
-                                             "one that is there.",
-                                             printable_start(wanted), did_you_mean(wanted, known)));
+  refuse(relation.inverse_place,
+         fmt::format("'{}' is no relation of this schema.{} Add it, or name "
+                     "one that is there.",
+                     printable_start(wanted), did_you_mean(wanted, known)));
 }
 
 void settle_pair(PlacedRelation& relation, PlacedRelation& inverse) {
   RelationType &one = relation.type, &other = inverse.type;
   if (other.symmetric) {
-    refuse(relation.inverse_place, fmt::format("'{}' is symmetric, so it is its own inverse and not "
-                                               "that of '{}'. Leave one of them out.",
-                                               printable_start(other.name),
-                                               printable_start(one.name)));
+    refuse(relation.inverse_place,
+           fmt::format("'{}' is symmetric, so it is its own inverse and not "
+                       "that of '{}'. Leave one of them out.",
+                       printable_start(other.name), printable_start(one.name)));
   }
   if (!other.inverse.empty() && other.inverse != one.name) {
     refuse(relation.inverse_place,
@@ -80,12 +82,12 @@ void settle_pair(PlacedRelation& relation, PlacedRelation& inverse) {
   }
   other.inverse = one.name;
   if (one.types && other.types && *other.types != turned(*one.types)) {
-    refuse(relation.inverse_place, fmt::format("'{}' is the inverse of '{}', but its types are not "
-                                               "those of '{}' turned round. Correct one, or leave "
-                                               "them out of one.",
-                                               printable_start(other.name),
-                                               printable_start(one.name),
-                                               printable_start(one.name)));
+    refuse(relation.inverse_place,
+           fmt::format("'{}' is the inverse of '{}', but its types are not "
+                       "those of '{}' turned round. Correct one, or leave "
+                       "them out of one.",
+                       printable_start(other.name), printable_start(one.name),
+                       printable_start(one.name)));
   }
   if (one.types && !other.types) other.types = turned(*one.types);
   if (other.types && !one.types) one.types = turned(*other.types);

@@ -4,14 +4,11 @@
 #include <algorithm>
 
 #include "base/atomic_file.h"
-#include "io/text_file.h"
 
 namespace relatum::graph {
 
 Schema Schema::load(const std::filesystem::path& path) {
-  Schema schema = parse(io::read_text(path), path.string());
-  schema.text_ = read_file(path);  // as it is, line ends and byte-order mark included
-  return schema;
+  return parse(read_file(path), path.string());
 }
 
 void Schema::save(const std::filesystem::path& path) const { write_file(path, text_); }

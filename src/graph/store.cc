@@ -24,9 +24,10 @@ bool is_new(Database& database) {
                                     database.name()));
   }
   if (version != std::to_string(kStoreVersion)) {
-    fail("graph.store", fmt::format("{} has version {} of its form, and this build of Relatum reads "
-                                    "version {}. Make the graph anew, or use the build that made it.",
-                                    database.name(), version, kStoreVersion));
+    fail("graph.store",
+         fmt::format("{} has version {} of its form, and this build of Relatum reads "
+                     "version {}. Make the graph anew, or use the build that made it.",
+                     database.name(), version, kStoreVersion));
   }
   return false;
 }
@@ -55,10 +56,11 @@ GraphStore::~GraphStore() {
   }
 }
 
-bool GraphStore::holds(const std::string& id, const std::string& sha256,
-                       const std::string& adapter, const std::string& settings) const {
-  Statement find(*database_, "SELECT 1 FROM document WHERE id = ?1 AND sha256 = ?2 AND adapter = ?3 "
-                             "AND settings = ?4");
+bool GraphStore::holds(const std::string& id, const std::string& sha256, const std::string& adapter,
+                       const std::string& settings) const {
+  Statement find(*database_,
+                 "SELECT 1 FROM document WHERE id = ?1 AND sha256 = ?2 AND adapter = ?3 "
+                 "AND settings = ?4");
   return find.with(id, sha256, adapter, settings).step();
 }
 
@@ -70,15 +72,17 @@ int64_t GraphStore::number_of(const std::string& id) const {
 // The graph of other results is no graph of these: it goes with the first change.
 void GraphStore::change() {
   if (changed_) return;
-  database_->run("DELETE FROM evidence; DELETE FROM relation; DELETE FROM entity; "
-                 "UPDATE name SET entity = NULL WHERE entity IS NOT NULL; "
-                 "DELETE FROM setting WHERE key = 'finished'");
+  database_->run(
+      "DELETE FROM evidence; DELETE FROM relation; DELETE FROM entity; "
+      "UPDATE name SET entity = NULL WHERE entity IS NOT NULL; "
+      "DELETE FROM setting WHERE key = 'finished'");
 }
 
 void GraphStore::forget(int64_t document) {
   Database& database = *database_;
-  Statement(database, "INSERT INTO sentence_search (sentence_search, rowid, text) "
-                      "SELECT 'delete', number, text FROM sentence WHERE document = ?1")
+  Statement(database,
+            "INSERT INTO sentence_search (sentence_search, rowid, text) "
+            "SELECT 'delete', number, text FROM sentence WHERE document = ?1")
       .run(document);
   for (const char* table : {"sentence", "mention", "candidate"}) {
     Statement(database, fmt::format("DELETE FROM {} WHERE document = ?1", table)).run(document);
@@ -90,12 +94,12 @@ namespace {
 
 class Putter {
  public:
-  Putter(Database& database, const DocumentResult& result)
-      : database_(database), result_(result) {}
+  Putter(Database& database, const DocumentResult& result) : database_(database), result_(result) {}
 
   void run() {
-    Statement(database_, "INSERT INTO document (id, source, sha256, adapter, settings) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5)")
+    Statement(database_,
+              "INSERT INTO document (id, source, sha256, adapter, settings) "
+              "VALUES (?1, ?2, ?3, ?4, ?5)")
         .run(result_.id, result_.source, result_.sha256, result_.adapter, result_.settings);
     document_ = database_.last_row();
     put_sentences();
@@ -106,8 +110,9 @@ class Putter {
  private:
   void put_sentences() {
     const CodePoints points(result_.text);
-    Statement row(database_, "INSERT INTO sentence (document, start, stop, text) "
-                             "VALUES (?1, ?2, ?3, ?4)");
+    Statement row(database_,
+                  "INSERT INTO sentence (document, start, stop, text) "
+                  "VALUES (?1, ?2, ?3, ?4)");
     Statement search(database_, "INSERT INTO sentence_search (rowid, text) VALUES (?1, ?2)");
     for (const Stretch& sentence : result_.sentences) {
       const std::string text(points.slice(sentence));
@@ -124,11 +129,13 @@ class Putter {
   }
 
   void put_mentions() {
-    Statement find(database_, "SELECT number FROM name WHERE type = ?1 AND normal = ?2 "
-                              "AND gazetteer = ?3");
+    Statement find(database_,
+                   "SELECT number FROM name WHERE type = ?1 AND normal = ?2 "
+                   "AND gazetteer = ?3");
     Statement add(database_, "INSERT INTO name (type, normal, gazetteer) VALUES (?1, ?2, ?3)");
-    Statement row(database_, "INSERT INTO mention (document, place, start, stop, text, probability, "
-                             "name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    Statement row(database_,
+                  "INSERT INTO mention (document, place, start, stop, text, probability, "
+                  "name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
     for (size_t i = 0; i < result_.mentions.size(); ++i) {
       const Mention& mention = result_.mentions[i];
       row.run(document_, i, mention.span.start, mention.span.end, mention.text, mention.probability,
@@ -137,12 +144,13 @@ class Putter {
   }
 
   void put_candidates() {
-    Statement row(database_, "INSERT INTO candidate (document, place, head, tail, label, "
-                             "probability, start, stop) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    Statement row(database_,
+                  "INSERT INTO candidate (document, place, head, tail, label, "
+                  "probability, start, stop) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     for (size_t i = 0; i < result_.edges.size(); ++i) {
       const CandidateEdge& edge = result_.edges[i];
-      row.run(document_, i, edge.head, edge.tail, edge.label, edge.probability,
-              edge.sentence.start, edge.sentence.end);
+      row.run(document_, i, edge.head, edge.tail, edge.label, edge.probability, edge.sentence.start,
+              edge.sentence.end);
     }
   }
 
@@ -155,8 +163,9 @@ class Putter {
 
 void GraphStore::put(const DocumentResult& result) {
   if (const std::string problem = problem_of(result); !problem.empty()) {
-    fail("graph.store", fmt::format("document '{}' cannot be kept: {}. Leave it out, or correct it.",
-                                    printable_start(result.id), problem));
+    fail("graph.store",
+         fmt::format("document '{}' cannot be kept: {}. Leave it out, or correct it.",
+                     printable_start(result.id), problem));
   }
   Transaction transaction(*database_);
   change();

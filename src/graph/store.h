@@ -35,8 +35,8 @@ struct GraphRules {
 /// What finish() came to.
 struct GraphSummary {
   int64_t documents = 0, entities = 0, edges = 0;
-  int64_t mentions = 0;         ///< of entities
-  int64_t evidence = 0;         ///< places that speak for edges
+  int64_t mentions = 0;          ///< of entities
+  int64_t evidence = 0;          ///< places that speak for edges
   int64_t foreign_mentions = 0;  ///< of types that the schema lacks: left out
   int64_t foreign_edges = 0;     ///< candidates that the schema does not allow
   int64_t loops = 0;             ///< candidates from an entity to itself
@@ -75,7 +75,8 @@ class GraphStore {
   /// Whether the graph is that of all results.
   bool finished() const;
 
-  // What finish() made, in order of bytes: documents and entities by id, edges by head, label, tail.
+  // What finish() made, in order of bytes: documents and entities by id, edges by head, label,
+  // tail.
   void for_documents(const std::function<void(const GraphDocument&)>& each) const;
   void for_entities(const std::function<void(const GraphEntity&)>& each) const;
   void for_edges(const std::function<void(const GraphEdge&)>& each) const;
@@ -85,8 +86,9 @@ class GraphStore {
   /// The schema that the graph was made by.
   Schema schema() const;
 
-  /// All that the file holds, line by line in an order that no history changes: what two stores have
-  /// to have in common to be equal. Numbers of rows, which are SQLite's own affair, are not in it.
+  /// All that the file holds, line by line in an order that no history changes: what two stores
+  /// have to have in common to be equal. Numbers of rows, which are SQLite's own affair, are not in
+  /// it.
   void dump(const std::function<void(const std::string&)>& line) const;
   /// Writes the same content as a new SQLite file that no history shows in: equal stores give equal
   /// bytes, with one build of SQLite.

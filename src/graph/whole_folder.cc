@@ -20,9 +20,10 @@ WholeFolder::WholeFolder(const fs::path& target)
       fresh_(temporary_of(target_)) {
   std::error_code ignored;
   if (fs::exists(target_, ignored) && !fs::is_directory(target_, ignored)) {
-    fail("graph.format", fmt::format("{} is a file, and this form is a folder of files. Name another "
-                                     "place.",
-                                     target.string()));
+    fail("graph.format",
+         fmt::format("{} is a file, and this form is a folder of files. Name another "
+                     "place.",
+                     target.string()));
   }
   for (const fs::path& old : temporaries_of(target_)) {
     if (FolderLock::nobody_holds(old)) fs::remove_all(old, ignored);
@@ -42,9 +43,10 @@ void WholeFolder::commit() {
   for (const auto& entry : fs::directory_iterator(target_, ignored)) {
     const fs::path name = entry.path().filename();
     if (fs::exists(fresh_ / name, ignored)) continue;
-    fail("graph.format", fmt::format("{} holds '{}', which is no part of a graph and would be lost. "
-                                     "Name another folder.",
-                                     target_.string(), printable(name.string())));
+    fail("graph.format",
+         fmt::format("{} holds '{}', which is no part of a graph and would be lost. "
+                     "Name another folder.",
+                     target_.string(), printable(name.string())));
   }
   // A target that is absent or empty is replaced by a plain rename; else the two change places,
   // and what was there goes with this object.

@@ -155,8 +155,8 @@ TEST(ChooseEdges, EqualsTheBestOfAllSubsets) {
   EXPECT_GT(chosen_at_all, 500);
 }
 
-std::vector<ChoiceEdge> edges_of(const std::vector<std::tuple<size_t, size_t, std::string, double>>&
-                                     given) {
+std::vector<ChoiceEdge> edges_of(
+    const std::vector<std::tuple<size_t, size_t, std::string, double>>& given) {
   std::vector<ChoiceEdge> edges;
   for (const auto& [head, tail, label, p] : given) {
     edges.push_back({head, tail, label, "A", "A", p});
@@ -169,8 +169,8 @@ Schema one_relation(const std::string& setting) {
 }
 
 TEST(ChooseEdges, TakesEachEdgeAboveTheThresholdWhereNothingForbidsIt) {
-  const auto edges = edges_of({{0, 1, "r", 0.51}, {1, 2, "r", 0.5}, {2, 3, "r", 0.2},
-                               {3, 3, "r", 0.9}, {4, 5, "q", 0.9}});
+  const auto edges = edges_of(
+      {{0, 1, "r", 0.51}, {1, 2, "r", 0.5}, {2, 3, "r", 0.2}, {3, 3, "r", 0.9}, {4, 5, "q", 0.9}});
   EXPECT_THAT(choose_edges(edges, one_relation("")).chosen,
               ElementsAre(true, false, false, false, false));
   EXPECT_THAT(choose_edges(edges, Schema(), {.threshold = 0.1}).chosen,
@@ -186,11 +186,13 @@ TEST(ChooseEdges, KeepsToOneLabelOfAPairUnlessSeveralAreMeant) {
 
 TEST(ChooseEdges, TiesWhatIsOneFact) {
   // ln 9 − ln 4 is above 0, ln 9 − ln 19 below.
-  EXPECT_THAT(choose_edges(edges_of({{0, 1, "r", 0.9}, {1, 0, "r", 0.2}}),
-                           one_relation("symmetric = true")).chosen,
-              ElementsAre(true, true));
+  EXPECT_THAT(
+      choose_edges(edges_of({{0, 1, "r", 0.9}, {1, 0, "r", 0.2}}), one_relation("symmetric = true"))
+          .chosen,
+      ElementsAre(true, true));
   EXPECT_THAT(choose_edges(edges_of({{0, 1, "r", 0.9}, {1, 0, "r", 0.05}}),
-                           one_relation("symmetric = true")).chosen,
+                           one_relation("symmetric = true"))
+                  .chosen,
               ElementsAre(false, false));
   EXPECT_THAT(choose_edges(edges_of({{0, 1, "r", 0.9}, {1, 0, "s", 0.2}}),
                            Schema::parse("[relations.r]\ninverse = \"s\"\n[relations.s]\n", "s"))
@@ -200,19 +202,20 @@ TEST(ChooseEdges, TiesWhatIsOneFact) {
 
 TEST(ChooseEdges, CountsWhatIsImplied) {
   // s(1,0) and s(2,0) imply r(0,1) and r(0,2), of which a head has one.
-  const Schema schema =
-      Schema::parse("[relations.r]\ninverse = \"s\"\nfunctional = true\n[relations.s]\n", "s");
+  const Schema schema = Schema::parse(
+      "[relations.r]\ninverse = \"s\"\nfunctional = true\n[relations.s]\n", "s");
   EXPECT_THAT(choose_edges(edges_of({{1, 0, "s", 0.8}, {2, 0, "s", 0.9}}), schema).chosen,
               ElementsAre(false, true));
   // Of a symmetric relation with one partner each, the middle one goes.
   EXPECT_THAT(choose_edges(edges_of({{0, 1, "r", 0.8}, {2, 1, "r", 0.9}, {2, 3, "r", 0.8}}),
-                           one_relation("symmetric = true\nfunctional = true")).chosen,
+                           one_relation("symmetric = true\nfunctional = true"))
+                  .chosen,
               ElementsAre(true, false, true));
 }
 
 TEST(ChooseEdges, BreaksACycleAtItsWeakestEdge) {
-  const auto edges = edges_of({{0, 1, "r", 0.9}, {1, 2, "r", 0.7}, {2, 0, "r", 0.8},
-                               {2, 1, "r", 0.6}});
+  const auto edges = edges_of(
+      {{0, 1, "r", 0.9}, {1, 2, "r", 0.7}, {2, 0, "r", 0.8}, {2, 1, "r", 0.6}});
   EXPECT_THAT(choose_edges(edges, one_relation("acyclic = true")).chosen,
               ElementsAre(true, false, true, false));
 }

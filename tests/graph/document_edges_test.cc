@@ -48,8 +48,7 @@ TEST(DocumentEdges, OfASymmetricRelationAreOne) {
 }
 
 TEST(DocumentEdges, OfInverseRelationsAreBoth) {
-  const Schema schema =
-      Schema::parse("[relations.r]\ninverse = \"s\"\n[relations.s]\n", "s.toml");
+  const Schema schema = Schema::parse("[relations.r]\ninverse = \"s\"\n[relations.s]\n", "s.toml");
   const std::vector<EntityCandidate> one = {{2, 1, "s", 0.9}};
   EXPECT_EQ(shown(choose_document(one, kTypes, schema, {})),
             (Lines{"1 r 2 0.900 >0", "2 s 1 0.900 <0"}));

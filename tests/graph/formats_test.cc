@@ -23,9 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::TemporaryFolder;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+using testing::TemporaryFolder;
 
 const ExportRules kRules{"http://example.org/g/"};
 
@@ -64,7 +64,7 @@ TEST_F(GraphFormats, AreTheseByName) {
     EXPECT_NE(format->stream == nullptr, format->write == nullptr);
     EXPECT_EQ(&find_graph_format(format->name), format);
   }
-  EXPECT_THAT(names, ::testing::ElementsAre("csv", "cypher", "graphml", "jsonl", "ntriples",
+  EXPECT_THAT(names, ::testing::ElementsAre("csv", "cypher", "graphml", "html", "jsonl", "ntriples",
                                             "sqlite", "turtle"));
   EXPECT_THAT(testing::error_of([] { find_graph_format("grapml"); }),
               HasSubstr("Did you mean 'graphml'?"));
@@ -88,9 +88,8 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
       continue;
     }
     ++edges;
-    EXPECT_TRUE(testing::sample_rules().schema.allows(line.at("label").get<std::string>(),
-                                                      types.at(line.at("head")),
-                                                      types.at(line.at("tail"))));
+    EXPECT_TRUE(testing::sample_rules().schema.allows(
+        line.at("label").get<std::string>(), types.at(line.at("head")), types.at(line.at("tail"))));
     std::set<std::string> sentences;
     for (const json& mention : line.at("mentions")) {
       ++evidence;
@@ -138,8 +137,8 @@ TEST_F(GraphFormats, AreWholeOrNotThere) {
     EXPECT_EQ(bytes(), before) << format->name;
     {
       const testing::SmallDisk disk(5000);
-      const std::string said =
-          testing::error_of([&] { export_graph(store_, *format, kRules, path); });
+      const std::string said = testing::error_of(
+          [&] { export_graph(store_, *format, kRules, path); });
       EXPECT_NE(said, "") << format->name;
       EXPECT_NE(testing::error_of([&] { export_graph(store_, *format, kRules, folder / "new"); }),
                 "");

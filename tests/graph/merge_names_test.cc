@@ -58,8 +58,8 @@ TEST(MergeNames, FollowsTheGazetteersIds) {
 }
 
 TEST(MergeNames, GivesAnIdTheTypeOfMostMentions) {
-  const MergedNames merged =
-      merge_names(std::vector{name("IBM", "ORG", "Q1", 2), name("IBM", "BRAND", "Q1", 3)}, {});
+  const MergedNames merged = merge_names(
+      std::vector{name("IBM", "ORG", "Q1", 2), name("IBM", "BRAND", "Q1", 3)}, {});
   ASSERT_EQ(merged.entities.size(), 1);
   EXPECT_EQ(merged.entities[0].id, "Q1");
   EXPECT_EQ(merged.entities[0].type, "BRAND");
@@ -71,12 +71,12 @@ TEST(MergeNames, FollowsTheAliasTable) {
                                                    "Big Blue,IBM,ORG,\n"
                                                    "\"Bell, Labs\",Nokia Bell Labs,,Q9\n",
                                                    "a.csv")};
-  EXPECT_EQ(groups({name("the big blue", "ORG", "", 5), name("I.B.M.", "ORG"),
-                    name("Big Blue", "SONG"), name("Bell Labs", "ORG"),
-                    name("Nokia Bell Labs", "ORG")},
-                   rules),
-            (Groups{"Big Blue: Big Blue", "IBM: I.B.M. the big blue",
-                    "Nokia Bell Labs: Bell Labs Nokia Bell Labs"}));
+  EXPECT_EQ(
+      groups({name("the big blue", "ORG", "", 5), name("I.B.M.", "ORG"), name("Big Blue", "SONG"),
+              name("Bell Labs", "ORG"), name("Nokia Bell Labs", "ORG")},
+             rules),
+      (Groups{"Big Blue: Big Blue", "IBM: I.B.M. the big blue",
+              "Nokia Bell Labs: Bell Labs Nokia Bell Labs"}));
 }
 
 TEST(MergeNames, JoinsSimilarNamesTheMostSimilarFirst) {
@@ -86,8 +86,10 @@ TEST(MergeNames, JoinsSimilarNamesTheMostSimilarFirst) {
   rules.similarity = [](std::span<const Name>) {
     return std::vector<SimilarNames>{{1, 2, 0.93}, {0, 1, 0.95}, {0, 3, 0.99}, {0, 2, 0.97}};
   };
-  EXPECT_EQ(groups(names, rules), (Groups{"Acme Corp: Acme Corp Acme Corporation", "Acme Corpus: "
-                                          "Acme Corpus", "Acme: Acme"}));
+  EXPECT_EQ(groups(names, rules), (Groups{"Acme Corp: Acme Corp Acme Corporation",
+                                          "Acme Corpus: "
+                                          "Acme Corpus",
+                                          "Acme: Acme"}));
   rules.similarity_threshold = 0.96;
   EXPECT_EQ(groups(names, rules).size(), 4);
 }
@@ -117,12 +119,12 @@ TEST(MergeNames, GivesTheSameIdsInAnyOrder) {
 TEST(MergeNames, RefusesAnIdThatIsAlsoAHash) {
   const MergedNames merged = merge_names(std::vector{name("Acme", "ORG")}, {});
   EXPECT_THAT(merged.entities[0].id, ::testing::MatchesRegex("n-[0-9a-f]{16}"));
-  EXPECT_THAT(testing::error_of([&] {
-                merge_names(std::vector{name("Acme", "ORG"),
-                                        name("Bolt", "ORG", merged.entities[0].id)},
-                            {});
-              }),
-              HasSubstr("is that of two entities"));
+  EXPECT_THAT(
+      testing::error_of(
+          [&] {
+    merge_names(std::vector{name("Acme", "ORG"), name("Bolt", "ORG", merged.entities[0].id)}, {});
+      }),
+      HasSubstr("is that of two entities"));
 }
 
 TEST(Aliases, RefusesByLine) {

@@ -22,13 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::add_edge;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
 using testing::graph_result;
+using ::testing::HasSubstr;
 using testing::sample_document;
 using testing::sample_rules;
 using testing::TemporaryFolder;
-using ::testing::AllOf;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 std::string dump_of(const GraphStore& store) {
   std::string all;
@@ -43,8 +43,11 @@ std::map<std::string, std::string> exports_of(const GraphStore& store) {
   for (const GraphFormat* format : graph_formats()) {
     const fs::path path = folder / std::string(format->name);
     export_graph(store, *format, {"http://example.org/g#"}, path);
-    if (!fs::is_directory(path)) files[std::string(format->name)] = read_file(path);
-    else for (const auto& each : fs::directory_iterator(path)) {
+    if (!fs::is_directory(path)) {
+      files[std::string(format->name)] = read_file(path);
+      continue;
+    }
+    for (const auto& each : fs::directory_iterator(path)) {
       files[each.path().filename().string()] = read_file(each.path());
     }
   }
@@ -64,8 +67,8 @@ std::vector<std::string> facts_of(const GraphStore& store) {
 }
 
 DocumentResult ann(const std::string& id, double probability) {
-  DocumentResult result = graph_result(id, {"[Ann|PERSON] flies for the [Acme|ORG].",
-                                            "[ANN|PERSON] likes [Acme|ORG]."});
+  DocumentResult result = graph_result(
+      id, {"[Ann|PERSON] flies for the [Acme|ORG].", "[ann|PERSON] likes [Acme|ORG]."});
   add_edge(result, 0, 1, "works_for", probability);
   add_edge(result, 2, 3, "works_for", 0.6);
   return result;
@@ -108,9 +111,8 @@ TEST(GraphStore, ReadsMentionsInTheirPlaces) {
   });
   EXPECT_EQ(edges, 1);
   std::vector<std::string> sentences;
-  store.for_sentences("d", [&](const Stretch&, const std::string& text) {
-    sentences.push_back(text);
-  });
+  store.for_sentences("d",
+                      [&](const Stretch&, const std::string& text) { sentences.push_back(text); });
   EXPECT_THAT(sentences, ElementsAre("So: Bo 👩‍🚀 met Ann."));
 }
 

@@ -2,7 +2,8 @@
 //
 //   graph_sample FOLDER [DOCUMENTS [SENTENCES]]
 //
-// Documents that FOLDER/store.sqlite holds are not put again, so that a run that was killed goes on.
+// Documents that FOLDER/store.sqlite holds are not put again, so that a run that was killed goes
+// on.
 #include <cstdlib>
 #include <exception>
 #include <iostream>

@@ -13,12 +13,28 @@
 namespace relatum::testing {
 
 inline const std::vector<std::string>& hostile_names() {
-  static const std::vector<std::string> names = {
-      "Ann \"the Ax\" O'Neill", "back\\slash \\u0041", "comma, semi; colon:", "<b>&amp;</script>",
-      "line\nbreak\ttab", "אבג דהו", "\u202eesrever\u202c", "👩‍🚀 crew 🏳️‍🌈", "e\u0301tude\u0302",
-      "'''''\"\"\"", "`back` ``ticks``", "@prefix : <x> .", "$1 ${HOME} %41 {0}", "-->]]>", "=1+1",
-      "\u2028line separator", std::string("bell\x07 esc\x1b"), "ufffe\uFFFE", "Ümlaut ß ﬁ", ";",
-      "x' OR '1'='1", std::string(3000, 'w')};
+  static const std::vector<std::string> names = {"Ann \"the Ax\" O'Neill",
+                                                 "back\\slash \\u0041",
+                                                 "comma, semi; colon:",
+                                                 "<b>&amp;</script>",
+                                                 "line\nbreak\ttab",
+                                                 "אבג דהו",
+                                                 "\u202eesrever\u202c",
+                                                 "👩‍🚀 crew 🏳️‍🌈",
+                                                 "e\u0301tude\u0302",
+                                                 "'''''\"\"\"",
+                                                 "`back` ``ticks``",
+                                                 "@prefix : <x> .",
+                                                 "$1 ${HOME} %41 {0}",
+                                                 "-->]]>",
+                                                 "=1+1",
+                                                 "\u2028line separator",
+                                                 std::string("bell\x07 esc\x1b"),
+                                                 "ufffe\uFFFE",
+                                                 "Ümlaut ß ﬁ",
+                                                 ";",
+                                                 "x' OR '1'='1",
+                                                 std::string(3000, 'w')};
   return names;
 }
 

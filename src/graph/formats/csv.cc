@@ -12,7 +12,7 @@ namespace relatum::graph {
 namespace {
 
 // RFC 4180: every text is quoted, a quote in it doubled. Numbers are bare.
-std::string quoted(std::string_view text) {
+std::string csv_text(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"') result += '"';
@@ -26,7 +26,7 @@ std::string label(std::string type) {
   for (char& c : type) {
     if (c == ';') c = ',';
   }
-  return quoted(type.empty() ? "Entity" : type);
+  return csv_text(type.empty() ? "Entity" : type);
 }
 
 void write(const GraphStore& store, const ExportRules&, const std::filesystem::path& path) {
@@ -34,17 +34,18 @@ void write(const GraphStore& store, const ExportRules&, const std::filesystem::p
   AtomicFile nodes(folder.path() / "nodes.csv");
   nodes.write("id:ID,name,type,gazetteer,count:int,mentions,:LABEL\n");
   store.for_entities([&](const GraphEntity& entity) {
-    nodes.write(fmt::format("{},{},{},{},{},{},{}\n", quoted(entity.id), quoted(entity.name),
-                            quoted(entity.type), quoted(entity.gazetteer), entity.mentions.size(),
-                            quoted(line_of(mentions_json(entity))), label(entity.type)));
+    nodes.write(fmt::format("{},{},{},{},{},{},{}\n", csv_text(entity.id), csv_text(entity.name),
+                            csv_text(entity.type), csv_text(entity.gazetteer),
+                            entity.mentions.size(), csv_text(line_of(mentions_json(entity))),
+                            label(entity.type)));
   });
   nodes.commit();
   AtomicFile edges(folder.path() / "relationships.csv");
   edges.write(":START_ID,:END_ID,:TYPE,probability:double,support:int,mentions\n");
   store.for_edges([&](const GraphEdge& edge) {
-    edges.write(fmt::format("{},{},{},{},{},{}\n", quoted(edge.head), quoted(edge.tail),
-                            quoted(edge.label), edge.probability, edge.support,
-                            quoted(line_of(mentions_json(edge)))));
+    edges.write(fmt::format("{},{},{},{},{},{}\n", csv_text(edge.head), csv_text(edge.tail),
+                            csv_text(edge.label), edge.probability, edge.support,
+                            csv_text(line_of(mentions_json(edge)))));
   });
   edges.commit();
   folder.commit();

@@ -57,8 +57,9 @@ void stream(const GraphStore& store, const ExportRules&, const Put& put) {
                           entity.mentions.size(), cypher_string(line_of(mentions_json(entity)))));
   });
   nodes.write_all();
-  Batches edges(put, "] AS row MATCH (h:Entity {{id: row.head}}), (t:Entity {{id: row.tail}}) "
-                     "MERGE (h)-[r:{}]->(t) SET r += row.properties;\n");
+  Batches edges(put,
+                "] AS row MATCH (h:Entity {{id: row.head}}), (t:Entity {{id: row.tail}}) "
+                "MERGE (h)-[r:{}]->(t) SET r += row.properties;\n");
   store.for_edges([&](const GraphEdge& edge) {
     edges.add(cypher_name(edge.label, "RELATED"),
               fmt::format("{{head: {}, tail: {}, properties: {{probability: {}, support: {}, "

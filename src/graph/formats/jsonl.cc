@@ -11,10 +11,8 @@ using nlohmann::ordered_json;
 
 void stream(const GraphStore& store, const ExportRules&, const Put& put) {
   store.for_entities([&](const GraphEntity& entity) {
-    ordered_json line = {{"kind", "entity"},
-                         {"id", entity.id},
-                         {"name", entity.name},
-                         {"type", entity.type}};
+    ordered_json line = {
+        {"kind", "entity"}, {"id", entity.id}, {"name", entity.name}, {"type", entity.type}};
     if (!entity.gazetteer.empty()) line["gazetteer"] = entity.gazetteer;
     line["mentions"] = mentions_json(entity);
     put(line_of(line) + '\n');

@@ -12,11 +12,8 @@ void stream(const GraphStore& store, const ExportRules& rules, const Put& put) {
 }  // namespace
 
 const GraphFormat& graph_format_turtle() {
-  static const GraphFormat format{.name = "turtle",
-                                  .ending = ".ttl",
-                                  .what = "Turtle",
-                                  .needs_base = true,
-                                  .stream = stream};
+  static const GraphFormat format{
+      .name = "turtle", .ending = ".ttl", .what = "Turtle", .needs_base = true, .stream = stream};
   return format;
 }
 
