@@ -199,8 +199,8 @@ class Job {
                                               : modules_->parts_head();
     report_.base = setup_.base;
     report_.format = options_.format.empty() ? settled_format() : options_.format;
-    report_.use = use_of_run(use_, setup_, wants_gguf(options_) ? use_.adapter : options_.out,
-                             host_.context);
+    const fs::path kept = wants_gguf(options_) ? fs::path(use_.adapter) : options_.out;
+    report_.use = use_of_run(use_, setup_, kept, host_.context);
   }
 
   // A GGUF base's tensors go back into what they were; a folder's linears into 16 bits.

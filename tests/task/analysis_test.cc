@@ -163,7 +163,9 @@ TEST(Analysis, ShowsTheMostConfidentMistakes) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const bool sentence = line.starts_with("    ");
-    if (!sentence) EXPECT_LE(utf8_length(line), 100) << line;
+    if (!sentence) {
+      EXPECT_LE(utf8_length(line), 100) << line;
+    }
   }
   const auto json = io::parse_json(to_json(analysis), "analysis");
   EXPECT_EQ(json["groupings"]["kind"]["groups"][0]["name"], "direction");
