@@ -48,8 +48,9 @@ class GraphFormats : public ::testing::Test {
                          [&](const DocumentResult& each) { return each.id == id; });
   }
   std::string slice(const json& mention, const json& stretch) const {
-    const DocumentResult& result = document(mention.at("document"));
-    return std::string(CodePoints(result.text).slice({stretch.at("start"), stretch.at("end")}));
+    const DocumentResult& result = document(mention.at("document").get<std::string>());
+    return std::string(CodePoints(result.text).slice(
+        {stretch.at("start").get<int64_t>(), stretch.at("end").get<int64_t>()}));
   }
 
   GraphStore store_{""};
@@ -79,7 +80,7 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
     if (line.at("kind") == "entity") {
       EXPECT_EQ(edges, 0) << "entities come first";
       ++entities;
-      types[line.at("id")] = line.at("type");
+      types[line.at("id").get<std::string>()] = line.at("type").get<std::string>();
       for (const json& mention : line.at("mentions")) {
         ++mentions;
         EXPECT_EQ(slice(mention, mention), mention.at("text"));
@@ -89,7 +90,7 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
     }
     ++edges;
     EXPECT_TRUE(testing::sample_rules().schema.allows(
-        line.at("label").get<std::string>(), types.at(line.at("head")), types.at(line.at("tail"))));
+        line.at("label").get<std::string>(), types.at(line.at("head").get<std::string>()), types.at(line.at("tail").get<std::string>())));
     std::set<std::string> sentences;
     for (const json& mention : line.at("mentions")) {
       ++evidence;

@@ -1,7 +1,7 @@
 // Results of documents, written by hand: sentences in which mentions are marked.
 #pragma once
 
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
