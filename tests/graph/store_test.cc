@@ -260,8 +260,8 @@ TEST(GraphStore, KeepsWhatItHasWhereTheDiskIsFull) {
     GraphStore store(folder / "g.sqlite");
     for (int i = 0; i < 3; ++i) store.put(sample_document(i));
     before = dump_of(store);
-    const testing::SmallDisk disk(1 << 20);
-    const std::string said = testing::error_of([&] { store.put(sample_document(3, 2000)); });
+    const testing::SmallDisk disk(300 << 10);
+    const std::string said = testing::error_of([&] { store.put(sample_document(3, 400)); });
     EXPECT_THAT(said, HasSubstr("g.sqlite"));
     EXPECT_THAT(said, ::testing::AnyOf(HasSubstr("Free some space"), HasSubstr("Raise the limit")));
   }

@@ -105,15 +105,14 @@ inline graph::DocumentResult sample_document(int number, int sentences = 6, unsi
   graph::DocumentResult result = graph_result(fmt::format("doc \"{}\"/ü.txt", number), marked);
   const auto probability = [&] { return double(random() % 999 + 1) / 1000; };
   for (graph::Mention& mention : result.mentions) mention.probability = probability();
-  for (size_t head = 0; head < result.mentions.size(); ++head) {
-    for (size_t tail = 0; tail < result.mentions.size(); ++tail) {
-      const graph::Mention &one = result.mentions[head], &other = result.mentions[tail];
-      for (const graph::Stretch& sentence : result.sentences) {
-        const auto inside = [&](const graph::Mention& each) {
-          return each.span.start >= sentence.start && each.span.end <= sentence.end;
-        };
-        if (head == tail || !inside(one) || !inside(other)) continue;
-        const std::string label = sample_label(one, other, random);
+  size_t next = 0;  // mentions stand in the order of the text
+  for (const graph::Stretch& sentence : result.sentences) {
+    const size_t first = next;
+    while (next < result.mentions.size() && result.mentions[next].span.end <= sentence.end) ++next;
+    for (size_t head = first; head < next; ++head) {
+      for (size_t tail = first; tail < next; ++tail) {
+        if (head == tail) continue;
+        const std::string label = sample_label(result.mentions[head], result.mentions[tail], random);
         result.edges.push_back({head, tail, label, probability(), sentence});
       }
     }
