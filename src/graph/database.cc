@@ -127,7 +127,10 @@ void Database::fail_with(int code) const {
            fmt::format("a text is too long for {}: SQLite takes 1 GB at once.", name_));
     case SQLITE_IOERR:
       if (reason) fail_write(name_, reason);
-      break;
+      // SQLite does not always keep what the system answered.
+      fail("graph.store", fmt::format("cannot write {}: SQLite says '{}'. Free some space, or check "
+                                      "the disk, and run again.",
+                                      name_, sqlite3_errmsg(handle_)));
     default: break;
   }
   const char* said = handle_ ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);

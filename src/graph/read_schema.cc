@@ -45,6 +45,7 @@ class Reader {
   std::vector<std::string> types_of(const toml::node& node, std::string_view key) const;
   std::set<TypePair> pairs_of(const toml::node& node) const;
   void read_entities(const toml::table& table);
+  void read_relations(const toml::table& table);
   PlacedRelation read_relation(const std::string& name, const toml::table& table) const;
   void read_types(const toml::table& table, PlacedRelation& relation) const;
   void read_limits(const toml::table& table, PlacedRelation& relation) const;
@@ -210,9 +211,12 @@ void Reader::read(const toml::table& top) {
     refuse(place(key), fmt::format("'{}' is a table: write [{}].", name, name));
   }
   if (const toml::table* table = top["entities"].as_table()) read_entities(*table);
-  const toml::table* table = top["relations"].as_table();
+  if (const toml::table* table = top["relations"].as_table()) read_relations(*table);
+}
+
+void Reader::read_relations(const toml::table& table) {
   std::vector<std::pair<toml::source_position, PlacedRelation>> found;
-  for (const auto& [key, node] : table ? *table : toml::table()) {
+  for (const auto& [key, node] : table) {
     const std::string name(key.str());
     check_name(name, place(key), "a relation");
     if (!node.is_table()) {

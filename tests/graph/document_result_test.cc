@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "support/graph_results.h"
@@ -46,7 +47,7 @@ TEST(DocumentResult, TellsWhatIsWrong) {
                                                                                    [](auto& r) {
     r.mentions[0].span = {3, 4}, r.mentions[0].text = " ";
                                                                                    }},
-      {"has a probability of nan", [](auto& r) { r.mentions[0].probability = 0.0 / 0.0; }},
+      {"has a probability of nan", [](auto& r) { r.mentions[0].probability = std::nan(""); }},
       {"a type or an id", [](auto& r) { r.mentions[0].type = "A\nB"; }},
       {"from mention 0 to mention 0", [](auto& r) { r.edges[0].tail = 0; }},
       {"from mention 7 to mention 1 of 2", [](auto& r) { r.edges[0].head = 7; }},
