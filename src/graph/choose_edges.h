@@ -22,8 +22,8 @@ struct ChoiceOptions {
   double threshold = 0.5;
   /// Several labels may stand between one head and one tail.
   bool several_labels = false;
-  /// What solve_packing may do: some 20 ms on a core of today.
-  int64_t most_work = 40'000'000;
+  /// What solve_packing may do: at most a tenth of a second on a core of today (choice_bench).
+  int64_t most_work = 12'000'000;
 };
 
 struct EdgeChoice {

@@ -31,7 +31,8 @@ constexpr const char* kLines[] = {
     "n.type, n.normal, n.gazetteer) FROM mention m JOIN document d ON d.number = m.document "
     "JOIN name n ON n.number = m.name ORDER BY d.id, m.place",
     "SELECT json_array('candidate', d.id, c.place, c.head, c.tail, c.label, c.probability, "
-    "c.start, c.stop) FROM candidate c JOIN document d ON d.number = c.document ORDER BY d.id, c.place",
+    "c.start, c.stop) FROM candidate c JOIN document d ON d.number = c.document "
+    "ORDER BY d.id, c.place",
     "SELECT json_array('entity', id, name, type, gazetteer, mentions) FROM entity ORDER BY id",
     "SELECT json_array('relation', h.id, r.label, t.id, r.probability, r.support) FROM relation r "
     "JOIN entity h ON h.number = r.head JOIN entity t ON t.number = r.tail "

@@ -128,8 +128,8 @@ void Database::fail_with(int code) const {
     case SQLITE_IOERR:
       if (reason) fail_write(name_, reason);
       // SQLite does not always keep what the system answered.
-      fail("graph.store", fmt::format("cannot write {}: SQLite says '{}'. Free some space, or check "
-                                      "the disk, and run again.",
+      fail("graph.store", fmt::format("cannot write {}: SQLite says '{}'. Free some space, or "
+                                      "check the disk, and run again.",
                                       name_, sqlite3_errmsg(handle_)));
     default: break;
   }

@@ -49,8 +49,9 @@ class GraphFormats : public ::testing::Test {
   }
   std::string slice(const json& mention, const json& stretch) const {
     const DocumentResult& result = document(mention.at("document").get<std::string>());
-    return std::string(CodePoints(result.text).slice(
-        {stretch.at("start").get<int64_t>(), stretch.at("end").get<int64_t>()}));
+    return std::string(
+        CodePoints(result.text)
+            .slice({stretch.at("start").get<int64_t>(), stretch.at("end").get<int64_t>()}));
   }
 
   GraphStore store_{""};
@@ -72,6 +73,7 @@ TEST_F(GraphFormats, AreTheseByName) {
 }
 
 TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
+  const Schema schema = testing::sample_rules().schema;
   std::map<std::string, std::string> types;
   int64_t entities = 0, edges = 0, mentions = 0, evidence = 0;
   std::istringstream lines(written("jsonl"));
@@ -89,8 +91,9 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
       continue;
     }
     ++edges;
-    EXPECT_TRUE(testing::sample_rules().schema.allows(
-        line.at("label").get<std::string>(), types.at(line.at("head").get<std::string>()), types.at(line.at("tail").get<std::string>())));
+    const std::string head = types.at(line.at("head").get<std::string>());
+    const std::string tail = types.at(line.at("tail").get<std::string>());
+    EXPECT_TRUE(schema.allows(line.at("label").get<std::string>(), head, tail));
     std::set<std::string> sentences;
     for (const json& mention : line.at("mentions")) {
       ++evidence;

@@ -112,7 +112,8 @@ inline graph::DocumentResult sample_document(int number, int sentences = 6, unsi
     for (size_t head = first; head < next; ++head) {
       for (size_t tail = first; tail < next; ++tail) {
         if (head == tail) continue;
-        const std::string label = sample_label(result.mentions[head], result.mentions[tail], random);
+        const auto& mentions = result.mentions;
+        const std::string label = sample_label(mentions[head], mentions[tail], random);
         result.edges.push_back({head, tail, label, probability(), sentence});
       }
     }
