@@ -170,19 +170,19 @@ function layOut(drawn, links) {
   const length = 70;
   for (let step = 0; step < 300; ++step) {
     for (const one of all) {
-      one.dx = -0.02 * one.x;
-      one.dy = -0.03 * one.y;
+      one.dx = -0.06 * one.x;
+      one.dy = -0.09 * one.y;
       for (const other of all) {
         const x = one.x - other.x, y = one.y - other.y;
         const square = x * x + y * y + 0.01;
-        one.dx += x * length * length / square / 12;
-        one.dy += y * length * length / square / 12;
+        one.dx += x * length * length / square / 4;
+        one.dy += y * length * length / square / 4;
       }
     }
     for (const {head, tail} of links) {
       const one = place.get(head), other = place.get(tail);
       const x = other.x - one.x, y = other.y - one.y;
-      const pull = Math.sqrt(x * x + y * y) / length / 6;
+      const pull = Math.sqrt(x * x + y * y) / length / 16;
       one.dx += x * pull; one.dy += y * pull;
       other.dx -= x * pull; other.dy -= y * pull;
     }
