@@ -30,6 +30,7 @@ find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(LibXml2 REQUIRED)  # the HTML parser
+find_package(SQLite3 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # It has no CMake files; pkg-config also names its trainer, which nobody here uses.
 find_library(RELATUM_SENTENCEPIECE sentencepiece)
@@ -37,6 +38,12 @@ find_path(RELATUM_SENTENCEPIECE_INCLUDE sentencepiece_processor.h)
 if(NOT RELATUM_SENTENCEPIECE OR NOT RELATUM_SENTENCEPIECE_INCLUDE)
   message(FATAL_ERROR "Relatum needs SentencePiece's library and header (Debian and Ubuntu: "
                       "libsentencepiece-dev).")
+endif()
+# The same holds for serd, which writes RDF.
+find_library(RELATUM_SERD serd-0)
+find_path(RELATUM_SERD_INCLUDE serd/serd.h PATH_SUFFIXES serd-0)
+if(NOT RELATUM_SERD OR NOT RELATUM_SERD_INCLUDE)
+  message(FATAL_ERROR "Relatum needs serd's library and header (Debian and Ubuntu: libserd-dev).")
 endif()
 if(RELATUM_TESTS)
   find_package(GTest REQUIRED)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/known_names.h"
 #include "io/text_file.h"
+#include "io/toml_keys.h"
 #include "jobs/finetune_balance.h"
 #include "task/prompt.h"
 #include "task/spec.h"
@@ -29,30 +30,6 @@ const std::vector<std::string> kTopKeys = {"out",    "model",  "models", "train"
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// A table lies inside another for each part of a dotted key, and all of them go one inside the
-// other: tens of thousands would overflow the stack.
-void check_dotted_keys(std::string_view text, const fs::path& path) {
-  constexpr int kMostParts = 100;
-  int dots = 0;
-  int64_t line = 1;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' || c == '\'') {  // to its end, or that of the line
-      for (++i; i < text.size() && text[i] != c && text[i] != '\n'; ++i) {
-        if (c == '"' && text[i] == '\\') ++i;
-      }
-      if (i >= text.size() || text[i] == c) continue;
-    } else if (c == '#') {
-      while (i < text.size() && text[i] != '\n') ++i;
-    }
-    line += i < text.size() && text[i] == '\n';
-    if (std::string_view("=,{}[]#\n\"'").find(c) != std::string_view::npos) dots = 0;
-    if (c != '.' || ++dots < kMostParts) continue;
-    fail("app.run", fmt::format("{}:{}: a key of more than {} parts. Correct that line.",
-                                path.string(), line, kMostParts));
-  }
 }
 
 RunValue to_value(const toml::node& node, const std::string& place, const std::string& key) {
@@ -147,7 +124,7 @@ bool is_style(const std::string& name) {
 
 RunConfig::RunConfig(const fs::path& path) : path_(path) {
   const std::string text = io::read_text(path);
-  check_dotted_keys(text, path);
+  io::check_toml_keys(text, path.string(), "app.run");
   toml::table file;
   try {
     file = toml::parse(text, path.string());

@@ -3,13 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/error.h"
 #include "support/error_of.h"
+#include "support/small_disk.h"
 #include "support/temporary.h"
 
 namespace relatum {
@@ -17,31 +15,13 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::SmallDisk;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
 size_t files_in(const std::filesystem::path& folder) {
   return size_t(std::distance(std::filesystem::directory_iterator(folder), {}));
 }
-
-/// Makes writes behind `bytes` fail, as a full disk does, until it goes out of scope.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    rlimit small = old_;
-    small.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~SmallDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  rlimit old_{};
-  void (*old_handler_)(int);
-};
 
 TEST(AtomicFile, AppearsAtCommitOnly) {
   TemporaryFolder folder;

@@ -1,0 +1,114 @@
+// A page that needs nothing else: the graph drawn, entities in their sentences, evidence on click.
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "graph/format.h"
+#include "graph/mentions_json.h"
+#include "graph/page_parts.h"
+
+namespace relatum::graph {
+namespace {
+
+using nlohmann::ordered_json;
+
+// The data as they stand in a script element: no < that could end it, or begin a comment.
+std::string in_script(const ordered_json& value) {
+  std::string result;
+  for (const char c : line_of(value)) {
+    if (c == '<') result += "\\u003c";
+    else result += c;
+  }
+  return result;
+}
+
+/// The parts of one JSON object, written as they come; ids are numbers there.
+class PageData {
+ public:
+  PageData(const GraphStore& store, const Put& put) : store_(store), put_(put) {}
+
+  void write() {
+    put_("{\"documents\":[");
+    store_.for_documents([&](const GraphDocument& document) {
+      ordered_json sentences = ordered_json::array();
+      store_.for_sentences(document.id, [&](const Stretch& place, const std::string& text) {
+        sentences.push_back({place.start, place.end, text});
+      });
+      documents_.try_emplace(document.id, documents_.size());
+      item({{"id", document.id}, {"sentences", sentences}});
+    });
+    next("],\"entities\":[");
+    store_.for_entities([&](const GraphEntity& entity) { write_entity(entity); });
+    next("],\"relations\":[");
+    store_.for_edges([&](const GraphEdge& edge) { write_edge(edge); });
+    put_("],\"types\":" + in_script(types_) + "}");
+  }
+
+ private:
+  void item(const ordered_json& value) {
+    put_((first_ ? "" : ",\n") + in_script(value));
+    first_ = false;
+  }
+  void next(std::string_view text) {
+    put_(text);
+    first_ = true;
+  }
+
+  void write_entity(const GraphEntity& entity) {
+    entities_.try_emplace(entity.id, entities_.size());
+    types_.insert(entity.type);
+    ordered_json mentions = ordered_json::array();
+    for (const EntityMention& each : entity.mentions) {
+      mentions.push_back(
+          {documents_.at(each.document), each.span.start, each.span.end, each.probability});
+    }
+    item({{"id", entity.id}, {"name", entity.name}, {"type", entity.type}, {"mentions", mentions}});
+  }
+
+  void write_edge(const GraphEdge& edge) {
+    ordered_json mentions = ordered_json::array();
+    for (const EdgeMention& each : edge.mentions) {
+      mentions.push_back({documents_.at(each.document), each.sentence.start, each.sentence.end,
+                          each.head.start, each.head.end, each.tail.start, each.tail.end,
+                          each.probability});
+    }
+    item({{"head", entities_.at(edge.head)},
+          {"tail", entities_.at(edge.tail)},
+          {"label", edge.label},
+          {"p", edge.probability},
+          {"support", edge.support},
+          {"mentions", mentions}});
+  }
+
+  const GraphStore& store_;
+  const Put& put_;
+  bool first_ = true;
+  std::map<std::string, size_t> documents_, entities_;
+  std::set<std::string> types_;
+};
+
+void stream(const GraphStore& store, const ExportRules&, const Put& put) {
+  put("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+      "<title>Graph</title>\n<style>");
+  put(page_style());
+  put("</style></head>\n<body>\n");
+  put(page_body());
+  put("<script type=\"application/json\" id=\"data\">");
+  PageData(store, put).write();
+  put("</script>\n<script>");
+  put(page_script());
+  put("</script>\n</body></html>\n");
+}
+
+}  // namespace
+
+const GraphFormat& graph_format_html() {
+  static const GraphFormat format{
+      .name = "html", .ending = ".html", .what = "a page that shows it", .stream = stream};
+  return format;
+}
+
+}  // namespace relatum::graph

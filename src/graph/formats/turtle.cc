@@ -1,0 +1,20 @@
+// Turtle, with provenance as reified statements.
+#include "graph/format.h"
+#include "graph/rdf_graph.h"
+
+namespace relatum::graph {
+namespace {
+
+void stream(const GraphStore& store, const ExportRules& rules, const Put& put) {
+  write_rdf(store, RdfForm::kTurtle, rules.base_iri, put);
+}
+
+}  // namespace
+
+const GraphFormat& graph_format_turtle() {
+  static const GraphFormat format{
+      .name = "turtle", .ending = ".ttl", .what = "Turtle", .needs_base = true, .stream = stream};
+  return format;
+}
+
+}  // namespace relatum::graph
