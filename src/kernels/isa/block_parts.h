@@ -52,7 +52,8 @@ struct ByIntegers {
 // made Q4_1 in floats a fifth slower.
 template <class Block, class Way, int Rows, int kPart>
 [[gnu::always_inline]] inline void add_part(const typename Way::Task& t, const std::byte* block,
-              const typename Block::Factors& factors, Place place, __m256* acc) {
+                                            const typename Block::Factors& factors, Place place,
+                                            __m256* acc) {
   const auto w = Way::weights(Block::template codes<kPart>(block));
 #pragma GCC unroll 4
   for (int i = 0; i < Rows; ++i) {
