@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/printable.h"
 
 namespace relatum::jobs {
 namespace {
@@ -34,8 +35,21 @@ double kept_threshold(const ExtractOptions& o, const ModeCalibration* kept) {
   const std::string flag = o.multi_label ? "--multi-label" : "--threshold dev";
   fail("jobs.extract",
        fmt::format("{}: {} has no threshold that was chosen on dev data. Choose one with `relatum "
-                   "calibrate`, or give --threshold a number from 0 to 1.",
+                   "calibrate`, name a run's calibration.json by --calibration, or give "
+                   "--threshold a number from 0 to 1.",
                    flag, o.adapter.empty() ? "the model without an adapter" : o.adapter));
+}
+
+void check_named_calibration(const ExtractOptions& o) {
+  if (o.calibration.empty()) return;
+  if (o.no_calibration) {
+    fail("jobs.extract",
+         "--calibration and --no-calibration exclude each other. Leave one of them out.");
+  }
+  if (o.adapters.empty()) return;
+  fail("jobs.extract",
+       "--calibration names one file, and each of several adapters has the one beside it. Leave it "
+       "out, or use one adapter.");
 }
 
 }  // namespace
@@ -56,6 +70,7 @@ bool needs_kept_threshold(const ExtractOptions& o) {
 }
 
 void check_answer_rule(const ExtractOptions& o) {
+  check_named_calibration(o);
   const bool asked = !o.threshold.empty() || o.multi_label;
   if (!asked) return;
   const std::string flag = o.multi_label ? "--multi-label" : "--threshold";
@@ -108,6 +123,18 @@ std::string rule_identity(const task::AnswerRule& rule) {
     text += fmt::format("{}threshold {}{}{}", text.empty() ? "" : ", ", *rule.threshold,
                         rule.several ? ", several labels" : "",
                         rule.negative ? fmt::format(", negative label {}", *rule.negative) : "");
+  }
+  return text;
+}
+
+std::string rule_text(const task::AnswerRule& rule, const task::Labels& labels) {
+  std::string text;
+  if (rule.temperature != 1) text += fmt::format("temperature {:.3g}", rule.temperature);
+  if (!rule.threshold) return text;
+  text += fmt::format("{}threshold {:.3g}{}", text.empty() ? "" : ", ", *rule.threshold,
+                      rule.several ? ", several labels" : "");
+  if (rule.negative) {
+    text += fmt::format(", negative label '{}'", printable_start(labels.name(*rule.negative)));
   }
   return text;
 }

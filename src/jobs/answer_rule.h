@@ -33,6 +33,8 @@ task::AnswerRule answer_rule(const ExtractOptions& options, const ExtractSetup& 
 
 /// The rule in words that stay the same for the same rule; empty for none.
 std::string rule_identity(const task::AnswerRule& rule);
+/// The same for people: numbers of three digits, labels by name.
+std::string rule_text(const task::AnswerRule& rule, const task::Labels& labels);
 /// For the record beside the predictions.
 nlohmann::json rule_record(const task::AnswerRule& rule, const ExtractSetup& setup);
 

@@ -90,7 +90,7 @@ void tell_styles(const Answerer& answerer, const Context& context) {
 void tell_rules(const Answerer& answerer, const Context& context) {
   for (size_t i = 0; i < answerer.setups().size(); ++i) {
     const auto& [name, own, setup] = answerer.setups()[i];
-    const std::string rule = rule_identity(answerer.rule(i));
+    const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
     if (rule.empty()) continue;
     const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
                                    ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",

@@ -40,6 +40,7 @@ struct ExtractOptions {
   std::string threshold;        ///< "": the likeliest label; "dev": the run's own; or a number
   bool multi_label = false;     ///< a pair gets all labels above the threshold
   bool no_calibration = false;  ///< do without the run's temperature and thresholds
+  std::string calibration;      ///< a calibration.json to use; empty: the one beside the adapter
 };
 
 /// Settles what stands behind --adapter: one folder, or NAME=FOLDER for each of several, NAME of

@@ -73,6 +73,7 @@ void check_extract_output(const ExtractOptions& options, std::span<const NamedSe
   inputs.add_data(options.input);
   inputs.add_options(options.data);
   inputs.files.emplace_back(options.prompt);
+  inputs.files.emplace_back(options.calibration);
   for (const NamedSetup& each : setups) {
     const fs::path model = find_model(each.setup.model, each.setup.models, host);
     inputs.files.insert(inputs.files.end(), {model, fs::path(each.options.adapter)});

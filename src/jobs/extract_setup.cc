@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "io/json.h"
 #include "jobs/finetune_classifier.h"
+#include "jobs/merge_folder.h"
 #include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "jobs/without_effect.h"
@@ -65,19 +68,8 @@ void require_model_and_style(const ExtractOptions& o, const ExtractSetup& setup)
                    usual));
 }
 
-// A classifier reads a sentence in one way, and answers with labels in one.
 void settle_classified(const ExtractOptions& o, ExtractSetup& setup) {
-  const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
-                                                  {!o.index.empty(), "--index"},
-                                                  {o.chat, "--chat"},
-                                                  {o.answer != "scored", "--answer"},
-                                                  {o.negligible > 0, "--negligible"}};
-  for (const auto& [given, flag] : unknown) {
-    if (!given) continue;
-    fail("jobs.extract", fmt::format("{} holds a classifier, and {} is for models that answer in "
-                                     "words. Leave it out.",
-                                     o.adapter, flag));
-  }
+  check_classified(o);
   if (!setup.labels) {
     fail("jobs.extract", fmt::format("{} has no labels.json, which says what its classifier's "
                                      "outputs mean. Restore the file that the run wrote.",
@@ -174,18 +166,59 @@ void tell_without_index(const std::vector<NamedSetup>& all, const Context& conte
   }
 }
 
+// SHA-256 of the adapter that `relatum merge` made the model of; empty where its folder does not
+// say so.
+std::string merged_adapter(const fs::path& model) {
+  const fs::path record = model / kMergeRecord;
+  std::error_code ignored;
+  if (!fs::exists(record, ignored)) return "";
+  return io::get_string(io::load_json(record), "adapter_hash", "", record.string());
+}
+
+// One that was named. Of what was fitted with numbers that an adapter's folder or the record of a
+// merged model names, others are refused; a GGUF file says nothing of that.
+RunCalibration named_calibration(const ExtractOptions& o, const ExtractSetup& setup) {
+  RunCalibration calibration = load_calibration(o.calibration);
+  const bool folder = !o.adapter.empty() && fs::is_directory(o.adapter);
+  const fs::path place = o.adapter.empty() ? fs::path(setup.model) : fs::path(o.adapter);
+  const std::string hash = folder              ? adapter_hash(o.adapter, setup.run)
+                           : o.adapter.empty() ? merged_adapter(setup.model)
+                                               : "";
+  if (!hash.empty()) check_calibration(calibration, o.calibration, hash, place);
+  return calibration;
+}
+
 // A temperature says how sure answers are to prompts like those that it was fitted on.
 void settle_calibration(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
-  setup.calibration = read_calibration(o.adapter, setup.run);
+  if (o.no_calibration) return;
+  if (!o.calibration.empty()) {
+    setup.calibration = named_calibration(o, setup);
+  } else if (!o.adapter.empty()) {
+    setup.calibration = read_calibration(o.adapter, setup.run);
+  }
   if (!setup.calibration) return;
   const std::string& fitted = setup.calibration->prompt_hash;
   if (fitted.empty() || fitted == task::style_hash(setup.style)) return;
   context.warn(
-      "the adapter's temperature was fitted with another prompt style than the one it is asked in; "
+      "the temperature was fitted with another prompt style than the one that is used now; "
       "--no-calibration leaves it off.");
 }
 
 }  // namespace
+
+void check_classified(const ExtractOptions& o) {
+  const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
+                                                  {!o.index.empty(), "--index"},
+                                                  {o.chat, "--chat"},
+                                                  {o.answer != "scored", "--answer"},
+                                                  {o.negligible > 0, "--negligible"}};
+  for (const auto& [given, flag] : unknown) {
+    if (!given) continue;
+    fail("jobs.extract", fmt::format("{} is a classifier's run, and {} is for models that answer "
+                                     "in words. Leave it out.",
+                                     o.adapter, flag));
+  }
+}
 
 FoundIndex find_index(const fs::path& folder, const RunInfo& run) {
   std::vector<fs::path> places{run.index, run.index_path};
@@ -250,7 +283,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);
   if (classified) settle_classified(o, setup);
-  if (!o.adapter.empty() && !o.no_calibration) settle_calibration(o, host.context, setup);
+  settle_calibration(o, host.context, setup);
   setup.chat = o.chat || (setup.run && setup.run->chat);
   if (setup.run && o.chat && !setup.run->chat) {
     host.context.warn("the adapter was trained without --chat and is used with it.");

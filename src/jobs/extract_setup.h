@@ -36,6 +36,10 @@ struct ExtractSetup {
 /// what would give other answers without a word is an Error that `--force` turns into a warning.
 ExtractSetup settle_extract(const ExtractOptions& options, const Host& host);
 
+/// Throws Error for options that a classifier knows nothing of: it reads a sentence in one way, and
+/// answers with labels in one.
+void check_classified(const ExtractOptions& options);
+
 struct FoundIndex {
   std::filesystem::path path;  ///< empty: nowhere
   std::string missing;         ///< what was seen instead, behind "the index"

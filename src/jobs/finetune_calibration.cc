@@ -54,7 +54,7 @@ void keep_calibration(const FinetuneParts& parts, RunCalibration calibration,
                                                              train::full_folder(run)))
                                                        : adapter_hash(run, std::nullopt);
   write_calibration(run, calibration);
-  for (const std::string& line : calibration_lines(calibration)) context.info(line);
+  context.info(calibration_line(calibration));
 }
 
 }  // namespace relatum::jobs

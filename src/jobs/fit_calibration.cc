@@ -2,6 +2,7 @@
 #include "jobs/fit_calibration.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "jobs/answer_rule.h"
+#include "jobs/without_effect.h"
 #include "task/evaluate.h"
 #include "task/reliability.h"
 
@@ -99,6 +101,47 @@ ModeCalibration fit_answers(const Fitting& fitting, std::span<const task::Answer
   return mode;
 }
 
+std::string temperature_of(const ModeCalibration& mode) {
+  const task::TemperatureFit& fit = mode.fit;
+  if (!fit.found) return "no temperature, as they tell none within a factor of e";
+  return fmt::format("temperature {:.3g} ({:.3g} to {:.3g})", fit.temperature, fit.low, fit.high);
+}
+
+std::string threshold_of(const ModeCalibration& mode) {
+  if (!mode.negative) return "";
+  return fmt::format("; threshold {:.2f} (F1 {:.2f}, without {:.2f})", mode.negative->value,
+                     100 * mode.negative->f1, 100 * mode.negative->f1_likeliest);
+}
+
+std::string sentence_of(const ModeCalibration& mode) {
+  const task::TemperatureFit& fit = mode.fit;
+  if (!fit.found) {
+    return fmt::format(
+        "{} {} no temperature from {} to {} within a factor of e, so probabilities stay as they "
+        "are (calibration error {:.2f} %).",
+        counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell",
+        task::kLowestTemperature, task::kHighestTemperature, 100 * mode.gain.ece_before);
+  }
+  return fmt::format("{}, calibration error {:.2f} -> {:.2f} % on the {} that it is fitted on{}",
+                     temperature_of(mode), 100 * mode.gain.ece_before, 100 * mode.gain.ece_after,
+                     counted(fit.examples, "example"), threshold_of(mode));
+}
+
+// Ways of answering of which the same is told, in the order in which --help names them.
+std::vector<std::pair<std::string, std::vector<std::string>>> grouped_modes(
+    const RunCalibration& calibration, std::string (*tell)(const ModeCalibration&)) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const char* name : {"scored", "shares", "constrained"}) {
+    const auto mode = calibration.modes.find(name);
+    if (mode == calibration.modes.end()) continue;
+    const std::string text = tell(mode->second);
+    const auto same = std::ranges::find(groups, text, [](const auto& each) { return each.first; });
+    if (same != groups.end()) same->second.emplace_back(name);
+    else groups.push_back({text, {name}});
+  }
+  return groups;
+}
+
 }  // namespace
 
 std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::AnswerScores> scores,
@@ -134,28 +177,27 @@ std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::Ans
 
 std::vector<std::string> calibration_lines(const RunCalibration& calibration) {
   std::vector<std::string> lines;
-  for (const auto& [name, mode] : calibration.modes) {
-    const task::TemperatureFit& fit = mode.fit;
-    if (!fit.found) {
-      lines.push_back(fmt::format(
-          "--answer {}: {} {} no temperature from {} to {} within a factor of e, so probabilities "
-          "stay as they are (calibration error {:.2f} %).",
-          name, counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell",
-          task::kLowestTemperature, task::kHighestTemperature, 100 * mode.gain.ece_before));
-      continue;
-    }
-    std::string line = fmt::format(
-        "--answer {}: temperature {:.3f} ({:.3f} to {:.3f}), calibration error {:.2f} -> {:.2f} % "
-        "on the {} that it is fitted on",
-        name, fit.temperature, fit.low, fit.high, 100 * mode.gain.ece_before,
-        100 * mode.gain.ece_after, counted(fit.examples, "example"));
-    if (mode.negative) {
-      line += fmt::format("; threshold {:.2f} (F1 {:.2f}, without {:.2f})", mode.negative->value,
-                          100 * mode.negative->f1, 100 * mode.negative->f1_likeliest);
-    }
-    lines.push_back(line);
+  for (const auto& [sentence, names] : grouped_modes(calibration, sentence_of)) {
+    lines.push_back(fmt::format("--answer {}: {}", and_list(names), sentence));
   }
   return lines;
+}
+
+std::string calibration_line(const RunCalibration& calibration) {
+  const auto groups = grouped_modes(calibration, temperature_of);
+  if (groups.empty()) return "";
+  std::vector<std::string> told;
+  for (const auto& [temperature, names] : groups) {
+    told.push_back(temperature + (groups.size() == 1 ? "" : " for " + and_list(names)));
+  }
+  const std::string& first = groups[0].second[0];  // finetune's own way of judging, mostly
+  const ModeCalibration& mode = calibration.modes.at(first);
+  std::string line = fmt::format("calibrated on {}: {}; calibration error {:.2f}",
+                                 counted(mode.fit.examples, "example"), fmt::join(told, ", "),
+                                 100 * mode.gain.ece_before);
+  if (mode.fit.found) line += fmt::format(" -> {:.2f}", 100 * mode.gain.ece_after);
+  line += fmt::format(" %{}", calibration.modes.size() == 1 ? "" : " (" + first + ")");
+  return line + threshold_of(mode);
 }
 
 }  // namespace relatum::jobs

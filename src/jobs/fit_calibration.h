@@ -24,7 +24,9 @@ std::map<std::string, ModeCalibration> fit_calibration(std::span<const task::Ans
                                                        const task::Labels& labels,
                                                        const std::optional<std::string>& negative);
 
-/// One sentence for each way of answering.
+/// One sentence for each way of answering, or for several of which the same is told.
 std::vector<std::string> calibration_lines(const RunCalibration& calibration);
+/// All of it in one line; empty where nothing is calibrated.
+std::string calibration_line(const RunCalibration& calibration);
 
 }  // namespace relatum::jobs

@@ -49,12 +49,7 @@ void check_format(const MergeOptions& o) {
   if (!o.format.empty() && std::ranges::find(known, o.format) == known.end()) {
     fail("jobs.merge", unknown_name("number format", o.format, known));
   }
-  if (wants_gguf(o)) {
-    if (o.format != kSafetensors) return;
-    fail("jobs.merge", fmt::format("{} is to be a GGUF file, which has no {}: leave out --format, "
-                                   "or name another. For a folder leave out the ending.",
-                                   o.out.string(), kSafetensors));
-  }
+  if (wants_gguf(o)) return;
   if (!quant::format(o.format.empty() || o.format == kSafetensors ? "f32" : o.format)
            .safetensors_type.empty()) {
     return;
@@ -105,7 +100,6 @@ class Job {
     check_format(options_);
     use_.answer = "scored";
     use_.scores = true;
-    use_.no_calibration = true;  // the merged model has no temperature to be compared with
     if (use_.model.compute == "auto") use_.model.compute = "f32";
     settle();
     path_ = find_model(setup_.model, setup_.models, host);
@@ -159,6 +153,17 @@ class Job {
     }
   }
 
+  // Only of a folder can a folder be made.
+  void check_gguf_format(const arch::ModelFiles& files) const {
+    if (options_.format != kSafetensors) return;
+    fail("jobs.merge",
+         fmt::format("{} is to be a GGUF file, which has no {}: leave out --format, or name "
+                     "another.{}",
+                     options_.out.string(), kSafetensors,
+                     files.gguf() ? " The base is a GGUF file, of which no folder can be made."
+                                  : " For a folder leave out the ending."));
+  }
+
   void check_out() const {
     const arch::ModelFiles files = arch::ModelFiles::open(path_);
     if (!wants_gguf(options_)) {
@@ -174,6 +179,7 @@ class Job {
       }
       return check_merge_folder(options_.out, read, options_.overwrite);
     }
+    check_gguf_format(files);
     CommandInputs inputs;
     inputs.files = files.weight_files();
     inputs.files.push_back(use_.adapter);
@@ -232,6 +238,10 @@ class Job {
     for (const char* name : kOfTheRun) {
       const fs::path file = fs::path(use_.adapter) / name;
       if (fs::is_regular_file(file)) target.files[name] = read_file(file);
+    }
+    if (setup_.calibration) {
+      const fs::path file = calibration_file(use_.adapter);
+      target.files[file.filename().string()] = read_file(file);
     }
     target.files[kMergeRecord] = io::dump_json(record(), 2) + "\n";
     const auto sizes = write_merged_folder(files_, {*linears_, *modules_}, target, host_.context);

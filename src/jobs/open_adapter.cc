@@ -28,6 +28,7 @@ ExtractSetup settle_adapter(const ExtractOptions& options, const Host& host) {
   setup.run = read_trained(options, host);
   check_has_adapter(options, setup);
   settle_model(options, host.context, setup);
+  if (!options.no_calibration) setup.calibration = read_calibration(options.adapter, setup.run);
   return setup;
 }
 

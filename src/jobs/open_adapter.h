@@ -14,8 +14,8 @@ struct OpenedAdapter {
   std::unique_ptr<train::Adapter> adapter;   ///< in f32
 };
 
-/// The run's record and which base it names, or the options. Throws Error for a run without an
-/// adapter.
+/// The run's record, which base it names, or the options, and its calibration. Throws Error for a
+/// run without an adapter.
 ExtractSetup settle_adapter(const ExtractOptions& options, const Host& host);
 
 /// Opens both, and holds the base against the run's record. In what form the run had the base's

@@ -95,10 +95,7 @@ std::string adapter_hash(const fs::path& folder, const std::optional<RunInfo>& r
   return fs::is_regular_file(folder, ignored) ? sha256_file(folder) : "";
 }
 
-std::optional<RunCalibration> read_calibration(const fs::path& folder,
-                                               const std::optional<RunInfo>& run) {
-  const fs::path file = calibration_file(folder);
-  if (!fs::exists(file)) return std::nullopt;
+RunCalibration load_calibration(const fs::path& file) {
   const std::string place = file.string();
   const json record = io::load_json(file);
   io::check_format_version(io::require_int(record, "format_version", place), kCalibrationVersion,
@@ -112,11 +109,27 @@ std::optional<RunCalibration> read_calibration(const fs::path& folder,
   for (const auto& entry : io::require_object(record, "modes", place).items()) {
     calibration.modes[entry.key()] = read_mode(entry.value(), calibration.examples, place);
   }
-  if (calibration.adapter_hash == adapter_hash(folder, run)) return calibration;
-  fail("jobs.calibration", fmt::format("{} was fitted with another adapter than the one beside it. "
-                                       "Fit it again with `relatum calibrate --adapter {}`, or do "
-                                       "without by --no-calibration.",
-                                       place, folder.string()));
+  return calibration;
+}
+
+void check_calibration(const RunCalibration& calibration, const fs::path& file,
+                       const std::string& hash, const fs::path& folder) {
+  if (calibration.adapter_hash == hash) return;
+  const bool beside = file.parent_path() == folder;
+  fail("jobs.calibration",
+       fmt::format("{} was fitted with another adapter than {}. Fit it again with `relatum "
+                   "calibrate --adapter {}`, or do without by --no-calibration.",
+                   file.string(), beside ? "the one beside it" : "that of " + folder.string(),
+                   beside ? folder.string() : "RUN"));
+}
+
+std::optional<RunCalibration> read_calibration(const fs::path& folder,
+                                               const std::optional<RunInfo>& run) {
+  const fs::path file = calibration_file(folder);
+  if (!fs::exists(file)) return std::nullopt;
+  RunCalibration calibration = load_calibration(file);
+  check_calibration(calibration, file, adapter_hash(folder, run), folder);
+  return calibration;
 }
 
 void write_calibration(const fs::path& folder, const RunCalibration& calibration) {

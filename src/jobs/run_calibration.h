@@ -44,6 +44,11 @@ std::filesystem::path calibration_file(const std::filesystem::path& run);
 /// SHA-256 of an adapter's numbers, or of the model that the run trained.
 std::string adapter_hash(const std::filesystem::path& folder, const std::optional<RunInfo>& run);
 
+/// Throws Error with file and key.
+RunCalibration load_calibration(const std::filesystem::path& file);
+/// Throws Error where it was not fitted with the numbers of this hash, those of `folder`.
+void check_calibration(const RunCalibration& calibration, const std::filesystem::path& file,
+                       const std::string& hash, const std::filesystem::path& folder);
 /// Nothing where the folder has none. Throws Error with file and key, and for one of another
 /// adapter.
 std::optional<RunCalibration> read_calibration(const std::filesystem::path& folder,

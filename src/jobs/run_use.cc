@@ -36,6 +36,7 @@ RunUse use_of_run(const ExtractOptions& options, const ExtractSetup& setup, cons
   const fs::path run(options.adapter);
   const auto has = [&](const char* name) { return fs::is_regular_file(run / name); };
   if (has("labels.json")) use.labels = (kept / "labels.json").string();
+  if (setup.calibration) use.calibration = calibration_file(kept).string();
   if (!setup.run) return use;
   use.chat = setup.run->chat;
   use.index = index_in_use(run, *setup.run, context);

@@ -122,6 +122,15 @@ TEST(FitCalibration, ThresholdsAreChosenByTheFigureOfTheDatasFormat) {
   EXPECT_EQ(metrics("jsonl"), std::pair(std::string("tacred_micro"), std::string("tacred_micro")));
 }
 
+TEST_F(Calibration, FineTuningTellsItInALine) {
+  train("dev.jsonl");
+  EXPECT_EQ(
+      std::ranges::count_if(
+          lines_,
+          [](const std::string& line) { return line.find("calibration error") != line.npos; }),
+      1);
+}
+
 TEST_F(Calibration, FewDevRowsTellNone) {
   train("few.jsonl");
   EXPECT_FALSE(there("run/calibration.json"));
@@ -292,6 +301,40 @@ TEST_F(Calibration, WhatDoesNotFitIsRefused) {
   EXPECT_EQ(answers(options).size(), 10u);
   write("run/calibration.json", "{\"format_version\": 2}");
   refused(from_run(), "format");
+}
+
+// What a model was made of keeps its temperature elsewhere.
+TEST_F(Calibration, AFileIsUsedThatIsNamed) {
+  train("");
+  keep(2, 0.5, 0.5);
+  jobs::ExtractOptions options = from_run();
+  const std::vector<json> with = answers(options);
+  fs::rename(path("run/calibration.json"), path("kept.json"));
+  EXPECT_NE(answers(options), with);
+  options.calibration = path("kept.json");
+  EXPECT_EQ(answers(options), with);
+  const auto refused = [&](const jobs::ExtractOptions& asked, const std::string& part) {
+    EXPECT_THAT([&] { jobs::extract(asked, host_); }, ThrowsMessage<Error>(HasSubstr(part)));
+  };
+  options.no_calibration = true;
+  refused(options, "exclude each other");
+  options.no_calibration = false;
+  options.calibration = path("absent.json");
+  refused(options, "absent.json");
+  options.calibration = path("kept.json");
+  options.out = path("kept.json");
+  options.overwrite = true;
+  refused(options, "reads");
+  std::string file = read("kept.json");
+  const size_t at = file.find("\"adapter_hash\": \"") + 17;
+  file[at] = file[at] == '0' ? '1' : '0';
+  write("kept.json", file);
+  options.out = "-";
+  options.overwrite = false;
+  refused(options, "another adapter than that of " + path("run"));
+  options.adapter = "";
+  options.adapters = {{"a", path("run")}};
+  refused(options, "--calibration names one file");
 }
 
 TEST_F(Calibration, SeveralLabelsOfAPairAreLearnedAsRows) {

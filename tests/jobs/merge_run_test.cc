@@ -7,6 +7,7 @@
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
 #include "jobs/merge.h"
+#include "jobs/run_calibration.h"
 #include "support/error_of.h"
 #include "support/models.h"
 
@@ -59,6 +60,7 @@ class MergeRun : public Desk {
     options.model.base = "keep";
     options.prompt = use.prompt;
     options.data.labels = use.labels;
+    options.calibration = use.calibration;
     options.scores = true;
     return answers(options);
   }
@@ -100,6 +102,40 @@ TEST_F(MergeRun, AnswersAsTheAdapterDoesOnTheBaseThatItWasTrainedOn) {
     return answers(alone);
                 }()),
             10 * kSame);
+}
+
+// The result is as sure of its answers as the run is.
+TEST_F(MergeRun, IsCalibratedAsTheRunIs) {
+  const auto raw = answers_of(path("run"));
+  jobs::RunCalibration kept;
+  kept.adapter_hash = jobs::adapter_hash(path("run"), {});
+  kept.examples = 60;
+  for (const char* mode : {"scored", "shares", "constrained"}) {
+    kept.modes[mode].fit.temperature = 3;
+  }
+  jobs::write_calibration(path("run"), kept);
+  const auto want = answers_of(path("run"));
+  ASSERT_GT(largest(want, raw), 10 * kSame);
+  const jobs::MergeReport folder = merged("out", "f32", "rows.jsonl");
+  EXPECT_EQ(read("out/calibration.json"), read("run/calibration.json"));
+  EXPECT_EQ(folder.use.calibration, path("out/calibration.json"));
+  EXPECT_LT(largest(answers_of("out", folder.use), want), kSame);
+  EXPECT_LT(folder.comparison->largest, kSame);
+  const jobs::MergeReport file = merged("out.gguf", "q4_0", "rows.jsonl");
+  EXPECT_EQ(file.use.calibration, path("run/calibration.json"));
+  // What is told is what the two extractions give, tempered both.
+  EXPECT_NEAR(file.comparison->largest, largest(answers_of("out.gguf", file.use), want), 1e-9);
+  // One that was fitted with another adapter is known by the record of what was merged.
+  json other = json::parse(read("out/calibration.json"));
+  other["adapter_hash"] = "0";
+  write("out/calibration.json", other.dump());
+  EXPECT_THAT(error_of([&] { answers_of("out", folder.use); }),
+              HasSubstr("fitted with another adapter"));
+  jobs::MergeOptions options = merging("without", "f32", "rows.jsonl");
+  options.use.no_calibration = true;
+  const auto without = jobs::merge(options, host_);
+  EXPECT_EQ(without->use.calibration, "");
+  EXPECT_FALSE(there("without/calibration.json"));
 }
 
 TEST_F(MergeRun, SaysWhatItCosts) {
@@ -150,6 +186,23 @@ TEST_F(MergeRun, AnotherBaseIsRefusedByItsHash) {
   EXPECT_THAT(error_of([&] { jobs::merge(options, host_); }), HasSubstr("there is no adapter at"));
 }
 
+TEST_F(MergeRun, SafetensorsIsNoFormatOfAGgufFile) {
+  const jobs::MergeOptions options = merging("out.gguf", "safetensors");
+  EXPECT_THAT(error_of([&] { jobs::merge(options, host_); }),
+              ::testing::AllOf(HasSubstr("has no safetensors"),
+                               HasSubstr("For a folder leave out the ending.")));
+  jobs::FinetuneOptions of_gguf = teach();
+  of_gguf.model.model = kOtherModel;
+  of_gguf.out = path("second");
+  ASSERT_TRUE(jobs::finetune(of_gguf, host_).finished);
+  jobs::MergeOptions other = options;
+  other.use.adapter = path("second");
+  EXPECT_THAT(error_of([&] { jobs::merge(other, host_); }),
+              ::testing::AllOf(HasSubstr("has no safetensors"),
+                               HasSubstr("of which no folder can be made."),
+                               ::testing::Not(HasSubstr("leave out the ending"))));
+}
+
 TEST_F(MergeRun, AnotherFormOfTheBaseIsTold) {
   jobs::MergeOptions options = merging("out", "");
   options.use.model.base = "keep";
@@ -190,7 +243,10 @@ TEST_F(MergeRun, WhatTheResultForgetsIsFoundFromHere) {
   index.embedder = kEmbedder;
   index.out = path("index");
   ASSERT_TRUE(jobs::build_index(index, host_));
-  json words = json::parse(read("run/answers.json"));
+  json words = json::object();
+  for (const json& label : json::parse(read("run/labels.json"))) {
+    words[label.get<std::string>()] = label;
+  }
   words["part-of"] = "belongs to";
   write("run/answers.json", words.dump());
   json record = json::parse(read("run/run.json"));

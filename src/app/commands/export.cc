@@ -50,6 +50,8 @@ Action define(CLI::App& app) {
       fmt::format("Number format of the pairs: {}", fmt::join(jobs::export_formats(), ", ")));
   app.add_option("--out", o->out_text, "The GGUF file")->required();
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
+  app.add_flag("--no-calibration", o->use.no_calibration,
+               "Do not name the run's calibration in the command that is printed");
   app.add_flag("--force", o->use.force, "Take another base than the run was trained on");
   o->machine.define(app);
   app.footer(

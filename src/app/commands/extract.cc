@@ -45,6 +45,10 @@ void define_output(CLI::App& app, ExtractOptions& o) {
   app.add_flag("--no-calibration", o.no_calibration,
                "Give the model's own probabilities, without the run's temperature")
       ->group("Answer");
+  app.add_option("--calibration", o.calibration,
+                 "calibration.json of the run that the model was made of by `merge`, `export` or "
+                 "`quantize` (default: the one beside the adapter)")
+      ->group("Answer");
   app.add_flag("--skip-negative", o.skip_negative,
                "Leave out answers with the label that means no relation")
       ->group("Output");

@@ -123,6 +123,9 @@ Action define(CLI::App& app) {
   app.add_option("--adapter", o->use.adapter, "Run folder of `relatum finetune`, or a PEFT adapter")
       ->required()
       ->group("Model");
+  app.add_flag("--no-calibration", o->use.no_calibration,
+               "Compare the model's own probabilities, and leave the run's calibration.json behind")
+      ->group("Model");
   app.add_flag("--force", o->use.force, "Merge into another base than the run was trained on")
       ->group("Model");
   app.add_option("--format", o->format,
@@ -145,8 +148,8 @@ Action define(CLI::App& app) {
       "The adapter is added in f32 and the sum rounded once, to --format. With --data it is told\n"
       "what that costs: all labels' probabilities of the adapter on its base, and of the result.\n"
       "The result knows nothing of labels and prompts; the last line names the `extract` command\n"
-      "that asks it like the adapter. A folder, which takes a folder as base, gets the run's\n"
-      "labels and template, too.\n"
+      "that asks it like the adapter, as sure as the run was calibrated to be. A folder, which\n"
+      "takes a folder as base, gets the run's labels, template and calibration, too.\n"
       "\n"
       "Examples:\n"
       "  relatum merge --adapter run --format q4_k --out merged.gguf --data test.jsonl\n"
