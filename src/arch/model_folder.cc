@@ -1,16 +1,19 @@
-// Looks through a folder's names; no file is opened.
+// Looks through a folder's names; a file is opened only where several could be the model.
 #include "arch/model_folder.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/known_names.h"
+#include "io/gguf.h"
 #include "io/gguf_parts.h"
 
 namespace relatum::arch {
@@ -141,10 +144,15 @@ std::string other_weights(const Found& found) {
 fs::path place_in(const fs::path& folder) {
   const Found found = look(folder);
   if (holds_safetensors(folder)) return folder;
-  if (found.gguf.size() == 1) return folder / found.gguf.front();
-  if (found.gguf.size() > 1) {
+  std::vector<fs::path> models;
+  for (const std::string& name : found.gguf) models.push_back(folder / name);
+  leave_out_adapters(models);
+  if (models.size() == 1) return models.front();
+  if (models.size() > 1) {
+    std::vector<std::string> names;
+    for (const fs::path& model : models) names.push_back(model.filename().string());
     fail("arch.open", fmt::format("{} holds several GGUF files ({}). Name the one you mean.",
-                                  folder.string(), listed(found.gguf)));
+                                  folder.string(), listed(names)));
   }
   fail_folder(folder, found);
 }
@@ -160,6 +168,23 @@ bool holds_safetensors(const fs::path& folder) {
 bool opens_model(const fs::path& gguf) {
   const auto part = io::gguf_part_name(gguf);
   return !(part && part->number > 1) && !gguf.filename().string().starts_with("mmproj");
+}
+
+bool is_adapter_file(const fs::path& gguf) {
+  if (!io::GgufFile::recognise(gguf)) return false;
+  try {
+    return io::GgufFile::open(gguf).get_string("general.type", "model") == "adapter";
+  } catch (const Error&) {
+    return false;  // what is wrong with it is told where it is opened as a model
+  }
+}
+
+void leave_out_adapters(std::vector<fs::path>& gguf) {
+  if (gguf.size() < 2) return;
+  std::vector<fs::path> models;
+  std::ranges::copy_if(gguf, std::back_inserter(models),
+                       [](const fs::path& path) { return !is_adapter_file(path); });
+  if (!models.empty()) gguf = std::move(models);
 }
 
 bool holds_model(const fs::path& folder) {

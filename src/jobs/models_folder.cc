@@ -32,6 +32,7 @@ std::vector<fs::path> gguf_models_in(const fs::path& folder) {
     at.increment(error);
   }
   std::sort(files.begin(), files.end());
+  arch::leave_out_adapters(files);
   return files;
 }
 

@@ -23,9 +23,11 @@ struct NamedModel {
 };
 
 /// What to open for a folder: itself where its weights are safetensors, or where it has config.json
-/// and no GGUF file; else its GGUF files by which models are opened (arch::opens_model()), sorted.
+/// and no GGUF file; else its GGUF files by which models are opened (arch::opens_model()), sorted;
+/// adapters among them only where nothing else is there.
 std::vector<std::filesystem::path> opened_in(const std::filesystem::path& folder);
-/// Models in a folder: subfolders that hold a model, and GGUF files; sorted by name.
+/// Models in a folder: subfolders that hold a model, and GGUF files, adapters among them; sorted by
+/// name.
 std::vector<NamedModel> models_in(const std::filesystem::path& folder);
 /// Those of a folder, or where none is named those of the host's folder and of other programs.
 std::vector<NamedModel> known_models(const std::string& folder, const Host& host);

@@ -136,6 +136,33 @@ TEST_F(Commands, ModelsListsWhatAFolderHolds) {
               HasSubstr("tiny"));
 }
 
+TEST_F(Commands, AnAdapterAmongModelsIsListedAsOne) {
+  done(finetune("run"));
+  fs::create_directories(path("models"));
+  const auto lay = [&](const std::string& place) {
+    fs::create_directories(fs::path(path(place)).parent_path());
+    done({"export", "--adapter", path("run"), "--out", path(place)});
+  };
+  lay("models/mine.gguf");
+  lay("models/pair/b-adapter.gguf");
+  fs::copy_file(kOtherModel, path("models/pair/tiny.gguf"));
+  const json list = json::parse(done({"models", "--models", path("models"), "--json"}).out);
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[0]["name"], "mine");
+  EXPECT_EQ(list[0]["use"], "adapter");
+  EXPECT_EQ(list[0]["architecture"], "llama");
+  EXPECT_FALSE(list[0].contains("problem"));
+  // Beside a model it takes nothing of the folder's name.
+  EXPECT_EQ(list[1]["name"], "pair");
+  EXPECT_EQ(list[1]["use"], "language model");
+  EXPECT_EQ(list[1]["path"], path("models/pair/tiny.gguf"));
+  for (const std::string& model : {std::string("pair"), path("models/pair")}) {
+    done({"tokenize", "--model", model, "--models", path("models"), "--text", "a"});
+  }
+  refused({"tokenize", "--model", "mine", "--models", path("models"), "--text", "a"},
+          {"is an adapter, not a model", "--adapter"});
+}
+
 TEST_F(Commands, InspectTellsWhatAThingIs) {
   const auto said = [&](const std::string& what) { return done({"inspect", what}).out; };
   EXPECT_THAT(said(kModel), HasSubstr("Hugging Face folder"));

@@ -14,8 +14,10 @@
 #include "app/options.h"
 #include "arch/family.h"
 #include "arch/model_files.h"
+#include "arch/model_folder.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "io/gguf.h"
 #include "io/json.h"
 #include "jobs/models_folder.h"
 
@@ -38,6 +40,11 @@ Facts facts_of(const jobs::NamedModel& model) {
   facts.problem = model.problem;
   if (!facts.problem.empty()) return facts;
   try {
+    if (arch::is_adapter_file(model.path)) {
+      const io::GgufFile file = io::GgufFile::open(model.path);
+      return {file.get_string("general.architecture", ""), "adapter", "",
+              std::filesystem::file_size(model.path)};
+    }
     const arch::ModelFiles files = arch::ModelFiles::open(model.path);
     facts.architecture = files.architecture();
     for (const auto& file : files.weight_files()) facts.bytes += std::filesystem::file_size(file);
@@ -116,6 +123,7 @@ Action define(CLI::App& app) {
   app.add_option("--models", o->folder, kModelsHelp);
   app.add_flag("--json", o->json, "Print JSON");
   app.footer(
+      "An adapter in a GGUF file that lies among them is listed as one: it goes behind --adapter.\n"
       "Without --models, models of Hugging Face's cache, Ollama and LM Studio are listed, too, by "
       "the names that those programs use.\n\nExample:\n  relatum models --models ~/models");
   return [o](Environment& environment) { return run(*o, environment); };
