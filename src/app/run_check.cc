@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "app/options.h"
 #include "app/run_data.h"
@@ -15,6 +16,7 @@
 #include "jobs/answer_rule.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
+#include "jobs/extract_setup.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
@@ -198,6 +200,7 @@ class Checks {
     const RunStage* trained = find_stage(stages_, "finetune");
     const bool ours = trained && stage.value("adapter") == trained->result();
     if (ours) {
+      if (trained->value("head") == "classifier") jobs::check_classified(output);
       check_threshold(output, *trained);
       if (!stage.has("labels") && trained_labels_) data.labels = *trained_labels_;
       if (!output.data.skip_bad_rows) check_answers(*trained, data);
@@ -215,8 +218,10 @@ class Checks {
            "no label is known to choose from. Give 'labels', the path of a JSON list, "
            "or add [index].");
     }
-    const std::string negative = ours ? task::seen_form(trained->value("negative"))
-                                      : negative_of_run(stage.value("adapter"));
+    const auto record = ours ? std::nullopt : record_of(stage);
+    const std::string negative = ours     ? task::seen_form(trained->value("negative"))
+                                 : record ? record->negative
+                                          : "";
     jobs::skipped_label(output, data.labels, negative);
   }
 
@@ -271,10 +276,12 @@ class Checks {
                                 flag, asked, trained));
   }
 
-  static std::string negative_of_run(const std::string& adapter) {
+  // Of the adapter that the stage answers with, where it was there before and has one.
+  static std::optional<jobs::RunInfo> record_of(const RunStage& stage) {
     std::error_code ignored;
-    const bool run = !adapter.empty() && fs::exists(fs::path(adapter) / "run.json", ignored);
-    return run ? jobs::read_run(adapter).negative : "";
+    const fs::path adapter = stage.value("adapter");
+    const bool run = !adapter.empty() && fs::exists(adapter / "run.json", ignored);
+    return run ? std::optional(jobs::read_run(adapter)) : std::nullopt;
   }
 
   // One that was there before; its inventory is that of the answers.
@@ -317,6 +324,8 @@ class Checks {
                                        environment_.host());
     jobs::FinetuneOptions options;
     if (stage.has("head")) options.head = stage.value("head");
+    const auto run = record_of(stage);
+    if (run && jobs::is_classifier(*run)) options.head = run->head;
     return jobs::open_trained_model(options, path,
                                     {.compute = "f32", .base = "keep", .resident = false});
   }

@@ -8,6 +8,7 @@
 
 #include "app/run_command_line.h"
 #include "base/error.h"
+#include "jobs/run_record.h"
 
 namespace relatum::app {
 namespace {
@@ -61,7 +62,7 @@ class Planner {
     if (name == "index" && !own(name, "data")) take(values, "data", "train", name);
     if (name == "finetune" && !own(name, "train")) take(values, "train", "train", name);
     const bool asks = name == "finetune" || name == "extract";
-    if (asks && !own(name, "model")) take(values, "model", "model", name);
+    if (asks && !own(name, "model")) take_model(values, name);
     if (asks) take_optional(values, "prompt");
     if (asks) take_index(values);
     if ((name == "extract" || name == "evaluate") && !own(name, "data")) {
@@ -81,6 +82,21 @@ class Planner {
     const RunStage* answered = find_stage(stages_, "extract");
     values["predictions"] = answered ? answered->result() : place("predictions.jsonl");
     values["report"] = place("report.html");
+  }
+
+  // An adapter that was there before may know its model, or have one of its own.
+  void take_model(Values& values, const std::string& name) {
+    const auto& table = config_.table(name);
+    const auto adapter = table.find("adapter");
+    if (name != "extract" || adapter == table.end() || adapter->second.flag) {
+      return take(values, "model", "model", name);
+    }
+    const std::filesystem::path run = config_.resolve_flag("adapter", adapter->second.text);
+    std::error_code ignored;
+    if (!std::filesystem::exists(run / "run.json", ignored)) {
+      return take(values, "model", "model", name);
+    }
+    if (!jobs::has_own_model(jobs::read_run(run))) take_optional(values, "model");
   }
 
   void take_index(Values& values) const {
