@@ -28,6 +28,22 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# Headers that most files read are parsed once for a target. Not with a launcher such as ccache: it
+# keeps no object that a precompiled header went into, and whoever builds often finds there, too,
+# which file lacks an include that such a header brings.
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(precompile OFF)
+else()
+  set(precompile ON)
+endif()
+option(RELATUM_PRECOMPILE "Precompile the headers that most files read" ${precompile})
+function(relatum_precompile target)
+  if(RELATUM_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE <algorithm> <filesystem> <functional> <map> <memory>
+      <optional> <span> <string> <vector> <fmt/format.h> <fmt/ranges.h> ${ARGN})
+  endif()
+endfunction()
+
 # Each kernel file in kernels/isa is compiled once for AVX2 and once for AVX-512, those in a folder
 # of it for that folder's set alone; kernels/dispatch.cc picks at run time.
 # -fno-math-errno and -fno-trapping-math let loops vectorise and change no result.
