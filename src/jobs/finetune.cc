@@ -9,6 +9,7 @@
 #include "base/durable.h"
 #include "base/folder_lock.h"
 #include "jobs/finetune_calibration.h"
+#include "jobs/finetune_card.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_folds.h"
@@ -42,6 +43,7 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
   if (calibration) keep_calibration(parts, *calibration, host.context);
   write_finetune_record(parts, "done", result, host);
   remove_finetune_state(run);
+  write_run_cards(parts, host.context);
 }
 
 void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "jobs/card_file.h"
 #include "jobs/finetune_folds.h"
 #include "jobs/finetune_started.h"
 #include "jobs/output_path.h"
@@ -48,6 +49,16 @@ void check_not_read(const FinetuneOptions& options, const Host& host) {
   fail("jobs.finetune", fmt::format("{} holds a config.json, as a model's folder does. Use another "
                                     "--out for the run.",
                                     run.string()));
+}
+
+// The folder of a model that a new run replaces goes as a whole.
+void check_card(const fs::path& run) {
+  const fs::path model = train::full_folder(run);
+  if (!has_other_card(model)) return;
+  fail("jobs.finetune",
+       fmt::format("{} was written by somebody, or changed by hand, and a new run replaces that "
+                   "folder. Move it away first, or use another --out.",
+                   card_file_of(model).string()));
 }
 
 bool same_place(const fs::path& one, const fs::path& other) {
@@ -116,6 +127,7 @@ void check_finetune_folder(const FinetuneOptions& options, const Host& host) {
                                       run.string(), state ? "--resume to go on with it, " : ""));
   }
   if (!recorded && !state && !options.overwrite) check_not_foreign(run);
+  if (!options.resume) check_card(run);
 }
 
 void check_free_space(const fs::path& run, int64_t bytes) {
@@ -141,6 +153,7 @@ void begin_finetune_run(const FinetuneParts& parts) {
         "types.json", "calibration.json", "classifier.safetensors"}) {
     fs::remove(run / name);
   }
+  remove_card(run);
   train::remove_full(run);
   remove_finetune_state(run);
   const task::PromptRenderer& renderer = parts.renderer;

@@ -13,7 +13,11 @@
 #include "base/hash.h"
 #include "base/known_names.h"
 #include "io/json.h"
+#include "jobs/ask_command.h"
+#include "jobs/card_file.h"
+#include "jobs/finetune_card.h"
 #include "jobs/merge_folder.h"
+#include "jobs/model_card.h"
 #include "jobs/models_folder.h"
 #include "jobs/open_adapter.h"
 #include "jobs/process_facts.h"
@@ -243,12 +247,32 @@ class Job {
       const fs::path file = calibration_file(use_.adapter);
       target.files[file.filename().string()] = read_file(file);
     }
+    target.files[card_file_of("").string()] = card();
     target.files[kMergeRecord] = io::dump_json(record(), 2) + "\n";
     const auto sizes = write_merged_folder(files_, {*linears_, *modules_}, target, host_.context);
     if (!sizes) return false;
     report_.bytes_before = sizes->bytes_before;
     report_.bytes = sizes->bytes;
     return true;
+  }
+
+  // Where a folder is replaced that has a README of somebody's, that stays.
+  std::string card() const {
+    const fs::path old = card_file_of(options_.out);
+    if (has_other_card(options_.out) && fs::is_regular_file(old)) {
+      host_.context.info(
+          fmt::format("{} is not a model card as it is written here, or was changed "
+                      "by hand: it stays as it is.",
+                      old.string()));
+      return read_file(old);
+    }
+    const fs::path run(use_.adapter);
+    const nlohmann::json of_run = setup_.run ? io::load_json(run / "run.json") : nlohmann::json();
+    RunUse use = use_of_run(use_, setup_, ".", Context{});
+    if (!use.index.empty()) use.index = "INDEX";
+    return sealed_card(
+        model_card({CardOf::kMerged, card_title(options_.out), base_identity(files_, setup_.model),
+                    of_run, run, setup_.calibration, extract_command(".", use)}));
   }
 
   nlohmann::json record() const {

@@ -77,6 +77,26 @@ std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
   return course;
 }
 
+std::optional<DevFigures> dev_figures(const std::filesystem::path& log, int64_t step) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(log, ignored)) return std::nullopt;
+  const std::string place = log.string();
+  std::optional<DevFigures> found;
+  try {
+    std::istringstream lines(read_file(log));
+    for (std::string line; std::getline(lines, line);) {
+      const nlohmann::json entry = io::parse_json(line, place);
+      if (!io::find(entry, "dev_f1") || io::require_int(entry, "step", place) != step) continue;
+      found = {io::get_string(entry, "dev_metric", "", place),
+               io::require_double(entry, "dev_f1", place),
+               io::get_double(entry, "dev_accuracy", 0, place)};
+    }
+  } catch (const Error&) {  // somebody wrote in it
+    return std::nullopt;
+  }
+  return found;
+}
+
 TrainingLog::~TrainingLog() {
   if (fd_ >= 0) ::close(fd_);
 }

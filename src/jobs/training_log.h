@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 
 namespace relatum::jobs {
 
@@ -18,6 +19,15 @@ struct LossCourse {
 /// Of a run's log.jsonl; nothing where it is no file (a pipe, say), has no step, or
 /// is not as it was written.
 std::optional<LossCourse> loss_course(const std::filesystem::path& log);
+
+/// What the dev data said at one step.
+struct DevFigures {
+  std::string metric;           ///< name of the figure that counted
+  double f1 = 0, accuracy = 0;  ///< fractions
+};
+
+/// Of a run's log.jsonl, at the step whose weights were kept; nothing where it has none.
+std::optional<DevFigures> dev_figures(const std::filesystem::path& log, int64_t step);
 
 /// Lines are written as they happen, so that a run can be followed.
 class TrainingLog {
