@@ -156,10 +156,12 @@ TEST_F(Commands, AnAdapterAmongModelsIsListedAsOne) {
   EXPECT_EQ(list[1]["name"], "pair");
   EXPECT_EQ(list[1]["use"], "language model");
   EXPECT_EQ(list[1]["path"], path("models/pair/tiny.gguf"));
+  done({"tokenize", "--model", "pair", "--models", path("models"), "--text", "a"});
   for (const std::string& model : {std::string("pair"), path("models/pair")}) {
-    done({"tokenize", "--model", model, "--models", path("models"), "--text", "a"});
+    done(extract("answers.jsonl", plain() + Arguments{"--models", path("models"), "--overwrite"},
+                 model));
   }
-  refused({"tokenize", "--model", "mine", "--models", path("models"), "--text", "a"},
+  refused(extract("b.jsonl", plain() + Arguments{"--models", path("models")}, "mine"),
           {"is an adapter, not a model", "--adapter"});
 }
 

@@ -99,8 +99,9 @@ TEST_F(RunClassifier, RefusesByNameBeforeItTrains) {
          {"[finetune]", "--index", "classifier"});
   refuse(config("bert", {{"finetune", "chat = true"}}), {"[finetune]", "--chat"});
   refuse(config("bert", {{"finetune", "folds = 2"}}), {"[finetune]", "'folds'"});
-  refuse(config("bert", {{"extract", "answer = \"free\"\nscores = false"}}),
-         {"[extract]", "--answer", "classifier"});
+  std::string free = config("bert");
+  free.replace(free.find("scores = true"), 13, "answer = \"free\"");
+  refuse(free, {"[extract]", "--answer", "classifier"});
   refuse(config("bert", {{"extract", "negligible = 0.001"}}), {"[extract]", "--negligible"});
   refuse(config("bert", {{"extract", "threshold = \"dev\""}}), {"[extract]", "holdout"});
   refuse(config("bert", {{"finetune", "head-dropout = 1.5"}}), {"[finetune]", "--head-dropout"});
