@@ -18,17 +18,18 @@ using Nearest = std::vector<std::optional<task::NearestExample>>;
 
 /// What the stages share.
 struct Material {
-  task::Dataset data;
-  std::vector<task::Prediction> predictions;
+  const task::Dataset& data;
+  std::span<const task::Prediction> predictions;
 };
 
-Material load(const AnalyseOptions& options, const Host& host) {
+task::Dataset load_data(const AnalyseOptions& options, const Host& host) {
   DataChoice choice = options.data;
   choice.keep_unknown_labels = true;
-  Material material;
-  material.data = choice.load(options.input, true, host);
-  material.predictions = task::read_predictions(options.predictions, options.missing_is_wrong);
-  return material;
+  return choice.load(options.input, true, host);
+}
+
+std::vector<task::Prediction> load_predictions(const AnalyseOptions& options) {
+  return task::read_predictions(options.predictions, options.missing_is_wrong);
 }
 
 task::Example example_of(const retrieve::StoredExample& stored) {
@@ -51,11 +52,12 @@ Nearest from_predictions(const Material& material, const std::vector<task::Examp
   for (size_t i = 0; i < joined.size(); ++i) {
     if (!joined[i] || joined[i]->neighbours.empty()) continue;
     const task::NeighbourRef& first = joined[i]->neighbours[0];
-    nearest[i] = task::NearestExample{first.id, first.similarity, {}, {}};
+    nearest[i] = task::NearestExample{first.id, first.similarity, {}, {}, {}};
     const auto known = by_id.find(first.id);
     if (known == by_id.end()) continue;
     nearest[i]->label = known->second->label;
     nearest[i]->text = task::marked_text(*known->second);
+    nearest[i]->example = *known->second;
   }
   return nearest;
 }
@@ -75,7 +77,7 @@ Nearest from_index(const AnalyseOptions& options, const Material& material, cons
     if (found.examples[i].empty()) continue;
     const task::Example& example = found.examples[i][0];
     nearest[i] = task::NearestExample{example.id, found.references[i][0].similarity, example.label,
-                                      task::marked_text(example)};
+                                      task::marked_text(example), example};
   }
   return nearest;
 }
@@ -91,7 +93,13 @@ std::vector<task::Example> stored_examples(const std::string& index) {
 }  // namespace
 
 task::Analysis analyse(const AnalyseOptions& options, const Host& host) {
-  const Material material = load(options, host);
+  const task::Dataset data = load_data(options, host);
+  return analyse(options, data, load_predictions(options), host);
+}
+
+task::Analysis analyse(const AnalyseOptions& options, const task::Dataset& data,
+                       std::span<const task::Prediction> predictions, const Host& host) {
+  const Material material{data, predictions};
   const bool retrieved = std::any_of(
       material.predictions.begin(), material.predictions.end(),
       [](const task::Prediction& each) { return !each.neighbours.empty(); });
@@ -131,7 +139,9 @@ std::vector<task::DoubtfulRow> find_label_noise(const AnalyseOptions& options, c
          "--label-noise asks a row's neighbours, too: make an index of the same rows with `relatum "
          "index` and name it with --index.");
   }
-  const Material material = load(options, host);
+  const task::Dataset data = load_data(options, host);
+  const auto predictions = load_predictions(options);
+  const Material material{data, predictions};
   const Retrieved found = find(options, material, options.neighbours, QueryKind::kTraining, host);
   std::vector<std::vector<task::LabelledNeighbour>> neighbours(material.data.examples.size());
   for (size_t i = 0; i < neighbours.size(); ++i) {

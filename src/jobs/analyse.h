@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct AnalyseOptions {
 /// the index finds as extract would. Cue words are counted in `train`, else in the index's
 /// examples, else in the data. Throws Error.
 task::Analysis analyse(const AnalyseOptions& options, const Host& host);
+/// The same of data and predictions that were read already.
+task::Analysis analyse(const AnalyseOptions& options, const task::Dataset& data,
+                       std::span<const task::Prediction> predictions, const Host& host);
 
 /// All rows of the data, the most doubtful label first. Neighbours are found in the index, never of
 /// a row's own text. Throws Error where no index is named.

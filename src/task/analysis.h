@@ -19,7 +19,8 @@ struct NearestExample {
   std::string id;
   double similarity = 0;  ///< cosine
   std::optional<std::string> label;
-  std::string text;  ///< with its entities marked; empty where it is not known
+  std::string text;                  ///< with its entities marked; empty where it is not known
+  std::optional<Example> example{};  ///< the same unmarked
 };
 
 struct AnalysisOptions {
