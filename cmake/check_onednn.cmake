@@ -11,6 +11,7 @@ function(configure version runtime expected)
     "set(PACKAGE_VERSION ${version})\nset(PACKAGE_VERSION_COMPATIBLE TRUE)\n")
   execute_process(COMMAND ${CMAKE_COMMAND} -S "${SOURCE}" -B "${package}/build" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${COMPILER}" "-Ddnnl_DIR=${package}" -DRELATUM_TESTS=OFF
+    -DRELATUM_CHARTS=OFF
     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   string(REGEX REPLACE "[ \n]+" " " output "${output}")
   if(expected STREQUAL "" AND NOT status EQUAL 0)

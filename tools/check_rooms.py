@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOMS = ["base", "tensor", "quant", "kernels", "io", "nn", "text", "arch", "engine", "train",
-         "retrieve", "task", "graph", "jobs", "app"]
+         "retrieve", "task", "graph", "jobs", "page", "app"]
 # Rooms side by side that may not see each other; only app sees all.
 STRANGERS = {("retrieve", "train"), ("task", "train"), ("engine", "graph"), ("graph", "train"),
              ("graph", "retrieve")}

@@ -304,7 +304,7 @@ std::string inspect_file_text(const fs::path& path, bool all) {
   const char first = first_letter(seen);
   if (first == '<' && seen.find("Relatum") != seen.npos) {
     return inspect_line("report", path.string()) + inspect_line("of", title_of(seen)) +
-           "A page of `relatum evaluate --report`.\n";
+           "A page of `relatum evaluate` or `relatum compare`, by --report.\n";
   }
   std::string text;
   if (first == '{') {

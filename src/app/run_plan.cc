@@ -82,6 +82,19 @@ class Planner {
     const RunStage* answered = find_stage(stages_, "extract");
     values["predictions"] = answered ? answered->result() : place("predictions.jsonl");
     values["report"] = place("report.html");
+    take_origin(values, answered);
+  }
+
+  // What the report shows beside the answers: the run and the index that they are of.
+  void take_origin(Values& values, const RunStage* answered) const {
+    const RunStage* trained = find_stage(stages_, "finetune");
+    if (!answered) return;
+    if (trained && answered->value("adapter") == trained->result()) {
+      values["adapter"] = trained->result();
+    }
+    for (const char* flag : {"index", "embedder"}) {
+      if (answered->has(flag)) values[flag] = answered->value(flag);
+    }
   }
 
   // An adapter that was there before may know its model, or have one of its own.

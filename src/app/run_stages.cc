@@ -52,7 +52,10 @@ json describe(const RunStage& stage, const Environment& environment) {
                                                  "resume", "force",   "overwrite"};
   static const std::set<std::string> kSpecs = {"data", "train", "dev"};
   json settings = json::object(), inputs = json::object();
+  // What evaluate shows beside its figures, which do not depend on it.
+  static const std::set<std::string> kShown = {"adapter", "index", "embedder"};
   for (const auto& [flag, value] : stage.values) {
+    if (stage.name == "evaluate" && kShown.contains(flag)) continue;
     fs::path path;
     std::string rest;
     if (kSpecs.contains(flag)) {

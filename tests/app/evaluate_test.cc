@@ -167,16 +167,71 @@ TEST_F(Evaluate, TheReportTellsWhereItsFiguresComeFrom) {
           .dump());
   EXPECT_EQ(done(arguments).err, "");
   const std::string page = read("report.html");
-  for (const char* part : {"tiny-model", "runs/&lt;mine&gt;", "2026-01-31T12:00:00Z", "answers.tsv",
-                           "<mark class=\"head\">Rain</mark>", "Wrong answers: 1"}) {
+  for (const char* part :
+       {"tiny-model", "runs/&lt;mine&gt;", "2026-01-31T12:00:00Z", "answers.tsv",
+        "<mark class=\"head\">Rain</mark>", "Wrong answers: 1", "no run was named"}) {
     EXPECT_THAT(page, HasSubstr(part));
   }
-  for (const char* part : {"rag4re", "semeval_macro", "<script", "http"}) {
-    EXPECT_THAT(page, Not(HasSubstr(part)));
-  }
+  EXPECT_THAT(page, Not(HasSubstr("<td>semeval_macro")));
+  refused(arguments, {"report.html", "--overwrite"});
   write("answers.tsv.run.json", "{");
   EXPECT_THAT(done(arguments + Arguments{"--overwrite"}).err, HasSubstr("warning: "));
   EXPECT_THAT(read("report.html"), Not(HasSubstr("tiny-model")));
+}
+
+TEST_F(Evaluate, TheRunIsShownWhereItIsNamed) {
+  done(finetune("run", {"--holdout", "3"}));
+  done(Arguments{"extract", "--adapter", path("run"), "--data", path("rows.jsonl"), "--out",
+                 path("p.jsonl"), "--compute", "f32", "--threads", "1"});
+  const Arguments named = {"evaluate",      "--data",    path("rows.jsonl"), "--predictions",
+                           path("p.jsonl"), "--adapter", path("run")};
+  const Outcome outcome = done(named + Arguments{"--json", "--report", path("report.html")});
+  const json printed = json::parse(outcome.out);
+  EXPECT_EQ(printed["run"]["status"], "done");
+  EXPECT_EQ(printed["training"]["steps"], printed["run"]["steps"]);
+  EXPECT_FALSE(printed["training"]["dev"].empty());
+  EXPECT_THAT(done(named).out, HasSubstr("dev F1"));
+  const std::string page = read("report.html");
+  for (const char* part : {"Time and memory", "loss", "Records", "base_hash"}) {
+    EXPECT_THAT(page, HasSubstr(part));
+  }
+  refused(Arguments{"evaluate", "--data", path("rows.jsonl"), "--predictions", path("p.jsonl"),
+                    "--adapter", path("nowhere"), "--report", path("other.html")},
+          {"nowhere", "no run.json"});
+  json record = json::parse(read("p.jsonl.run.json"));
+  record["base_hash"] = "0000";
+  write("p.jsonl.run.json", record.dump());
+  refused(named + Arguments{"--report", path("other.html")}, {"another base model"});
+}
+
+TEST_F(Evaluate, RetrievedExamplesComeFromTheIndexThatIsNamed) {
+  done(index("index"));
+  const Arguments arguments = evaluate({"a", "b", "a"}, {"b", "b", "a"}, with_index());
+  EXPECT_THAT(done(arguments + Arguments{"--report", path("report.html")}).err,
+              HasSubstr("the index's nearest are taken"));
+  EXPECT_THAT(read("report.html"), HasSubstr("class=\"retrieved\""));
+  EXPECT_THAT(done(arguments).err, HasSubstr("--index has no effect without --report"));
+}
+
+TEST_F(Evaluate, AReportTakesNoInputsPlace) {
+  const Arguments arguments = evaluate({"a", "b"}, {"b", "b"}, {"--overwrite"});
+  refused(arguments + Arguments{"--report", path("gold.jsonl")}, {"gold.jsonl"});
+  refused(arguments + Arguments{"--report", path("answers.tsv")}, {"answers.tsv"});
+}
+
+TEST_F(Evaluate, TwoSystemsHaveAReport) {
+  const std::string data = gold({"a", "b", "a"}), first = answers({"a", "b", "a"});
+  const std::string second = write("other.tsv", "1\tb\n2\tb\n3\ta\n");
+  const Arguments arguments = {"compare", "--data", data,       "--predictions",
+                               first,     second,   "--report", path("compared.html")};
+  EXPECT_EQ(done(arguments).err, "");
+  for (const char* part : {"McNemar", "answers.tsv", "other.tsv", "\"kind\":\"comparison\""}) {
+    EXPECT_THAT(read("compared.html"), HasSubstr(part));
+  }
+  refused(arguments, {"compared.html", "--overwrite"});
+  done(arguments + Arguments{"--overwrite", "--json"});
+  refused({"compare", "--data", data, "--predictions", first, second, "--json", "--report", "-"},
+          {"--json", "--report -"});
 }
 
 }  // namespace

@@ -10,6 +10,10 @@
 #include "app/score_options.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "jobs/output_path.h"
+#include "jobs/process_facts.h"
+#include "jobs/without_effect.h"
+#include "page/evaluation_page.h"
 #include "task/compare.h"
 
 namespace relatum::app {
@@ -20,8 +24,9 @@ struct Options {
   jobs::DataChoice data;
   std::string gold;
   std::vector<std::string> predictions, against;
+  std::string report;
   task::EvaluateOptions scores{.samples = 10000};
-  bool json = false;
+  bool json = false, overwrite = false;
 };
 
 task::Side read_side(const std::vector<std::string>& files, bool may_be_empty) {
@@ -33,8 +38,27 @@ task::Side read_side(const std::vector<std::string>& files, bool may_be_empty) {
   return side;
 }
 
+void check_report(const Options& o, const Context& context) {
+  if (o.json && o.report == "-") {
+    fail("app.compare",
+         "--json and --report - both write to standard output. Give --report a file.");
+  }
+  if (o.report.empty() && o.overwrite) {
+    jobs::warn_without_effect({"--overwrite"}, "--report", context);
+  }
+  if (o.report.empty() || o.report == "-") return;
+  jobs::CommandInputs inputs;
+  inputs.add_data(o.gold);
+  inputs.add_options(o.data);
+  for (const auto* files : {&o.predictions, &o.against}) {
+    inputs.files.insert(inputs.files.end(), files->begin(), files->end());
+  }
+  jobs::check_new_file(o.report, inputs, o.overwrite);
+}
+
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
+  check_report(o, environment.context());
   std::vector<std::string> first = o.predictions, second = o.against;
   if (second.empty()) {
     if (first.size() != 2) {
@@ -53,6 +77,12 @@ int run(const Options& o, Environment& environment) {
   const task::Comparison comparison = task::compare(data, read_side(first, may_be_empty),
                                                     read_side(second, may_be_empty), o.scores);
   for (const std::string& warning : comparison.warnings) environment.context().warn(warning);
+  if (!o.report.empty()) {
+    Output output(o.report);
+    output.write(page::comparison_page(comparison, jobs::utc_now()));
+    output.commit();
+    if (output.is_stdout()) return kDone;
+  }
   write_out((o.json ? task::to_json(comparison) : printable_lines(task::to_text(comparison))) +
             "\n");
   return kDone;
@@ -76,6 +106,9 @@ Action define(CLI::App& app) {
       ->group("Score");
   app.add_option("--seed", o->scores.seed, "Seed of the draws")->group("Score");
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
+  app.add_option("--report", o->report, "Write an HTML page with tables and charts")
+      ->group("Output");
+  app.add_flag("--overwrite", o->overwrite, "Replace an existing report")->group("Output");
   o->machine.define(app);
   app.footer(
       "Examples:\n  relatum compare --data test.jsonl --predictions before.jsonl after.jsonl\n"

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -10,12 +9,14 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "app/score_options.h"
-#include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "io/json.h"
+#include "jobs/analyse.h"
 #include "jobs/output_path.h"
 #include "jobs/process_facts.h"
+#include "jobs/run_history.h"
+#include "jobs/without_effect.h"
+#include "page/evaluation_page.h"
 #include "task/evaluate.h"
 #include "task/report.h"
 
@@ -24,36 +25,70 @@ namespace {
 
 struct Options {
   MachineOptions machine;
-  jobs::DataChoice data;
-  std::string gold, predictions, report;
+  jobs::AnalyseOptions analysis;  ///< data and predictions, too
+  std::string report, adapter;
   task::EvaluateOptions scores;
   bool json = false, overwrite = false;
 };
 
-/// What the record beside the predictions says about where they come from. A record that cannot be
-/// read is told and left out: the figures do not depend on it.
-std::vector<task::ReportFact> facts_of(const Options& o, Environment& environment) {
-  std::vector<task::ReportFact> facts = {{"predictions", o.predictions}};
-  const std::string path = o.predictions + ".run.json";
-  if (std::filesystem::exists(path)) {
-    try {
-      const nlohmann::json record = io::load_json(path);
-      for (const auto& [key, name] :
-           {std::pair("model", "model"), std::pair("adapter", "adapter"),
-            std::pair("base", "weights"), std::pair("prompt", "prompt"),
-            std::pair("index", "index"), std::pair("data", "data"), std::pair("answer", "answers"),
-            std::pair("time", "answered on")}) {
-        const std::string value = io::get_string(record, key, "", path);
-        if (!value.empty()) facts.emplace_back(name, value);
-      }
-    } catch (const Error& error) {
-      environment.context().warn(
-          fmt::format("the report says nothing about the model: {}", error.what()));
-    }
+/// Where the answers come from. A record beside them that cannot be read is told and left out: the
+/// figures do not depend on it.
+page::Origin origin_of(const Options& o, Environment& environment) {
+  page::Origin origin{o.analysis.predictions, {}, {}, jobs::utc_now()};
+  try {
+    origin.answers = jobs::read_answers_record(o.analysis.predictions);
+  } catch (const Error& error) {
+    environment.context().warn(
+        fmt::format("the report says nothing about the model: {}", error.what()));
   }
-  facts.emplace_back("scored on", jobs::utc_now());
-  facts.emplace_back("Relatum", RELATUM_VERSION);
-  return facts;
+  if (o.adapter.empty()) return origin;
+  origin.run = jobs::read_history(o.adapter);
+  jobs::check_same_run(origin.answers, *origin.run, environment.context());
+  for (const std::string& each : origin.run->notes) environment.context().warn(each);
+  return origin;
+}
+
+/// What acts on the report's page alone.
+void tell_without_effect(const Options& o, const Context& context) {
+  static const jobs::AnalyseOptions usual{};
+  std::vector<std::string> flags;
+  if (!o.analysis.index.empty()) flags.emplace_back("--index");
+  if (!o.analysis.train.empty()) flags.emplace_back("--train");
+  if (o.analysis.sentences != usual.sentences) flags.emplace_back("--sentences");
+  if (o.overwrite) flags.emplace_back("--overwrite");
+  if (o.report.empty()) jobs::warn_without_effect(flags, "--report", context);
+  if (o.analysis.index.empty() && !o.analysis.embedder.empty()) {
+    jobs::warn_without_effect({"--embedder"}, "--index", context);
+  }
+}
+
+/// What the command reads, so that no report takes its place.
+void check_report(const Options& o) {
+  if (o.report.empty() || o.report == "-") return;
+  jobs::CommandInputs inputs;
+  inputs.add_data(o.analysis.input);
+  inputs.add_data(o.analysis.train);
+  inputs.add_options(o.analysis.data);
+  const std::string& predictions = o.analysis.predictions;
+  inputs.files.insert(inputs.files.end(), {predictions, predictions + ".run.json"});
+  for (const std::string& folder : {o.adapter, o.analysis.index}) {
+    if (!folder.empty()) inputs.folders.emplace_back(folder);
+  }
+  jobs::check_new_file(o.report, inputs, o.overwrite);
+}
+
+/// evaluate's JSON, and behind it the run's where one was named.
+std::string json_text(const task::Report& report, const page::Origin& origin) {
+  if (!origin.run) return task::to_json(report);
+  auto all = nlohmann::ordered_json::parse(task::to_json(report));
+  all.update(nlohmann::ordered_json::parse(jobs::history_json(*origin.run)));
+  return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string terminal_text(const task::Report& report, const page::Origin& origin) {
+  std::string text = task::to_text(report);
+  if (origin.run) text += "\n" + jobs::history_text(*origin.run);
+  return printable_lines(text);
 }
 
 int run(const Options& o, Environment& environment) {
@@ -63,48 +98,72 @@ int run(const Options& o, Environment& environment) {
          "--json and --report - both write to standard output. Give --report a "
          "file.");
   }
-  jobs::CommandInputs inputs;
-  inputs.add_data(o.gold);
-  inputs.add_options(o.data);
-  inputs.files.insert(inputs.files.end(), {o.predictions, o.predictions + ".run.json"});
-  if (!o.report.empty() && o.report != "-") jobs::check_new_file(o.report, inputs, o.overwrite);
-  jobs::DataChoice reading = o.data;
+  check_report(o);
+  tell_without_effect(o, environment.context());
+  jobs::DataChoice reading = o.analysis.data;
   reading.keep_unknown_labels = true;
-  const task::Dataset data = reading.load(o.gold, true, environment.host());
-  const auto predictions = task::read_predictions(o.predictions, o.scores.missing_is_wrong);
+  const page::Origin origin = origin_of(o, environment);
+  const task::Dataset data = reading.load(o.analysis.input, true, environment.host());
+  const auto predictions = task::read_predictions(o.analysis.predictions,
+                                                  o.scores.missing_is_wrong);
   const task::Report report = task::evaluate(data, predictions, o.scores);
   for (const std::string& warning : report.warnings) environment.context().warn(warning);
   if (!o.report.empty()) {
+    jobs::AnalyseOptions analysis = o.analysis;
+    analysis.negative = o.scores.negative;
+    analysis.missing_is_wrong = o.scores.missing_is_wrong;
+    const task::Analysis groups = jobs::analyse(analysis, data, predictions, environment.host());
     Output output(o.report);
-    output.write(task::to_html(report, facts_of(o, environment)));
+    output.write(page::evaluation_page({report, &groups, origin}));
     output.commit();
     if (output.is_stdout()) return kDone;
   }
-  fmt::print("{}\n", o.json ? task::to_json(report) : printable_lines(task::to_text(report)));
+  fmt::print("{}\n", o.json ? json_text(report, origin) : terminal_text(report, origin));
   return kDone;
+}
+
+void define_report(CLI::App& app, Options& o) {
+  app.add_option("--adapter", o.adapter,
+                 "The run that gave the answers: adds its training, time and memory (nothing is "
+                 "taken from a run that is not named)")
+      ->group("Report");
+  app.add_option("--index", o.analysis.index,
+                 "Index folder: shows the retrieved examples; where the predictions name none, the "
+                 "nearest are looked up")
+      ->group("Report");
+  app.add_option("--embedder", o.analysis.embedder, "Embedder, if not the one named in the index")
+      ->group("Report");
+  app.add_option("--models", o.analysis.models, kModelsHelp)->group("Report");
+  app.add_option("--train", o.analysis.train,
+                 "Labelled sentences that cue words are counted in, as `analyse` takes them")
+      ->group("Report");
+  app.add_option("--sentences", o.analysis.sentences, "Wrong answers shown of each group")
+      ->check(CLI::Range(int64_t{0}, int64_t{20}))
+      ->group("Report");
 }
 
 Action define(CLI::App& app) {
   const auto o = std::make_shared<Options>();
-  app.add_option("--data", o->gold, "Gold data: FORMAT:PATH")->required()->group("Data");
-  app.add_option("--predictions", o->predictions,
+  app.add_option("--data", o->analysis.input, "Gold data: FORMAT:PATH")->required()->group("Data");
+  app.add_option("--predictions", o->analysis.predictions,
                  "What `relatum extract` wrote, a table with the columns id and label, or lines "
                  "of id TAB label")
       ->required()
       ->group("Data");
-  define_data(app, o->data);
+  define_data(app, o->analysis.data);
   define_negative(app, "Score", o->scores.negative);
   define_official(app, "Score", o->scores.official);
   define_missing(app, "Score", o->scores.missing_is_wrong);
   app.add_flag("--json", o->json, "Print JSON instead of tables")->group("Output");
   app.add_option("--report", o->report,
-                 "Write an HTML page with tables, charts and the wrong answers")
+                 "Write an HTML page with tables, charts, the training and the wrong answers")
       ->group("Output");
+  define_report(app, *o);
   app.add_flag("--overwrite", o->overwrite, "Replace an existing report")->group("Output");
   o->machine.define(app);
   app.footer(
       "Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
-      "--predictions predictions.jsonl --report report.html");
+      "--predictions predictions.jsonl --adapter runs/mine --report report.html");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

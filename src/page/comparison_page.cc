@@ -1,0 +1,204 @@
+// Two systems side by side: differences with intervals, tests, and labels.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/counted.h"
+#include "page/evaluation_page.h"
+#include "page/html_text.h"
+#include "page/limits.h"
+
+namespace relatum::page {
+namespace {
+
+using nlohmann::ordered_json;
+using task::Comparison;
+
+constexpr size_t kLabels = 300;
+constexpr size_t kFiles = 20;
+
+std::string p_text(double p) { return p < 0.0001 ? "< 0.0001" : fmt::format("{:.4f}", p); }
+std::string change(double fraction) { return fmt::format("{:+.2f}", 100 * fraction); }
+
+std::string change_between(const task::Interval& interval) {
+  return fmt::format("{:+.2f} to {:+.2f}", 100 * interval.low, 100 * interval.high);
+}
+
+std::string files_html(std::string_view side, const std::vector<std::string>& files) {
+  std::string out = fmt::format("<dt>{}</dt><dd>", side);
+  for (size_t i = 0; i < std::min(kFiles, files.size()); ++i) {
+    out += fmt::format("{}{}", i ? ", " : "", escape_start(files[i], 300));
+  }
+  if (files.size() > kFiles) out += fmt::format(" and {} more", files.size() - kFiles);
+  return out + "</dd>\n";
+}
+
+std::string head(const Comparison& comparison, const std::string& time) {
+  std::string out = "<dl>\n" + files_html("A", comparison.first_files) +
+                    files_html("B", comparison.second_files);
+  out += fmt::format(
+      "<dt>examples</dt><dd>{}</dd>\n<dt>compared on</dt><dd>{}</dd>\n"
+      "<dt>Relatum</dt><dd>{}</dd>\n</dl>\n",
+      grouped(uint64_t(comparison.examples)), escape_html(time), RELATUM_VERSION);
+  if (comparison.warnings.empty()) return out;
+  out += "<div class=\"notes\" role=\"note\">\n";
+  for (const std::string& each : comparison.warnings) {
+    out += fmt::format("<p>{}</p>\n", escape_start(each, 600));
+  }
+  return out + "</div>\n";
+}
+
+std::string tile(const std::string& value, std::string_view name, std::string_view more,
+                 std::string_view kind = "") {
+  return fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span><span>{}</span></div>\n", kind,
+                     value, escape_html(name), escape_html(more));
+}
+
+std::string tiles(const Comparison& comparison) {
+  const task::FigureComparison& official = comparison.figures[0];
+  std::string more;
+  if (official.interval) {
+    more = fmt::format("95 % interval {}, p {}", change_between(*official.interval),
+                       p_text(*official.p));
+  }
+  return "<div class=\"tiles\">\n" +
+         tile(change(official.difference), "B - A, " + official.title, more, "first") +
+         tile(percent(official.first_mean), "A", official.title) +
+         tile(percent(official.second_mean), "B", official.title) + "</div>\n";
+}
+
+std::string figure_table(const Comparison& comparison) {
+  std::string rows;
+  for (const task::FigureComparison& figure : comparison.figures) {
+    rows += fmt::format(
+        "<tr><th scope=\"row\">{}{}<span class=\"soft\">{}</span></th>{}{}{}{}{}"
+        "</tr>\n",
+        escape_html(figure.name), figure.official ? " <span class=\"badge\">official</span>" : "",
+        escape_html(figure.title), number_cell(percent(figure.first_mean)),
+        number_cell(percent(figure.second_mean)), number_cell(change(figure.difference)),
+        number_cell(figure.interval ? change_between(*figure.interval) : ""),
+        number_cell(figure.p ? p_text(*figure.p) : ""));
+  }
+  return table("F1 but for accuracy", head_row({"figure", "A", "B", "B - A", "95 % interval", "p"}),
+               rows);
+}
+
+Section figures(const Comparison& comparison) {
+  std::string how = "No intervals: ";
+  if (comparison.figures[0].interval) {
+    const bool several = comparison.first_files.size() + comparison.second_files.size() > 2;
+    how = fmt::format(
+        "Intervals and p: paired bootstrap, {} draws of {}, percentile, seed {}; the "
+        "same texts for both sides{}. p values are not corrected for the number of "
+        "figures.",
+        grouped(uint64_t(comparison.samples)), counted(comparison.units, "text"), comparison.seed,
+        several ? ", whose figures are the means of their files" : "");
+  } else {
+    how += comparison.samples == 0 ? "--samples is 0."
+                                   : "there is one text, of which each draw is the same.";
+  }
+  return {"figures", "Figures",
+          tiles(comparison) + note(how) +
+              chart("differences", "B - A of each figure, with its 95 % interval",
+                    figure_table(comparison))};
+}
+
+std::string spread_row(std::string_view side, const std::optional<task::Spread>& spread) {
+  if (!spread) return "";
+  return fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", side,
+                     number_cell(percent(spread->mean)), number_cell(percent(spread->deviation)),
+                     number_cell(between(spread->low, spread->high)));
+}
+
+Section seeds(const Comparison& comparison) {
+  Section section{"seeds", "Over the files", ""};
+  if (comparison.first_files.size() + comparison.second_files.size() <= 2) return section;
+  for (size_t f = 0; f < std::min<size_t>(2, comparison.figures.size()); ++f) {
+    const task::FigureComparison& figure = comparison.figures[f];
+    section.body += table(
+        figure.title + " (t distribution; the texts held fixed)",
+        head_row({"side", "mean", "deviation", "95 % interval"}),
+        spread_row("A", figure.first_spread) + spread_row("B", figure.second_spread));
+    if (!figure.welch) continue;
+    const task::Welch& test = *figure.welch;
+    section.body += note(
+        fmt::format("B - A: {}, 95 % interval {:+.2f} to {:+.2f}; Welch's t = "
+                    "{:.3f} with {:.2f} degrees of freedom, p {}.",
+                    change(test.difference), 100 * test.low, 100 * test.high, test.t, test.freedom,
+                    escape_html(p_text(test.p))));
+  }
+  return section;
+}
+
+Section pairs(const Comparison& comparison) {
+  Section section{"mcnemar", "McNemar's test", ""};
+  if (comparison.pairs.empty()) {
+    section.body = note("It pairs one file with one: the sides have other numbers of files.");
+    return section;
+  }
+  std::string rows;
+  const size_t shown = std::min(kFiles, comparison.pairs.size());
+  for (size_t i = 0; i < shown; ++i) {
+    const task::PairedTest& pair = comparison.pairs[i];
+    rows += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}{}<td>{}</td>{}{}</tr>\n", i + 1,
+                        number_cell(grouped(uint64_t(pair.both_right))),
+                        number_cell(grouped(uint64_t(pair.test.only_first))),
+                        number_cell(grouped(uint64_t(pair.test.only_second))),
+                        number_cell(grouped(uint64_t(pair.both_wrong))),
+                        pair.test.exact ? "exact (binomial)" : "chi², continuity",
+                        number_cell(fmt::format("{:.3f}", pair.test.statistic)),
+                        number_cell(p_text(pair.test.p)));
+  }
+  section.body = shown_note("The first", shown, comparison.pairs.size(), "pairs of files") +
+                 table("Right and wrong, file by file",
+                       head_row({"pair", "both right", "only A", "only B", "both wrong", "test",
+                                 "statistic", "p"}),
+                       rows);
+  return section;
+}
+
+Section labels(const Comparison& comparison) {
+  std::vector<task::LabelComparison> labels = comparison.per_label;
+  std::erase_if(labels, [](const task::LabelComparison& each) { return each.support == 0; });
+  std::stable_sort(labels.begin(), labels.end(),
+                   [](const task::LabelComparison& a, const task::LabelComparison& b) {
+    return std::abs(a.second - a.first) > std::abs(b.second - b.first);
+  });
+  std::string rows;
+  const size_t shown = std::min(kLabels, labels.size());
+  for (size_t i = 0; i < shown; ++i) {
+    const task::LabelComparison& label = labels[i];
+    rows += fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}{}</tr>\n", name_html(label.label),
+                        bar_cell(label.first), bar_cell(label.second),
+                        number_cell(change(label.second - label.first)),
+                        number_cell(grouped(uint64_t(label.support))));
+  }
+  return {"labels", "Labels",
+          shown_note("The most changed", shown, labels.size(), "labels") +
+              table("F1 of labels, most changed first",
+                    head_row({"label", "A", "B", "B - A", "gold"}), rows, "sortable")};
+}
+
+}  // namespace
+
+std::string comparison_page(const Comparison& comparison, const std::string& time) {
+  Document document;
+  document.title = comparison.data;
+  document.head = head(comparison, time);
+  document.sections = {figures(comparison), seeds(comparison), pairs(comparison),
+                       labels(comparison)};
+  Shortened shortened;
+  ordered_json data = {{"kind", "comparison"},
+                       {"relatum", RELATUM_VERSION},
+                       {"data", comparison.data},
+                       {"time", time},
+                       {"comparison", ordered_json::parse(task::to_json(comparison))}};
+  for (auto& [key, value] : data.items()) shortened.shorten(value, key);
+  data["left_out"] = shortened.left_out;
+  document.data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return html_of(document);
+}
+
+}  // namespace relatum::page

@@ -1,0 +1,145 @@
+// Puts a page's parts into the template, and says in a policy which scripts may run.
+#include "page/document.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "base/error.h"
+#include "page/assets.h"
+#include "page/html_text.h"
+
+namespace relatum::page {
+namespace {
+
+/// As a Content-Security-Policy names a script: 'sha256-…' of what stands in its element.
+std::string script_source(std::string_view script) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(script.data()), script.size(), hash.data());
+  std::array<unsigned char, 4 * (SHA256_DIGEST_LENGTH / 3 + 1) + 1> text{};
+  const int length = EVP_EncodeBlock(text.data(), hash.data(), int(hash.size()));
+  return fmt::format("'sha256-{}'",
+                     std::string_view(reinterpret_cast<const char*>(text.data()), size_t(length)));
+}
+
+std::string script_element(std::string_view script) {
+  return script.empty() ? "" : fmt::format("<script>{}</script>\n", script);
+}
+
+/// The template with each {{name}} replaced; what is put in is not looked at again.
+std::string filled(std::string_view frame, const std::function<std::string(std::string_view)>& of) {
+  std::string out;
+  for (size_t at = 0; at < frame.size();) {
+    const size_t open = frame.find("{{", at);
+    const size_t close = open == frame.npos ? open : frame.find("}}", open);
+    if (close == frame.npos) {
+      out += frame.substr(at);
+      break;
+    }
+    out += frame.substr(at, open - at);
+    out += of(frame.substr(open + 2, close - open - 2));
+    at = close + 2;
+  }
+  return out;
+}
+
+std::string policy() {
+  std::string scripts = script_source(page_script());
+  if (has_charts()) scripts += " " + script_source(chart_script());
+  return "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+         "script-src " +
+         scripts;
+}
+
+std::string contents(const Document& document) {
+  std::string out;
+  for (const Section& section : document.sections) {
+    if (section.body.empty()) continue;
+    out += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", section.id, escape_html(section.title));
+  }
+  return out;
+}
+
+std::string body(const Document& document) {
+  std::string out;
+  for (const Section& section : document.sections) {
+    if (section.body.empty()) continue;
+    out += fmt::format(
+        "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">"
+        "{1}</h2>\n{2}</section>\n",
+        section.id, escape_html(section.title), section.body);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string html_of(const Document& document) {
+  return filled(page_template(), [&](std::string_view name) -> std::string {
+    if (name == "policy") return policy();
+    if (name == "title") return escape_start(document.title, 200);
+    if (name == "style") return std::string(page_style());
+    if (name == "head") return document.head;
+    if (name == "contents") return contents(document);
+    if (name == "body") return body(document);
+    if (name == "data") return escape_script(document.data);
+    RELATUM_CHECK(name == "scripts");
+    return script_element(page_script()) + script_element(chart_script());
+  });
+}
+
+std::string table(std::string_view caption, std::string_view head, std::string_view body,
+                  std::string_view kinds) {
+  return fmt::format(
+      "<div class=\"scroll\"><table class=\"{}\"><caption>{}</caption>\n"
+      "<thead>{}</thead>\n<tbody>\n{}</tbody></table></div>\n",
+      kinds, escape_html(caption), head, body);
+}
+
+std::string chart(std::string_view name, std::string_view title, std::string_view table,
+                  std::string_view argument) {
+  if (!has_charts()) return std::string(table);
+  return fmt::format(
+             "<figure class=\"chart\" data-chart=\"{}\" data-argument=\"{}\" "
+             "data-title=\"{}\"></figure>\n",
+             name, escape_html(argument), escape_html(title)) +
+         folded("The same as a table", table);
+}
+
+std::string folded(std::string_view summary, std::string_view body, bool open) {
+  return fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", open ? " open" : "",
+                     summary, body);
+}
+
+std::string note(std::string_view html) { return fmt::format("<p class=\"soft\">{}</p>\n", html); }
+
+std::string head_row(const std::vector<std::string>& names) {
+  std::string row = "<tr>";
+  for (size_t i = 0; i < names.size(); ++i) {
+    const bool words = i == 0 || names[i].starts_with('<');
+    row += fmt::format("<th scope=\"col\"{}>{}</th>", words ? " class=\"words\"" : "",
+                       escape_html(names[i].substr(names[i].starts_with('<') ? 1 : 0)));
+  }
+  return row + "</tr>";
+}
+
+std::string number_cell(std::string_view value) {
+  return fmt::format("<td>{}</td>", escape_html(value));
+}
+
+std::string percent(double fraction) { return fmt::format("{:.2f}", 100 * fraction); }
+
+std::string bar_cell(double fraction) {
+  return fmt::format("<td class=\"bar\" style=\"--share:{:.4f}\">{}</td>",
+                     std::clamp(fraction, 0.0, 1.0), percent(fraction));
+}
+
+std::string between(double low, double high) {
+  return fmt::format("{:.2f} to {:.2f}", 100 * low, 100 * high);
+}
+
+}  // namespace relatum::page

@@ -1,0 +1,56 @@
+// The page of two systems' answers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "page/assets.h"
+#include "page/page_data.h"
+
+namespace relatum::page {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace testing;
+
+task::Comparison compared(size_t files) {
+  const task::Labels labels({"a<b>", "b", "no_relation"});
+  const std::vector<std::string> gold = {"a<b>", "a<b>", "b", "b", "no_relation", "b"};
+  const task::Dataset data = data_of(gold, labels);
+  task::Side first, second;
+  for (size_t f = 0; f < files; ++f) {
+    first.files.push_back("a" + std::to_string(f) + "<.jsonl");
+    second.files.push_back("b" + std::to_string(f) + ".jsonl");
+    std::vector<task::Prediction> worse, better;
+    for (size_t i = 0; i < gold.size(); ++i) {
+      better.push_back(answer(i, gold[i]));
+      worse.push_back(answer(i, i % 3 == f % 3 ? "no_relation" : gold[i]));
+    }
+    first.runs.push_back(worse);
+    second.runs.push_back(better);
+  }
+  return task::compare(data, first, second, {.samples = 50});
+}
+
+TEST(ComparisonPage, ShowsDifferencesWithTheirTests) {
+  const task::Comparison comparison = compared(1);
+  const std::string page = comparison_page(comparison, "2026-01-31T12:00:00Z");
+  for (const char* part : {"a0&lt;.jsonl", "b0.jsonl", "McNemar", "exact (binomial)", "B - A",
+                           "50 draws of 6 texts", "a&lt;b&gt;", "2026-01-31T12:00:00Z"}) {
+    EXPECT_THAT(page, HasSubstr(part));
+  }
+  EXPECT_THAT(page, Not(HasSubstr("Over the files")));
+  const auto held = data_in(page);
+  EXPECT_EQ(held["kind"], "comparison");
+  EXPECT_EQ(held["comparison"], nlohmann::ordered_json::parse(task::to_json(comparison)));
+  EXPECT_EQ(count_of(page, "data-chart=\"differences\""), has_charts() ? 1u : 0u);
+}
+
+TEST(ComparisonPage, SeedsHaveTheirSpread) {
+  const std::string page = comparison_page(compared(3), "");
+  EXPECT_THAT(page, AllOf(HasSubstr("Over the files"), HasSubstr("Welch's t"),
+                          HasSubstr("means of their files")));
+}
+
+}  // namespace
+}  // namespace relatum::page
