@@ -20,8 +20,8 @@ class Scores : public Workbench {
     }
     return write(name, text);
   }
-  Arguments compare(const Arguments& sides) const {
-    return Arguments{"compare", "--data", path("rows.jsonl"), "--samples", "200"} + sides;
+  Arguments compare(const Arguments& sides, const std::string& samples = "200") const {
+    return Arguments{"compare", "--data", path("rows.jsonl"), "--samples", samples} + sides;
   }
 };
 
@@ -42,7 +42,7 @@ TEST_F(Scores, TwoSystemsAreCompared) {
   const std::string text = done(compare({"--predictions", one, other})).out;
   EXPECT_THAT(text, HasSubstr("exact (binomial)"));
   EXPECT_THAT(text, HasSubstr("paired bootstrap, 200 draws of 10 texts"));
-  EXPECT_THAT(done(compare({"--predictions", one, other, "--samples", "0"})).out,
+  EXPECT_THAT(done(compare({"--predictions", one, other}, "0")).out,
               HasSubstr("No intervals: --samples is 0."));
   const std::string stray = write("stray.jsonl", R"({"id": "99", "label": "x"})");
   refused(compare({"--predictions", one, stray}), {stray, "'99'"});
