@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Three ways to find entities, taught on CrossRE's few sentences, in PyTorch.
 
-    python lab/entities/compare.py --way states --model FOLDER --train ai-train.json --dev ai-dev.json
+    python lab/entities/compare.py --way states --model FOLDER --train ai-train.json \\
+        --dev ai-dev.json
 
 states   a decoder with LoRA reads the sentence twice; a linear layer over the states of a span's
          first and last word in the second copy names its type, or none
 list     the decoder with LoRA writes "name (type); …" behind the sentence
 encoder  as states, but an encoder reads the sentence once, all weights trained
 
-FOLDER is a model in Hugging Face form. Prints precision, recall and strict F1 (span and type) on the
-dev file after each epoch. Every pass is one sentence, steps sum --batch of them.
+FOLDER is a model in Hugging Face form. Prints precision, recall and strict F1 (span and type) on
+the dev file after each --every epochs. Every pass is one sentence, steps sum --batch of them.
 """
 
 import argparse
