@@ -63,6 +63,12 @@ void Answerer::open_types() {
     const std::filesystem::path kept = std::filesystem::path(each.options.adapter) / "types.json";
     if (!options_.types.empty()) {
       types_.push_back(task::TypeConstraints::load(options_.types));
+      if (types_.back().empty()) {
+        fail("jobs.extract", fmt::format("--types: {} names no pair of types. Name some, or leave "
+                                         "the option out.",
+                                         options_.types));
+      }
+      if (each.setup.labels) types_.back().check_labels(*each.setup.labels, options_.types);
     } else if (std::filesystem::exists(kept)) {
       types_.push_back(task::TypeConstraints::load(kept));
     } else {

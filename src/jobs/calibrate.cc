@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "io/json.h"
 #include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
 #include "jobs/extract_rows.h"
+#include "jobs/finetune_card.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/output_path.h"
 #include "jobs/style_choice.h"
@@ -48,6 +51,22 @@ task::Dataset labelled(const ExtractOptions& options, const Host& host) {
   return data;
 }
 
+// Of sentences that it was trained on, a model is surer than of others.
+void tell_training_data(const ExtractOptions& options, const Context& context) {
+  const fs::path record = fs::path(options.adapter) / "run.json";
+  const std::string train = io::get_string(io::load_json(record), "train", "", record.string());
+  if (train.empty()) return;
+  std::error_code ignored;
+  if (!fs::equivalent(task::parse_spec(train).path, task::parse_spec(options.input).path,
+                      ignored)) {
+    return;
+  }
+  context.warn(
+      fmt::format("the adapter was trained on sentences of {}, and of those it is surer than "
+                  "of others. Calibrate it on sentences that it has not seen.",
+                  options.input));
+}
+
 }  // namespace
 
 CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
@@ -61,6 +80,7 @@ CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
   const task::Dataset data = labelled(options, host);
   const std::vector<NamedSetup> setups = settle_adapters(options, host);
   const ExtractSetup& setup = setups[0].setup;
+  if (setup.run) tell_training_data(options, host.context);
   const ExtractRows rows(options, setups, host);
   Answerer answerer(options, setup, rows.labels(), host);
   answerer.set_file(rows.file());
@@ -83,6 +103,10 @@ CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
                                   calibration.examples == 1 ? "is" : "are", kFewestForCalibration));
   }
   write_calibration(options.adapter, calibration);
+  if (setup.run) {
+    renew_run_card(options.adapter, has_own_model(*setup.run),
+                   base_identity(answerer.session().files(), setup.model), host.context);
+  }
   result.finished = true;
   return result;
 }

@@ -29,6 +29,21 @@ std::string card_title(const fs::path& folder) {
   return whole.filename().string();
 }
 
+void renew_run_card(const fs::path& run, bool own_model, const BaseIdentity& base,
+                    const Context& context) {
+  const fs::path file = card_file_of(run);
+  if (!fs::exists(file)) return;
+  if (own_model || !is_own_card(file)) {
+    context.info(
+        fmt::format("{} stays as it is: what it says of calibration is older.", file.string()));
+    return;
+  }
+  const nlohmann::json record = io::load_json(run / "run.json");
+  ModelCard card{CardOf::kAdapter, card_title(run), base, record, run, std::nullopt, command(".")};
+  card.calibration = load_calibration(calibration_file(run));
+  write_card(run, model_card(card), context);
+}
+
 void write_run_cards(const FinetuneParts& parts, const Context& context) {
   const fs::path run(parts.options.out);
   try {

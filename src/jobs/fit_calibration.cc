@@ -109,8 +109,15 @@ std::string temperature_of(const ModeCalibration& mode) {
 
 std::string threshold_of(const ModeCalibration& mode) {
   if (!mode.negative) return "";
-  return fmt::format("; threshold {:.2f} (F1 {:.2f}, without {:.2f})", mode.negative->value,
-                     100 * mode.negative->f1, 100 * mode.negative->f1_likeliest);
+  const task::TunedThreshold& best = *mode.negative;
+  if (best.f1 <= best.f1_likeliest) {
+    return fmt::format(
+        "; no threshold is better than the likeliest label, F1 {:.2f} (at best {:.2f}, "
+        "from {:.2f} on)",
+        100 * best.f1_likeliest, 100 * best.f1, best.value);
+  }
+  return fmt::format("; with a threshold of {:.2f} F1 is {:.2f}, with the likeliest label {:.2f}",
+                     best.value, 100 * best.f1, 100 * best.f1_likeliest);
 }
 
 std::string sentence_of(const ModeCalibration& mode) {

@@ -137,6 +137,7 @@ RunHistory read_history(const fs::path& run) {
         "{} has no log.jsonl, so the course of the training is not shown.", run.string()));
     return history;
   }
+  history.loss = loss_course(run / "log.jsonl");
   try {
     history.course = read_course(run / "log.jsonl", kPoints);
   } catch (const Error& error) {
@@ -159,10 +160,9 @@ std::string history_text(const RunHistory& history) {
                      duration_text(history.seconds), counted(history.steps, "step"),
                      history.tokens_per_s, double(history.peak_rss_bytes) / 1e9);
   const TrainingCourse& course = history.course;
-  if (!course.loss.empty()) {
-    out += fmt::format("  loss {:.3f} at first, {:.3f} at last (means of {})\n",
-                       course.loss.front().loss, course.loss.back().loss,
-                       counted(course.loss.front().last - course.loss.front().first + 1, "step"));
+  if (history.loss) {
+    out += fmt::format("  loss {:.3g} at first, {:.3g} at the end\n", history.loss->first,
+                       history.loss->last);
   }
   constexpr size_t kLines = 12;  // of more evaluations, the kept one and the last
   for (const DevFigures& each : course.dev) {

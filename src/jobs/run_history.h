@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "jobs/training_log.h"
 
 namespace relatum::jobs {
 
@@ -15,13 +16,6 @@ namespace relatum::jobs {
 struct LossWindow {
   int64_t first = 0, last = 0;
   double loss = 0;
-};
-
-/// Figures on the dev data after a step.
-struct DevFigures {
-  int64_t step = 0;
-  std::string metric;  ///< which F1
-  double f1 = 0, accuracy = 0;
 };
 
 struct TrainingCourse {
@@ -45,6 +39,7 @@ struct RunHistory {
   int64_t steps = 0, tokens = 0, examples = 0, peak_rss_bytes = 0, estimated_bytes = 0;
   std::optional<double> best_dev_f1;
   int64_t best_step = 0;
+  std::optional<LossCourse> loss;  ///< as finetune tells it
   TrainingCourse course;           ///< empty where the log cannot be read
   std::vector<std::string> notes;  ///< what is missing, a sentence each
 };

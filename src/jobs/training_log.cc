@@ -87,7 +87,7 @@ std::optional<DevFigures> dev_figures(const std::filesystem::path& log, int64_t 
     for (std::string line; std::getline(lines, line);) {
       const nlohmann::json entry = io::parse_json(line, place);
       if (!io::find(entry, "dev_f1") || io::require_int(entry, "step", place) != step) continue;
-      found = {io::get_string(entry, "dev_metric", "", place),
+      found = {step, io::get_string(entry, "dev_metric", "", place),
                io::require_double(entry, "dev_f1", place),
                io::get_double(entry, "dev_accuracy", 0, place)};
     }

@@ -20,8 +20,9 @@ struct LossCourse {
 /// is not as it was written.
 std::optional<LossCourse> loss_course(const std::filesystem::path& log);
 
-/// What the dev data said at one step.
+/// Figures on the dev data after a step.
 struct DevFigures {
+  int64_t step = 0;
   std::string metric;           ///< name of the figure that counted
   double f1 = 0, accuracy = 0;  ///< fractions
 };

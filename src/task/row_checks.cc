@@ -71,6 +71,10 @@ std::string RowChecks::unknown_adapter(const Example& example) const {
   if (!example.adapter.empty()) {
     std::string sentence = unknown_name("adapter", printable_start(example.adapter), known);
     if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
+    if (!options_.labels) {
+      const char* end = sentence.ends_with('?') ? "" : ".";
+      sentence += fmt::format("{} Labels of your own are named with --labels", end);
+    }
     return sentence;
   }
   return fmt::format(

@@ -8,6 +8,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/known_names.h"
 #include "io/json.h"
 #include "task/forms.h"
 
@@ -34,6 +35,16 @@ std::vector<bool> TypeConstraints::mask(const Example& example, const Labels& la
     any = any || allowed[size_t(i)];
   }
   return any ? allowed : std::vector<bool>{};
+}
+
+void TypeConstraints::check_labels(const Labels& labels, const std::string& file) const {
+  for (const auto& [types, allowed] : allowed_) {
+    for (const std::string& label : allowed) {
+      if (labels.find(label)) continue;
+      fail("task.types", fmt::format("{}: of {} and {}: {}", file, types.first, types.second,
+                                     unknown_name("label", label, labels.names())));
+    }
+  }
 }
 
 TypeConstraints TypeConstraints::load(const std::filesystem::path& path) {

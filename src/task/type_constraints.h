@@ -31,6 +31,10 @@ class TypeConstraints {
   std::vector<bool> mask(const Example& example, const Labels& labels,
                          const std::optional<std::string>& negative) const;
 
+  /// Throws Error where a label is not in the inventory, which would otherwise forbid the one that
+  /// was meant. `file` begins the sentence.
+  void check_labels(const Labels& labels, const std::string& file) const;
+
   /// types.json: {"pairs":[{"head":"PER","tail":"ORG","labels":["works_for"]}]}. Reading throws
   /// Error with the path; writing is atomic.
   static TypeConstraints load(const std::filesystem::path& path);

@@ -110,6 +110,14 @@ TEST_F(Data, TypesOfTrainingRowsStayWithTheRun) {
     EXPECT_TRUE(row["label"] == rows[0]["label"] || row["label"] == "no_relation") << row;
   }
   refused(extract("q.jsonl", plain() + Arguments{"--constrain-types"}), {"types.json", "--types"});
+  for (const auto& [text, sentence] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"pairs":[{"head":"A","tail":"B","labels":["nosuch"]}]})", "'nosuch'"},
+           {R"({"pairs":[]})", "no pair of types"}}) {
+    const std::string wrong = write("wrong.json", text);
+    refused({"extract", "--adapter", path("run"), "--data", typed, "--out", path("q.jsonl"),
+             "--types", wrong},
+            {"wrong.json", sentence});
+  }
 }
 
 }  // namespace

@@ -92,6 +92,11 @@ TEST_F(Evaluate, RowsWithoutAGoldLabelAreCountedAndRefused) {
           {"2 of 10 examples have no gold label", "'4'", "line 4"});
 }
 
+TEST_F(Evaluate, DataAreNoAnswers) {
+  const std::string rows = write_rows("rows.jsonl", corpus());
+  refused({"evaluate", "--data", rows, "--predictions", rows}, {"--predictions", "rows.jsonl"});
+}
+
 TEST_F(Evaluate, TellsHowToCountLeftOutRows) {
   refused(evaluate({"a", "b"}, {"a"}),
           {"1 of 2 examples has no prediction: '2'", "--limit, --min-probability, --skip-negative",

@@ -131,6 +131,29 @@ TEST_F(Calibration, FineTuningTellsItInALine) {
       1);
 }
 
+TEST_F(Calibration, RenewsTheCardAndTellsOfTrainingData) {
+  const auto card = [&] { return read_file(path("run/README.md")); };
+  const auto of_training = [&] {
+    return std::ranges::count_if(warnings_, [](const std::string& line) {
+      return line.find("was trained on sentences of") != line.npos;
+    });
+  };
+  train("");
+  EXPECT_THAT(card(), HasSubstr("Nothing is calibrated"));
+  jobs::ExtractOptions options = from_run();
+  options.input = path("dev.jsonl");
+  jobs::calibrate(options, host_);
+  EXPECT_EQ(of_training(), 0);
+  EXPECT_THAT(card(), ::testing::Not(HasSubstr("Nothing is calibrated")));
+  options.input = teach().train;
+  options.overwrite = true;
+  jobs::calibrate(options, host_);
+  EXPECT_EQ(of_training(), 1);
+  write("run/README.md", "Mine.");
+  jobs::calibrate(options, host_);
+  EXPECT_EQ(card(), "Mine.");
+}
+
 TEST_F(Calibration, FewDevRowsTellNone) {
   train("few.jsonl");
   EXPECT_FALSE(there("run/calibration.json"));

@@ -32,9 +32,10 @@ TEST(CalibrationText, SaysWhatIsTheSameOnce) {
             "-> 2.00 %");
   kept.modes["shares"] = mode_of(1.23411);  // other digits that nobody is told
   kept.modes["scored"].negative = task::TunedThreshold{0.53, "tacred_micro", 0.881, 0.879};
-  EXPECT_EQ(jobs::calibration_line(kept),
-            "calibrated on 60 examples: temperature 1.23 (0.617 to 2.47); calibration error 5.00 "
-            "-> 2.00 % (scored); threshold 0.53 (F1 88.10, without 87.90)");
+  EXPECT_EQ(
+      jobs::calibration_line(kept),
+      "calibrated on 60 examples: temperature 1.23 (0.617 to 2.47); calibration error 5.00 "
+      "-> 2.00 % (scored); with a threshold of 0.53 F1 is 88.10, with the likeliest label 87.90");
   kept.modes["constrained"] = mode_of(2);
   EXPECT_THAT(jobs::calibration_line(kept),
               HasSubstr(": temperature 1.23 (0.617 to 2.47) for scored and shares, temperature 2 "

@@ -59,5 +59,16 @@ TEST(TypeConstraints, AFileGivesThemBack) {
   }
 }
 
+TEST(TypeConstraints, NameLabelsThatThereAre) {
+  const std::vector<Example> rows = {typed("PER", "ORG", "runs")};
+  const TypeConstraints types = learn_types(rows);
+  EXPECT_NO_THROW(types.check_labels(kLabels, "types.json"));
+  EXPECT_THAT(error_of([&] {
+                types.check_labels(Labels({"run", "met"}), "types.json");
+              }),
+              ::testing::AllOf(HasSubstr("types.json: of PER and ORG"), HasSubstr("'runs'"),
+                               HasSubstr("Did you mean 'run'")));
+}
+
 }  // namespace
 }  // namespace relatum::task

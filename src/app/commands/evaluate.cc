@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@
 #include "page/evaluation_page.h"
 #include "task/evaluate.h"
 #include "task/report.h"
+#include "task/spec.h"
 
 namespace relatum::app {
 namespace {
@@ -43,6 +45,12 @@ page::Origin origin_of(const Options& o, Environment& environment) {
   }
   if (o.adapter.empty()) return origin;
   origin.run = jobs::read_history(o.adapter);
+  if (origin.run->status != "done") {
+    environment.context().warn(
+        fmt::format("{} was not trained to its end ('{}'), so what is told of "
+                    "its training is a part of it.",
+                    o.adapter, printable_start(origin.run->status)));
+  }
   jobs::check_same_run(origin.answers, *origin.run, environment.context());
   for (const std::string& each : origin.run->notes) environment.context().warn(each);
   return origin;
@@ -77,6 +85,16 @@ void check_report(const Options& o) {
   jobs::check_new_file(o.report, inputs, o.overwrite);
 }
 
+/// Data hold labels under the names that answers have, and would be all right.
+void check_answers(const Options& o) {
+  std::error_code ignored;
+  const std::string data = task::parse_spec(o.analysis.input).path;
+  if (!std::filesystem::equivalent(data, o.analysis.predictions, ignored)) return;
+  fail("app.evaluate", fmt::format("{} is both --data and --predictions. Name the file that "
+                                   "`relatum extract --out` wrote.",
+                                   o.analysis.predictions));
+}
+
 /// evaluate's JSON, and behind it the run's where one was named.
 std::string json_text(const task::Report& report, const page::Origin& origin) {
   if (!origin.run) return task::to_json(report);
@@ -103,6 +121,7 @@ int run(const Options& o, Environment& environment) {
   jobs::DataChoice reading = o.analysis.data;
   reading.keep_unknown_labels = true;
   const page::Origin origin = origin_of(o, environment);
+  check_answers(o);
   const task::Dataset data = reading.load(o.analysis.input, true, environment.host());
   const auto predictions = task::read_predictions(o.analysis.predictions,
                                                   o.scores.missing_is_wrong);
