@@ -43,8 +43,9 @@ TEST_F(BadOutput, WhereNobodyMayWrite) {
   for (const Arguments& arguments : writers("/proc/relatum-test/deeper/out")) {
     refused(arguments, {"/proc/relatum-test"});
   }
-  refused({"evaluate", "--data", path("rows.jsonl"), "--predictions", path("rows.jsonl"),
-           "--report", "/proc/relatum-test/report.html"},
+  const std::string answers = write("answers.jsonl", contents(path("rows.jsonl")));
+  refused({"evaluate", "--data", path("rows.jsonl"), "--predictions", answers, "--report",
+           "/proc/relatum-test/report.html"},
           {"/proc/relatum-test"});
 }
 
