@@ -85,10 +85,24 @@ std::string figure_table(const Comparison& comparison) {
                rows);
 }
 
+// What the official figure's interval says, in words.
+std::string verdict(const task::FigureComparison& official, bool several) {
+  if (!official.interval) return "";
+  if (official.interval->low <= 0 && official.interval->high >= 0) {
+    return note(
+        "The interval holds 0: on other texts like these, either side may be the better one.");
+  }
+  const char* better = official.difference > 0 ? "B" : "A";
+  return note(
+      fmt::format("The interval does not hold 0: on other texts like these, {} is the better "
+                  "one.{}",
+                  better, several ? " What other seeds would do is told below." : ""));
+}
+
 Section figures(const Comparison& comparison) {
   std::string how = "No intervals: ";
+  const bool several = comparison.first_files.size() + comparison.second_files.size() > 2;
   if (comparison.figures[0].interval) {
-    const bool several = comparison.first_files.size() + comparison.second_files.size() > 2;
     how = fmt::format(
         "Intervals and p: paired bootstrap, {} draws of {}, percentile, seed {}; the "
         "same texts for both sides{}. p values are not corrected for the number of "
@@ -100,7 +114,7 @@ Section figures(const Comparison& comparison) {
                                    : "there is one text, of which each draw is the same.";
   }
   return {"figures", "Figures",
-          tiles(comparison) + note(how) +
+          tiles(comparison) + verdict(comparison.figures[0], several) + note(how) +
               chart("differences", "B - A of each figure, with its 95 % interval",
                     figure_table(comparison))};
 }

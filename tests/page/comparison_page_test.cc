@@ -46,6 +46,19 @@ TEST(ComparisonPage, ShowsDifferencesWithTheirTests) {
   EXPECT_EQ(count_of(page, "data-chart=\"differences\""), has_charts() ? 1u : 0u);
 }
 
+TEST(ComparisonPage, SaysWhichSideTheIntervalShows) {
+  task::Comparison comparison = compared(1);
+  task::FigureComparison& official = comparison.figures[0];
+  const auto says = [&](double difference, double low, double high) {
+    official.difference = difference;
+    official.interval = {low, high};
+    return comparison_page(comparison, "");
+  };
+  EXPECT_THAT(says(0.1, 0.02, 0.2), HasSubstr("B is the better one"));
+  EXPECT_THAT(says(-0.1, -0.2, -0.02), HasSubstr("A is the better one"));
+  EXPECT_THAT(says(0.1, -0.1, 0.2), HasSubstr("The interval holds 0"));
+}
+
 TEST(ComparisonPage, SeedsHaveTheirSpread) {
   const std::string page = comparison_page(compared(3), "");
   EXPECT_THAT(page, AllOf(HasSubstr("Over the files"), HasSubstr("Welch's t"),
