@@ -85,6 +85,19 @@ TEST(HtmlEncoding, IsElseWhatThePageNames) {
   EXPECT_EQ(declared_encoding("<meta charset>charset=x"), "");
   EXPECT_EQ(utf8_page("<meta charset=iso-8859-1>\x93\xe9", "a"), "<meta charset=iso-8859-1>“é");
   EXPECT_EQ(utf8_page("\xFF\xFEx\0\xe9\0"s, "a"), "xé");
+  const std::string xml = "<?xml version='1.0' encoding='KOI8-R'?>";
+  EXPECT_EQ(utf8_page(xml + "\xc1", "a"), xml + "а");
+  EXPECT_EQ(declared_encoding(xml + "<meta charset=latin1>"), "latin1");
+  EXPECT_EQ(declared_encoding("<?xml version='1.0'?>"), "");
+}
+
+TEST(HtmlEncoding, IsTheWiderOneThatBrowsersRead) {
+  for (const std::string name : {"latin1", "iso8859-1", "cp819", "l1", "ascii"}) {
+    EXPECT_EQ(utf8_page("<meta charset=" + name + ">\x93", "a"), "<meta charset=" + name + ">“");
+  }
+  EXPECT_EQ(utf8_page("<meta charset=gb2312>\x81\x40", "a"), "<meta charset=gb2312>丂");
+  EXPECT_EQ(utf8_page("<meta charset=euc-kr>\x81\x41", "a"), "<meta charset=euc-kr>갂");
+  EXPECT_EQ(utf8_page("<meta charset=iso-8859-9>\x93", "a"), "<meta charset=iso-8859-9>“");
 }
 
 TEST(HtmlEncoding, IsRefusedByNameWhereThatDoesNotHelp) {
@@ -99,6 +112,11 @@ TEST(HtmlEncoding, IsRefusedByNameWhereThatDoesNotHelp) {
   EXPECT_NE(refusal("<meta charset=shift_jis>\xff\xff\xfd").find("not in the encoding"),
             std::string::npos);
   EXPECT_NE(refusal("<meta charset=utf-8>\xe9").find("not UTF-8"), std::string::npos);
+  // All bytes mean something there, but not what the page's own words do.
+  for (const std::string name : {"utf-16", "utf-16le", "ibm037"}) {
+    const std::string sentence = refusal("<meta charset=" + name + ">\xe9 ");
+    EXPECT_NE(sentence.find("not in the encoding"), std::string::npos) << name;
+  }
 }
 
 }  // namespace
