@@ -6,7 +6,6 @@
 #include <unicode/uscript.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/utf8.h"
 #include "graph/text_lines.h"
@@ -23,20 +22,17 @@ bool is_ignorable(char32_t c) {
   return c >= 0xad && u_hasBinaryProperty(UChar32(c), UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
 }
 
+/// By what it may belong to: marks of length are of Hiragana as well as of Katakana.
 bool is_without_blanks(char32_t c) {
-  if (c < 0xe00) return false;
-  UErrorCode status = U_ZERO_ERROR;
-  switch (uscript_getScript(UChar32(c), &status)) {
-    case USCRIPT_HAN:
-    case USCRIPT_HIRAGANA:
-    case USCRIPT_KATAKANA:
-    case USCRIPT_THAI:
-    case USCRIPT_LAO:
-    case USCRIPT_KHMER:
-    case USCRIPT_MYANMAR: return true;
-    default: return false;
-  }
+  constexpr UScriptCode kScripts[] = {USCRIPT_HAN, USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_THAI,
+                                      USCRIPT_LAO, USCRIPT_KHMER,    USCRIPT_MYANMAR};
+  return c >= 0xe00 && std::ranges::any_of(kScripts, [&](UScriptCode script) {
+           return uscript_hasScript(UChar32(c), script);
+         });
 }
+
+/// Marks, and those of half-width Katakana, which are letters until NFKC joins them to theirs.
+bool hangs_on_letter(char32_t c) { return text::is_mark(c) || c == 0xff9e || c == 0xff9f; }
 
 /// Signs that stand for one another.
 char32_t plain_sign(char32_t c) {
@@ -143,7 +139,7 @@ void NameWords::take_word(NameWord& word, bool alone) {
     const char32_t c = at(byte);
     ++place;
     if (c >= 0x80 && is_ignorable(c)) continue;  // taken where more of the word is behind it
-    const bool joins = alone ? text::is_mark(c) : class_of(c) == Class::kJoined;
+    const bool joins = alone ? hangs_on_letter(c) : class_of(c) == Class::kJoined;
     if (!joins) break;
     byte_ = byte;
     place_ = place;

@@ -83,6 +83,9 @@ TEST(Gazetteer, PunctuationCountsButForHyphensAndFinalStops) {
 
 TEST(Gazetteer, WritingWithoutBlanksHasWordsOfOneLetter) {
   EXPECT_EQ(found({"東京", "アクメ"}, "昨日東京のアクメ社へ"), (Strings{"東京", "アクメ"}));
+  // Marks of length belong to several scripts.
+  EXPECT_EQ(found({"スター", "ｽﾀｰﾊﾞｰ"}, "スターTV、ｽﾀｰﾊﾞｰの"), (Strings{"スター", "ｽﾀｰﾊﾞｰ"}));
+  EXPECT_EQ(found({"スターバー"}, "ｽﾀｰﾊﾞｰの"), (Strings{"ｽﾀｰﾊﾞｰ"}));
 }
 
 TEST(Gazetteer, EmojiAndMarksKeepTheirPlaces) {
