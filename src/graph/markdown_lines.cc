@@ -2,7 +2,6 @@
 #include "graph/markdown_lines.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "text/unicode.h"
 
@@ -26,15 +25,26 @@ bool defines_link(std::u32string_view line) {
          line.substr(close + 1).starts_with(U':');
 }
 
+/// Where the front matter ends; 0 where there is none. A line above a text is no beginning of any:
+/// an empty line follows it, or no other such line.
+int64_t front_matter_end(std::u32string_view text, std::span<const TextLine> lines) {
+  const auto content = [&](const TextLine& line) {
+    return text.substr(size_t(line.start), size_t(line.size()));
+  };
+  if (lines.size() < 2 || content(lines[0]) != U"---" || lines[1].empty()) return 0;
+  const auto end = std::ranges::find_if(lines.subspan(1), [&](const TextLine& line) {
+    return content(line) == U"---" || content(line) == U"...";
+  });
+  return end == lines.end() ? 0 : end->end;
+}
+
 }  // namespace
+
+MarkdownLines::MarkdownLines(std::u32string_view text, std::span<const TextLine> lines)
+    : text_(text), front_matter_end_(front_matter_end(text, lines)) {}
 
 /// Whether the line lies in something that an earlier line opened, or opens such a thing.
 bool MarkdownLines::continues(std::u32string_view content) {
-  const bool first = std::exchange(first_, false);
-  if (front_matter_ || (first && content == U"---")) {
-    front_matter_ = first || (content != U"---" && content != U"...");
-    return true;
-  }
   const bool opens_comment = content.starts_with(U"<!--");
   if (comment_ || opens_comment) {
     comment_ = content.find(U"-->", opens_comment ? 4 : 0) == content.npos;
@@ -53,27 +63,27 @@ bool MarkdownLines::continues(std::u32string_view content) {
   return true;
 }
 
-MarkdownLines::Kind MarkdownLines::take(std::u32string_view text, TextLine& line) {
-  const auto content = [&] { return text.substr(size_t(line.start), size_t(line.size())); };
-  if (continues(content())) return Kind::kNone;
+MarkdownLines::Kind MarkdownLines::take(TextLine& line) {
+  const auto content = [&] { return text_.substr(size_t(line.start), size_t(line.size())); };
+  if (line.start < front_matter_end_ || continues(content())) return Kind::kNone;
   while (content().starts_with(U'>')) {
     ++line.start;
-    trim(text, line);
+    trim(text_, line);
   }
   if (defines_link(content())) return Kind::kNone;
   const size_t level = run_of(content(), U'#');
   if (level > 0 && level <= 6 &&
       (level == content().size() || text::is_white_space(content()[level]))) {
     line.start += int64_t(level);
-    trim(text, line);
+    trim(text_, line);
     while (content().ends_with(U'#')) --line.end;
-    trim(text, line);
+    trim(text_, line);
     return Kind::kAlone;
   }
   if (!content().starts_with(U'|')) return Kind::kText;
   while (content().starts_with(U'|')) ++line.start;
   while (content().ends_with(U'|')) --line.end;
-  trim(text, line);
+  trim(text_, line);
   return Kind::kAlone;
 }
 

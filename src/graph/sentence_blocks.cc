@@ -23,11 +23,12 @@ class Blocks {
   Blocks(std::u32string_view text, const SentenceRules& rules) : text_(text), rules_(rules) {}
 
   std::vector<task::Piece> find() {
-    MarkdownLines markdown;
-    for (const TextLine& each : text_lines(text_)) {
+    const std::vector<TextLine> lines = text_lines(text_);
+    MarkdownLines markdown(text_, lines);
+    for (const TextLine& each : lines) {
       Line line{each};
       auto kind = MarkdownLines::Kind::kText;
-      if (rules_.markdown) kind = markdown.take(text_, line);
+      if (rules_.markdown) kind = markdown.take(line);
       if (kind == MarkdownLines::Kind::kNone || line.empty() || !line.says_something) {
         end_paragraph();
         continue;

@@ -12,7 +12,8 @@ namespace relatum::graph {
 /// The blocks of `text` in its order, in code points, by these rules:
 /// - An empty line ends a block, and so does the end of each line where LineEnds::kEach says so. A
 ///   line without a letter or digit is in no block.
-/// - An item of a list begins with a bullet (-, *, +, •, ‣, ◦, ▪, – or —, and a blank) or a label
+/// - An item of a list begins with a bullet (-, *, +, •, ‣, ◦, ▪, ·, – or —, and a blank) or a
+/// label
 ///   (1. 1) (1) a) (a), of up to three digits or one letter, and a blank). It is a block, without
 ///   its bullet or label, where it begins a paragraph or follows another item, a line that ends
 ///   with a colon, or one that ends as sentences end.

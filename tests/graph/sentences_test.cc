@@ -131,6 +131,10 @@ TEST(Sentences, MarkdownsMarksAreLeftOut) {
       (Strings{"A title", "It **flew**.", "[Off](http://a.b/C.D) it\nwent.", "Quoted text.",
                "a | b. C", "an item"}));
   EXPECT_EQ(sentences_of("#tag is no heading\n", rules), (Strings{"#tag is no heading"}));
+  // A line above a text is front matter's beginning only where that has lines and an end.
+  EXPECT_EQ(sentences_of("---\nIt flew.\n", rules), (Strings{"It flew."}));
+  EXPECT_EQ(sentences_of("---\n\nIt flew.\n\n---\n", rules), (Strings{"It flew."}));
+  EXPECT_EQ(sentences_of("---\r\na: b\r\n...\r\nIt flew.", rules), (Strings{"It flew."}));
 }
 
 TEST(Sentences, FullStopsThatEndNothing) {
