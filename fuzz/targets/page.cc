@@ -1,7 +1,7 @@
 // HTML pages: their encoding, their readable text, and its sentences.
 #include "../texts.h"
 #include "base/utf8.h"
-#include "graph/documents/read_documents.h"
+#include "graph/documents/document_text.h"
 #include "graph/sentences.h"
 
 namespace relatum::fuzz {

@@ -21,8 +21,6 @@ bool is_high_digit(char32_t c) {
 /// Ends of sentences in writing that sets blanks behind them.
 bool wants_blank(char32_t c) { return c == '.' || c == '?' || c == '!' || c == 0x2026; }
 
-}  // namespace
-
 bool is_quote(char32_t c) {
   constexpr std::u32string_view kQuotes =
       U"\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u300c\u300d"
@@ -31,6 +29,8 @@ bool is_quote(char32_t c) {
 }
 bool is_opening_bracket(char32_t c) { return c == '(' || c == '[' || c == '{' || c == 0xff08; }
 bool is_closing_bracket(char32_t c) { return c == ')' || c == ']' || c == '}' || c == 0xff09; }
+
+}  // namespace
 
 size_t BreakRules::skip_blanks(size_t at) const {
   while (at < text_.size() && is_space(text_[at])) ++at;

@@ -9,17 +9,13 @@
 
 namespace relatum::graph {
 
-bool is_quote(char32_t c);
-bool is_opening_bracket(char32_t c);
-bool is_closing_bracket(char32_t c);
-
 /// Judges places in one block.
 class BreakRules {
  public:
   BreakRules(std::u32string_view text, const SentenceWords& words) : text_(text), words_(words) {}
 
   /// Whether a sentence ends in front of `at`, where the last one is known to begin at `last`. ICU
-  /// or find_breaks() thinks so.
+  /// or hidden_start() thinks so.
   bool ends_before(size_t at, size_t last) const;
 
   /// Where a sentence may begin although ICU does not say so, looked at from `at`, which holds a

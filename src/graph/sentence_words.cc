@@ -42,7 +42,7 @@ const LanguageWords& english() {
                "Av Blvd Rd St Sts Ln Sq Ter Dept Depts Univ Assn Assoc Inst Intl Natl Govt Mfg "
                "Mgr Dist Div Ala Ariz Ark Calif Colo Conn Del Fla Ga Ill Ind Kan Ky La Md Mich "
                "Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Que Ont ft "
-               "lb lbs oz hr hrs min mins sec secs yr yrs km kg cm mm mi mph dept misc orig "
+               "lb lbs oz hr hrs min mins secs yr yrs km kg cm mm mi mph dept misc orig "
                "abbr repr"),
       words_of("The A An He She It They We I You In On At But And However This That These "
                "Those His Her Its Their Our My Your There Here When After Before While If As "
@@ -85,8 +85,8 @@ const LanguageWords& german() {
                "e.g m.E Hrsg hrsg verf Verf Inh inh entspr jew sen jun"),
       words_of("usw usf etc u.a u.ä o.ä u.Ä o.Ä v.Chr n.Chr Chr Jh Jhd Jhdt Mio Mrd Tsd Str "
                "str Pl GmbH Co e.V e.G i.R a.D Jr Sr Inc Ltd Corp Jan Feb Mrz Apr Jun Jul Aug "
-               "Sep Sept Okt Nov Dez Mo Di Mi Do Fr Sa So a.M a.d.R Std Min Sek St Stck Stk "
-               "Verl Abt Ausg Jgg Ms Red Dept Univ"),
+               "Sep Sept Okt Nov Dez Mo Di Mi Do Sa So a.M a.d.R Std Min Sek Stck Stk "
+               "Verl Abt Ausg Jgg Red Dept"),
       words_of("Der Die Das Den Dem Des Ein Eine Einen Einem Einer Eines Er Sie Es Wir Ihr Ich "
                "Du In Im Am An Auf Aus Bei Beim Mit Nach Von Vom Zu Zum Zur Für Über Unter Um "
                "Vor Seit Durch Gegen Ohne Bis Als Wenn Weil Da Dann Danach Damals Dort Hier "

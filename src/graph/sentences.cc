@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "graph/sentence_blocks.h"
-#include "graph/sentence_breaks.h"
 #include "text/unicode.h"
 
 namespace relatum::graph {
@@ -53,10 +52,6 @@ void add_sentence(std::u32string_view text, task::Piece sentence, int64_t most,
 
 }  // namespace
 
-struct SentenceSplitter::Breaks {
-  SentenceBreaks of_blocks;
-};
-
 SentenceRules rules_of(DocumentForm form, std::string language) {
   SentenceRules rules;
   rules.language = std::move(language);
@@ -66,11 +61,9 @@ SentenceRules rules_of(DocumentForm form, std::string language) {
 }
 
 SentenceSplitter::SentenceSplitter(const SentenceRules& rules)
-    : rules_(rules), breaks_(new Breaks{SentenceBreaks(rules.language)}) {
+    : rules_(rules), breaks_(rules.language) {
   RELATUM_CHECK(rules.most > 0);
 }
-SentenceSplitter::~SentenceSplitter() = default;
-SentenceSplitter::SentenceSplitter(SentenceSplitter&&) noexcept = default;
 
 std::vector<task::Piece> SentenceSplitter::split(std::string_view text) const {
   const std::u32string wide = to_utf32(text);
@@ -79,7 +72,7 @@ std::vector<task::Piece> SentenceSplitter::split(std::string_view text) const {
     const auto own = std::u32string_view(wide).substr(size_t(block.start),
                                                       size_t(block.end - block.start));
     int64_t start = block.start;
-    for (const size_t end : breaks_->of_blocks.find(own, size_t(rules_.most))) {
+    for (const size_t end : breaks_.find(own, size_t(rules_.most))) {
       add_sentence(wide, {start, block.start + int64_t(end)}, rules_.most, sentences);
       start = block.start + int64_t(end);
     }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "graph/documents/source_document.h"
+#include "graph/sentence_breaks.h"
 #include "task/document.h"
 
 namespace relatum::graph {
@@ -36,8 +36,6 @@ class SentenceSplitter {
  public:
   /// Throws Error for a language that ICU does not know.
   explicit SentenceSplitter(const SentenceRules& rules);
-  ~SentenceSplitter();
-  SentenceSplitter(SentenceSplitter&&) noexcept;
 
   /// Sentences in the order of the text, in code points, without the blanks around them. Each has a
   /// letter or a digit, and none has more than `most` code points; what lies between them is
@@ -46,8 +44,7 @@ class SentenceSplitter {
 
  private:
   SentenceRules rules_;
-  struct Breaks;
-  std::unique_ptr<Breaks> breaks_;
+  SentenceBreaks breaks_;
 };
 
 }  // namespace relatum::graph

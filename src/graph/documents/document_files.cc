@@ -9,6 +9,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "text/unicode.h"
 
 namespace relatum::graph {
 namespace {
@@ -36,6 +37,18 @@ constexpr Named kMoreEndings[] = {{"markdown", DocumentForm::kMarkdown},
 std::optional<DocumentForm> find(std::span<const Named> names, std::string_view name) {
   const auto at = std::ranges::find(names, name, &Named::name);
   return at == names.end() ? std::nullopt : std::optional(at->form);
+}
+
+/// The form of a name that stands before a path.
+std::optional<DocumentForm> form_of_name(std::string_view name) { return find(kNames, name); }
+
+/// The form that a file's ending says, in any case.
+std::optional<DocumentForm> form_of_ending(std::string_view file_name) {
+  const size_t dot = file_name.rfind('.');
+  if (dot == file_name.npos || dot == 0) return std::nullopt;
+  const std::string ending = text::full_lower_case(file_name.substr(dot + 1));
+  const auto form = find(kNames, ending);
+  return form ? form : find(kMoreEndings, ending);
 }
 
 /// A path as an id: with slashes, and safe to be shown and written as JSON.
@@ -129,19 +142,6 @@ void find_one(const std::string& input, DocumentFiles& found) {
 }
 
 }  // namespace
-
-std::optional<DocumentForm> form_of_name(std::string_view name) { return find(kNames, name); }
-
-std::optional<DocumentForm> form_of_ending(std::string_view file_name) {
-  const size_t dot = file_name.rfind('.');
-  if (dot == file_name.npos || dot == 0) return std::nullopt;
-  std::string ending(file_name.substr(dot + 1));
-  for (char& c : ending) {
-    if (c >= 'A' && c <= 'Z') c = char(c + ('a' - 'A'));
-  }
-  const auto form = find(kNames, ending);
-  return form ? form : find(kMoreEndings, ending);
-}
 
 DocumentFiles find_documents(std::span<const std::string> inputs) {
   DocumentFiles found;

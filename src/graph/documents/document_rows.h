@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <istream>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>

@@ -1,10 +1,11 @@
 // What bytes have to be before they are taken for a text.
+#include "graph/documents/document_text.h"
+
 #include <fmt/format.h>
 
 #include "base/error.h"
 #include "graph/documents/html_encoding.h"
 #include "graph/documents/html_text.h"
-#include "graph/documents/read_documents.h"
 #include "io/text_file.h"
 
 namespace relatum::graph {

@@ -2,10 +2,10 @@
 #include "graph/documents/page_text.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 
 #include "base/utf8.h"
+#include "graph/text_lines.h"
 #include "text/unicode.h"
 
 namespace relatum::graph {
@@ -38,7 +38,7 @@ bool has(Names sorted, std::string_view name) {
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// Calls `each` for the words between blanks.
+/// Whether one of the words between blanks is among the names.
 bool any_word(std::string_view text, Names sorted) {
   while (!text.empty()) {
     const auto end = std::find_if(text.begin(), text.end(), is_blank) - text.begin();
@@ -63,7 +63,6 @@ bool is_dropped(std::string_view element, const ElementMarks& marks) {
          (any_word(marks.classes, kNavigationWords) || has(kNavigationWords, marks.id));
 }
 
-bool is_line_end(char32_t c) { return c == '\n' || c == '\f' || c == 0x85 || c == 0x2028; }
 /// Soft hyphen, blank and joiner without width, word joiner, byte-order mark.
 bool is_unseen(char32_t c) { return c == 0xad || c == 0x200b || c == 0x2060 || c == 0xfeff; }
 

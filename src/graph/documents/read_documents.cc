@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "graph/documents/document_text.h"
 #include "graph/documents/pdf_text.h"
 #include "io/text_file.h"
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <istream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/context.h"
@@ -48,11 +47,5 @@ using TakeDocument = std::function<void(SourceDocument&& document, uint64_t byte
 /// handed on. Reading ends between two documents where `context` is stopping.
 DocumentCounts read_documents(const DocumentFiles& files, const DocumentOptions& options,
                               const Context& context, const TakeDocument& take);
-
-/// The text of one file's bytes, CR LF and a lone CR as LF, without a byte-order mark. Throws Error
-/// for what is no text: a file whose first bytes are those of PDF, ZIP (Office's and OpenDocument's
-/// files, too), gzip, PNG, JPEG or GIF, one with a zero byte, one that is not UTF-8. `form` is
-/// kText, kMarkdown or kHtml; `name` begins the sentence.
-std::string document_text(std::string_view bytes, DocumentForm form, const std::string& name);
 
 }  // namespace relatum::graph

@@ -1,10 +1,7 @@
 // A document as it comes in: its text, and what says which document it is.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace relatum::graph {
 
@@ -20,11 +17,5 @@ struct SourceDocument {
   std::string text;    ///< valid UTF-8 without U+0000; all spans count its code points
   std::string sha256;  ///< of the file's bytes; of a row that of its text
 };
-
-/// The form that a file's ending says, in any case: txt, md, markdown, html, htm, xhtml, pdf,
-/// jsonl, ndjson, csv, tsv. Nothing for others.
-std::optional<DocumentForm> form_of_ending(std::string_view file_name);
-/// The form of a name that stands before a path: txt, md, html, pdf, jsonl, csv.
-std::optional<DocumentForm> form_of_name(std::string_view name);
 
 }  // namespace relatum::graph
