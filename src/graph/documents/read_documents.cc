@@ -44,7 +44,7 @@ class Reader {
       : options_(options), context_(context), take_(take) {}
 
   void read(const DocumentFile& file) {
-    const std::string name = file.is_input ? "standard input" : printable(file.path.string());
+    const std::string name = name_of(file);
     attempt([&] {
       if (file.is_input) read_input(file, name);
       else read_file(file, name);
@@ -97,8 +97,9 @@ class Reader {
 
   void read_whole(const DocumentFile& file, DocumentForm form, const std::string& name,
                   const std::string& bytes) {
-    SourceDocument document{file.id, source_of(file), form, "", hash_of(bytes)};
-    if (!is_new(document, name)) return;
+    const Place place{&file, 0};
+    SourceDocument document{file.id, source_of(place), form, "", hash_of(bytes)};
+    if (!is_new(document, place)) return;
     if (form == DocumentForm::kPdf) {
       const ProgramLimits limits{options_.pdf_seconds, size_t(options_.most_bytes), context_.stop};
       const std::string text = pdf_text(file.path, options_.pdftotext, limits);
@@ -140,12 +141,8 @@ class Reader {
 
   RowTaker taker(const DocumentFile& file, const std::string& name, DocumentForm form) {
     RowTaker rows;
-    rows.take =
-        [this, &file, name, form](std::string id, int64_t line, std::string text, uint64_t read) {
-      attempt([&] {
-        take_row(file, {fmt::format("{}:{}", name, line), "", form, "", ""},
-                 {std::move(id), std::move(text), line, read});
-      });
+    rows.take = [this, &file, form](std::string id, int64_t line, std::string text, uint64_t read) {
+      attempt([&] { take_row({{&file, line}, form, std::move(id), std::move(text), read}); });
       return !context_.stopping();
     };
     rows.bad = [this, name](int64_t line, const std::string& sentence) {
@@ -156,40 +153,56 @@ class Reader {
     return rows;
   }
 
+  /// Where a document stands: instead of a name for each, as there may be millions.
+  struct Place {
+    const DocumentFile* file;
+    int64_t line;  // of a row; 0: it is the whole file
+  };
   struct Row {
+    Place place;
+    DocumentForm form;
     std::string id, text;
-    int64_t line;
     uint64_t read;
   };
-  /// `document.id` is the row's place for messages.
-  void take_row(const DocumentFile& file, SourceDocument document, Row row) {
-    const std::string place = std::move(document.id);
-    if (row.text.find('\0') != row.text.npos) {
-      fail(kPlace, fmt::format("{}: the text has the character U+0000. Remove it.", place));
+
+  void take_row(Row row) {
+    for (const auto& [what, value] : {std::pair("id", &row.id), std::pair("text", &row.text)}) {
+      if (value->find('\0') == value->npos) continue;
+      fail(kPlace,
+           fmt::format("{}: the {} has the character U+0000. Remove it.", shown(row.place), what));
     }
     if (row.text.size() > options_.most_bytes) {
       fail(kPlace, fmt::format("{}: the text is larger than {} MB. Cut it into several documents.",
-                               place, options_.most_bytes >> 20));
+                               shown(row.place), options_.most_bytes >> 20));
     }
-    document.id = row.id.empty() ? fmt::format("{}:{}", file.id, row.line) : std::move(row.id);
-    document.source = fmt::format("{}:{}", source_of(file), row.line);
-    document.sha256 = hash_of(row.text);
+    if (row.id.empty()) row.id = fmt::format("{}:{}", row.place.file->id, row.place.line);
+    SourceDocument document{std::move(row.id), source_of(row.place), row.form, "",
+                            hash_of(row.text)};
     document.text = std::move(row.text);
-    if (is_new(document, place)) hand_on(std::move(document), bytes_before_ + row.read);
+    if (is_new(document, row.place)) hand_on(std::move(document), bytes_before_ + row.read);
   }
 
-  static std::string source_of(const DocumentFile& file) {
-    return file.is_input ? "stdin" : printable(file.path.string());
+  static std::string with_line(const std::string& name, const Place& place) {
+    return place.line == 0 ? name : fmt::format("{}:{}", name, place.line);
+  }
+  static std::string source_of(const Place& place) {
+    const DocumentFile& file = *place.file;
+    return with_line(file.is_input ? "stdin" : printable(file.path.string()), place);
+  }
+  /// The same in a sentence.
+  static std::string shown(const Place& place) { return with_line(name_of(*place.file), place); }
+  static std::string name_of(const DocumentFile& file) {
+    return file.is_input ? "standard input" : printable(file.path.string());
   }
 
   /// False where it is not wanted; throws where its id was there.
-  bool is_new(const SourceDocument& document, const std::string& place) {
-    const auto [first, added] = ids_.try_emplace(document.id, document.source);
+  bool is_new(const SourceDocument& document, const Place& place) {
+    const auto [first, added] = ids_.try_emplace(document.id, place);
     if (!added) {
       fail(kPlace,
            fmt::format("{}: the document's id '{}' is that of {}, too. Give each document an id of "
                        "its own, or name the folder above files of one name.",
-                       place, printable_start(document.id, 80), first->second));
+                       shown(place), printable_start(document.id, 80), source_of(first->second)));
     }
     if (!options_.wanted || options_.wanted(document.id, document.sha256)) return true;
     ++counts.unwanted;
@@ -207,7 +220,7 @@ class Reader {
   const DocumentOptions& options_;
   const Context& context_;
   const TakeDocument& take_;
-  std::unordered_map<std::string, std::string> ids_;  // and where each was first
+  std::unordered_map<std::string, Place> ids_;  // and where each was first
   uint64_t bytes_before_ = 0;
   bool taking_ = false;
 };

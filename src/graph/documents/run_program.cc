@@ -24,7 +24,9 @@ constexpr size_t kMostErrors = 4096;
 constexpr int kLookMilliseconds = 100;  // how often the clock and the stop flag are looked at
 
 [[noreturn]] void fail_to_start(const std::string& program, int code) {
-  fail("graph.program", fmt::format("cannot start {}: {}.", program, std::strerror(code)));
+  fail("graph.program", fmt::format("cannot start {}: {}. Check that it may be run, and the "
+                                    "system's limits of processes and open files.",
+                                    program, std::strerror(code)));
 }
 
 /// Both ends of a pipe, closed when it goes.
@@ -138,10 +140,16 @@ ProgramRun::End listen(Pipe& output, Pipe& errors, const Watch& watch, size_t mo
 }
 
 /// Waits for its end, which may come long after it has closed its pipes.
-ProgramRun::End wait_for(pid_t process, const Watch& watch, int& status) {
+ProgramRun::End wait_for(pid_t process, const std::string& program, const Watch& watch,
+                         int& status) {
   while (true) {
     const pid_t ended = waitpid(process, &status, WNOHANG);
-    if (ended == process || (ended < 0 && errno != EINTR)) return ProgramRun::End::kDone;
+    if (ended == process) return ProgramRun::End::kDone;
+    if (ended < 0 && errno != EINTR) {
+      fail("graph.program", fmt::format("the system does not tell how {} ended: {}. Start this "
+                                        "program without SIGCHLD ignored.",
+                                        program, std::strerror(errno)));
+    }
     if (const auto over = watch.over(); over != ProgramRun::End::kDone) return over;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -164,7 +172,7 @@ ProgramRun run_program(const std::vector<std::string>& command, const ProgramLim
   const Watch watch(limits);
   int status = 0;
   run.end = listen(output, errors, watch, limits.bytes, run);
-  if (run.end == ProgramRun::End::kDone) run.end = wait_for(process, watch, status);
+  if (run.end == ProgramRun::End::kDone) run.end = wait_for(process, command[0], watch, status);
   if (run.end != ProgramRun::End::kDone) {
     ::kill(-process, SIGKILL);
     while (waitpid(process, &status, 0) < 0 && errno == EINTR) {

@@ -24,7 +24,8 @@ struct ProgramRun {
 
 /// Runs `command`, whose first word is the program: a path, or a name that is looked for where the
 /// system looks for programs. Its standard input is empty. It has a process group of its own, which
-/// is killed where a limit is passed. Throws Error where the system cannot start programs.
+/// is killed where a limit is passed. Throws Error where the system does not start it, or does not
+/// tell how it ended.
 ProgramRun run_program(const std::vector<std::string>& command, const ProgramLimits& limits);
 
 }  // namespace relatum::graph

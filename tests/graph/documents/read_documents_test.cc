@@ -184,6 +184,8 @@ TEST_F(Documents, BadRowsAreToldWithTheirLine) {
   EXPECT_EQ(refusal("a.jsonl", "{\"text\":\"x\",\"id\":1.5}"),
             ":1: 'id' is neither a string nor a whole number. Mend or remove the row.");
   EXPECT_TRUE(refusal("a.jsonl", "{\"text\":\"\\u0000\"}").starts_with(":1: the text has the ch"));
+  EXPECT_EQ(refusal("a.jsonl", "{\"text\":\"x\",\"id\":\"a\\u0000\"}"),
+            ":1: the id has the character U+0000. Remove it.");
   EXPECT_TRUE(refusal("a.jsonl", "{\"text\":\"\xff\"}").starts_with(":1: "));
   EXPECT_EQ(refusal("a.csv", "text,id\nx,1\ny\n"),
             ":3: expected 2 fields as in the header, got 1. Mend or remove the row.");
@@ -216,6 +218,10 @@ TEST_F(Documents, TwoOfOneIdAreOneTooMany) {
             std::string::npos)
       << sentence;
   EXPECT_EQ(read({root()}).ids(), (Strings{"a/x.txt", "b/x.txt"}));
+  EXPECT_EQ(refusal("rows.csv", "text,id\nx,1\ny,1\n"),
+            ":3: the document's id '1' is that of " + root() +
+                "/rows.csv:2, too. Give each document an id of its own, or name the folder above "
+                "files of one name.");
 }
 
 TEST_F(Documents, StandardInputTellsItsFormByItsFirstCharacter) {

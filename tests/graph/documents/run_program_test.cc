@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "base/atomic_file.h"
 #include "graph/documents/pdf_text.h"
 #include "support/error_of.h"
@@ -32,12 +34,32 @@ TEST(RunProgram, HasLimits) {
   EXPECT_EQ(run_program({"/nowhere/program"}, {}).end, End::kAbsent);
   EXPECT_EQ(shell("sleep 600", {.seconds = 0.05}).end, End::kTooLong);
   EXPECT_EQ(shell("exec >&- 2>&-; sleep 600", {.seconds = 0.05}).end, End::kTooLong);
-  EXPECT_EQ(shell("while :; do echo x; done", {.bytes = 1000}).end, End::kTooMuch);
+  EXPECT_EQ(shell("exec yes", {.bytes = 1000}).end, End::kTooMuch);
   EXPECT_EQ(shell("printf 1234", {.bytes = 4}).output, "1234");
   EXPECT_EQ(shell("while [ $((i += 1)) -le 9000 ]; do echo xxxxxxxxx >&2; done").errors.size(),
             4096u);
   const std::atomic<bool> stop = true;
   EXPECT_EQ(shell("sleep 600", {.stop = &stop}).end, End::kStopped);
+}
+
+TEST(RunProgram, SaysSoWhereItIsNotRun) {
+  const testing::TemporaryFolder folder;
+  const auto file = folder / "program";
+  write_file(file, "#!/bin/sh\n");  // and nobody may run it
+  EXPECT_EQ(error_of([&] { run_program({file.string()}, {}); }),
+            "[graph.program] cannot start " + file.string() +
+                ": Permission denied. Check that it may be run, and the system's limits of "
+                "processes and open files.");
+}
+
+// Who ignores SIGCHLD, or was started so, is not told how a program ended.
+TEST(RunProgram, SaysSoWhereNobodyTellsHowItEnded) {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);
+  const std::string sentence = error_of([] { shell("exit 3"); });
+  std::signal(SIGCHLD, before);
+  EXPECT_EQ(sentence,
+            "[graph.program] the system does not tell how /bin/sh ended: No child processes. Start "
+            "this program without SIGCHLD ignored.");
 }
 
 /// Stands for pdftotext.
@@ -71,7 +93,7 @@ TEST(PdfText, SaysWhyThereIsNone) {
   says(refusal("echo 'Error: \033damaged' >&2; exit 1"),
        "is not read by pdftotext, which ends with 1: \"Error: \\x1bdamaged\"");
   says(refusal("sleep 600", {.seconds = 0.05}), "keeps pdftotext busy for more than 0.05 seconds");
-  says(refusal("while :; do echo x; done", {.bytes = 3 << 20}), "has more than 3 MB of text");
+  says(refusal("exec yes", {.bytes = 3 << 20}), "has more than 3 MB of text");
   write_file(file, "plain");
   says(refusal("echo never"), "does not begin as a PDF file does");
 }
