@@ -57,10 +57,15 @@ std::string Gazetteer::add(std::string_view name, std::string_view type, std::st
   std::vector<std::string_view> keys;
   for (const NameWord& word : words) keys.push_back(folded ? word.folded : word.exact);
   const uint32_t root = folded ? Names::kFolded : Names::kExact;
-  const std::string problem = names_->add_meaning(names_->node_of(root, keys), name, type, id);
-  if (!problem.empty() || keys.size() == 1 || keys.back() != ".") return problem;
-  keys.pop_back();  // "Acme Inc." is found without its full stop, too
-  return names_->add_meaning(names_->node_of(root, keys), name, type, id);
+  const uint32_t whole = names_->node_of(root, keys);
+  if (keys.size() > 1 && keys.back() == ".") {
+    keys.pop_back();  // "Acme Inc." is found without its full stop, too
+    const uint32_t bare = names_->node_of(root, keys);
+    // First, as what the whole name means, this one does, and it may be full before that is.
+    const std::string problem = names_->add_meaning(bare, name, type, id);
+    if (!problem.empty()) return problem;
+  }
+  return names_->add_meaning(whole, name, type, id);
 }
 
 int64_t Gazetteer::names() const { return names_->names_count; }

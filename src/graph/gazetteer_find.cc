@@ -7,7 +7,7 @@
 namespace relatum::graph {
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
+constexpr uint32_t kNone = BranchTable::kNone;
 
 /// A word of the text: what the trie and the matches need of it.
 struct TextWord {

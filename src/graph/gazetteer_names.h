@@ -13,7 +13,7 @@
 namespace relatum::graph {
 
 struct Gazetteer::Names {
-  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kNone = BranchTable::kNone;
   /// Names that are compared as they are written begin at the first root, others at the second.
   enum Root : uint32_t { kExact = 0, kFolded = 1 };
 

@@ -134,7 +134,9 @@ TEST(Gazetteer, RefusesWhatIsNoName) {
     EXPECT_EQ(gazetteer.add("x", "T", std::to_string(i)), "");
   }
   EXPECT_EQ(gazetteer.add("x", "T", "more"), "the name has more than 100 types and ids");
+  EXPECT_EQ(gazetteer.add("x.", "T", "more"), "the name has more than 100 types and ids");
   EXPECT_EQ(gazetteer.names(), 1);
+  EXPECT_EQ(gazetteer.find("x.")[0].text, "x");
   EXPECT_TRUE(gazetteer.find("w").empty());
 }
 
@@ -249,7 +251,10 @@ TEST(Gazetteer, HoldsManyNames) {
   Gazetteer gazetteer;
   gazetteer.read_text(table.str(), "n.csv");
   EXPECT_EQ(gazetteer.names(), kNames);
-  EXPECT_LT(gazetteer.memory_bytes() / kNames, 400u);  // bytes of a name, tables half empty
+  // For each name a word and a branch in tables of at most four slots for one, and arrays at most
+  // twice as large as they need to be: ends and letters of a word, a node, an entry, a name, an id.
+  constexpr uint64_t kTables = 4 * (4 + 12), kArrays = 2 * ((8 + 5) + 4 + 16 + (8 + 22) + (8 + 5));
+  EXPECT_LT(gazetteer.memory_bytes() / kNames, kTables + kArrays);
   const auto matches = gazetteer.find("firm 0 of town 99855 and FIRM 1 of Town 2");
   ASSERT_EQ(matches.size(), 1u);
   EXPECT_EQ(matches[0].id, "99855");
