@@ -15,39 +15,26 @@ namespace {
 
 constexpr const char* kPlace = "graph.gazetteer";
 
+const std::vector<std::string> kColumns = {"name", "type", "id"};
+
 /// Places of the columns; -1 for an id that is not there.
 struct Columns {
   int64_t name, type, id;
-  size_t width;
 };
 
 Columns find_columns(const task::TableShape& shape, const std::string& file) {
-  const std::vector<std::string> known = {"name", "type", "id"};
-  if (const std::string twice = shape.repeated(known); !twice.empty()) {
+  if (const std::string twice = shape.repeated(kColumns); !twice.empty()) {
     fail(kPlace,
          fmt::format("{}: column '{}' stands twice in the header. Remove one.", file, twice));
   }
-  const Columns columns{shape.find("name"), shape.find("type"), shape.find("id"),
-                        shape.columns.size()};
+  const Columns columns{shape.find("name"), shape.find("type"), shape.find("id")};
   if (columns.name >= 0 && columns.type >= 0) return columns;
-  std::string seen;
-  for (const std::string& column : shape.columns) {
-    seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(column, 40));
-  }
-  if (!seen.empty()) seen = "; its columns are " + printable_start(seen, 200);
+  std::string seen = shape.quoted();
+  if (!seen.empty()) seen = "; its columns are " + seen;
   fail(kPlace,
        fmt::format("{}: the header has no column '{}'{}. The first line of a gazetteer names "
                    "its columns, as in name,type,id.",
                    file, columns.name < 0 ? "name" : "type", seen));
-}
-
-std::string unread_columns(const task::TableShape& shape) {
-  std::string names;
-  for (const std::string& column : shape.columns) {
-    if (column.empty() || column == "name" || column == "type" || column == "id") continue;
-    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable_start(column, 40));
-  }
-  return printable_start(names, 200);
 }
 
 /// ASCII that is its own seen_form, as most of a million rows are: looked at in one pass.
@@ -72,10 +59,9 @@ void Gazetteer::read_text(std::string_view table, const std::string& file) {
   if (const std::string wide = io::wide_encoding(table); !wide.empty()) {
     fail(kPlace, fmt::format("{} {}. Save the file as UTF-8.", file, wide));
   }
-  const std::vector<std::string> known = {"name", "type", "id"};
-  const task::TableShape shape = task::find_table(io::without_mark(table), known);
+  const task::TableShape shape = task::find_table(io::without_mark(table), kColumns);
   const Columns columns = find_columns(shape, file);
-  if (const std::string unread = unread_columns(shape); !unread.empty()) {
+  if (const std::string unread = shape.quoted(kColumns); !unread.empty()) {
     names_->notes.push_back(fmt::format("{}: columns that are not read: {}.", file, unread));
   }
   task::DelimitedReader reader(shape.records, shape.separator, shape.line);
@@ -83,11 +69,7 @@ void Gazetteer::read_text(std::string_view table, const std::string& file) {
   reader.next(record);  // the header
   const int64_t before = entries();
   const auto add_record = [&]() -> std::string {
-    if (!record.problem.empty()) return record.problem;
-    if (record.fields.size() != columns.width) {
-      return fmt::format("expected {} fields as in the header, got {}", columns.width,
-                         record.fields.size());
-    }
+    if (const std::string problem = shape.problem(record); !problem.empty()) return problem;
     const std::string none;
     const auto cell = [&](int64_t column) -> const std::string& {
       return column < 0 ? none : record.fields[size_t(column)];

@@ -1,9 +1,11 @@
 // Cuts the header by each separator in turn.
 #include "task/table_shape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "task/delimited.h"
+#include "base/printable.h"
 #include "task/forms.h"
 #include "text/unicode.h"
 
@@ -25,6 +27,21 @@ std::string TableShape::repeated(std::span<const std::string> names) const {
     if (std::count(columns.begin(), columns.end(), name) > 1) return name;
   }
   return "";
+}
+
+std::string TableShape::problem(const DelimitedRecord& record) const {
+  if (!record.problem.empty() || record.fields.size() == columns.size()) return record.problem;
+  return fmt::format("expected {} fields as in the header, got {}", columns.size(),
+                     record.fields.size());
+}
+
+std::string TableShape::quoted(std::span<const std::string> but_for) const {
+  std::string names;
+  for (const std::string& column : columns) {
+    if (column.empty() || std::ranges::find(but_for, column) != but_for.end()) continue;
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", printable_start(column, 40));
+  }
+  return printable_start(names, 200);
 }
 
 TableShape find_table(std::string_view bytes, std::span<const std::string> known) {

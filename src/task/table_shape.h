@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "task/delimited.h"
+
 namespace relatum::task {
 
 /// A cell of a header as the name of a column: "Head start " is head_start.
@@ -24,6 +26,11 @@ struct TableShape {
   int64_t find(std::string_view name) const;
   /// The first of the `known` names that more than one column has; "" where none has.
   std::string repeated(std::span<const std::string> known) const;
+  /// What is wrong with a record below the header, without a full stop; "" where nothing is.
+  std::string problem(const DelimitedRecord& record) const;
+  /// "'id', 'body'": columns for a sentence, the start of a long list; without empty cells and
+  /// those of `but_for`.
+  std::string quoted(std::span<const std::string> but_for = {}) const;
 };
 
 /// Excel's first line "sep=;" names the separator; else it is the comma, semicolon or tab that

@@ -73,21 +73,17 @@ std::string bare(const Error& error) {
 /// Places of the columns; throws Error where there is no text.
 struct Columns {
   int64_t text, id;
-  size_t width;
 
   Columns(const task::TableShape& shape, const std::vector<std::string>& names,
           const std::string& name, const RowFields& fields)
-      : text(shape.find(names[0])), id(shape.find(names[1])), width(shape.columns.size()) {
+      : text(shape.find(names[0])), id(shape.find(names[1])) {
     if (const std::string twice = shape.repeated(names); !twice.empty()) {
       fail(kPlace, fmt::format("{}: column '{}' stands twice in the header. Remove one.", name,
                                printable_start(twice, 40)));
     }
     if (text >= 0) return;
-    std::string seen;
-    for (const std::string& column : shape.columns) {
-      seen += fmt::format("{}'{}'", seen.empty() ? "" : ", ", printable_start(column, 40));
-    }
-    if (!seen.empty()) seen = "; its columns are " + printable_start(seen, 200);
+    std::string seen = shape.quoted();
+    if (!seen.empty()) seen = "; its columns are " + seen;
     fail(kPlace, fmt::format("{}: the header has no column '{}'{}. Name the column of the texts by "
                              "--text-column.",
                              name, printable_start(fields.text, 40), seen));
@@ -95,12 +91,9 @@ struct Columns {
 };
 
 /// What is wrong with a record, or "".
-std::string record_problem(const task::DelimitedRecord& record, const Columns& columns) {
-  if (!record.problem.empty()) return record.problem;
-  if (record.fields.size() != columns.width) {
-    return fmt::format("expected {} fields as in the header, got {}", columns.width,
-                       record.fields.size());
-  }
+std::string record_problem(const task::DelimitedRecord& record, const task::TableShape& shape,
+                           const Columns& columns) {
+  if (const std::string problem = shape.problem(record); !problem.empty()) return problem;
   for (const int64_t column : {columns.text, columns.id}) {
     if (column < 0) continue;
     const std::string odd = io::encoding_problem(record.fields[size_t(column)], false);
@@ -155,7 +148,7 @@ void read_table_documents(std::string_view bytes, const std::string& name, const
   task::DelimitedRecord record;
   reader.next(record);  // the header
   while (reader.next(record)) {
-    const std::string problem = record_problem(record, columns);
+    const std::string problem = record_problem(record, shape, columns);
     if (!problem.empty()) {
       rows.bad(record.line, problem);
       continue;
