@@ -2,7 +2,6 @@
 #include "graph/name_words.h"
 
 #include <unicode/uchar.h>
-#include <unicode/unistr.h>
 #include <unicode/uscript.h>
 
 #include <algorithm>
@@ -50,12 +49,6 @@ std::u32string without_accents(std::u32string_view text) {
   std::u32string apart = text::normal_form(text, text::NormalForm::kNfkd);
   std::erase_if(apart, is_accent);
   return text::normal_form(apart, text::NormalForm::kNfkc);
-}
-
-std::string folded_case(const std::string& text) {
-  std::string out;
-  icu::UnicodeString::fromUTF8(text).foldCase().toUTF8String(out);
-  return out;
 }
 
 bool is_ascii(std::string_view text) {
@@ -160,7 +153,7 @@ void NameWords::set_keys(NameWord& word) const {
   for (char32_t& c : wide) c = plain_sign(c);
   word.exact = to_utf8(fold_accents_ ? without_accents(wide)
                                      : text::normal_form(wide, text::NormalForm::kNfkc));
-  word.folded = folded_case(word.exact);
+  word.folded = text::fold_case(word.exact);
 }
 
 std::vector<NameWord> name_words(std::string_view name, bool fold_accents) {

@@ -1,46 +1,31 @@
-// Case folding by ICU, then one walk over the characters.
+// Forms and case that Unicode has as one, then one walk over the characters.
 #include "graph/normal_name.h"
 
-#include <unicode/bytestream.h>
-#include <unicode/casemap.h>
-#include <unicode/stringoptions.h>
 #include <unicode/uchar.h>
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/utf8.h"
 #include "text/normal_form.h"
+#include "text/unicode.h"
 
 namespace relatum::graph {
 namespace {
 
 using text::NormalForm;
 
-std::u32string fold_case(std::u32string_view name) {
-  std::string folded;
-  icu::StringByteSink<std::string> sink(&folded);
-  UErrorCode status = U_ZERO_ERROR;
-  const std::string bytes = to_utf8(name);
-  icu::CaseMap::utf8Fold(U_FOLD_CASE_DEFAULT, bytes, sink, nullptr, status);
-  RELATUM_CHECK(U_SUCCESS(status));
-  return to_utf32(folded);
-}
-
-bool is_blank(char32_t c) { return u_isUWhiteSpace(UChar32(c)); }
-
 bool is_apostrophe(char32_t c) {
-  return c == U'\'' || c == U'\u2018' || c == U'\u2019' || c == U'\u02bc' || c == U'\uff07';
+  return c == U'\'' || c == U'\u2018' || c == U'\u2019' || c == U'\u02bc';
 }
 
 bool is_separator(char32_t c) {
   static const std::u32string kKept = U"&#%@*";
-  return is_blank(c) || (u_ispunct(UChar32(c)) && kKept.find(c) == kKept.npos);
+  return text::is_white_space(c) || (u_ispunct(UChar32(c)) && kKept.find(c) == kKept.npos);
 }
 
 std::u32string folded(std::string_view name) {
   std::u32string text = text::normal_form(to_utf32(name), NormalForm::kNfkc);
-  text = text::normal_form(fold_case(text), NormalForm::kNfkc);
+  text = text::normal_form(to_utf32(text::fold_case(to_utf8(text))), NormalForm::kNfkc);
   std::erase_if(text, [](char32_t c) {
     return u_hasBinaryProperty(UChar32(c), UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
   });
@@ -54,7 +39,7 @@ char32_t plain(const std::u32string& text, size_t i) {
   if (is_apostrophe(c)) return 0;
   if ((c == U'.' || c == U',') && i > 0 && digit(i - 1) && digit(i + 1)) return c;
   // One at a word's beginning tells ".NET" from "net".
-  if (c == U'.' && (i == 0 || is_blank(text[i - 1])) && i + 1 < text.size()) return c;
+  if (c == U'.' && (i == 0 || text::is_white_space(text[i - 1])) && i + 1 < text.size()) return c;
   if (c == U'.' && i > 0 && u_isalpha(UChar32(text[i - 1]))) return 0;
   return is_separator(c) ? U' ' : c;
 }
@@ -62,7 +47,7 @@ char32_t plain(const std::u32string& text, size_t i) {
 std::string one_blank(std::u32string_view text) {
   std::u32string result;
   for (const char32_t c : text) {
-    const bool blank = is_blank(c);
+    const bool blank = text::is_white_space(c);
     if (blank && (result.empty() || result.back() == U' ')) continue;
     result += blank ? U' ' : c;
   }

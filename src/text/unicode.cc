@@ -2,7 +2,10 @@
 #include "text/unicode.h"
 
 #include <unicode/brkiter.h>
+#include <unicode/bytestream.h>
+#include <unicode/casemap.h>
 #include <unicode/locid.h>
+#include <unicode/stringoptions.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
 #include <unicode/utext.h>
@@ -176,6 +179,16 @@ std::string full_lower_case(std::string_view text) {
       .toLower(icu::Locale::getRoot())
       .toUTF8String(lower);
   return lower;
+}
+
+std::string fold_case(std::string_view text) {
+  std::string folded;
+  icu::StringByteSink<std::string> sink(&folded);
+  UErrorCode status = U_ZERO_ERROR;
+  icu::CaseMap::utf8Fold(U_FOLD_CASE_DEFAULT, {text.data(), int32_t(text.size())}, sink, nullptr,
+                         status);
+  RELATUM_CHECK(U_SUCCESS(status));
+  return folded;
 }
 
 std::string without_white_space(std::string_view text) {

@@ -34,6 +34,8 @@ void for_graphemes(std::string_view valid, const std::function<void(std::string_
 
 /// Lower case by Unicode's full mapping, independent of locale, of UTF-8 (a final sigma included).
 std::string full_lower_case(std::string_view text);
+/// Unicode's full case folding of UTF-8: "STRASSE" and "Straße" become one.
+std::string fold_case(std::string_view text);
 /// UTF-8 without its white space; bytes that are no UTF-8 stay.
 std::string without_white_space(std::string_view text);
 
