@@ -5,6 +5,7 @@
 #include <unicode/brkiter.h>
 #include <unicode/locid.h>
 #include <unicode/unistr.h>
+#include <unicode/uvernum.h>
 
 #include "graph/marked_page.h"
 #include "support/error_of.h"
@@ -73,7 +74,7 @@ void record(const std::string& name, const EndCounts& counts) {
 
 struct Page {
   std::string file, language;
-  EndCounts ours, icu;  // as they were counted; docs/graph.md has them as percentages
+  EndCounts ours, icu;  // docs/graph.md has them as percentages; ICU's are those of version 72
 };
 
 /// How GoogleTest shows a parameter.
@@ -92,16 +93,21 @@ TEST_P(MarkedPages, AreCutAsTheDocumentsSay) {
   EXPECT_GE(ours.right, GetParam().ours.right);
   EXPECT_LE(ours.found - ours.right, GetParam().ours.found - GetParam().ours.right);
   EXPECT_EQ(ours.marked, GetParam().ours.marked);
+  if (U_ICU_VERSION_MAJOR_NUM == 72) {
+    EXPECT_EQ(icu.found, GetParam().icu.found);
+    EXPECT_EQ(icu.right, GetParam().icu.right);
+  }
   // Other versions of ICU may have other rules; ours are better than ICU's own all the same.
   EXPECT_GT(ours.precision(), icu.precision());
   SCOPED_TRACE(std::to_string(icu.found) + " " + std::to_string(icu.right));
   EXPECT_GE(ours.recall(), icu.recall());
 }
 
-INSTANTIATE_TEST_SUITE_P(Sentences, MarkedPages,
-                         ::testing::Values(Page{"sentences_en.txt", "en", {63, 63, 64}, {}},
-                                           Page{"sentences_en_held.txt", "en", {47, 46, 47}, {}},
-                                           Page{"sentences_de.txt", "de", {37, 37, 37}, {}}));
+INSTANTIATE_TEST_SUITE_P(
+    Sentences, MarkedPages,
+    ::testing::Values(Page{"sentences_en.txt", "en", {63, 63, 64}, {97, 60, 64}},
+                      Page{"sentences_en_held.txt", "en", {47, 46, 47}, {74, 46, 47}},
+                      Page{"sentences_de.txt", "de", {37, 37, 37}, {60, 37, 37}}));
 
 TEST(Sentences, ParagraphsHeadingsAndItemsStandApart) {
   EXPECT_EQ(sentences_of("A title\n\nIt was wrapped\nonce. Then\r\nagain.\n"),

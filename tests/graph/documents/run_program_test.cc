@@ -1,7 +1,11 @@
 // Programs that end, write much, take long, or are not there.
 #include "graph/documents/run_program.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -40,6 +44,34 @@ TEST(RunProgram, HasLimits) {
             4096u);
   const std::atomic<bool> stop = true;
   EXPECT_EQ(shell("sleep 600", {.stop = &stop}).end, End::kStopped);
+}
+
+TEST(RunProgram, EndsWhatTheProgramStartedToo) {
+  const testing::TemporaryFolder folder;
+  const std::string pipe = folder / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int end = open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  // Shell and sleep both hold the pipe's other end.
+  EXPECT_EQ(shell("exec 9>'" + pipe + "'; sleep 600 & echo enough; wait", {.bytes = 1}).end,
+            End::kTooMuch);
+  pollfd nobody{end, POLLIN, 0};
+  EXPECT_EQ(poll(&nobody, 1, 10'000), 1);  // longer than a killed process takes to go
+  EXPECT_EQ(nobody.revents, POLLHUP);
+  close(end);
+}
+
+TEST(RunProgram, HasSignalsAsAShellLeavesThem) {
+  sigset_t blocked, before;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  const auto handler = std::signal(SIGINT, SIG_IGN);
+  const int terminated = shell("kill -TERM $$; echo on").status;
+  const int interrupted = shell("kill -INT $$; echo on").status;
+  std::signal(SIGINT, handler);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_EQ(terminated, 128 + SIGTERM);
+  EXPECT_EQ(interrupted, 128 + SIGINT);
 }
 
 TEST(RunProgram, SaysSoWhereItIsNotRun) {
