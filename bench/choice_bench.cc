@@ -1,4 +1,5 @@
-// Times the choice of edges of made-up documents: choice_bench [EDGES [ROUNDS]]
+// Times the choice of edges of made-up documents, and holds each to the schema: choice_bench [EDGES
+// [ROUNDS]]
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,8 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "base/error.h"
 #include "base/stopwatch.h"
 #include "graph/choose_edges.h"
+#include "support/edge_rules.h"
 
 namespace relatum::graph {
 namespace {
@@ -47,6 +50,7 @@ std::vector<ChoiceEdge> edges_of(std::mt19937& random, size_t count, size_t node
 
 nlohmann::ordered_json measure(size_t count, size_t nodes, double sure, int rounds) {
   const Schema schema = Schema::parse(kSchema, "bench");
+  const testing::EdgeRules rules(schema, false);
   std::vector<double> times;
   int proven = 0;
   double short_of = 0;
@@ -57,6 +61,12 @@ nlohmann::ordered_json measure(size_t count, size_t nodes, double sure, int roun
     const Stopwatch watch;
     const EdgeChoice choice = choose_edges(edges, schema);
     times.push_back(1000 * watch.seconds());
+    if (!rules.consistent(edges, choice.chosen)) {
+      fail("choice_bench",
+           fmt::format("round {} of {} edges chose a set that breaks the schema: do "
+                       "not use its times.",
+                       round, count));
+    }
     proven += choice.proven;
     branches += choice.nodes;
     short_of = std::max(short_of, 1 - choice.gain / choice.bound);

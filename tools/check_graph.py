@@ -6,8 +6,8 @@
     tools/check_graph.py --folder OUT                                # graph.jsonl and others there
 
 A folder has graph.jsonl, and any of graph/ (nodes.csv, relationships.csv), graph.cypher, graph.nt,
-graph.ttl, graph.graphml, graph.sqlite; with documents.jsonl ({"id","text"}) slices are held to the
-texts, with schema.toml edges to the schema. Needs rdflib, networkx and pandas.
+graph.ttl, graph.graphml, graph.html, graph.sqlite; with documents.jsonl ({"id","text"}) slices are
+held to the texts, with schema.toml edges to the schema. Needs rdflib, networkx and pandas.
 """
 
 import argparse
@@ -292,12 +292,32 @@ def check_sqlite(graph, path):
     base.close()
 
 
+def check_html(graph, path):
+    start = '<script type="application/json" id="data">'
+    text = path.read_text(encoding="utf-8").split(start, 1)[1].split("</script>", 1)[0]
+    page = json.loads(text)
+    ids = [document["id"] for document in page["documents"]]
+    equal("the page's entities", [
+        (entity["id"], entity["name"], entity["type"],
+         [(ids[m[0]], *m[1:]) for m in entity["mentions"]]) for entity in page["entities"]], [
+        (key, entity["name"], entity["type"],
+         [(m["document"], m["start"], m["end"], m["probability"]) for m in entity["mentions"]])
+        for key, entity in graph.entities.items()])
+    names = list(graph.entities)
+    equal("the page's edges", sorted(
+        (names[r["head"]], r["label"], names[r["tail"]], r["p"], r["support"])
+        for r in page["relations"]), graph.edges())
+    equal("the page's evidence", sum(len(r["mentions"]) for r in page["relations"]),
+          graph.evidence_count())
+
+
 def check_folder(folder):
     graph = Graph(folder / "graph.jsonl")
     done = [f"{len(graph.entities)} entities", f"{len(graph.relations)} edges"]
     checks = [("documents.jsonl", check_slices), ("schema.toml", check_schema),
               ("graph", check_csv), ("graph.cypher", check_cypher), ("graph.nt", None),
-              ("graph.ttl", None), ("graph.graphml", check_graphml), ("graph.sqlite", check_sqlite)]
+              ("graph.ttl", None), ("graph.graphml", check_graphml), ("graph.html", check_html),
+              ("graph.sqlite", check_sqlite)]
     triples = {}
     for name, check in checks:
         if not (folder / name).exists():

@@ -21,17 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr size_t kPendingLimit = 1 << 20;  // one system call per MiB
 
-// Removes what a killed process left of the same target. Whoever still writes holds a lock, also
-// on another machine, where its process number would say nothing.
-void remove_leftovers(const fs::path& target) {
-  for (const fs::path& path : temporaries_of(target)) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) continue;
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
-    ::close(fd);
-  }
-}
-
 // An empty file that is locked while it is open. Another process may take the new file for a
 // leftover before the lock is held: then once more.
 int create_locked(const fs::path& path) {
@@ -56,7 +45,7 @@ AtomicFile::AtomicFile(fs::path target) : target_(behind_links(std::move(target)
                                   target_.string()));
   }
   if (target_.has_parent_path()) create_folders(target_.parent_path());
-  remove_leftovers(target_);
+  remove_leftover_files(target_);
   temporary_ = temporary_of(target_);
   fd_ = create_locked(temporary_);
   if (fd_ < 0) fail_write(target_, errno);

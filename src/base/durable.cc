@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -88,6 +89,15 @@ std::vector<fs::path> temporaries_of(const fs::path& target) {
     }
   }
   return found;
+}
+
+void remove_leftover_files(const fs::path& target) {
+  for (const fs::path& path : temporaries_of(target)) {
+    const int fd = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) continue;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
+    ::close(fd);
+  }
 }
 
 int write_all(int file, std::string_view text) {

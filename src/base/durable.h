@@ -22,6 +22,9 @@ int sync_folder(const std::filesystem::path& folder, int file);
 std::filesystem::path temporary_of(const std::filesystem::path& target);
 /// … and all such names beside the target that are there, also of processes that were killed.
 std::vector<std::filesystem::path> temporaries_of(const std::filesystem::path& target);
+/// Removes such files beside the target that killed processes left. Whoever still writes one holds
+/// a lock on it (flock), also on another machine, where its process number would say nothing.
+void remove_leftover_files(const std::filesystem::path& target);
 /// Writes all of it. 0 or the errno.
 int write_all(int file, std::string_view text);
 

@@ -22,7 +22,7 @@ struct ChoiceOptions {
   double threshold = 0.5;
   /// Several labels may stand between one head and one tail.
   bool several_labels = false;
-  /// What solve_packing may do: at most a tenth of a second on a core of today (choice_bench).
+  /// What solve_packing may do: about a tenth of a second on a core of today (choice_bench).
   int64_t most_work = 12'000'000;
 };
 

@@ -74,23 +74,13 @@ DROP TABLE temp.new_document;
 DROP TABLE temp.new_name;
 )";
 
-// Files beside the target that killed processes left; whoever still writes one holds a lock.
-void remove_leftovers(const fs::path& target) {
-  for (const fs::path& path : temporaries_of(target)) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (file < 0) continue;
-    if (::flock(file, LOCK_EX | LOCK_NB) == 0) ::unlink(path.c_str());
-    ::close(file);
-  }
-}
-
 /// A second file at the database's side, gone again unless kept.
 class Beside {
  public:
   Beside(Database& database, const fs::path& target)
       : database_(database), target_(target), fresh_(temporary_of(target)) {
     create_folders(folder_of(target));
-    remove_leftovers(target);
+    remove_leftover_files(target);
     file_ = ::open(fresh_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (file_ < 0) fail_write(fresh_, errno);
     (void)::flock(file_, LOCK_EX | LOCK_NB);

@@ -1,5 +1,7 @@
 // Strongly connected parts, and the shortest ways back along arrows that are nearly taken.
 #include <algorithm>
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/strong_components.hpp>
 #include <functional>
 #include <limits>
 #include <queue>
@@ -12,28 +14,6 @@ namespace {
 
 constexpr size_t kNone = std::numeric_limits<size_t>::max();
 constexpr double kBroken = 1e-6;  // cycles that are broken by less count as kept
-
-// Kosaraju's: nodes in the order in which a walk leaves them, then walks against the arrows.
-void leave_order(const std::vector<std::vector<size_t>>& next, std::vector<size_t>& order) {
-  std::vector<bool> seen(next.size());
-  for (size_t start = 0; start < next.size(); ++start) {
-    if (seen[start]) continue;
-    seen[start] = true;
-    std::vector<std::pair<size_t, size_t>> path = {{start, 0}};  // a node, and its next arrow
-    while (!path.empty()) {
-      auto& [node, arrow] = path.back();
-      if (arrow == next[node].size()) {
-        order.push_back(node);
-        path.pop_back();
-        continue;
-      }
-      const size_t to = next[node][arrow++];
-      if (seen[to]) continue;
-      seen[to] = true;
-      path.emplace_back(to, 0);
-    }
-  }
-}
 
 struct Back {
   double length = std::numeric_limits<double>::infinity();
@@ -67,30 +47,11 @@ std::vector<Back> ways_from(size_t start, const std::vector<Arrow>& arrows,
 }  // namespace
 
 std::vector<size_t> strong_parts(const std::vector<Arrow>& arrows, size_t nodes) {
-  std::vector<std::vector<size_t>> next(nodes), before(nodes);
-  for (const Arrow& arrow : arrows) {
-    next[arrow.from].push_back(arrow.to);
-    before[arrow.to].push_back(arrow.from);
-  }
-  std::vector<size_t> order;
-  leave_order(next, order);
-  std::vector<size_t> part(nodes, kNone);
-  size_t count = 0;
-  for (auto start = order.rbegin(); start != order.rend(); ++start) {
-    if (part[*start] != kNone) continue;
-    std::vector<size_t> open = {*start};
-    part[*start] = count;
-    while (!open.empty()) {
-      const size_t node = open.back();
-      open.pop_back();
-      for (const size_t from : before[node]) {
-        if (part[from] != kNone) continue;
-        part[from] = count;
-        open.push_back(from);
-      }
-    }
-    ++count;
-  }
+  boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS> graph(nodes);
+  for (const Arrow& arrow : arrows) boost::add_edge(arrow.from, arrow.to, graph);
+  std::vector<size_t> part(nodes);
+  boost::strong_components(graph, boost::make_iterator_property_map(
+                                      part.begin(), boost::get(boost::vertex_index, graph)));
   return part;
 }
 

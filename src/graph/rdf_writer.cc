@@ -37,6 +37,14 @@ std::string expanded(const std::string& name) {
 }  // namespace
 
 struct RdfWriter::Serd {
+  explicit Serd(const Put& taker) : put(taker) {}
+  ~Serd() {
+    if (writer) serd_writer_free(writer);
+    serd_env_free(environment);
+  }
+  Serd(const Serd&) = delete;
+  Serd& operator=(const Serd&) = delete;
+
   const Put& put;
   std::exception_ptr problem;
   SerdEnv* environment = nullptr;
@@ -71,7 +79,7 @@ struct RdfWriter::Serd {
 };
 
 RdfWriter::RdfWriter(RdfForm form, const std::string& base, const Put& put)
-    : base_(base), serd_(std::make_unique<Serd>(Serd{put, nullptr})) {
+    : base_(base), serd_(std::make_unique<Serd>(put)) {
   const bool turtle = form == RdfForm::kTurtle;
   serd_->environment = serd_env_new(nullptr);
   const auto style = SerdStyle(turtle ? SERD_STYLE_ABBREVIATED | SERD_STYLE_CURIED | SERD_STYLE_BULK
@@ -88,10 +96,7 @@ RdfWriter::RdfWriter(RdfForm form, const std::string& base, const Put& put)
   for (const char* kind : kKinds) prefix(kind, iri(kind, ""));
 }
 
-RdfWriter::~RdfWriter() {
-  if (serd_->writer) serd_writer_free(serd_->writer);
-  serd_env_free(serd_->environment);
-}
+RdfWriter::~RdfWriter() = default;
 
 std::string RdfWriter::iri(std::string_view kind, std::string_view name) const {
   std::string result = fmt::format("{}{}/", base_, kind);

@@ -1,13 +1,9 @@
 // File by file: a header that is known beforehand, then the tensors' bytes in pieces.
 #include "jobs/merge_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,10 +12,10 @@
 #include "arch/bitsandbytes.h"
 #include "arch/tensor_names.h"
 #include "base/atomic_file.h"
-#include "base/durable.h"
 #include "base/error.h"
 #include "base/mapped_file.h"
 #include "base/printable.h"
+#include "base/whole_folder.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "io/to_weight.h"
@@ -272,40 +268,6 @@ class FolderJob {
   uint64_t done_ = 0;
 };
 
-// Removes what is left of a folder that did not become whole.
-class Fresh {
- public:
-  explicit Fresh(const fs::path& target) : path_(temporary_of(target)) {
-    for (const fs::path& left : temporaries_of(target)) fs::remove_all(left);
-    create_folders(path_);
-  }
-  ~Fresh() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Fresh(const Fresh&) = delete;
-  Fresh& operator=(const Fresh&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-// In one step, also where a folder is there, which then has the other name and is removed.
-void move_into_place(const fs::path& fresh, const fs::path& target) {
-  std::error_code ignored;
-  const bool replaces = fs::is_directory(target, ignored);
-  int failed = replaces
-                   ? ::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE)
-                   : ::rename(fresh.c_str(), target.c_str());
-  if (failed && replaces && (errno == EINVAL || errno == ENOSYS)) {  // not every file system can
-    fs::remove_all(target);
-    failed = ::rename(fresh.c_str(), target.c_str());
-  }
-  if (failed) fail_write(target, errno);
-  if (const int reason = sync_folder(folder_of(target), -1)) fail_write(target, reason);
-}
-
 bool lies_in(const fs::path& path, const fs::path& folder) {
   std::error_code error;
   const fs::path inner = fs::weakly_canonical(path, error);
@@ -320,11 +282,10 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
 std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, const Merged& merged,
                                                const FolderTarget& target, const Context& context) {
   FolderJob job(files, merged, target, context);
-  const fs::path out = target.out.has_filename() ? target.out : target.out.parent_path();
-  const Fresh fresh(out);
-  if (!job.write(fresh.path())) return std::nullopt;
-  job.write_settings(fresh.path());
-  move_into_place(fresh.path(), out);
+  WholeFolder whole(target.out);
+  if (!job.write(whole.path())) return std::nullopt;
+  job.write_settings(whole.path());
+  whole.commit();
   return job.sizes();
 }
 

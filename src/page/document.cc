@@ -2,57 +2,26 @@
 #include "page/document.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
-#include <functional>
+#include <vector>
 
 #include "base/error.h"
+#include "io/html_frame.h"
 #include "page/assets.h"
 #include "page/html_text.h"
 
 namespace relatum::page {
 namespace {
 
-/// As a Content-Security-Policy names a script: 'sha256-…' of what stands in its element.
-std::string script_source(std::string_view script) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(script.data()), script.size(), hash.data());
-  std::array<unsigned char, 4 * (SHA256_DIGEST_LENGTH / 3 + 1) + 1> text{};
-  const int length = EVP_EncodeBlock(text.data(), hash.data(), int(hash.size()));
-  return fmt::format("'sha256-{}'",
-                     std::string_view(reinterpret_cast<const char*>(text.data()), size_t(length)));
-}
-
 std::string script_element(std::string_view script) {
   return script.empty() ? "" : fmt::format("<script>{}</script>\n", script);
 }
 
-/// The template with each {{name}} replaced; what is put in is not looked at again.
-std::string filled(std::string_view frame, const std::function<std::string(std::string_view)>& of) {
-  std::string out;
-  for (size_t at = 0; at < frame.size();) {
-    const size_t open = frame.find("{{", at);
-    const size_t close = open == frame.npos ? open : frame.find("}}", open);
-    if (close == frame.npos) {
-      out += frame.substr(at);
-      break;
-    }
-    out += frame.substr(at, open - at);
-    out += of(frame.substr(open + 2, close - open - 2));
-    at = close + 2;
-  }
-  return out;
-}
-
 std::string policy() {
-  std::string scripts = script_source(page_script());
-  if (has_charts()) scripts += " " + script_source(chart_script());
-  return "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-         "script-src " +
-         scripts;
+  std::vector<std::string_view> scripts = {page_script()};
+  if (has_charts()) scripts.push_back(chart_script());
+  return io::page_policy(scripts);
 }
 
 std::string contents(const Document& document) {
@@ -79,17 +48,22 @@ std::string body(const Document& document) {
 }  // namespace
 
 std::string html_of(const Document& document) {
-  return filled(page_template(), [&](std::string_view name) -> std::string {
+  std::string html;
+  const auto part = [&](std::string_view name) -> std::string {
     if (name == "policy") return policy();
     if (name == "title") return escape_start(document.title, 200);
     if (name == "style") return std::string(page_style());
     if (name == "head") return document.head;
     if (name == "contents") return contents(document);
     if (name == "body") return body(document);
-    if (name == "data") return escape_script(document.data);
+    if (name == "data") return io::escape_script(document.data);
     RELATUM_CHECK(name == "scripts");
     return script_element(page_script()) + script_element(chart_script());
-  });
+  };
+  io::fill_frame(
+      page_template(), [&](std::string_view text) { html += text; },
+      [&](std::string_view name) { html += part(name); });
+  return html;
 }
 
 std::string table(std::string_view caption, std::string_view head, std::string_view body,

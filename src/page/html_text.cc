@@ -70,19 +70,6 @@ std::string name_html(std::string_view name) {
   return "<bdi>" + escape_start(name, kLongestName) + "</bdi>";
 }
 
-std::string escape_script(std::string_view json) {
-  // Outside of strings JSON has none of these, and within them the escape means the same.
-  std::string safe;
-  for (const char c : json) {
-    if (c == '<' || c == '>' || c == '&') {
-      safe += fmt::format("\\u{:04x}", int(c));
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
 task::Example excerpt_of(const task::Example& example) {
   if (utf8_length(example.text) <= kWhole) return example;
   const std::array<int64_t, 4> ends = {example.head.start, example.head.end, example.tail.start,

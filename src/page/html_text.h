@@ -21,10 +21,6 @@ std::string escape_start(std::string_view text, int64_t most);
 /// points.
 std::string name_html(std::string_view name);
 
-/// JSON made safe between <script> and </script>: nothing in it can end the element or open
-/// another, and what a program reads from it stays the same.
-std::string escape_script(std::string_view json);
-
 /// A long sentence cut to what lies near its two entities, with "…" for the rest; both spans are
 /// moved along. Texts of at most 600 code points stay as they are; what is kept of longer ones is
 /// at most about twice that.

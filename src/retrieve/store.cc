@@ -1,21 +1,17 @@
 // Writes an index folder beside its place and moves it there in one step.
 #include "retrieve/store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <stdio.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/durable.h"
 #include "base/error.h"
-#include "base/folder_lock.h"
 #include "base/hash.h"
 #include "base/printable.h"
+#include "base/whole_folder.h"
 #include "io/json.h"
 #include "io/jsonl.h"
 #include "retrieve/store_files.h"
@@ -27,20 +23,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* kFiles[] = {kIndexFile, kExamplesFile, kLabelsFile, kManifestFile};
-
-[[noreturn]] void fail_write(const fs::path& folder, int reason) {
-  fail("retrieve.store", fmt::format("cannot write the index {}: {}. Check the folder and its "
-                                     "permissions.",
-                                     folder.string(), std::strerror(reason)));
-}
-
-/// Without links and without a slash at the end, so that renaming acts on the folder itself.
-fs::path real_path(const fs::path& folder) {
-  std::error_code error;
-  fs::path path = fs::weakly_canonical(fs::absolute(folder), error);
-  if (error) fail_write(folder, error.value());
-  return path.has_filename() ? path : path.parent_path();
-}
 
 json span_json(const StoredSpan& span) {
   json value = {{"start", span.start}, {"end", span.end}};
@@ -87,41 +69,6 @@ void write_files(const fs::path& folder, const Store& store) {
   write_file(folder / kManifestFile, io::dump_json(manifest, 2) + "\n");
 }
 
-/// A folder that is removed with all it holds, whatever happens; dismissed by an empty path.
-struct Leftover {
-  fs::path path;
-  ~Leftover() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-};
-
-/// What killed processes left of the same target. Whoever still writes holds a lock.
-void remove_leftovers(const fs::path& target) {
-  std::error_code ignored;
-  for (const fs::path& path : temporaries_of(target)) {
-    if (FolderLock::nobody_holds(path)) fs::remove_all(path, ignored);
-  }
-}
-
-/// Puts `fresh` in the target's place; an index that was there ends up under fresh's name.
-void replace(const fs::path& fresh, const fs::path& target) {
-  // An absent or empty folder is replaced by a plain rename.
-  if (::rename(fresh.c_str(), target.c_str()) == 0) return;
-  if (errno != ENOTEMPTY && errno != EEXIST) fail_write(target, errno);
-  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return;
-  if (errno != EINVAL && errno != ENOSYS) fail_write(target, errno);
-  // A file system that cannot exchange: for a moment there is no index, never a half one.
-  Leftover old{fmt::format("{}.old", fresh.string())};
-  if (::rename(target.c_str(), old.path.c_str()) != 0) fail_write(target, errno);
-  if (::rename(fresh.c_str(), target.c_str()) != 0) {
-    const int reason = errno;
-    // Where the way back fails too, the old index stays under the other name.
-    if (::rename(old.path.c_str(), target.c_str()) != 0) old.path.clear();
-    fail_write(target, reason);
-  }
-}
-
 }  // namespace
 
 std::span<const char* const> store_files() { return kFiles; }
@@ -138,15 +85,14 @@ bool is_store(const fs::path& folder) {
 
 void check_store_target(const fs::path& folder) {
   std::error_code error;
-  const fs::path target = real_path(folder);
-  const fs::file_status status = fs::status(target, error);
+  const fs::file_status status = fs::status(folder, error);
   if (!fs::exists(status)) return;
   if (!fs::is_directory(status)) {
     fail("retrieve.store", fmt::format("{} is a file, not a folder. Name another place for the "
                                        "index.",
                                        folder.string()));
   }
-  fs::directory_iterator entries(target, error);
+  fs::directory_iterator entries(folder, error);
   if (error) fail_write(folder, error.value());
   bool empty = true;
   for (const auto& entry : entries) {
@@ -157,7 +103,7 @@ void check_store_target(const fs::path& folder) {
                                        "replaced. Name another folder.",
                                        folder.string(), name));
   }
-  if (!empty && !is_store(target)) {
+  if (!empty && !is_store(folder)) {
     fail("retrieve.store", fmt::format("{} holds files, but its {} is not that of an index. Name "
                                        "another folder.",
                                        folder.string(), kManifestFile));
@@ -167,16 +113,9 @@ void check_store_target(const fs::path& folder) {
 void save_store(const fs::path& folder, const Store& store) {
   RELATUM_CHECK(store.index.size() == int64_t(store.examples.size()));
   check_store_target(folder);
-  const fs::path target = real_path(folder);
-  remove_leftovers(target);
-  const Leftover fresh{temporary_of(target)};
-  std::error_code error;
-  fs::remove_all(fresh.path, error);
-  create_folders(fresh.path);
-  const FolderLock held(fresh.path);
-  write_files(fresh.path, store);
-  replace(fresh.path, target);
-  if (const int reason = sync_folder(folder_of(target), -1)) fail_write(folder, reason);
+  WholeFolder whole(folder);
+  write_files(whole.path(), store);
+  whole.commit();
 }
 
 void check_embedder(const Store& store, const std::string& name, const std::string& hash,

@@ -92,4 +92,13 @@ std::string DelimitedReader::quoted(DelimitedRecord& record) {
   return field;
 }
 
+std::string quoted_field(std::string_view text) {
+  std::string field = "\"";
+  for (const char c : text) {
+    if (c == '"') field += '"';
+    field += c;
+  }
+  return field + '"';
+}
+
 }  // namespace relatum::task

@@ -50,4 +50,7 @@ class DelimitedReader {
   int64_t record_line_ = 1;
 };
 
+/// A field in quotes, with those within it doubled.
+std::string quoted_field(std::string_view text);
+
 }  // namespace relatum::task

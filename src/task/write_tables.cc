@@ -10,6 +10,7 @@
 #include "base/counted.h"
 #include "base/utf8.h"
 #include "task/convert.h"
+#include "task/delimited.h"
 #include "task/json_document.h"
 #include "task/offsets.h"
 
@@ -224,10 +225,7 @@ Document with_line_feeds(Document document) {
 std::string quoted(const std::string& cell) {
   const bool plain = cell.find_first_of(",;\t\"\r\n") == cell.npos && !cell.starts_with(' ') &&
                      !cell.ends_with(' ');
-  if (plain) return cell;
-  std::string text = "\"";
-  for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + '"';
+  return plain ? cell : quoted_field(cell);
 }
 
 class CsvWriter : public DocumentWriter {

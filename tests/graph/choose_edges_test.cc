@@ -5,80 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 #include <random>
-#include <set>
 #include <tuple>
+
+#include "support/edge_rules.h"
 
 namespace relatum::graph {
 namespace {
 
+using testing::EdgeRules;
 using ::testing::ElementsAre;
-using Atom = std::tuple<std::string, size_t, size_t>;
-
-/// The rules as they are written down, of a set as it is: nothing of the solver.
-class Rules {
- public:
-  Rules(const Schema& schema, const ChoiceOptions& options) : schema_(schema), options_(options) {}
-
-  bool consistent(const std::vector<ChoiceEdge>& edges, const std::vector<bool>& chosen) const {
-    std::set<Atom> all;
-    for (size_t i = 0; i < edges.size(); ++i) {
-      if (!chosen[i]) continue;
-      const ChoiceEdge& edge = edges[i];
-      if (edge.head == edge.tail) return false;
-      if (!schema_.allows(edge.label, edge.head_type, edge.tail_type)) return false;
-      add(all, edge);
-    }
-    for (size_t i = 0; i < edges.size(); ++i) {  // what is implied and was asked is chosen, too
-      const Atom atom{edges[i].label, edges[i].head, edges[i].tail};
-      if (!chosen[i] && all.contains(atom)) return false;
-    }
-    return within_limits(all) && without_cycles(all);
-  }
-
- private:
-  void add(std::set<Atom>& all, const ChoiceEdge& edge) const {
-    all.emplace(edge.label, edge.head, edge.tail);
-    const RelationType* relation = schema_.find(edge.label);
-    if (relation && relation->symmetric) all.emplace(edge.label, edge.tail, edge.head);
-    if (relation && !relation->inverse.empty()) {
-      all.emplace(relation->inverse, edge.tail, edge.head);
-    }
-  }
-  bool within_limits(const std::set<Atom>& all) const {
-    std::map<std::pair<std::string, size_t>, int64_t> tails;
-    std::map<std::pair<size_t, size_t>, int> labels;
-    for (const auto& [label, head, tail] : all) {
-      if (++labels[{head, tail}] > 1 && !options_.several_labels) return false;
-      const RelationType* relation = schema_.find(label);
-      const int64_t count = ++tails[{label, head}];
-      if (relation && relation->max_per_head && count > *relation->max_per_head) return false;
-    }
-    return true;
-  }
-  // Nodes without an arrow that leads to them go, until none is left or none is free.
-  bool without_cycles(const std::set<Atom>& all) const {
-    for (const RelationType& relation : schema_.relations()) {
-      if (!relation.acyclic) continue;
-      std::set<std::pair<size_t, size_t>> arrows;
-      for (const auto& [label, head, tail] : all) {
-        if (label == relation.name) arrows.emplace(head, tail);
-      }
-      for (bool removed = true; removed;) {
-        std::set<size_t> reached;
-        for (const auto& [head, tail] : arrows) reached.insert(tail);
-        removed = std::erase_if(arrows, [&](const auto& a) { return !reached.contains(a.first); });
-      }
-      if (!arrows.empty()) return false;
-    }
-    return true;
-  }
-
-  const Schema& schema_;
-  const ChoiceOptions& options_;
-};
-
 double gain_of(const std::vector<ChoiceEdge>& edges, const std::vector<bool>& chosen,
                const ChoiceOptions& options) {
   double gain = 0;
@@ -88,7 +24,7 @@ double gain_of(const std::vector<ChoiceEdge>& edges, const std::vector<bool>& ch
   return gain;
 }
 
-double best_by_trying(const std::vector<ChoiceEdge>& edges, const Rules& rules,
+double best_by_trying(const std::vector<ChoiceEdge>& edges, const EdgeRules& rules,
                       const ChoiceOptions& options) {
   double best = 0;  // nothing at all is always consistent
   for (uint32_t set = 1; set < uint32_t{1} << edges.size(); ++set) {
@@ -140,7 +76,7 @@ TEST(ChooseEdges, EqualsTheBestOfAllSubsets) {
     options.several_labels = random() % 4 == 0;
     if (random() % 4 == 0) options.threshold = 0.3;
     const auto edges = random_edges(random, 1 + random() % 12, 2 + random() % 3);
-    const Rules rules(schema, options);
+    const EdgeRules rules(schema, options.several_labels);
     const EdgeChoice choice = choose_edges(edges, schema, options);
     ASSERT_TRUE(rules.consistent(edges, choice.chosen)) << "round " << round;
     const double best = best_by_trying(edges, rules, options);
@@ -227,7 +163,7 @@ TEST(ChooseEdges, SolvesFiveHundredEdges) {
     const Schema schema = random_schema(random);
     const auto edges = random_edges(random, 500, nodes);
     const EdgeChoice choice = choose_edges(edges, schema);
-    EXPECT_TRUE(Rules(schema, {}).consistent(edges, choice.chosen)) << nodes;
+    EXPECT_TRUE(EdgeRules(schema, false).consistent(edges, choice.chosen)) << nodes;
     EXPECT_LE(choice.gain, choice.bound * (1 + 1e-9));
     // Whole after all: the sum is that of the set.
     EXPECT_NEAR(choice.gain, gain_of(edges, choice.chosen, {}), 1e-9 * (1 + choice.gain));
@@ -242,7 +178,7 @@ TEST(ChooseEdges, SaysWhereItsWorkDidNotSuffice) {
   const auto edges = random_edges(random, 300, 12);
   const EdgeChoice short_one = choose_edges(edges, schema, {.most_work = 1});
   EXPECT_FALSE(short_one.proven);
-  EXPECT_TRUE(Rules(schema, {}).consistent(edges, short_one.chosen));
+  EXPECT_TRUE(EdgeRules(schema, false).consistent(edges, short_one.chosen));
   EXPECT_GT(short_one.gain, 0);
   const EdgeChoice full = choose_edges(edges, schema);
   EXPECT_GE(full.gain, short_one.gain);

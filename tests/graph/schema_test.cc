@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "support/error_of.h"
+#include "support/sample_graph.h"
 #include "support/temporary.h"
 
 namespace relatum::graph {
@@ -14,55 +15,33 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
+using testing::sample_schema;
 using ::testing::StartsWith;
 
-constexpr const char* kExample = R"([entities]
-PERSON = "A human being who has a name."
-ORG = "A firm, an authority or a club."
-PLACE = "A place on a map."
-
-[relations.works_for]
-description = "The head is employed by the tail."
-head = "PERSON"
-tail = "ORG"
-inverse = "employs"
-max_per_head = 2
-
-[relations.employs]
-
-[relations.married_to]
-types = [["PERSON", "PERSON"]]
-symmetric = true
-functional = true
-
-[relations.lies_in]
-head = ["ORG", "PLACE"]
-tail = "PLACE"
-acyclic = true
-)";
+constexpr const char *kPlace = "PLACE/höhe `x`", *kNear = "lies in, or <near>";
 
 TEST(GraphSchema, ReadsTypesAndRelations) {
-  const Schema schema = Schema::parse(kExample, "schema.toml");
+  const Schema schema = Schema::parse(sample_schema(), "schema.toml");
   EXPECT_EQ(schema.entities().size(), 3);
-  EXPECT_EQ(schema.entities().at("PLACE"), "A place on a map.");
+  EXPECT_EQ(schema.entities().at(kPlace), "Somewhere.");
   std::vector<std::string> names;
   for (const RelationType& relation : schema.relations()) names.push_back(relation.name);
-  EXPECT_THAT(names, ElementsAre("works_for", "employs", "married_to", "lies_in"));
+  EXPECT_THAT(names, ElementsAre("works_for", "employs", "married_to", kNear));
   EXPECT_EQ(schema.find("works_for")->max_per_head, 2);
   EXPECT_EQ(schema.find("works_for")->description, "The head is employed by the tail.");
   EXPECT_EQ(schema.find("married_to")->max_per_head, 1);
   EXPECT_TRUE(schema.find("married_to")->symmetric);
-  EXPECT_TRUE(schema.find("lies_in")->acyclic);
+  EXPECT_TRUE(schema.find(kNear)->acyclic);
   EXPECT_EQ(schema.find("owns"), nullptr);
-  EXPECT_TRUE(schema.allows("lies_in", "ORG", "PLACE"));
-  EXPECT_FALSE(schema.allows("lies_in", "PLACE", "ORG"));
+  EXPECT_TRUE(schema.allows(kNear, "ORG", kPlace));
+  EXPECT_FALSE(schema.allows(kNear, kPlace, "ORG"));
   EXPECT_FALSE(schema.allows("owns", "PERSON", "ORG"));
   EXPECT_TRUE(schema.allows_type("ORG"));
   EXPECT_FALSE(schema.allows_type("DOG"));
 }
 
 TEST(GraphSchema, GivesAnInverseWhatWasSaidOfTheOther) {
-  const Schema schema = Schema::parse(kExample, "schema.toml");
+  const Schema schema = Schema::parse(sample_schema(), "schema.toml");
   EXPECT_EQ(schema.find("employs")->inverse, "works_for");
   EXPECT_THAT(*schema.find("employs")->types, ElementsAre(Pair("ORG", "PERSON")));
   EXPECT_EQ(schema.find("employs")->max_per_head, std::nullopt);
@@ -81,7 +60,7 @@ TEST(GraphSchema, WithoutRelationsOrTypesAllowsAnyOfThem) {
 
 TEST(GraphSchema, IsWrittenBackByteForByte) {
   const testing::TemporaryFolder folder;
-  const std::string odd = std::string("\xef\xbb\xbf# mine\r\n") + kExample + "# end";
+  const std::string odd = std::string("\xef\xbb\xbf# mine\r\n") + sample_schema() + "# end";
   write_file(folder.path() / "in.toml", odd);
   Schema::load(folder.path() / "in.toml").save(folder.path() / "out.toml");
   EXPECT_EQ(read_file(folder.path() / "out.toml"), odd);
@@ -92,7 +71,10 @@ struct Refusal {
 };
 
 TEST(GraphSchema, RefusesByLine) {
-  const std::string types = "[entities]\nA = \"a\"\nB = \"b\"\n";  // three lines
+  // Settings of relation r begin in line 5, and those of s behind them.
+  const auto of = [](const std::string& settings) {
+    return "[entities]\nA = \"a\"\nB = \"b\"\n[relations.r]\n" + settings + "\n";
+  };
   const std::vector<Refusal> refusals = {
       {"", "s.toml:", "names no entity type and no relation"},
       {"x = = 1\n", "s.toml:1:", "Correct that line"},
@@ -102,30 +84,26 @@ TEST(GraphSchema, RefusesByLine) {
       {"[entities]\n\" A\" = \"a\"\n", "s.toml:2:", "Write 'A'"},
       {"[entities]\n\"\" = \"a\"\n", "s.toml:2:", "without a name"},
       {"[relations]\nr = 1\n", "s.toml:2:", "write [relations.r]"},
-      {types + "[relations.r]\nhaed = \"A\"\n", "s.toml:5:", "Did you mean 'head'?"},
-      {types + "[relations.r]\nhead = \"C\"\n", "s.toml:5:", "'C' is no entity type"},
-      {types + "[relations.r]\nhead = []\n", "s.toml:5:", "allows no type at all"},
-      {types + "[relations.r]\ntypes = []\n", "s.toml:5:", "must be a list of pairs"},
-      {types + "[relations.r]\ntypes = [[\"A\"]]\n", "s.toml:5:", "is a pair"},
-      {types + "[relations.r]\nhead = \"A\"\ntypes = [[\"A\", \"B\"]]\n",
-       "s.toml:6:", "Keep one way"},
-      {types + "[relations.r]\nsymmetric = \"yes\"\n", "s.toml:5:", "without quotes"},
-      {types + "[relations.r]\nmax_per_head = 0\n", "s.toml:5:", "1 or more"},
-      {types + "[relations.r]\nfunctional = true\nmax_per_head = 2\n",
-       "s.toml:6:", "Keep one of them"},
-      {types + "[relations.r]\nsymmetric = true\nacyclic = true\n",
-       "s.toml:4:", "cannot be acyclic"},
-      {types + "[relations.r]\nsymmetric = true\nhead = \"A\"\ntail = \"B\"\n",
+      {of("haed = \"A\""), "s.toml:5:", "Did you mean 'head'?"},
+      {of("head = \"C\""), "s.toml:5:", "'C' is no entity type"},
+      {of("head = []"), "s.toml:5:", "allows no type at all"},
+      {of("types = []"), "s.toml:5:", "must be a list of pairs"},
+      {of("types = [[\"A\"]]"), "s.toml:5:", "is a pair"},
+      {of("head = \"A\"\ntypes = [[\"A\", \"B\"]]"), "s.toml:6:", "Keep one way"},
+      {of("symmetric = \"yes\""), "s.toml:5:", "without quotes"},
+      {of("max_per_head = 0"), "s.toml:5:", "1 or more"},
+      {of("functional = true\nmax_per_head = 2"), "s.toml:6:", "Keep one of them"},
+      {of("symmetric = true\nacyclic = true"), "s.toml:4:", "cannot be acyclic"},
+      {of("symmetric = true\nhead = \"A\"\ntail = \"B\""),
        "s.toml:4:", "A to B is allowed and B to A is not"},
-      {types + "[relations.r]\ninverse = \"r\"\n", "s.toml:5:", "symmetric = true"},
-      {types + "[relations.r]\ninverse = \"s\"\n", "s.toml:5:", "no relation of this schema"},
-      {types + "[relations.r]\nsymmetric = true\ninverse = \"s\"\n[relations.s]\n",
-       "s.toml:6:", "its own inverse"},
-      {types + "[relations.r]\ninverse = \"s\"\n[relations.s]\nsymmetric = true\n",
+      {of("inverse = \"r\""), "s.toml:5:", "symmetric = true"},
+      {of("inverse = \"s\""), "s.toml:5:", "no relation of this schema"},
+      {of("symmetric = true\ninverse = \"s\"\n[relations.s]"), "s.toml:6:", "its own inverse"},
+      {of("inverse = \"s\"\n[relations.s]\nsymmetric = true"),
        "s.toml:5:", "its own inverse and not that of 'r'"},
-      {types + "[relations.r]\ninverse = \"s\"\n[relations.s]\ninverse = \"t\"\n[relations.t]\n",
+      {of("inverse = \"s\"\n[relations.s]\ninverse = \"t\"\n[relations.t]"),
        "s.toml:5:", "A relation has one inverse"},
-      {types + "[relations.r]\ninverse = \"s\"\nhead = \"A\"\n[relations.s]\nhead = \"A\"\n",
+      {of("inverse = \"s\"\nhead = \"A\"\n[relations.s]\nhead = \"A\""),
        "s.toml:5:", "turned round"},
   };
   for (const Refusal& each : refusals) {

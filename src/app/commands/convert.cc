@@ -11,8 +11,8 @@
 #include "app/options.h"
 #include "app/output.h"
 #include "base/counted.h"
-#include "base/durable.h"
 #include "base/error.h"
+#include "base/whole_folder.h"
 #include "jobs/output_path.h"
 #include "task/convert.h"
 
@@ -26,41 +26,12 @@ struct Options {
   bool skip_bad_rows = false, overwrite = false;
 };
 
-/// A folder that appears whole: it is filled under another name.
-class NewFolder {
- public:
-  explicit NewFolder(const fs::path& target)
-      : target_(target.has_filename() ? target : target.parent_path()),
-        part_(temporary_of(target_)) {
-    std::error_code ignored;
-    if (fs::exists(target_, ignored) && !fs::is_empty(target_, ignored)) {
-      fail("app.convert", fmt::format("{} is there and not empty. Name another folder, or remove "
-                                      "it.",
-                                      target_.string()));
-    }
-    for (const fs::path& left : temporaries_of(target_)) fs::remove_all(left, ignored);
-    create_folders(part_);
-  }
-  ~NewFolder() {
-    std::error_code ignored;
-    if (!done_) fs::remove_all(part_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  const fs::path& path() const { return part_; }
-  void commit() {
-    std::error_code problem;
-    fs::remove(target_, problem);  // an empty one
-    fs::rename(part_, target_, problem);
-    if (problem) fail_write(target_, problem.value());
-    done_ = true;
-  }
-
- private:
-  fs::path target_, part_;
-  bool done_ = false;
-};
+void check_new_folder(const fs::path& folder) {
+  std::error_code ignored;
+  if (!fs::exists(folder, ignored) || fs::is_empty(folder, ignored)) return;
+  fail("app.convert", fmt::format("{} is there and not empty. Name another folder, or remove it.",
+                                  folder.string()));
+}
 
 jobs::DataChoice choice_of(const Options& o) {
   jobs::DataChoice choice;
@@ -102,7 +73,8 @@ int run(const Options& o, Environment& environment) {
            "brat's files are written to a new folder: --overwrite and standard "
            "output are for the other formats. Name a folder that is not there.");
     }
-    NewFolder folder(o.out);
+    check_new_folder(o.out);
+    WholeFolder folder(o.out);
     const auto writer = task::brat_writer(folder.path());
     pass_on(spec, o, *writer, environment);
     folder.commit();

@@ -3,24 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "graph/assets.h"
 #include "graph/format.h"
 #include "graph/mentions_json.h"
-#include "graph/page_parts.h"
+#include "io/html_frame.h"
 
 namespace relatum::graph {
 namespace {
 
 using nlohmann::ordered_json;
 
-// The data as they stand in a script element: no < that could end it, or begin a comment.
-std::string in_script(const ordered_json& value) {
-  std::string result;
-  for (const char c : line_of(value)) {
-    if (c == '<') result += "\\u003c";
-    else result += c;
-  }
-  return result;
-}
+std::string in_script(const ordered_json& value) { return io::escape_script(line_of(value)); }
 
 /// The parts of one JSON object, written as they come; ids are numbers there.
 class PageData {
@@ -88,19 +81,13 @@ class PageData {
 };
 
 void stream(const GraphStore& store, const ExportRules&, const Put& put) {
-  put("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-      "<title>Graph</title>\n<style>");
-  put(page_style());
-  put("</style></head>\n<body>\n");
-  put(page_body());
-  put("<script type=\"application/json\" id=\"data\">");
-  PageData(store, put).write();
-  put("</script>\n<script>");
-  put(page_script());
-  put("</script>\n</body></html>\n");
+  io::fill_frame(graph_template(), put, [&](std::string_view name) {
+    const std::string_view script = graph_script();
+    if (name == "policy") put(io::page_policy({&script, 1}));
+    if (name == "style") put(graph_style());
+    if (name == "data") PageData(store, put).write();
+    if (name == "script") put(script);
+  });
 }
 
 }  // namespace

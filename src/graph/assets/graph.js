@@ -1,13 +1,6 @@
-// The page's script: sentences with their entities, the drawing, and what was chosen.
-#include <string>
-
-#include "graph/page_parts.h"
-
-namespace relatum::graph {
-namespace {
-
-// Everything that comes from documents enters as text, never as markup.
-constexpr std::string_view kSentences = R"js('use strict';
+// A graph's page: sentences with their entities, the drawing, and what was chosen. Everything from
+// documents enters as text, never as markup.
+'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const $ = (id) => document.getElementById(id);
 const kMostDrawn = 120;
@@ -79,9 +72,7 @@ function proofOf(document, start, end, ends, note) {
   item.append(make('div', {class: 'soft'}, isolated(data.documents[document].id), ` · ${note}`));
   return item;
 }
-)js";
 
-constexpr std::string_view kChoice = R"js(
 const nodes = new Map();  // number of an entity to its drawing
 const edges = new Map();  // number of a relation to {drawing, row}
 let chosen = null;
@@ -156,9 +147,7 @@ function unchoose() {
     each.removeAttribute('aria-current');
   }
 }
-)js";
 
-constexpr std::string_view kDrawing = R"js(
 // Springs along edges, all nodes pushing one another away; the same graph is drawn alike each time.
 function layOut(drawn, links) {
   const place = new Map();
@@ -267,9 +256,7 @@ function drawGraph() {
   if (left > 0) $('left-out').textContent = `${left} entities are not drawn: those without ` +
     `relations, and all but the ${kMostDrawn} with the most.`;
 }
-)js";
 
-constexpr std::string_view kPage = R"js(
 function fillTable() {
   const order = data.relations.map((each, i) => i)
     .sort((a, b) => data.relations[b].p - data.relations[a].p || a - b);
@@ -323,14 +310,3 @@ $('least').addEventListener('input', filter);
 $('find').addEventListener('input', filter);
 document.querySelector('form').addEventListener('submit', (event) => event.preventDefault());
 document.addEventListener('keydown', (event) => { if (event.key === 'Escape') unchoose(); });
-)js";
-
-}  // namespace
-
-std::string_view page_script() {
-  static const std::string script =
-      std::string(kSentences).append(kChoice).append(kDrawing).append(kPage);
-  return script;
-}
-
-}  // namespace relatum::graph
