@@ -131,6 +131,18 @@ class Pages(unittest.TestCase):
             self.assertLessEqual(wide, screen)
         self.each(check)
 
+    def test_a_table_that_goes_on_shows_it(self):
+        self.browser.open(self.pages["comparison"], 390)
+        self.unfold()
+        shadows = self.browser.evaluate(
+            "[...document.querySelectorAll('.scroll')]"
+            ".filter(box => box.scrollWidth > box.clientWidth + 1)"
+            ".map(box => getComputedStyle(box).backgroundAttachment)")
+        self.assertTrue(shadows)
+        for each in shadows:
+            self.assertIn("local", each)
+            self.assertIn("scroll", each)
+
     def test_every_drawing_is_drawn_and_named(self):
         def check(name):
             drawn = self.browser.evaluate(

@@ -4,21 +4,11 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "base/hidden_character.h"
 #include "base/utf8.h"
 
 namespace relatum {
 namespace {
-
-bool between(uint32_t code, uint32_t first, uint32_t last) { return code >= first && code <= last; }
-
-// What moves the cursor, turns the text round or cannot be seen.
-bool hidden(uint32_t code) {
-  if (code < 0x20 || between(code, 0x7f, 0x9f)) return true;
-  if (code == 0xad || code == 0x61c || code == 0x180e || code == 0xfeff) return true;
-  return code == 0x200b || between(code, 0x200e, 0x200f) || between(code, 0x2028, 0x202e) ||
-         between(code, 0x2060, 0x206f) || between(code, 0xfff9, 0xfffb) ||
-         between(code, 0xe0000, 0xe007f);
-}
 
 std::string escape(uint32_t code) {
   if (code == '\n') return "\\n";
@@ -45,7 +35,7 @@ std::string shown(std::string_view text, bool keep_lines, size_t limit) {
       continue;
     }
     const auto code = uint32_t(next.code);
-    const bool kept = !hidden(code) || (keep_lines && code == '\n');
+    const bool kept = !is_hidden(code) || (keep_lines && code == '\n');
     result += kept ? std::string(text.substr(at, next.size)) : escape(code);
     at += next.size;
   }

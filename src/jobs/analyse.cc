@@ -52,11 +52,10 @@ Nearest from_predictions(const Material& material, const std::vector<task::Examp
   for (size_t i = 0; i < joined.size(); ++i) {
     if (!joined[i] || joined[i]->neighbours.empty()) continue;
     const task::NeighbourRef& first = joined[i]->neighbours[0];
-    nearest[i] = task::NearestExample{first.id, first.similarity, {}, {}, {}};
+    nearest[i] = task::NearestExample{first.id, first.similarity, {}, {}};
     const auto known = by_id.find(first.id);
     if (known == by_id.end()) continue;
     nearest[i]->label = known->second->label;
-    nearest[i]->text = task::marked_text(*known->second);
     nearest[i]->example = *known->second;
   }
   return nearest;
@@ -77,7 +76,7 @@ Nearest from_index(const AnalyseOptions& options, const Material& material, cons
     if (found.examples[i].empty()) continue;
     const task::Example& example = found.examples[i][0];
     nearest[i] = task::NearestExample{example.id, found.references[i][0].similarity, example.label,
-                                      task::marked_text(example), example};
+                                      example};
   }
   return nearest;
 }
@@ -130,7 +129,10 @@ task::Analysis analyse(const AnalyseOptions& options, const task::Dataset& data,
   }
   const task::AnalysisOptions analysis{options.negative, options.missing_is_wrong,
                                        size_t(options.sentences)};
-  return task::analyse(material.data, material.predictions, nearest, cues, analysis);
+  task::Analysis result = task::analyse(material.data, material.predictions, nearest, cues,
+                                        analysis);
+  result.looked_up = !retrieved && !nearest.empty();
+  return result;
 }
 
 std::vector<task::DoubtfulRow> find_label_noise(const AnalyseOptions& options, const Host& host) {

@@ -128,9 +128,6 @@ RunHistory read_history(const fs::path& run) {
   history.examples = io::get_int(record, "examples", 0, place);
   history.peak_rss_bytes = io::get_int(record, "peak_rss_bytes", 0, place);
   history.estimated_bytes = io::get_int(record, "estimated_bytes", 0, place);
-  if (io::find(record, "best_dev_f1")) {
-    history.best_dev_f1 = io::require_double(record, "best_dev_f1", place);
-  }
   history.best_step = io::get_int(record, "best_step", 0, place);
   if (!is_file(run / "log.jsonl")) {
     history.notes.push_back(fmt::format(
@@ -200,7 +197,7 @@ AnswersRecord read_answers_record(const fs::path& predictions) {
   return answers;
 }
 
-void check_same_run(const AnswersRecord& answers, const RunHistory& run, const Context& context) {
+std::string check_same_run(const AnswersRecord& answers, const RunHistory& run) {
   const auto differs = [](const std::string& one, const std::string& other) {
     return !one.empty() && !other.empty() && one != other;
   };
@@ -212,12 +209,12 @@ void check_same_run(const AnswersRecord& answers, const RunHistory& run, const C
                      run.folder, base ? "base model" : "prompt style"));
   }
   std::error_code ignored;
-  if (answers.adapter.empty() || !fs::exists(answers.adapter, ignored)) return;
-  if (fs::equivalent(answers.adapter, run.folder, ignored)) return;
-  context.warn(
-      fmt::format("the answers' record names the adapter {}, and --adapter {}: the report "
-                  "shows the latter's training.",
-                  answers.adapter, run.folder));
+  if (answers.adapter.empty() || !fs::exists(answers.adapter, ignored)) return "";
+  if (fs::equivalent(answers.adapter, run.folder, ignored)) return "";
+  return fmt::format(
+      "the answers' record names the adapter {}, and --adapter {}: the report shows "
+      "the latter's training.",
+      answers.adapter, run.folder);
 }
 
 }  // namespace relatum::jobs

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/context.h"
 #include "jobs/training_log.h"
 
 namespace relatum::jobs {
@@ -37,7 +36,6 @@ struct RunHistory {
   std::string status, base_hash, prompt_hash;
   double seconds = 0, tokens_per_s = 0, examples_per_s = 0;
   int64_t steps = 0, tokens = 0, examples = 0, peak_rss_bytes = 0, estimated_bytes = 0;
-  std::optional<double> best_dev_f1;
   int64_t best_step = 0;
   std::optional<LossCourse> loss;  ///< as finetune tells it
   TrainingCourse course;           ///< empty where the log cannot be read
@@ -66,7 +64,7 @@ struct AnswersRecord {
 AnswersRecord read_answers_record(const std::filesystem::path& predictions);
 
 /// Throws Error where the answers' record says that they come from another base or prompt than the
-/// run's; warns where it names another folder.
-void check_same_run(const AnswersRecord& answers, const RunHistory& run, const Context& context);
+/// run's. A sentence where it names another folder, else empty.
+std::string check_same_run(const AnswersRecord& answers, const RunHistory& run);
 
 }  // namespace relatum::jobs

@@ -39,21 +39,11 @@ std::string head(const Comparison& comparison, const std::string& time) {
   std::string out = "<dl>\n" + files_html("A", comparison.first_files) +
                     files_html("B", comparison.second_files);
   out += fmt::format(
-      "<dt>examples</dt><dd>{}</dd>\n<dt>compared on</dt><dd>{}</dd>\n"
+      "<dt>data</dt><dd>{}</dd>\n<dt>examples</dt><dd>{}</dd>\n<dt>compared on</dt><dd>{}</dd>\n"
       "<dt>Relatum</dt><dd>{}</dd>\n</dl>\n",
-      grouped(uint64_t(comparison.examples)), escape_html(time), RELATUM_VERSION);
-  if (comparison.warnings.empty()) return out;
-  out += "<div class=\"notes\" role=\"note\">\n";
-  for (const std::string& each : comparison.warnings) {
-    out += fmt::format("<p>{}</p>\n", escape_start(each, 600));
-  }
-  return out + "</div>\n";
-}
-
-std::string tile(const std::string& value, std::string_view name, std::string_view more,
-                 std::string_view kind = "") {
-  return fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span><span>{}</span></div>\n", kind,
-                     value, escape_html(name), escape_html(more));
+      escape_start(comparison.data, 300), grouped(uint64_t(comparison.examples)), escape_html(time),
+      RELATUM_VERSION);
+  return out + warnings_box(comparison.warnings);
 }
 
 std::string tiles(const Comparison& comparison) {
@@ -199,19 +189,16 @@ Section labels(const Comparison& comparison) {
 
 std::string comparison_page(const Comparison& comparison, const std::string& time) {
   Document document;
-  document.title = comparison.data;
+  document.title = data_title(comparison.data);
   document.head = head(comparison, time);
   document.sections = {figures(comparison), seeds(comparison), pairs(comparison),
                        labels(comparison)};
-  Shortened shortened;
-  ordered_json data = {{"kind", "comparison"},
-                       {"relatum", RELATUM_VERSION},
-                       {"data", comparison.data},
-                       {"time", time},
-                       {"comparison", ordered_json::parse(task::to_json(comparison))}};
-  for (auto& [key, value] : data.items()) shortened.shorten(value, key);
-  data["left_out"] = shortened.left_out;
-  document.data = data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  document.data = Shortened().text(
+      {{"kind", "comparison"},
+       {"relatum", RELATUM_VERSION},
+       {"data", comparison.data},
+       {"time", time},
+       {"comparison", ordered_json::parse(task::to_json(comparison))}});
   return html_of(document);
 }
 

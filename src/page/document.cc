@@ -84,12 +84,34 @@ std::string chart(std::string_view name, std::string_view title, std::string_vie
          folded("The same as a table", table);
 }
 
-std::string folded(std::string_view summary, std::string_view body, bool open) {
-  return fmt::format("<details{}><summary>{}</summary>\n{}</details>\n", open ? " open" : "",
-                     summary, body);
+std::string data_title(std::string_view spec) {
+  const std::string_view path = spec.substr(0, spec.find_last_not_of('/') + 1);
+  const size_t slash = path.rfind('/');
+  return std::string(slash == path.npos ? spec : path.substr(slash + 1));
+}
+
+std::string folded(std::string_view summary, std::string_view body, std::string_view attributes) {
+  return fmt::format("<details {}><summary>{}</summary>\n{}</details>\n", attributes, summary,
+                     body);
 }
 
 std::string note(std::string_view html) { return fmt::format("<p class=\"soft\">{}</p>\n", html); }
+
+std::string warnings_box(const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return "";
+  std::string out = "<div class=\"notes\" role=\"note\">\n";
+  for (const std::string& each : sentences) {
+    out += fmt::format("<p>{}</p>\n", escape_start(each, 600));
+  }
+  return out + "</div>\n";
+}
+
+std::string tile(std::string_view value, std::string_view name, std::string_view more,
+                 std::string_view kind) {
+  return fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span>{}</div>\n", kind,
+                     escape_html(value), escape_html(name),
+                     more.empty() ? "" : fmt::format("<span>{}</span>", escape_html(more)));
+}
 
 std::string head_row(const std::vector<std::string>& names) {
   std::string row = "<tr>";
@@ -107,8 +129,8 @@ std::string number_cell(std::string_view value) {
 
 std::string percent(double fraction) { return fmt::format("{:.2f}", 100 * fraction); }
 
-std::string bar_cell(double fraction) {
-  return fmt::format("<td class=\"bar\" style=\"--share:{:.4f}\">{}</td>",
+std::string bar_cell(double fraction, std::string_view kind) {
+  return fmt::format("<td class=\"bar {}\" style=\"--share:{:.4f}\">{}</td>", kind,
                      std::clamp(fraction, 0.0, 1.0), percent(fraction));
 }
 

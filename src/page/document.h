@@ -32,16 +32,25 @@ std::string table(std::string_view caption, std::string_view head, std::string_v
 /// where there are no drawings, the table alone.
 std::string chart(std::string_view name, std::string_view title, std::string_view table,
                   std::string_view argument = "");
-/// What can be folded: `summary` and `body` are HTML.
-std::string folded(std::string_view summary, std::string_view body, bool open = false);
+/// "test.jsonl?limit=9" of "jsonl:some/folder/test.jsonl?limit=9": a heading for data.
+std::string data_title(std::string_view spec);
+/// What can be folded: `summary` and `body` are HTML; `attributes` are those of <details>, as
+/// "open".
+std::string folded(std::string_view summary, std::string_view body,
+                   std::string_view attributes = "");
 /// A paragraph that explains, of HTML.
 std::string note(std::string_view html);
+/// Sentences that stand out above the contents, of plain text.
+std::string warnings_box(const std::vector<std::string>& sentences);
+/// A headline figure, of plain text; `kind`: a class, "first" for the widest.
+std::string tile(std::string_view value, std::string_view name, std::string_view more = "",
+                 std::string_view kind = "");
 /// "first", "second" … within <th> of a head; the first and those that begin with '<' are of text,
 /// the others of numbers.
 std::string head_row(const std::vector<std::string>& names);
 std::string number_cell(std::string_view value);
-/// A fraction in per cent with a bar behind it.
-std::string bar_cell(double fraction);
+/// A fraction in per cent with a bar behind it; `kind`: a class, "wrong" for shares of mistakes.
+std::string bar_cell(double fraction, std::string_view kind = "");
 std::string percent(double fraction);
 /// "(84.12 to 86.30)" of fractions.
 std::string between(double low, double high);

@@ -21,30 +21,39 @@ std::string fact(std::string_view name, std::string_view value) {
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, escape_start(value, 300));
 }
 
+/// A value of the answers' record; of objects the keys. Nothing of what has no effect.
+std::string fact_text(const std::string& key, const ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) {
+    const double number = value.get<double>();
+    return key == "temperature" && number == 1 ? "" : fmt::format("{:.4g}", number);
+  }
+  if (value == true) return "yes";
+  std::string names;
+  if (!value.is_object()) return names;
+  for (const auto& [name, _] : value.items()) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
 /// What the answers' record says, in the order in which people ask.
-std::string facts(const Origin& origin) {
-  std::string out = "<dl>\n" + fact("answers", origin.predictions);
+std::string facts(const Origin& origin, const std::string& data) {
+  std::string out = "<dl>\n" + fact("data", data) + fact("answers", origin.predictions);
   const ordered_json record = origin.answers.record.empty()
                                   ? ordered_json::object()
                                   : ordered_json::parse(origin.answers.record);
   for (const auto& [key, name] :
-       {std::pair("model", "model"), std::pair("adapter", "adapter"), std::pair("base", "weights"),
-        std::pair("prompt", "prompt"), std::pair("index", "index"), std::pair("data", "data"),
-        std::pair("answer", "way of answering"), std::pair("time", "answered on")}) {
+       {std::pair("model", "model"), std::pair("adapter", "adapter"),
+        std::pair("adapters", "adapters"), std::pair("base", "weights"),
+        std::pair("prompt", "prompt"), std::pair("index", "index"),
+        std::pair("data", "answered from"), std::pair("answer", "way of answering"),
+        std::pair("temperature", "temperature"), std::pair("threshold", "threshold"),
+        std::pair("multi_label", "several labels for a pair"), std::pair("time", "answered on")}) {
     const auto at = record.find(key);
-    if (at != record.end() && at->is_string()) out += fact(name, at->get<std::string>());
+    if (at == record.end() || *at == data) continue;
+    out += fact(name, fact_text(key, *at));
   }
   if (origin.run) out += fact("run", origin.run->folder);
   return out + fact("scored on", origin.time) + fact("Relatum", RELATUM_VERSION) + "</dl>\n";
-}
-
-std::string warnings(const task::Report& report) {
-  if (report.warnings.empty()) return "";
-  std::string out = "<div class=\"notes\" role=\"note\">\n";
-  for (const std::string& each : report.warnings) {
-    out += fmt::format("<p>{}</p>\n", escape_start(each, 600));
-  }
-  return out + "</div>\n";
 }
 
 /// The analysis as far as the page shows it: its groups, and excerpts of its sentences.
@@ -62,7 +71,7 @@ task::Analysis shown_part(const task::Analysis& analysis, std::vector<std::strin
         if (sentence.gold.size() > kMostLabels) sentence.gold.resize(kMostLabels);
         if (sentence.predicted.size() > kMostLabels) sentence.predicted.resize(kMostLabels);
         if (!sentence.nearest || !sentence.nearest->example) continue;
-        sentence.nearest->text = task::marked_text(excerpt_of(*sentence.nearest->example));
+        sentence.nearest->example = excerpt_of(*sentence.nearest->example);
       }
     }
   }
@@ -85,17 +94,16 @@ std::string data_of(const Evaluation& all) {
   if (!all.origin.answers.record.empty()) {
     data["answers"] = ordered_json::parse(all.origin.answers.record);
   }
-  for (auto& [key, value] : data.items()) shortened.shorten(value, key);
-  data["left_out"] = shortened.left_out;
-  return data.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return shortened.text(std::move(data));
 }
 
 }  // namespace
 
 std::string evaluation_page(const Evaluation& all) {
   Document document;
-  document.title = all.report.data;
-  document.head = facts(all.origin) + warnings(all.report);
+  document.title = data_title(all.report.data);
+  document.head = facts(all.origin, all.report.data) + warnings_box(all.origin.warnings) +
+                  warnings_box(all.report.warnings);
   document.sections = {figures_section(all.report),   labels_section(all.report),
                        confusion_section(all.report), calibration_section(all.report),
                        threshold_section(all.report), training_section(all.origin),

@@ -8,13 +8,6 @@
 namespace relatum::page {
 namespace {
 
-std::string tile(std::string_view value, std::string_view name, std::string_view more = "",
-                 std::string_view kind = "") {
-  return fmt::format("<div class=\"tile {}\"><b>{}</b><span>{}</span>{}</div>\n", kind,
-                     escape_html(value), escape_html(name),
-                     more.empty() ? "" : fmt::format("<span>{}</span>", escape_html(more)));
-}
-
 bool is_wide(const std::optional<task::Interval>& interval) {
   return interval && interval->low < interval->high;
 }

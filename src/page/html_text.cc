@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "base/hidden_character.h"
 #include "base/utf8.h"
 
 namespace relatum::page {
@@ -16,12 +17,6 @@ constexpr int64_t kWhole = 600;  // code points: texts up to here are shown whol
 constexpr int64_t kNear = 150;   // of longer ones, this much on both sides of an entity's ends
 constexpr int64_t kLongestName = 120;
 constexpr std::string_view kGap = " … ";
-
-bool is_unseen(int32_t code) {
-  return code == 0x200b || code == 0x2028 || code == 0x2029 || code == 0xfeff || code == 0x061c ||
-         code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
-         (code >= 0x2066 && code <= 0x2069) || (code >= 0x80 && code < 0xa0);
-}
 
 void append(int32_t code, std::string_view bytes, std::string& safe) {
   switch (code) {
@@ -38,7 +33,7 @@ void append(int32_t code, std::string_view bytes, std::string& safe) {
     safe += fmt::format("&#x{:x};", 0x2400 + code);
   } else if (code == 0x7f) {
     safe += "&#x2421;";
-  } else if (is_unseen(code)) {
+  } else if (is_hidden(uint32_t(code))) {
     safe += fmt::format("[U+{:04X}]", code);
   } else {
     safe += bytes;

@@ -10,8 +10,8 @@
 namespace relatum::page {
 
 /// Text made safe for HTML and attribute values. What would not be seen is shown: control
-/// characters as their pictures (U+2400 …), characters that turn the direction of writing, break
-/// lines or have no width as [U+202E]; bytes that are not UTF-8 become U+FFFD.
+/// characters as their pictures (U+2400 …), the other is_hidden() ones as [U+202E]; bytes that are
+/// not UTF-8 become U+FFFD.
 std::string escape_html(std::string_view text);
 
 /// The first `most` code points, escaped, with "…" behind them where there are more.

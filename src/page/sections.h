@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "jobs/run_history.h"
 #include "page/document.h"
@@ -18,6 +19,7 @@ struct Origin {
   jobs::AnswersRecord answers;          ///< what lies beside it
   std::optional<jobs::RunHistory> run;  ///< nothing where no run was named
   std::string time;                     ///< when they were scored
+  std::vector<std::string> warnings{};  ///< of answers and run, a sentence each
 };
 
 /// Headline figures, all figures with their intervals, and the kinds of mistakes.

@@ -19,8 +19,7 @@ struct NearestExample {
   std::string id;
   double similarity = 0;  ///< cosine
   std::optional<std::string> label;
-  std::string text;                  ///< with its entities marked; empty where it is not known
-  std::optional<Example> example{};  ///< the same unmarked
+  std::optional<Example> example{};  ///< nothing where only its id is known
 };
 
 struct AnalysisOptions {
@@ -56,7 +55,8 @@ struct Analysis {
   std::string data;
   int64_t examples = 0, wrong = 0;
   std::vector<Grouping> groupings;
-  std::string cues_from;  ///< which sentences the cues were counted in
+  bool looked_up = false;  ///< nearest examples are not those of the predictions, which name none
+  std::string cues_from;   ///< which sentences the cues were counted in
   std::map<std::string, std::vector<std::string>> cues;  ///< the most frequent of each relation
   std::vector<std::string> warnings;
 };

@@ -32,10 +32,11 @@ ordered_json sentence_json(const TellingSentence& sentence) {
                          {"kind", sentence.kind}};
   object["nearest"] = ordered_json();
   if (sentence.nearest) {
-    object["nearest"] = {{"id", sentence.nearest->id},
-                         {"similarity", sentence.nearest->similarity},
-                         {"label", or_null(sentence.nearest->label)},
-                         {"marked_text", sentence.nearest->text}};
+    object["nearest"] = {
+        {"id", sentence.nearest->id},
+        {"similarity", sentence.nearest->similarity},
+        {"label", or_null(sentence.nearest->label)},
+        {"marked_text", sentence.nearest->example ? marked_text(*sentence.nearest->example) : ""}};
   }
   return object;
 }
@@ -60,6 +61,7 @@ std::string to_json(const Analysis& analysis) {
   ordered_json out = {{"examples", analysis.examples},
                       {"wrong", analysis.wrong},
                       {"level", 0.95},
+                      {"looked_up", analysis.looked_up},
                       {"groupings", ordered_json::object()}};
   for (const Grouping& grouping : analysis.groupings) {
     ordered_json groups = ordered_json::array();

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kPairs = 10;  // pairs of labels that are shown
 
-void write_sentence(const TellingSentence& sentence, std::string& out) {
+void write_sentence(const TellingSentence& sentence, bool looked_up, std::string& out) {
   constexpr size_t kText = 400;
   out += fmt::format("    {}: {}\n", printable_start(sentence.example.id),
                      printable_start(marked_text(sentence.example), kText));
@@ -24,14 +24,14 @@ void write_sentence(const TellingSentence& sentence, std::string& out) {
                          : fmt::format("{}", fmt::join(sentence.predicted, ", ")));
   if (sentence.probability) out += fmt::format(" ({:.1f} %)", 100 * *sentence.probability);
   if (sentence.nearest) {
-    out += fmt::format("; retrieved {} ({:.2f}): {}", printable_start(sentence.nearest->id),
-                       sentence.nearest->similarity,
+    out += fmt::format("; {} {} ({:.2f}): {}", looked_up ? "nearest in the index" : "retrieved",
+                       printable_start(sentence.nearest->id), sentence.nearest->similarity,
                        printable_start(sentence.nearest->label.value_or("no label")));
   }
   out += "\n";
 }
 
-void write_grouping(const Grouping& grouping, std::string& out) {
+void write_grouping(const Grouping& grouping, bool looked_up, std::string& out) {
   constexpr int64_t kName = 48;
   out += fmt::format("\n{}  wrong       of   share  95 % interval\n",
                      padded(grouping.title, kName));
@@ -46,7 +46,7 @@ void write_grouping(const Grouping& grouping, std::string& out) {
                        group.wrong, group.examples,
                        100 * double(group.wrong) / double(group.examples), 100 * group.error.low,
                        100 * group.error.high);
-    for (const TellingSentence& each : group.sentences) write_sentence(each, out);
+    for (const TellingSentence& each : group.sentences) write_sentence(each, looked_up, out);
   }
   out += wrapped(fmt::format("({})", grouping.rule));
 }
@@ -56,7 +56,13 @@ void write_grouping(const Grouping& grouping, std::string& out) {
 std::string to_text(const Analysis& analysis) {
   std::string out = fmt::format("{}: {} of {} wrong\n", analysis.data, analysis.wrong,
                                 counted(analysis.examples, "example"));
-  for (const Grouping& grouping : analysis.groupings) write_grouping(grouping, out);
+  if (analysis.looked_up) {
+    out += wrapped(
+        "The predictions name no retrieved examples: the index's nearest were looked up instead.");
+  }
+  for (const Grouping& grouping : analysis.groupings) {
+    write_grouping(grouping, analysis.looked_up, out);
+  }
   if (analysis.cues.empty()) return out;
   out += fmt::format("\ncue words, from {}\n", analysis.cues_from);
   for (const auto& [relation, words] : analysis.cues) {

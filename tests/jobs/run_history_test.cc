@@ -81,7 +81,7 @@ TEST(RunHistory, ReadsWhatARunCost) {
   EXPECT_EQ(history.seconds, 61.5);
   EXPECT_EQ(history.steps, 7);
   EXPECT_EQ(history.peak_rss_bytes, 2'000'000'000);
-  EXPECT_EQ(history.best_dev_f1, 0.5);
+  EXPECT_EQ(history.best_step, 4);
   EXPECT_TRUE(history.notes.empty());
   const json out = json::parse(history_json(history));
   EXPECT_EQ(out["run"]["base_hash"], "abc");
@@ -111,7 +111,7 @@ TEST(RunHistory, AnswersOfAnotherRunAreRefused) {
   const auto refusal = [&](const json& record) {
     scratch.file("p.jsonl.run.json", record.dump());
     const AnswersRecord answers = read_answers_record(scratch.path("p.jsonl"));
-    return error_of([&] { check_same_run(answers, history, {}); });
+    return error_of([&] { check_same_run(answers, history); });
   };
   EXPECT_EQ(refusal({{"base_hash", "abc"}, {"trained", {{"prompt_hash", "p"}}}}), "");
   EXPECT_EQ(refusal({{"model", "unknown"}}), "");
@@ -122,6 +122,20 @@ TEST(RunHistory, AnswersOfAnotherRunAreRefused) {
   scratch.file("list.run.json", "[]");
   EXPECT_THAT(error_of([&] { read_answers_record(scratch.path("list")); }),
               HasSubstr("no record of answers"));
+}
+
+TEST(RunHistory, AnotherFolderThanTheRecordNamesIsTold) {
+  const Scratch scratch, other;
+  const RunHistory history = read_history(run_in(scratch));
+  AnswersRecord answers;
+  for (const std::string& same :
+       {std::string(), history.folder, history.folder + "/.", scratch.path("moved away")}) {
+    answers.adapter = same;
+    EXPECT_EQ(check_same_run(answers, history), "") << same;
+  }
+  answers.adapter = run_in(other);
+  EXPECT_THAT(check_same_run(answers, history),
+              ::testing::AllOf(HasSubstr(answers.adapter), HasSubstr(history.folder)));
 }
 
 TEST(RunHistory, ARunOfAllWeightsIsKnownByItsOwnModel) {

@@ -165,13 +165,17 @@ TEST(EvaluationPage, RetrievedExamplesStandBelowTheirSentence) {
   const Dataset data = data_of({"a", "b"}, kLabels);
   std::vector<std::optional<task::NearestExample>> nearest(2);
   const task::Example stored = example("s<1>", "Nine <e1> lives", "Nine", "lives", "b");
-  nearest[0] = task::NearestExample{"s<1>", 0.875, "b", task::marked_text(stored), stored};
-  nearest[1] = task::NearestExample{"gone", 0.5, {}, "", {}};
-  const std::string page = page_of(data, {answer(0, "b", 0.9), answer(1, "a", 0.8)}, {}, nearest);
+  nearest[0] = task::NearestExample{"s<1>", 0.875, "b", stored};
+  nearest[1] = task::NearestExample{"gone", 0.5, {}, {}};
+  const std::vector<Prediction> answers = {answer(0, "b", 0.9), answer(1, "a", 0.8)};
+  const std::string page = page_of(data, answers, {}, nearest);
   EXPECT_THAT(page, AllOf(HasSubstr("<mark class=\"head\">Nine</mark> &lt;e1&gt; "
                                     "<mark class=\"tail\">lives</mark>"),
-                          HasSubstr("similarity 0.875"), HasSubstr("label not known"),
-                          HasSubstr("s&lt;1&gt;")));
+                          HasSubstr("Retrieved, similarity 0.875"), HasSubstr("label not known"),
+                          HasSubstr("s&lt;1&gt;"), Not(HasSubstr("looked up"))));
+  EXPECT_THAT(page_of(data, answers, {}, nearest, true),
+              AllOf(HasSubstr("Nearest in the index, similarity 0.875"),
+                    HasSubstr("looked up for this page"), Not(HasSubstr("Retrieved, "))));
 }
 
 TEST(EvaluationPage, TellsOfTheRunThatWasNamed) {
@@ -196,6 +200,38 @@ TEST(EvaluationPage, TellsOfTheRunThatWasNamed) {
   EXPECT_EQ(held["training"]["loss"][1]["loss"], 1.25);
   EXPECT_EQ(held["training"]["dev"][0]["f1"], 0.875);
   EXPECT_EQ(held["answers"]["seconds"], 5.5);
+}
+
+TEST(EvaluationPage, TellsHowTheAnswersWereMade) {
+  Origin origin{"answers.jsonl", {}, {}, "2026-01-31T12:00:00Z"};
+  origin.warnings = {"the answers' record names another <run>."};
+  const auto head_with = [&](const char* record) {
+    origin.answers.record = record;
+    Dataset data = data_of({"a"}, kLabels);
+    data.name = "jsonl:some/where/test.jsonl?limit=1";
+    return part_of(page_of(data, {answer(0, "a")}, origin), "<h1", "<nav");
+  };
+  EXPECT_THAT(
+      head_with(R"({"temperature": 1.25, "threshold": 0.375, "multi_label": true, "data": "b"})"),
+      AllOf(HasSubstr(">test.jsonl?limit=1</h1>"),
+            HasSubstr("<dt>data</dt><dd>jsonl:some/where/test.jsonl?limit=1</dd>"),
+            HasSubstr("<dt>temperature</dt><dd>1.25</dd>"),
+            HasSubstr("<dt>threshold</dt><dd>0.375</dd>"),
+            HasSubstr("<dt>several labels for a pair</dt><dd>yes</dd>"),
+            HasSubstr("<dt>answered from</dt><dd>b</dd>"),
+            HasSubstr("<p>the answers&#39; record names another &lt;run&gt;.</p>")));
+  EXPECT_THAT(head_with(R"({"temperature": 1, "threshold": null, "multi_label": false,
+                              "data": "jsonl:some/where/test.jsonl?limit=1",
+                              "adapters": {"x": {}, "y": {}}})"),
+              AllOf(Not(HasSubstr("temperature")), Not(HasSubstr("threshold")),
+                    Not(HasSubstr("several labels")), Not(HasSubstr("answered from")),
+                    HasSubstr("<dt>adapters</dt><dd>x, y</dd>")));
+}
+
+TEST(EvaluationPage, DataAreCalledByTheirFile) {
+  EXPECT_EQ(data_title("conll04:/a b/c/"), "c");
+  EXPECT_EQ(data_title("semeval2010:TEST.TXT"), "semeval2010:TEST.TXT");
+  EXPECT_EQ(data_title("/"), "/");
 }
 
 TEST(EvaluationPage, LeavesOutWhatThereIsNot) {

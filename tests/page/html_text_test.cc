@@ -16,6 +16,8 @@ TEST(HtmlText, WhatWouldSteerAPageIsShownInstead) {
   EXPECT_EQ(escape_html("<a href='x'>\"&\x01\x7f"),
             "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&#x2401;&#x2421;");
   EXPECT_EQ(escape_html("a\u202eb\u2067c\u200fd"), "a[U+202E]b[U+2067]c[U+200F]d");
+  EXPECT_EQ(escape_html("a\u00adb\u2060c\ufff9d\U000E0041"),
+            "a[U+00AD]b[U+2060]c[U+FFF9]d[U+E0041]");
   EXPECT_EQ(escape_html("\xff"), "\uFFFD");
   EXPECT_EQ(escape_html("👩‍👩‍👧 שלום"), "👩‍👩‍👧 שלום");
 }

@@ -35,10 +35,12 @@ inline task::Prediction answer(size_t id, std::optional<std::string> label,
 /// The page of these answers, with their groups.
 inline std::string page_of(const task::Dataset& data, const std::vector<task::Prediction>& answers,
                            const Origin& origin = {},
-                           std::span<const std::optional<task::NearestExample>> nearest = {}) {
+                           std::span<const std::optional<task::NearestExample>> nearest = {},
+                           bool looked_up = false) {
   const task::Report report = task::evaluate(data, answers, {.samples = 20});
-  const task::Analysis analysis = task::analyse(data, answers, nearest,
-                                                {data.examples, "rows", true}, {});
+  task::Analysis analysis = task::analyse(data, answers, nearest, {data.examples, "rows", true},
+                                          {});
+  analysis.looked_up = looked_up;
   return evaluation_page({report, &analysis, origin});
 }
 

@@ -16,9 +16,11 @@
 namespace relatum::task {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::example;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Words, StandBesideTheEntities) {
   const Example one = example("1", "In the end Rain, it's said, caused the Flood of May last year.",
@@ -102,7 +104,7 @@ Analysis analysed() {
     prediction.id = data.examples[i].id;
     prediction.label = data.examples[i].label;
     prediction.probability = 0.95;
-    nearest[i] = NearestExample{"n", 0.6, "owns", "…"};
+    nearest[i] = NearestExample{"n", 0.6, "owns", {}};
   }
   predictions[0].label = "cause(e2,e1)";
   predictions[0].probability = 0.6;
@@ -160,7 +162,12 @@ TEST(Analysis, ShowsTheMostConfidentMistakes) {
   EXPECT_THAT(text, HasSubstr("c1: <e1>Rain1</e1> caused <e2>Flood1</e2> here."));
   EXPECT_THAT(text,
               HasSubstr("gold cause(e1,e2), answered owns (95.0 %); retrieved n (0.60): owns"));
-  std::istringstream lines(text);
+  Analysis looked_up = analysis;
+  looked_up.looked_up = true;
+  EXPECT_THAT(to_text(looked_up), AllOf(HasSubstr("name no retrieved examples"),
+                                        HasSubstr("nearest in the index n (0.60): owns"),
+                                        Not(HasSubstr("; retrieved"))));
+  std::istringstream lines(to_text(looked_up));
   for (std::string line; std::getline(lines, line);) {
     const bool sentence = line.starts_with("    ");
     if (!sentence) {
@@ -168,6 +175,7 @@ TEST(Analysis, ShowsTheMostConfidentMistakes) {
     }
   }
   const auto json = io::parse_json(to_json(analysis), "analysis");
+  EXPECT_EQ(json["looked_up"], false);
   EXPECT_EQ(json["groupings"]["kind"]["groups"][0]["name"], "direction");
   EXPECT_EQ(json["groupings"]["label_pair"]["groups"][0]["sentences"][0]["head"]["start"], 0);
 }

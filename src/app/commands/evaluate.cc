@@ -35,24 +35,24 @@ struct Options {
 
 /// Where the answers come from. A record beside them that cannot be read is told and left out: the
 /// figures do not depend on it.
-page::Origin origin_of(const Options& o, Environment& environment) {
+page::Origin origin_of(const Options& o) {
   page::Origin origin{o.analysis.predictions, {}, {}, jobs::utc_now()};
+  std::vector<std::string>& warnings = origin.warnings;
   try {
     origin.answers = jobs::read_answers_record(o.analysis.predictions);
   } catch (const Error& error) {
-    environment.context().warn(
-        fmt::format("the report says nothing about the model: {}", error.what()));
+    warnings.push_back(fmt::format("the report says nothing about the model: {}", error.what()));
   }
   if (o.adapter.empty()) return origin;
   origin.run = jobs::read_history(o.adapter);
   if (origin.run->status != "done") {
-    environment.context().warn(
-        fmt::format("{} was not trained to its end ('{}'), so what is told of "
-                    "its training is a part of it.",
+    warnings.push_back(
+        fmt::format("{} was not trained to its end ('{}'), so what is told of its training is a "
+                    "part of it.",
                     o.adapter, printable_start(origin.run->status)));
   }
-  jobs::check_same_run(origin.answers, *origin.run, environment.context());
-  for (const std::string& each : origin.run->notes) environment.context().warn(each);
+  const std::string other = jobs::check_same_run(origin.answers, *origin.run);
+  if (!other.empty()) warnings.push_back(other);
   return origin;
 }
 
@@ -120,7 +120,11 @@ int run(const Options& o, Environment& environment) {
   tell_without_effect(o, environment.context());
   jobs::DataChoice reading = o.analysis.data;
   reading.keep_unknown_labels = true;
-  const page::Origin origin = origin_of(o, environment);
+  const page::Origin origin = origin_of(o);
+  for (const std::string& each : origin.warnings) environment.context().warn(each);
+  if (origin.run) {
+    for (const std::string& each : origin.run->notes) environment.context().warn(each);
+  }
   check_answers(o);
   const task::Dataset data = reading.load(o.analysis.input, true, environment.host());
   const auto predictions = task::read_predictions(o.analysis.predictions,
