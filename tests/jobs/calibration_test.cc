@@ -149,6 +149,12 @@ TEST_F(Calibration, RenewsTheCardAndTellsOfTrainingData) {
   options.overwrite = true;
   jobs::calibrate(options, host_);
   EXPECT_EQ(of_training(), 1);
+  json record = json::parse(read("run/run.json"));  // as from another folder, of a part
+  record["train"] = "jsonl:rows.jsonl?limit=5";
+  write("run/run.json", record.dump());
+  jobs::calibrate(options, host_);
+  EXPECT_EQ(of_training(), 1);
+  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr("was trained on a part of")));
   write("run/README.md", "Mine.");
   jobs::calibrate(options, host_);
   EXPECT_EQ(card(), "Mine.");
