@@ -116,6 +116,17 @@ task::AnswerRule answer_rule(const ExtractOptions& o, const ExtractSetup& setup,
        "Name that label with --negative, or leave answers out with --min-probability.");
 }
 
+std::string threshold_warning(const ExtractOptions& o, const ExtractSetup& setup) {
+  const ModeCalibration* kept = kept_for(o, setup);
+  if (o.threshold != kOfDev || o.multi_label || !kept || !kept->negative) return "";
+  const task::TunedThreshold& best = *kept->negative;
+  if (best.helps()) return "";
+  return fmt::format(
+      "--threshold dev: on the dev data no threshold was better than the likeliest label (F1 "
+      "{:.2f}; {:.2f} with the kept one, {:.2f}). Leave the option out for that, or give a number.",
+      100 * best.f1_likeliest, 100 * best.f1, best.value);
+}
+
 std::string rule_identity(const task::AnswerRule& rule) {
   std::string text;
   if (rule.temperature != 1) text += fmt::format("temperature {}", rule.temperature);

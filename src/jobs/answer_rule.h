@@ -31,6 +31,10 @@ std::optional<int32_t> negative_index(const task::Labels& labels,
 task::AnswerRule answer_rule(const ExtractOptions& options, const ExtractSetup& setup,
                              const task::Labels& labels);
 
+/// What is to be said of --threshold dev where none was better on dev data than the likeliest
+/// label; empty: nothing.
+std::string threshold_warning(const ExtractOptions& options, const ExtractSetup& setup);
+
 /// The rule in words that stay the same for the same rule; empty for none.
 std::string rule_identity(const task::AnswerRule& rule);
 /// The same for people: numbers of three digits, labels by name.

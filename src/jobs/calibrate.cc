@@ -4,18 +4,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "base/counted.h"
 #include "base/error.h"
-#include "io/json.h"
 #include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
 #include "jobs/extract_rows.h"
-#include "jobs/finetune_card.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/output_path.h"
+#include "jobs/run_card.h"
 #include "jobs/style_choice.h"
 
 namespace relatum::jobs {
@@ -52,19 +50,28 @@ task::Dataset labelled(const ExtractOptions& options, const Host& host) {
 }
 
 // Of sentences that it was trained on, a model is surer than of others.
-void tell_training_data(const ExtractOptions& options, const Context& context) {
-  const fs::path record = fs::path(options.adapter) / "run.json";
-  const std::string train = io::get_string(io::load_json(record), "train", "", record.string());
-  if (train.empty()) return;
+void tell_training_data(const RunInfo& run, const std::string& input, const Context& context) {
+  if (run.train.empty()) return;
+  const task::Spec train = task::parse_spec(run.train), data = task::parse_spec(input);
+  const fs::path then = run.train_path.empty() ? train.path : run.train_path;
   std::error_code ignored;
-  if (!fs::equivalent(task::parse_spec(train).path, task::parse_spec(options.input).path,
-                      ignored)) {
-    return;
+  if (!fs::equivalent(then, data.path, ignored)) return;
+  const bool part = train.limit || train.sample;
+  context.warn(fmt::format(
+      "the adapter was trained on {} {}, and of sentences that it has seen it is surer than of "
+      "others. {}",
+      part ? "a part of" : "sentences of", data.path,
+      part ? "See to it that none of that part are among these."
+           : "Calibrate it on sentences that it has not seen."));
+}
+
+// A model of the run's own is no base, and --force takes others.
+std::optional<BaseIdentity> trained_base(const ExtractSetup& setup,
+                                         const engine::Session& session) {
+  if (has_own_model(*setup.run) || setup.run->base_hash != session.weights_hash()) {
+    return std::nullopt;
   }
-  context.warn(
-      fmt::format("the adapter was trained on sentences of {}, and of those it is surer than "
-                  "of others. Calibrate it on sentences that it has not seen.",
-                  options.input));
+  return base_identity(session.files(), setup.model);
 }
 
 }  // namespace
@@ -80,7 +87,7 @@ CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
   const task::Dataset data = labelled(options, host);
   const std::vector<NamedSetup> setups = settle_adapters(options, host);
   const ExtractSetup& setup = setups[0].setup;
-  if (setup.run) tell_training_data(options, host.context);
+  if (setup.run) tell_training_data(*setup.run, options.input, host.context);
   const ExtractRows rows(options, setups, host);
   Answerer answerer(options, setup, rows.labels(), host);
   answerer.set_file(rows.file());
@@ -104,8 +111,7 @@ CalibrateResult calibrate(const ExtractOptions& given, const Host& host) {
   }
   write_calibration(options.adapter, calibration);
   if (setup.run) {
-    renew_run_card(options.adapter, has_own_model(*setup.run),
-                   base_identity(answerer.session().files(), setup.model), host.context);
+    renew_run_cards(options.adapter, trained_base(setup, answerer.session()), host.context);
   }
   result.finished = true;
   return result;

@@ -53,15 +53,16 @@ bool has_other_card(const fs::path& folder) {
   return fs::exists(fs::symlink_status(file, ignored)) && !is_own_card(file);
 }
 
+void tell_other_card(const fs::path& file, const Context& context) {
+  context.info(
+      fmt::format("{} is not a model card as it is written here, or was changed by hand: it stays "
+                  "as it is.",
+                  file.string()));
+}
+
 void write_card(const fs::path& folder, const std::string& card, const Context& context) {
   const fs::path file = card_file_of(folder);
-  if (has_other_card(folder)) {
-    context.info(
-        fmt::format("{} is not a model card as it is written here, or was changed by "
-                    "hand: it stays as it is.",
-                    file.string()));
-    return;
-  }
+  if (has_other_card(folder)) return tell_other_card(file, context);
   try {
     write_file(file, sealed_card(card));
   } catch (const Error& error) {

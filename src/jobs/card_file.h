@@ -14,6 +14,8 @@ std::filesystem::path card_file_of(const std::filesystem::path& folder);
 std::string sealed_card(const std::string& card);
 /// Whether the file is a sealed card in which nothing was changed.
 bool is_own_card(const std::filesystem::path& file);
+/// Says that a README which is no such card stays as it is.
+void tell_other_card(const std::filesystem::path& file, const Context& context);
 /// Whether something else lies in its place: a card that was changed by hand, or a README.
 bool has_other_card(const std::filesystem::path& folder);
 

@@ -90,6 +90,8 @@ void tell_styles(const Answerer& answerer, const Context& context) {
 void tell_rules(const Answerer& answerer, const Context& context) {
   for (size_t i = 0; i < answerer.setups().size(); ++i) {
     const auto& [name, own, setup] = answerer.setups()[i];
+    const std::string warning = threshold_warning(own, setup);
+    if (!warning.empty()) context.warn(warning);
     const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
     if (rule.empty()) continue;
     const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1

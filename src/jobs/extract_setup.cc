@@ -13,6 +13,7 @@
 #include "io/json.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/merge_folder.h"
+#include "jobs/models_folder.h"
 #include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "jobs/without_effect.h"
@@ -177,29 +178,33 @@ std::string merged_adapter(const fs::path& model) {
 
 // One that was named. Of what was fitted with numbers that an adapter's folder or the record of a
 // merged model names, others are refused; a GGUF file says nothing of that.
-RunCalibration named_calibration(const ExtractOptions& o, const ExtractSetup& setup) {
+RunCalibration named_calibration(const ExtractOptions& o, const ExtractSetup& setup,
+                                 const Host& host) {
   RunCalibration calibration = load_calibration(o.calibration);
-  const bool folder = !o.adapter.empty() && fs::is_directory(o.adapter);
-  const fs::path place = o.adapter.empty() ? fs::path(setup.model) : fs::path(o.adapter);
-  const std::string hash = folder              ? adapter_hash(o.adapter, setup.run)
-                           : o.adapter.empty() ? merged_adapter(setup.model)
-                                               : "";
+  fs::path place = o.adapter;
+  std::string hash;
+  if (o.adapter.empty()) {
+    place = find_model(setup.model, setup.models, host);
+    hash = merged_adapter(place);
+  } else if (fs::is_directory(place)) {
+    hash = adapter_hash(place, setup.run);
+  }
   if (!hash.empty()) check_calibration(calibration, o.calibration, hash, place);
   return calibration;
 }
 
 // A temperature says how sure answers are to prompts like those that it was fitted on.
-void settle_calibration(const ExtractOptions& o, const Context& context, ExtractSetup& setup) {
+void settle_calibration(const ExtractOptions& o, const Host& host, ExtractSetup& setup) {
   if (o.no_calibration) return;
   if (!o.calibration.empty()) {
-    setup.calibration = named_calibration(o, setup);
+    setup.calibration = named_calibration(o, setup, host);
   } else if (!o.adapter.empty()) {
     setup.calibration = read_calibration(o.adapter, setup.run);
   }
   if (!setup.calibration) return;
   const std::string& fitted = setup.calibration->prompt_hash;
   if (fitted.empty() || fitted == task::style_hash(setup.style)) return;
-  context.warn(
+  host.context.warn(
       "the temperature was fitted with another prompt style than the one that is used now; "
       "--no-calibration leaves it off.");
 }
@@ -283,7 +288,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   settle_model(o, host.context, setup);
   if (!o.adapter.empty()) read_words(folder, setup);
   if (classified) settle_classified(o, setup);
-  settle_calibration(o, host.context, setup);
+  settle_calibration(o, host, setup);
   setup.chat = o.chat || (setup.run && setup.run->chat);
   if (setup.run && o.chat && !setup.run->chat) {
     host.context.warn("the adapter was trained without --chat and is used with it.");

@@ -9,7 +9,6 @@
 #include "base/durable.h"
 #include "base/folder_lock.h"
 #include "jobs/finetune_calibration.h"
-#include "jobs/finetune_card.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_folds.h"
@@ -18,6 +17,7 @@
 #include "jobs/finetune_start.h"
 #include "jobs/finetune_text.h"
 #include "jobs/finetune_training.h"
+#include "jobs/run_card.h"
 #include "jobs/style_choice.h"
 
 namespace relatum::jobs {
@@ -43,7 +43,8 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
   if (calibration) keep_calibration(parts, *calibration, host.context);
   write_finetune_record(parts, "done", result, host);
   remove_finetune_state(run);
-  write_run_cards(parts, host.context);
+  write_run_cards(run, base_identity(parts.session.files(), parts.options.model.model),
+                  host.context);
 }
 
 void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,

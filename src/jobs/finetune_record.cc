@@ -19,6 +19,7 @@
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
+#include "task/spec.h"
 #include "text/chat.h"
 #include "train/full_folder.h"
 
@@ -37,6 +38,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const train::TrainOptions& t = parts.plan.training;
   return {{"train", o.train},
+          {"train_path", absolute(task::parse_spec(o.train).path)},
           {"dev", o.dev},
           {"holdout", o.holdout},
           {"holdout_by", holds_out_by_label(o) ? kHoldoutByLabel : ""},

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/counted.h"
 #include "base/error.h"
@@ -46,6 +47,18 @@ CalibrationGain gain_of(const std::vector<task::Judged>& before,
   return {was.ece, is.ece, was.brier, is.brier};
 }
 
+// A temperature that the examples do not tell from 1 has to lower the error that they show.
+void settle(const std::vector<task::Judged>& before, const std::vector<task::Judged>& after,
+            ModeCalibration& mode) {
+  task::TemperatureFit& fit = mode.fit;
+  mode.gain = gain_of(before, after);
+  const bool telling = fit.low > 1 || fit.high < 1;
+  if (!fit.found || telling || mode.gain.ece_after <= mode.gain.ece_before) return;
+  mode.left_off = std::exchange(fit.temperature, 1);
+  fit.after = fit.before;
+  mode.gain = gain_of(before, before);
+}
+
 task::TunedThreshold tuned(const Fitting& fitting, const std::vector<std::vector<double>>& all,
                            bool several) {
   task::AnswerRule rule;
@@ -65,17 +78,20 @@ ModeCalibration fit_labels(const Fitting& fitting, const std::vector<std::vector
   }
   ModeCalibration mode;
   mode.fit = task::fit_temperature(examples);
-  std::vector<task::Judged> before, after;
+  const auto judged = [&](double temperature) {
+    std::vector<task::Judged> answers;
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const auto best = std::ranges::max_element(scores[i]) - scores[i].begin();
+      answers.push_back(
+          {task::tempered(scores[i], temperature)[size_t(best)], fitting.is_right(i, best)});
+    }
+    return answers;
+  };
+  settle(judged(1), judged(mode.fit.temperature), mode);
   std::vector<std::vector<double>> probabilities;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const std::vector<double> raw = task::tempered(scores[i], 1);
-    const auto best = std::max_element(raw.begin(), raw.end()) - raw.begin();
-    probabilities.push_back(task::tempered(scores[i], mode.fit.temperature));
-    const bool right = fitting.is_right(i, best);
-    before.push_back({raw[size_t(best)], right});
-    after.push_back({probabilities.back()[size_t(best)], right});
+  for (const auto& each : scores) {
+    probabilities.push_back(task::tempered(each, mode.fit.temperature));
   }
-  mode.gain = gain_of(before, after);
   if (fitting.negative) mode.negative = tuned(fitting, probabilities, false);
   mode.several = tuned(fitting, probabilities, true);
   return mode;
@@ -97,20 +113,26 @@ ModeCalibration fit_answers(const Fitting& fitting, std::span<const task::Answer
   for (const task::Judged& each : before) {
     after.push_back({task::tempered(each.probability, mode.fit.temperature), each.right});
   }
-  mode.gain = gain_of(before, after);
+  settle(before, after, mode);
   return mode;
 }
 
 std::string temperature_of(const ModeCalibration& mode) {
   const task::TemperatureFit& fit = mode.fit;
   if (!fit.found) return "no temperature, as they tell none within a factor of e";
+  if (mode.left_off) {
+    return fmt::format(
+        "no temperature, as {:.3g} would fit best ({:.3g} to {:.3g}) but raise the calibration "
+        "error",
+        *mode.left_off, fit.low, fit.high);
+  }
   return fmt::format("temperature {:.3g} ({:.3g} to {:.3g})", fit.temperature, fit.low, fit.high);
 }
 
 std::string threshold_of(const ModeCalibration& mode) {
   if (!mode.negative) return "";
   const task::TunedThreshold& best = *mode.negative;
-  if (best.f1 <= best.f1_likeliest) {
+  if (!best.helps()) {
     return fmt::format(
         "; no threshold is better than the likeliest label, F1 {:.2f} (at best {:.2f}, "
         "from {:.2f} on)",
@@ -128,6 +150,11 @@ std::string sentence_of(const ModeCalibration& mode) {
         "are (calibration error {:.2f} %).",
         counted(fit.examples, "example"), fit.examples == 1 ? "tells" : "tell",
         task::kLowestTemperature, task::kHighestTemperature, 100 * mode.gain.ece_before);
+  }
+  if (mode.left_off) {
+    return fmt::format("{}, which is {:.2f} % on the {}{}", temperature_of(mode),
+                       100 * mode.gain.ece_before, counted(fit.examples, "example"),
+                       threshold_of(mode));
   }
   return fmt::format("{}, calibration error {:.2f} -> {:.2f} % on the {} that it is fitted on{}",
                      temperature_of(mode), 100 * mode.gain.ece_before, 100 * mode.gain.ece_after,
@@ -202,7 +229,9 @@ std::string calibration_line(const RunCalibration& calibration) {
   std::string line = fmt::format("calibrated on {}: {}; calibration error {:.2f}",
                                  counted(mode.fit.examples, "example"), fmt::join(told, ", "),
                                  100 * mode.gain.ece_before);
-  if (mode.fit.found) line += fmt::format(" -> {:.2f}", 100 * mode.gain.ece_after);
+  if (mode.fit.found && !mode.left_off) {
+    line += fmt::format(" -> {:.2f}", 100 * mode.gain.ece_after);
+  }
   line += fmt::format(" %{}", calibration.modes.size() == 1 ? "" : " (" + first + ")");
   return line + threshold_of(mode);
 }

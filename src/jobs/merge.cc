@@ -15,12 +15,12 @@
 #include "io/json.h"
 #include "jobs/ask_command.h"
 #include "jobs/card_file.h"
-#include "jobs/finetune_card.h"
 #include "jobs/merge_folder.h"
 #include "jobs/model_card.h"
 #include "jobs/models_folder.h"
 #include "jobs/open_adapter.h"
 #include "jobs/process_facts.h"
+#include "jobs/run_card.h"
 #include "jobs/write_gguf.h"
 
 namespace relatum::jobs {
@@ -260,10 +260,7 @@ class Job {
   std::string card() const {
     const fs::path old = card_file_of(options_.out);
     if (has_other_card(options_.out) && fs::is_regular_file(old)) {
-      host_.context.info(
-          fmt::format("{} is not a model card as it is written here, or was changed "
-                      "by hand: it stays as it is.",
-                      old.string()));
+      tell_other_card(old, host_.context);
       return read_file(old);
     }
     const fs::path run(use_.adapter);

@@ -33,6 +33,7 @@ json to_json(const ModeCalibration& mode) {
           {"low", fit.low},
           {"high", fit.high},
           {"found", fit.found},
+          {"left_off", mode.left_off ? json(*mode.left_off) : json()},
           {"log_loss", {{"before", fit.before}, {"after", fit.after}}},
           {"ece", {{"before", mode.gain.ece_before}, {"after", mode.gain.ece_after}}},
           {"brier", {{"before", mode.gain.brier_before}, {"after", mode.gain.brier_after}}},
@@ -69,6 +70,7 @@ ModeCalibration read_mode(const json& given, int64_t examples, const std::string
   fit.high = io::get_double(given, "high", fit.temperature, place);
   fit.found = io::get_bool(given, "found", true, place);
   fit.examples = examples;
+  if (io::find(given, "left_off")) mode.left_off = io::require_double(given, "left_off", place);
   const auto pair = [&](const char* key, double& before, double& after) {
     const json* both = io::find(given, key);
     if (!both) return;

@@ -26,6 +26,9 @@ struct CalibrationGain {
 struct ModeCalibration {
   task::TemperatureFit fit;
   CalibrationGain gain;
+  /// A temperature that fits best and is not used, so that the fit's is 1: its interval holds 1,
+  /// and it raises the calibration error of the very examples.
+  std::optional<double> left_off;
   /// Of tempered probabilities: from which a relation is answered, not the negative label (where
   /// there is one), and from which a label is one of several. Not for constrained answers.
   std::optional<task::TunedThreshold> negative, several;

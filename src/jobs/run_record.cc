@@ -63,6 +63,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.checkpoint = io::get_bool(record, "checkpoint", false, place);
   info.index_path = io::get_string(record, "index_path", "", place);
   info.index_beside = io::get_string(record, "index_beside", "", place);
+  info.train = io::get_string(record, "train", "", place);
+  info.train_path = io::get_string(record, "train_path", "", place);
   info.tokenizer_hash = io::get_string(record, "tokenizer_hash", "", place);
   info.completion_blanks = io::get_int(record, "completion_blanks", 0, place);
   info.base_network = strings_of(record, "base_network", place);

@@ -34,8 +34,10 @@ struct RunInfo {
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;                       ///< empty in records of versions that kept none
   std::string chat_hash;                            ///< of the chat template; empty without chat
-  std::string index_path;                           ///< absolute
-  std::string index_beside;                         ///< from the run's folder
+  std::string train;                                ///< the SPEC of the training data
+  std::string train_path;    ///< absolute; empty in records of versions before
+  std::string index_path;    ///< absolute
+  std::string index_beside;  ///< from the run's folder
   bool chat = false;
   int64_t neighbours = 1;
   int64_t micro_tokens = 0;  ///< 0: not recorded

@@ -44,6 +44,22 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
   return kept;
 }
 
+// Hands on a log's entries; false where it is no file, or not as it was written: a finished run
+// does not fail for what somebody wrote in it.
+template <class Take>
+bool read_entries(const std::filesystem::path& log, const Take& take) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(log, ignored)) return false;
+  const std::string place = log.string();
+  try {
+    std::istringstream lines(read_file(log));
+    for (std::string line; std::getline(lines, line);) take(io::parse_json(line, place), place);
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
 [[noreturn]] void cannot_write(const std::filesystem::path& path) {
   fail("jobs.finetune", fmt::format("cannot write {}: {}. Free some space or check the folder's "
                                     "permissions.",
@@ -53,23 +69,14 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
 }  // namespace
 
 std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(log, ignored)) return std::nullopt;
   std::vector<double> losses;
   LossCourse course;
-  const std::string place = log.string();
-  try {
-    std::istringstream lines(read_file(log));
-    for (std::string line; std::getline(lines, line);) {
-      const nlohmann::json entry = io::parse_json(line, place);
-      if (!io::find(entry, "loss")) continue;
-      losses.push_back(io::require_double(entry, "loss", place));
-      course.moved = course.moved || io::require_double(entry, "grad_norm", place) != 0;
-    }
-  } catch (const Error&) {  // somebody wrote in it: a finished run does not fail for that
-    return std::nullopt;
-  }
-  if (losses.empty()) return std::nullopt;
+  const bool sound = read_entries(log, [&](const nlohmann::json& entry, const std::string& place) {
+    if (!io::find(entry, "loss")) return;
+    losses.push_back(io::require_double(entry, "loss", place));
+    course.moved = course.moved || io::require_double(entry, "grad_norm", place) != 0;
+  });
+  if (!sound || losses.empty()) return std::nullopt;
   const auto window = ptrdiff_t(std::max<size_t>(1, losses.size() / 10));
   course.steps = int64_t(losses.size());
   course.first = std::accumulate(losses.begin(), losses.begin() + window, 0.0) / double(window);
@@ -78,23 +85,14 @@ std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
 }
 
 std::optional<DevFigures> dev_figures(const std::filesystem::path& log, int64_t step) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(log, ignored)) return std::nullopt;
-  const std::string place = log.string();
   std::optional<DevFigures> found;
-  try {
-    std::istringstream lines(read_file(log));
-    for (std::string line; std::getline(lines, line);) {
-      const nlohmann::json entry = io::parse_json(line, place);
-      if (!io::find(entry, "dev_f1") || io::require_int(entry, "step", place) != step) continue;
-      found = {step, io::get_string(entry, "dev_metric", "", place),
-               io::require_double(entry, "dev_f1", place),
-               io::get_double(entry, "dev_accuracy", 0, place)};
-    }
-  } catch (const Error&) {  // somebody wrote in it
-    return std::nullopt;
-  }
-  return found;
+  const bool sound = read_entries(log, [&](const nlohmann::json& entry, const std::string& place) {
+    if (!io::find(entry, "dev_f1") || io::require_int(entry, "step", place) != step) return;
+    found = {step, io::get_string(entry, "dev_metric", "", place),
+             io::require_double(entry, "dev_f1", place),
+             io::get_double(entry, "dev_accuracy", 0, place)};
+  });
+  return sound ? found : std::nullopt;
 }
 
 TrainingLog::~TrainingLog() {

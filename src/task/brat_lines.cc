@@ -286,7 +286,10 @@ class Reader {
     for (const Note& kept : kept_) {
       const std::string& target = kept.target;
       const nlohmann::json& note = kept.value;
-      if (target == "*") document_.unlabelled = io::find(note, "unlabelled") != nullptr;
+      if (target == "*") {
+        document_.unlabelled = io::find(note, "unlabelled") != nullptr;
+        document_.pair = io::find(note, "pair") != nullptr;
+      }
       if (const auto at = index_.find(target); at != index_.end()) {
         Entity& entity = document_.entities[at->second];
         const auto text = [&](const char* key, std::string& value) {

@@ -16,6 +16,10 @@
 namespace relatum::task {
 namespace {
 
+// Of a pair's entities.
+constexpr const char* kHeadId = "T1";
+constexpr const char* kTailId = "T2";
+
 std::string shown(std::string_view text) { return printable_start(text, 40); }
 
 /// What is wrong with an entity of a text of `length` code points, or "".
@@ -125,15 +129,28 @@ std::string settle_relations(Document& document) {
   return "";
 }
 
+// Nothing that a row of a pair has no place for: as document_of() makes it.
+bool is_one_pair(const Document& document) {
+  const auto plain = [](const Entity& entity, const char* id) {
+    return entity.id == id && entity.pieces.empty() && entity.cluster.empty();
+  };
+  return document.entities.size() == 2 && plain(document.entities[0], kHeadId) &&
+         plain(document.entities[1], kTailId) &&
+         document.unlabelled == document.relations.empty() &&
+         std::ranges::all_of(document.relations, [](const Relation& relation) {
+           return relation.head == kHeadId && relation.tail == kTailId && relation.evidence.empty();
+         });
+}
+
 }  // namespace
 
 Document document_of(const Example& example) {
   Document document;
   document.id = example.id;
   document.text = example.text;
-  document.entities = {{"T1", example.head}, {"T2", example.tail}};
+  document.entities = {{kHeadId, example.head}, {kTailId, example.tail}};
   for (std::string& label : gold_labels(example)) {
-    document.relations.push_back({"T1", "T2", std::move(label)});
+    document.relations.push_back({kHeadId, kTailId, std::move(label)});
   }
   document.line = example.line;
   document.unlabelled = document.relations.empty();
@@ -171,7 +188,9 @@ std::string settle(Document& document) {
   }
   if (is_blank(document.text)) return "the document has no text";
   if (const std::string problem = settle_entities(document); !problem.empty()) return problem;
-  return settle_relations(document);
+  const std::string problem = settle_relations(document);
+  document.pair = document.pair && is_one_pair(document);
+  return problem;
 }
 
 }  // namespace relatum::task

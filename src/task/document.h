@@ -42,7 +42,8 @@ struct Document {
   int64_t line = 0;  ///< where it stands in its file, from 1; 0 where it has none
   /// Nobody said which relations there are: its pairs are asked, none is a negative.
   bool unlabelled = false;
-  bool pair = false;      ///< made of one Example: entity 0 is the head, entity 1 the tail
+  /// Made of one Example: entity 0 is the head, entity 1 the tail, and no other pair is asked.
+  bool pair = false;
   std::string adapter{};  ///< the adapter that is to answer its pairs, where rows name one
   std::string file{};     ///< where a data set is of several files: the one that it stands in
 };
@@ -58,7 +59,7 @@ Entity entity_of(std::string id, std::string type, std::vector<Piece> pieces);
 /// Brings labels and types to their seen_form (task/forms.h), drops relations that stand there
 /// twice, and gives what is wrong, or "": ids that are empty or stand there twice, spans that are
 /// empty, blank or leave the text, relations to ids that no entity has or without a label, bytes
-/// that are not UTF-8.
+/// that are not UTF-8. A pair to which something was added is none any more.
 std::string settle(Document& document);
 
 /// Which pairs of a document become examples.
@@ -93,7 +94,8 @@ inline constexpr int64_t kMostPairText = 32 << 20;
 /// become one example), then those without in the order of the entities. Two entities of one span,
 /// or of one cluster, are no pair unless a relation says so; of two clusters, the mentions that are
 /// nearest to one another are asked, the earlier ones where several are. An example's id is
-/// DOCUMENT:HEAD:TAIL. Throws Error where they would hold more than kMostPairText.
+/// DOCUMENT:HEAD:TAIL, that of a pair the document's. Throws Error where they would hold more than
+/// kMostPairText.
 PairCount make_pairs(const Document& document, const PairRule& rule,
                      const std::function<void(Example&&)>& take);
 

@@ -39,8 +39,11 @@ class PairMaker {
 
   Example make(size_t head, size_t tail) {
     Example example;
-    example.id = fmt::format("{}:{}:{}", document_.id, entity(head).id, entity(tail).id);
-    example.document = document_.id;
+    example.id = document_.id;
+    if (!document_.pair) {
+      example.id += fmt::format(":{}:{}", entity(head).id, entity(tail).id);
+      example.document = document_.id;
+    }
     example.line = document_.line;
     example.adapter = document_.adapter;
     example.head = entity(head).span;
@@ -192,6 +195,11 @@ PairCount make_pairs(const Document& document, const PairRule& rule,
     for (const Relation* relation : related[ends]) add_gold_label(example, relation->label);
     ++count.pairs;
     take(std::move(example));
+  }
+  if (document.pair) {
+    if (order.empty()) take(maker.make(0, 1));
+    count.pairs += order.empty();
+    return count;
   }
   if (!document.unlabelled && !rule.all_unlabelled && !rule.negative) return count;
   count.pairs += make_others(document, rule, maker, related, take);

@@ -122,9 +122,9 @@ ordered_json entities_json(const Document& document) {
 }
 
 Document parse_document(const json& row, int64_t line, RowSink& rows) {
-  static const std::vector<std::string> kRow = {"id", "text", "entities", "relations"};
-  static const std::vector<std::string> kRowAdapter = {"id", "text", "entities", "relations",
-                                                       kAdapterField};
+  static const std::vector<std::string> kRow = {"id", "text", "entities", "relations", "pair"};
+  static const std::vector<std::string> kRowAdapter = {"id",        "text", "entities",
+                                                       "relations", "pair", kAdapterField};
   static const std::vector<std::string> kEntity = {"id",   "start",  "end",    "type",
                                                    "text", "pieces", "cluster"};
   static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence"};
@@ -146,6 +146,7 @@ Document parse_document(const json& row, int64_t line, RowSink& rows) {
       tell_unknown(each, "relations.", kRelation, line, rows);
     }
   }
+  document.pair = io::get_bool(row, "pair", false, place);
   if (rows.reads_adapters()) document.adapter = io::get_string(row, kAdapterField, "", place);
   tell_unknown(row, "", rows.reads_adapters() ? kRowAdapter : kRow, line, rows);
   return document;
@@ -177,6 +178,7 @@ std::string document_line(const Document& document) {
   }
   row["entities"] = entities_json(document);
   if (!document.unlabelled) row["relations"] = std::move(relations);
+  if (document.pair) row["pair"] = true;
   return json_line(row);
 }
 

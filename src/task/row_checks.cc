@@ -71,10 +71,6 @@ std::string RowChecks::unknown_adapter(const Example& example) const {
   if (!example.adapter.empty()) {
     std::string sentence = unknown_name("adapter", printable_start(example.adapter), known);
     if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
-    if (!options_.labels) {
-      const char* end = sentence.ends_with('?') ? "" : ".";
-      sentence += fmt::format("{} Labels of your own are named with --labels", end);
-    }
     return sentence;
   }
   return fmt::format(
@@ -115,6 +111,7 @@ bool RowChecks::labels_known(const std::vector<std::string>& labels, int64_t lin
   });
   if (unknown == labels.end() || options_.keep_unknown_labels) return true;
   std::string sentence = unlisted_label(data_.labels, *unknown);
+  if (!options_.labels) sentence += " Labels of your own are named with --labels.";
   if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
   rows.bad(line, sentence);
   return false;

@@ -32,6 +32,9 @@ struct TunedThreshold {
   std::string metric;       ///< what was maximised
   double f1 = 0;            ///< with the threshold, on these examples
   double f1_likeliest = 0;  ///< without one
+
+  /// Whether any threshold that was tried is better than none.
+  bool helps() const { return f1 > f1_likeliest; }
 };
 
 /// Tries 0.01, 0.02 … 0.99 and takes the threshold with the highest F1 of `metric`; of several the

@@ -75,7 +75,10 @@ std::string annotation_of(const Document& document) {
   for (const auto& [cluster, members] : clusters) {
     if (members.find(' ', 1) != members.npos) lines += fmt::format("*\tEquiv{}\n", members);
   }
-  if (document.unlabelled) note("*", {{"unlabelled", true}});
+  ordered_json whole = ordered_json::object();
+  if (document.unlabelled) whole["unlabelled"] = true;
+  if (document.pair) whole["pair"] = true;
+  if (!whole.empty()) note("*", whole);
   return lines;
 }
 

@@ -5,14 +5,18 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/counted.h"
+#include "base/printable.h"
 #include "base/utf8.h"
 #include "task/convert.h"
 #include "task/delimited.h"
 #include "task/json_document.h"
+#include "task/labels.h"
 #include "task/offsets.h"
+#include "task/tacred_labels.h"
 
 namespace relatum::task {
 namespace {
@@ -94,6 +98,9 @@ class TacredWriter : public DocumentWriter {
   explicit TacredWriter(Put put) : put_(std::move(put)) { put_("["); }
 
   void add(const Document& document) override {
+    for (const Relation& relation : document.relations) {
+      if (!inventory_.find(relation.label)) others_.insert(relation.label);
+    }
     const Tokens tokens = tokens_of(document);
     ordered_json base = {{"token", tokens.texts}};
     if (join_tokens(tokens.texts).text != document.text) {
@@ -114,7 +121,10 @@ class TacredWriter : public DocumentWriter {
       put_ends(row, relation, document, tokens);
       row.update(base);
       if (!relation.evidence.empty()) row["evidence"] = pieces_json(relation.evidence);
-      if (std::exchange(first, false)) row["entities"] = entities_json(document);
+      if (std::exchange(first, false)) {
+        row["entities"] = entities_json(document);
+        if (document.pair) row["pair"] = true;
+      }
       put_row(row);
     }
     if (!first) return;
@@ -123,17 +133,28 @@ class TacredWriter : public DocumentWriter {
     row.update(base);
     row["entities"] = entities_json(document);
     if (document.unlabelled) row["unlabelled"] = true;
+    if (document.pair) row["pair"] = true;
     put_row(row);
   }
 
   void finish() override { put_("]\n"); }
 
   std::vector<std::string> remarks() const override {
-    if (alone_ == 0) return {};
-    return {
-        fmt::format("{} without a relation: rows with tokens and entities, but without subject "
-                    "and object, which other readers of TACRED's form do not expect.",
-                    counted(alone_, "document"))};
+    std::vector<std::string> all;
+    if (alone_ > 0) {
+      all.push_back(
+          fmt::format("{} without a relation: rows with tokens and entities, but without subject "
+                      "and object, which other readers of TACRED's form do not expect.",
+                      counted(alone_, "document")));
+    }
+    if (!others_.empty()) {
+      all.push_back(fmt::format(
+          "{} not of TACRED's {}, such as '{}': name all labels with --labels, a JSON list, where "
+          "these rows are read.",
+          counted(int64_t(others_.size()), "label is", "labels are"), inventory_.size(),
+          printable_start(*others_.begin())));
+    }
+    return all;
   }
 
  private:
@@ -182,6 +203,8 @@ class TacredWriter : public DocumentWriter {
   Put put_;
   bool begun_ = false;
   int64_t alone_ = 0;
+  Labels inventory_{tacred_labels()};
+  std::set<std::string> others_;  // labels that it lacks
 };
 
 /// The document with LF for CR LF and CR, and its places with them.
@@ -241,8 +264,7 @@ class CsvWriter : public DocumentWriter {
       return put_row(document, document.id, &document.entities[0].span, &document.entities[1].span,
                      document.relations.empty() ? "" : document.relations[0].label, {});
     }
-    std::string entities = json_cell(entities_json(document));
-    if (document.unlabelled) entities = "{\"unlabelled\":" + entities + "}";
+    std::string entities = json_cell(entities_cell(document));
     int64_t number = 0;
     for (const Relation& relation : document.relations) {
       const Entity &head = *find_entity(document, relation.head),
@@ -258,6 +280,15 @@ class CsvWriter : public DocumentWriter {
   }
 
  private:
+  /// The list, or an object that says what is not as it is with most documents.
+  static ordered_json entities_cell(const Document& document) {
+    ordered_json list = entities_json(document);
+    if (!document.unlabelled && !document.pair) return list;
+    ordered_json cell = {{document.unlabelled ? "unlabelled" : "labelled", std::move(list)}};
+    if (document.pair) cell["pair"] = true;
+    return cell;
+  }
+
   static std::string json_cell(const ordered_json& value) {
     std::string line = json_line(value);
     line.pop_back();

@@ -8,7 +8,6 @@
 #include "jobs/calibrate.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
-#include "jobs/fit_calibration.h"
 #include "jobs/run_calibration.h"
 #include "support/models.h"
 #include "task/temperature.h"
@@ -46,14 +45,14 @@ class Calibration : public Desk {
     return json_lines(out_);
   }
   /// A file as a fit would leave it.
-  void keep(double temperature, double threshold, double several) {
+  void keep(double temperature, double threshold, double several, double f1 = 0.5) {
     jobs::RunCalibration calibration;
     calibration.adapter_hash = jobs::adapter_hash(path("run"), {});
     calibration.examples = 60;
     for (const char* mode : {"scored", "shares", "constrained"}) {
       jobs::ModeCalibration& each = calibration.modes[mode];
       each.fit.temperature = temperature;
-      each.negative = task::TunedThreshold{threshold, "tacred_micro", 0.5, 0.4};
+      each.negative = task::TunedThreshold{threshold, "tacred_micro", f1, 0.4};
       each.several = task::TunedThreshold{several, "tacred_micro", 0.5, 0.4};
     }
     jobs::write_calibration(path("run"), calibration);
@@ -87,7 +86,9 @@ TEST_F(Calibration, IsFittedOnDevDataAndKept) {
     const task::TemperatureFit fit = task::fit_temperature(examples);
     EXPECT_EQ(fit.found, kept->modes.at(mode).fit.found);
     // Batches differ, so scores do in their last digits of f32; a minimum keeps half of those.
-    EXPECT_NEAR(fit.temperature, kept->modes.at(mode).fit.temperature, 1e-2 * fit.temperature);
+    const jobs::ModeCalibration& own = kept->modes.at(mode);
+    EXPECT_NEAR(fit.temperature, own.left_off.value_or(own.fit.temperature),
+                1e-2 * fit.temperature);
     EXPECT_NEAR(fit.before, kept->modes.at(mode).fit.before, 1e-4);
   }
   // And as from the command, which replaces the file only where it is told to.
@@ -100,26 +101,6 @@ TEST_F(Calibration, IsFittedOnDevDataAndKept) {
   for (const auto& [mode, each] : fitted.calibration.modes) {
     EXPECT_NEAR(each.fit.before, kept->modes.at(mode).fit.before, 1e-4) << mode;
   }
-}
-
-TEST(FitCalibration, ThresholdsAreChosenByTheFigureOfTheDatasFormat) {
-  const task::Labels labels({"a", "b", "no_relation"});
-  task::Dataset data;
-  std::vector<task::AnswerScores> scores;
-  for (int i = 0; i < 6; ++i) {
-    task::Example& example = data.examples.emplace_back();
-    example.label = labels.name(i % 3);
-    if (i == 0) example.more_labels = {"b"};
-    const std::vector<double> logs{std::log(0.2), std::log(0.3), std::log(0.5)};
-    scores.push_back({logs, logs, 2, 0.5});
-  }
-  const auto metrics = [&](const std::string& format) {
-    data.format = format;
-    const auto modes = jobs::fit_calibration(scores, data, labels, {});
-    return std::pair(modes.at("scored").negative->metric, modes.at("shares").several->metric);
-  };
-  EXPECT_EQ(metrics("crossre"), std::pair(std::string("macro"), std::string("macro")));
-  EXPECT_EQ(metrics("jsonl"), std::pair(std::string("tacred_micro"), std::string("tacred_micro")));
 }
 
 TEST_F(Calibration, FineTuningTellsItInALine) {
@@ -149,6 +130,12 @@ TEST_F(Calibration, RenewsTheCardAndTellsOfTrainingData) {
   options.overwrite = true;
   jobs::calibrate(options, host_);
   EXPECT_EQ(of_training(), 1);
+  json record = json::parse(read("run/run.json"));  // as from another folder, of a part
+  record["train"] = "jsonl:rows.jsonl?limit=5";
+  write("run/run.json", record.dump());
+  jobs::calibrate(options, host_);
+  EXPECT_EQ(of_training(), 1);
+  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr("was trained on a part of")));
   write("run/README.md", "Mine.");
   jobs::calibrate(options, host_);
   EXPECT_EQ(card(), "Mine.");
@@ -261,6 +248,11 @@ TEST_F(Calibration, ThresholdsDecideBetweenRelationAndNone) {
   keep(1, highest / 2, 0.9);
   options.threshold = "dev";
   EXPECT_EQ(answers(options)[0]["label"], relation);
+  EXPECT_THAT(warnings_, ::testing::Each(::testing::Not(HasSubstr("no threshold was better"))));
+  keep(1, highest / 2, 0.9, 0.4);
+  EXPECT_EQ(answers(options)[0]["label"], relation);
+  EXPECT_THAT(warnings_, ::testing::Contains(HasSubstr(
+                             "no threshold was better than the likeliest label (F1 40.00;")));
   // Without a threshold the likeliest label stays the answer.
   options.threshold = "";
   options.negative.reset();

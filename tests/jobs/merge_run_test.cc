@@ -131,6 +131,13 @@ TEST_F(MergeRun, IsCalibratedAsTheRunIs) {
   write("out/calibration.json", other.dump());
   EXPECT_THAT(error_of([&] { answers_of("out", folder.use); }),
               HasSubstr("fitted with another adapter"));
+  jobs::ExtractOptions named = ask();  // by its name among models
+  fs::create_directory(path("models"));
+  fs::rename(path("out"), path("models/out"));
+  named.model.model = "out";
+  named.model.models = path("models");
+  named.calibration = path("models/out/calibration.json");
+  EXPECT_THAT(error_of([&] { answers(named); }), HasSubstr("fitted with another adapter"));
   jobs::MergeOptions options = merging("without", "f32", "rows.jsonl");
   options.use.no_calibration = true;
   const auto without = jobs::merge(options, host_);

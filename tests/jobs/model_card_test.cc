@@ -8,9 +8,9 @@
 #include "jobs/card_file.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
-#include "jobs/finetune_card.h"
 #include "jobs/markdown_text.h"
 #include "jobs/merge.h"
+#include "jobs/run_card.h"
 #include "support/error_of.h"
 #include "support/gguf_writer.h"
 #include "support/models.h"
@@ -183,6 +183,26 @@ TEST_F(Card, AMergedFolderKeepsAReadmeOfSomebodys) {
   ASSERT_TRUE(jobs::merge(options, host_));
   EXPECT_EQ(read("merged/README.md"), "# Mine\n");
   EXPECT_THAT(lines_, Contains(HasSubstr("merged/README.md is not a model card")));
+}
+
+TEST_F(Card, IsMadeAnewAsTheRunMadeIt) {
+  train(teach());
+  const std::string card = read("run/README.md");
+  const jobs::BaseIdentity base{"tied", false, ""};
+  fs::remove(path("run/README.md"));
+  jobs::renew_run_cards(path("run"), base, host_.context);
+  EXPECT_FALSE(there("run/README.md"));
+  jobs::write_run_cards(path("run"), base, host_.context);
+  EXPECT_EQ(read("run/README.md"), card);
+  jobs::renew_run_cards(path("run"), jobs::BaseIdentity{"other", false, ""}, host_.context);
+  EXPECT_NE(read("run/README.md"), card);
+  jobs::write_run_cards(path("run"), base, host_.context);
+  jobs::renew_run_cards(path("run"), std::nullopt, host_.context);
+  EXPECT_EQ(read("run/README.md"), card);
+  EXPECT_THAT(lines_, Contains(HasSubstr("run/README.md stays as it is")));
+  fs::remove(path("run/run.json"));  // the calibration is kept already: that is no reason to fail
+  jobs::renew_run_cards(path("run"), base, host_.context);
+  EXPECT_THAT(warnings_, Contains(HasSubstr("no model card was written")));
 }
 
 TEST_F(Card, WhatIsLeftOfAStoppedRunHasNone) {

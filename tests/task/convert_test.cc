@@ -13,8 +13,11 @@ using ::testing::Contains;
 using testing::documents_of;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
+using ::testing::EndsWith;
 using testing::error_of;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace std::string_literals;
 
 using testing::pairs_of;
 using testing::Scratch;
@@ -102,6 +105,55 @@ TEST(Convert, PairsStayPairs) {
   LoadOptions options;
   options.keep_unknown_labels = true;
   EXPECT_EQ(pairs_of(written(source, "tacred", scratch), options), before);
+}
+
+// Two labels, a text that looks marked, no label: what a plain row has no place for.
+TEST(Convert, OfAPairNoOtherIsAskedWhateverItWentThrough) {
+  const Scratch scratch;
+  const std::string ends = R"("pair":true,"entities":[{"id":"T1","start":0,"end":3},)"
+                           R"({"id":"T2","start":8,"end":10}])";
+  const std::string source = scratch.file(
+      "a.jsonl",
+      R"({"id":"p","text":"Ada met Bo","head":"Ada","tail":"Bo","labels":["met","no_relation"]})"
+      "\n"
+      R"({"id":"q","text":"Ada met Bo <e1>",)" +
+          ends + R"(,"relations":[{"head":"T1","tail":"T2","label":"met"}]})" + "\n" +
+          R"({"id":"r","text":"Ada met Bo <e2>",)" + ends + "}\n");
+  LoadOptions options;
+  options.keep_unknown_labels = true;
+  const std::vector<std::string> before = pairs_of(source, options);
+  EXPECT_THAT(before, ElementsAre(::testing::StartsWith("p|"), ::testing::StartsWith("q|"),
+                                  ::testing::StartsWith("r|")));
+  for (const std::string& to : written_formats()) {
+    const std::string other = written(source, to, scratch);
+    EXPECT_THAT(pairs_of(other, options), ::testing::UnorderedElementsAreArray(before)) << to;
+  }
+}
+
+TEST(Convert, APairToWhichSomethingWasAddedIsADocument) {
+  const std::string row = R"({"id":"p","text":"Ada met Bo","pair":true,"entities":[)"
+                          R"({"id":"T1","start":0,"end":3},{"id":"T2","start":8,"end":10})";
+  const std::string met = R"(],"relations":[{"head":"T1","tail":"T2","label":"met")";
+  EXPECT_THAT(testing::told_of("a.jsonl", row + met + "}]}"),
+              ElementsAre(EndsWith("T1-met>T2 (pair)")));
+  for (const std::string& added :
+       {row + R"(,{"id":"T3","start":4,"end":7})" + met + "}]}",
+        row + met + R"(},{"head":"T2","tail":"T1","label":"met"}]})",
+        row + met + R"(,"evidence":[[0,3]]}]})", row + R"(],"relations":[]})",
+        R"({"id":"p","text":"Ada","pair":true,"entities":[]})"s}) {
+    EXPECT_THAT(testing::told_of("a.jsonl", added), ElementsAre(Not(HasSubstr("(pair)")))) << added;
+  }
+}
+
+TEST(Convert, LabelsThatTacredLacksAreTold) {
+  const auto remarks = [](const std::string& label) {
+    const auto writer = tacred_writer([](std::string_view) {});
+    writer->add(document_of({"1", "Ada met Bo", {0, 3, ""}, {8, 10, ""}, label, 1}));
+    return writer->remarks();
+  };
+  EXPECT_THAT(remarks("met"), ElementsAre(HasSubstr("1 label is not of TACRED's 42, such as "
+                                                    "'met': name all labels with --labels")));
+  EXPECT_THAT(remarks("per:title"), ::testing::IsEmpty());
 }
 
 TEST(Convert, EvidenceStays) {

@@ -160,6 +160,21 @@ TEST(RowForms, LabelsAreReadAsTheyLook) {
             (std::vector<std::string>{"1|<e1>a</e1> <e2>b</e2>|-"}));
 }
 
+TEST(RowForms, LabelsOfOnesOwnInACorpusFormatAreToldHowToBeNamed) {
+  const Scratch scratch;
+  const std::string file = scratch.file(
+      "a.json",
+      R"([{"id":"1","docid":"d","relation":"likes","token":["Ann","met","Bob"],"subj_start":0,)"
+      R"("subj_end":0,"subj_type":"PERSON","obj_start":2,"obj_end":2,"obj_type":"PERSON"}])");
+  EXPECT_THAT(error_of([&] { load_dataset("tacred:" + file); }),
+              HasSubstr("label 'likes' is not among the inventory's 42 labels. Labels of your own "
+                        "are named with --labels. Correct the row"));
+  LoadOptions options;
+  options.labels = Labels({"hates"});
+  EXPECT_THAT(error_of([&] { load_dataset("tacred:" + file, options); }),
+              AllOf(HasSubstr("inventory's 1 label"), Not(HasSubstr("--labels"))));
+}
+
 TEST(RowForms, RowsOfEmptyCellsAreEmptyLines) {
   EXPECT_EQ(read("a.csv",
                  ",,,,\nid,text,head,tail,label\n7,Ada runs Pell.,Ada,Pell,head_of\n"

@@ -169,8 +169,13 @@ class DocumentRows {
   void begin(const Cells& cells, int64_t line, RowSink& rows) {
     nlohmann::json entities = io::parse_json(cells["entities"], "the column 'entities'");
     nlohmann::json document = {{"id", cells["document"]}, {"text", cells["text"]}};
-    const bool unlabelled = entities.is_object();
-    document["entities"] = unlabelled ? entities["unlabelled"] : std::move(entities);
+    bool unlabelled = false;
+    if (entities.is_object()) {
+      unlabelled = entities.contains("unlabelled");
+      if (entities.contains("pair")) document["pair"] = entities["pair"];
+      entities = nlohmann::json(entities[unlabelled ? "unlabelled" : "labelled"]);
+    }
+    document["entities"] = std::move(entities);
     if (!unlabelled) document["relations"] = nlohmann::json::array();
     open_ = parse_document(document, line, rows);
   }

@@ -86,7 +86,7 @@ const std::vector<std::string>& keys() {
       "subj_end",     "subj_type",    "obj_start",     "obj_end",         "obj_type",
       "stanford_pos", "stanford_ner", "stanford_head", "stanford_deprel", "text",
       "token_start",  "subj_id",      "obj_id",        "entities",        "evidence",
-      "unlabelled"};
+      "unlabelled",   "pair"};
   return names;
 }
 
@@ -141,6 +141,7 @@ class Parser {
                      {"text", tokens_of(row, "the row").text},
                      {"entities", row["entities"]}};
     if (!io::find(row, "unlabelled")) document["relations"] = json::array();
+    if (const json* pair = io::find(row, "pair")) document["pair"] = *pair;
     return parse_document(document, source.line, rows);
   }
 

@@ -52,7 +52,7 @@ inline std::string told(const Document& document) {
   for (const Relation& relation : document.relations) {
     text += " " + relation.head + "-" + relation.label + ">" + relation.tail;
   }
-  return text + (document.unlabelled ? " (unlabelled)" : "");
+  return text + (document.unlabelled ? " (unlabelled)" : "") + (document.pair ? " (pair)" : "");
 }
 
 /// What a file of this name and text is told to be.
