@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Memory and tokens a second of each way to fine-tune, in one table.
 
-    bench/methods.py --model FOLDER --out bench/results/methods.json
+    bench/methods.py --model FOLDER --out bench/results/methods.json [--name NAME]
 
 FOLDER is a plain model in Hugging Face form (tools/dequantise.py makes one of a GGUF file), which
-all methods can train. The methods take turns, round after round, so that what else the machine does
-meets all of them. Each run has to end with a finite loss that is below that of its first step;
-the median of the rounds counts, and the spread is kept. bench/tables.py --write puts the table into
-docs/benchmarks.md.
+all methods can train; --name is what the results call it. The methods take turns, round after
+round, so that what else the machine does meets all of them. Each run has to end with a finite loss
+that is below that of its first step; the median of the rounds counts, and the spread is kept.
+bench/tables.py --write puts the table into docs/benchmarks.md.
 """
 
 import argparse
@@ -77,6 +77,7 @@ def main():
     parser.add_argument("--out", required=True, help="results file")
     parser.add_argument("--relatum", default="build/release/relatum")
     parser.add_argument("--model", required=True, help="a plain folder in Hugging Face form")
+    parser.add_argument("--name", help="what the results call the model; the folder's name")
     parser.add_argument("--corpus", default="examples/corpus/train.jsonl")
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=1)
@@ -97,7 +98,8 @@ def main():
                 rounds[name].append(run(options, name, pathlib.Path(folder)))
                 say(f"{name}: {rounds[name][-1]}")
     report = {"date": datetime.date.today().isoformat(), "machine": processor(),
-              "model": pathlib.Path(options.model).name, "batch_tokens": options.batch_tokens,
+              "model": options.name or pathlib.Path(options.model).name,
+              "batch_tokens": options.batch_tokens,
               "threads": options.threads, "isa": options.isa,
               "methods": {name: summary(each) for name, each in rounds.items()}}
     pathlib.Path(options.out).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
