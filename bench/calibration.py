@@ -5,9 +5,11 @@
                          --work runs/calibration -- --epochs 2 --batch-tokens 512
 
 For each seed: `finetune --holdout 800`, which fits a temperature on the sentences that it held out
-of the training data, then `extract` of the test data by every way of answering, with the
-temperature and by --no-calibration, with all labels' probabilities, and `evaluate`. What exists in
---work is not made again; a stopped training goes on. The held-out sentences also chose the epoch.
+of the training data, then `extract` of the test data by the ways of answering that --ways names,
+with all labels' probabilities, and `evaluate`. Without the temperature T a label's probability p is
+in proportion to p^T; `constrained` gives no probabilities of all labels and is asked a second time,
+by --no-calibration, as all are with --ask-twice. What exists in --work is not made again; a stopped
+training goes on. The held-out sentences also chose the epoch.
 Ends with 1 where the mean calibration error of `scored` or `shares` (15 bins of equal mass) is
 above --most.
 """
@@ -15,6 +17,7 @@ above --most.
 import argparse
 import datetime
 import json
+import math
 import pathlib
 import statistics
 import sys
@@ -64,6 +67,22 @@ def judged(options, run, way, name, *flags):
                               "--json"))
 
 
+def without_temperature(options, answers, temperature):
+    """The report on answers with their temperature taken off again."""
+    raw = answers.with_name(f"{answers.stem}-raised.jsonl")
+    with open(answers, encoding="utf-8") as lines, open(raw, "w", encoding="utf-8") as out:
+        for row in map(json.loads, lines):
+            logs = {label: temperature * math.log(p) for label, p in row["scores"].items() if p > 0}
+            most = max(logs.values())
+            total = sum(math.exp(each - most) for each in logs.values())
+            row["scores"] = {label: math.exp(logs[label] - most) / total if label in logs else 0.0
+                             for label in row["scores"]}
+            row["probability"] = row["scores"][row["label"]]
+            out.write(json.dumps(row) + "\n")
+    return json.loads(relatum(options, "evaluate", "--data", options.test, "--predictions", raw,
+                              "--json"))
+
+
 def picked(report):
     calibration = report["calibration"]
     return {**{figure: calibration[figure] for figure in FIGURES},
@@ -74,14 +93,18 @@ def once(options, seed):
     run = trained(options, seed)
     kept = json.loads((run / "calibration.json").read_text(encoding="utf-8"))
     result = {"examples": kept["examples"], "ways": {}}
-    for way in WAYS:
+    for way in options.ways:
         mode = kept["modes"][way]
         scores = [] if way == "constrained" else ["--scores"]
+        held = judged(options, run, way, "", *scores)
+        if scores and not options.ask_twice:
+            raw = without_temperature(options, options.work / f"{run.name}-{way}.jsonl",
+                                      mode["temperature"])
+        else:
+            raw = judged(options, run, way, "-raw", *scores, "--no-calibration")
         one = {"temperature": mode["temperature"], "interval": [mode["low"], mode["high"]],
-               "held_out_ece": mode["ece"],
-               "with": picked(judged(options, run, way, "", *scores)),
-               "without": picked(judged(options, run, way, "-raw", *scores, "--no-calibration"))}
-        if way != "constrained" and mode["threshold"]:
+               "held_out_ece": mode["ece"], "with": picked(held), "without": picked(raw)}
+        if way != "constrained" and mode["threshold"] and options.thresholds:
             one["threshold"] = mode["threshold"]["value"]
             report = judged(options, run, way, "-threshold", "--threshold", "dev")
             one["official_with_threshold"] = report["official"]["f1"]
@@ -91,10 +114,10 @@ def once(options, seed):
     return result
 
 
-def summary(seeds):
+def summary(ways, seeds):
     """Mean and deviation of each figure over the seeds."""
     means = {}
-    for way in WAYS:
+    for way in ways:
         for side in ("without", "with"):
             for figure in FIGURES:
                 values = [seed["ways"][way][side][figure] for seed in seeds.values()]
@@ -113,13 +136,13 @@ def measure(options):
             "train": options.train.split("/")[-1], "test": options.test.split("/")[-1],
             "model": options.model, "holdout": options.holdout, "finetune": options.finetune,
             "date": datetime.date.today().isoformat(), "cpu": processor(), "most": options.most,
-            "summary": summary(seeds), "seeds": seeds}
+            "summary": summary(options.ways, seeds), "seeds": seeds}
 
 
 def verdict(results):
     """Ways whose mean error is above what is wanted."""
-    return [way for way in ("scored", "shares")
-            if results["summary"][way]["with"]["ece"]["mean"] > results["most"]]
+    return [way for way in ("scored", "shares") if way in results["summary"]
+            and results["summary"][way]["with"]["ece"]["mean"] > results["most"]]
 
 
 def main():
@@ -132,6 +155,10 @@ def main():
     parser.add_argument("--work", default="runs/calibration", type=pathlib.Path)
     parser.add_argument("--seeds", default="1,2,3",
                         type=lambda text: [int(seed) for seed in text.split(",")])
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=WAYS)
+    parser.add_argument("--ask-twice", action="store_true")
+    parser.add_argument("--thresholds", action="store_true",
+                        help="answers with the held-out sentences' threshold, too")
     parser.add_argument("--holdout", default=800, type=int)
     parser.add_argument("--most", default=0.03, type=float, help="calibration error that is wanted")
     parser.add_argument("--out", default=pathlib.Path("bench/results/calibration.json"),

@@ -111,7 +111,10 @@ bool RowChecks::labels_known(const std::vector<std::string>& labels, int64_t lin
   });
   if (unknown == labels.end() || options_.keep_unknown_labels) return true;
   std::string sentence = unlisted_label(data_.labels, *unknown);
-  if (!options_.labels) sentence += " Labels of your own are named with --labels.";
+  const bool likely_slip = sentence.ends_with('?');  // one of the inventory's is meant
+  if (!options_.labels && !likely_slip) {
+    sentence += " Labels of your own are named with --labels.";
+  }
   if (sentence.ends_with('.')) sentence.pop_back();  // RowSink ends the sentence
   rows.bad(line, sentence);
   return false;

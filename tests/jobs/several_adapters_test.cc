@@ -250,8 +250,9 @@ TEST_F(SeveralAdapters, ARowWithoutAKnownNameIsToldWithItsLine) {
     options.input = write_rows("odd.jsonl", other);
     return options;
   };
-  EXPECT_THAT(refusal(with("cause")), AllOf(HasSubstr("odd.jsonl:5: adapter 'cause' is unknown"),
-                                            HasSubstr("Did you mean 'causes'? Correct the row")));
+  EXPECT_THAT(refusal(with("cause")),
+              AllOf(HasSubstr("odd.jsonl:5: adapter 'cause' is unknown"),
+                    HasSubstr("'causes'? Use causes, parts or third. Correct the row")));
   EXPECT_THAT(refusal(with("")), AllOf(HasSubstr("odd.jsonl:5: the row names no adapter"),
                                        HasSubstr("causes, parts, third")));
   EXPECT_THAT(refusal(with(7)), HasSubstr("odd.jsonl:5: "));
