@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <compare>
+#include <initializer_list>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -186,6 +188,12 @@ RelationErrors relation_errors(const Keys& gold, const Keys& predicted, int64_t 
   return errors;
 }
 
+template <class Counts>
+void add_members(Counts& into, const Counts& other,
+                 std::initializer_list<int64_t Counts::*> members) {
+  for (const auto member : members) into.*member += other.*member;
+}
+
 void add_all(TallyByName& into, const TallyByName& other) {
   for (const auto& [name, counts] : other) into[name] += counts;
 }
@@ -207,19 +215,13 @@ DocumentCounts& DocumentCounts::operator+=(const DocumentCounts& other) {
   add_all(types, other.types);
   add_all(labels, other.labels);
   add_all(labels_boundaries, other.labels_boundaries);
-  entity_errors.right += other.entity_errors.right;
-  entity_errors.type += other.entity_errors.type;
-  entity_errors.boundary += other.entity_errors.boundary;
-  entity_errors.missed += other.entity_errors.missed;
-  entity_errors.spurious += other.entity_errors.spurious;
-  relation_errors.right += other.relation_errors.right;
-  relation_errors.end_type += other.relation_errors.end_type;
-  relation_errors.direction += other.relation_errors.direction;
-  relation_errors.label += other.relation_errors.label;
-  relation_errors.missed_pair += other.relation_errors.missed_pair;
-  relation_errors.lost_entity += other.relation_errors.lost_entity;
-  relation_errors.spurious_pair += other.relation_errors.spurious_pair;
-  relation_errors.no_entity += other.relation_errors.no_entity;
+  add_members(entity_errors, other.entity_errors,
+              {&EntityErrors::right, &EntityErrors::type, &EntityErrors::boundary,
+               &EntityErrors::missed, &EntityErrors::spurious});
+  add_members(relation_errors, other.relation_errors,
+              {&RelationErrors::right, &RelationErrors::end_type, &RelationErrors::direction,
+               &RelationErrors::label, &RelationErrors::missed_pair, &RelationErrors::lost_entity,
+               &RelationErrors::spurious_pair, &RelationErrors::no_entity});
   repeated_gold += other.repeated_gold;
   repeated_predicted += other.repeated_predicted;
   return *this;
