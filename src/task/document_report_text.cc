@@ -36,7 +36,8 @@ void write_summary(const DocumentReport& report, std::string& out) {
   const SpanFigure& official = report.official();
   out += fmt::format("\n\n  {}, strict F1  {:.2f}\n", report.relations ? "relations" : "entities",
                      100 * official.tally.scores().f1);
-  if (const std::optional<Interval>& interval = official.interval) {
+  const std::optional<Interval>& interval = official.interval;
+  if (interval && interval->low < interval->high) {
     out += fmt::format("  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})\n",
                        100 * interval->level, 100 * interval->low, 100 * interval->high,
                        interval->samples, counted(interval->units, "document"));

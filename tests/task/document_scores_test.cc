@@ -237,7 +237,7 @@ TEST(DocumentPredictions, BadRowsAreNamedWithTheirLine) {
   };
   EXPECT_THAT(refused(R"({"id":"1","label":"a"})"),
               AllOf(HasSubstr("p:2"), HasSubstr("without --task")));
-  EXPECT_THAT(refused(R"({"entities":[]})"), HasSubstr("\"id\""));
+  EXPECT_THAT(refused(R"({"entities":[]})"), HasSubstr("no 'id'"));
   EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0}]})"), HasSubstr("end"));
   EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0,"end":1,"probability":1.5}]})"),
               HasSubstr("1.5"));

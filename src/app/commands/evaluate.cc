@@ -142,6 +142,7 @@ int run_documents(const Options& o, Environment& environment) {
   scoring.schema = o.schema;
   scoring.reading.limit = o.analysis.data.limit;
   scoring.reading.skip_bad_rows = o.analysis.data.skip_bad_rows;
+  scoring.reading.keep_unknown_labels = true;
   scoring.options.relations = o.task == "joint";
   scoring.options.missing_is_wrong = o.scores.missing_is_wrong;
   fmt::print("{}\n", score_documents_text(scoring, o.json, environment.host()));
