@@ -179,8 +179,9 @@ RelationErrors relation_errors(const Keys& gold, const Keys& predicted, int64_t 
     errors.label += pair_off(golds, answers, same_way);
     errors.label += pair_off(golds, answers,
                              [](const RelationKey&, const RelationKey&) { return true; });
-    const auto has = [&places](const Keys& keys) {
-      return keys.places.contains(places.first) && keys.places.contains(places.second);
+    const auto& [one, other] = places;
+    const auto has = [&a = one, &b = other](const Keys& keys) {
+      return keys.places.contains(a) && keys.places.contains(b);
     };
     (has(predicted) ? errors.missed_pair : errors.lost_entity) += int64_t(golds.size());
     (has(gold) ? errors.spurious_pair : errors.no_entity) += int64_t(answers.size());
