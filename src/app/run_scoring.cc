@@ -17,6 +17,11 @@ namespace relatum::app {
 namespace {
 
 void check_settings(const RunStage& evaluate, const task::Dataset& gold) {
+  if (const std::string task = evaluate.value("task", "relations"); task != "relations") {
+    fail("app.run", fmt::format("task = \"{}\": a run's stages answer pairs. Score documents by "
+                                "`relatum evaluate --task {}`, or leave this key out.",
+                                task, task));
+  }
   if (evaluate.has("json") && evaluate.result() == "-") {
     fail("app.run",
          "'json' and report = \"-\" would both go to standard output. Leave one of them "

@@ -49,7 +49,10 @@ void DataSummary::add(const Document& document) {
   ++documents_;
   entities_ += int64_t(document.entities.size());
   relations_ += int64_t(document.relations.size());
-  for (const Entity& entity : document.entities) gaps_ += !entity.pieces.empty();
+  for (const Entity& entity : document.entities) {
+    gaps_ += !entity.pieces.empty();
+    ++types_[entity.span.type];
+  }
   document_ids_.insert(hash(seen_form(document.id)));
 }
 

@@ -57,6 +57,7 @@ class DataSummary {
     std::string name;
     int64_t ids = 0, documents = 0, texts = 0;
   };
+  std::string types_text() const;
   std::string labels_text() const;
   std::string faults_text() const;
   nlohmann::ordered_json labels_json() const;
@@ -66,6 +67,7 @@ class DataSummary {
   bool told_ = false;  // nobody named the format
   int64_t examples_ = 0, unlabelled_ = 0, several_ = 0;
   int64_t documents_ = 0, pairs_alone_ = 0, entities_ = 0, relations_ = 0, gaps_ = 0;
+  std::map<std::string, int64_t> types_;  // of documents' entities
   Lengths characters_, tokens_;
   std::map<std::string, LabelSummary> labels_;
   std::unordered_set<uint64_t> ids_, document_ids_, texts_;

@@ -32,6 +32,14 @@ std::vector<std::pair<std::string, const LabelSummary*>> by_count(
   return sorted;
 }
 
+/// The most frequent first.
+std::vector<std::pair<std::string, int64_t>> by_count(const std::map<std::string, int64_t>& types) {
+  std::vector<std::pair<std::string, int64_t>> sorted(types.begin(), types.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return sorted;
+}
+
 using TypePair = std::pair<std::pair<std::string, std::string>, int64_t>;
 
 std::vector<TypePair> by_count(const LabelSummary& label) {
@@ -76,6 +84,8 @@ ordered_json DataSummary::json() const {
     if (!bad_rows_[i].file.empty()) row["file"] = bad_rows_[i].file;
     bad.push_back(row);
   }
+  ordered_json types = ordered_json::object();
+  for (const auto& [type, count] : by_count(types_)) types[type] = count;
   ordered_json overlap = ordered_json::array();
   for (const Overlap& each : overlaps_) {
     overlap.push_back({{"data", each.name},
@@ -92,6 +102,7 @@ ordered_json DataSummary::json() const {
           {"documents", documents_},
           {"entities", entities_},
           {"entities_with_gaps", gaps_},
+          {"entity_types", types},
           {"relations", relations_},
           {"characters", characters_.json()},
           {"tokens", tokens_.json()},
@@ -103,6 +114,16 @@ ordered_json DataSummary::json() const {
           {"overlap", overlap},
           {"bad_rows", {{"count", bad_rows_.size()}, {"first", bad}}},
           {"warnings", warnings_}};
+}
+
+/// Nothing where no entity has a type.
+std::string DataSummary::types_text() const {
+  if (types_.empty() || (types_.size() == 1 && types_.contains(""))) return "";
+  std::string text = fmt::format("{:<11}{}\n", "types", types_.size());
+  for (const auto& [type, count] : by_count(types_)) {
+    text += fmt::format("  {:>8}  {}\n", count, type_name(type));
+  }
+  return text;
 }
 
 std::string DataSummary::labels_text() const {
@@ -168,7 +189,7 @@ std::string DataSummary::text() const {
     text += fmt::format("{:<11}{}\n", "characters", characters_.text());
   }
   if (!tokens_.empty()) text += fmt::format("{:<11}{}\n", "tokens", tokens_.text());
-  return text + labels_text() + faults_text();
+  return text + types_text() + labels_text() + faults_text();
 }
 
 }  // namespace relatum::task

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -21,7 +20,7 @@ struct Misfits {
   std::vector<std::string> repeated, extra, missing;
 };
 
-void refuse(const Misfits& misfits, const Dataset& data, size_t predictions) {
+void refuse(const Misfits& misfits, const std::string& data, size_t predictions) {
   if (!misfits.repeated.empty()) {
     fail("task.evaluate", fmt::format("the predictions answer {} more than once. Keep one answer "
                                       "per id.",
@@ -31,24 +30,24 @@ void refuse(const Misfits& misfits, const Dataset& data, size_t predictions) {
   if (extra == 1) {
     fail("task.evaluate", fmt::format("1 of {} predictions has an id that {} lacks: {}. Give the "
                                       "data that were answered, and the same limit or sample.",
-                                      predictions, data.name, listed(misfits.extra)));
+                                      predictions, data, listed(misfits.extra)));
   }
   if (extra > 1) {
     fail("task.evaluate", fmt::format("{} of {} predictions have ids that {} lacks: {}. Give the "
                                       "data that were answered, and the same limit or sample.",
-                                      extra, predictions, data.name, listed(misfits.extra)));
+                                      extra, predictions, data, listed(misfits.extra)));
   }
 }
 
-/// Finds examples by id: as it is, else in the form that people see, else as spreadsheets write
-/// numbers (25.0 for 25), where that is one example's alone.
+/// Finds the data's ids: as they are, else in the form that people see, else as spreadsheets write
+/// numbers (25.0 for 25), where that is one id's alone.
 class Finder {
  public:
-  explicit Finder(const std::vector<Example>& examples) : examples_(examples) {
-    for (size_t i = 0; i < examples.size(); ++i) exact_.emplace(examples[i].id, i);
+  explicit Finder(std::span<const std::string_view> ids) : ids_(ids) {
+    for (size_t i = 0; i < ids.size(); ++i) exact_.emplace(ids[i], i);
   }
 
-  std::optional<size_t> find(const std::string& id) {
+  std::optional<size_t> find(std::string_view id) {
     if (const auto at = exact_.find(id); at != exact_.end()) return at->second;
     if (seen_.empty()) list_forms();
     const std::string form = seen_form(id);
@@ -59,15 +58,15 @@ class Finder {
 
  private:
   void list_forms() {
-    for (size_t i = 0; i < examples_.size(); ++i) {
-      const std::string form = seen_form(examples_[i].id);
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      const std::string form = seen_form(ids_[i]);
       seen_.emplace(form, i);
       const auto [at, fresh] = numbers_.emplace(id_of_cell(form), i);
       if (!fresh) at->second.reset();
     }
   }
 
-  const std::vector<Example>& examples_;
+  std::span<const std::string_view> ids_;
   std::unordered_map<std::string_view, size_t> exact_;
   std::unordered_map<std::string, size_t> seen_;  // this and the next: made once needed
   std::unordered_map<std::string, std::optional<size_t>> numbers_;  // nothing: of several
@@ -84,33 +83,50 @@ std::string listed(std::span<const std::string> names) {
   return text;
 }
 
+std::vector<std::optional<size_t>> join_ids(std::span<const std::string_view> ids,
+                                            std::span<const std::string_view> answered,
+                                            const JoinNames& names, bool missing_is_wrong) {
+  Finder finder(ids);
+  std::vector<std::optional<size_t>> joined(ids.size());
+  Misfits misfits;
+  for (size_t i = 0; i < answered.size(); ++i) {
+    const std::optional<size_t> at = finder.find(answered[i]);
+    if (!at) {
+      misfits.extra.emplace_back(answered[i]);
+    } else if (joined[*at]) {
+      misfits.repeated.emplace_back(answered[i]);
+    } else {
+      joined[*at] = i;
+    }
+  }
+  refuse(misfits, names.data, answered.size());
+  for (size_t i = 0; i < joined.size(); ++i) {
+    if (!joined[i]) misfits.missing.emplace_back(ids[i]);
+  }
+  const size_t missing = misfits.missing.size();
+  if (missing == 0 || missing_is_wrong) return joined;
+  fail("task.evaluate",
+       fmt::format("{} of {} {} {} no prediction: {}. {}", missing, joined.size(),
+                   joined.size() == 1 ? names.one : names.many, missing == 1 ? "has" : "have",
+                   listed(misfits.missing), names.advice));
+}
+
 std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 std::span<const Prediction> predictions,
                                                 bool missing_is_wrong) {
-  Finder finder(data.examples);
-  std::vector<const Prediction*> joined(data.examples.size());
-  Misfits misfits;
-  for (const Prediction& prediction : predictions) {
-    const std::optional<size_t> at = finder.find(prediction.id);
-    if (!at) {
-      misfits.extra.push_back(prediction.id);
-    } else if (joined[*at]) {
-      misfits.repeated.push_back(prediction.id);
-    } else {
-      joined[*at] = &prediction;
-    }
+  std::vector<std::string_view> ids, answered;
+  for (const Example& example : data.examples) ids.push_back(example.id);
+  for (const Prediction& prediction : predictions) answered.push_back(prediction.id);
+  const JoinNames names = {.data = data.name,
+                           .advice =
+                               "Answers that extract left out (--limit, --min-probability, "
+                               "--skip-negative) can be counted as wrong with --missing "
+                               "wrong."};
+  std::vector<const Prediction*> joined;
+  for (const std::optional<size_t>& at : join_ids(ids, answered, names, missing_is_wrong)) {
+    joined.push_back(at ? &predictions[*at] : nullptr);
   }
-  refuse(misfits, data, predictions.size());
-  for (size_t i = 0; i < joined.size(); ++i) {
-    if (!joined[i]) misfits.missing.push_back(data.examples[i].id);
-  }
-  if (misfits.missing.empty() || missing_is_wrong) return joined;
-  fail("task.evaluate",
-       fmt::format("{} of {} examples {} no prediction: {}. Answers that extract left out "
-                   "(--limit, --min-probability, --skip-negative) can be counted as wrong with "
-                   "--missing wrong.",
-                   misfits.missing.size(), joined.size(),
-                   misfits.missing.size() == 1 ? "has" : "have", listed(misfits.missing)));
+  return joined;
 }
 
 }  // namespace relatum::task

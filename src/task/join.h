@@ -1,7 +1,10 @@
-// Brings predictions into the order of the examples that they answer.
+// Brings predictions into the order of what they answer.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "task/load.h"
@@ -9,9 +12,23 @@
 
 namespace relatum::task {
 
-/// One prediction per example, in the examples' order, by id, where 25.0 and 25 are one unless the
-/// examples have both; nullptr where one is missing and that counts as wrong. Throws Error that
-/// names the first ids for repeated, missing and extra ones.
+/// How messages name what is joined.
+struct JoinNames {
+  std::string data;                    ///< what the ids should be of
+  std::string_view one = "example";    ///< of what predictions answer
+  std::string_view many = "examples";  ///< several of them
+  std::string_view advice;             ///< a sentence about missing ones, with its full stop
+};
+
+/// Of each id of the data the place of its prediction, where 25.0 and 25 are one unless the data
+/// have both; nothing where it is missing and that counts as wrong. Throws Error that names the
+/// first ids for repeated, missing and extra ones.
+std::vector<std::optional<size_t>> join_ids(std::span<const std::string_view> ids,
+                                            std::span<const std::string_view> answered,
+                                            const JoinNames& names, bool missing_is_wrong);
+
+/// One prediction per example, in the examples' order; nullptr where one is missing and that counts
+/// as wrong. Throws as join_ids() does.
 std::vector<const Prediction*> join_predictions(const Dataset& data,
                                                 std::span<const Prediction> predictions,
                                                 bool missing_is_wrong);

@@ -43,6 +43,14 @@ std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
   return pieces;
 }
 
+ordered_json span_json(const Span& span) {
+  ordered_json object = {{"start", span.start}, {"end", span.end}};
+  if (!span.type.empty()) object["type"] = span.type;
+  return object;
+}
+
+}  // namespace
+
 Entity parse_entity(const json& object, const std::string& place, const std::string& text) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with start and end");
   const std::string id = id_of(object, "id", place);
@@ -68,7 +76,7 @@ Entity parse_entity(const json& object, const std::string& place, const std::str
   entity.span.type = type;
   if (io::find(object, "cluster")) entity.cluster = id_of(object, "cluster", name);
   const std::string quoted = io::get_string(object, "text", "", name);
-  if (quoted.empty() || !entity.pieces.empty()) return entity;
+  if (quoted.empty() || text.empty() || !entity.pieces.empty()) return entity;
   const std::string_view there = utf8_slice(text, entity.span.start, entity.span.end);
   if (seen_form(there) != seen_form(quoted)) {
     fail("task.row", fmt::format("{} from {} to {} is '{}' in the text, and the row says '{}'",
@@ -77,14 +85,6 @@ Entity parse_entity(const json& object, const std::string& place, const std::str
   }
   return entity;
 }
-
-ordered_json span_json(const Span& span) {
-  ordered_json object = {{"start", span.start}, {"end", span.end}};
-  if (!span.type.empty()) object["type"] = span.type;
-  return object;
-}
-
-}  // namespace
 
 Relation parse_relation(const json& object, const std::string& place) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with head and tail");

@@ -15,7 +15,11 @@ namespace relatum::task {
 /// to agree; relations have `head` and `tail`, ids of entities, a `label` and `evidence`, stretches
 /// of text. A row without `relations` is unlabelled. Throws Error.
 Document parse_document(const nlohmann::json& row, int64_t line, RowSink& rows);
-/// One of its relations. Throws Error; `place` begins the sentence.
+/// One of its entities; `text` is the document's, or empty where it is not known. Throws Error;
+/// `place` begins the sentence.
+Entity parse_entity(const nlohmann::json& object, const std::string& place,
+                    const std::string& text);
+/// One of its relations; the same.
 Relation parse_relation(const nlohmann::json& object, const std::string& place);
 /// Its entities, and stretches of text, as they stand in a row.
 nlohmann::ordered_json entities_json(const Document& document);

@@ -28,6 +28,22 @@ TEST_F(Data, CountsAndSaysWhatTheFileWasTakenFor) {
   EXPECT_THAT(text.out, HasSubstr("THING to THING"));
 }
 
+TEST_F(Data, CountsTheEntitiesOfEachType) {
+  const std::string rows = write(
+      "typed.jsonl",
+      R"({"id":"a","text":"Ada runs Pell in Garth","entities":[)"
+      R"({"id":"1","start":0,"end":3,"type":"PERSON"},{"id":"2","start":9,"end":13,"type":"ORG"},)"
+      R"({"id":"3","start":17,"end":22}],"relations":[{"head":"1","tail":"2","label":"runs"}]})"
+      "\n"
+      R"({"id":"b","text":"Bo met Ada","entities":[{"id":"1","start":0,"end":2,"type":"PERSON"}],)"
+      R"("relations":[]})"
+      "\n");
+  EXPECT_EQ(summary(rows)["entity_types"], json({{"PERSON", 2}, {"ORG", 1}, {"", 1}}));
+  const std::string text = done({"data", rows}).out;
+  EXPECT_THAT(text, HasSubstr("types      3\n         2  PERSON\n         1  -\n"));
+  EXPECT_TRUE(summary(path("rows.jsonl"))["entity_types"].empty());
+}
+
 TEST_F(Data, SaysWhatIsWrong) {
   const std::string rows = write(
       "a.jsonl", R"({"id":1,"text":"Ada runs Pell","head":"Ada","tail":"Pell","label":"head of"})"

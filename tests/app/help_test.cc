@@ -29,7 +29,7 @@ const std::map<std::string, std::vector<std::string>> kFlags = {
                  "--isa",        "--compute", "--threshold", "--multi-label", "--no-calibration"}},
     {"evaluate",
      {"--data", "--predictions", "--negative", "--official", "--json", "--report", "--missing",
-      "--relabel", "--labels"}},
+      "--relabel", "--labels", "--task", "--schema"}},
     {"compare",
      {"--data", "--predictions", "--against", "--negative", "--samples", "--seed", "--json"}},
     {"analyse", {"--data", "--predictions", "--index", "--train", "--label-noise", "--json"}},

@@ -260,6 +260,7 @@ TEST_F(Run, KnowsWhetherTheAnswersCanBeScored) {
   refuse({{"evaluate", "negative = \"nope\""}}, {"[evaluate]", "'nope'"});
   refuse({{"evaluate", "official = \"semeval_macro\""}}, {"[evaluate]"});
   refuse({{"evaluate", "report = \"-\""}}, {"[evaluate]", "json"});
+  refuse({{"evaluate", "task = \"joint\""}}, {"[evaluate]", "joint", "answer pairs"});
   refuse({{"finetune", "lr = inf"}}, {"lr", "finite"});
   refuse({{"finetune", "alpha = inf"}}, {"[finetune]", "--alpha", "finite"});
   refuse({{"extract", "base = \"bf16\""}}, {"'base' is bf16", "[finetune]", "force"});

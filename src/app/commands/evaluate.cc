@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/document_scoring.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "app/score_options.h"
@@ -29,6 +30,7 @@ struct Options {
   MachineOptions machine;
   jobs::AnalyseOptions analysis;  ///< data and predictions, too
   std::string report, adapter;
+  std::string task = "relations", schema;
   task::EvaluateOptions scores;
   bool json = false, overwrite = false;
 };
@@ -109,8 +111,50 @@ std::string terminal_text(const task::Report& report, const page::Origin& origin
   return printable_lines(text);
 }
 
+/// What acts on answers for pairs alone, as it was given.
+std::vector<std::string> flags_of_pairs(const Options& o) {
+  std::vector<std::string> flags;
+  if (o.scores.negative) flags.emplace_back("--negative");
+  if (o.scores.official) flags.emplace_back("--official");
+  if (!o.analysis.data.labels.empty()) flags.emplace_back("--labels");
+  if (!o.analysis.data.relabel.empty()) flags.emplace_back("--relabel");
+  for (const auto& [given, flag] :
+       {std::pair(&o.adapter, "--adapter"), std::pair(&o.analysis.index, "--index"),
+        std::pair(&o.analysis.train, "--train")}) {
+    if (!given->empty()) flags.emplace_back(flag);
+  }
+  if (o.overwrite) flags.emplace_back("--overwrite");
+  return flags;
+}
+
+int run_documents(const Options& o, Environment& environment) {
+  if (!o.report.empty()) {
+    fail("app.evaluate",
+         fmt::format("--report: there is no page for --task {}. Leave it out; the terminal and "
+                     "--json have all figures.",
+                     o.task));
+  }
+  jobs::warn_without_effect(flags_of_pairs(o), "--task relations", environment.context());
+  check_answers(o);
+  DocumentScoring scoring;
+  scoring.data = o.analysis.input;
+  scoring.predictions = o.analysis.predictions;
+  scoring.schema = o.schema;
+  scoring.reading.limit = o.analysis.data.limit;
+  scoring.reading.skip_bad_rows = o.analysis.data.skip_bad_rows;
+  scoring.reading.keep_unknown_labels = true;
+  scoring.options.relations = o.task == "joint";
+  scoring.options.missing_is_wrong = o.scores.missing_is_wrong;
+  fmt::print("{}\n", score_documents_text(scoring, o.json, environment.host()));
+  return kDone;
+}
+
 int run(const Options& o, Environment& environment) {
   o.machine.apply(environment);
+  if (o.task != "relations") return run_documents(o, environment);
+  if (!o.schema.empty()) {
+    jobs::warn_without_effect({"--schema"}, "--task joint", environment.context());
+  }
   if (o.json && o.report == "-") {
     fail("app.evaluate",
          "--json and --report - both write to standard output. Give --report a "
@@ -170,10 +214,20 @@ Action define(CLI::App& app) {
   app.add_option("--data", o->analysis.input, "Gold data: FORMAT:PATH")->required()->group("Data");
   app.add_option("--predictions", o->analysis.predictions,
                  "What `relatum extract` wrote, a table with the columns id and label, or lines "
-                 "of id TAB label")
+                 "of id TAB label; for --task entities and joint, JSON lines with id, entities and "
+                 "relations")
       ->required()
       ->group("Data");
   define_data(app, o->analysis.data);
+  app.add_option("--task", o->task,
+                 "What is scored: relations (answers for pairs), entities (found in documents), or "
+                 "joint (both end to end)")
+      ->check(CLI::IsMember({"relations", "entities", "joint"}))
+      ->group("Score");
+  app.add_option("--schema", o->schema,
+                 "schema.toml, for --task joint: both directions of its symmetric relations count "
+                 "as one relation")
+      ->group("Score");
   define_negative(app, "Score", o->scores.negative);
   define_official(app, "Score", o->scores.official);
   define_missing(app, "Score", o->scores.missing_is_wrong);
@@ -185,8 +239,9 @@ Action define(CLI::App& app) {
   app.add_flag("--overwrite", o->overwrite, "Replace an existing report")->group("Output");
   o->machine.define(app);
   app.footer(
-      "Example:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
-      "--predictions predictions.jsonl --adapter runs/mine --report report.html");
+      "Examples:\n  relatum evaluate --data semeval2010:TEST_FILE_FULL.TXT "
+      "--predictions predictions.jsonl --adapter runs/mine --report report.html\n"
+      "  relatum evaluate --task joint --data test.jsonl --predictions found.jsonl");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

@@ -1,0 +1,133 @@
+// Counts document by document; the bootstrap draws documents.
+#include "task/document_scores.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "base/printable.h"
+
+namespace relatum::task {
+namespace {
+
+void check_gold(const GoldDocuments& gold, bool relations) {
+  if (gold.documents.empty()) fail("task.evaluate", gold.name + " holds no document to evaluate.");
+  for (const Document& document : gold.documents) {
+    const std::string place = fmt::format("{}: document '{}'", gold.name,
+                                          printable_start(document.id));
+    if (document.pair) {
+      fail("task.evaluate",
+           fmt::format("{} is a pair of entities and does not say which others its text has. Give "
+                       "documents with all their entities, or score pairs without --task.",
+                       place));
+    }
+    if (relations && document.unlabelled) {
+      fail("task.evaluate", fmt::format("{} does not say which relations it has. Add an empty list "
+                                        "of relations if it has none, or give --task entities.",
+                                        place));
+    }
+  }
+}
+
+void check_predictions(const std::vector<Document>& predictions, const std::string& file) {
+  for (const Document& prediction : predictions) {
+    if (!prediction.unlabelled) continue;
+    fail("task.evaluate", fmt::format("{}:{}: the row has no \"relations\". Add an empty list if "
+                                      "none was found, or give --task entities.",
+                                      file, prediction.line));
+  }
+}
+
+/// The figures of a report in one order.
+std::vector<SpanFigure*> figures_of(DocumentReport& report) {
+  std::vector<SpanFigure*> figures = {&report.entities_strict, &report.entities_boundaries};
+  if (report.relations) {
+    figures.insert(figures.end(), {&report.relations_strict, &report.relations_boundaries});
+  }
+  return figures;
+}
+
+std::array<const Tally*, 4> tallies_of(const DocumentCounts& counts) {
+  return {&counts.entities_strict, &counts.entities_boundaries, &counts.relations_strict,
+          &counts.relations_boundaries};
+}
+
+void add_intervals(const std::vector<DocumentCounts>& counts, const DocumentScoreOptions& options,
+                   DocumentReport& report) {
+  if (options.samples <= 0 || counts.size() < 2) return;
+  const std::vector<SpanFigure*> figures = figures_of(report);
+  std::vector<std::vector<double>> drawn(figures.size());
+  for (int64_t sample = 0; sample < options.samples; ++sample) {
+    const std::vector<int32_t> times = draw_units(options.seed, sample, counts.size());
+    for (size_t f = 0; f < figures.size(); ++f) {
+      Tally sum;
+      for (size_t i = 0; i < counts.size(); ++i) {
+        const Tally& each = *tallies_of(counts[i])[f];
+        sum += {each.right * times[i], each.predicted * times[i], each.gold * times[i]};
+      }
+      drawn[f].push_back(sum.scores().f1);
+    }
+  }
+  for (size_t f = 0; f < figures.size(); ++f) {
+    figures[f]->interval = interval_of(std::move(drawn[f]), counts.size());
+  }
+}
+
+void warn_of_repeats(const DocumentCounts& counts, std::vector<std::string>& warnings) {
+  const auto warn = [&](int64_t repeats, const char* whose) {
+    if (repeats == 0) return;
+    warnings.push_back(fmt::format(
+        "{} of the {} {} span and type of another one, and is counted "
+        "once with it.",
+        counted(repeats, "entity", "entities"), whose, repeats == 1 ? "repeats" : "repeat"));
+  };
+  warn(counts.repeated_gold, "data");
+  warn(counts.repeated_predicted, "predictions");
+}
+
+}  // namespace
+
+Scores mean_over_gold(const TallyByName& counts) {
+  Scores mean;
+  double names = 0;
+  for (const auto& [name, tally] : counts) {
+    if (tally.gold == 0) continue;
+    const Scores scores = tally.scores();
+    mean.precision += scores.precision;
+    mean.recall += scores.recall;
+    mean.f1 += scores.f1;
+    ++names;
+  }
+  if (names == 0) return mean;
+  return {mean.precision / names, mean.recall / names, mean.f1 / names};
+}
+
+DocumentReport score_documents(const GoldDocuments& gold, std::vector<Document> predictions,
+                               const std::string& file, const DocumentScoreOptions& options) {
+  check_gold(gold, options.relations);
+  if (options.relations) check_predictions(predictions, file);
+  DocumentReport report;
+  report.data = gold.name;
+  report.relations = options.relations;
+  report.documents = int64_t(gold.documents.size());
+  report.missing = report.documents - int64_t(predictions.size());
+  const std::vector<Document> joined = join_documents(gold, std::move(predictions), file,
+                                                      options.missing_is_wrong);
+  std::vector<DocumentCounts> counts;
+  for (size_t i = 0; i < joined.size(); ++i) {
+    counts.push_back(count_document(gold.documents[i], joined[i], options.symmetric));
+    report.counts += counts.back();
+  }
+  for (const std::string& label : options.symmetric) {
+    if (report.counts.labels.contains(label)) report.symmetric.insert(label);
+  }
+  const std::vector<SpanFigure*> figures = figures_of(report);
+  for (size_t f = 0; f < figures.size(); ++f) figures[f]->tally = *tallies_of(report.counts)[f];
+  add_intervals(counts, options, report);
+  warn_of_repeats(report.counts, report.warnings);
+  return report;
+}
+
+}  // namespace relatum::task

@@ -1,0 +1,276 @@
+// Entities and relations of documents against worked figures, and what is refused.
+#include "task/document_scores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "support.h"
+#include "task/document_report.h"
+
+namespace relatum::task {
+namespace {
+
+using ::testing::AllOf;
+using testing::error_of;
+using ::testing::HasSubstr;
+using testing::Scratch;
+
+Entity entity(const std::string& id, int64_t start, int64_t end, const std::string& type) {
+  return {id, {start, end, type}};
+}
+
+const std::string kText = "Ada Lee runs Pell Works in Garth, says Bo. Cy and Di are partners.";
+
+Document document(std::vector<Entity> entities, std::vector<Relation> relations,
+                  const std::string& id = "d") {
+  Document made;
+  made.id = id;
+  made.text = kText;
+  made.entities = std::move(entities);
+  made.relations = std::move(relations);
+  return made;
+}
+
+Document gold() {
+  return document(
+      {entity("a", 0, 7, "PER"), entity("p", 13, 23, "ORG"), entity("g", 27, 32, "LOC"),
+       entity("b", 39, 41, "PER"), entity("c", 43, 45, "PER"), entity("d", 50, 52, "PER")},
+      {{"a", "p", "runs"},
+       {"p", "g", "in"},
+       {"c", "d", "partner"},
+       {"d", "c", "partner"},
+       {"b", "a", "knows"}});
+}
+
+DocumentCounts count(const Document& predicted, const std::set<std::string>& symmetric = {}) {
+  return count_document(gold(), predicted, symmetric);
+}
+
+void expect_sums(const DocumentCounts& counts) {
+  const EntityErrors& e = counts.entity_errors;
+  EXPECT_EQ(e.right + e.type + e.boundary + e.missed, counts.entities_strict.gold);
+  EXPECT_EQ(e.right + e.type + e.boundary + e.spurious, counts.entities_strict.predicted);
+  const RelationErrors& r = counts.relation_errors;
+  const int64_t both = r.right + r.end_type + r.direction + r.label;
+  EXPECT_EQ(both + r.missed_pair + r.lost_entity, counts.relations_strict.gold);
+  EXPECT_EQ(both + r.spurious_pair + r.no_entity, counts.relations_strict.predicted);
+}
+
+TEST(DocumentScores, PerfectPredictionsAreOne) {
+  const DocumentCounts counts = count(gold());
+  for (const Tally* each : {&counts.entities_strict, &counts.entities_boundaries,
+                            &counts.relations_strict, &counts.relations_boundaries}) {
+    EXPECT_EQ(each->scores().f1, 1);
+  }
+  EXPECT_EQ(counts.relations_strict.right, 5);
+  EXPECT_EQ(mean_over_gold(counts.types).f1, 1);
+  EXPECT_EQ(mean_over_gold(counts.labels).f1, 1);
+  expect_sums(counts);
+}
+
+TEST(DocumentScores, EmptyPredictionsAreZero) {
+  const DocumentCounts counts = count(document({}, {}));
+  EXPECT_EQ(counts.entities_strict.scores().f1, 0);
+  EXPECT_EQ(counts.relations_strict.scores().precision, 0);
+  EXPECT_EQ(counts.entity_errors.missed, 6);
+  EXPECT_EQ(counts.relation_errors.lost_entity, 5);
+  EXPECT_EQ(mean_over_gold(counts.labels).f1, 0);
+  const DocumentCounts nothing = count_document(document({}, {}), document({}, {}), {});
+  EXPECT_EQ(nothing.relations_strict.scores().f1, 0);
+  EXPECT_EQ(mean_over_gold(nothing.types).f1, 0);
+  expect_sums(counts);
+}
+
+TEST(DocumentScores, EachMistakeHasItsKind) {
+  const Document predicted = document(
+      {entity("1", 0, 7, "ORG"),    // another type
+       entity("2", 13, 23, "ORG"),  // right
+       entity("3", 24, 32, "LOC"),  // overlaps "Garth"
+       entity("4", 43, 45, "PER"),  // right
+       entity("5", 50, 52, "PER"),  // right
+       entity("6", 8, 12, "ORG")},  // "runs": spurious; "Bo" is missed
+      {{"1", "2", "runs"},          // right but for the type of an end
+       {"2", "3", "in"},            // of something that is no entity
+       {"4", "5", "partner"},       // right; the other direction is missed
+       {"2", "4", "runs"},          // between entities that have no relation
+       {"4", "5", "knows"}});       // pairs off with partner(d,c): the same ends
+  const DocumentCounts counts = count(predicted);
+  EXPECT_EQ(counts.entities_strict.right, 3);
+  EXPECT_EQ(counts.entities_boundaries.right, 4);
+  const EntityErrors& entities = counts.entity_errors;
+  EXPECT_EQ(entities.type, 1);
+  EXPECT_EQ(entities.boundary, 1);
+  EXPECT_EQ(entities.missed, 1);
+  EXPECT_EQ(entities.spurious, 1);
+  EXPECT_EQ(counts.relations_strict.right, 1);
+  EXPECT_EQ(counts.relations_boundaries.right, 2);
+  const RelationErrors& relations = counts.relation_errors;
+  EXPECT_EQ(relations.end_type, 1);
+  EXPECT_EQ(relations.direction, 0);
+  EXPECT_EQ(relations.label, 1);
+  EXPECT_EQ(relations.missed_pair, 0);
+  EXPECT_EQ(relations.lost_entity, 2);
+  EXPECT_EQ(relations.spurious_pair, 1);
+  EXPECT_EQ(relations.no_entity, 1);
+  expect_sums(counts);
+}
+
+TEST(DocumentScores, AMissedPairAndAWrongDirectionAreToldApart) {
+  Document predicted = gold();
+  predicted.relations = {{"p", "a", "runs"}};
+  const DocumentCounts counts = count(predicted);
+  EXPECT_EQ(counts.relation_errors.direction, 1);
+  EXPECT_EQ(counts.relation_errors.missed_pair, 4);
+  EXPECT_EQ(counts.relations_boundaries.right, 0);
+  expect_sums(counts);
+}
+
+TEST(DocumentScores, BothDirectionsOfASymmetricRelationAreOne) {
+  Document predicted = gold();
+  predicted.relations = {{"d", "c", "partner"}, {"p", "a", "runs"}};
+  EXPECT_EQ(count(predicted).relations_strict.gold, 5);
+  const DocumentCounts counts = count(predicted, {"partner"});
+  EXPECT_EQ(counts.relations_strict.gold, 4);
+  EXPECT_EQ(counts.relations_strict.right, 1);
+  EXPECT_EQ(counts.labels.at("partner").scores().f1, 1);
+  EXPECT_EQ(counts.relation_errors.direction, 1) << "of a relation that has directions";
+  predicted.relations = {{"c", "d", "partner"}, {"d", "c", "partner"}};
+  EXPECT_EQ(count(predicted, {"partner"}).relations_strict.predicted, 1);
+  expect_sums(counts);
+}
+
+TEST(DocumentScores, RepeatedEntitiesCountOnce) {
+  Document predicted = gold();
+  predicted.entities.push_back(entity("again", 0, 7, "PER"));
+  predicted.relations.push_back({"again", "p", "runs"});
+  const DocumentCounts counts = count(predicted);
+  EXPECT_EQ(counts.entities_strict.predicted, 6);
+  EXPECT_EQ(counts.relations_strict.predicted, 5);
+  EXPECT_EQ(counts.repeated_predicted, 1);
+  EXPECT_EQ(counts.repeated_gold, 0);
+}
+
+TEST(DocumentScores, AGapIsPartOfASpan) {
+  Document predicted = gold();
+  predicted.entities[0] = entity_of("a", "PER", {{0, 3}, {4, 7}});
+  const DocumentCounts counts = count(predicted);
+  EXPECT_EQ(counts.entities_strict.right, 5);
+  EXPECT_EQ(counts.entity_errors.boundary, 1);
+}
+
+TEST(DocumentScores, TheOrderOfRowsHasNoPartInIt) {
+  const GoldDocuments data{"gold.jsonl", {gold(), document({entity("x", 0, 3, "PER")}, {}, "e")}};
+  Document one = document({entity("1", 0, 5, "PER"), entity("2", 1, 7, "ORG"),
+                           entity("3", 13, 23, "ORG"), entity("4", 13, 17, "ORG")},
+                          {{"1", "3", "runs"}, {"3", "1", "knows"}, {"2", "4", "in"}});
+  Document two = document({}, {}, "e");
+  const std::string there = to_json(score_documents(data, {one, two}, "p.jsonl"));
+  std::ranges::reverse(one.entities);
+  std::ranges::reverse(one.relations);
+  EXPECT_EQ(to_json(score_documents(data, {two, one}, "p.jsonl")), there);
+}
+
+TEST(DocumentScores, TheIntervalIsOverDocuments) {
+  GoldDocuments data{"gold.jsonl", {}};
+  std::vector<Document> predicted;
+  for (int i = 0; i < 8; ++i) {
+    data.documents.push_back(gold());
+    data.documents.back().id = std::to_string(i);
+    predicted.push_back(i % 2 ? gold() : document({}, {}));
+    predicted.back().id = std::to_string(i);
+  }
+  const DocumentReport report = score_documents(data, predicted, "p.jsonl");
+  ASSERT_TRUE(report.official().interval);
+  const Interval& interval = *report.official().interval;
+  EXPECT_EQ(interval.units, 8u);
+  EXPECT_LT(interval.low, report.official().tally.scores().f1);
+  EXPECT_GT(interval.high, report.official().tally.scores().f1);
+  data.documents.resize(1);
+  predicted.resize(1);
+  EXPECT_FALSE(score_documents(data, predicted, "p.jsonl").official().interval);
+}
+
+TEST(DocumentScores, DataThatSayTooLittleAreRefused) {
+  GoldDocuments data{"gold.jsonl", {gold()}};
+  const auto refused = [&](const std::vector<Document>& predicted, bool relations = true) {
+    return error_of([&] { score_documents(data, predicted, "p.jsonl", {.relations = relations}); });
+  };
+  Document none = document({}, {});
+  none.unlabelled = true;
+  none.line = 3;
+  EXPECT_THAT(refused({none}), AllOf(HasSubstr("p.jsonl:3"), HasSubstr("no \"relations\"")));
+  EXPECT_EQ(refused({none}, false), "");
+  data.documents[0].unlabelled = true;
+  EXPECT_THAT(refused({gold()}), AllOf(HasSubstr("'d'"), HasSubstr("--task entities")));
+  data.documents[0].pair = true;
+  EXPECT_THAT(refused({gold()}, false), HasSubstr("without --task"));
+  data.documents.clear();
+  EXPECT_THAT(refused({}), HasSubstr("no document"));
+}
+
+TEST(DocumentPredictions, AreReadAsLinesOrAsAList) {
+  const Scratch scratch;
+  const std::string row = R"({"id":7,"entities":[{"id":"T1","start":0,"end":3,"type":"PER",)"
+                          R"("probability":0.9}],"relations":[]})";
+  const std::string other = R"({"id":"8","entities":[]})";
+  const auto lines = read_document_predictions(scratch.file("a", row + "\n\n" + other + "\n"));
+  const auto list = read_document_predictions(scratch.file("b", "[" + row + ",\n" + other + "]"));
+  for (const std::vector<Document>& read : {lines, list}) {
+    ASSERT_EQ(read.size(), 2u);
+    EXPECT_EQ(read[0].id, "7");
+    EXPECT_EQ(read[0].entities[0].span.end, 3);
+    EXPECT_FALSE(read[0].unlabelled);
+    EXPECT_TRUE(read[1].unlabelled);
+  }
+  EXPECT_EQ(lines[1].line, 3);
+  EXPECT_EQ(read_document_predictions(scratch.file("c", ""), true).size(), 0u);
+}
+
+TEST(DocumentPredictions, BadRowsAreNamedWithTheirLine) {
+  const Scratch scratch;
+  const auto refused = [&](const std::string& row) {
+    const std::string file = scratch.file("p", "{\"id\":\"x\",\"entities\":[]}\n" + row);
+    return error_of([&] { read_document_predictions(file); });
+  };
+  EXPECT_THAT(refused(R"({"id":"1","label":"a"})"),
+              AllOf(HasSubstr("p:2"), HasSubstr("without --task")));
+  EXPECT_THAT(refused(R"({"entities":[]})"), HasSubstr("no 'id'"));
+  EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0}]})"), HasSubstr("end"));
+  EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0,"end":1,"probability":1.5}]})"),
+              HasSubstr("1.5"));
+  EXPECT_THAT(refused("{"), HasSubstr("p:2"));
+  EXPECT_THAT(error_of([&] { read_document_predictions(scratch.file("e", "\n")); }),
+              HasSubstr("no predictions"));
+}
+
+TEST(DocumentPredictions, AreHeldToTheDocumentsText) {
+  const GoldDocuments data{"gold.jsonl", {gold()}};
+  const auto refused = [&](Document predicted) {
+    predicted.line = 4;
+    return error_of([&] { join_documents(data, {predicted}, "p.jsonl", false); });
+  };
+  EXPECT_EQ(refused(gold()), "");
+  EXPECT_THAT(refused(document({entity("1", 60, 99, "PER")}, {})),
+              AllOf(HasSubstr("p.jsonl:4"), HasSubstr("from 60 to 99")));
+  EXPECT_THAT(refused(document({entity("1", 0, 3, "PER")}, {{"1", "2", "runs"}})),
+              HasSubstr("'2'"));
+  Document other = gold();
+  other.text = "Another text altogether, and a longer one than before, as it has to be.";
+  EXPECT_THAT(refused(other), HasSubstr("not that of the data"));
+  Document stranger = gold();
+  stranger.id = "x";
+  EXPECT_THAT(refused(stranger), HasSubstr("'x'"));
+  EXPECT_THAT(error_of([&] { join_documents(data, {}, "p.jsonl", false); }),
+              AllOf(HasSubstr("1 of 1 document has no prediction: 'd'"), HasSubstr("--missing")));
+  EXPECT_EQ(join_documents(data, {}, "p.jsonl", true).size(), 1u);
+  EXPECT_THAT(error_of([&] {
+                join_documents(data, {gold(), gold()}, "p.jsonl", false);
+              }),
+              HasSubstr("more than once"));
+}
+
+}  // namespace
+}  // namespace relatum::task
