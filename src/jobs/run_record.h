@@ -16,20 +16,23 @@ inline constexpr int64_t kRunVersion = 1;
 /// What "completion_blanks" says.
 inline constexpr int64_t kCompletionBlanks = 1;
 
-/// What "holdout_by" says where each label gives its share of the rows that are held out.
+/// What "holdout_by" says where each label gives its share of the rows that are held out, and
+/// documents stay whole. Earlier versions kept texts alone together, or drew from all rows alike.
+inline constexpr const char* kHoldoutWhole = "label, documents whole";
 inline constexpr const char* kHoldoutByLabel = "label";
+inline constexpr const char* kHoldoutRegardless = "";
 
 /// What a later command needs of a run's record.
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
-  std::string method;                  ///< empty in records of versions that kept none
-  std::string trained_hash;            ///< of the weights that method "full" wrote
-  std::string head;                    ///< "classifier"; else empty
-  std::vector<int64_t> marker_tokens;  ///< four, of a classifier's rows
-  std::string prompt_hash;             ///< empty in records of versions that kept none
-  std::string negative;                ///< empty: none was named
-  std::string holdout_by;  ///< kHoldoutByLabel; empty: from all rows alike, as versions before did
+  std::string method;                               ///< empty in records of versions that kept none
+  std::string trained_hash;                         ///< of the weights that method "full" wrote
+  std::string head;                                 ///< "classifier"; else empty
+  std::vector<int64_t> marker_tokens;               ///< four, of a classifier's rows
+  std::string prompt_hash;                          ///< empty in records of versions that kept none
+  std::string negative;                             ///< empty: none was named
+  std::string holdout_by;                           ///< kHoldoutWhole …
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;                       ///< empty in records of versions that kept none
