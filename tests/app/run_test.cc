@@ -333,8 +333,7 @@ TEST_F(Run, TypesAreAFileBesideTheConfiguration) {
   }
   write_rows("rows.jsonl", rows);
   const auto types = [&](const json& label) {
-    write("types.json",
-          json{{"pairs", {{{"head", "A"}, {"tail", "B"}, {"labels", {label}}}}}}.dump());
+    write("types.json", R"({"pairs":[{"head":"A","tail":"B","labels":[)" + label.dump() + "]}]}");
   };
   types(rows[0]["label"]);
   const std::string file = write_config({{"extract", "types = \"types.json\""}});

@@ -13,10 +13,8 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using testing::error_of;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::Scratch;
 
 TEST(Place, NamesWhatTheRowNeeds) {
@@ -50,13 +48,13 @@ TEST(Place, RowsOfAnArrayAreNamedByTheirNumber) {
   EXPECT_THAT(error_of([&] { load_dataset(array(first + "," + first)); }),
               HasSubstr("a.json:1 (row 2): id '1' already stands in row 1 (line 1)."));
   EXPECT_THAT(error_of([&] { load_dataset(array(first + R"(,{"id":2})")); }),
-              HasSubstr("a.json:1 (row 2): the row has no 'text'"));
+              AllOf(HasSubstr("a.json:1 (row 2): "), HasSubstr("'text'")));
   EXPECT_THAT(error_of([&] { load_dataset(array(first + ",")); }), HasSubstr("a.json:1: expected"));
   const auto warnings = load_dataset(array(first + "," + other)).warnings;
   EXPECT_THAT(warnings, Contains(HasSubstr("1 row: row 2 (line 1) (as row 1 (line 1)).")));
   EXPECT_THAT(
       load_dataset(array(first + "," + other.substr(0, other.size() - 1) + R"(,"x":1})")).warnings,
-      Contains(HasSubstr("'x' (first in row 2 (line 1))")));
+      Contains(HasSubstr("'x' (first in row 2 (line 1)")));
   LoadOptions skip;
   skip.skip_bad_rows = true;
   const Dataset data = load_dataset(array(first + R"(,{"id":2},)" + R"({"id":3})"), skip);
@@ -75,8 +73,7 @@ TEST(Place, RowsOfAFolderAreNamedByTheirFile) {
   }
   const std::string a = scratch.path("notes/a.ann"), b = scratch.path("notes/b.ann");
   const auto warnings = load_dataset(scratch.path("notes")).warnings;
-  EXPECT_THAT(warnings,
-              Contains(AllOf(HasSubstr("are passed over: 2 rows, the first at " + a + ":4"))));
+  EXPECT_THAT(warnings, Contains(HasSubstr("are passed over: 2 rows, the first at " + a + ":4")));
   EXPECT_THAT(warnings, Contains(HasSubstr("within a word: 2 rows: " + a + ":1 ('Pel'), " + b)));
   EXPECT_THAT(warnings, Contains(HasSubstr(b + ":1 (as " + a + ":1)")));
 }
