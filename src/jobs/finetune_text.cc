@@ -185,13 +185,11 @@ std::string method_by_option(const FinetuneOptions& options, const engine::Sessi
   const bool decided = classifies(options) && !options.method_given &&
                        !options.adapter_flags.empty() && !session.model().info().causal;
   if (!decided) return "";
-  const std::string flags = and_list(options.adapter_flags);
+  const bool one = options.adapter_flags.size() == 1;
   return fmt::format(
-      "{} {} for an adapter, so that is what is trained, beside the encoder's frozen weights. "
-      "Without {}, or with --method full instead, all its weights are trained; --method lora says "
-      "what is done now.",
-      flags, options.adapter_flags.size() == 1 ? "is" : "are",
-      options.adapter_flags.size() == 1 ? "it" : "them");
+      "{} {} for an adapter, so an adapter is trained and the encoder's weights stay as they are. "
+      "Leave {} out to train all weights, or add --method lora where an adapter is meant.",
+      and_list(options.adapter_flags), one ? "is" : "are", one ? "it" : "them");
 }
 
 std::string finetune_doubt(const FinetuneParts& parts) {

@@ -26,13 +26,13 @@ inline constexpr const char* kHoldoutRegardless = "";
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
-  std::string method;                               ///< empty in records of versions that kept none
-  std::string trained_hash;                         ///< of the weights that method "full" wrote
-  std::string head;                                 ///< "classifier"; else empty
-  std::vector<int64_t> marker_tokens;               ///< four, of a classifier's rows
-  std::string prompt_hash;                          ///< empty in records of versions that kept none
-  std::string negative;                             ///< empty: none was named
-  std::string holdout_by;                           ///< kHoldoutWhole …
+  std::string method;                  ///< empty in records of versions that kept none
+  std::string trained_hash;            ///< of the weights that method "full" wrote
+  std::string head;                    ///< "classifier"; else empty
+  std::vector<int64_t> marker_tokens;  ///< four, of a classifier's rows
+  std::string prompt_hash;             ///< empty in records of versions that kept none
+  std::string negative;                ///< empty: none was named
+  std::string holdout_by;              ///< kHoldoutWhole, or as an earlier version drew
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;                       ///< empty in records of versions that kept none

@@ -281,7 +281,7 @@ TEST_F(ClassifierJob, AnAdaptersOptionDecidesOnTheMethodAndIsTold) {
   jobs::finetune(options, host_);
   EXPECT_THAT(warnings_,
               ::testing::ElementsAre(AllOf(HasSubstr("--rank and --alpha are for an adapter"),
-                                           HasSubstr("--method full"))));
+                                           HasSubstr("--method lora"))));
   EXPECT_EQ(jobs::read_run(path("run")).method, "lora");
   warnings_.clear();
   options.method = "lora";
