@@ -20,7 +20,7 @@ std::string at_place(const Place& place) {
 
 std::string full_place(std::string_view file, const Place& place) {
   return fmt::format("{}:{}{}", place.file.empty() ? file : place.file, place.line,
-                     place.row > 0 ? fmt::format(" (row {})", place.row) : "");
+                     place.row > 0 ? fmt::format(": row {}", place.row) : "");
 }
 
 Places::Kept Places::keep(const Place& place) {

@@ -19,7 +19,7 @@ struct Place {
 std::string place_text(const Place& place);
 /// The same behind a verb: "on line 3", "in row 7 (line 1)", "at notes/a.ann:3".
 std::string at_place(const Place& place);
-/// The same with `file` before it where the place names none: "a.jsonl:3", "a.json:1 (row 7)".
+/// The same with `file` before it where the place names none: "a.jsonl:3", "a.json:1: row 7".
 std::string full_place(std::string_view file, const Place& place);
 
 /// Places of many rows, each kept as a few numbers.

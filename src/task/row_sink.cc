@@ -18,12 +18,13 @@ namespace {
 constexpr size_t kMostKinds = 1000;  // distinct unknown names that are kept apart
 constexpr size_t kShown = 3;
 
-/// Without "row 7: ", where the place says that already.
+/// Without "row 7", which the place says already.
 std::string without_number(const std::string& sentence, int64_t row) {
   if (row == 0) return sentence;
   for (const char* word : {"row", "task"}) {
-    const std::string name = fmt::format("{} {}: ", word, row);
-    if (sentence.starts_with(name)) return sentence.substr(name.size());
+    const std::string name = fmt::format("{} {}", word, row);
+    if (sentence.starts_with(name + ": ")) return sentence.substr(name.size() + 2);
+    if (sentence.starts_with(name + " ")) return "it" + sentence.substr(name.size());
   }
   return sentence;
 }

@@ -104,7 +104,7 @@ TEST_F(BadData, FormatsAreListedWhereTheFormatIsInDoubt) {
                                   R"([{"id":1,"data":{"text":"Ada"},"annotations":[5]}])");
   const Arguments convert = {"convert", tasks, "--to", "jsonl", "--out", path("x")};
   const Outcome bad = run_program(convert);
-  EXPECT_THAT(bad.err, HasSubstr("t.json:1 (row 1): expected an object with key 'result'"));
+  EXPECT_THAT(bad.err, HasSubstr("t.json:1: row 1: expected an object with key 'result'"));
   EXPECT_THAT(bad.err, HasSubstr("The file was taken for labelstudio, as its first JSON object has "
                                  "the keys 'id', 'data', 'annotations'. Where it is of another "
                                  "format, name that by FORMAT:PATH. Else correct the row"));

@@ -25,7 +25,7 @@ TEST(Place, NamesWhatTheRowNeeds) {
   EXPECT_EQ(at_place({"", 1, 7}), "in row 7 (line 1)");
   EXPECT_EQ(at_place({"notes/a.ann", 3}), "at notes/a.ann:3");
   EXPECT_EQ(full_place("a.jsonl", {"", 3}), "a.jsonl:3");
-  EXPECT_EQ(full_place("a.json", {"", 1, 7}), "a.json:1 (row 7)");
+  EXPECT_EQ(full_place("a.json", {"", 1, 7}), "a.json:1: row 7");
   EXPECT_EQ(full_place("notes", {"notes/a.ann", 3}), "notes/a.ann:3");
 }
 
@@ -46,9 +46,9 @@ TEST(Place, RowsOfAnArrayAreNamedByTheirNumber) {
   };
   const std::string first = row + R"("x"})", other = R"({"id":2,)" + first.substr(8);
   EXPECT_THAT(error_of([&] { load_dataset(array(first + "," + first)); }),
-              HasSubstr("a.json:1 (row 2): id '1' already stands in row 1 (line 1)."));
+              HasSubstr("a.json:1: row 2: id '1' already stands in row 1 (line 1)."));
   EXPECT_THAT(error_of([&] { load_dataset(array(first + R"(,{"id":2})")); }),
-              AllOf(HasSubstr("a.json:1 (row 2): "), HasSubstr("'text'")));
+              AllOf(HasSubstr("a.json:1: row 2: "), HasSubstr("'text'")));
   EXPECT_THAT(error_of([&] { load_dataset(array(first + ",")); }), HasSubstr("a.json:1: expected"));
   const auto warnings = load_dataset(array(first + "," + other)).warnings;
   EXPECT_THAT(warnings, Contains(HasSubstr("1 row: row 2 (line 1) (as row 1 (line 1)).")));

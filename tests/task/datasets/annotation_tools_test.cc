@@ -43,7 +43,7 @@ TEST(LabelStudio, CountsUtf16UnitsAndChecksThemAgainstTheText) {
   EXPECT_THAT(told_of("a.json", studio(R"(one\r\nAda)", region("a", 4, 7, "Ada", "PER"))),
               ElementsAre("5: a=Ada:PER"));
   EXPECT_THAT(refusal_of("a.json", studio("🍯 Ada", region("a", 1, 4, "Bo", "PER"))),
-              HasSubstr("a.json:1: region 'a' from 1 to 4 (UTF-16 units)"));
+              HasSubstr("a.json:1: row 1: region 'a' from 1 to 4 (UTF-16 units)"));
 }
 
 TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
