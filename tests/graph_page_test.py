@@ -10,32 +10,23 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-from browser import Browser, find_chromium  # noqa: E402  pylint: disable=wrong-import-position
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+from browser_case import ROOT, BrowserCase  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAM = os.environ.get("RELATUM_GRAPH_SAMPLE", str(ROOT / "build/release/tests/graph_sample"))
 VIEWS = [(width, dark) for width in (390, 1440) for dark in (False, True)]
 
 
-class GraphPage(unittest.TestCase):
+class GraphPage(BrowserCase):
     @classmethod
-    def setUpClass(cls):
-        program = find_chromium()
-        if not program:
-            raise unittest.SkipTest("Chromium is not there (Debian: chromium): no page was opened")
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        subprocess.run([PROGRAM, folder.name], check=True, stdout=subprocess.DEVNULL)
+    def make_pages(cls):
+        subprocess.run([PROGRAM, str(cls.folder)], check=True, stdout=subprocess.DEVNULL)
         rows = [json.loads(line) for line in
                 (cls.folder / "graph.jsonl").read_text("utf-8").split("\n")[:-1]]
         cls.entities = [row for row in rows if row["kind"] == "entity"]
         cls.relations = [row for row in rows if row["kind"] == "relation"]
-        cls.browser = cls.enterClassContext(Browser(program))
 
     def setUp(self):
         self.open(1440)
@@ -85,14 +76,11 @@ class GraphPage(unittest.TestCase):
         self.assertLess(shown, len(self.relations))
 
     def test_it_fits_and_can_be_read_in_both_themes(self):
-        contrast = (ROOT / "tests/page_contrast.js").read_text(encoding="utf-8")
         for width, dark in VIEWS:
             with self.subTest(width=width, dark=dark):
                 self.open(width, dark)
-                wide, screen = self.browser.evaluate(
-                    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-                self.assertLessEqual(wide, screen)
-                self.assertEqual(self.browser.evaluate(contrast), [])
+                self.check_fits()
+                self.check_contrast()
 
 
 if __name__ == "__main__":

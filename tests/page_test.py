@@ -10,12 +10,10 @@ import pathlib
 import random
 import subprocess
 import sys
-import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
-from browser import Browser, find_chromium  # noqa: E402  pylint: disable=wrong-import-position
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+from browser_case import ROOT, BrowserCase  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAM = os.environ.get("RELATUM_PROGRAM", str(ROOT / "build/release/relatum"))
 WIDTHS = (390, 1440)
@@ -67,17 +65,10 @@ def write_run(folder):
     return str(folder)
 
 
-class Pages(unittest.TestCase):
+class Pages(BrowserCase):
     @classmethod
     def setUpClass(cls):
-        program = find_chromium()
-        if not program:
-            raise unittest.SkipTest("Chromium is not there (Debian: chromium): no page was opened")
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        cls.make_pages()
-        cls.browser = cls.enterClassContext(Browser(program))
+        super().setUpClass()
         cls.charts = 'data-chart="figures"' in cls.pages["evaluation"].read_text("utf-8")
 
     @classmethod
@@ -85,6 +76,8 @@ class Pages(unittest.TestCase):
         data = list(rows(HOSTILE, 220))
         gold = write_lines(cls.folder / "gold.jsonl", data)
         first = write_lines(cls.folder / "a.jsonl", answers(data, HOSTILE, 0.4, 1))
+        record = {"model": "tiny</script>", "adapter": "runs/" + "deep/" * 60, "threshold": 0.5}
+        (cls.folder / "a.jsonl.run.json").write_text(json.dumps(record), encoding="utf-8")
         second = write_lines(cls.folder / "b.jsonl", answers(data, HOSTILE, 0.2, 2))
         many_labels = [f"label-{i:03}" for i in range(200)]
         many = list(rows(many_labels, 600))
@@ -125,11 +118,7 @@ class Pages(unittest.TestCase):
         self.each(check)
 
     def test_no_page_is_wider_than_the_screen(self):
-        def check(_):
-            wide, screen = self.browser.evaluate(
-                "[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-            self.assertLessEqual(wide, screen)
-        self.each(check)
+        self.each(lambda _: self.check_fits())
 
     def test_a_table_that_goes_on_shows_it(self):
         self.browser.open(self.pages["comparison"], 390)
@@ -194,9 +183,7 @@ class Pages(unittest.TestCase):
             self.assertEqual(values, sorted(values, reverse=order == "descending"))
 
     def test_colours_can_be_read(self):
-        """WCAG's contrast of 4.5 for text, in both themes; behind it what is painted there."""
-        script = (ROOT / "tests/page_contrast.js").read_text(encoding="utf-8")
-        self.each(lambda _: self.assertEqual(self.browser.evaluate(script), []))
+        self.each(lambda _: self.check_contrast())
 
     def test_what_is_not_shown_is_told(self):
         self.browser.open(self.pages["many"], 1440)

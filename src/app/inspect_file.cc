@@ -85,7 +85,7 @@ std::string data_text(const std::string& spec) {
                                                  data.bad_rows.size()));
   }
   for (size_t i = 0; i < data.bad_rows.size() && i < kShownWarnings; ++i) {
-    text += fmt::format("  line {}: {}\n", data.bad_rows[i].line,
+    text += fmt::format("  {}: {}\n", task::place_text(task::place_of(data.bad_rows[i])),
                         printable(data.bad_rows[i].sentence));
   }
   for (size_t i = 0; i < data.warnings.size() && i < kShownWarnings; ++i) {

@@ -208,8 +208,8 @@ std::string RunConfig::resolve(const std::string& path) const {
 std::string RunConfig::resolve_flag(const std::string& flag, const std::string& value) const {
   static const std::set<std::string> kSpecs = {"data", "train", "dev"};
   static const std::set<std::string> kPaths = {
-      "out",         "models", "labels",       "index",         "adapter",
-      "predictions", "report", "init-adapter", "label-weights", "calibration"};
+      "out",    "models",       "labels",        "index",       "adapter", "predictions",
+      "report", "init-adapter", "label-weights", "calibration", "types"};
   if (value.empty()) return value;
   if (flag == "label-weights" && !jobs::names_weights_file(value)) return value;
   if (kPaths.contains(flag)) return resolve(value);

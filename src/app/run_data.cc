@@ -28,7 +28,7 @@ void require_stage_labels(const task::Dataset& data, const char* what) {
   for (const task::Example& example : data.examples) {
     if (example.label) continue;
     fail("app.run", fmt::format("{}: example '{}' has no label. {} needs one in each row.",
-                                data.name, example.id, what));
+                                task::full_place(data.file, place_of(example)), example.id, what));
   }
 }
 

@@ -70,7 +70,7 @@ json describe(const RunStage& stage, const Environment& environment) {
       path = jobs::find_model(value, stage.value("models"), environment.host());
     } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
                flag == "index" || flag == "adapter" || flag == "init-adapter" ||
-               flag == "calibration" ||
+               flag == "calibration" || flag == "types" ||
                (flag == "label-weights" && jobs::names_weights_file(value))) {
       path = value;
     } else if (!kLeftOut.contains(flag)) {

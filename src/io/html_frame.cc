@@ -37,6 +37,16 @@ void fill_frame(std::string_view frame, const std::function<void(std::string_vie
   }
 }
 
+std::string page_start(std::string_view title, std::string_view style,
+                       std::span<const std::string_view> scripts) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{}</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<style>\n{}</style>\n</head>\n<body>\n",
+      title, page_policy(scripts), style);
+}
+
 std::string page_policy(std::span<const std::string_view> scripts) {
   std::string policy =
       "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "

@@ -13,6 +13,10 @@ namespace relatum::io {
 void fill_frame(std::string_view frame, const std::function<void(std::string_view)>& put,
                 const std::function<void(std::string_view name)>& fill);
 
+/// All that a page begins with, "<body>" included; `title` is HTML. Only these scripts will run.
+std::string page_start(std::string_view title, std::string_view style,
+                       std::span<const std::string_view> scripts);
+
 /// A Content-Security-Policy by which nothing is fetched and no scripts run but these, each of
 /// which is all that stands in its element.
 std::string page_policy(std::span<const std::string_view> scripts);

@@ -42,9 +42,10 @@ task::Dataset labelled(const ExtractOptions& options, const Host& host) {
   const task::Dataset data = choice.load(options.input, true, silent);
   for (const task::Example& example : data.examples) {
     if (!task::gold_labels(example).empty()) continue;
-    fail("jobs.calibrate", fmt::format("{}:{}: example '{}' has no label, and how sure answers "
-                                       "should be is told by right ones. Use labelled data.",
-                                       data.file, example.line, example.id));
+    fail("jobs.calibrate",
+         fmt::format("{}: example '{}' has no label, and how sure answers should be is told by "
+                     "right ones. Use labelled data.",
+                     task::full_place(data.file, place_of(example)), example.id));
   }
   return data;
 }

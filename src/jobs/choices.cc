@@ -41,7 +41,7 @@ task::Dataset DataChoice::load(const std::string& spec, bool main, const Host& h
 
 void tell_data(const task::Dataset& data, bool relabelled, const Context& context) {
   for (const task::BadRow& row : data.bad_rows) {
-    context.warn(fmt::format("{}:{}: {}", row.file.empty() ? data.file : row.file, row.line,
+    context.warn(fmt::format("{}: {}", task::full_place(data.file, task::place_of(row)),
                              task::full_sentence(row.sentence)));
   }
   if (!data.bad_rows.empty()) {

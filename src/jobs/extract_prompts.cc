@@ -26,8 +26,9 @@ ExtractPrompts make_prompts(const engine::Session& session, std::span<const Prom
       continue;
     }
     const bool classified = style.classifier != nullptr;  // by no prompt that could be shorter
-    const std::string place = limit.file.empty() ? ""
-                                                 : fmt::format("{}:{}: ", limit.file, example.line);
+    const std::string place = limit.file.empty()
+                                  ? ""
+                                  : task::full_place(limit.file, task::place_of(example)) + ": ";
     const std::string what = fmt::format(
         "{}example '{}' takes {} tokens with its {}, the model's context is {}", place, example.id,
         tokens, classified ? "markers" : "prompt and answer", limit.context);

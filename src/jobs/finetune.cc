@@ -88,6 +88,9 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   engine::Worker worker(*session, trained->adapter());
   train::Trainer trainer(worker, *trained, rows.train, plan.training);
   if (options.resume) trainer.resume(finetune_state(run), rows.places);
+  if (const std::string told = method_by_option(options, *session); !told.empty()) {
+    context.warn(told);
+  }
   for (const std::string& line : finetune_plan_lines(parts, *trained, trainer)) context.info(line);
   if (context.stopping()) {
     context.info("interrupted before the training began; nothing was changed.");

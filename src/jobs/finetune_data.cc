@@ -40,13 +40,17 @@ void leave_fold_out(const FinetuneOptions& options, FinetuneData& data) {
 }
 
 void hold_out(const FinetuneOptions& options, FinetuneData& data, const Context& context) {
-  const auto draw = holds_out_by_label(options) ? task::hold_out : task::hold_out_regardless;
+  const std::string by = holdout_by(options);
+  const auto draw = by == kHoldoutWhole     ? task::hold_out
+                    : by == kHoldoutByLabel ? task::hold_out_by_text
+                                            : task::hold_out_regardless;
   data.dev = take_out(data.train,
                       draw(data.train.examples, options.holdout, options.training.seed));
   const auto held_out = int64_t(data.dev.examples.size());
   if (held_out == options.holdout) return;
-  context.warn(fmt::format("{}: {} held out, not {}: rows of one sentence stay together.",
-                           data.train.name, counted(held_out, "row"), options.holdout));
+  context.warn(
+      fmt::format("{}: {} held out, not {}: rows of one sentence or document stay together.",
+                  data.train.name, counted(held_out, "row"), options.holdout));
 }
 
 // One inventory for both. A label that only dev has joins an open inventory, though it is never
@@ -58,7 +62,7 @@ void join_labels(FinetuneData& data, const Context& context) {
     if (!example.label) continue;
     if (!data.train.labels.find(*example.label)) {
       if (!data.train.open_labels) {
-        data.train.labels.index(*example.label, fmt::format("{}:{}", data.dev.name, example.line));
+        data.train.labels.index(*example.label, task::full_place(data.dev.file, place_of(example)));
       }
       untrained.push_back(*example.label);
       data.train.labels.add(*example.label);
@@ -82,9 +86,9 @@ void join_labels(FinetuneData& data, const Context& context) {
 void require_labels(const task::Dataset& data) {
   for (const task::Example& example : data.examples) {
     if (example.label) continue;
-    fail("jobs.finetune", fmt::format("{}:{}: example '{}' has no label. Training and dev data "
-                                      "need one in each row.",
-                                      data.file, example.line, example.id));
+    fail("jobs.finetune",
+         fmt::format("{}: example '{}' has no label. Training and dev data need one in each row.",
+                     task::full_place(data.file, place_of(example)), example.id));
   }
 }
 
@@ -127,12 +131,12 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
 
 }  // namespace
 
-bool holds_out_by_label(const FinetuneOptions& options) {
+std::string holdout_by(const FinetuneOptions& options) {
   if (!options.resume ||
       !std::filesystem::exists(std::filesystem::path(options.out) / "run.json")) {
-    return true;
+    return kHoldoutWhole;
   }
-  return read_run(options.out).holdout_by == kHoldoutByLabel;
+  return read_run(options.out).holdout_by;
 }
 
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,

@@ -1,6 +1,8 @@
 // What fine-tuning learns from and what it is judged by.
 #pragma once
 
+#include <string>
+
 #include "jobs/finetune_options.h"
 #include "task/load.h"
 
@@ -25,8 +27,8 @@ struct IndexLabels {
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index = nullptr);
 
-/// Whether --holdout takes of each label its share: a run that is gone on with holds out what it
-/// held out when it began, which earlier versions drew from all rows alike.
-bool holds_out_by_label(const FinetuneOptions& options);
+/// How --holdout draws (jobs/run_record.h): a run that is gone on with holds out what it held out
+/// when it began.
+std::string holdout_by(const FinetuneOptions& options);
 
 }  // namespace relatum::jobs

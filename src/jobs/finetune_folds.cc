@@ -115,13 +115,25 @@ json record_of(const FinetuneOptions& o, const std::string& data, const char* st
   json record{{"format_version", kFoldsVersion}, {"status", status},
               {"version", RELATUM_VERSION},      {"time", utc_now()},
               {"command", host.command},         {"folds", o.folds},
-              {"seed", o.training.seed},         {"data_sha256", data}};
+              {"seed", o.training.seed},         {"data_sha256", data},
+              {"documents_whole", true}};
   record.update(start_record(o, ""));
   return record;
 }
 
 void write_record(const FinetuneOptions& o, const json& record) {
   write_file(folds_record(o.out), io::dump_json(record, 2) + "\n");
+}
+
+/// Earlier versions cut documents apart, where their pairs have texts of their own.
+void check_same_cut(const FinetuneOptions& o, const task::Dataset& data) {
+  const std::string place = folds_record(o.out).string();
+  if (io::get_bool(io::load_json(place), "documents_whole", false, place)) return;
+  if (task::whole_groups(data.examples) == task::text_groups(data.examples)) return;
+  fail("jobs.folds",
+       fmt::format("{}: an earlier version cut these folds, which have pairs of one document in "
+                   "several of them. Start over with --overwrite.",
+                   place));
 }
 
 void check_same_data(const FinetuneOptions& o, const std::string& data) {
@@ -300,7 +312,10 @@ FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
   const task::Dataset data = load_rows(options, host);
   task::assign_folds(data.examples, options.folds, options.training.seed);  // refuses
   const std::string hash = data_hash(data);
-  if (options.resume) check_same_data(options, hash);
+  if (options.resume) {
+    check_same_data(options, hash);
+    check_same_cut(options, data);
+  }
   tell_small_labels(data, options.folds, host.context);
   std::optional<FolderLock> lock;
   if (fs::is_directory(options.out)) lock.emplace(options.out);

@@ -137,6 +137,12 @@ std::vector<std::string> target_names(const std::string& list) {
   return names;
 }
 
+double training_seconds(const FinetunePlan& plan) {
+  constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
+  const double moving = plan.memory_rate > 0 ? plan.needs.moved_bytes / plan.memory_rate : 0;
+  return plan.needs.flops / (plan.gemm_rate * kUsualShare) + moving;
+}
+
 FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
                            const train::Trainable& trained, const FinetuneRows& rows,
                            const Context& context) {
@@ -173,6 +179,9 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
                              double(plan.needs.memory_bytes) / kGigabyte));
   }
   plan.gemm_rate = train::measure_gemm_rate(session.compute());
+  if (plan.needs.moved_bytes > 0) {
+    plan.memory_rate = train::measure_memory_rate(int64_t(trained.values().size()));
+  }
   plan.epoch_steps = int64_t(
       train::plan_epoch(rows.train, training.batch, training.seed, 0).size());
   return plan;

@@ -15,6 +15,7 @@ struct FinetunePlan {
   train::TrainOptions training;
   train::Estimate needs;
   double gemm_rate = 0;     ///< operations per second that this machine's product reaches
+  double memory_rate = 0;   ///< bytes per second; measured where the needs have moved_bytes
   int64_t epoch_steps = 0;  ///< optimiser steps of the first epoch
 };
 
@@ -28,6 +29,9 @@ std::vector<std::string> target_names(const std::string& list);
 engine::SessionOptions finetune_session(const FinetuneOptions& options);
 /// The adapter's form as the options say it.
 train::AdapterConfig finetune_adapter(const FinetuneOptions& options);
+/// How long it will take, evaluations apart, with the machine as busy as it was when its rates were
+/// measured.
+double training_seconds(const FinetunePlan& plan);
 /// Settles the sizes of steps and what --memory asks for. Throws Error where it does not fit.
 FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session& session,
                            const train::Trainable& trained, const FinetuneRows& rows,

@@ -41,7 +41,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"train_path", absolute(task::parse_spec(o.train).path)},
           {"dev", o.dev},
           {"holdout", o.holdout},
-          {"holdout_by", holds_out_by_label(o) ? kHoldoutByLabel : ""},
+          {"holdout_by", holdout_by(o)},
           {"relabel", o.data.relabel},
           {"labels_file", o.data.labels},
           {"multi_label", o.multi_label},
@@ -114,7 +114,7 @@ std::string dev_hash(const FinetuneParts& parts) {
 std::string holdout_text(const FinetuneOptions& o) {
   if (!o.holdout) return "";
   return fmt::format("{} (--seed {}{})", o.holdout, o.training.seed,
-                     holds_out_by_label(o) ? ", by label" : "");
+                     holdout_by(o) == kHoldoutRegardless ? "" : ", by label");
 }
 
 // What decides which rows count how much; nothing where all do alike.

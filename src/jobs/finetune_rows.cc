@@ -28,16 +28,16 @@ class LongRows {
     if (tokens <= context_) return true;
     if (!skip) {
       fail("jobs.finetune",
-           fmt::format("{}:{}: example '{}' takes {} tokens with its {}, the model's context is "
-                       "{}. {} such rows out with --skip-bad-rows.",
-                       data_.file, example.line, example.id, tokens,
+           fmt::format("{}: example '{}' takes {} tokens with its {}, the model's context is {}. "
+                       "{} such rows out with --skip-bad-rows.",
+                       task::full_place(data_.file, place_of(example)), example.id, tokens,
                        classified_ ? "markers" : "prompt and answer", context_,
                        classified_ ? "Leave" : "Use a shorter prompt style, or leave"));
     }
     constexpr int64_t kNamed = 3;
     if (++count_ <= kNamed) {
-      names_ += fmt::format("{}'{}' (line {}, {} tokens)", names_.empty() ? "" : ", ", example.id,
-                            example.line, tokens);
+      names_ += fmt::format("{}'{}' ({}, {} tokens)", names_.empty() ? "" : ", ", example.id,
+                            task::place_text(place_of(example)), tokens);
     } else if (count_ == kNamed + 1) {
       names_ += ", …";
     }
@@ -133,7 +133,8 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
     train::TrainRow row = maker.train_row(prompt, *example.label);
     if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
     rows.train.push_back(std::move(row));
-    rows.places.push_back(fmt::format("example '{}' ({}:{})", example.id, data.file, example.line));
+    rows.places.push_back(fmt::format("example '{}' ({})", example.id,
+                                      task::full_place(data.file, place_of(example))));
     kept.push_back(example);
   }
   too_long.tell(kept.size(), context);

@@ -11,6 +11,7 @@
 #include "arch/family.h"
 #include "base/counted.h"
 #include "jobs/finetune_balance.h"
+#include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "jobs/training_log.h"
@@ -21,7 +22,6 @@ namespace relatum::jobs {
 namespace {
 
 constexpr double kGigabyte = 1e9;
-constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
 
 // As docs/your-data.md says: fewer than ten sentences of a label teach little.
 std::string rare_labels(const FinetuneParts& parts) {
@@ -95,8 +95,7 @@ std::string needs(const FinetunePlan& plan) {
       "needs about {:.1f} GB of memory, {:.0f} MB of disk and, with the machine as busy as it is "
       "now, {} for {} of {} tokens",
       double(plan.needs.memory_bytes) / kGigabyte, double(plan.needs.disk_bytes) / 1e6,
-      duration_text(plan.needs.flops / (plan.gemm_rate * kUsualShare)),
-      counted(plan.training.epochs, "epoch"),
+      duration_text(training_seconds(plan)), counted(plan.training.epochs, "epoch"),
       plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
 }
 
@@ -180,6 +179,17 @@ std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,
   lines.push_back(
       fmt::format("{} written to {}", what_is_trained(parts.options), parts.options.out));
   return lines;
+}
+
+std::string method_by_option(const FinetuneOptions& options, const engine::Session& session) {
+  const bool decided = classifies(options) && !options.method_given &&
+                       !options.adapter_flags.empty() && !session.model().info().causal;
+  if (!decided) return "";
+  const bool one = options.adapter_flags.size() == 1;
+  return fmt::format(
+      "{} {} for an adapter, so an adapter is trained and the encoder's weights stay as they are. "
+      "Leave {} out to train all weights, or add --method lora where an adapter is meant.",
+      and_list(options.adapter_flags), one ? "is" : "are", one ? "it" : "them");
 }
 
 std::string finetune_doubt(const FinetuneParts& parts) {

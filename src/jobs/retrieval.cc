@@ -164,9 +164,9 @@ void settle_labels(task::Dataset& data, const task::Labels& labels, const std::s
   }
   for (const task::Example& example : data.examples) {
     if (!example.label || labels.find(*example.label)) continue;
-    fail("jobs.retrieve",
-         fmt::format("{}:{}: {} The inventory is that of {}.", data.file, example.line,
-                     task::unknown_label(labels, *example.label), place));
+    fail("jobs.retrieve", fmt::format("{}: {} The inventory is that of {}.",
+                                      task::full_place(data.file, place_of(example)),
+                                      task::unknown_label(labels, *example.label), place));
   }
   data.labels = labels;
   data.open_labels = false;

@@ -16,8 +16,11 @@ inline constexpr int64_t kRunVersion = 1;
 /// What "completion_blanks" says.
 inline constexpr int64_t kCompletionBlanks = 1;
 
-/// What "holdout_by" says where each label gives its share of the rows that are held out.
+/// What "holdout_by" says where each label gives its share of the rows that are held out, and
+/// documents stay whole. Earlier versions kept texts alone together, or drew from all rows alike.
+inline constexpr const char* kHoldoutWhole = "label, documents whole";
 inline constexpr const char* kHoldoutByLabel = "label";
+inline constexpr const char* kHoldoutRegardless = "";
 
 /// What a later command needs of a run's record.
 struct RunInfo {
@@ -29,7 +32,7 @@ struct RunInfo {
   std::vector<int64_t> marker_tokens;  ///< four, of a classifier's rows
   std::string prompt_hash;             ///< empty in records of versions that kept none
   std::string negative;                ///< empty: none was named
-  std::string holdout_by;  ///< kHoldoutByLabel; empty: from all rows alike, as versions before did
+  std::string holdout_by;              ///< kHoldoutWhole, or as an earlier version drew
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;                       ///< empty in records of versions that kept none

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/counted.h"
+#include "page/answer_facts.h"
 #include "page/evaluation_page.h"
 #include "page/html_text.h"
 #include "page/limits.h"
@@ -26,24 +27,81 @@ std::string change_between(const task::Interval& interval) {
   return fmt::format("{:+.2f} to {:+.2f}", 100 * interval.low, 100 * interval.high);
 }
 
-std::string files_html(std::string_view side, const std::vector<std::string>& files) {
-  std::string out = fmt::format("<dt>{}</dt><dd>", side);
-  for (size_t i = 0; i < std::min(kFiles, files.size()); ++i) {
-    out += fmt::format("{}{}", i ? ", " : "", escape_start(files[i], 300));
+std::string values_html(const std::vector<std::string>& values) {
+  std::string out;
+  for (size_t i = 0; i < std::min(kFiles, values.size()); ++i) {
+    out += fmt::format("{}{}", i ? ", " : "", escape_start(values[i], 300));
   }
-  if (files.size() > kFiles) out += fmt::format(" and {} more", files.size() - kFiles);
-  return out + "</dd>\n";
+  if (values.size() > kFiles) out += fmt::format(" and {} more", values.size() - kFiles);
+  return out;
 }
 
-std::string head(const Comparison& comparison, const std::string& time) {
-  std::string out = "<dl>\n" + files_html("A", comparison.first_files) +
-                    files_html("B", comparison.second_files);
-  out += fmt::format(
-      "<dt>data</dt><dd>{}</dd>\n<dt>examples</dt><dd>{}</dd>\n<dt>compared on</dt><dd>{}</dd>\n"
-      "<dt>Relatum</dt><dd>{}</dd>\n</dl>\n",
+/// Names and values of a side; of several files, each value once, in their order.
+using Facts = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+Facts facts_of(const std::vector<jobs::AnswersRecord>& answers, const std::string& data) {
+  Facts facts;
+  for (const jobs::AnswersRecord& each : answers) {
+    for (auto& [name, value] : answer_facts(each.record, data)) {
+      auto at = std::ranges::find(facts, name, &Facts::value_type::first);
+      if (at == facts.end()) at = facts.emplace(at, name, std::vector<std::string>{});
+      if (!std::ranges::count(at->second, value)) at->second.push_back(std::move(value));
+    }
+  }
+  return facts;
+}
+
+std::string without_record(std::string_view side, const std::vector<jobs::AnswersRecord>& answers) {
+  const int64_t missing = std::ranges::count_if(
+      answers, [](const jobs::AnswersRecord& each) { return each.record.empty(); });
+  if (!missing) return "";
+  return note(
+      fmt::format("Beside {} of the {} of {} lies no record (<code>FILE.run.json</code>), "
+                  "so what gave these answers is not told.",
+                  missing, counted(int64_t(answers.size()), "file"), side));
+}
+
+/// What A and B are; where they differ, it says so.
+std::string sides(const Comparison& comparison, const ComparedAnswers& answers) {
+  const auto row = [](const std::string& name, const std::vector<std::string>& first,
+                      const std::vector<std::string>& second, bool told = true) {
+    return fmt::format(
+        "<tr><th scope=\"row\">{}{}</th><td class=\"words\">{}</td><td class=\"words\">{}</td>"
+        "</tr>\n",
+        escape_html(name), first == second || !told ? "" : " <span class=\"badge\">differs</span>",
+        values_html(first), values_html(second));
+  };
+  const Facts first = facts_of(answers.first, comparison.data);
+  Facts second = facts_of(answers.second, comparison.data);
+  std::string rows = row("answers", comparison.first_files, comparison.second_files, false);
+  for (const auto& [name, values] : first) {
+    const auto at = std::ranges::find(second, name, &Facts::value_type::first);
+    rows += row(name, values, at == second.end() ? std::vector<std::string>{} : at->second,
+                name != kAnsweredOn);
+    if (at != second.end()) second.erase(at);
+  }
+  for (const auto& [name, values] : second) rows += row(name, {}, values);
+  return table("What is compared", head_row({"what", "<A", "<B"}), rows) +
+         without_record("A", answers.first) + without_record("B", answers.second);
+}
+
+std::string head(const Comparison& comparison, const ComparedAnswers& answers,
+                 const std::string& time) {
+  std::string out = fmt::format(
+      "<dl>\n<dt>data</dt><dd>{}</dd>\n<dt>examples</dt><dd>{}</dd>\n"
+      "<dt>compared on</dt><dd>{}</dd>\n<dt>Relatum</dt><dd>{}</dd>\n</dl>\n",
       escape_start(comparison.data, 300), grouped(uint64_t(comparison.examples)), escape_html(time),
       RELATUM_VERSION);
-  return out + warnings_box(comparison.warnings);
+  return out + sides(comparison, answers) + warnings_box(comparison.warnings);
+}
+
+ordered_json records_of(const std::vector<jobs::AnswersRecord>& answers) {
+  ordered_json records = ordered_json::array();
+  for (size_t i = 0; i < std::min(kFiles, answers.size()); ++i) {
+    const std::string& record = answers[i].record;
+    records.push_back(record.empty() ? ordered_json() : ordered_json::parse(record));
+  }
+  return records;
 }
 
 std::string tiles(const Comparison& comparison) {
@@ -187,10 +245,11 @@ Section labels(const Comparison& comparison) {
 
 }  // namespace
 
-std::string comparison_page(const Comparison& comparison, const std::string& time) {
+std::string comparison_page(const Comparison& comparison, const ComparedAnswers& answers,
+                            const std::string& time) {
   Document document;
   document.title = data_title(comparison.data);
-  document.head = head(comparison, time);
+  document.head = head(comparison, answers, time);
   document.sections = {figures(comparison), seeds(comparison), pairs(comparison),
                        labels(comparison)};
   document.data = Shortened().text(
@@ -198,7 +257,9 @@ std::string comparison_page(const Comparison& comparison, const std::string& tim
        {"relatum", RELATUM_VERSION},
        {"data", comparison.data},
        {"time", time},
-       {"comparison", ordered_json::parse(task::to_json(comparison))}});
+       {"comparison", ordered_json::parse(task::to_json(comparison))},
+       {"answers",
+        {{"first", records_of(answers.first)}, {"second", records_of(answers.second)}}}});
   return html_of(document);
 }
 

@@ -18,10 +18,10 @@ std::string script_element(std::string_view script) {
   return script.empty() ? "" : fmt::format("<script>{}</script>\n", script);
 }
 
-std::string policy() {
+std::string start(const std::string& title) {
   std::vector<std::string_view> scripts = {page_script()};
   if (has_charts()) scripts.push_back(chart_script());
-  return io::page_policy(scripts);
+  return io::page_start("Relatum: " + title, page_style(), scripts);
 }
 
 std::string contents(const Document& document) {
@@ -50,9 +50,8 @@ std::string body(const Document& document) {
 std::string html_of(const Document& document) {
   std::string html;
   const auto part = [&](std::string_view name) -> std::string {
-    if (name == "policy") return policy();
+    if (name == "start") return start(escape_start(document.title, 200));
     if (name == "title") return escape_start(document.title, 200);
-    if (name == "style") return std::string(page_style());
     if (name == "head") return document.head;
     if (name == "contents") return contents(document);
     if (name == "body") return body(document);

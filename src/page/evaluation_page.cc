@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "page/answer_facts.h"
 #include "page/html_text.h"
 #include "page/limits.h"
 #include "task/report.h"
@@ -21,36 +22,11 @@ std::string fact(std::string_view name, std::string_view value) {
   return fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, escape_start(value, 300));
 }
 
-/// A value of the answers' record; of objects the keys. Nothing of what has no effect.
-std::string fact_text(const std::string& key, const ordered_json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number()) {
-    const double number = value.get<double>();
-    return key == "temperature" && number == 1 ? "" : fmt::format("{:.4g}", number);
-  }
-  if (value == true) return "yes";
-  std::string names;
-  if (!value.is_object()) return names;
-  for (const auto& [name, _] : value.items()) names += (names.empty() ? "" : ", ") + name;
-  return names;
-}
-
 /// What the answers' record says, in the order in which people ask.
 std::string facts(const Origin& origin, const std::string& data) {
   std::string out = "<dl>\n" + fact("data", data) + fact("answers", origin.predictions);
-  const ordered_json record = origin.answers.record.empty()
-                                  ? ordered_json::object()
-                                  : ordered_json::parse(origin.answers.record);
-  for (const auto& [key, name] :
-       {std::pair("model", "model"), std::pair("adapter", "adapter"),
-        std::pair("adapters", "adapters"), std::pair("base", "weights"),
-        std::pair("prompt", "prompt"), std::pair("index", "index"),
-        std::pair("data", "answered from"), std::pair("answer", "way of answering"),
-        std::pair("temperature", "temperature"), std::pair("threshold", "threshold"),
-        std::pair("multi_label", "several labels for a pair"), std::pair("time", "answered on")}) {
-    const auto at = record.find(key);
-    if (at == record.end() || *at == data) continue;
-    out += fact(name, fact_text(key, *at));
+  for (const auto& [name, value] : answer_facts(origin.answers.record, data)) {
+    out += fact(name, value);
   }
   if (origin.run) out += fact("run", origin.run->folder);
   return out + fact("scored on", origin.time) + fact("Relatum", RELATUM_VERSION) + "</dl>\n";

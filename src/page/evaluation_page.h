@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "page/sections.h"
 #include "task/analysis.h"
@@ -26,7 +27,14 @@ struct Evaluation {
 /// size has a bound that no data exceed.
 std::string evaluation_page(const Evaluation& evaluation);
 
-/// "kind": "comparison", and "comparison" as `compare --json` prints it. `time`: when.
-std::string comparison_page(const task::Comparison& comparison, const std::string& time);
+/// What lies beside the answers of each file of both sides.
+struct ComparedAnswers {
+  std::vector<jobs::AnswersRecord> first, second;
+};
+
+/// "kind": "comparison", "comparison" as `compare --json` prints it, and "answers" with the records
+/// of the "first" and the "second" files, null where there is none. `time`: when.
+std::string comparison_page(const task::Comparison& comparison, const ComparedAnswers& answers,
+                            const std::string& time);
 
 }  // namespace relatum::page

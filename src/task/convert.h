@@ -47,8 +47,8 @@ bool needs_document_row(const Document& document);
 /// whether any needs_document_row(), as the header comes first.
 std::unique_ptr<DocumentWriter> csv_writer(Put put, bool documents);
 /// A pair of files, ID.txt and ID.ann, for each document below `folder`. What brat has no place for
-/// (other ids than T1 …, entities without a type, evidence, documents without labels) stands in
-/// notes that our reader understands. Throws Error where a file cannot be written.
+/// (other ids than T and a number, entities without a type, evidence, documents without labels)
+/// stands in notes that our reader understands. Throws Error where a file cannot be written.
 std::unique_ptr<DocumentWriter> brat_writer(std::filesystem::path folder);
 
 /// "jsonl", "tacred", "csv", "brat".

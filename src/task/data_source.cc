@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/known_names.h"
 #include "base/printable.h"
@@ -86,11 +87,12 @@ const DatasetFormat& format_of_input(const Spec& spec) {
 
 constexpr const char* kReadSo = "standard input is read so where no format is named";
 
-std::string guess_of(const Spec& spec, const DatasetFormat& format, const std::string& reason) {
-  return fmt::format(
-      "The file was taken for {}, as {}. Where it is of another format, write "
-      "FORMAT:{} with one of: {}.",
-      format.name, reason, spec.path, known_formats());
+/// `of`: "file" or "folder"; `known`: the formats that it may have.
+void guess(DataSource& source, const Spec& spec, const char* of, const std::string& reason,
+           const std::string& known) {
+  source.guess = fmt::format("The {} was taken for {}, as {}.", of, source.format->name, reason);
+  source.others = fmt::format("Where it is of another format, write FORMAT:{} with one of: {}.",
+                              spec.path, known);
 }
 
 void choose_format(const Spec& spec, DataSource& source) {
@@ -108,7 +110,7 @@ void choose_format(const Spec& spec, DataSource& source) {
   }
   const std::vector<std::string> keys = first_keys(first);
   if (source.format->name == "jsonl" && std::ranges::find(keys, "text") != keys.end()) return;
-  source.guess = guess_of(spec, *source.format, spec.path == "-" ? kReadSo : seen_first(first));
+  guess(source, spec, "file", spec.path == "-" ? kReadSo : seen_first(first), known_formats());
 }
 
 namespace fs = std::filesystem;
@@ -162,6 +164,22 @@ std::string folder_formats() {
   return known;
 }
 
+/// Warns of files that belong to one of the format's and have none.
+void tell_alone(const fs::path& folder, DataSource& source) {
+  const DatasetFormat& format = *source.format;
+  std::vector<fs::path> alone;
+  for (fs::path file : files_below(folder, {format.beside})) {
+    std::error_code ignored;
+    const fs::path with = fs::path(file).replace_extension(format.ending);
+    if (!fs::is_regular_file(with, ignored)) alone.push_back(std::move(file));
+  }
+  if (alone.empty()) return;
+  source.warnings.push_back(
+      fmt::format("files that end with '{}' and have no '{}' beside them are passed over: {}{} {}.",
+                  format.beside, format.ending, counted(int64_t(alone.size()), "file"),
+                  alone.size() == 1 ? "," : ", the first", alone[0].string()));
+}
+
 void open_folder(const Spec& spec, DataSource& source) {
   if (spec.format.empty()) {
     const auto found = formats_of(spec.path);
@@ -172,10 +190,8 @@ void open_folder(const Spec& spec, DataSource& source) {
                        spec.path, found.empty() ? "none" : "several", spec.path, folder_formats()));
     }
     source.format = found[0];
-    source.guess = fmt::format(
-        "The folder was taken for {}, as it has files that end with '{}'. "
-        "Where it is of another format, write FORMAT:{} with one of: {}.",
-        found[0]->name, found[0]->ending, spec.path, folder_formats());
+    guess(source, spec, "folder", fmt::format("it has files that end with '{}'", found[0]->ending),
+          folder_formats());
   } else {
     source.format = &dataset_format(spec.format);
     if (source.format->ending.empty()) {
@@ -189,6 +205,7 @@ void open_folder(const Spec& spec, DataSource& source) {
     if (!fits(*source.format, file)) continue;
     source.parts.push_back({file, file.lexically_relative(folder).replace_extension().string()});
   }
+  if (!source.format->beside.empty()) tell_alone(folder, source);
   if (source.parts.empty()) {
     fail("task.load", fmt::format("{} has no files of the format {}, which end with '{}'.",
                                   spec.path, source.format->name, source.format->ending));
@@ -231,7 +248,7 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
     if (by_lines && format.read_lines) {
       source.stream = input;
       source.format = &format;
-      if (spec.format.empty()) source.guess = guess_of(spec, format, kReadSo);
+      if (spec.format.empty()) guess(source, spec, "file", kReadSo, known_formats());
       return source;
     }
     source.text = std::make_shared<const std::string>(std::istreambuf_iterator<char>(*input),

@@ -29,8 +29,10 @@ struct DataSource {
   std::istream* stream = nullptr;  ///< to be read by the format's read_lines; else nullptr
   const DatasetFormat* format = nullptr;
   std::vector<DataPart> parts;  ///< of formats that read their files themselves, in order
-  /// Why the format was chosen, where nobody named it and its first keys leave a doubt.
-  std::string guess;
+  /// Why the format was chosen, where nobody named it and its first keys leave a doubt, and which
+  /// others there are.
+  std::string guess, others;
+  std::vector<std::string> warnings;  ///< of files beside the data; whole sentences
 
   /// Gives back the memory of pages that were read.
   void drop_pages() const;

@@ -17,9 +17,18 @@ constexpr size_t kTypesShown = 4;
 
 std::string type_name(const std::string& type) { return type.empty() ? "-" : printable(type); }
 
+/// What a line alone does not tell.
+void add_place(ordered_json& row, const std::string& file, int64_t number) {
+  if (!file.empty()) row["file"] = file;
+  if (number > 0) row["row"] = number;
+}
+
 ordered_json odd_json(const OddRows& odd) {
   ordered_json list = ordered_json::array();
-  for (const auto& [line, what] : odd.first) list.push_back({{"line", line}, {"what", what}});
+  for (const OddRow& each : odd.first) {
+    list.push_back({{"line", each.line}, {"what", each.what}});
+    add_place(list.back(), each.file, each.row);
+  }
   return {{"rows", odd.rows}, {"first", list}};
 }
 
@@ -81,7 +90,7 @@ ordered_json DataSummary::json() const {
   ordered_json bad = ordered_json::array();
   for (size_t i = 0; i < bad_rows_.size() && i < 20; ++i) {
     ordered_json row = {{"line", bad_rows_[i].line}, {"sentence", bad_rows_[i].sentence}};
-    if (!bad_rows_[i].file.empty()) row["file"] = bad_rows_[i].file;
+    add_place(row, bad_rows_[i].file, bad_rows_[i].row);
     bad.push_back(row);
   }
   ordered_json types = ordered_json::object();
@@ -167,8 +176,8 @@ std::string DataSummary::faults_text() const {
     text += fmt::format("  malformed rows: {}\n", bad_rows_.size());
     for (size_t i = 0; i < bad_rows_.size() && i < 5; ++i) {
       const BadRow& row = bad_rows_[i];
-      text += fmt::format("    {}line {}: {}\n", row.file.empty() ? "" : printable(row.file) + " ",
-                          row.line, printable(row.sentence));
+      text += fmt::format("    {}: {}\n", printable(place_text(place_of(row))),
+                          printable(row.sentence));
     }
   }
   return text.empty() ? "" : "what to look at:\n" + text;

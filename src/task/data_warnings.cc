@@ -43,13 +43,15 @@ uint64_t hash_of_set(std::vector<std::string> labels) {
 
 void note(OddRows& odd, const Example& example, std::string detail) {
   ++odd.rows;
-  if (odd.first.size() < kShown) odd.first.emplace_back(example.line, std::move(detail));
+  if (odd.first.size() >= kShown) return;
+  odd.first.push_back({example.line, std::move(detail), example.file, example.row});
 }
 
 std::string sentence_of(const char* what, const OddRows& odd) {
   std::string first;
-  for (const auto& [line, detail] : odd.first) {
-    first += fmt::format("{}line {} ({})", first.empty() ? "" : ", ", line, detail);
+  for (const OddRow& each : odd.first) {
+    first += fmt::format("{}{} ({})", first.empty() ? "" : ", ",
+                         place_text({each.file, each.line, each.row}), each.what);
   }
   return fmt::format("{}: {}: {}{}.", what, counted(odd.rows, "row"), first,
                      odd.rows > int64_t(odd.first.size()) ? " …" : "");
@@ -77,15 +79,16 @@ uint32_t DataWarnings::name_of(const std::string& label) {
 
 void DataWarnings::check_repeats(const Example& example) {
   const std::vector<std::string> mine = gold_labels(example);
-  const Seen now{example.line, hash_of_set(mine), mine.empty() ? 0 : name_of(mine[0])};
+  const Seen now{seen_places_.keep(place_of(example)), hash_of_set(mine),
+                 mine.empty() ? 0 : name_of(mine[0])};
   const auto [at, fresh] = seen_.emplace(std::hash<std::string>{}(seen_row(example)), now);
   if (fresh) return;
   const Seen& earlier = at->second;
   if (now.labels == earlier.labels) {
-    note(odd_.twice, example, fmt::format("as line {}", earlier.line));
+    note(odd_.twice, example, "as " + place_text(seen_places_.of(earlier.place)));
   } else if (now.labels && earlier.labels) {
     note(odd_.contrary, example,
-         fmt::format("{}, on line {} {}", in_quotes(mine[0]), earlier.line,
+         fmt::format("{}, {} {}", in_quotes(mine[0]), at_place(seen_places_.of(earlier.place)),
                      in_quotes(names_[earlier.first])));
   }
 }

@@ -5,18 +5,24 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "task/example.h"
 #include "task/labels.h"
+#include "task/place.h"
 
 namespace relatum::task {
 
-/// Rows of one kind: how many, and line and detail of the first of them.
+/// One of them: where it stands, as BadRow has it, and what is odd about it.
+struct OddRow {
+  int64_t line = 0;
+  std::string what, file;
+  int64_t row = 0;
+};
+/// Rows of one kind: how many, and the first of them.
 struct OddRows {
   int64_t rows = 0;
-  std::vector<std::pair<int64_t, std::string>> first{};
+  std::vector<OddRow> first{};
 };
 /// What looks wrong in rows, by its kind.
 struct OddKinds {
@@ -36,7 +42,7 @@ class DataWarnings {
  private:
   /// A row that was seen; rows are told apart by the hash of what people see of them.
   struct Seen {
-    int64_t line = 0;
+    Places::Kept place;
     uint64_t labels = 0;  // hash of the set; 0: none
     uint32_t first = 0;   // its first label in names_
   };
@@ -46,6 +52,7 @@ class DataWarnings {
 
   OddKinds odd_;
   std::unordered_map<uint64_t, Seen> seen_;
+  Places seen_places_;
   std::vector<std::string> names_;
   std::unordered_map<std::string, uint32_t> places_;  // in names_
   std::set<std::string> unlisted_;

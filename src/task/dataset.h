@@ -35,6 +35,8 @@ struct DatasetFormat {
   bool (*of_documents)(std::string_view bytes) = nullptr;
   /// How the files of a folder of this format end, ".ann"; "": a folder is none.
   std::string_view ending = {};
+  /// How the file ends that lies beside each of them, ".txt"; "": none does.
+  std::string_view beside = {};
   /// Reads one file that has others beside it, or whose name is the document's id; where it is set,
   /// it is asked instead of `read`. `id` is the file's path within the folder, without its ending.
   void (*read_file)(const std::filesystem::path& file, const std::string& id,

@@ -144,6 +144,8 @@ bool is_one_pair(const Document& document) {
 
 }  // namespace
 
+Place place_of(const Document& document) { return {document.file, document.line, document.row}; }
+
 Document document_of(const Example& example) {
   Document document;
   document.id = example.id;
@@ -153,6 +155,8 @@ Document document_of(const Example& example) {
     document.relations.push_back({kHeadId, kTailId, std::move(label)});
   }
   document.line = example.line;
+  document.row = example.row;
+  document.file = example.file;
   document.unlabelled = document.relations.empty();
   document.pair = true;
   return document;

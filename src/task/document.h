@@ -46,8 +46,11 @@ struct Document {
   bool pair = false;
   std::string adapter{};  ///< the adapter that is to answer its pairs, where rows name one
   std::string file{};     ///< where a data set is of several files: the one that it stands in
+  int64_t row = 0;        ///< its number from 1 where its file is one array; else 0
 };
 
+/// Where it stands; a view of the document.
+Place place_of(const Document& document);
 /// The one pair of an example, with ids "T1" (head) and "T2".
 Document document_of(const Example& example);
 /// The entity of this id; nullptr where there is none.

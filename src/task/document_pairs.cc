@@ -45,6 +45,8 @@ class PairMaker {
       example.document = document_.id;
     }
     example.line = document_.line;
+    example.row = document_.row;
+    example.file = document_.file;
     example.adapter = document_.adapter;
     example.head = entity(head).span;
     example.tail = entity(tail).span;

@@ -23,6 +23,8 @@ std::string span_problem(std::string_view name, const Span& span, int64_t length
 
 }  // namespace
 
+Place place_of(const Example& example) { return {example.file, example.line, example.row}; }
+
 std::vector<std::string> gold_labels(const Example& example) {
   std::vector<std::string> labels;
   if (example.label) labels.push_back(*example.label);

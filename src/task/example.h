@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "task/place.h"
+
 namespace relatum::task {
 
 /// An entity's place in the text, in Unicode code points, `end` exclusive.
@@ -29,7 +31,13 @@ struct Example {
   std::string document{};
   /// The adapter that is to answer it, where rows name one (LoadOptions::adapters); else empty.
   std::string adapter{};
+  /// Where a data set is of several files, the one that it stands in; else empty.
+  std::string file{};
+  int64_t row = 0;  ///< its number from 1 where its file is one array; else 0
 };
+
+/// Where it stands; a view of the example.
+Place place_of(const Example& example);
 
 /// All gold labels of a pair, `label` first; empty where it has none.
 std::vector<std::string> gold_labels(const Example& example);

@@ -1,4 +1,4 @@
-// Groups by text, then a greedy choice of the emptiest part.
+// Groups by document and text, then a greedy choice of the emptiest part.
 #include "task/folds.h"
 
 #include <fmt/format.h>
@@ -23,6 +23,37 @@ struct Part {
 
 }  // namespace
 
+std::vector<std::vector<int64_t>> whole_groups(std::span<const Example> examples) {
+  // Each example's way to the first of its group.
+  std::vector<size_t> towards(examples.size());
+  const auto first_of = [&](size_t i) {
+    while (towards[i] != i) i = towards[i] = towards[towards[i]];
+    return i;
+  };
+  std::unordered_map<std::string, size_t> texts, documents;
+  for (size_t i = 0; i < examples.size(); ++i) {
+    towards[i] = i;
+    const auto join = [&](std::unordered_map<std::string, size_t>& seen, std::string name) {
+      const size_t other = first_of(seen.emplace(std::move(name), i).first->second);
+      const size_t own = first_of(i);
+      towards[std::max(own, other)] = std::min(own, other);
+    };
+    join(texts, normalised_text(examples[i].text));
+    if (!examples[i].document.empty()) join(documents, examples[i].document);
+  }
+  std::vector<std::vector<int64_t>> groups;
+  std::vector<size_t> group_of(examples.size());
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const size_t first = first_of(i);
+    if (first == i) {
+      group_of[i] = groups.size();
+      groups.emplace_back();
+    }
+    groups[group_of[first]].push_back(int64_t(i));
+  }
+  return groups;
+}
+
 std::vector<std::vector<int64_t>> text_groups(std::span<const Example> examples) {
   std::vector<std::vector<int64_t>> groups;
   std::unordered_map<std::string, size_t> group_of;
@@ -35,11 +66,11 @@ std::vector<std::vector<int64_t>> text_groups(std::span<const Example> examples)
 }
 
 std::vector<int64_t> assign_folds(std::span<const Example> examples, int64_t count, uint64_t seed) {
-  auto groups = text_groups(examples);
+  auto groups = whole_groups(examples);
   if (count < 2 || count > int64_t(groups.size())) {
-    fail("task.folds", fmt::format("cannot cut {} examples with {} different texts into {} parts: "
-                                   "expected at least 2 and no more than there are texts. Choose "
-                                   "another --folds.",
+    fail("task.folds", fmt::format("cannot cut {} examples with {} different texts or documents "
+                                   "into {} parts: expected at least 2 and no more than there are "
+                                   "of these. Choose another --folds.",
                                    examples.size(), groups.size(), count));
   }
   Rng(seed, kFoldStream).shuffle(groups);

@@ -11,8 +11,11 @@
 
 namespace relatum::task {
 
-/// Examples whose texts are equal after normalised_text(): they stay together wherever data are
-/// split. Groups by first appearance, each with ascending indices.
+/// Examples that stay together wherever data are split: those of one document, those whose texts
+/// are equal after normalised_text(), and what these join. Groups by first appearance, each with
+/// ascending indices.
+std::vector<std::vector<int64_t>> whole_groups(std::span<const Example> examples);
+/// The same by texts alone, as versions cut that knew of no documents.
 std::vector<std::vector<int64_t>> text_groups(std::span<const Example> examples);
 
 /// An example's label; "" where it has none.
@@ -20,10 +23,10 @@ std::string label_of(const Example& example);
 /// How many examples each label has.
 std::map<std::string, int64_t> label_counts(std::span<const Example> examples);
 
-/// Stratified group k-fold: each example's part, 0 to `count` - 1. Groups of equal texts, in an
-/// order drawn by the seed and large ones first, each go to the part that has fewest of their
-/// labels, for its size the least where several have. So where no text repeats, the parts' counts
-/// of a label differ by one at most. Examples without a label are one class. Throws Error unless
+/// Stratified group k-fold: each example's part, 0 to `count` - 1. The whole_groups(), in an order
+/// drawn by the seed and large ones first, each go to the part that has fewest of their labels, for
+/// its size the least where several have. So where each group is one row, the parts' counts of a
+/// label differ by one at most. Examples without a label are one class. Throws Error unless
 /// 2 <= count <= the number of groups.
 std::vector<int64_t> assign_folds(std::span<const Example> examples, int64_t count, uint64_t seed);
 

@@ -1,4 +1,4 @@
-// Draws groups of equal texts until enough examples are held out.
+// Draws groups that stay together until enough examples are held out.
 #include "task/holdout.h"
 
 #include <fmt/format.h>
@@ -18,14 +18,14 @@ constexpr uint64_t kHoldoutStream = 12;  // apart from the sample's and the trai
 
 using Groups = std::vector<std::vector<int64_t>>;
 
-Groups drawn_groups(std::span<const Example> examples, int64_t count, uint64_t seed) {
+Groups drawn_groups(std::span<const Example> examples, Groups groups, int64_t count,
+                    uint64_t seed) {
   const auto total = int64_t(examples.size());
   if (count <= 0 || count >= total) {
     fail("task.holdout", fmt::format("cannot hold out {} of {} examples: expected at least 1 and "
                                      "fewer than all. Choose another --holdout.",
                                      count, total));
   }
-  Groups groups = text_groups(examples);
   Rng(seed, kHoldoutStream).shuffle(groups);
   return groups;
 }
@@ -45,9 +45,9 @@ Split filled(const Groups& groups, std::vector<bool> held, int64_t size, int64_t
     side.insert(side.end(), groups[g].begin(), groups[g].end());
   }
   if (split.held_out.empty()) {
-    fail("task.holdout", fmt::format("cannot hold out {} of {} examples: each text occurs more "
-                                     "often than that, and rows of one text stay together. Choose "
-                                     "a larger --holdout.",
+    fail("task.holdout", fmt::format("cannot hold out {} of {} examples: each text or document "
+                                     "has more rows than that, and they stay together. Choose a "
+                                     "larger --holdout.",
                                      count, total));
   }
   std::sort(split.kept.begin(), split.kept.end());
@@ -76,10 +76,8 @@ std::map<std::string, int64_t> quotas(std::span<const Example> examples, int64_t
   return quota;
 }
 
-}  // namespace
-
-Split hold_out(std::span<const Example> examples, int64_t count, uint64_t seed) {
-  const Groups groups = drawn_groups(examples, count, seed);
+// Of each label its share; `groups` in the order in which they are drawn.
+Split held_by_label(std::span<const Example> examples, const Groups& groups, int64_t count) {
   std::map<std::string, int64_t> left = quotas(examples, count);
   std::vector<bool> held(groups.size(), false);
   int64_t size = 0;
@@ -96,8 +94,20 @@ Split hold_out(std::span<const Example> examples, int64_t count, uint64_t seed) 
   return filled(groups, std::move(held), size, count, int64_t(examples.size()));
 }
 
+}  // namespace
+
+Split hold_out(std::span<const Example> examples, int64_t count, uint64_t seed) {
+  const Groups groups = drawn_groups(examples, whole_groups(examples), count, seed);
+  return held_by_label(examples, groups, count);
+}
+
+Split hold_out_by_text(std::span<const Example> examples, int64_t count, uint64_t seed) {
+  const Groups groups = drawn_groups(examples, text_groups(examples), count, seed);
+  return held_by_label(examples, groups, count);
+}
+
 Split hold_out_regardless(std::span<const Example> examples, int64_t count, uint64_t seed) {
-  const Groups groups = drawn_groups(examples, count, seed);
+  const Groups groups = drawn_groups(examples, text_groups(examples), count, seed);
   return filled(groups, std::vector<bool>(groups.size(), false), 0, count,
                 int64_t(examples.size()));
 }

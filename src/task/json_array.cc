@@ -57,30 +57,29 @@ void skip_element(Cursor& cursor, char close = ']') {
 
 }  // namespace
 
-std::string walk_json_array(std::string_view text,
-                            const std::function<void(const JsonElement&)>& each) {
+JsonFault walk_json_array(std::string_view text,
+                          const std::function<void(const JsonElement&)>& each) {
   Cursor cursor(text);
   cursor.skip_space();
   if (cursor.ended() || cursor.here() != '[') {
-    return fmt::format("line {}: expected a JSON array, which starts with '['", cursor.line());
+    return {cursor.line(), "expected a JSON array, which starts with '['"};
   }
   cursor.step();
   cursor.skip_space();
-  if (!cursor.ended() && cursor.here() == ']') return "";
+  if (!cursor.ended() && cursor.here() == ']') return {};
   for (int64_t number = 1;; ++number) {
     cursor.skip_space();
     const size_t begin = cursor.at();
     const int64_t line = cursor.line();
     skip_element(cursor);
     if (!cursor.ended() && cursor.at() == begin) {
-      return fmt::format("line {}: expected row {}, got '{}'. Take away the comma that is too many",
-                         line, number, cursor.here());
+      return {line, fmt::format("expected row {}, got '{}'. Take away the comma that is too many",
+                                number, cursor.here())};
     }
     if (cursor.ended()) {
-      return fmt::format(
-          "line {}: the array ends within its row {}. The file may be cut: compare "
-          "its size",
-          cursor.line(), number);
+      return {cursor.line(),
+              fmt::format("the array ends within its row {}. The file may be cut: compare its size",
+                          number)};
     }
     each({text.substr(begin, cursor.at() - begin), line, number});
     if (cursor.here() == ']') break;
@@ -88,32 +87,32 @@ std::string walk_json_array(std::string_view text,
   }
   cursor.step();
   cursor.skip_space();
-  if (cursor.ended()) return "";
-  return fmt::format("line {}: something follows the array's end", cursor.line());
+  if (cursor.ended()) return {};
+  return {cursor.line(), "something follows the array's end"};
 }
 
-std::string walk_json_object(
+JsonFault walk_json_object(
     std::string_view text,
     const std::function<void(std::string_view key, const JsonElement& value)>& each) {
   Cursor cursor(text);
   cursor.skip_space();
   if (cursor.ended() || cursor.here() != '{') {
-    return fmt::format("line {}: expected a JSON object, which starts with '{{'", cursor.line());
+    return {cursor.line(), "expected a JSON object, which starts with '{'"};
   }
   cursor.step();
   cursor.skip_space();
-  if (!cursor.ended() && cursor.here() == '}') return "";
+  if (!cursor.ended() && cursor.here() == '}') return {};
   for (int64_t number = 1;; ++number) {
     cursor.skip_space();
     if (cursor.ended() || cursor.here() != '"') {
-      return fmt::format("line {}: expected key {} in quotes", cursor.line(), number);
+      return {cursor.line(), fmt::format("expected key {} in quotes", number)};
     }
     const size_t begin = cursor.at();
     cursor.skip_string();
     const std::string_view key = text.substr(begin + 1, cursor.at() - begin - 2);
     cursor.skip_space();
     if (cursor.ended() || cursor.here() != ':') {
-      return fmt::format("line {}: expected ':' behind key {}", cursor.line(), number);
+      return {cursor.line(), fmt::format("expected ':' behind key {}", number)};
     }
     cursor.step();
     cursor.skip_space();
@@ -121,10 +120,9 @@ std::string walk_json_object(
     const int64_t line = cursor.line();
     skip_element(cursor, '}');
     if (cursor.ended()) {
-      return fmt::format(
-          "line {}: the object ends within the value of key {}. The file may be cut: compare its "
-          "size",
-          cursor.line(), number);
+      return {cursor.line(), fmt::format("the object ends within the value of key {}. The file may "
+                                         "be cut: compare its size",
+                                         number)};
     }
     each(key, {text.substr(value, cursor.at() - value), line, number});
     if (cursor.here() == '}') break;
@@ -132,8 +130,8 @@ std::string walk_json_object(
   }
   cursor.step();
   cursor.skip_space();
-  if (cursor.ended()) return "";
-  return fmt::format("line {}: something follows the object's end", cursor.line());
+  if (cursor.ended()) return {};
+  return {cursor.line(), "something follows the object's end"};
 }
 
 }  // namespace relatum::task

@@ -15,14 +15,22 @@ struct JsonElement {
   int64_t number = 0;  ///< from 1
 };
 
+/// What is wrong with an array or object, without a full stop, and the line; no sentence where
+/// nothing is.
+struct JsonFault {
+  int64_t line = 0;
+  std::string sentence;
+  explicit operator bool() const { return !sentence.empty(); }
+};
+
 /// Calls `each` for every element of the array that `text` holds. Elements are only cut apart, not
-/// checked. Gives an empty string, or what is wrong with the array, naming the line.
-std::string walk_json_array(std::string_view text,
-                            const std::function<void(const JsonElement&)>& each);
+/// checked.
+JsonFault walk_json_array(std::string_view text,
+                          const std::function<void(const JsonElement&)>& each);
 
 /// The same for an object: calls `each` with every key (as it is written, without its quotes) and
 /// its value.
-std::string walk_json_object(
+JsonFault walk_json_object(
     std::string_view text,
     const std::function<void(std::string_view key, const JsonElement& value)>& each);
 

@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr size_t kMostKeys = 64;
 
-void read_row(const JsonRow& source, bool in_array, RowSink& rows, const ParseRow& parse) {
+void read_row(const JsonRow& source, RowSink& rows, const ParseRow& parse) {
+  rows.at_row(source.row);
   ParsedRow row;
   if (const std::string odd = io::encoding_problem(source.text, false); !odd.empty()) {
     return rows.bad_bytes(source.line, odd);
@@ -26,8 +27,12 @@ void read_row(const JsonRow& source, bool in_array, RowSink& rows, const ParseRo
   } catch (const Error& error) {
     return rows.bad(source.line, error);
   }
-  const auto number = in_array ? std::optional(source.number - 1) : std::nullopt;
-  if (row.document) rows.add_document(std::move(*row.document), number);
+  const auto number = source.row > 0 ? std::optional(source.row - 1) : std::nullopt;
+  if (row.document) {
+    if (row.document->row > 0) rows.at_row(row.document->row);  // an earlier one
+    rows.add_document(std::move(*row.document), number);
+    rows.at_row(source.row);
+  }
   if (row.example) rows.add(std::move(*row.example), number);
 }
 
@@ -52,7 +57,7 @@ class LineRows {
       const std::string_view row = text.substr(0, end);
       ++line_;
       if (row.find_first_not_of(kBlanks) != row.npos) {
-        read_row({row, line_, ++number_}, false, rows_, parse_);
+        read_row({row, line_, ++number_}, rows_, parse_);
       }
       if (end == text.npos) return;
       text.remove_prefix(end + 1);
@@ -71,10 +76,11 @@ class LineRows {
 void read_json_items(std::string_view bytes, RowSink& rows, const ParseRow& parse) {
   const size_t start = bytes.find_first_not_of(kBlanks);
   if (start != bytes.npos && bytes[start] == '[') {
-    const std::string problem = walk_json_array(bytes, [&](const JsonElement& element) {
-      read_row({element.text, element.line, element.number}, true, rows, parse);
+    const JsonFault fault = walk_json_array(bytes, [&](const JsonElement& element) {
+      read_row({element.text, element.line, element.number, element.number}, rows, parse);
     });
-    if (!problem.empty()) rows.fatal(problem + ".");
+    rows.at_row(0);
+    if (fault) rows.fatal(fault.sentence + ".", fault.line);
     return;
   }
   LineRows lines(rows, parse);

@@ -14,10 +14,11 @@
 
 namespace relatum::task {
 
-/// One object as text. `number` counts the file's objects from 1.
+/// One object as text. `number` counts the file's objects from 1; `row` is the same of a file that
+/// is one array, else 0.
 struct JsonRow {
   std::string_view text;
-  int64_t line = 0, number = 0;
+  int64_t line = 0, number = 0, row = 0;
 };
 
 /// What a row came to: an example, a document, or neither where it is passed over. A document of

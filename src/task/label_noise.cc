@@ -86,9 +86,9 @@ std::vector<DoubtfulRow> doubtful_rows(const Dataset& data, std::span<const Pred
     const std::vector<std::string> gold = gold_labels(data.examples[i]);
     if (gold.empty()) {
       fail("task.noise",
-           fmt::format("{}:{}: example '{}' has no label that could be doubted. Use "
-                       "labelled data.",
-                       data.file, data.examples[i].line, printable_start(data.examples[i].id)));
+           fmt::format("{}: example '{}' has no label that could be doubted. Use labelled data.",
+                       full_place(data.file, place_of(data.examples[i])),
+                       printable_start(data.examples[i].id)));
     }
     DoubtfulRow row;
     row.example = data.examples[i];

@@ -46,10 +46,9 @@ constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages a
   std::string why = bad == 0 ? dropped : data.dropped == 0 ? malformed : malformed + ", " + dropped;
   for (size_t i = 0; i < bad && i < kBadShown; ++i) {
     const BadRow& row = data.bad_rows[i];
-    const std::string place = row.file.empty() ? fmt::format("line {}", row.line)
-                                               : fmt::format("{}:{}", row.file, row.line);
-    why += fmt::format("{} {}: {}", i == 0 ? "." : ";",
-                       i == 0 && row.file.empty() ? "L" + place.substr(1) : place, row.sentence);
+    std::string place = place_text(place_of(row));
+    if (i == 0 && row.file.empty()) place[0] = row.row > 0 ? 'R' : 'L';
+    why += fmt::format("{} {}: {}", i == 0 ? "." : ";", place, row.sentence);
   }
   why = bad > kBadShown ? why + " …" : full_sentence(why);
   fail("task.load",
@@ -103,8 +102,7 @@ struct TakeKept {
 void read_source(const Spec& spec, const DataSource& source, RowSink& rows) {
   if (!spec.offsets.empty() && source.format->name != "doccano") {
     fail("task.spec",
-         fmt::format("{}: offsets= is for doccano's files; how the format {} counts is "
-                     "known.",
+         fmt::format("{}: offsets= is for doccano's files; how the format {} counts is known.",
                      spec.text, source.format->name));
   }
   rows.offsets(spec.offsets);
@@ -149,7 +147,7 @@ PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource&
   if (!source.stream && !pairs) {
     int64_t relations = 0;
     RowSink rows(std::string(format.name), source.name, true, [](Example&&, bool) {});
-    rows.guessed(source.guess);
+    rows.guessed(source.guess, source.others);
     rows.take_documents([&](Document&& document, bool) {
       relations += int64_t(document.relations.size());
       if (!inventory.empty()) return;
@@ -186,17 +184,18 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
   }
   rows.pair_rule(rule);
   ask_for_adapters(options, source, rows);
-  rows.guessed(source.guess);
+  rows.guessed(source.guess, source.others);
   try {
     read_source(spec, source, rows);
   } catch (const Enough&) {
   }
-  data.warnings = rows.warnings();
+  data.warnings = source.warnings;
+  for (std::string& line : rows.warnings()) data.warnings.push_back(std::move(line));
   checks.tell();
   data.bad_rows = std::move(rows.bad_rows());
   std::stable_sort(data.bad_rows.begin(), data.bad_rows.end(),
                    [](const BadRow& a, const BadRow& b) {
-    return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+    return std::tie(a.file, a.line, a.row) < std::tie(b.file, b.line, b.row);
   });
   if (kept == 0 && !options.may_be_empty) refuse_empty(data, rows, source);
   return kept;

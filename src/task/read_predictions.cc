@@ -174,10 +174,10 @@ class Reader {
   }
 
   void read_array(std::string_view text) {
-    const std::string problem = walk_json_array(text, [&](const JsonElement& element) {
+    const JsonFault fault = walk_json_array(text, [&](const JsonElement& element) {
       add(parse_json_line(element.text, place(element.line)), element.line);
     });
-    if (!problem.empty()) fail("task.prediction", fmt::format("{}: {}.", file_, problem));
+    if (fault) fail("task.prediction", fmt::format("{}: {}.", place(fault.line), fault.sentence));
   }
 
   void read_table(std::string_view text) {

@@ -42,26 +42,25 @@ bool RowChecks::relabel(Example& example) {
 }
 
 /// "" for an id that no earlier row has.
-std::string RowChecks::repeated_id(const std::string& given, int64_t own_line, bool numbered) {
+std::string RowChecks::repeated_id(const std::string& given, const Place& place, bool numbered) {
   const std::string form = seen_form(given);
-  const auto [first, fresh] = lines_.emplace(std::hash<std::string>{}(form), own_line);
+  const auto [first, fresh] = kept_.emplace(std::hash<std::string>{}(form), places_.keep(place));
   if (fresh) {
-    if (form != given) odd_ids_.emplace(own_line, given);
+    if (form != given) odd_ids_.emplace(first->first, given);
     return "";
   }
-  const int64_t line = first->second;
+  const Place before = places_.of(first->second);
   if (numbered) {
     return fmt::format(
-        "the row has no id, and the number {} that would stand for one is the id of "
-        "line {}",
-        given, line);
+        "the row has no id, and the number {} that would stand for one is the id of {}", given,
+        place_text(before));
   }
-  const auto odd = odd_ids_.find(line);
+  const auto odd = odd_ids_.find(first->first);
   const std::string& earlier = odd == odd_ids_.end() ? form : odd->second;
   const std::string id = printable_start(given);
-  if (given == earlier) return fmt::format("id '{}' already stands on line {}", id, line);
-  return fmt::format("id '{}' differs from '{}' on line {} only by blanks or Unicode forms", id,
-                     printable_start(earlier), line);
+  if (given == earlier) return fmt::format("id '{}' already stands {}", id, at_place(before));
+  return fmt::format("id '{}' differs from '{}' {} only by blanks or Unicode forms", id,
+                     printable_start(earlier), at_place(before));
 }
 
 /// "" for a row whose adapter is known, or where rows name none.
@@ -81,7 +80,7 @@ std::string RowChecks::unknown_adapter(const Example& example) const {
 
 bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
   if (patch_ && !relabel(example)) return false;
-  if (const std::string problem = repeated_id(example.id, example.line, numbered);
+  if (const std::string problem = repeated_id(example.id, place_of(example), numbered);
       !problem.empty()) {
     rows.bad(example.line, problem);
     return false;
@@ -94,7 +93,7 @@ bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
 }
 
 bool RowChecks::keep(const Document& document, bool numbered, RowSink& rows) {
-  if (const std::string problem = repeated_id(document.id, document.line, numbered);
+  if (const std::string problem = repeated_id(document.id, place_of(document), numbered);
       !problem.empty()) {
     rows.bad(document.line, problem);
     return false;

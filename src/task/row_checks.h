@@ -29,7 +29,7 @@ class RowChecks {
 
  private:
   bool relabel(Example& example);
-  std::string repeated_id(const std::string& id, int64_t line, bool numbered);
+  std::string repeated_id(const std::string& id, const Place& place, bool numbered);
   bool labels_known(const std::vector<std::string>& labels, int64_t line, RowSink& rows);
   std::string unknown_adapter(const Example& example) const;
 
@@ -37,10 +37,11 @@ class RowChecks {
   Dataset& data_;
   std::optional<Patch> patch_;
   int64_t named_ = 0, passed_ = 0;  // rows that the patch names; rows behind it
-  /// Lines of ids by the hash of the form that people see. Two ids of equal hash are taken for
+  /// Where ids stand, by the hash of the form that people see. Two ids of equal hash are taken for
   /// one: of a million ids some are with a probability of 3e-8.
-  std::unordered_map<uint64_t, int64_t> lines_;
-  std::unordered_map<int64_t, std::string> odd_ids_;  // by line: those in another form
+  std::unordered_map<uint64_t, Places::Kept> kept_;
+  Places places_;
+  std::unordered_map<uint64_t, std::string> odd_ids_;  // by that hash: those in another form
 };
 
 }  // namespace relatum::task

@@ -18,6 +18,17 @@ namespace {
 constexpr size_t kMostKinds = 1000;  // distinct unknown names that are kept apart
 constexpr size_t kShown = 3;
 
+/// Without "row 7", which the place says already.
+std::string without_number(const std::string& sentence, int64_t row) {
+  if (row == 0) return sentence;
+  for (const char* word : {"row", "task"}) {
+    const std::string name = fmt::format("{} {}", word, row);
+    if (sentence.starts_with(name + ": ")) return sentence.substr(name.size() + 2);
+    if (sentence.starts_with(name + " ")) return "it" + sentence.substr(name.size());
+  }
+  return sentence;
+}
+
 }  // namespace
 
 std::string full_sentence(std::string sentence) {
@@ -41,7 +52,7 @@ void RowSink::count(std::map<std::string, Count>& counts, const std::string& key
   if (counts.size() >= kMostKinds && !counts.contains(key)) return;
   Count& all = counts[key];
   if (all.rows++ == 0) {
-    all.first_line = line;
+    all.first = at_place({part_, line, row_});
     all.detail = detail;
   }
 }
@@ -68,6 +79,8 @@ void RowSink::settle_labels(Example& example) {
 }
 
 void RowSink::add(Example example, std::optional<int64_t> number) {
+  example.file = part_;
+  example.row = row_;
   std::vector<std::string> parts = gold_labels(example);
   parts.insert(parts.end(), {example.id, example.text});
   for (const std::string& part : parts) {
@@ -89,6 +102,7 @@ void RowSink::add_document(Document document, std::optional<int64_t> number) {
   const bool numbered = document.id.empty();
   if (numbered) document.id = std::to_string(number.value_or(document.line));
   document.file = part_;
+  document.row = row_;
   const std::string problem = settle(document);
   if (!problem.empty()) {
     const std::string name = utf8_valid(document.id)
@@ -117,12 +131,11 @@ void RowSink::hand_on(Document&& document, bool numbered) {
 }
 
 void RowSink::bad(int64_t line, const std::string& sentence) {
-  const std::string advice = "Correct the row, or leave such rows out with --skip-bad-rows.";
+  const bool told = good_ || guess_.empty();
   list(line, sentence,
-       guess().empty() ? advice
-                       : guess() +
-                             " Else correct the row, or leave such rows out with "
-                             "--skip-bad-rows.");
+       (told ? "Correct"
+             : guess_ + " Where it is of another format, name that by FORMAT:PATH. Else correct") +
+           " the row, or leave such rows out with --skip-bad-rows.");
 }
 
 void RowSink::bad(int64_t line, const Error& error) { bad(line, bare_sentence(error)); }
@@ -133,17 +146,19 @@ void RowSink::bad_bytes(int64_t line, const std::string& odd) {
        "--skip-bad-rows would leave such rows out. Save the file as UTF-8.");
 }
 
-void RowSink::list(int64_t line, const std::string& sentence, const std::string& advice) {
+void RowSink::list(int64_t line, const std::string& given, const std::string& advice) {
+  const std::string sentence = without_number(given, row_);
   if (!skip_bad_) {
-    fail("task." + room_,
-         fmt::format("{}:{}: {} {}", file(), line, full_sentence(sentence), advice));
+    fail("task." + room_, fmt::format("{}: {} {}", full_place(file(), {"", line, row_}),
+                                      full_sentence(sentence), advice));
   }
-  bad_rows_.push_back({line, sentence, part_});
+  bad_rows_.push_back({line, sentence, part_, row_});
 }
 
-void RowSink::fatal(const std::string& sentence) const {
+void RowSink::fatal(const std::string& sentence, int64_t line) const {
   const std::string guess = this->guess().empty() ? "" : " " + this->guess();
-  fail("task." + room_, fmt::format("{}: {}{}", file(), sentence, guess));
+  const std::string place = line > 0 ? fmt::format("{}:{}", file(), line) : file();
+  fail("task." + room_, fmt::format("{}: {}{}", place, sentence, guess));
 }
 
 std::vector<std::string> RowSink::warnings() const {
@@ -163,7 +178,7 @@ std::vector<std::string> RowSink::warnings() const {
                                           [](const std::string& name, const Count& all) {
       if (name == "adapter") return fmt::format("'{}' (but by extract --adapter NAME=RUN)", name);
       const std::string near = all.detail.empty() ? "" : fmt::format(", near to '{}'", all.detail);
-      return fmt::format("'{}' (first on line {}{})", name, all.first_line, near);
+      return fmt::format("'{}' (first {}{})", name, all.first, near);
                                 })));
   }
   int64_t rows = 0;
@@ -172,13 +187,13 @@ std::vector<std::string> RowSink::warnings() const {
     lines.push_back(fmt::format(
         "labels with other blanks or Unicode forms are read as their plain form, in {}: {}.",
         counted(rows, "row"), first_few(forms_, [](const std::string& written, const Count& all) {
-          return fmt::format("'{}' on line {} as '{}'", written, all.first_line,
+          return fmt::format("'{}' {} as '{}'", written, all.first,
                              printable_start(all.detail, 40));
         })));
   }
   for (const auto& [what, all] : odd_) {
-    lines.push_back(fmt::format("{}: {}{} on line {}.", what, counted(all.rows, "row"),
-                                all.rows == 1 ? "," : ", the first", all.first_line));
+    lines.push_back(fmt::format("{}: {}{} {}.", what, counted(all.rows, "row"),
+                                all.rows == 1 ? "," : ", the first", all.first));
   }
   return lines;
 }

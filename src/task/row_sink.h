@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "task/document.h"
 #include "task/example.h"
+#include "task/place.h"
 
 namespace relatum::task {
 
@@ -22,7 +23,9 @@ struct BadRow {
   int64_t line = 0;
   std::string sentence;  ///< without a full stop
   std::string file{};    ///< where the data are of several files: the one that it stands in
+  int64_t row = 0;       ///< its number from 1 where the file is one array; else 0
 };
+inline Place place_of(const BadRow& row) { return {row.file, row.line, row.row}; }
 
 /// The sentence with a full stop, unless it ends with a question.
 std::string full_sentence(std::string sentence);
@@ -41,9 +44,13 @@ class RowSink {
       : room_(std::move(room)), file_(std::move(file)), skip_bad_(skip_bad),
         take_(std::move(take)) {}
 
-  /// What the file was taken for and why, where nobody named its format: said with whatever is
-  /// wrong before a first good row.
-  void guessed(std::string sentence) { guess_ = std::move(sentence); }
+  /// What the file was taken for and why, where nobody named its format: said with a bad row before
+  /// a first good one. `others` says how to name another format: said, too, where nothing could be
+  /// read.
+  void guessed(std::string sentence, std::string others) {
+    guess_ = std::move(sentence);
+    others_ = std::move(others);
+  }
 
   /// Readers take the field `adapter` of each row, too.
   void read_adapters() { adapters_ = true; }
@@ -58,6 +65,8 @@ class RowSink {
   void pair_rule(PairRule rule) { rule_ = std::move(rule); }
   /// The rows that follow stand in this file of several.
   void in_file(std::string file) { part_ = std::move(file); }
+  /// What follows is the row of this number, from 1, of a file that is one array; 0: of lines.
+  void at_row(int64_t row) { row_ = row; }
   /// The file that rows are read from now.
   const std::string& file() const { return part_.empty() ? file_ : part_; }
 
@@ -73,8 +82,8 @@ class RowSink {
   void bad(int64_t line, const Error& error);
   /// The same for a row whose bytes are not UTF-8; `odd` is io::encoding_problem()'s.
   void bad_bytes(int64_t line, const std::string& odd);
-  /// Throws Error with the file: what no skipping of rows can mend.
-  [[noreturn]] void fatal(const std::string& sentence) const;
+  /// Throws Error with the file, and the line unless it is 0: what no skipping of rows can mend.
+  [[noreturn]] void fatal(const std::string& sentence, int64_t line = 0) const;
   /// Counts a key or column that no reader looks at.
   void unknown_field(const std::string& name, std::span<const std::string> known, int64_t line);
   /// Counts a row with something odd, which is read all the same; `what` is a whole sentence that
@@ -86,21 +95,22 @@ class RowSink {
   /// Whether a row was bad for its encoding.
   bool odd_bytes() const { return odd_bytes_; }
   std::vector<BadRow>& bad_rows() { return bad_rows_; }
-  /// What guessed() said; "" once a good row shows that it fits.
-  std::string guess() const { return good_ ? "" : guess_; }
+  /// All that guessed() was told; "" once a good row shows that it fits.
+  std::string guess() const { return good_ || guess_.empty() ? "" : guess_ + " " + others_; }
 
  private:
   struct Count {
-    int64_t rows = 0, first_line = 0;
-    std::string detail;
+    int64_t rows = 0;
+    std::string first, detail;  // at_place() of the first
   };
   void count(std::map<std::string, Count>& counts, const std::string& key, int64_t line,
              const std::string& detail);
   void settle_labels(Example& example);
   void hand_on(Document&& document, bool numbered);
-  void list(int64_t line, const std::string& sentence, const std::string& advice);
+  void list(int64_t line, const std::string& given, const std::string& advice);
 
-  std::string room_, file_, part_, guess_, offsets_;
+  std::string room_, file_, part_, guess_, others_, offsets_;
+  int64_t row_ = 0;
   bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false;
   TakeRow take_;
   TakeDocument take_document_;

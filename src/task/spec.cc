@@ -52,10 +52,10 @@ void parse_part(std::string_view part, Spec& spec) {
     }
     spec.offsets = value;
   } else {
-    fail("task.spec",
-         fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
-                     unknown_name("part", key,
-                                  {"limit", "sample", "seed", "window", "negative", "offsets"})));
+    std::vector<std::string> known;
+    for (const SpecPart& each : spec_parts()) known.push_back(each.name);
+    fail("task.spec", fmt::format("{}: {} An example is data.jsonl?sample=400&seed=1.", spec.text,
+                                  unknown_name("part", key, known)));
   }
 }
 
@@ -67,6 +67,24 @@ bool is_format(std::string_view name) {
 }
 
 }  // namespace
+
+const std::vector<SpecPart>& spec_parts() {
+  static const std::vector<SpecPart> parts = {
+      {"limit", "N", "only the first N"},
+      {"sample", "N", "N of these, drawn at random"},
+      {"seed", "N", "what decides which"},
+      {"window", "N",
+       "of documents: pairs see at most N characters of text around them, and those farther apart "
+       "are left out",
+       true},
+      {"negative", "LABEL",
+       "of documents: ordered pairs without a relation have this label (else no_relation or Other, "
+       "where it is among the labels)",
+       true},
+      {"offsets", "HOW",
+       "of doccano's files: utf16, graphemes or code_points, as the project counted"}};
+  return parts;
+}
 
 Spec parse_spec(std::string_view text) {
   Spec spec;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace relatum::task {
 
@@ -19,6 +20,13 @@ struct Spec {
   std::string negative;           ///< of documents: the label of pairs without a relation
   std::string offsets;            ///< how a file's offsets count, where that does not show in it
 };
+
+/// What may stand behind the "?".
+struct SpecPart {
+  std::string name, value, help;  ///< "limit", "N", and what it does
+  bool of_pairs = false;          ///< it decides which pairs of documents are asked
+};
+const std::vector<SpecPart>& spec_parts();
 
 /// Throws Error for an unknown part, a bad number or an empty path. What stands before the first
 /// ":" is a format only where it is the name of one, and what stands behind the last "?" are parts

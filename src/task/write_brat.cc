@@ -30,7 +30,30 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-std::string entity_line(const Entity& entity, size_t number, const std::string& text) {
+/// "T12": what brat calls its entities.
+bool is_brat_id(std::string_view id) {
+  return id.size() > 1 && id[0] == 'T' && id.find_first_not_of("0123456789", 1) == id.npos;
+}
+
+/// What entities are called in the file, by their ids: those that brat would give stay.
+std::map<std::string, std::string> brat_ids(const std::vector<Entity>& entities) {
+  std::map<std::string, std::string> names;
+  std::set<std::string> taken;
+  for (const Entity& entity : entities) {
+    if (is_brat_id(entity.id)) taken.insert(names[entity.id] = entity.id);
+  }
+  size_t number = 0;
+  for (const Entity& entity : entities) {
+    std::string& name = names[entity.id];
+    while (name.empty()) {
+      const std::string next = fmt::format("T{}", ++number);
+      if (taken.insert(next).second) name = next;
+    }
+  }
+  return names;
+}
+
+std::string entity_line(const Entity& entity, const std::string& name, const std::string& text) {
   std::vector<Piece> pieces = entity.pieces;
   if (pieces.empty()) pieces = {{entity.span.start, entity.span.end}};
   std::string places, quoted;
@@ -39,22 +62,20 @@ std::string entity_line(const Entity& entity, size_t number, const std::string& 
     quoted += (quoted.empty() ? "" : " ") + one_line(utf8_slice(text, piece.start, piece.end));
   }
   const std::string type = entity.span.type.empty() ? kBratUntyped : brat_word(entity.span.type);
-  return fmt::format("T{}\t{} {}\t{}\n", number, type, places, quoted);
+  return fmt::format("{}\t{} {}\t{}\n", name, type, places, quoted);
 }
 
 std::string annotation_of(const Document& document) {
   std::string lines;
-  std::map<std::string, std::string> names;
+  std::map<std::string, std::string> names = brat_ids(document.entities);
   std::map<std::string, std::string> clusters;
   int64_t notes = 0;
   const auto note = [&](const std::string& target, const ordered_json& value) {
     lines += fmt::format("#{}\t{} {}\t{}", ++notes, kBratNote, target, json_line(value));
   };
-  for (size_t i = 0; i < document.entities.size(); ++i) {
-    const Entity& entity = document.entities[i];
-    const std::string name = fmt::format("T{}", i + 1);
-    names[entity.id] = name;
-    lines += entity_line(entity, i + 1, document.text);
+  for (const Entity& entity : document.entities) {
+    const std::string& name = names[entity.id];
+    lines += entity_line(entity, name, document.text);
     ordered_json kept = ordered_json::object();
     if (entity.id != name) kept["id"] = entity.id;
     if (entity.span.type.empty()) kept["type"] = "";

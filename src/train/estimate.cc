@@ -2,11 +2,13 @@
 #include "train/estimate.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/stopwatch.h"
 #include "kernels/cpu.h"
 #include "kernels/gemm.h"
 #include "kernels/integers.h"
+#include "kernels/optimizer.h"
 #include "nn/shared_beginnings.h"
 #include "tensor/buffer.h"
 #include "train/pass_memory.h"
@@ -90,28 +92,49 @@ struct Passes {
   DType compute;
 };
 
-// The arena of the largest micro-batch of all epochs; counts tokens and answers on the way.
-int64_t largest_step(const Passes& passes, std::span<const TrainRow> rows,
-                     const EstimateOptions& options, Estimate& result, int64_t& answers,
-                     int64_t& source_tokens) {
-  int64_t most = 0;
+// What a run computes, over all epochs.
+struct Work {
+  int64_t steps = 0, micro_batches = 0;
+  int64_t tokens = 0, source_tokens = 0, answers = 0;
+  int64_t arena = 0;  // of the largest micro-batch
+};
+
+Work work_of(const Passes& passes, std::span<const TrainRow> rows, const EstimateOptions& options) {
+  Work work;
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (const StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
+      ++work.steps;
       for (const StepRows& micro : micro_batches(rows, step, options.batch)) {
         const TrainBatch built = build_batch(rows, micro, options.batch);
-        const int64_t targets = int64_t(built.targets.size());
         const int64_t sources = built.batch.source_size();
-        result.tokens += built.batch.size() + sources;
-        source_tokens += sources;
-        answers += targets;
+        ++work.micro_batches;
+        work.tokens += built.batch.size() + sources;
+        work.source_tokens += sources;
+        work.answers += int64_t(built.targets.size());
         const PassSize size = size_of_pass(passes.model.info(), built.batch,
                                            int64_t(built.predicting.size()));
-        most = std::max(most, training_arena(passes.model, passes.adapter, passes.compute,
-                                             options.checkpoint, size));
+        work.arena = std::max(work.arena, training_arena(passes.model, passes.adapter,
+                                                         passes.compute, options.checkpoint, size));
       }
     }
   }
-  return most;
+  return work;
+}
+
+// Weights that are trained themselves. In a step, of each number: gradients are zeroed and squared
+// (8 bytes), AdamW reads value, gradient and moments and writes all but the gradient (28). Of a
+// linear's, too: in a step its values are brought to the products' type; in a micro-batch each of
+// the two passes reads them and lays them out anew, and the gradient is added up in f32.
+double moved_bytes(const arch::Model& model, const Trainable& trained, DType compute,
+                   const Work& work) {
+  if (!trained.trains_weights()) return 0;
+  constexpr double kUpdate = 8 + 28, kAdded = 8;
+  const double size = double(size_of(compute));
+  double linear = 0;
+  for (const nn::Linear* each : all_linears(model)) linear += double(each->in() * each->out());
+  const double refreshed = compute == DType::kF32 ? 0 : 4 + size;
+  return double(work.steps) * (kUpdate * double(trained.values().size()) + refreshed * linear) +
+         double(work.micro_batches) * (kAdded + 2 * 3 * size) * linear;
 }
 
 // Of one token, forward and backward: where it is the decoder's, and where it is an encoder's.
@@ -159,9 +182,8 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
 Estimate estimate(const arch::Model& model, const Trainable& trained, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
   Estimate result;
-  int64_t answers = 0, source_tokens = 0;
   const Passes passes{model, trained.adapter(), compute};
-  const int64_t step = largest_step(passes, rows, options, result, answers, source_tokens);
+  const Work work = work_of(passes, rows, options);
   const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
   const nn::Linear* own = passes.adapter ? passes.adapter->head : nullptr;
   const nn::Linear& reader = own ? *own : *model.head();
@@ -169,13 +191,15 @@ Estimate estimate(const arch::Model& model, const Trainable& trained, DType comp
                       trained.operations(reader.parts()[0]);
   const int64_t numbers = int64_t(trained.values().size());
   const Operations of_token = operations(model, trained);
-  result.flops = double(result.tokens - source_tokens) * of_token.own +
-                 double(source_tokens) * of_token.source + double(answers) * head;
+  result.tokens = work.tokens;
+  result.flops = double(work.tokens - work.source_tokens) * of_token.own +
+                 double(work.source_tokens) * of_token.source + double(work.answers) * head;
+  result.moved_bytes = moved_bytes(model, trained, compute, work);
   // Gradients and two moments; the best values so far where there is an evaluation.
   const int64_t optimiser = numbers * 4 * (options.evaluation_tokens > 0 ? 4 : 3);
   // Three copies are what fits the measured peaks (bench/memory.py); nobody counted oneDNN's own.
   result.memory_bytes = before_training(model, trained, compute, options.held_bytes) +
-                        backward_weights(model) + optimiser + std::max(step, between.arena) +
+                        backward_weights(model) + optimiser + std::max(work.arena, between.arena) +
                         between.cache + 3 * blocked_weight(model) + kLibraries;
   result.memory_bytes = std::max(result.memory_bytes, options.peak_bytes);
   result.disk_bytes = numbers * 4 * 5;
@@ -228,6 +252,19 @@ double measure_gemm_rate(DType compute) {
     best = std::min(best, watch.seconds());
   }
   return 2.0 * kRows * kOut * kIn / best;
+}
+
+double measure_memory_rate(int64_t numbers) {
+  constexpr int64_t kMost = int64_t{4} << 20;  // 64 MB in four arrays
+  const auto size = size_t(std::clamp<int64_t>(numbers, 1, kMost));
+  std::vector<float> value(size), grad(size), m(size), v(size);
+  double best = 1e9;
+  for (int i = 0; i < 3; ++i) {
+    const Stopwatch watch;
+    kernels::adamw({0.001f, 0.9f, 0.999f, 1e-8f, 0, 1, 1, 1}, value, grad, m, v);
+    best = std::min(best, watch.seconds());
+  }
+  return 28.0 * double(size) / best;
 }
 
 }  // namespace relatum::train

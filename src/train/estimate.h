@@ -16,6 +16,9 @@ struct Estimate {
   int64_t disk_bytes = 0;    ///< result and state
   int64_t tokens = 0;        ///< computed over all epochs
   double flops = 0;          ///< of the model's own products, forward and backward
+  /// Read and written beside products where weights are trained themselves, which takes the same
+  /// for each step however few its tokens are; 0 for an adapter, which is small.
+  double moved_bytes = 0;
 };
 
 struct EstimateOptions {
@@ -48,5 +51,9 @@ std::optional<EstimateOptions> fit_memory(const arch::Model& model, const Traina
 /// second: the machine's limit, measured in about a fifth of a second. That of int8 includes
 /// turning inputs into integers.
 double measure_gemm_rate(DType compute);
+
+/// Bytes per second that AdamW reads and writes where it moves so many numbers; measured with four
+/// million of them at most, which is more than caches hold.
+double measure_memory_rate(int64_t numbers);
 
 }  // namespace relatum::train

@@ -97,6 +97,21 @@ TEST_F(BadData, BadRowsCanBeSkipped) {
   EXPECT_EQ(read_rows("p.jsonl").size(), 9u);
 }
 
+// A list of all formats where nothing could be read; where a row is bad, what the file was taken
+// for.
+TEST_F(BadData, FormatsAreListedWhereTheFormatIsInDoubt) {
+  const std::string tasks = write("t.json",
+                                  R"([{"id":1,"data":{"text":"Ada"},"annotations":[5]}])");
+  const Arguments convert = {"convert", tasks, "--to", "jsonl", "--out", path("x")};
+  const Outcome bad = run_program(convert);
+  EXPECT_THAT(bad.err, HasSubstr("t.json:1: row 1: expected an object with key 'result'"));
+  EXPECT_THAT(bad.err, HasSubstr("The file was taken for labelstudio, as its first JSON object has "
+                                 "the keys 'id', 'data', 'annotations'. Where it is of another "
+                                 "format, name that by FORMAT:PATH. Else correct the row"));
+  EXPECT_THAT(bad.err, Not(HasSubstr("docred")));
+  EXPECT_THAT(run_program(convert + Arguments{"--skip-bad-rows"}).err, HasSubstr("docred"));
+}
+
 TEST_F(BadData, PlacesAreThoseOfTheFile) {
   const std::string text = corpus()[0].dump() + "\n{\"text\":\"ab\"}\n";
   const Arguments more = plain() + Arguments{"--skip-bad-rows"};

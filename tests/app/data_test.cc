@@ -1,5 +1,7 @@
 // relatum data and convert: what they print, what they write, and what they refuse.
 #include "app/workbench.h"
+#include "task/dataset.h"
+#include "task/spec.h"
 
 namespace relatum::testing {
 namespace {
@@ -105,6 +107,27 @@ TEST_F(Data, ConvertRefusesWhatItCannotKeep) {
   const std::string wrong = write("w.json",
                                   R"([{"id":1,"data":{"text":"Ada"},"annotations":[5]}])");
   refused({"data", wrong}, {"taken for labelstudio", "FORMAT:"});
+}
+
+TEST_F(Data, HelpListsFormatsAndParts) {
+  for (const char* command : {"data", "convert"}) {
+    const std::string help = done({command, "--help"}).out;
+    for (const task::DatasetFormat* format : task::dataset_formats()) {
+      EXPECT_THAT(help, HasSubstr("\n  " + std::string(format->name) + " "));
+    }
+    for (const char* part : {"limit=N", "sample=N", "seed=N", "offsets=HOW"}) {
+      EXPECT_THAT(help, HasSubstr(std::string("\n  ") + part + " "));
+    }
+    const bool pairs = command == std::string("data");
+    EXPECT_EQ(help.find("\n  window=N ") != help.npos, pairs);
+    EXPECT_EQ(help.find("\n  negative=LABEL ") != help.npos, pairs);
+  }
+  for (const task::SpecPart& part : task::spec_parts()) {
+    const std::string value = part.value == "N" ? "30" : part.value == "HOW" ? "utf16" : "x";
+    EXPECT_EQ(task::parse_spec("a?" + part.name + "=" + value).path, "a") << part.name;
+  }
+  refused({"convert", path("rows.jsonl") + "?window=300", "--to", "csv", "--out", path("x")},
+          {"window=", "written whole"});
 }
 
 TEST_F(Data, TypesOfTrainingRowsStayWithTheRun) {

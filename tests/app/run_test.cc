@@ -325,6 +325,28 @@ TEST_F(Run, IsQuietFromItsFirstLine) {
   }
 }
 
+// Like all paths it is relative to the file's folder, and its content decides whether to go on.
+TEST_F(Run, TypesAreAFileBesideTheConfiguration) {
+  auto rows = corpus();
+  for (json& row : rows) {
+    row["head"]["type"] = "A";
+    row["tail"]["type"] = "B";
+  }
+  write_rows("rows.jsonl", rows);
+  const auto types = [&](const json& label) {
+    write("types.json", R"({"pairs":[{"head":"A","tail":"B","labels":[)" + label.dump() + "]}]}");
+  };
+  types(rows[0]["label"]);
+  const std::string file = write_config({{"extract", "types = \"types.json\""}});
+  done({"run", file});
+  for (const json& row : read_rows("all/predictions.jsonl")) {
+    EXPECT_TRUE(row["label"] == rows[0]["label"] || row["label"] == "no_relation") << row;
+  }
+  EXPECT_THAT(done({"run", file}).err, HasSubstr("extract: finished before"));
+  types(rows[1]["label"]);
+  EXPECT_THAT(done({"run", file}).err, Not(HasSubstr("extract: finished before")));
+}
+
 TEST_F(Run, HoldsEachValueToItsKind) {
   const auto refuse = [&](const std::string& text, const std::vector<std::string>& parts) {
     write("slip.toml", text);

@@ -23,6 +23,15 @@ TEST(HtmlFrame, PolicyNamesScriptsByTheirHash) {
                   .ends_with("; script-src 'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"));
 }
 
+TEST(HtmlFrame, BeginsWithItsPolicy) {
+  const std::string_view script = "alert(1)";
+  const std::string start = page_start("A &amp; B", "p { margin: 0 }", {&script, 1});
+  EXPECT_TRUE(start.starts_with("<!doctype html>\n"));
+  EXPECT_TRUE(start.ends_with("<style>\np { margin: 0 }</style>\n</head>\n<body>\n"));
+  EXPECT_NE(start.find("<title>A &amp; B</title>"), start.npos);
+  EXPECT_NE(start.find("content=\"" + page_policy({&script, 1}) + "\""), start.npos);
+}
+
 TEST(HtmlFrame, DataCannotEndTheirScript) {
   const nlohmann::json data = {{"</script><!--", "<script>&amp;\u2028"}};
   const std::string safe = escape_script(data.dump());

@@ -273,6 +273,24 @@ TEST_F(ClassifierJob, TheBestOnDevIsKeptAndAFoldIsARun) {
   EXPECT_EQ(read_rows("folds/predictions.jsonl").size(), 20u);
 }
 
+// What nobody named follows from what was given, and is said.
+TEST_F(ClassifierJob, AnAdaptersOptionDecidesOnTheMethodAndIsTold) {
+  jobs::FinetuneOptions options = teach_classes(kRoberta);
+  options.model.base = "f32";
+  options.adapter_flags = {"--rank", "--alpha"};
+  jobs::finetune(options, host_);
+  EXPECT_THAT(warnings_,
+              ::testing::ElementsAre(AllOf(HasSubstr("--rank and --alpha are for an adapter"),
+                                           HasSubstr("--method lora"))));
+  EXPECT_EQ(jobs::read_run(path("run")).method, "lora");
+  warnings_.clear();
+  options.method = "lora";
+  options.method_given = true;
+  options.overwrite = true;
+  jobs::finetune(options, host_);
+  EXPECT_TRUE(warnings_.empty());
+}
+
 // A label that weighs nothing next to the others is never answered.
 TEST_F(ClassifierJob, LabelWeightsCount) {
   jobs::FinetuneOptions options = teach_classes(kBert);

@@ -227,21 +227,25 @@ TEST_F(FoldsJob, HoldsOutWithinAFold) {
   EXPECT_EQ(data.test.labels, data.train.labels);
 }
 
-// A run that an earlier version began drew regardless of labels; it goes on with the same rows.
+// Runs that earlier versions began drew regardless of labels, or cut documents apart; they go on
+// with the same rows.
 TEST_F(FoldsJob, AnEarlierRunHoldsOutWhatItHeldOut) {
   jobs::FinetuneOptions options = three();
   options.folds = 0;
   options.holdout = 8;
-  EXPECT_TRUE(jobs::holds_out_by_label(options));
+  EXPECT_EQ(jobs::holdout_by(options), jobs::kHoldoutWhole);
   jobs::finetune(options, host_);
   json record = json::parse(read("run/run.json"));
-  EXPECT_EQ(record["holdout_by"], jobs::kHoldoutByLabel);
+  EXPECT_EQ(record["holdout_by"], jobs::kHoldoutWhole);
   options.resume = true;
-  EXPECT_TRUE(jobs::holds_out_by_label(options));
+  EXPECT_EQ(jobs::holdout_by(options), jobs::kHoldoutWhole);
   const auto now = jobs::load_finetune_data(options, host_).dev.examples;
+  record["holdout_by"] = jobs::kHoldoutByLabel;
+  write("run/run.json", record.dump());
+  EXPECT_EQ(jobs::holdout_by(options), jobs::kHoldoutByLabel);
   record.erase("holdout_by");
   write("run/run.json", record.dump());
-  EXPECT_FALSE(jobs::holds_out_by_label(options));
+  EXPECT_EQ(jobs::holdout_by(options), jobs::kHoldoutRegardless);
   const auto then = jobs::load_finetune_data(options, host_).dev.examples;
   ASSERT_EQ(now.size(), then.size());
   std::set<std::string> ids, earlier;

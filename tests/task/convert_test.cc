@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/atomic_file.h"
 #include "datasets/support.h"
 
 namespace relatum::task {
@@ -143,6 +144,28 @@ TEST(Convert, APairToWhichSomethingWasAddedIsADocument) {
         R"({"id":"p","text":"Ada","pair":true,"entities":[]})"s}) {
     EXPECT_THAT(testing::told_of("a.jsonl", added), ElementsAre(Not(HasSubstr("(pair)")))) << added;
   }
+}
+
+// Annotators know entities by the names that they have in brat.
+TEST(Convert, EntitiesKeepTheirNamesInBrat) {
+  const Scratch scratch;
+  scratch.file("a.txt", "Ada met Bo and Cy.");
+  scratch.file("a.ann",
+               "T3\tPER 0 3\tAda\nT1\tPER 8 10\tBo\nT12\tPER 15 17\tCy\n"
+               "R1\tmet Arg1:T3 Arg2:T1\t\n");
+  written(scratch.path("a.ann"), "brat", scratch);
+  EXPECT_EQ(read_file(scratch.path("out.brat/a.ann")), read_file(scratch.path("a.ann")));
+  const std::string mixed = scratch.file(
+      "m.jsonl",
+      R"({"id":"m","text":"Ada met Bo","entities":[{"id":"e","start":0,"end":3},)"
+      R"({"id":"T1","start":8,"end":10}],"relations":[{"head":"e","tail":"T1","label":"met"}]})");
+  const Scratch other;
+  const std::string again = written(mixed, "brat", other);
+  const std::string lines = read_file(other.path("out.brat/m.ann"));
+  EXPECT_THAT(lines, HasSubstr("T2\tEntity 0 3\tAda\n"));
+  EXPECT_THAT(lines, HasSubstr("R1\tmet Arg1:T2 Arg2:T1"));
+  EXPECT_EQ(testing::told(testing::documents_of(again)[0]),
+            testing::told(testing::documents_of(mixed)[0]));
 }
 
 TEST(Convert, LabelsThatTacredLacksAreTold) {

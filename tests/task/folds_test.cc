@@ -8,6 +8,7 @@
 #include <set>
 
 #include "support.h"
+#include "task/holdout.h"
 
 namespace relatum::task {
 namespace {
@@ -72,6 +73,30 @@ TEST(Folds, EqualTextsAreInOneFold) {
   std::map<int64_t, int64_t> sums;
   for (const int64_t fold : folds) ++sums[fold];
   for (const auto& [fold, rows] : sums) EXPECT_NEAR(double(rows), 55.0 / 4, 2.0) << fold;
+}
+
+// Pairs of one document have texts of their own where a window cuts them.
+TEST(Folds, DocumentsAreInOneFold) {
+  auto examples = labelled({20, 20});
+  for (size_t i = 0; i < 12; ++i) examples[i * 3].document = "d" + std::to_string(i / 3);
+  examples[1].text = examples[39].text;  // joins a text of one document with another's
+  examples[1].document = "d0";
+  examples[39].document = "d9";
+  examples[38].document = "d9";
+  for (const uint64_t seed : {1, 2, 3}) {
+    const auto folds = assign_folds(examples, 4, seed);
+    for (size_t i = 0; i < 12; ++i) EXPECT_EQ(folds[i * 3], folds[i / 3 * 9]) << i;
+    for (const size_t i : {1, 38, 39}) EXPECT_EQ(folds[i], folds[0]) << i;
+    const Split split = hold_out(examples, 12, seed);
+    std::map<std::string, std::set<bool>> sides;
+    for (const int64_t i : split.held_out) sides[examples[size_t(i)].document].insert(true);
+    for (const int64_t i : split.kept) sides[examples[size_t(i)].document].insert(false);
+    sides.erase("");
+    for (const auto& [document, side] : sides) EXPECT_EQ(side.size(), 1u) << document;
+    EXPECT_EQ(sides["d0"], sides["d9"]);
+  }
+  EXPECT_EQ(whole_groups(examples).size(), 40u - 8 - 3);
+  EXPECT_EQ(text_groups(examples).size(), 39u);
 }
 
 TEST(Folds, TheSeedDecidesAlone) {

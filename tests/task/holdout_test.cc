@@ -70,6 +70,9 @@ TEST(HoldOut, TheEarlierDrawStaysWhatItWas) {
     examples.push_back(example(id, "a b " + id, "a", "b", i % 2 ? "x" : "y"));
   }
   EXPECT_THAT(hold_out_regardless(examples, 6, 1).held_out, ElementsAre(1, 3, 4, 9, 11, 13));
+  const auto without = hold_out(examples, 6, 1).held_out;
+  for (Example& each : examples) each.document = "one";
+  EXPECT_EQ(hold_out_by_text(examples, 6, 1).held_out, without);
 }
 
 }  // namespace

@@ -49,9 +49,10 @@ TEST(JsonArray, CutsElementsApart) {
   std::vector<std::string> seen;
   const auto walk = [&](const std::string& text) {
     seen.clear();
-    return walk_json_array(text, [&](const JsonElement& element) {
+    const JsonFault fault = walk_json_array(text, [&](const JsonElement& element) {
       seen.push_back(std::to_string(element.line) + ":" + std::string(element.text));
     });
+    return fault ? fault.sentence : "";
   };
   EXPECT_EQ(walk(R"( [1, {"a":"],\"}"},)"
                  "\n[2,[3]] ]\n"),

@@ -331,13 +331,16 @@ TEST(Formats, TacredIsReadFromArraysAndLines) {
 TEST(Formats, AGuessIsCalledOne) {
   for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
            {"a.json", R"([{"id":"1","sentence":"A b C","subj_start":0,"subj_end":1}])"},
-           {"a.txt", R"({"token":["A"],"one":{"pos":[0,1]},"two":{"pos":[0,1]},"relation":"x"})"},
-           {"a.json", R"({"data":[]})"}}) {
+           {"a.txt",
+            R"({"token":["A"],"one":{"pos":[0,1]},"two":{"pos":[0,1]},"relation":"x"})"}}) {
     const std::string error = refusal(name, text);
-    EXPECT_THAT(error, AllOf(HasSubstr(name), HasSubstr("tacred ("), HasSubstr("jsonl ("),
-                             HasSubstr("FORMAT:"), Not(HasSubstr("Add it"))))
+    EXPECT_THAT(error, AllOf(HasSubstr(name), HasSubstr("taken for"), HasSubstr("FORMAT:PATH"),
+                             Not(HasSubstr("jsonl (")), Not(HasSubstr("Add it"))))
         << text;
   }
+  EXPECT_THAT(refusal("a.json", R"({"data":[]})"),
+              AllOf(HasSubstr("tacred ("), HasSubstr("jsonl ("), HasSubstr("FORMAT:"),
+                    Not(HasSubstr("Add it"))));
   EXPECT_THAT(refusal("a.json", R"([{"id":"1","tokens":["A"],"subj_start":0}])"),
               AllOf(HasSubstr("has no 'token'"), HasSubstr("'tokens'")));
 }

@@ -47,6 +47,27 @@ INSTANTIATE_TEST_SUITE_P(Encoders, ClassifierMemory,
   return std::string(test.param.kind) + (test.param.checkpoint ? "_again" : "");
 });
 
+// What all weights take in a step whatever its tokens, which decides where steps are small.
+TEST(ClassifierEstimate, StepsMoveAllWeights) {
+  ClassifierRun run("bert");
+  std::vector<train::TrainRow> rows;
+  for (size_t i = 0; i < 12; ++i) rows.push_back(run.rows[i % 3]);
+  const auto moved = [&](const train::BatchOptions& batch, int64_t epochs) {
+    const train::EstimateOptions options{.batch = batch, .epochs = epochs};
+    return train::estimate(run.session.model(), *run.trained, DType::kF32, rows, options)
+        .moved_bytes;
+  };
+  const train::BatchOptions one{.batch_tokens = 4096, .micro_tokens = 4096, .causal = false},
+      each{.batch_tokens = 1, .micro_tokens = 1, .causal = false};
+  const double step = moved(one, 1);
+  EXPECT_GE(step, 36.0 * double(run.trained->values().size()));
+  EXPECT_DOUBLE_EQ(moved(one, 3), 3 * step);
+  EXPECT_DOUBLE_EQ(moved(each, 1), 12 * step);
+  const train::BatchOptions micro{.batch_tokens = 4096, .micro_tokens = 1, .causal = false};
+  EXPECT_GT(moved(micro, 1), step);
+  EXPECT_LT(moved(micro, 1), 12 * step);
+}
+
 // All weights are counted once, and the classifier's gradient among the operations.
 TEST(ClassifierEstimate, IsMadeForAnEncoder) {
   ClassifierRun run("bert");

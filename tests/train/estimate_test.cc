@@ -34,6 +34,7 @@ TEST_F(EstimateTest, SavingMemorySaves) {
   EXPECT_LT(of(rows, narrow).memory_bytes, of(rows, wide).memory_bytes);
   EXPECT_GE(of(rows, wide).disk_bytes, int64_t(adapter_.values().size()) * 4 * 4);
   EXPECT_GT(of(rows, wide).flops, 0);
+  EXPECT_EQ(of(rows, wide).moved_bytes, 0) << "an adapter is small";
 }
 
 TEST_F(EstimateTest, ABudgetIsKeptAtTheLeastCost) {
@@ -103,6 +104,11 @@ TEST(Estimate, CountsATiedEmbeddingOnce) {
   int64_t head = 0;
   const int64_t tied = bytes("first", head);
   EXPECT_EQ(bytes("untied", head) - tied, head);
+}
+
+TEST(MeasureMemoryRate, IsARate) {
+  EXPECT_GT(train::measure_memory_rate(1), 0);
+  EXPECT_GT(train::measure_memory_rate(int64_t{1} << 40), 0);
 }
 
 TEST(MeasureGemmRate, IsARate) {

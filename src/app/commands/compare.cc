@@ -38,6 +38,12 @@ task::Side read_side(const std::vector<std::string>& files, bool may_be_empty) {
   return side;
 }
 
+std::vector<jobs::AnswersRecord> records_of(const std::vector<std::string>& files) {
+  std::vector<jobs::AnswersRecord> records;
+  for (const std::string& file : files) records.push_back(jobs::read_answers_record(file));
+  return records;
+}
+
 void check_report(const Options& o, const Context& context) {
   if (o.json && o.report == "-") {
     fail("app.compare",
@@ -79,7 +85,8 @@ int run(const Options& o, Environment& environment) {
   for (const std::string& warning : comparison.warnings) environment.context().warn(warning);
   if (!o.report.empty()) {
     Output output(o.report);
-    output.write(page::comparison_page(comparison, jobs::utc_now()));
+    const page::ComparedAnswers answers{records_of(first), records_of(second)};
+    output.write(page::comparison_page(comparison, answers, jobs::utc_now()));
     output.commit();
     if (output.is_stdout()) return kDone;
   }

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "app/command.h"
+#include "app/data_help.h"
 #include "app/options.h"
 #include "app/output.h"
 #include "base/counted.h"
@@ -67,6 +68,12 @@ void pass_on(const task::Spec& spec, const Options& o, task::DocumentWriter& wri
 
 int run(const Options& o, Environment& environment) {
   const task::Spec spec = task::parse_spec(o.data);
+  if (spec.window || !spec.negative.empty()) {
+    fail("app.convert",
+         fmt::format("{}: window= and negative= decide on the pairs of documents, and documents "
+                     "are written whole. Leave them out.",
+                     o.data));
+  }
   if (o.to == "brat") {
     if (o.overwrite || o.out == "-") {
       fail("app.convert",
@@ -111,7 +118,8 @@ Action define(CLI::App& app) {
                "Skip malformed rows with a warning instead of stopping at the first");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing file");
   app.footer(
-      "Examples:\n  relatum convert notes/ --to jsonl --out notes.jsonl       # from brat\n"
+      data_help(false) +
+      "\nExamples:\n  relatum convert notes/ --to jsonl --out notes.jsonl       # from brat\n"
       "  relatum convert labelstudio:export.json --to brat --out for-brat");
   return [o](Environment& environment) { return run(*o, environment); };
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/command.h"
+#include "app/data_help.h"
 #include "app/options.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -69,9 +70,9 @@ Action define(CLI::App& app) {
   app.add_option("--models", o->models, kModelsHelp);
   app.add_option("--relabel", o->relabel, "tacrev:PATCH or retacred:PATCH");
   app.add_flag("--json", o->json, "Print JSON instead of text");
-  app.footer(
-      "Examples:\n  relatum data notes/                     # a folder of brat's files\n"
-      "  relatum data train.jsonl --against test.jsonl --model smollm2-135m-instruct");
+  app.footer(data_help(true) +
+             "\nExamples:\n  relatum data notes/                     # a folder of brat's files\n"
+             "  relatum data train.jsonl --against test.jsonl --model smollm2-135m-instruct");
   return [o](Environment& environment) { return run(*o, environment); };
 }
 

@@ -47,7 +47,8 @@ std::string memory_size(std::string& text) {
 void define_examples(CLI::App& app, FinetuneOptions& o) {
   app.add_option(
          "--train", o.train,
-         "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT (needed, but with --resume)")
+         "Training data: FORMAT:PATH, e.g. semeval2010:TRAIN_FILE.TXT (needed, but with --resume; "
+         "`relatum data --help` lists the formats)")
       ->group("Data");
   app.add_option("--dev", o.dev, "Dev data; the adapter with the best F1 on it is kept")
       ->group("Data");

@@ -83,8 +83,7 @@ class PageData {
 void stream(const GraphStore& store, const ExportRules&, const Put& put) {
   io::fill_frame(graph_template(), put, [&](std::string_view name) {
     const std::string_view script = graph_script();
-    if (name == "policy") put(io::page_policy({&script, 1}));
-    if (name == "style") put(graph_style());
+    if (name == "start") put(io::page_start("Graph", graph_style(), {&script, 1}));
     if (name == "data") PageData(store, put).write();
     if (name == "script") put(script);
   });

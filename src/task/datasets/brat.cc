@@ -47,6 +47,7 @@ const DatasetFormat& dataset_brat() {
       .read = read,
       .documents = true,
       .ending = ".ann",
+      .beside = ".txt",
       .read_file = read_pair};
   return format;
 }

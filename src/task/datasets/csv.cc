@@ -48,7 +48,7 @@ constexpr size_t kTelling = 3;  // known columns that make a file without a .csv
 using Header = std::map<std::string, size_t>;
 
 Header parse_header(const DelimitedRecord& record, const TableShape& shape, RowSink& rows) {
-  if (shape.find("text") >= 0) rows.guessed("");  // it is a table of ours
+  if (shape.find("text") >= 0) rows.guessed("", "");  // it is a table of ours
   std::vector<std::string> known = columns(rows.reads_adapters());
   if (has_documents(shape)) {
     known.insert(known.end(), document_columns().begin(), document_columns().end());

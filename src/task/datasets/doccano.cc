@@ -34,27 +34,40 @@ Entity parse_entity(const json& each, const std::string& name) {
            io::get_string(each, "label", "", name)}};
 }
 
-/// Brings the entities' places to code points, where the SPEC says that they are something else:
-/// what a project counted does not show in its file.
-void place_entities(const std::string& offsets, Document& document) {
-  if (offsets != "graphemes" && offsets != "utf16") return;
-  const std::vector<int64_t> graphemes = offsets == "graphemes" ? grapheme_places(document.text)
-                                                                : std::vector<int64_t>{};
+/// Brings the entities' places to code points. Nothing in a file shows how its project counted:
+/// doccano's present annotator passes on places of JavaScript's strings, UTF-16 units, or graphemes
+/// where the project says so; that of versions before 1.5 counted code points.
+void place_entities(const std::string& offsets, Document& document, RowSink& rows) {
+  if (offsets == "code_points") return;
+  const bool in_graphemes = offsets == "graphemes";
+  const std::vector<int64_t> graphemes = in_graphemes ? grapheme_places(document.text)
+                                                      : std::vector<int64_t>{};
   const CountedPlaces utf16(document.text, Counting::kUtf16);
+  bool moved = false;
   for (Entity& entity : document.entities) {
     for (int64_t* place : {&entity.span.start, &entity.span.end}) {
       const bool inside = *place >= 0 && *place < int64_t(graphemes.size());
-      const auto found = offsets == "utf16" ? utf16.code_point(*place)
-                         : inside           ? std::optional(graphemes[size_t(*place)])
-                                            : std::nullopt;
+      const auto found = !in_graphemes ? utf16.code_point(*place)
+                         : inside      ? std::optional(graphemes[size_t(*place)])
+                                       : std::nullopt;
       if (!found) {
-        fail("task.doccano", fmt::format("entity '{}': there is no place {} in the text, counted "
-                                         "by {}",
-                                         entity.id, *place, offsets));
+        fail("task.doccano",
+             fmt::format("entity '{}': there is no place {} in the text, counted by {}{}",
+                         entity.id, *place, in_graphemes ? "graphemes" : "UTF-16 units",
+                         offsets.empty() ? ", as doccano does; a SPEC's offsets=code_points or "
+                                           "offsets=graphemes counts otherwise"
+                                         : ""));
       }
+      moved = moved || *found != *place;
       *place = *found;
     }
   }
+  if (!moved || !offsets.empty()) return;
+  rows.odd(
+      "offsets behind emoji and the like are read as UTF-16 units, as doccano counts; a SPEC's "
+      "offsets=graphemes or offsets=code_points reads them as a project or an earlier version "
+      "counted, offsets=utf16 silences this",
+      document.line);
 }
 
 ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
@@ -78,7 +91,7 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
           parse_entity(each, fmt::format("entity {}", document.entities.size() + 1)));
     }
   }
-  place_entities(rows.offsets(), document);
+  place_entities(rows.offsets(), document, rows);
   document.unlabelled = !io::find(row, "relations");
   if (!document.unlabelled) {
     for (const json& each : io::require_array(row, "relations", place)) {
@@ -99,7 +112,7 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
 
 bool sniff(std::string_view, std::string_view first) {
   if (!has_first_key(first, "text") && !has_first_key(first, "data")) return false;
-  for (const char* key : {"annotations", "spans", "head"}) {
+  for (const char* key : {"annotations", "annotation_id", "spans", "head"}) {
     if (has_first_key(first, key)) return false;
   }
   return has_first_key(first, "Comments") || first.find("\"start_offset\"") != first.npos ||

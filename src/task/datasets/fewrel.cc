@@ -53,7 +53,7 @@ void read_relation(std::string_view key, const JsonElement& value, RowSink& rows
   } catch (const Error& error) {
     return rows.bad(value.line, error);
   }
-  const std::string problem = walk_json_array(value.text, [&](const JsonElement& element) {
+  const JsonFault fault = walk_json_array(value.text, [&](const JsonElement& element) {
     const int64_t line = value.line + element.line - 1;
     if (const std::string odd = io::encoding_problem(element.text, false); !odd.empty()) {
       return rows.bad_bytes(line, odd);
@@ -68,14 +68,15 @@ void read_relation(std::string_view key, const JsonElement& value, RowSink& rows
     example.line = line;
     rows.add(std::move(example));
   });
-  if (!problem.empty()) rows.bad(value.line, fmt::format("relation '{}': {}", label, problem));
+  if (!fault) return;
+  rows.bad(value.line + fault.line - 1, fmt::format("relation '{}': {}", label, fault.sentence));
 }
 
 void read(std::string_view bytes, RowSink& rows) {
-  const std::string problem = walk_json_object(
+  const JsonFault fault = walk_json_object(
       bytes,
       [&](std::string_view key, const JsonElement& value) { read_relation(key, value, rows); });
-  if (!problem.empty()) rows.fatal(problem + ".");
+  if (fault) rows.fatal(fault.sentence + ".", fault.line);
 }
 
 bool sniff(std::string_view, std::string_view first) {

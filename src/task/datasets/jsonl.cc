@@ -93,7 +93,7 @@ Example parse_pair(const json& row, int64_t line, RowSink& rows) {
 
 ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   const json row = io::parse_json(source.text, "the row");
-  if (io::find(row, "text")) rows.guessed("");  // these are rows of ours
+  if (io::find(row, "text")) rows.guessed("", "");  // these are rows of ours
   ParsedRow parsed;
   if (io::find(row, "entities")) {
     parsed.document = parse_document(row, source.line, rows);

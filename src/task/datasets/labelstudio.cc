@@ -171,11 +171,25 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   return {{}, std::move(document)};
 }
 
+/// Its other export: regions without ids below the name of their tag, and no relations.
+bool is_min(std::string_view first) {
+  return has_first_keys(first, {"annotation_id", "annotator"}) && !has_first_key(first, "data");
+}
+
+void read(std::string_view bytes, RowSink& rows) {
+  if (is_min(bytes)) {
+    rows.fatal(
+        "it is Label Studio's JSON-MIN, which leaves relations and the regions' ids out. Export "
+        "the project as JSON.");
+  }
+  read_json_items(bytes, rows, parse_row);
+}
+
 // Which of the two stands first depends on the version, and either may be long.
 bool sniff(std::string_view, std::string_view first) {
   return first_value(first, "data").starts_with('{') ||
          first_value(first, "annotations").starts_with('[') ||
-         first_value(first, "completions").starts_with('[');
+         first_value(first, "completions").starts_with('[') || is_min(first);
 }
 
 }  // namespace
@@ -186,7 +200,7 @@ const DatasetFormat& dataset_labelstudio() {
       .description =
           "Label Studio's export as JSON (not JSON-MIN): tasks with data and annotations",
       .sniff = sniff,
-      .read = read_json<parse_row>,
+      .read = read,
       .documents = true};
   return format;
 }

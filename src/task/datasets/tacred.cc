@@ -132,7 +132,9 @@ class Parser {
   }
 
   void finish(RowSink& rows) {
-    if (open_) rows.add_document(std::move(*open_));
+    if (!open_) return;
+    rows.at_row(open_->row);
+    rows.add_document(std::move(*open_));
   }
 
  private:
@@ -142,7 +144,9 @@ class Parser {
                      {"entities", row["entities"]}};
     if (!io::find(row, "unlabelled")) document["relations"] = json::array();
     if (const json* pair = io::find(row, "pair")) document["pair"] = *pair;
-    return parse_document(document, source.line, rows);
+    Document begun = parse_document(document, source.line, rows);
+    begun.row = source.row;  // it is handed on when the next row was read
+    return begun;
   }
 
   static void add_relation(const json& row, Document& document) {

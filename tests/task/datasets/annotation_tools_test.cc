@@ -43,7 +43,7 @@ TEST(LabelStudio, CountsUtf16UnitsAndChecksThemAgainstTheText) {
   EXPECT_THAT(told_of("a.json", studio(R"(one\r\nAda)", region("a", 4, 7, "Ada", "PER"))),
               ElementsAre("5: a=Ada:PER"));
   EXPECT_THAT(refusal_of("a.json", studio("🍯 Ada", region("a", 1, 4, "Bo", "PER"))),
-              HasSubstr("a.json:1: region 'a' from 1 to 4 (UTF-16 units)"));
+              HasSubstr("a.json:1: row 1: region 'a' from 1 to 4 (UTF-16 units)"));
 }
 
 TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
@@ -69,8 +69,8 @@ TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
 TEST(Doccano, RelationsTriplesAndCounts) {
   EXPECT_THAT(told_of("a.jsonl",
                       R"({"id":3,"text":"🍯 Ada runs Pell","entities":[{"id":7,"label":"PER",)"
-                      R"("start_offset":2,"end_offset":5},{"id":8,"label":"ORG","start_offset":11,)"
-                      R"("end_offset":15}],"relations":[{"id":1,"from_id":7,"to_id":8,)"
+                      R"("start_offset":3,"end_offset":6},{"id":8,"label":"ORG","start_offset":12,)"
+                      R"("end_offset":16}],"relations":[{"id":1,"from_id":7,"to_id":8,)"
                       R"("type":"runs"}],"Comments":[]})"),
               ElementsAre("3: 7=Ada:PER 8=Pell:ORG 7-runs>8"));
   EXPECT_THAT(told_of("a.jsonl", R"({"id":3,"text":"Ada runs","label":[[0,3,"PER"]]})"),
@@ -87,6 +87,51 @@ TEST(Doccano, RelationsTriplesAndCounts) {
                             R"("start_offset":0,"end_offset":3}],"relations":[{"from_id":1,)"
                             R"("to_id":2,"type":"x"}]})"),
       HasSubstr("a.jsonl:1: document '1': the relation 'x' names an entity '2'"));
+}
+
+// Its present annotator passes on JavaScript's places, or graphemes; an earlier one code points.
+TEST(Doccano, CountsAsItsProjectDid) {
+  const Scratch scratch;
+  const auto read = [&](const std::string& start, const std::string& end, const std::string& how) {
+    const std::string path = scratch.file(
+        "a.jsonl", R"({"id":1,"text":"👍🏽 Ada met Bo","label":[[)" + start + "," + end +
+                       R"(,"PER"]],"Comments":[]})");
+    return told(documents_of(path + how)[0]);
+  };
+  const std::string ada = "1: T1=Ada:PER (unlabelled)";
+  EXPECT_EQ(read("5", "8", ""), ada);
+  EXPECT_EQ(read("5", "8", "?offsets=utf16"), ada);
+  EXPECT_EQ(read("3", "6", "?offsets=code_points"), ada);
+  EXPECT_EQ(read("2", "5", "?offsets=graphemes"), ada);
+  EXPECT_THAT(
+      error_of([&] { read("3", "6", ""); }),
+      HasSubstr("there is no place 3 in the text, counted by UTF-16 units, as doccano does; "
+                "a SPEC's offsets=code_points"));
+  EXPECT_THAT(error_of([&] { read("2", "50", "?offsets=graphemes"); }),
+              HasSubstr("there is no place 50 in the text, counted by graphemes"));
+  const auto warnings = [&](const std::string& text, const std::string& how) {
+    const std::string path = scratch.file(
+        "w.jsonl",
+        R"({"id":1,"text":")" + text + R"( Ada Bo","label":[[5,8,"P"],[9,11,"P"]],"Comments":[]})");
+    return load_dataset(path + how).warnings;
+  };
+  EXPECT_THAT(warnings("👍🏽", ""), ElementsAre(HasSubstr("are read as UTF-16 units")));
+  EXPECT_THAT(warnings("👍🏽", "?offsets=utf16"), ::testing::IsEmpty());
+  EXPECT_THAT(warnings("Well", ""), ::testing::IsEmpty()) << "all count alike";
+}
+
+TEST(LabelStudio, RefusesTheExportThatLeavesRelationsOut) {
+  const std::string text =
+      R"([{"text":"Ada runs Pell","id":1,"label":[{"start":0,"end":3,"text":"Ada","labels":)"
+      R"(["PER"]}],"annotator":1,"annotation_id":1,"created_at":"2024-01-01","updated_at":)"
+      R"("2024-01-01","lead_time":3.5}])";
+  for (const char* format : {"", "labelstudio:"}) {
+    EXPECT_THAT(refusal_of("a.json", text, format), HasSubstr("[task.labelstudio]")) << format;
+    EXPECT_THAT(refusal_of("a.json", text, format),
+                HasSubstr("JSON-MIN, which leaves relations and the regions' ids out. Export the "
+                          "project as JSON."))
+        << format;
+  }
 }
 
 TEST(Doccano, SaysOnceWhatIsNotRead) {

@@ -132,5 +132,18 @@ TEST(Brat, FoldersAreReadInOrderAndNameTheirFiles) {
               HasSubstr("data of the format jsonl are files"));
 }
 
+TEST(Brat, TextsWithoutAnnotationsAreCounted) {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch.path("notes"));
+  scratch.file("notes/a.txt", "Ada runs Pell.");
+  scratch.file("notes/a.ann", "T1\tPER 0 3\tAda\nT2\tORG 9 13\tPell\nR1\truns Arg1:T1 Arg2:T2\n");
+  EXPECT_THAT(load_dataset(scratch.path("notes")).warnings, ::testing::IsEmpty());
+  for (const char* name : {"notes/b.txt", "notes/c.txt"}) scratch.file(name, "Bo left.");
+  EXPECT_THAT(load_dataset(scratch.path("notes")).warnings,
+              ElementsAre("files that end with '.txt' and have no '.ann' beside them are passed "
+                          "over: 2 files, the first " +
+                          scratch.path("notes/b.txt") + "."));
+}
+
 }  // namespace
 }  // namespace relatum::task
