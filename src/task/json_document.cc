@@ -31,18 +31,6 @@ void tell_unknown(const json& object, const std::string& prefix,
   }
 }
 
-std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
-  std::vector<Piece> pieces;
-  for (const json& each : list) {
-    const std::vector<int64_t> ends = whole_numbers(each, what);
-    if (ends.size() != 2 || ends[0] >= ends[1]) {
-      fail("task.row", what + ": expected pairs of a start and a larger end");
-    }
-    pieces.push_back({ends[0], ends[1]});
-  }
-  return pieces;
-}
-
 Entity parse_entity(const json& object, const std::string& place, const std::string& text) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with start and end");
   const std::string id = id_of(object, "id", place);
@@ -86,6 +74,18 @@ ordered_json span_json(const Span& span) {
 
 }  // namespace
 
+std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
+  std::vector<Piece> pieces;
+  for (const json& each : list) {
+    const std::vector<int64_t> ends = whole_numbers(each, what);
+    if (ends.size() != 2 || ends[0] >= ends[1]) {
+      fail("task.row", what + ": expected pairs of a start and a larger end");
+    }
+    pieces.push_back({ends[0], ends[1]});
+  }
+  return pieces;
+}
+
 Relation parse_relation(const json& object, const std::string& place) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with head and tail");
   Relation relation;
@@ -122,12 +122,15 @@ ordered_json entities_json(const Document& document) {
 }
 
 Document parse_document(const json& row, int64_t line, RowSink& rows) {
-  static const std::vector<std::string> kRow = {"id", "text", "entities", "relations", "pair"};
-  static const std::vector<std::string> kRowAdapter = {"id",        "text", "entities",
-                                                       "relations", "pair", kAdapterField};
+  // `value` and `pairs` are what `suggest` says of a document.
+  static const std::vector<std::string> kRow = {"id",   "text",  "entities", "relations",
+                                                "pair", "value", "pairs"};
+  static const std::vector<std::string> kRowAdapter = {"id",   "text",  "entities", "relations",
+                                                       "pair", "value", "pairs",    kAdapterField};
   static const std::vector<std::string> kEntity = {"id",   "start",  "end",    "type",
                                                    "text", "pieces", "cluster"};
-  static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence"};
+  static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence",
+                                                     "probability"};
   const std::string place = "the row";
   Document document;
   document.line = line;

@@ -17,6 +17,8 @@ namespace relatum::task {
 Document parse_document(const nlohmann::json& row, int64_t line, RowSink& rows);
 /// One of its relations. Throws Error; `place` begins the sentence.
 Relation parse_relation(const nlohmann::json& object, const std::string& place);
+/// A list of stretches of text, [[start, end], …]. Throws Error; `what` begins the sentence.
+std::vector<Piece> parse_pieces(const nlohmann::json& list, const std::string& what);
 /// Its entities, and stretches of text, as they stand in a row.
 nlohmann::ordered_json entities_json(const Document& document);
 nlohmann::ordered_json pieces_json(const std::vector<Piece>& pieces);
