@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Labelled sentences against F1: sentences that `relatum suggest` chooses, and such drawn by chance.
+"""F1 over labelled sentences: those that `relatum suggest` chooses, and such drawn by chance.
 
     bench/suggest.py --data ../shared/data/semeval2010/TRAIN_FILE.TXT --seeds 1,2,3
 
@@ -141,7 +141,7 @@ def measure(options):
     for seed in options.seeds:
         for way in options.ways:
             ways[way][str(seed)] = rounds(options, way, seed, rows)
-        results = {"what": "F1 on held-out training sentences over labelled ones; test split unread",
+        results = {"what": "F1 on held-out training sentences over labelled ones; no test split",
                    **settings(options), "pool": len(rows),
                    "date": datetime.date.today().isoformat(), "ways": ways}
         results["data"] = pathlib.Path(str(options.data)).name
@@ -213,7 +213,8 @@ def main():
     parser.add_argument("--candidates", default=0, type=int,
                         help="choose among so many, drawn by the seed; 0: among all that are left")
     parser.add_argument("--ways", default=["margin", "random"], type=split)
-    parser.add_argument("--seeds", default=[1, 2, 3], type=lambda text: [int(s) for s in split(text)])
+    parser.add_argument("--seeds", default=[1, 2, 3],
+                        type=lambda text: [int(seed) for seed in split(text)])
     parser.add_argument("--embedder", default="", help="compares texts by vectors instead of words")
     parser.add_argument("--similar", type=float, help="as `relatum suggest` has it")
     parser.add_argument("--from-adapter", action="store_true",
