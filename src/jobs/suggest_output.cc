@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <set>
 
@@ -145,7 +146,7 @@ void check_suggest_output(const SuggestOptions& options, const CommandInputs& in
 }
 
 fs::path scratch_folder(const SuggestOptions& options) {
-  if (options.out == "-") return "/tmp";
+  if (options.out == "-") return P_tmpdir;
   std::error_code ignored;
   fs::path folder = folder_of(fs::absolute(behind_links(options.out)));
   while (!fs::is_directory(folder, ignored) && folder.has_relative_path()) {

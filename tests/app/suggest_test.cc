@@ -10,10 +10,11 @@ class Suggest : public Workbench {
     Workbench::SetUp();
     done(finetune("run"));
   }
-  Arguments suggest(const std::string& out, const Arguments& more = {}) const {
+  Arguments suggest(const std::string& out, const Arguments& more = {},
+                    const std::string& count = "3") const {
     return Arguments{"suggest", "--adapter", path("run"), "--data", path("rows.jsonl"),
                      "--out",   path(out),   "--compute", "f32",    "--threads",
-                     "1",       "--count",   "3"} +
+                     "1",       "--count",   count} +
            more;
   }
 };
@@ -92,15 +93,19 @@ TEST_F(Suggest, ReplacesBratsFolderAsAWhole) {
   done(suggest("for-brat", {"--overwrite"}));
   EXPECT_FALSE(there("for-brat/old.txt"));
   EXPECT_TRUE(there("for-brat/annotation.conf"));
-  EXPECT_EQ(json::parse(done({"data", path("for-brat"), "--json"}).out)["documents"], 3);
+  EXPECT_EQ(json::parse(done({"data", path("for-brat"), "--json"}).out)["examples"], 3);
 }
 
+// While the texts are put aside, and while the result is written.
 TEST_F(Suggest, AFullDiskLeavesNothing) {
   const auto before = listing();
-  const Outcome outcome = run_program(suggest("s.jsonl"), {.file_size = 64});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(sentences(outcome.err), 1);
-  EXPECT_EQ(listing(), before);
+  for (const auto bytes : {rlim_t{1000}, rlim_t{3000}}) {
+    const Outcome outcome = run_program(suggest("s.jsonl", {}, "10"), {.file_size = bytes});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(sentences(outcome.err), 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("cannot write"));
+    EXPECT_EQ(listing(), before);
+  }
 }
 
 }  // namespace
