@@ -64,6 +64,11 @@ class Answerer {
     const auto& retrieval = seats_[adapter]->retrieval;
     return retrieval ? retrieval->hash() : "";
   }
+  /// Of the index; nullptr where none is used.
+  retrieve::Embedder* embedder(size_t adapter = 0) const {
+    const auto& retrieval = seats_[adapter]->retrieval;
+    return retrieval ? &retrieval->embedder() : nullptr;
+  }
   /// Stands before a line's number in messages.
   void set_file(const std::string& file);
   /// Throws Error for a row that is too long and not to be skipped, as far as that can be told

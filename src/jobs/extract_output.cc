@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "jobs/models_folder.h"
-#include "jobs/output_path.h"
 #include "task/spec.h"
 
 namespace relatum::jobs {
@@ -55,6 +54,24 @@ bool has_extract_state(const fs::path& out) {
   return fs::exists(state_path(out), ignored) && fs::exists(PartFile::path_for(out), ignored);
 }
 
+CommandInputs inputs_of(const ExtractOptions& options, std::span<const NamedSetup> setups,
+                        const Host& host) {
+  CommandInputs inputs;
+  inputs.add_data(options.input);
+  inputs.add_options(options.data);
+  inputs.files.emplace_back(options.prompt);
+  inputs.files.emplace_back(options.calibration);
+  for (const NamedSetup& each : setups) {
+    const fs::path model = find_model(each.setup.model, each.setup.models, host);
+    inputs.files.insert(inputs.files.end(), {model, fs::path(each.options.adapter)});
+    for (const fs::path& folder : {fs::path(each.options.adapter), fs::path(each.setup.index)}) {
+      inputs.folders.push_back(folder);
+    }
+    inputs.folders.push_back(model);
+  }
+  return inputs;
+}
+
 void check_extract_output(const ExtractOptions& options, std::span<const NamedSetup> setups,
                           const Host& host) {
   const bool none = options.out == "-", from_input = task::parse_spec(options.input).path == "-";
@@ -69,19 +86,7 @@ void check_extract_output(const ExtractOptions& options, std::span<const NamedSe
          "them.");
   }
   if (none) return;
-  CommandInputs inputs;
-  inputs.add_data(options.input);
-  inputs.add_options(options.data);
-  inputs.files.emplace_back(options.prompt);
-  inputs.files.emplace_back(options.calibration);
-  for (const NamedSetup& each : setups) {
-    const fs::path model = find_model(each.setup.model, each.setup.models, host);
-    inputs.files.insert(inputs.files.end(), {model, fs::path(each.options.adapter)});
-    for (const fs::path& folder : {fs::path(each.options.adapter), fs::path(each.setup.index)}) {
-      inputs.folders.push_back(folder);
-    }
-    inputs.folders.push_back(model);
-  }
+  const CommandInputs inputs = inputs_of(options, setups, host);
   const fs::path part = PartFile::path_for(options.out);
   const bool begun = has_extract_state(options.out);
   check_new_file(options.out, inputs, options.overwrite || options.resume);

@@ -12,6 +12,7 @@
 #include "base/part_file.h"
 #include "base/stopwatch.h"
 #include "jobs/extract_setup.h"
+#include "jobs/output_path.h"
 #include "task/prediction.h"
 #include "task/prediction_table.h"
 
@@ -28,6 +29,9 @@ struct ExtractProgress {
 /// A named value that decides what is written; a run that goes on has to have the same.
 using ExtractIdentity = std::vector<std::pair<std::string, std::string>>;
 
+/// What an extraction reads: data, labels, models, adapters, indexes.
+CommandInputs inputs_of(const ExtractOptions& options, std::span<const NamedSetup> setups,
+                        const Host& host);
 /// Throws Error where the output cannot be written, is read by the command, is there already
 /// without being replaced or gone on with, or there is nothing to go on with. Creates nothing.
 void check_extract_output(const ExtractOptions& options, std::span<const NamedSetup> setups,

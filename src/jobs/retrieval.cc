@@ -110,6 +110,8 @@ Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embe
 
 Retrieval::~Retrieval() = default;
 
+retrieve::Embedder& Retrieval::embedder() { return parts_->embedder; }
+
 const std::string& Retrieval::hash() const { return parts_->store.hash; }
 
 int64_t Retrieval::exclude(const std::vector<task::Example>& examples, bool by_id) {

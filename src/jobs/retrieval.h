@@ -11,6 +11,10 @@
 #include "task/load.h"
 #include "task/prediction.h"
 
+namespace relatum::retrieve {
+class Embedder;
+}
+
 namespace relatum::jobs {
 
 /// The nearest stored examples of each query, and how they are told in predictions.
@@ -44,6 +48,8 @@ class Retrieval {
   int64_t exclude(const std::vector<task::Example>& examples, bool by_id);
   Retrieved find(std::span<const task::Example> queries, int64_t k, QueryKind kind,
                  const Context& context);
+  /// The embedder that it looks things up with.
+  retrieve::Embedder& embedder();
   /// What the index holds, as one hash.
   const std::string& hash() const;
 

@@ -51,7 +51,14 @@ std::unique_ptr<DocumentWriter> csv_writer(Put put, bool documents);
 /// stands in notes that our reader understands. Throws Error where a file cannot be written.
 std::unique_ptr<DocumentWriter> brat_writer(std::filesystem::path folder);
 
-/// "jsonl", "tacred", "csv", "brat".
+/// brat's annotation.conf for these types and labels.
+std::string brat_configuration(const std::vector<std::string>& types,
+                               const std::vector<std::string>& labels);
+/// What brat has to say of names that it cannot take, its own being of A-Z, a-z, 0-9, "_" and "-";
+/// "": nothing.
+std::string brat_remark(const std::vector<std::string>& names);
+
+/// "jsonl", "tacred", "csv", "brat", "labelstudio" (task/write_labelstudio.h).
 const std::vector<std::string>& written_formats();
 
 }  // namespace relatum::task

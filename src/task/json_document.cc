@@ -31,6 +31,14 @@ void tell_unknown(const json& object, const std::string& prefix,
   }
 }
 
+ordered_json span_json(const Span& span) {
+  ordered_json object = {{"start", span.start}, {"end", span.end}};
+  if (!span.type.empty()) object["type"] = span.type;
+  return object;
+}
+
+}  // namespace
+
 std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
   std::vector<Piece> pieces;
   for (const json& each : list) {
@@ -42,14 +50,6 @@ std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
   }
   return pieces;
 }
-
-ordered_json span_json(const Span& span) {
-  ordered_json object = {{"start", span.start}, {"end", span.end}};
-  if (!span.type.empty()) object["type"] = span.type;
-  return object;
-}
-
-}  // namespace
 
 Entity parse_entity(const json& object, const std::string& place, const std::string& text) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with start and end");
@@ -122,12 +122,15 @@ ordered_json entities_json(const Document& document) {
 }
 
 Document parse_document(const json& row, int64_t line, RowSink& rows) {
-  static const std::vector<std::string> kRow = {"id", "text", "entities", "relations", "pair"};
-  static const std::vector<std::string> kRowAdapter = {"id",        "text", "entities",
-                                                       "relations", "pair", kAdapterField};
+  // `value` and `pairs` are what `suggest` says of a document.
+  static const std::vector<std::string> kRow = {"id",   "text",  "entities", "relations",
+                                                "pair", "value", "pairs"};
+  static const std::vector<std::string> kRowAdapter = {"id",   "text",  "entities", "relations",
+                                                       "pair", "value", "pairs",    kAdapterField};
   static const std::vector<std::string> kEntity = {"id",   "start",  "end",    "type",
                                                    "text", "pieces", "cluster"};
-  static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence"};
+  static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence",
+                                                     "probability"};
   const std::string place = "the row";
   Document document;
   document.line = line;

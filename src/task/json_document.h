@@ -21,6 +21,8 @@ Entity parse_entity(const nlohmann::json& object, const std::string& place,
                     const std::string& text);
 /// One of its relations; the same.
 Relation parse_relation(const nlohmann::json& object, const std::string& place);
+/// A list of stretches of text, [[start, end], …]. Throws Error; `what` begins the sentence.
+std::vector<Piece> parse_pieces(const nlohmann::json& list, const std::string& what);
 /// Its entities, and stretches of text, as they stand in a row.
 nlohmann::ordered_json entities_json(const Document& document);
 nlohmann::ordered_json pieces_json(const std::vector<Piece>& pieces);

@@ -23,6 +23,12 @@ void TypeConstraints::learn(const Example& example) {
   allowed_[{example.head.type, example.tail.type}].insert(labels.begin(), labels.end());
 }
 
+std::set<std::string> TypeConstraints::types() const {
+  std::set<std::string> types;
+  for (const auto& [pair, labels] : allowed_) types.insert({pair.first, pair.second});
+  return types;
+}
+
 std::vector<bool> TypeConstraints::mask(const Example& example, const Labels& labels,
                                         const std::optional<std::string>& negative) const {
   const auto known = allowed_.find({example.head.type, example.tail.type});

@@ -25,6 +25,8 @@ class TypeConstraints {
   bool empty() const { return allowed_.empty(); }
   /// How many pairs of types are known.
   int64_t size() const { return int64_t(allowed_.size()); }
+  /// All types that stand in them.
+  std::set<std::string> types() const;
 
   /// Per label of the inventory whether the example may be answered with it; empty: with any. The
   /// negative label always may be. So may any where none of the inventory's labels is allowed.

@@ -1,11 +1,14 @@
 // brat's files, each pair written once its document is whole.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "base/utf8.h"
@@ -135,6 +138,35 @@ class BratWriter : public DocumentWriter {
 };
 
 }  // namespace
+
+std::string brat_configuration(const std::vector<std::string>& types,
+                               const std::vector<std::string>& labels) {
+  std::string text = "[entities]\n";
+  for (const std::string& type : types) {
+    text += (type.empty() ? kBratUntyped : brat_word(type)) + "\n";
+  }
+  text += "\n[relations]\n";
+  for (const std::string& label : labels) {
+    text += brat_word(label) + "\tArg1:<ENTITY>, Arg2:<ENTITY>\n";
+  }
+  return text + "\n[events]\n\n[attributes]\n";
+}
+
+std::string brat_remark(const std::vector<std::string>& names) {
+  std::string first;
+  int64_t count = 0;
+  for (const std::string& name : names) {
+    const bool plain = std::ranges::all_of(
+        name, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+    if (!plain && ++count == 1) first = name;
+  }
+  if (!count) return "";
+  return fmt::format(
+      "{} of other characters than A-Z, a-z, 0-9, '_' and '-', such as '{}': brat "
+      "shows them, but writes '_' for those characters in what is annotated anew. "
+      "Label Studio takes all names.",
+      counted(count, "name"), printable_start(first, 40));
+}
 
 std::unique_ptr<DocumentWriter> brat_writer(std::filesystem::path folder) {
   return std::make_unique<BratWriter>(std::move(folder));

@@ -337,7 +337,7 @@ std::unique_ptr<DocumentWriter> csv_writer(Put put, bool documents) {
 }
 
 const std::vector<std::string>& written_formats() {
-  static const std::vector<std::string> names = {"jsonl", "tacred", "csv", "brat"};
+  static const std::vector<std::string> names = {"jsonl", "tacred", "csv", "brat", "labelstudio"};
   return names;
 }
 

@@ -86,7 +86,7 @@ TEST_F(Data, ConvertWritesEachFormAndBack) {
   const std::string first = path("first.jsonl");
   done({"convert", kFixtures + "webanno.tsv", "--to", "jsonl", "--out", first});
   fs::create_directories(path("out.brat.part/mine"));  // of somebody else
-  for (const std::string form : {"jsonl", "tacred", "csv", "brat"}) {
+  for (const std::string form : {"jsonl", "tacred", "csv", "brat", "labelstudio"}) {
     const std::string out = path("out." + form), back = path("back." + form + ".jsonl");
     done({"convert", first, "--to", form, "--out", out});
     done({"convert", form + ":" + out, "--to", "jsonl", "--out", back});
@@ -102,6 +102,9 @@ TEST_F(Data, ConvertRefusesWhatItCannotKeep) {
   refused({"convert", rows, "--to", "brat", "--out", folder_.path().string()}, {"not empty"});
   refused({"convert", rows, "--to", "brat", "--out", path("new"), "--overwrite"}, {"new folder"});
   refused({"convert", rows, "--to", "brat", "--out", "-"}, {"new folder"});
+  refused({"convert", rows, "--to", "labelstudio", "--out", path("t.xml")}, {".json"});
+  write("t.xml", "mine");
+  refused({"convert", rows, "--to", "labelstudio", "--out", path("t.json")}, {"t.xml"});
   refused({"convert", "prodigy:" + rows, "--to", "jsonl", "--out", path("x")}, {"rows.jsonl"});
   refused({"data", "-"}, {"Name a file"});
   const std::string wrong = write("w.json",

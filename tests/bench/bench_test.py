@@ -3,6 +3,7 @@
 import argparse
 import json
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import memory  # noqa: E402
 import neighbours  # noqa: E402
 import profile_kinds  # noqa: E402
 import quantised  # noqa: E402
+import suggest  # noqa: E402
 import tables  # noqa: E402
 import training_lines  # noqa: E402
 
@@ -131,6 +133,49 @@ class Imbalance(unittest.TestCase):
         self.assertIn("1,322 of 1,672 rows", lines[2])
         self.assertEqual(lines[2].split()[-8::2], ["50.0", "25.0", "33.3", "20.0"])
         self.assertIn("60.0 ± 14.1", lines[3])
+
+
+class Suggest(unittest.TestCase):
+    ROWS = [{"id": str(i), "text": f"text {i // 2}", "label": "x"} for i in range(12)]
+
+    @staticmethod
+    def options(**more):
+        return argparse.Namespace(**{"add": 4, "candidates": 0, "embedder": "", "similar": None,
+                                     **more})
+
+    def test_the_page_has_the_table_of_the_results(self):
+        page = suggest.MARKS.search(suggest.PAGE.read_text(encoding="utf-8"))
+        self.assertEqual(page.group(2), suggest.section(suggest.load(suggest.RESULTS)))
+
+    def test_a_table_has_a_line_for_each_round(self):
+        one = [{"labelled": 100, "official": "semeval_macro", "official_f1": 0.5, "micro_f1": 0.6},
+               {"labelled": 200, "official": "semeval_macro", "official_f1": 0.7, "micro_f1": 0.8}]
+        other = [one[0], {**one[1], "official_f1": 0.8}]
+        results = {"held_out": 1000, "ways": {"margin": {"1": one, "2": other},
+                                              "random": {"1": one, "2": one}}}
+        lines = suggest.table(results).splitlines()
+        self.assertEqual(len(lines), 4)
+        self.assertIn("official, `--by margin`", lines[0])
+        self.assertIn("75.0 ± 7.1", lines[3])
+        self.assertTrue(lines[3].startswith("| 200 "))
+        self.assertIn("mean and deviation of 2 seeds", suggest.section(results))
+        self.assertEqual(suggest.section(None), "")
+
+    def test_what_was_chosen_is_added_text_by_text(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            harness.write_lines(folder / "chosen-margin.jsonl",
+                                [{"text": "text 4"}, {"text": "text 0"}, {"text": "text 2"}])
+            rows = suggest.added(self.options(), folder, "margin", random.Random(1), self.ROWS)
+        self.assertEqual([row["id"] for row in rows], ["0", "1", "4", "5"])
+
+    def test_chance_depends_on_the_seed_alone(self):
+        draws = [[row["id"] for row in suggest.added(self.options(), None, "random",
+                                                     random.Random(seed), self.ROWS)]
+                 for seed in (1, 1, 2)]
+        self.assertEqual(draws[0], draws[1])
+        self.assertNotEqual(draws[0], draws[2])
+        self.assertEqual(len(set(draws[0])), 4)
 
 
 class CompareBench(unittest.TestCase):

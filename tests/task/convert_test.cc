@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "datasets/support.h"
+#include "task/write_labelstudio.h"
 
 namespace relatum::task {
 namespace {
@@ -62,9 +63,9 @@ std::string written(const std::string& spec, const std::string& to, const Scratc
     std::filesystem::create_directories(path);
     writer = brat_writer(path);
   } else {
-    writer = to == "csv"      ? csv_writer(put, true)
-             : to == "tacred" ? tacred_writer(put)
-                              : jsonl_writer(put);
+    if (to == "labelstudio") writer = std::make_unique<LabelStudioWriter>(put);
+    else if (to == "csv") writer = csv_writer(put, true);
+    else writer = to == "tacred" ? tacred_writer(put) : jsonl_writer(put);
   }
   for (const Document& document : documents_of(spec)) writer->add(document);
   writer->finish();

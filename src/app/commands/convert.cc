@@ -1,4 +1,4 @@
-// relatum convert: data of any format that is read, as JSON lines, TACRED's JSON, CSV or brat.
+// relatum convert: data of any format that is read, in the form of another program.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -11,11 +11,13 @@
 #include "app/data_help.h"
 #include "app/options.h"
 #include "app/output.h"
+#include "base/atomic_file.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/whole_folder.h"
 #include "jobs/output_path.h"
 #include "task/convert.h"
+#include "task/write_labelstudio.h"
 
 namespace relatum::app {
 namespace {
@@ -66,6 +68,24 @@ void pass_on(const task::Spec& spec, const Options& o, task::DocumentWriter& wri
                   counted(data.count, "document or pair", "documents or pairs")));
 }
 
+/// Tasks, and beside them the configuration that they need.
+int write_studio(const task::Spec& spec, const Options& o, const jobs::CommandInputs& inputs,
+                 Environment& environment) {
+  const bool file = o.out != "-";
+  const fs::path place = file ? task::studio_configuration(o.out) : fs::path();
+  if (file) jobs::check_new_file(place, inputs, o.overwrite);
+  Output output(o.out);
+  task::LabelStudioWriter writer([&](std::string_view text) { output.write(text); });
+  pass_on(spec, o, writer, environment);
+  if (file) {
+    write_file(place, writer.configuration({}, {}));
+    environment.context().info(fmt::format(
+        "{} is the labelling configuration for a project of these tasks.", place.string()));
+  }
+  output.commit();
+  return kDone;
+}
+
 int run(const Options& o, Environment& environment) {
   const task::Spec spec = task::parse_spec(o.data);
   if (spec.window || !spec.negative.empty()) {
@@ -90,6 +110,7 @@ int run(const Options& o, Environment& environment) {
   jobs::CommandInputs inputs;
   inputs.add_data(o.data);
   if (o.out != "-") jobs::check_new_file(o.out, inputs, o.overwrite);
+  if (o.to == "labelstudio") return write_studio(spec, o, inputs, environment);
   // Standard input can be read once.
   const bool documents = o.to == "csv" &&
                          (spec.path == "-" ||
@@ -111,7 +132,9 @@ Action define(CLI::App& app) {
                  fmt::format("The format to write: {}", fmt::join(task::written_formats(), ", ")))
       ->required()
       ->check(CLI::IsMember(task::written_formats()));
-  app.add_option("--out", o->out, "The file, or - for standard output; of brat, a new folder")
+  app.add_option("--out", o->out,
+                 "The file, or - for standard output; of brat, a new folder. Beside Label Studio's "
+                 "FILE.json comes FILE.xml, the labelling configuration")
       ->required();
   app.add_option("--relabel", o->relabel, "tacrev:PATCH or retacred:PATCH");
   app.add_flag("--skip-bad-rows", o->skip_bad_rows,
@@ -128,7 +151,8 @@ Action define(CLI::App& app) {
 
 const Command& command_convert() {
   static const Command command{
-      "convert", "Write data of any format as JSON lines, TACRED's JSON, CSV or brat", define};
+      "convert", "Write data of any format as JSON lines, TACRED's JSON, CSV, brat or Label Studio",
+      define};
   return command;
 }
 

@@ -12,6 +12,7 @@
 #include "task/dataset.h"
 #include "task/fields.h"
 #include "task/json_rows.h"
+#include "task/labelstudio_form.h"
 #include "task/offsets.h"
 
 namespace relatum::task {
@@ -143,6 +144,19 @@ void place_regions(const std::vector<Region>& regions, Document& document, int64
   }
 }
 
+/// Regions of the first prediction: entities that were given to annotators. Its relations are a
+/// model's guesses, which nobody has confirmed.
+const json* first_prediction(const json& row, const std::string& place, int64_t line,
+                             RowSink& rows) {
+  if (!io::find(row, "predictions")) return nullptr;
+  const json& all = io::require_array(row, "predictions", place);
+  // Exports name predictions by their numbers where they were not asked for whole.
+  if (all.empty() || !all[0].is_object() || !io::find(all[0], "result")) return nullptr;
+  rows.odd("tasks that nobody annotated: of their predictions the regions are read, as entities",
+           line);
+  return &all[0];
+}
+
 ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   const std::string place = fmt::format("task {}", source.number);
   const json row = io::parse_json(source.text, place);
@@ -153,13 +167,14 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   document.text = text_of_task(row, place);
   const json* annotation = chosen_annotation(row, place, source.line, rows);
   document.unlabelled = !annotation;
-  if (!annotation) return {{}, std::move(document)};
+  if (!annotation) annotation = first_prediction(row, place, source.line, rows);
   std::vector<Region> regions;
-  for (const json& result : io::require_array(*annotation, "result", place)) {
+  for (const json& result :
+       annotation ? io::require_array(*annotation, "result", place) : json::array()) {
     if (!result.is_object()) fail("task.labelstudio", place + ": a result is no object");
     const json* value = io::find(result, "value");
     if (io::get_string(result, "type", "", place) == "relation") {
-      parse_relation(result, document, source.line, rows);
+      if (!document.unlabelled) parse_relation(result, document, source.line, rows);
     } else if (value && io::find(*value, "start")) {
       regions.push_back(parse_region(result, source.line, rows));
     } else {
@@ -168,6 +183,8 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
     }
   }
   place_regions(regions, document, source.line, rows);
+  const json* kept = io::find(row["data"], kStudioKept);
+  if (kept && kept->is_object()) restore_studio(*kept, document);
   return {{}, std::move(document)};
 }
 

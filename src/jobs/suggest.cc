@@ -1,0 +1,242 @@
+// The stages of a suggestion, in order.
+#include "jobs/suggest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "jobs/answer_rule.h"
+#include "jobs/answerer.h"
+#include "jobs/extract_blocks.h"
+#include "jobs/extract_output.h"
+#include "jobs/models_folder.h"
+#include "jobs/run_calibration.h"
+#include "jobs/style_choice.h"
+#include "jobs/suggest_choice.h"
+#include "jobs/suggest_output.h"
+#include "jobs/suggest_scores.h"
+#include "task/spec.h"
+#include "task/type_constraints.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRandom = "random";
+
+/// How uncertainty is told; it decides nothing where texts are drawn.
+task::Uncertainty measure_of(const SuggestOptions& options) {
+  return options.by == kRandom ? task::Uncertainty::kMargin : task::parse_uncertainty(options.by);
+}
+
+void check(const SuggestOptions& options) {
+  measure_of(options);
+  if (options.answer != "scored" && options.answer != "shares") {
+    fail("jobs.suggest", fmt::format("--answer {} gives no probability of each label. Use scored "
+                                     "or shares.",
+                                     options.answer));
+  }
+}
+
+task::Labels labels_of(const SuggestOptions& options, const ExtractSetup& setup) {
+  if (!options.data.labels.empty()) return task::load_labels(options.data.labels);
+  if (setup.labels) return *setup.labels;
+  task::Dataset data;
+  data.name = options.input;
+  data.open_labels = true;
+  if (!setup.index.empty()) settle_labels(data, setup.index);
+  if (!data.labels.empty()) return data.labels;
+  fail("jobs.suggest",
+       "no label is known to choose from: labels that stand in the data are not looked at. Give "
+       "an --adapter that was fine-tuned, or --labels, a JSON list.");
+}
+
+std::optional<std::string> negative_of(const SuggestOptions& options, const ExtractSetup& setup,
+                                       const task::Labels& labels) {
+  const std::string& of_data = task::parse_spec(options.input).negative;
+  std::optional<std::string> named = named_negative(options, setup);
+  if (!of_data.empty()) named = of_data;
+  const auto index = negative_index(labels, named);
+  if (!index) return std::nullopt;
+  return labels.name(*index);
+}
+
+task::PairRule rule_of(const SuggestOptions& options, const task::Labels& labels) {
+  task::PairRule rule;
+  rule.window = task::parse_spec(options.input).window;
+  rule.labels_have_direction = std::ranges::any_of(
+      labels.names(), [](const std::string& label) { return label.ends_with("(e2,e1)"); });
+  return rule;
+}
+
+/// Reads all documents; gives what stands before a line's number in messages.
+std::string read_units(const SuggestOptions& options, SuggestUnits& units, const Host& host) {
+  int64_t labelled = 0;
+  const task::Spec spec = task::parse_spec(options.input);
+  const task::Dataset data = task::read_documents(spec, options.data.options(true, host),
+                                                  [&](task::Document&& document) {
+    if (host.context.stopping()) throw Stopped{};
+    labelled += !document.relations.empty();
+    units.add(std::move(document));
+  });
+  tell_data(data, !options.data.relabel.empty(), host.context);
+  if (labelled) {
+    host.context.info(
+        fmt::format("{} of {} labels, which are not looked at.", labelled,
+                    counted(data.count, "document or pair has", "documents or pairs have")));
+  }
+  if (units.without_pair()) {
+    host.context.info(
+        fmt::format("{} no pair of entities that could be asked about and {} left "
+                    "out.",
+                    counted(units.without_pair(), "document has", "documents have"),
+                    units.without_pair() == 1 ? "is" : "are"));
+  }
+  if (spec.window && !units.has_documents()) {
+    host.context.warn("window= has no effect on rows of one pair.");
+  }
+  if (units.size() == 0) {
+    fail("jobs.suggest",
+         fmt::format("{} has no pair of entities that could be asked about.", data.file));
+  }
+  return data.file;
+}
+
+/// The vectors' embedder: the index's, or the one that was named; nullptr: words are compared.
+struct Comparer {
+  std::unique_ptr<retrieve::Embedder> own;
+  retrieve::Embedder* embedder = nullptr;
+};
+
+Comparer open_comparer(const SuggestOptions& options, const Answerer& answerer, const Host& host) {
+  Comparer comparer;
+  comparer.embedder = answerer.embedder();
+  if (comparer.embedder || options.embedder.empty()) return comparer;
+  const fs::path path = find_model(options.embedder, options.model.models, host);
+  comparer.own = std::make_unique<retrieve::Embedder>(path);
+  comparer.own->check_search();
+  comparer.embedder = comparer.own.get();
+  return comparer;
+}
+
+task::DiverseChoice choose(const SuggestOptions& options, const SuggestUnits& units,
+                           const Answerer& answerer, const Host& host) {
+  if (options.by == kRandom) {
+    task::DiverseChoice choice;
+    choice.chosen = drawn_order(units.size(), options.seed);
+    choice.chosen.resize(std::min(choice.chosen.size(), size_t(options.count)));
+    return choice;
+  }
+  const std::vector<size_t> ranked = ranked_by(units.values(measure_of(options)));
+  const Comparer comparer = open_comparer(options, answerer, host);
+  const double similar = options.similar.value_or(comparer.embedder ? kLikeByVectors
+                                                                    : kLikeByWords);
+  host.context.info(
+      comparer.embedder
+          ? fmt::format("texts are alike above a cosine of {} by {}.", similar,
+                        comparer.embedder->name())
+          : fmt::format("texts are alike where they share more than {} of their words "
+                        "(--embedder compares them by their vectors).",
+                        similar));
+  const auto like = comparer.embedder
+                        ? like_by_vectors(units, ranked, *comparer.embedder, similar, host.context)
+                        : like_by_words(units, similar);
+  auto choice = task::choose_diverse(ranked, size_t(options.count), *like);
+  host.context.end_progress();
+  return choice;
+}
+
+std::vector<std::string> types_of(const SuggestOptions& options) {
+  const fs::path file = fs::path(options.adapter) / "types.json";
+  if (options.adapter.empty() || !fs::exists(file)) return {};
+  const std::set<std::string> types = task::TypeConstraints::load(file).types();
+  return {types.begin(), types.end()};
+}
+
+void tell_result(const SuggestOptions& options, const SuggestUnits& units,
+                 const task::DiverseChoice& choice, const Context& context) {
+  if (choice.passed_over) {
+    context.info(fmt::format("{} passed over: too much like one that was taken (--similar).",
+                             counted(choice.passed_over, "text is", "texts are")));
+  }
+  if (choice.filled) {
+    context.info(fmt::format("{} like another one, as no others were left.",
+                             counted(choice.filled, "text is", "texts are")));
+  }
+  const std::string where = options.out == "-" ? "standard output" : options.out;
+  context.info(
+      fmt::format("{} of {} by {}, with the model's answers, which somebody has to look "
+                  "through: {}",
+                  choice.chosen.size(), counted(int64_t(units.size()), "text"),
+                  options.by == kRandom ? "chance" : options.by, where));
+}
+
+void tell_without_effect(const SuggestOptions& options, const Context& context) {
+  if (options.by != kRandom && options.seed != SuggestOptions{}.seed) {
+    context.warn("--seed has no effect without --by random.");
+  }
+  if (options.by == kRandom && options.similar) {
+    context.warn("--similar has no effect with --by random: no text is passed over.");
+  }
+}
+
+void run(const SuggestOptions& options, const Host& host) {
+  const std::vector<NamedSetup> setups = settle_adapters(options, host);
+  const ExtractSetup& setup = setups[0].setup;
+  check_suggest_output(options, inputs_of(options, setups, host), host);
+  const task::Labels labels = labels_of(options, setup);
+  const auto negative = negative_of(options, setup, labels);
+  SuggestUnits units(scratch_folder(options), rule_of(options, labels), labels.size());
+  const std::string file = read_units(options, units, host);
+  Answerer answerer(options, setups, {&labels, 1}, host);
+  answerer.set_file(file);
+  const std::string rule = rule_text(answerer.rule(), labels);
+  if (!rule.empty()) host.context.info(fmt::format("answers: {}", rule));
+  check_lengths(units, answerer, host.context);
+  std::vector<bool> wanted(units.size(), options.by != kRandom);
+  if (options.by != kRandom) score_units(units, wanted, answerer, host.context);
+  const task::DiverseChoice choice = choose(options, units, answerer, host);
+  if (options.by == kRandom) {
+    for (const size_t unit : choice.chosen) wanted[unit] = true;
+    score_units(units, wanted, answerer, host.context);
+  }
+  if (answerer.counts().too_long) {
+    host.context.warn(fmt::format("{}. {} too long for the model and left out.",
+                                  answerer.counts().first_too_long,
+                                  counted(answerer.counts().too_long, "pair is", "pairs are")));
+  }
+  if (choice.chosen.empty()) {
+    fail("jobs.suggest", fmt::format("{}: no text is short enough for the model.", file));
+  }
+  const std::string model = options.adapter.empty() ? answerer.session().weights_hash()
+                                                    : adapter_hash(options.adapter, setup.run);
+  write_suggestions(options, units, choice.chosen,
+                    {labels, negative, types_of(options), model, measure_of(options)}, host);
+  tell_result(options, units, choice, host.context);
+}
+
+}  // namespace
+
+bool suggest(const SuggestOptions& given, const Host& host) {
+  SuggestOptions options = given;
+  options.scores = true;
+  options.data.keep_unknown_labels = true;
+  check(options);
+  tell_without_effect(options, host.context);
+  try {
+    run(options, host);
+    return true;
+  } catch (const Stopped&) {
+    host.context.end_progress();
+    host.context.info("interrupted; nothing was written.");
+    return false;
+  }
+}
+
+}  // namespace relatum::jobs
