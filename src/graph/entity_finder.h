@@ -17,7 +17,7 @@ namespace relatum::graph {
 struct DocumentView {
   std::string_view id, text;           ///< valid UTF-8
   std::span<const Stretch> sentences;  ///< in the order of the text, as SentenceSplitter gives them
-  std::span<const task::Entity> given;  ///< entities that came with the document; mostly none
+  std::span<const Mention> given;      ///< entities that came with the document; mostly none
 };
 
 /// The mentions of one document.

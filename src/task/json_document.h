@@ -15,6 +15,9 @@ namespace relatum::task {
 /// to agree; relations have `head` and `tail`, ids of entities, a `label` and `evidence`, stretches
 /// of text. A row without `relations` is unlabelled. Throws Error.
 Document parse_document(const nlohmann::json& row, int64_t line, RowSink& rows);
+/// One of its entities; `text` is the row's. Throws Error; `place` begins the sentence.
+Entity parse_entity(const nlohmann::json& object, const std::string& place,
+                    const std::string& text);
 /// One of its relations. Throws Error; `place` begins the sentence.
 Relation parse_relation(const nlohmann::json& object, const std::string& place);
 /// Its entities, and stretches of text, as they stand in a row.
