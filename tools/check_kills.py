@@ -1,13 +1,13 @@
-"""Kills index, finetune and extract at random moments, goes on, and compares with one run's bytes.
+"""Kills index, finetune, extract and graph at random moments, and compares with one run's bytes.
 
     python3 tools/check_kills.py build/release/relatum --times 20
 
 Of each command `--times` processes are killed (SIGKILL), at moments drawn from the whole length of
-an undisturbed run. What a killed one left is gone on with by --resume, where there is anything to
-go on with, and killed again with one chance in three. In the end every result has to be that of the
-undisturbed run, byte for byte, and nothing else may be left. A fine-tuning may lose the steps since
-its last saved state, an extraction what came after its last save, no more. Standard library only;
-without --model and --embedder the tests' tiny ones.
+an undisturbed run. What a killed one left is gone on with by --resume (graph: by its store), where
+there is anything to go on with, and killed again with one chance in three. In the end every result
+has to be that of the undisturbed run, byte for byte, and nothing else may be left. A fine-tuning
+may lose the steps since its last saved state, an extraction what came after its last save, no more.
+Standard library only; without --model and --embedder the tests' tiny ones.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 FIXTURES = REPOSITORY / "tests" / "fixtures"
 SAVE_EVERY = 3
+COMMANDS = ["index", "finetune", "extract", "graph"]
 
 
 class Job:
@@ -48,7 +49,25 @@ def write_inputs(folder, rows):
             row = json.loads(source[number % len(source)])
             row["id"] = f"r{number}"
             out.write(json.dumps(row) + "\n")
+    write_documents(folder, [json.loads(line) for line in source], rows)
     (folder / "plain.txt").write_text("{{text}}\n{{head}} and {{tail}}:", encoding="utf-8")
+
+
+def write_documents(folder, source, rows):
+    """The same sentences, eight to a document, with the entities that are marked in them."""
+    with (folder / "documents.jsonl").open("w", encoding="utf-8") as out:
+        for number in range(rows // 8):
+            text, entities = "", []
+            for place in range(8):
+                row = source[(number * 8 + place) % len(source)]
+                for end in ("head", "tail"):
+                    span = row[end]
+                    entities.append({"id": f"T{len(entities)}", "type": span.get("type", "THING"),
+                                     "start": len(text) + span["start"],
+                                     "end": len(text) + span["end"]})
+                text += row["text"] + " "
+            row = {"id": f"d{number}", "text": text, "entities": entities}
+            out.write(json.dumps(row) + "\n")
 
 
 def jobs(options, inputs, folder):
@@ -68,6 +87,10 @@ def jobs(options, inputs, folder):
             ["run/adapter_model.safetensors", "run/labels.json"], True),
         Job("extract", [options.relatum, "extract", *model, "--data", data, "--scores", "--out",
                         str(folder / "p.jsonl"), *machine], ["p.jsonl"], True),
+        Job("graph", [options.relatum, "graph", *model, "--into", str(folder / "graph.sqlite"),
+                      "--out", str(folder / "graph.jsonl"), "--threshold", "0.05",
+                      "--window", "2", *machine,
+                      str(inputs / "documents.jsonl")], ["graph.jsonl"], False),
     ]
 
 
@@ -109,8 +132,10 @@ def go_on(job, folder):
             "extract": folder / "p.jsonl.part"}.get(job.name)
     if job.resumable and left.exists():
         return [*job.arguments, "--resume"], True
-    begun = folder / {"finetune": "run", "index": "index", "extract": "p.jsonl"}[job.name]
-    return [*job.arguments, *(["--overwrite"] if begun.exists() else [])], False
+    begun = folder / {"finetune": "run", "index": "index", "extract": "p.jsonl",
+                      "graph": "graph.jsonl"}[job.name]
+    again = [*job.arguments, *(["--overwrite"] if begun.exists() else [])]
+    return again, job.name == "graph" and (folder / "graph.sqlite").exists()
 
 
 def kill_and_go_on(job, folder, whole, draw, count):
@@ -140,13 +165,15 @@ def kill_and_go_on(job, folder, whole, draw, count):
 def leftovers(job, folder):
     names = {path.name for path in folder.rglob("*") if path.is_file()}
     return [name for name in sorted(names)
-            if name.endswith((".tmp", ".part", ".part.json")) or name == "state.safetensors"]
+            if name.endswith((".tmp", ".part", ".part.json", "-wal"))
+            or name == "state.safetensors"]
 
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("relatum")
     parser.add_argument("--times", type=int, default=20, help="kills of each command")
+    parser.add_argument("--commands", nargs="+", default=COMMANDS, choices=COMMANDS)
     parser.add_argument("--model", default=str(FIXTURES / "llama/tied"))
     parser.add_argument("--embedder", default=str(FIXTURES / "bert"))
     parser.add_argument("--rows", type=int, default=1600)
@@ -162,7 +189,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         inputs = Path(temporary)
         write_inputs(inputs, options.rows)
-        for place in range(3):
+        for place in [COMMANDS.index(name) for name in options.commands]:
             folder = inputs / "whole"
             job = jobs(options, inputs, folder)[place]
             start = time.monotonic()

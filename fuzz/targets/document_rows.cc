@@ -38,10 +38,16 @@ void use_text(const std::string& text, const graph::Gazetteer& gazetteer) {
 
 graph::RowTaker taker(bool skip, std::vector<std::string>& texts) {
   graph::RowTaker rows;
-  rows.take = [&texts](std::string id, int64_t, std::string text, uint64_t) {
-    require_utf8(id);
-    require_utf8(text);
-    texts.push_back(std::move(text));
+  rows.take = [&texts](graph::DocumentRow&& row) {
+    require_utf8(row.id);
+    require_utf8(row.text);
+    const graph::CodePoints points(row.text);
+    for (const graph::Mention& each : row.entities) {
+      require(points.slice(each.span) == each.text, "an entity's text is its span's");
+      require(!each.type.empty() && each.probability >= 0 && each.probability <= 1,
+              "an entity has a type and a probability");
+    }
+    texts.push_back(std::move(row.text));
     return true;
   };
   rows.bad = [skip](int64_t, const std::string& sentence) {

@@ -161,16 +161,20 @@ class Putter {
 
 }  // namespace
 
-void GraphStore::put(const DocumentResult& result) {
-  if (const std::string problem = problem_of(result); !problem.empty()) {
+void GraphStore::put(std::span<const DocumentResult> results) {
+  for (const DocumentResult& result : results) {
+    const std::string problem = problem_of(result);
+    if (problem.empty()) continue;
     fail("graph.store",
          fmt::format("document '{}' cannot be kept: {}. Leave it out, or correct it.",
                      printable_start(result.id), problem));
   }
   Transaction transaction(*database_);
   change();
-  if (const int64_t old = number_of(result.id)) forget(old);
-  Putter(*database_, result).run();
+  for (const DocumentResult& result : results) {
+    if (const int64_t old = number_of(result.id)) forget(old);
+    Putter(*database_, result).run();
+  }
   transaction.commit();
   changed_ = true;
 }

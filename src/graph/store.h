@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ struct GraphSummary {
   int64_t unproven = 0;          ///< documents whose set of edges may not be the most probable one
 };
 
-/// A document's result is put in one transaction, so that a process that is killed loses the
-/// document in hand and no other. The graph is computed from all results by finish() alone, and
+/// Results are put in transactions, so that a process that is killed loses the documents in hand
+/// and no other. The graph is computed from all results by finish() alone, and
 /// depends on them and the rules, not on their order or on what was there before. One process at a
 /// time has the file.
 class GraphStore {
@@ -62,7 +63,9 @@ class GraphStore {
              const std::string& settings) const;
   /// Keeps a result, in place of that of the same id. Throws Error for one that contradicts itself
   /// (problem_of), and where it cannot be written; the store is then as it was.
-  void put(const DocumentResult& result);
+  void put(const DocumentResult& result) { put(std::span(&result, 1)); }
+  /// The same for several in one transaction: all of them or none.
+  void put(std::span<const DocumentResult> results);
   /// Forgets a document; false where it is not there.
   bool remove(const std::string& id);
   /// Forgets all other documents; gives how many.

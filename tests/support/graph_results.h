@@ -1,6 +1,7 @@
 // Results of documents, written by hand: sentences in which mentions are marked.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,12 +21,19 @@ inline graph::DocumentResult graph_result(const std::string& id,
   result.id = id;
   result.source = id + ".txt";
   result.adapter = "adapter-1";
+  int64_t length = 0;  // of the text, in code points: counting it anew would take a square of it
+  const auto put = [&](std::string_view piece) {
+    result.text += piece;
+    length += utf8_length(piece);
+  };
   for (const std::string& marked : sentences) {
-    if (!result.text.empty()) result.text += ' ';
-    const int64_t start = utf8_length(result.text);
+    if (!result.text.empty()) put(" ");
+    const int64_t start = length;
     for (size_t at = 0; at < marked.size();) {
       if (marked[at] != '[') {
-        result.text += marked[at++];
+        const size_t mark = std::min(marked.find('[', at), marked.size());
+        put(std::string_view(marked).substr(at, mark - at));
+        at = mark;
         continue;
       }
       const size_t end = marked.find(']', at);
@@ -35,14 +43,14 @@ inline graph::DocumentResult graph_result(const std::string& id,
       mention.text = inside.substr(0, type);
       mention.type = inside.substr(type + 1, gazetteer - type - 1);
       if (gazetteer != inside.npos) mention.gazetteer = inside.substr(gazetteer + 1);
-      mention.span.start = utf8_length(result.text);
+      mention.span.start = length;
       mention.probability = 0.9;
-      result.text += mention.text;
-      mention.span.end = utf8_length(result.text);
+      put(mention.text);
+      mention.span.end = length;
       result.mentions.push_back(mention);
       at = end + 1;
     }
-    result.sentences.push_back({start, utf8_length(result.text)});
+    result.sentences.push_back({start, length});
   }
   result.sha256 = sha256(std::as_bytes(std::span(result.text)));
   return result;

@@ -39,10 +39,8 @@ std::optional<DocumentForm> find(std::span<const Named> names, std::string_view 
   return at == names.end() ? std::nullopt : std::optional(at->form);
 }
 
-/// The form of a name that stands before a path.
-std::optional<DocumentForm> form_of_name(std::string_view name) { return find(kNames, name); }
+}  // namespace
 
-/// The form that a file's ending says, in any case.
 std::optional<DocumentForm> form_of_ending(std::string_view file_name) {
   const size_t dot = file_name.rfind('.');
   if (dot == file_name.npos || dot == 0) return std::nullopt;
@@ -50,6 +48,11 @@ std::optional<DocumentForm> form_of_ending(std::string_view file_name) {
   const auto form = find(kNames, ending);
   return form ? form : find(kMoreEndings, ending);
 }
+
+namespace {
+
+/// The form of a name that stands before a path.
+std::optional<DocumentForm> form_of_name(std::string_view name) { return find(kNames, name); }
 
 /// A path as an id: with slashes, and safe to be shown and written as JSON.
 std::string id_of(const fs::path& path) { return printable(path.generic_string()); }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/documents/source_document.h"
@@ -36,6 +37,9 @@ struct DocumentFiles {
 /// opened are listed: reading tells. Throws Error where a named input is not there or has no form
 /// that is known, where standard input is named twice, and where a folder cannot be listed.
 DocumentFiles find_documents(std::span<const std::string> inputs);
+
+/// The form that a file's ending says, in any case; nothing for one that no form has.
+std::optional<DocumentForm> form_of_ending(std::string_view file_name);
 
 /// What was passed over, as one sentence; "" where nothing was.
 std::string passed_over(const DocumentFiles& found);

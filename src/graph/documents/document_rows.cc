@@ -1,4 +1,4 @@
-// Rows by the readers that data sets use, of which only id and text are looked at.
+// Rows by the readers that data sets use: id, text, and entities where there are some.
 #include "graph/documents/document_rows.h"
 
 #include <fmt/format.h>
@@ -12,6 +12,8 @@
 #include "io/jsonl.h"
 #include "io/text_file.h"
 #include "task/delimited.h"
+#include "task/document.h"
+#include "task/json_document.h"
 #include "task/table_shape.h"
 
 namespace relatum::graph {
@@ -19,6 +21,7 @@ namespace {
 
 constexpr const char* kPlace = "graph.documents";
 constexpr size_t kMostNames = 100;
+constexpr const char* kEntities = "entities";
 
 /// Counts what is taken from another stream.
 class CountingBuffer : public std::streambuf {
@@ -70,6 +73,55 @@ std::string bare(const Error& error) {
   return std::string(sentence);
 }
 
+/// Entities as mentions of `document`, which is checked whole. Throws Error with what is wrong.
+std::vector<Mention> mentions_of(const nlohmann::json& list, task::Document& document,
+                                 std::set<std::string>& unread) {
+  static const std::set<std::string> known = {"id",   "start",  "end",        "type",
+                                              "text", "pieces", "probability"};
+  std::vector<double> probabilities;
+  for (const nlohmann::json& each : list) {
+    const std::string place = fmt::format("entity {}", document.entities.size() + 1);
+    document.entities.push_back(task::parse_entity(each, place, document.text));
+    probabilities.push_back(io::get_double(each, "probability", 1, place));
+    for (const auto& [key, value] : each.items()) {
+      if (!known.contains(key)) note_unread(unread, "entities." + key);
+    }
+  }
+  if (const std::string problem = task::settle(document); !problem.empty()) fail(kPlace, problem);
+  const CodePoints points(document.text);
+  std::vector<Mention> mentions;
+  for (size_t i = 0; i < document.entities.size(); ++i) {
+    const auto& [id, span, pieces, cluster] = document.entities[i];
+    const std::string shown = printable_start(id, 40);
+    if (span.type.empty()) fail(kPlace, fmt::format("entity '{}' has no type", shown));
+    if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) {
+      fail(kPlace, fmt::format("entity '{}' has a probability of {}", shown, probabilities[i]));
+    }
+    const Stretch stretch{span.start, span.end};
+    mentions.push_back({stretch, span.type, probabilities[i], std::string(points.slice(stretch))});
+  }
+  return mentions;
+}
+
+/// Throws Error with what is wrong with the row.
+DocumentRow row_of(const nlohmann::json& object, const RowFields& fields,
+                   std::set<std::string>& unread) {
+  DocumentRow row;
+  row.text = text_of_row(object, fields.text);
+  row.id = id_of_row(object, fields.id);
+  row.has_entities = object.contains(kEntities);
+  if (row.has_entities) {
+    task::Document document;
+    document.id = "row";  // its own, or its line's, comes later
+    document.text = row.text;
+    row.entities = mentions_of(io::require_array(object, kEntities, "the row"), document, unread);
+  }
+  for (const auto& [key, value] : object.items()) {
+    if (key != fields.text && key != fields.id && key != kEntities) note_unread(unread, key);
+  }
+  return row;
+}
+
 /// Places of the columns; throws Error where there is no text.
 struct Columns {
   int64_t text, id;
@@ -111,20 +163,17 @@ void read_json_documents(std::istream& stream, const std::string& name, const Ro
   io::JsonlReader reader(counted, name);
   std::string line;
   while (reader.next_line(line)) {
-    std::string id, text;
+    DocumentRow row;
     std::string problem;
     try {
-      const nlohmann::json row = io::parse_json(line, "the row");
-      text = text_of_row(row, fields.text);
-      id = id_of_row(row, fields.id);
-      for (const auto& [key, value] : row.items()) {
-        if (key != fields.text && key != fields.id) note_unread(rows.unread, key);
-      }
+      row = row_of(io::parse_json(line, "the row"), fields, rows.unread);
     } catch (const Error& error) {
       problem = bare(error);
     }
-    if (!problem.empty()) rows.bad(reader.line(), problem);
-    else if (!rows.take(std::move(id), reader.line(), std::move(text), counting.taken())) return;
+    row.line = reader.line();
+    row.read = counting.taken();
+    if (!problem.empty()) rows.bad(row.line, problem);
+    else if (!rows.take(std::move(row))) return;
   }
 }
 
@@ -153,10 +202,12 @@ void read_table_documents(std::string_view bytes, const std::string& name, const
       rows.bad(record.line, problem);
       continue;
     }
-    const uint64_t read = all - reader.left();
-    std::string id = columns.id < 0 ? "" : std::move(record.fields[size_t(columns.id)]);
-    std::string text = io::with_line_feeds(record.fields[size_t(columns.text)]);
-    if (!rows.take(std::move(id), record.line, std::move(text), read)) return;
+    DocumentRow row;
+    if (columns.id >= 0) row.id = std::move(record.fields[size_t(columns.id)]);
+    row.line = record.line;
+    row.text = io::with_line_feeds(record.fields[size_t(columns.text)]);
+    row.read = all - reader.left();
+    if (!rows.take(std::move(row))) return;
   }
 }
 

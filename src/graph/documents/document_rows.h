@@ -7,6 +7,9 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "graph/document_result.h"
 
 namespace relatum::graph {
 
@@ -16,19 +19,30 @@ struct RowFields {
   std::string id = "id";
 };
 
+/// A sound row.
+struct DocumentRow {
+  std::string id;  ///< its own, or ""
+  int64_t line = 0;
+  std::string text{};
+  std::vector<Mention> entities{};
+  bool has_entities = false;  ///< JSON lines' `entities`, which may be an empty list
+  uint64_t read = 0;          ///< bytes of the input that have been read with it
+};
+
 /// Where rows go as they are read.
 struct RowTaker {
-  /// Of a sound row: its own id or "", its line from 1, its text, and how many bytes of the input
-  /// have been read; false to read no further.
-  std::function<bool(std::string id, int64_t line, std::string text, uint64_t read)> take;
+  /// False to read no further.
+  std::function<bool(DocumentRow&& row)> take;
   /// Of a malformed row; throws, or lists it.
   std::function<void(int64_t line, const std::string& sentence)> bad;
   /// Names of fields that nobody reads, the first hundred.
   std::set<std::string> unread{};
 };
 
-/// JSON lines: objects with a string for the text; an id is a string or a whole number. `name`
-/// stands for the stream in errors. Throws Error where it cannot be read.
+/// JSON lines: objects with a string for the text; an id is a string or a whole number; `entities`,
+/// where there are any, are those of data sets (task/json_document.h), each with a type, and with a
+/// `probability` where somebody knows it. `name` stands for the stream in errors. Throws Error
+/// where it cannot be read.
 void read_json_documents(std::istream& stream, const std::string& name, const RowFields& fields,
                          RowTaker& rows);
 

@@ -19,9 +19,23 @@
 namespace relatum::graph {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr const char* kPlace = "graph.documents";
 
 std::string hash_of(std::string_view bytes) { return sha256(std::as_bytes(std::span(bytes))); }
+
+/// Of the text; where the row says which entities it has, of them, too: other ones make it another
+/// document.
+std::string hash_of_row(const DocumentRow& row) {
+  if (!row.has_entities) return hash_of(row.text);
+  std::string all = row.text;
+  for (const Mention& each : row.entities) {
+    all += fmt::format("\0{} {} {} {}"sv, each.span.start, each.span.end, each.probability,
+                       each.type);
+  }
+  return hash_of(all + '\0');
+}
 
 /// Reads the stream to its end, or throws Error where that lies beyond `most` bytes.
 std::string read_all(std::istream& stream, uint64_t most, const std::string& name) {
@@ -141,8 +155,8 @@ class Reader {
 
   RowTaker taker(const DocumentFile& file, const std::string& name, DocumentForm form) {
     RowTaker rows;
-    rows.take = [this, &file, form](std::string id, int64_t line, std::string text, uint64_t read) {
-      attempt([&] { take_row({{&file, line}, form, std::move(id), std::move(text), read}); });
+    rows.take = [this, &file, form](DocumentRow&& row) {
+      attempt([&] { take_row({&file, row.line}, form, std::move(row)); });
       return !context_.stopping();
     };
     rows.bad = [this, name](int64_t line, const std::string& sentence) {
@@ -158,28 +172,23 @@ class Reader {
     const DocumentFile* file;
     int64_t line;  // of a row; 0: it is the whole file
   };
-  struct Row {
-    Place place;
-    DocumentForm form;
-    std::string id, text;
-    uint64_t read;
-  };
 
-  void take_row(Row row) {
+  void take_row(const Place& place, DocumentForm form, DocumentRow row) {
     for (const auto& [what, value] : {std::pair("id", &row.id), std::pair("text", &row.text)}) {
       if (value->find('\0') == value->npos) continue;
       fail(kPlace,
-           fmt::format("{}: the {} has the character U+0000. Remove it.", shown(row.place), what));
+           fmt::format("{}: the {} has the character U+0000. Remove it.", shown(place), what));
     }
     if (row.text.size() > options_.most_bytes) {
       fail(kPlace, fmt::format("{}: the text is larger than {} MB. Cut it into several documents.",
-                               shown(row.place), options_.most_bytes >> 20));
+                               shown(place), options_.most_bytes >> 20));
     }
-    if (row.id.empty()) row.id = fmt::format("{}:{}", row.place.file->id, row.place.line);
-    SourceDocument document{std::move(row.id), source_of(row.place), row.form, "",
-                            hash_of(row.text)};
+    if (row.id.empty()) row.id = fmt::format("{}:{}", place.file->id, place.line);
+    SourceDocument document{std::move(row.id), source_of(place), form, "", hash_of_row(row)};
     document.text = std::move(row.text);
-    if (is_new(document, row.place)) hand_on(std::move(document), bytes_before_ + row.read);
+    document.entities = std::move(row.entities);
+    document.has_entities = row.has_entities;
+    if (is_new(document, place)) hand_on(std::move(document), bytes_before_ + row.read);
   }
 
   static std::string with_line(const std::string& name, const Place& place) {

@@ -174,6 +174,53 @@ TEST_F(Documents, EmptyOnesAreDocumentsToo) {
   EXPECT_EQ(out.counts.empty, 4);
 }
 
+// Other entities make a row another document, though its text is the same.
+TEST_F(Documents, RowsMayGiveTheirEntities) {
+  const std::string path = write(
+      "a.jsonl",
+      R"({"id":"a","text":"Zoë saw Bo.","entities":[{"id":"T1","start":0,"end":3,"type":"PERSON"},)"
+      R"({"id":"T2","start":8,"end":10,"type":"DOG","text":"Bo","probability":0.5,"cluster":"c"}]})"
+      "\n"
+      R"({"id":"b","text":"Zoë saw Bo.","entities":[]})"
+      "\n"
+      R"({"id":"c","text":"Zoë saw Bo."})"
+      "\n");
+  const Read out = read({path});
+  ASSERT_EQ(out.documents.size(), 3u);
+  const std::vector<Mention>& mentions = out.documents[0].entities;
+  ASSERT_EQ(mentions.size(), 2u);
+  EXPECT_EQ(mentions[0].text, "Zoë");
+  EXPECT_EQ(mentions[0].type, "PERSON");
+  EXPECT_EQ(mentions[0].probability, 1);
+  EXPECT_EQ(mentions[1].text, "Bo");
+  EXPECT_EQ(mentions[1].span, (Stretch{8, 10}));
+  EXPECT_EQ(mentions[1].probability, 0.5);
+  EXPECT_TRUE(out.documents[1].has_entities && out.documents[1].entities.empty());
+  EXPECT_FALSE(out.documents[2].has_entities);
+  EXPECT_NE(out.documents[0].sha256, out.documents[1].sha256);
+  EXPECT_NE(out.documents[1].sha256, out.documents[2].sha256);
+  EXPECT_EQ(out.counts.notes, (Strings{path + ": fields that are not read: 'entities.cluster'."}));
+}
+
+TEST_F(Documents, BadEntitiesAreToldWithTheirLine) {
+  const auto refused = [&](const std::string& entities) {
+    return refusal("a.jsonl", "{\"text\":\"Bo sat.\",\"entities\":" + entities + "}");
+  };
+  EXPECT_EQ(refused(R"([{"id":"T1","start":0,"end":2}])"),
+            ":1: entity 'T1' has no type. Mend or remove the row.");
+  EXPECT_EQ(refused(R"([{"id":"T1","start":0,"end":2,"type":"A","probability":2}])"),
+            ":1: entity 'T1' has a probability of 2. Mend or remove the row.");
+  for (const char* entities :
+       {R"({})", R"([1])", R"([{"id":"T1","start":0,"end":9,"type":"A"}])",
+        R"([{"id":"T1","start":2,"end":3,"type":"A"}])", R"([{"start":0,"end":2,"type":"A"}])",
+        R"([{"id":"T1","start":0,"end":2,"type":"A","text":"Ann"}])",
+        R"([{"id":"T1","start":0,"end":2,"type":"A"},{"id":"T1","start":3,"end":6,"type":"A"}])"}) {
+    const std::string sentence = refused(entities);
+    EXPECT_TRUE(sentence.starts_with(":1: ")) << entities << sentence;
+    EXPECT_TRUE(sentence.ends_with(" Mend or remove the row.")) << entities << sentence;
+  }
+}
+
 TEST_F(Documents, BadRowsAreToldWithTheirLine) {
   const std::string lines = "{\"text\":\"x\"}\n";
   EXPECT_EQ(refusal("a.jsonl", lines + "[1]\n"),

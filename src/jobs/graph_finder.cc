@@ -1,0 +1,55 @@
+// The finders that options ask for, as one.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "graph/list_finders.h"
+#include "jobs/graph_setup.h"
+#include "jobs/without_effect.h"
+
+namespace relatum::jobs {
+namespace {
+
+std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const Host& host) {
+  graph::GazetteerRules rules;
+  if (o.any_case) rules.ignore_case_above = 0;
+  rules.fold_accents = o.fold_accents;
+  rules.skip_bad_rows = o.asking.data.skip_bad_rows;
+  graph::Gazetteer gazetteer(rules);
+  gazetteer.read(o.gazetteer);
+  for (const std::string& note : gazetteer.notes()) host.context.info(note);
+  for (const std::string& row : gazetteer.bad_rows()) host.context.warn(row);
+  host.context.info(
+      fmt::format("gazetteer: {} in {}", counted(gazetteer.names(), "name"), o.gazetteer));
+  std::string identity = fmt::format("gazetteer {} any_case={} accents={}",
+                                     sha256_file(o.gazetteer), o.any_case, o.fold_accents);
+  return graph::gazetteer_finder(std::move(gazetteer), std::move(identity));
+}
+
+}  // namespace
+
+std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& o,
+                                                 const graph::DocumentFiles& files,
+                                                 const Host& host) {
+  const bool may_be_given = std::ranges::any_of(files.files, [](const graph::DocumentFile& each) {
+    return each.form.value_or(graph::DocumentForm::kJsonLines) == graph::DocumentForm::kJsonLines;
+  });
+  if (o.gazetteer.empty() && !may_be_given) {
+    fail("jobs.graph",
+         "nothing says which entities the documents have. Name a table of names by --gazetteer, or "
+         "give documents as JSON lines that list their \"entities\".");
+  }
+  std::vector<std::unique_ptr<graph::EntityFinder>> finders;
+  finders.push_back(graph::given_finder());
+  if (!o.gazetteer.empty()) finders.push_back(open_gazetteer(o, host));
+  std::vector<std::string> without;
+  if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");
+  if (o.gazetteer.empty() && o.fold_accents) without.emplace_back("--fold-accents");
+  warn_without_effect(without, "--gazetteer", host.context);
+  return std::make_unique<graph::EntityFinders>(std::move(finders));
+}
+
+}  // namespace relatum::jobs

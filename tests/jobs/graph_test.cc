@@ -1,0 +1,340 @@
+// From documents to a graph. Most tests ask the tiny model as it is: what it answers says nothing,
+// but is the same each time.
+#include "jobs/graph.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "desk.h"
+#include "jobs/extract.h"
+#include "jobs/finetune.h"
+#include "support/error_of.h"
+#include "support/models.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class GraphJob : public Desk {
+ protected:
+  void SetUp() override {
+    Desk::SetUp();
+    names_ = "name,type,id\n";
+    for (const json& row : corpus()) {
+      for (const char* end : {"head", "tail"}) names_ += word(row, end) + ",THING,\n";
+    }
+    write("names.csv", names_);
+    write("labels.json", json(kLabels).dump());
+    write("notes/a.txt", "Rain made the road wet. Smoke came from a fire.\n");
+    write("notes/b.md", "# Tom saw a bird.\n\nThe wheel is in the car.\n");
+  }
+  static std::string word(const json& row, const char* end) {
+    const size_t start = row[end]["start"], stop = row[end]["end"];
+    return row["text"].get<std::string>().substr(start, stop - start);
+  }
+  void teach_run() {
+    jobs::FinetuneOptions options = teach();
+    options.learning_rate = 0.005;
+    options.training.epochs = 60;
+    options.batch_tokens = 64;
+    ASSERT_TRUE(jobs::finetune(options, host_).finished);
+    warnings_.clear();
+    lines_.clear();
+  }
+  /// With a run that knows the corpus by heart.
+  jobs::GraphOptions make_taught() const {
+    jobs::GraphOptions options = make();
+    options.asking.adapter = path("run");
+    options.asking.model.model = options.asking.prompt = options.asking.data.labels = "";
+    options.threshold = "";
+    return options;
+  }
+  jobs::GraphOptions make(const std::string& out = "") const {
+    jobs::GraphOptions options;
+    options.asking.model.compute = "f32";
+    options.asking.model.model = kModel;
+    options.asking.prompt = path("plain.txt");
+    options.asking.data.labels = path("labels.json");
+    options.threshold = "0.02";
+    options.documents = {path("notes")};
+    options.gazetteer = path("names.csv");
+    options.out = out.empty() ? out : path(out);
+    return options;
+  }
+  std::string graph_of(const jobs::GraphOptions& options) {
+    out_.clear();
+    EXPECT_TRUE(jobs::graph(options, host_).finished);
+    return options.out.empty() ? out_ : read_file(options.out);
+  }
+  std::string refusal(const jobs::GraphOptions& options) {
+    const std::string sentence = error_of([&] { jobs::graph(options, host_); });
+    EXPECT_EQ(out_, "");
+    return sentence;
+  }
+  /// "head label tail", by names.
+  static std::vector<std::string> facts(const std::string& graph) {
+    std::map<std::string, std::string> names;
+    std::vector<std::string> all;
+    for (const json& each : json_lines(graph)) {
+      if (each["kind"] == "entity") {
+        names[each["id"]] = each["name"];
+        continue;
+      }
+      all.push_back(fmt::format("{} {} {}", names.at(each["head"]),
+                                each["label"].get<std::string>(), names.at(each["tail"])));
+    }
+    std::ranges::sort(all);
+    return all;
+  }
+  /// Names of entities, in order.
+  static std::vector<std::string> names(const std::string& graph) {
+    std::vector<std::string> all;
+    for (const json& each : json_lines(graph)) {
+      if (each["kind"] == "entity") all.push_back(each["name"]);
+    }
+    std::ranges::sort(all);
+    return all;
+  }
+  std::string names_;
+};
+
+TEST_F(GraphJob, FindsWhatItWasTaught) {
+  teach_run();
+  const std::string graph = graph_of(make_taught());
+  EXPECT_THAT(facts(graph),
+              ElementsAre("Rain causes road", "fire causes Smoke", "wheel part-of car"));
+  const std::map<std::string, std::string> texts = {{"a.txt", read("notes/a.txt")},
+                                                    {"b.md", read("notes/b.md")}};
+  int mentions = 0;
+  for (const json& each : json_lines(graph)) {
+    if (each["kind"] != "entity") continue;
+    for (const json& mention : each["mentions"]) {
+      const size_t start = mention["start"], end = mention["end"];
+      EXPECT_EQ(texts.at(mention["document"]).substr(start, end - start), mention["text"]);
+      ++mentions;
+    }
+  }
+  EXPECT_EQ(mentions, 8);
+  EXPECT_THAT(warnings_, IsEmpty());
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 2 documents with 4 sentences and 4 pairs")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("the graph of 2 documents has 8 entities and 3 edges")));
+}
+
+// Probabilities are those of extract, to the rounding of other batches: f32, some hundred sums.
+TEST_F(GraphJob, AnEdgeIsAsProbableAsExtractsAnswer) {
+  jobs::ExtractOptions extraction = ask();
+  extraction.scores = true;
+  EXPECT_TRUE(jobs::extract(extraction, host_).finished);
+  const json scores = json_lines(out_)[0]["scores"];
+  jobs::GraphOptions options = make();
+  options.asking.multi_label = true;
+  int compared = 0;
+  for (const json& each : json_lines(graph_of(options))) {
+    if (each["kind"] == "entity") continue;
+    const json& mention = each["mentions"][0];
+    if (mention["document"] != "a.txt" || mention["sentence"]["start"] != 0) continue;
+    const bool forward = mention["head"] == json{{"start", 0}, {"end", 4}};
+    const std::string label = each["label"] == "part-of" ? "part-of"
+                              : forward                  ? "causes(e1,e2)"
+                                                         : "causes(e2,e1)";
+    EXPECT_EQ(mention[forward ? "tail" : "head"], (json{{"start", 14}, {"end", 18}}));
+    EXPECT_NEAR(mention["probability"].get<double>(), scores[label].get<double>(), 1e-5);
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
+}
+
+TEST_F(GraphJob, GivenEntitiesAreTakenAsTheyAre) {
+  std::vector<json> rows = {{{"id", "x"}, {"text", read("notes/a.txt")}}};
+  jobs::GraphOptions options = make();
+  options.documents = {write_rows("rows/d.jsonl", rows)};
+  const std::string by_names = graph_of(options);
+  EXPECT_THAT(names(by_names), ElementsAre("Rain", "Smoke", "fire", "road"));
+  const auto entity = [](const char* id, int start, int end) {
+    return json{{"id", id}, {"start", start}, {"end", end}, {"type", "THING"}};
+  };
+  rows[0]["entities"] = {entity("T1", 0, 4), entity("T2", 14, 18), entity("T3", 24, 29),
+                         entity("T4", 42, 46)};
+  write_rows("rows/d.jsonl", rows);
+  options.gazetteer = "";
+  EXPECT_EQ(graph_of(options), by_names);
+}
+
+TEST_F(GraphJob, ASchemaForbidsAndWithoutACommonLabelIsRefused) {
+  const std::string types = "[entities]\nTHING = \"A thing.\"\nPERSON = \"A human.\"\n";
+  jobs::GraphOptions options = make();
+  options.base_iri = "http://a.example/";
+  options.floor = 0;
+  options.schema = write("schema.toml", types + "[relations.part-of]\nhead = \"THING\"\n");
+  const std::vector<std::string> found = facts(graph_of(options));
+  EXPECT_FALSE(found.empty());
+  for (const std::string& fact : found) EXPECT_THAT(fact, HasSubstr(" part-of "));
+  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("--base-iri has no effect without")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("labels that the schema lacks")));
+  EXPECT_THAT(lines_, Contains(HasSubstr("that the schema does not allow")));
+  write("schema.toml", types + "[relations.part-of]\nhead = \"PERSON\"\n");
+  EXPECT_THAT(facts(graph_of(options)), IsEmpty());
+  EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 4 of types")));
+  write("schema.toml", "[relations.bites]\n");
+  out_.clear();
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr("none of its relations"), HasSubstr("'part-of'")));
+}
+
+TEST_F(GraphJob, IntoReadsWhatIsNewAndSyncRemovesWhatIsGone) {
+  jobs::GraphOptions options = make();
+  options.into = path("graph.sqlite");
+  options.format = "jsonl";
+  const auto read_now = [&] {
+    lines_.clear();
+    return graph_of(options);
+  };
+  const std::string first = read_now();
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 2 documents with")));
+  EXPECT_EQ(read_now(), first);
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 0 documents (2 unchanged)")));
+  write("notes/b.md", "Heat made the ice melt.\n");
+  EXPECT_THAT(names(read_now()), ElementsAre("Heat", "Rain", "Smoke", "fire", "ice", "road"));
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 1 document (1 unchanged)")));
+  fs::remove(path("notes/a.txt"));
+  EXPECT_THAT(names(read_now()), Contains("Rain"));
+  options.sync = true;
+  EXPECT_THAT(names(read_now()), ElementsAre("Heat", "ice"));
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 0 documents (1 unchanged, 1 removed)")));
+  // Another way to ask reads all of it again; another way to choose does not.
+  options.threshold = "0.99999999";
+  EXPECT_THAT(facts(read_now()), IsEmpty());
+  EXPECT_THAT(lines_, Contains(HasSubstr("1 unchanged")));
+  options.window = 2;
+  read_now();
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 1 document with")));
+}
+
+// Enough pairs for several sets. Wherever it is stopped, the rest is cut as it would have been.
+TEST_F(GraphJob, AStoppedOneGoesOnToTheSameBytes) {
+  for (int i = 0; i < 60; ++i) {
+    std::string text;
+    for (int k = 0; k < 3; ++k) {
+      text += fmt::format("{} Near {} Ann met Tom, a fire, rain, ice and wind.\n\n",
+                          corpus()[size_t(i + k) % 10]["text"].get<std::string>(), i);
+    }
+    write(fmt::format("notes/{}.txt", i), text);
+  }
+  write("names.csv", names_ + "wind,THING,\n");
+  jobs::GraphOptions options = make();
+  options.format = "jsonl";
+  const std::string whole = graph_of(options);
+  EXPECT_GT(json_lines(whole).size(), 30u);
+  options.into = path("graph.sqlite");
+  int stopped = 0;
+  for (bool finished = false; !finished && stopped < 20;) {
+    stop_ = false;
+    out_.clear();
+    lines_.clear();
+    host_.context.progress = [&](const Progress& progress) {
+      // After a set or two; later ones in the midst of one.
+      if (!progress.note.starts_with("0 doc") && int(progress.done * 7) % 3 == 1) stop_ = true;
+    };
+    finished = jobs::graph(options, host_).finished;
+    stopped += !finished;
+    if (!finished) {
+      EXPECT_EQ(out_, "");
+      EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("interrupted; "), HasSubstr("goes on"))));
+    }
+  }
+  EXPECT_GT(stopped, 0);
+  EXPECT_EQ(out_, whole);
+}
+
+TEST_F(GraphJob, AClassifierIsAskedTheSameWay) {
+  jobs::FinetuneOptions options = teach();
+  options.model.model = fixture("bert").string();
+  options.prompt = "";
+  options.head = "classifier";
+  options.batch_tokens = 64;
+  options.learning_rate = 3e-3;
+  options.training.warmup = 0;
+  options.training.epochs = 60;
+  ASSERT_TRUE(jobs::finetune(options, host_).finished);
+  EXPECT_THAT(facts(graph_of(make_taught())), Contains("Rain causes road"));
+}
+
+TEST_F(GraphJob, WithoutEntitiesThereIsAGraphOfNothingAndAWarning) {
+  write("names.csv", "name,type\nNobody,PERSON\n");
+  write("notes/empty.txt", "");
+  EXPECT_EQ(graph_of(make()), "");
+  EXPECT_THAT(warnings_, ElementsAre("no entity was found in the documents that were read."));
+  EXPECT_THAT(lines_, Contains(HasSubstr("read 3 documents (1 empty)")));
+}
+
+TEST_F(GraphJob, APairThatIsTooLongIsLeftOutAndTold) {
+  std::string text = "Rain";
+  for (int i = 0; i < 120; ++i) text += " and on";
+  write("notes/a.txt", text + " a road.\n");
+  for (const std::string& each : facts(graph_of(make()))) {
+    EXPECT_THAT(each, Not(HasSubstr("Rain")));
+  }
+  EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 1 too long")));
+  EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("the model's context is"),
+                                        HasSubstr("This pair is left out."))));
+}
+
+TEST_F(GraphJob, BadDocumentsStopItOrAreListed) {
+  write("notes/c.txt", "caf\xe9");
+  EXPECT_THAT(refusal(make()), HasSubstr("c.txt has the byte 0xE9"));
+  jobs::GraphOptions options = make();
+  options.asking.data.skip_bad_rows = true;
+  EXPECT_EQ(names(graph_of(options)).size(), 8u);
+  EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("left out: "), HasSubstr("c.txt"))));
+}
+
+// All of it before a model is opened: there is none.
+TEST_F(GraphJob, WhatCannotBeHonouredIsRefusedFirst) {
+  const auto refused = [&](const auto& change, const std::string& part) {
+    jobs::GraphOptions options = make("out.jsonl");
+    options.asking.model.model = path("absent");
+    change(options);
+    EXPECT_THAT(refusal(options), HasSubstr(part));
+    EXPECT_FALSE(there("out.jsonl"));
+  };
+  using Options = jobs::GraphOptions;
+  fs::create_directories(path("nothing"));
+  refused([&](Options& o) { o.documents = {path("nothing")}; }, "there is no document in");
+  refused([&](Options& o) { o.documents = {path("absent")}; }, "cannot open");
+  refused([&](Options& o) { o.format = "turtle"; }, "--base-iri");
+  refused([&](Options& o) { o.format = "pdf"; }, "graph format 'pdf' is unknown");
+  refused([&](Options& o) { o.out = "", o.format = "csv"; }, "is no text for standard output");
+  refused([&](Options& o) { o.out = path("notes/graph.jsonl"); }, "would be one of them");
+  refused([&](Options& o) { o.out = path("names.csv"), o.format = "jsonl"; }, "is a file that");
+  refused([&](Options& o) { o.sync = true; }, "--into");
+  refused([&](Options& o) { o.into = o.out; }, "both name");
+  refused([&](Options& o) { o.language = "klingon"; }, "klingon");
+  refused([&](Options& o) { o.schema = path("absent.toml"); }, "absent.toml");
+  refused([](Options& o) { o.out = "", o.json = true; }, "needs another place");
+}
+
+TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
+  jobs::GraphOptions options = make();
+  options.gazetteer = "";
+  EXPECT_THAT(refusal(options), HasSubstr("nothing says which entities"));
+  options = make();
+  options.threshold = "1.5";
+  EXPECT_THAT(refusal(options), HasSubstr("--threshold 1.5"));
+  options.threshold = "dev";
+  EXPECT_THAT(refusal(options), HasSubstr("no threshold that was chosen on dev data"));
+  options = make();
+  options.asking.negative = "nothing";
+  EXPECT_THAT(refusal(options), HasSubstr("nothing"));
+  write("graph.sqlite", "no database, but a text of more than sixteen bytes");
+  options = make();
+  options.into = path("graph.sqlite");
+  EXPECT_THAT(refusal(options), HasSubstr("graph.sqlite"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
