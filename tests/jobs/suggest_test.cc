@@ -206,10 +206,10 @@ TEST_F(SuggestJob, OfADocumentAllPairsAreAsked) {
       {"id", "d"},
       {"text", "Rain made the road wet."},
       {"entities", {entity("w:1", 19, 22), entity("a:b", 0, 4), entity("r", 14, 18)}},
-      {"relations", json::array()}};
+      {"relations", json::parse(R"([{"head":"w:1","tail":"a:b","label":"part-of"}])")}};
   json lonely = document;
   lonely["id"] = "lonely";
-  lonely["relations"][0]["tail"] = "w:1";  // to itself
+  lonely["relations"][0]["tail"] = lonely["relations"][0]["head"];
   lonely["entities"].erase(2);
   lonely["entities"].erase(1);
   write_rows("rows.jsonl", {document, lonely});
