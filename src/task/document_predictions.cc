@@ -65,9 +65,11 @@ class Reader {
     const size_t first = text.find_first_not_of(" \t\n");
     if (first == text.npos) return {};
     if (text[first] == '[') {
-      const std::string problem = walk_json_array(
+      const JsonFault fault = walk_json_array(
           text, [&](const JsonElement& element) { add(element.text, element.line); });
-      if (!problem.empty()) fail("task.prediction", fmt::format("{}: {}.", file_, problem));
+      if (fault) {
+        fail("task.prediction", fmt::format("{}:{}: {}.", file_, fault.line, fault.sentence));
+      }
       return std::move(documents_);
     }
     for (int64_t number = 1; !text.empty(); ++number) {

@@ -51,14 +51,6 @@ std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
   return pieces;
 }
 
-ordered_json span_json(const Span& span) {
-  ordered_json object = {{"start", span.start}, {"end", span.end}};
-  if (!span.type.empty()) object["type"] = span.type;
-  return object;
-}
-
-}  // namespace
-
 Entity parse_entity(const json& object, const std::string& place, const std::string& text) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with start and end");
   const std::string id = id_of(object, "id", place);
