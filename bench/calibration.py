@@ -67,18 +67,21 @@ def judged(options, run, way, name, *flags):
                               "--json"))
 
 
+def raised(row, temperature):
+    """A prediction with its temperature taken off again."""
+    logs = {label: temperature * math.log(p) for label, p in row["scores"].items() if p > 0}
+    most = max(logs.values())
+    total = sum(math.exp(each - most) for each in logs.values())
+    scores = {label: math.exp(logs[label] - most) / total if label in logs else 0.0
+              for label in row["scores"]}
+    return {**row, "scores": scores, "probability": scores[row["label"]]}
+
+
 def without_temperature(options, answers, temperature):
-    """The report on answers with their temperature taken off again."""
+    """The report on answers without their temperature."""
     raw = answers.with_name(f"{answers.stem}-raised.jsonl")
     with open(answers, encoding="utf-8") as lines, open(raw, "w", encoding="utf-8") as out:
-        for row in map(json.loads, lines):
-            logs = {label: temperature * math.log(p) for label, p in row["scores"].items() if p > 0}
-            most = max(logs.values())
-            total = sum(math.exp(each - most) for each in logs.values())
-            row["scores"] = {label: math.exp(logs[label] - most) / total if label in logs else 0.0
-                             for label in row["scores"]}
-            row["probability"] = row["scores"][row["label"]]
-            out.write(json.dumps(row) + "\n")
+        out.writelines(json.dumps(raised(json.loads(line), temperature)) + "\n" for line in lines)
     return json.loads(relatum(options, "evaluate", "--data", options.test, "--predictions", raw,
                               "--json"))
 

@@ -226,7 +226,7 @@ TEST_F(BadData, PipesAreRefusedAtOnce) {
 TEST_F(BadData, ACommaTooMany) {
   const std::string row = R"({"id":"1","token":["a","b"],"subj_start":0,"subj_end":0,)"
                           R"("obj_start":1,"obj_end":1,"relation":"no_relation"})";
-  refused_data("tacred:" + write("bad.json", "[" + row + ",\n]"), {"bad.json: line 2", "comma"});
+  refused_data("tacred:" + write("bad.json", "[" + row + ",\n]"), {"bad.json:2: ", "comma"});
   refused_data("tacred:" + write("bad.json", "[" + row + ",,\n" + row + "]"), {"comma"});
 }
 

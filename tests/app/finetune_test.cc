@@ -249,7 +249,7 @@ TEST_F(Finetune, AHoldOutOfWholeSentencesSaysHowLargeItIs) {
   }
   write_rows("rows.jsonl", rows);
   EXPECT_THAT(done(finetune("run", {"--holdout", "3"})).err,
-              HasSubstr("2 rows held out, not 3: rows of one sentence stay together"));
+              HasSubstr("2 rows held out, not 3: rows of one sentence or document stay"));
   refused(finetune("other", {"--holdout", "1"}), {"cannot hold out 1 of 10", "--holdout"});
 }
 

@@ -60,13 +60,19 @@ class Calibration(unittest.TestCase):
             side = {figure: error for figure in calibration.FIGURES}
             return {"ways": {way: {"with": side, "without": side | {"labels_brier": None}}
                              for way in calibration.WAYS}}
-        summary = calibration.summary({"1": seed(0.02), "2": seed(0.05)})
+        summary = calibration.summary(calibration.WAYS, {"1": seed(0.02), "2": seed(0.05)})
         self.assertAlmostEqual(summary["scored"]["with"]["ece"]["mean"], 0.035)
         self.assertNotIn("labels_brier", summary["shares"]["without"])
         results = {"summary": summary, "most": 0.03}
         self.assertEqual(calibration.verdict(results), ["scored", "shares"])
         self.assertEqual(calibration.verdict(results | {"most": 0.04}), [])
 
+    def test_a_temperature_is_taken_off_again(self):
+        row = {"id": "1", "label": "a", "probability": 0.6, "scores": {"a": 0.6, "b": 0.4, "c": 0}}
+        raised = calibration.raised(row, 2)
+        self.assertAlmostEqual(raised["probability"], 0.36 / 0.52)
+        self.assertAlmostEqual(raised["scores"]["b"], 0.16 / 0.52)
+        self.assertEqual(raised["scores"]["c"], 0)
 
     def test_what_was_made_of_other_data_ends_it(self):
         with tempfile.TemporaryDirectory() as folder:

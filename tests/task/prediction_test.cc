@@ -73,7 +73,7 @@ TEST(Predictions, BadFilesAreNamed) {
            {"id,label,\"x\n1,a,2\n", "p.txt:1: a quoted field is never closed"},
            {"id,label,ID\n1,a,2\n", "column 'id' stands twice"},
            {"[{\"id\":\"1\",\"label\":\"a\"},\n{\"id\":[1]}]", "p.txt:2"},
-           {"[{\"id\":\"1\",\"label\":\"a\"},\n", "p.txt: line 2"},
+           {"[{\"id\":\"1\",\"label\":\"a\"},\n", "p.txt:2: "},
            {"head\trelation\ttail\tprobability\tid\nAda\tr\tUlm\t0.5\t1\n", "these are triples"},
            {"id,label\n", "p.txt"},
            {"{\"id\":\"1\"}\n", "p.txt:1"},

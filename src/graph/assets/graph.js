@@ -253,7 +253,8 @@ function drawGraph() {
     svg.append(node);
   }
   const left = data.entities.length - order.length;
-  if (left > 0) $('left-out').textContent = `${left} entities are not drawn: those without ` +
+  if (left > 0) $('left-out').textContent = `${left} ${left === 1 ? 'entity is' : 'entities are'} ` +
+    'not drawn: those without ' +
     `relations, and all but the ${kMostDrawn} with the most.`;
 }
 
