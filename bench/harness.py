@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -94,3 +95,21 @@ def ratio(rounds, ours, against, unit, target, smaller=False):
     return {"ours": ours, "against": list(against), "unit": unit, "target": target,
             "median": round(statistics.median(each), 3), "smallest": round(min(each), 3),
             "largest": round(max(each), 3)}
+
+
+def marks(name):
+    """What stands between <!-- name --> and <!-- end --> of a page, as the second group."""
+    return re.compile(rf"(<!-- {re.escape(name)} -->\n)(.*?)(<!-- end -->)", re.S)
+
+
+def write_between(page, between, text):
+    """Puts text between the marks of a page."""
+    whole = page.read_text(encoding="utf-8")
+    if not between.search(whole):
+        give_up(f"{page.name} has no place for the table between its marks")
+    page.write_text(between.sub(lambda m: m.group(1) + text + m.group(3), whole), encoding="utf-8")
+
+
+def load_results(path):
+    """A results file; None where nothing was measured yet."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None

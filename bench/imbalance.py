@@ -17,11 +17,10 @@ import itertools
 import json
 import os
 import pathlib
-import re
 import statistics
 import sys
 
-from harness import relatum
+from harness import load_results, marks, relatum, write_between
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -30,7 +29,7 @@ CORPUS = ROOT / "examples" / "corpus"
 SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared")
 CROSSRE = SHARED / "data" / "crossre"
 NEGATIVE = "no_relation"
-MARKS = re.compile(r"(<!-- imbalance -->\n)(.*?)(<!-- end -->)", re.S)
+MARKS = marks("imbalance")
 BALANCED = ["--label-weights", "balanced"]
 # Half of the corpus's negatives; of CrossRE's as many as there are relations.
 SETS = {
@@ -162,18 +161,6 @@ def section(results):
             f"[how](../bench/imbalance.py)):\n\n{table(results)}\n")
 
 
-def load(path):
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def write_page(results):
-    text = PAGE.read_text(encoding="utf-8")
-    if not MARKS.search(text):
-        sys.exit(f"imbalance: {PAGE.name} has no place for the table between its marks")
-    PAGE.write_text(MARKS.sub(lambda m: m.group(1) + section(results) + m.group(3), text),
-                    encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--relatum", default="build/release/relatum")
@@ -191,7 +178,7 @@ def main():
     options = parser.parse_args()
     options.finetune = [word for word in options.finetune if word != "--"]
     if options.write:
-        return write_page(load(options.out))
+        return write_between(PAGE, MARKS, section(load_results(options.out)))
     results = measure(options)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(table(results))

@@ -11,17 +11,16 @@ import argparse
 import datetime
 import json
 import pathlib
-import re
 import sys
 
-from harness import relatum
+from harness import marks, relatum, write_between
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "models.md"
 RESULTS = ROOT / "bench" / "results" / "quantised.json"
 CORPUS = ROOT / "examples" / "corpus"
 FORMATS = ["q8_0", "q6_k", "q4_k", "q4_0"]
-MARKS = re.compile(r"(<!-- quantised -->\n)(.*?)(<!-- end -->)", re.S)
+MARKS = marks("quantised")
 sys.path.insert(0, str(ROOT / "tools"))
 from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -95,14 +94,6 @@ def table(results):
                      "labels as with f16"], lines)
 
 
-def write_page(results):
-    text = PAGE.read_text(encoding="utf-8")
-    if not MARKS.search(text):
-        sys.exit(f"quantised: {PAGE.name} has no place for the table between its marks")
-    PAGE.write_text(MARKS.sub(lambda m: m.group(1) + table(results) + "\n" + m.group(3), text),
-                    encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--relatum", default="build/release/relatum")
@@ -119,7 +110,8 @@ def main():
     options.finetune = [word for word in options.finetune if word != "--"]
     options.name = options.name or options.model
     if options.write:
-        return write_page(json.loads(options.out.read_text(encoding="utf-8")))
+        return write_between(PAGE, MARKS,
+                             table(json.loads(options.out.read_text(encoding="utf-8"))) + "\n")
     results = measure(options)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(table(results))

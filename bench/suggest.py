@@ -17,18 +17,18 @@ import json
 import os
 import pathlib
 import random
-import re
 import statistics
 import sys
 
-from harness import give_up, read_lines, relatum, say, write_lines
+from harness import (give_up, load_results, marks, read_lines, relatum, say, write_between,
+                     write_lines)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
 RESULTS = ROOT / "bench" / "results" / "suggest.json"
 SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared")
 SEMEVAL = SHARED / "data" / "semeval2010" / "TRAIN_FILE.TXT"
-MARKS = re.compile(r"(<!-- suggest -->\n)(.*?)(<!-- end -->)", re.S)
+MARKS = marks("suggest")
 SPLIT_SEED = 1  # the sentences that are held out are the same for all seeds
 sys.path.insert(0, str(ROOT / "tools"))
 from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
@@ -187,18 +187,6 @@ def section(results):
             f"{table(results)}\n")
 
 
-def load(path):
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def write_page(results):
-    text = PAGE.read_text(encoding="utf-8")
-    if not MARKS.search(text):
-        sys.exit(f"suggest: {PAGE.name} has no place for the table between its marks")
-    PAGE.write_text(MARKS.sub(lambda m: m.group(1) + section(results) + m.group(3), text),
-                    encoding="utf-8")
-
-
 def main():
     split = lambda text: text.split(",")
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
@@ -228,7 +216,7 @@ def main():
     options = parser.parse_args()
     options.finetune = [word for word in options.finetune if word != "--"]
     if options.write:
-        return write_page(load(options.out))
+        return write_between(PAGE, MARKS, section(load_results(options.out)))
     print(table(measure(options)))
     return None
 

@@ -116,7 +116,7 @@ class Imbalance(unittest.TestCase):
 
     def test_the_page_has_the_table_of_the_results(self):
         page = imbalance.MARKS.search(imbalance.PAGE.read_text(encoding="utf-8"))
-        self.assertEqual(page.group(2), imbalance.section(imbalance.load(imbalance.RESULTS)))
+        self.assertEqual(page.group(2), imbalance.section(imbalance.load_results(imbalance.RESULTS)))
 
     def test_every_pair_of_a_sentence_is_a_row(self):
         rows = {row["id"]: row for row in imbalance.pairs_of(self.SENTENCE)}
@@ -151,7 +151,7 @@ class Suggest(unittest.TestCase):
 
     def test_the_page_has_the_table_of_the_results(self):
         page = suggest.MARKS.search(suggest.PAGE.read_text(encoding="utf-8"))
-        self.assertEqual(page.group(2), suggest.section(suggest.load(suggest.RESULTS)))
+        self.assertEqual(page.group(2), suggest.section(suggest.load_results(suggest.RESULTS)))
 
     def test_a_table_has_a_line_for_each_round(self):
         one = [{"labelled": 100, "official": "semeval_macro", "official_f1": 0.5, "micro_f1": 0.6},
