@@ -116,7 +116,8 @@ class Imbalance(unittest.TestCase):
 
     def test_the_page_has_the_table_of_the_results(self):
         page = imbalance.MARKS.search(imbalance.PAGE.read_text(encoding="utf-8"))
-        self.assertEqual(page.group(2), imbalance.section(imbalance.load_results(imbalance.RESULTS)))
+        results = imbalance.load_results(imbalance.RESULTS)
+        self.assertEqual(page.group(2), imbalance.section(results))
 
     def test_every_pair_of_a_sentence_is_a_row(self):
         rows = {row["id"]: row for row in imbalance.pairs_of(self.SENTENCE)}
