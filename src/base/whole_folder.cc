@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/durable.h"
 #include "base/error.h"
@@ -63,9 +64,9 @@ void WholeFolder::replace() const {
   if (::rename(target_.c_str(), old.c_str()) != 0) fail_write(target_, errno);
   if (::rename(fresh_.c_str(), target_.c_str()) != 0) {
     const int reason = errno;
-    // Where the way back fails too, the old folder stays under the other name.
-    (void)::rename(old.c_str(), target_.c_str());
-    fail_write(target_, reason);
+    if (::rename(old.c_str(), target_.c_str()) == 0) fail_write(target_, reason);
+    fail("base.folder", fmt::format("cannot write {} ({}). What was there is now {}: rename it.",
+                                    target_.string(), std::strerror(reason), old.string()));
   }
   remove_folder(old);
 }

@@ -1,10 +1,11 @@
-// The folder is made beside its place and moved there in one step.
+// A model folder as transformers opens it, in f32.
 #include "train/full_folder.h"
 
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "base/durable.h"
+#include "base/whole_folder.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "train/model_copy.h"
@@ -47,16 +48,11 @@ void remove_full(const fs::path& run) {
 }
 
 void save_full(const fs::path& run, const FullWeights& weights, const fs::path& base) {
-  const fs::path target = full_folder(run), fresh = temporary_of(target);
-  remove_full(run);
-  create_folders(fresh);
-  write_weights(fresh / "model.safetensors", weights);
-  write_file(fresh / "config.json", io::dump_json(config_of(weights, base), 2) + "\n");
-  copy_model_files(base, fresh);
-  std::error_code error;
-  fs::rename(fresh, target, error);
-  if (error) fail_write(target, error.value());
-  if (const int reason = sync_folder(run, -1)) fail_write(target, reason);
+  WholeFolder folder(full_folder(run));
+  write_weights(folder.path() / "model.safetensors", weights);
+  write_file(folder.path() / "config.json", io::dump_json(config_of(weights, base), 2) + "\n");
+  copy_model_files(base, folder.path());
+  folder.commit();
 }
 
 }  // namespace relatum::train
