@@ -2,16 +2,17 @@
 """The memory and time that `relatum merge` takes, in each form that it writes.
 
 python bench/merge.py RELATUM --model FOLDER --limit GB [--forms safetensors q4_k …] [--name NAME]
-    [--out RESULTS.json]
+    [--out RESULTS.json] [--peer]
 
 FOLDER is a Llama-like model's, e.g. of bench/random_folder.py. Its adapter is made here: random
 pairs of rank 16 on all linears, added to the base in NF4, as after QLoRA. Fails where more than
 --limit GB were in memory at once, pages of mapped files among them. What is timed is looked into:
 all tensors are there, and one linear's rows are the base's with the adapter in them. Needs numpy,
-safetensors and gguf.
+safetensors and gguf, --peer llama-cpp-python.
 """
 
 import argparse
+import ctypes
 import datetime
 import json
 import os
@@ -26,7 +27,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from compare_peers import processor
-from harness import give_up, say
+from harness import give_up, load_results, say
 
 RANK = 16
 ROWS = 16  # that are looked at, of a linear whose rows have one order everywhere
@@ -99,12 +100,9 @@ def written(out, model):
     return gguf.quants.dequantize(tensor.data[:ROWS], tensor.tensor_type).astype(np.float32)
 
 
-def check(out, model, adapter, form):
-    """What is not the base is the adapter, once: along its own direction, as rounding to NF4 and
-    to the form is far larger than it, and has none. Gives the adapter's share that is there. Four
-    bits have a direction: the base's values lie at NF4's levels, the levels of the form gather
-    there, and of steps smaller than theirs a part is rounded away (llama.cpp's quantiser keeps no
-    more); there the share has to be more than noise and of the adapter's size."""
+def kept(out, model, adapter):
+    """The adapter's share in one linear, its noise, and the size of what is neither base nor
+    adapter beside the base's."""
     base = read_rows(model, LINEAR, ROWS)
     stem = f"base_model.model.{LINEAR.removesuffix('.weight')}.lora_"
     pairs = load_file(adapter / "adapter_model.safetensors")
@@ -114,12 +112,37 @@ def check(out, model, adapter, form):
     rest = float(np.sqrt(((change - added) ** 2).mean() / (base ** 2).mean()))
     # The noise of the share: the rest, spread over all values, beside the adapter's own size.
     noise = rest * float(np.sqrt((base ** 2).sum() / (added ** 2).sum()) / np.sqrt(added.size))
+    return share, noise, rest
+
+
+def check(out, model, adapter, form):
+    """What is not the base is the adapter, once: along its own direction, as rounding to NF4 and
+    to the form is far larger than it, and has none. Gives the adapter's share that is there. Four
+    bits have a direction: the base's values lie at NF4's levels, the levels of the form gather
+    there, and of steps smaller than theirs a part is rounded away (--peer tells how much llama.cpp
+    keeps); there the share has to be more than noise and of the adapter's size."""
+    share, noise, rest = kept(out, model, adapter)
     coarse = form.startswith("q4")
     right = 0.25 < share < 1.5 if coarse else abs(share - 1) < 5 * noise
     if not right or noise > (0.05 if coarse else 0.1) or rest > 0.25:
         give_up(f"{out}: {share:.3f} of the adapter is in {LINEAR}, give or take {noise:.3f}, and "
                 f"{rest:.3f} of its weights is something else")
     return share
+
+
+def kept_by_llama_cpp(program, model, adapter, folder):
+    """The adapter's share where llama.cpp makes the q4_k of the same sum in f16."""
+    import llama_cpp  # pylint: disable=import-outside-toplevel
+    plain, small = folder / "plain.gguf", folder / "small.gguf"
+    subprocess.run([program, "merge", "--model", model, "--adapter", adapter, "--base", "nf4",
+                    "--format", "f16", "--out", plain, "--quiet"], check=True)
+    options = llama_cpp.llama_model_quantize_default_params()
+    options.ftype = llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M
+    options.pure = True
+    if llama_cpp.llama_model_quantize(str(plain).encode(), str(small).encode(),
+                                      ctypes.byref(options)):
+        give_up("llama.cpp did not quantise")
+    return kept(small, model, adapter)[0]
 
 
 def run(program, model, adapter, form, folder):
@@ -154,6 +177,8 @@ def main():
     parser.add_argument("--forms", nargs="+", default=["safetensors", "q8_0", "q4_k"])
     parser.add_argument("--folder", help="where the results are written and removed again")
     parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("--peer", action="store_true",
+                        help="also how much of the adapter llama.cpp's q4_k keeps")
     options = parser.parse_args()
     entry = {"date": datetime.date.today().isoformat(), "machine": processor(), "forms": {}}
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
@@ -170,10 +195,13 @@ def main():
                 "GB written")
             if peak > options.limit * 1e9:
                 give_up(f"more than {options.limit:g} GB were taken")
+        if options.peer:
+            share = kept_by_llama_cpp(options.program, options.model, folder / "adapter", folder)
+            entry["forms"]["q4_k of llama.cpp"] = {"adapter_kept": round(share, 3)}
     if options.out:
-        kept = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
-        kept[options.name or pathlib.Path(options.model).name] = entry
-        options.out.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        results = load_results(options.out) or {}
+        results[options.name or pathlib.Path(options.model).name] = entry
+        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
