@@ -105,9 +105,10 @@ def added(options, folder, way, draw, left):
         more += ["--similar", options.similar] if options.similar is not None else []
         relatum(options, "suggest", "--adapter", folder / "run", "--data", pool, "--count",
                 options.add, "--by", way, *more, "--out", chosen)
-    texts = {row["text"] for row in read_lines(chosen)}
-    # A text is chosen with all its pairs; the last ones are cut where they would be too many.
-    return [row for row in among if row["text"] in texts][:options.add]
+    ranks = {row["text"]: rank for rank, row in enumerate(read_lines(chosen))}
+    # A text is chosen with all its pairs; those of the last texts are cut where they are too many.
+    taken = [row for row in among if row["text"] in ranks]
+    return sorted(taken, key=lambda row: ranks[row["text"]])[:options.add]
 
 
 def rounds(options, way, seed, rows):

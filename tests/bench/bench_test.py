@@ -168,13 +168,13 @@ class Suggest(unittest.TestCase):
         self.assertIn("mean and deviation of 2 seeds", suggest.section(results))
         self.assertEqual(suggest.section(None), "")
 
-    def test_what_was_chosen_is_added_text_by_text(self):
+    def test_what_was_chosen_is_added_text_by_text_the_first_ones_first(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             harness.write_lines(folder / "chosen-margin.jsonl",
                                 [{"text": "text 4"}, {"text": "text 0"}, {"text": "text 2"}])
             rows = suggest.added(self.options(), folder, "margin", random.Random(1), self.ROWS)
-        self.assertEqual([row["id"] for row in rows], ["0", "1", "4", "5"])
+        self.assertEqual([row["id"] for row in rows], ["8", "9", "0", "1"])
 
     def test_chance_depends_on_the_seed_alone(self):
         draws = [[row["id"] for row in suggest.added(self.options(), None, "random",
