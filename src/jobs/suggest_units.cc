@@ -63,7 +63,7 @@ void SuggestUnits::add(task::Document&& document) {
   Record record;
   record.place = written_;
   record.first_pair = pairs_;
-  record.line = document.line;
+  record.source = sources_.keep(task::place_of(document));
   task::make_pairs(document, document.pair ? pair_rule_ : rule_,
                    [&](task::Example&&) { ++record.pairs; });
   if (record.pairs == 0) {
@@ -91,7 +91,12 @@ void SuggestUnits::add(task::Document&& document) {
 task::Document SuggestUnits::read(const Record& record) const {
   const std::string line = documents_.read(record.place, record.bytes);
   task::RowSink rows("jobs.suggest", "a temporary file", false, [](task::Example&&, bool) {});
-  return task::parse_document(io::parse_json(line, "a temporary file"), record.line, rows);
+  const task::Place source = sources_.of(record.source);
+  task::Document document = task::parse_document(io::parse_json(line, "a temporary file"),
+                                                 source.line, rows);
+  document.file = source.file;
+  document.row = source.row;
+  return document;
 }
 
 void SuggestUnits::each_pair(const std::vector<bool>& wanted,

@@ -281,6 +281,20 @@ TEST_F(SuggestJob, WhatIsTooLongIsRefusedOrLeftOut) {
   skipping.data.skip_bad_rows = true;
   EXPECT_EQ(suggested(skipping).size(), 10u);
   EXPECT_THAT(told(), HasSubstr("1 pair is too long for the model and left out."));
+  // Where it stands is said as of all data: an array's row, and the file of a folder.
+  jobs::SuggestOptions as_array = options(20);
+  as_array.input = write("rows.json", json(rows).dump());
+  EXPECT_THAT([&] { jobs::suggest(as_array, host_); },
+              ThrowsMessage<Error>(HasSubstr("rows.json:1: row 11")));
+  write("notes/a.txt", "Ice met fire");
+  write("notes/b.txt", "Ice met fire" + filler);
+  for (const char* name : {"notes/a.ann", "notes/b.ann"}) {
+    write(name, "T1\tT 0 3\tIce\nT2\tT 8 12\tfire\n");
+  }
+  jobs::SuggestOptions of_folder = options(20);
+  of_folder.input = path("notes");
+  EXPECT_THAT([&] { jobs::suggest(of_folder, host_); },
+              ThrowsMessage<Error>(HasSubstr("notes/b.ann:1")));
 }
 
 }  // namespace
