@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/counted.h"
@@ -125,14 +127,29 @@ Comparer open_comparer(const SuggestOptions& options, const Answerer& answerer, 
   return comparer;
 }
 
-task::DiverseChoice choose(const SuggestOptions& options, const SuggestUnits& units,
-                           const Answerer& answerer, const Host& host) {
-  if (options.by == kRandom) {
-    task::DiverseChoice choice;
-    choice.chosen = drawn_order(units.size(), options.seed);
-    choice.chosen.resize(std::min(choice.chosen.size(), size_t(options.count)));
-    return choice;
+/// Only what is drawn is asked; for a text of which no pair is short enough for the model the next
+/// one is drawn.
+task::DiverseChoice draw(const SuggestOptions& options, SuggestUnits& units, Answerer& answerer,
+                         const Context& context) {
+  const std::vector<size_t> order = drawn_order(units.size(), options.seed);
+  task::DiverseChoice choice;
+  std::span<const size_t> left = order;
+  while (!left.empty() && choice.chosen.size() < size_t(options.count)) {
+    const auto drawn = left.first(
+        std::min(left.size(), size_t(options.count) - choice.chosen.size()));
+    left = left.subspan(drawn.size());
+    std::vector<bool> wanted(units.size());
+    for (const size_t unit : drawn) wanted[unit] = true;
+    score_units(units, wanted, answerer, context);
+    std::ranges::copy_if(drawn, std::back_inserter(choice.chosen),
+                         [&](size_t unit) { return units.answered(unit); });
   }
+  return choice;
+}
+
+task::DiverseChoice choose(const SuggestOptions& options, SuggestUnits& units, Answerer& answerer,
+                           const Host& host) {
+  score_units(units, std::vector<bool>(units.size(), true), answerer, host.context);
   const std::vector<size_t> ranked = ranked_by(units.values(measure_of(options)));
   const Comparer comparer = open_comparer(options, answerer, host);
   const double similar = options.similar.value_or(comparer.embedder ? kLikeByVectors
@@ -199,13 +216,9 @@ void run(const SuggestOptions& options, const Host& host) {
   const std::string rule = rule_text(answerer.rule(), labels);
   if (!rule.empty()) host.context.info(fmt::format("answers: {}", rule));
   check_lengths(units, answerer, host.context);
-  std::vector<bool> wanted(units.size(), options.by != kRandom);
-  if (options.by != kRandom) score_units(units, wanted, answerer, host.context);
-  const task::DiverseChoice choice = choose(options, units, answerer, host);
-  if (options.by == kRandom) {
-    for (const size_t unit : choice.chosen) wanted[unit] = true;
-    score_units(units, wanted, answerer, host.context);
-  }
+  const task::DiverseChoice choice = options.by == kRandom
+                                         ? draw(options, units, answerer, host.context)
+                                         : choose(options, units, answerer, host);
   if (answerer.counts().too_long) {
     host.context.warn(fmt::format("{}. {} too long for the model and left out.",
                                   answerer.counts().first_too_long,

@@ -79,6 +79,7 @@ void SuggestUnits::add(task::Document&& document) {
   record.bytes = uint32_t(line.size());
   written_ += line.size();
   pairs_ += record.pairs;
+  kept_.resize(size_t(pairs_));
   record.unit = uint32_t(units_.size());
   if (document.pair) {
     record.unit = by_text_.try_emplace(key_of(document.text), record.unit).first->second;
@@ -119,15 +120,22 @@ int64_t SuggestUnits::count_pairs(const std::vector<bool>& wanted) const {
 
 void SuggestUnits::keep(int64_t pair, std::span<const double> probabilities) {
   RELATUM_CHECK(int64_t(probabilities.size()) == labels_ && pair < pairs_);
-  kept_.resize(size_t(pairs_));
   kept_[size_t(pair)] = true;
   const auto bytes = std::as_bytes(probabilities);
   probabilities_.write(uint64_t(pair) * bytes.size(),
                        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+bool SuggestUnits::answered(size_t unit) const {
+  return std::ranges::any_of(units_[unit], [&](uint32_t number) {
+    const Record& record = records_[number];
+    const auto first = kept_.begin() + record.first_pair;
+    return std::find(first, first + record.pairs, true) != first + record.pairs;
+  });
+}
+
 std::optional<std::vector<double>> SuggestUnits::kept(int64_t pair) const {
-  if (size_t(pair) >= kept_.size() || !kept_[size_t(pair)]) return std::nullopt;
+  if (!kept_[size_t(pair)]) return std::nullopt;
   std::vector<double> probabilities(static_cast<size_t>(labels_));
   const size_t size = probabilities.size() * sizeof(double);
   const std::string bytes = probabilities_.read(uint64_t(pair) * size, size);

@@ -46,6 +46,8 @@ class SuggestUnits {
 
   /// Keeps the probabilities of a pair.
   void keep(int64_t pair, std::span<const double> probabilities);
+  /// Whether a pair of the unit has kept ones.
+  bool answered(size_t unit) const;
 
   /// The plain text of a unit.
   std::string text(size_t unit) const;

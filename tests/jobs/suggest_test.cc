@@ -168,6 +168,26 @@ TEST_F(SuggestJob, ChanceIsTheSeeds) {
   EXPECT_THAT(told(), HasSubstr("--seed has no effect without --by random"));
 }
 
+TEST_F(SuggestJob, ChanceTakesTheNextTextForOneThatIsTooLong) {
+  auto rows = corpus();
+  std::string filler;
+  for (int i = 0; i < 3000; ++i) filler += " again";
+  for (size_t i = 0; i < rows.size(); i += 2) {
+    rows[i]["text"] = rows[i]["text"].get<std::string>() + filler;
+  }
+  write_rows("rows.jsonl", rows);
+  jobs::SuggestOptions drawn = options(4);
+  drawn.by = "random";
+  drawn.data.skip_bad_rows = true;
+  for (drawn.seed = 1; drawn.seed < 4; ++drawn.seed) {
+    const auto chosen = suggested(drawn);
+    EXPECT_EQ(chosen.size(), 4u);
+    for (const json& row : chosen) EXPECT_EQ(row["pairs"].size(), 1u) << row["id"];
+  }
+  drawn.count = 10;
+  EXPECT_EQ(suggested(drawn).size(), 5u) << "all that there are";
+}
+
 TEST_F(SuggestJob, RowsOfOneTextAreOneUnit) {
   auto rows = corpus();
   rows.push_back(row("other", "Rain made the road wet.", "road", "Rain", kLabels[1]));
