@@ -144,10 +144,28 @@ TEST_F(SuggestJob, AnEmbedderComparesByVectors) {
   suggested(by_vectors);
   EXPECT_THAT(told(), HasSubstr("texts are alike above a cosine of -1 by bert"));
   EXPECT_THAT(told(), HasSubstr("19 texts are like another one"));
-  by_vectors.similar = 1;
-  lines_.clear();
-  suggested(by_vectors);
+}
+
+// Rounded, a vector's cosine with itself may be above 1.
+TEST_F(SuggestJob, With1NothingIsCompared) {
+  std::vector<json> rows;
+  for (const std::string copy : {"a", "b"}) {
+    for (const json& each : corpus()) {
+      const json &head = each["head"], &tail = each["tail"];
+      rows.push_back({{"id", copy + each["id"].get<std::string>()},
+                      {"text", each["text"]},
+                      {"entities",
+                       {{{"id", "h"}, {"start", head["start"]}, {"end", head["end"]}},
+                        {{"id", "t"}, {"start", tail["start"]}, {"end", tail["end"]}}}}});
+    }
+  }
+  write_rows("rows.jsonl", rows);
+  jobs::SuggestOptions all = options(20);
+  all.embedder = kEmbedder;
+  EXPECT_EQ(suggested(all).size(), 20u);
+  EXPECT_THAT(told(), ::testing::Not(HasSubstr("alike")));
   EXPECT_THAT(told(), ::testing::Not(HasSubstr("like another one")));
+  EXPECT_THAT(told(), HasSubstr("--embedder has no effect with --similar 1"));
 }
 
 TEST_F(SuggestJob, ChanceIsTheSeeds) {
@@ -162,6 +180,10 @@ TEST_F(SuggestJob, ChanceIsTheSeeds) {
   drawn.similar = 0.5;
   suggested(drawn);
   EXPECT_THAT(told(), HasSubstr("--similar has no effect with --by random"));
+  EXPECT_THAT(told(), ::testing::Not(HasSubstr("--embedder has")));
+  drawn.embedder = kEmbedder;
+  suggested(drawn);
+  EXPECT_THAT(told(), HasSubstr("--embedder and --similar have no effect with --by random"));
   jobs::SuggestOptions seeded = options(5);
   seeded.seed = 7;
   suggested(seeded);
