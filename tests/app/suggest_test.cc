@@ -68,7 +68,7 @@ TEST_F(Suggest, RefusesWhatItCannotDo) {
   refused(suggest("s.xml", {"--format", "labelstudio"}), {".json"});
   Arguments brat = suggest("read", {"--overwrite"});
   brat[4] = path("read");
-  refused(brat, {"holds what this command reads"});
+  refused(brat, {"read, which this command reads"});
   brat[6] = "-";
   refused(brat + Arguments{"--format", "brat"}, {"brat's files are written to a folder"});
   write("there.xml", "mine");
