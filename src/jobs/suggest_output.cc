@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <set>
 
@@ -122,8 +120,13 @@ void check_suggest_output(const SuggestOptions& options, const CommandInputs& in
 }
 
 fs::path scratch_folder(const SuggestOptions& options) {
-  if (options.out == "-") return P_tmpdir;
   std::error_code ignored;
+  if (options.out == "-") {
+    fs::path folder = fs::temp_directory_path(ignored);
+    if (!folder.empty()) return folder;
+    fail("jobs.suggest",
+         "there is no folder for temporary files: TMPDIR names none. Let it name one.");
+  }
   fs::path folder = folder_of(fs::absolute(behind_links(options.out)));
   while (!fs::is_directory(folder, ignored) && folder.has_relative_path()) {
     folder = folder.parent_path();

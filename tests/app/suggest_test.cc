@@ -47,6 +47,17 @@ TEST_F(Suggest, WritesLinesToStandardOutput) {
   EXPECT_EQ(json_lines(outcome.out)[0]["pairs"].size(), 1u);
 }
 
+TEST_F(Suggest, TemporaryFilesLieWhereTmpdirSays) {
+  Arguments to_screen = suggest("x");
+  to_screen[6] = "-";
+  fs::create_directories(path("scratch"));
+  done(to_screen, {.environment = {{"TMPDIR", path("scratch")}}});
+  EXPECT_TRUE(fs::is_empty(path("scratch")));
+  const Outcome outcome = run_program(to_screen, {.environment = {{"TMPDIR", path("none")}}});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("TMPDIR"));
+}
+
 TEST_F(Suggest, ReadsStandardInput) {
   Arguments from_input = suggest("s.jsonl");
   from_input[4] = "-";
