@@ -146,8 +146,9 @@ def section(results):
     if not results:
         return ""
     count = len(next(iter(next(iter(results["sets"].values()))["ways"].values()))["seeds"])
-    return (f"What they do on two corpora, {of_seeds(count)}, in per cent; precision, recall and micro-F1 "
-            f"without\n`no_relation` ([figures](../bench/results/{RESULTS.name}), "
+    return ("What they do on two corpora, "
+            f"{of_seeds(count)}, in per cent; precision, recall and micro-F1 without\n"
+            f"`no_relation` ([figures](../bench/results/{RESULTS.name}), "
             f"[how](../bench/imbalance.py)):\n\n{table(results)}\n")
 
 
