@@ -23,7 +23,7 @@ import statistics
 import sys
 
 from compare_peers import processor
-from harness import give_up, ours, relatum, say
+from harness import give_up, ours, parse_with_finetune, relatum, say
 
 WAYS = ("scored", "shares", "constrained")
 FIGURES = ("ece", "ece_equal_width", "brier", "labels_brier", "labels_log_loss",
@@ -166,10 +166,7 @@ def main():
     parser.add_argument("--most", default=0.03, type=float, help="calibration error that is wanted")
     parser.add_argument("--out", default=pathlib.Path("bench/results/calibration.json"),
                         type=pathlib.Path)
-    parser.add_argument("finetune", nargs=argparse.REMAINDER,
-                        help="behind --: further options of `relatum finetune`")
-    options = parser.parse_args()
-    options.finetune = [word for word in options.finetune if word != "--"]
+    options = parse_with_finetune(parser)
     results = measure(options)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for way, sides in results["summary"].items():

@@ -1,5 +1,6 @@
 """What the scripts of bench/ share: running commands, ratios, checks."""
 
+import argparse
 import json
 import pathlib
 import re
@@ -108,6 +109,43 @@ def write_between(page, between, text):
     if not between.search(whole):
         give_up(f"{page.name} has no place for the table between its marks")
     page.write_text(between.sub(lambda m: m.group(1) + text + m.group(3), whole), encoding="utf-8")
+
+
+def per_cent(shares):
+    """Of several seeds' figures the mean and the sample's deviation."""
+    mean = f"{100 * statistics.mean(shares):.1f}"
+    return mean if len(shares) < 2 else f"{mean} ± {100 * statistics.stdev(shares):.1f}"
+
+
+def of_seeds(count):
+    """What per_cent() gives, in words."""
+    return "one seed" if count == 1 else f"mean and deviation of {count} seeds"
+
+
+def trained(options, run, *words):
+    """The run of `relatum finetune` with these words, finished: as it is there, or gone on with."""
+    record = run / "run.json"
+    if not record.exists():
+        relatum(options, "finetune", *words, *options.finetune, "--out", run)
+    elif json.loads(record.read_text(encoding="utf-8"))["status"] != "done":
+        relatum(options, "finetune", "--resume", "--out", run)
+    return run
+
+
+def table_options(parser, results):
+    """Options of a script whose results file becomes a table on a page."""
+    parser.add_argument("--out", default=results, type=pathlib.Path, help="results file")
+    parser.add_argument("--write", action="store_true",
+                        help="measure nothing: put the results file's table into the page")
+
+
+def parse_with_finetune(parser):
+    """The options, and as `finetune` what stands behind "--"."""
+    parser.add_argument("finetune", nargs=argparse.REMAINDER,
+                        help="behind --: further options of `relatum finetune`")
+    options = parser.parse_args()
+    options.finetune = [word for word in options.finetune if word != "--"]
+    return options
 
 
 def load_results(path):

@@ -17,10 +17,10 @@ import itertools
 import json
 import os
 import pathlib
-import statistics
 import sys
 
-from harness import load_results, marks, relatum, write_between
+from harness import (load_results, marks, of_seeds, parse_with_finetune, per_cent, relatum,
+                     table_options, trained, write_between)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -95,11 +95,8 @@ def prepare(options, name, work):
 
 def once(options, way, seed, data, folder):
     train, test, labels, _ = data
-    if not (folder / "run.json").exists():
-        relatum(options, "finetune", "--model", options.model, "--train", train, "--labels", labels,
-                "--seed", seed, *way, *options.finetune, "--out", folder)
-    elif json.loads((folder / "run.json").read_text(encoding="utf-8"))["status"] != "done":
-        relatum(options, "finetune", "--resume", "--out", folder)
+    trained(options, folder, "--model", options.model, "--train", train, "--labels", labels,
+            "--seed", seed, *way)
     answers = folder.with_suffix(".jsonl")
     if not answers.exists():
         relatum(options, "extract", "--adapter", folder, "--data", test, "--out", answers)
@@ -129,13 +126,6 @@ def measure(options):
             "finetune": options.finetune, "date": datetime.date.today().isoformat(), "sets": sets}
 
 
-def told(seeds, figure):
-    """In per cent; of several seeds the mean and the sample's deviation."""
-    values = [100 * one[figure] for one in seeds.values()]
-    mean = f"{statistics.mean(values):.1f}"
-    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.1f}"
-
-
 def table(results):
     lines = []
     for name, one in results["sets"].items():
@@ -144,7 +134,8 @@ def table(results):
         for way in one["ways"].values():
             words = " ".join(way["options"])
             lines.append([title, f"`{words}`" if words else "",
-                          *[told(way["seeds"], figure) for figure in (*FIGURES, "macro_f1")]])
+                          *[per_cent([one[figure] for one in way["seeds"].values()])
+                            for figure in (*FIGURES, "macro_f1")]])
             title = ""
     return markdown(["training data", "options", "precision", "recall", "micro-F1", "macro-F1"],
                     lines)
@@ -155,9 +146,9 @@ def section(results):
     if not results:
         return ""
     count = len(next(iter(next(iter(results["sets"].values()))["ways"].values()))["seeds"])
-    seeds = "one seed" if count == 1 else f"mean and deviation of {count} seeds"
-    return (f"What they do on two corpora, {seeds}, in per cent; precision, recall and micro-F1 "
-            f"without\n`no_relation` ([figures](../bench/results/{RESULTS.name}), "
+    return ("What they do on two corpora, "
+            f"{of_seeds(count)}, in per cent; precision, recall and micro-F1 without\n"
+            f"`no_relation` ([figures](../bench/results/{RESULTS.name}), "
             f"[how](../bench/imbalance.py)):\n\n{table(results)}\n")
 
 
@@ -170,13 +161,8 @@ def main():
     parser.add_argument("--seeds", default="1", type=lambda text: [int(s) for s in text.split(",")])
     parser.add_argument("--domain", default="ai", help="of CrossRE")
     parser.add_argument("--test-rows", default=1500, type=int, help="rows drawn of a test split")
-    parser.add_argument("--out", default=RESULTS, type=pathlib.Path, help="results file")
-    parser.add_argument("--write", action="store_true",
-                        help="measure nothing: put the results file's table into the page")
-    parser.add_argument("finetune", nargs=argparse.REMAINDER,
-                        help="behind --: further options of `relatum finetune`")
-    options = parser.parse_args()
-    options.finetune = [word for word in options.finetune if word != "--"]
+    table_options(parser, RESULTS)
+    options = parse_with_finetune(parser)
     if options.write:
         return write_between(PAGE, MARKS, section(load_results(options.out)))
     results = measure(options)

@@ -17,7 +17,7 @@ import json
 import pathlib
 import random
 
-from harness import give_up, ours, read_lines, relatum, say, write_lines
+from harness import give_up, ours, parse_with_finetune, read_lines, relatum, say, write_lines
 
 
 def flipped(rows, share, seed):
@@ -106,10 +106,7 @@ def main():
     parser.add_argument("--work", default="runs/label_noise", type=pathlib.Path)
     parser.add_argument("--out", default=pathlib.Path("bench/results/label_noise.json"),
                         type=pathlib.Path)
-    parser.add_argument("finetune", nargs=argparse.REMAINDER,
-                        help="behind --: further options of `relatum finetune`")
-    options = parser.parse_args()
-    options.finetune = [word for word in options.finetune if word != "--"]
+    options = parse_with_finetune(parser)
     results = measure(options)
     options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for name, ranking in results["rankings"].items():

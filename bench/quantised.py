@@ -13,7 +13,7 @@ import json
 import pathlib
 import sys
 
-from harness import marks, relatum, write_between
+from harness import marks, parse_with_finetune, relatum, table_options, write_between
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "models.md"
@@ -101,13 +101,8 @@ def main():
     parser.add_argument("--name", help="what the results call the model (default: --model)")
     parser.add_argument("--work", default="runs/quantised", help="folder for files and runs")
     parser.add_argument("--compute", default="f32", choices=["f32", "bf16"], help="of the answers")
-    parser.add_argument("--out", default=RESULTS, type=pathlib.Path, help="results file")
-    parser.add_argument("--write", action="store_true",
-                        help="measure nothing: put the results file's table into docs/models.md")
-    parser.add_argument("finetune", nargs=argparse.REMAINDER,
-                        help="behind --: further options of `relatum finetune`")
-    options = parser.parse_args()
-    options.finetune = [word for word in options.finetune if word != "--"]
+    table_options(parser, RESULTS)
+    options = parse_with_finetune(parser)
     options.name = options.name or options.model
     if options.write:
         return write_between(PAGE, MARKS,

@@ -17,11 +17,10 @@ import json
 import os
 import pathlib
 import random
-import statistics
 import sys
 
-from harness import (give_up, load_results, marks, read_lines, relatum, say, write_between,
-                     write_lines)
+from harness import (give_up, load_results, marks, of_seeds, parse_with_finetune, per_cent,
+                     read_lines, relatum, say, table_options, trained, write_between, write_lines)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -68,15 +67,10 @@ def prepare(options):
 
 def train(options, folder, seed, before):
     """The adapter of a round."""
-    run = folder / "run"
-    if not (run / "run.json").exists():
-        base = (["--init-adapter", before] if options.from_adapter and before else
-                ["--model", options.model])
-        relatum(options, "finetune", *base, "--train", folder / "train.jsonl", "--labels",
-                options.work / "labels.json", "--seed", seed, *options.finetune, "--out", run)
-    elif json.loads((run / "run.json").read_text(encoding="utf-8"))["status"] != "done":
-        relatum(options, "finetune", "--resume", "--out", run)
-    return run
+    base = (["--init-adapter", before] if options.from_adapter and before else
+            ["--model", options.model])
+    return trained(options, folder / "run", *base, "--train", folder / "train.jsonl", "--labels",
+                   options.work / "labels.json", "--seed", seed)
 
 
 def score(options, folder, run):
@@ -105,9 +99,10 @@ def added(options, folder, way, draw, left):
         more += ["--similar", options.similar] if options.similar is not None else []
         relatum(options, "suggest", "--adapter", folder / "run", "--data", pool, "--count",
                 options.add, "--by", way, *more, "--out", chosen)
-    texts = {row["text"] for row in read_lines(chosen)}
-    # A text is chosen with all its pairs; the last ones are cut where they would be too many.
-    return [row for row in among if row["text"] in texts][:options.add]
+    ranks = {row["text"]: rank for rank, row in enumerate(read_lines(chosen))}
+    # A text is chosen with all its pairs; those of the last texts are cut where they are too many.
+    taken = [row for row in among if row["text"] in ranks]
+    return sorted(taken, key=lambda row: ranks[row["text"]])[:options.add]
 
 
 def rounds(options, way, seed, rows):
@@ -149,12 +144,6 @@ def measure(options):
     return results
 
 
-def told(values):
-    """In per cent; of several seeds the mean and the sample's deviation."""
-    mean = f"{100 * statistics.mean(values):.1f}"
-    return mean if len(values) < 2 else f"{mean} ± {100 * statistics.stdev(values):.1f}"
-
-
 def title(way):
     return "by chance" if way == "random" else f"`--by {way}`"
 
@@ -168,7 +157,7 @@ def table(results):
     for place, one in enumerate(first):
         line = [str(one["labelled"])]
         for key in ("official_f1", "micro_f1"):
-            line += [told([rows[place][key] for rows in seeds.values()])
+            line += [per_cent([rows[place][key] for rows in seeds.values()])
                      for seeds in ways.values()]
         lines.append(line)
     return markdown(head, lines)
@@ -179,10 +168,9 @@ def section(results):
     if not results:
         return ""
     seeds = next(iter(results["ways"].values()))
-    count = "one seed" if len(seeds) == 1 else f"mean and deviation of {len(seeds)} seeds"
     official = next(iter(seeds.values()))[0]["official"]
     return (f"SemEval's training sentences, {results['held_out']:,} of them held out for scoring, "
-            f"{count}, F1 in per cent\n(official: `{official}`; "
+            f"{of_seeds(len(seeds))}, F1 in per cent\n(official: `{official}`; "
             f"[figures](../bench/results/{RESULTS.name}), [how](../bench/suggest.py)):\n\n"
             f"{table(results)}\n")
 
@@ -208,13 +196,8 @@ def main():
     parser.add_argument("--from-adapter", action="store_true",
                         help="train each round from the adapter of the one before")
     parser.add_argument("--work", default="runs/suggest", type=pathlib.Path)
-    parser.add_argument("--out", default=RESULTS, type=pathlib.Path, help="results file")
-    parser.add_argument("--write", action="store_true",
-                        help="measure nothing: put the results file's table into the page")
-    parser.add_argument("finetune", nargs=argparse.REMAINDER,
-                        help="behind --: further options of `relatum finetune`")
-    options = parser.parse_args()
-    options.finetune = [word for word in options.finetune if word != "--"]
+    table_options(parser, RESULTS)
+    options = parse_with_finetune(parser)
     if options.write:
         return write_between(PAGE, MARKS, section(load_results(options.out)))
     print(table(measure(options)))

@@ -177,11 +177,12 @@ class Job {
                                        "GGUF file: --out {}.gguf.",
                                        files.path().string(), options_.out.string()));
       }
-      std::vector<fs::path> read = files.weight_files();
+      CommandInputs read;
+      read.files = files.weight_files();
       for (const fs::path& path : {path_, files.path(), fs::path(use_.adapter)}) {
-        read.push_back(path);
+        read.files.push_back(path);
       }
-      return check_merge_folder(options_.out, read, options_.overwrite);
+      return check_replaced_folder(options_.out, read, kMergeRecord, options_.overwrite);
     }
     check_gguf_format(files);
     CommandInputs inputs;

@@ -19,7 +19,6 @@
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "io/to_weight.h"
-#include "jobs/output_path.h"
 #include "quant/format.h"
 #include "tensor/buffer.h"
 #include "tensor/finite.h"
@@ -268,15 +267,6 @@ class FolderJob {
   uint64_t done_ = 0;
 };
 
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  std::error_code error;
-  const fs::path inner = fs::weakly_canonical(path, error);
-  const fs::path outer = error ? fs::path() : fs::weakly_canonical(folder, error);
-  if (error || outer.empty()) return false;
-  const auto [end, rest] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
-  return end == outer.end();
-}
-
 }  // namespace
 
 std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, const Merged& merged,
@@ -287,23 +277,6 @@ std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, co
   job.write_settings(whole.path());
   whole.commit();
   return job.sizes();
-}
-
-void check_merge_folder(const fs::path& out, const std::vector<fs::path>& inputs, bool overwrite) {
-  check_output_folder(out);
-  for (const fs::path& input : inputs) {
-    if (!lies_in(input, out)) continue;
-    fail("jobs.merge", fmt::format("{} holds {}, which this command reads. Write to another "
-                                   "folder.",
-                                   out.string(), input.string()));
-  }
-  std::error_code ignored;
-  check_new_folder(out, overwrite);
-  if (!fs::is_directory(out, ignored) || fs::is_empty(out, ignored)) return;
-  if (fs::exists(out / kMergeRecord, ignored)) return;
-  fail("jobs.merge", fmt::format("{} holds no {}, so it was not written by this command and is not "
-                                 "replaced. Write to another folder.",
-                                 out.string(), kMergeRecord));
 }
 
 }  // namespace relatum::jobs

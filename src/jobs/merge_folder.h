@@ -42,9 +42,4 @@ struct FolderSizes {
 std::optional<FolderSizes> write_merged_folder(const arch::ModelFiles& files, const Merged& merged,
                                                const FolderTarget& target, const Context& context);
 
-/// Throws Error where the folder cannot be written, is there (unless `overwrite` is given and it
-/// holds kMergeRecord and nothing that is read), or holds one of `inputs`, files and folders.
-void check_merge_folder(const std::filesystem::path& out,
-                        const std::vector<std::filesystem::path>& inputs, bool overwrite);
-
 }  // namespace relatum::jobs

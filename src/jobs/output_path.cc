@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "arch/model_folder.h"
 #include "base/error.h"
 #include "task/spec.h"
@@ -71,6 +73,15 @@ bool is_of_a_model(const fs::path& folder, const fs::path& file) {
   std::error_code ignored;
   const bool settings = extension == ".json" || extension == ".txt" || extension == ".model";
   return settings && fs::exists(folder / "config.json", ignored);
+}
+
+// Both are looked at, so a path with links in it counts, too.
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  std::error_code error;
+  const fs::path inner = fs::weakly_canonical(path, error);
+  const fs::path outer = error ? fs::path() : fs::weakly_canonical(folder, error);
+  if (error || outer.empty()) return false;
+  return std::ranges::mismatch(outer, inner).in1 == outer.end();
 }
 
 }  // namespace
@@ -156,6 +167,26 @@ void check_new_folder(const fs::path& path, bool overwrite) {
   fail("jobs.output", fmt::format("{} already exists and holds files. Use --overwrite to replace "
                                   "what it holds, or write to another folder.",
                                   path.string()));
+}
+
+void check_replaced_folder(const fs::path& path, const CommandInputs& inputs, const char* mark,
+                           bool overwrite) {
+  check_output_folder(path);
+  for (const auto* inside : {&inputs.files, &inputs.folders}) {
+    for (const fs::path& input : *inside) {
+      if (input.empty() || input == "-" || !lies_in(input, path)) continue;
+      fail("jobs.output", fmt::format("{} holds {}, which this command reads. Write to another "
+                                      "folder.",
+                                      path.string(), input.string()));
+    }
+  }
+  check_new_folder(path, overwrite);
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored) || fs::is_empty(path, ignored)) return;
+  if (fs::exists(path / mark, ignored)) return;
+  fail("jobs.output", fmt::format("{} holds no {}, so it was not written by this command and is "
+                                  "not replaced. Write to another folder.",
+                                  path.string(), mark));
 }
 
 }  // namespace relatum::jobs

@@ -32,5 +32,10 @@ void check_absent_or_overwrite(const std::filesystem::path& path, bool overwrite
 void check_new_file(const std::filesystem::path& path, const CommandInputs& inputs, bool overwrite);
 /// Error where the folder is there, is not empty, and `overwrite` is not given.
 void check_new_folder(const std::filesystem::path& path, bool overwrite);
+/// For a folder that is replaced with all that it holds: check_output_folder(), check_new_folder(),
+/// and Error where it holds something that the command reads, or files and no `mark`, the file by
+/// which the command knows what it wrote itself.
+void check_replaced_folder(const std::filesystem::path& path, const CommandInputs& inputs,
+                           const char* mark, bool overwrite);
 
 }  // namespace relatum::jobs

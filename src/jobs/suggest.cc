@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "base/counted.h"
@@ -20,6 +22,7 @@
 #include "jobs/suggest_choice.h"
 #include "jobs/suggest_output.h"
 #include "jobs/suggest_scores.h"
+#include "jobs/without_effect.h"
 #include "task/spec.h"
 #include "task/type_constraints.h"
 
@@ -29,6 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRandom = "random";
+constexpr double kNothingIsAlike = 1;  // of --similar
 
 /// How uncertainty is told; it decides nothing where texts are drawn.
 task::Uncertainty measure_of(const SuggestOptions& options) {
@@ -125,15 +129,34 @@ Comparer open_comparer(const SuggestOptions& options, const Answerer& answerer, 
   return comparer;
 }
 
-task::DiverseChoice choose(const SuggestOptions& options, const SuggestUnits& units,
-                           const Answerer& answerer, const Host& host) {
-  if (options.by == kRandom) {
-    task::DiverseChoice choice;
-    choice.chosen = drawn_order(units.size(), options.seed);
-    choice.chosen.resize(std::min(choice.chosen.size(), size_t(options.count)));
-    return choice;
+/// Only what is drawn is asked; for a text of which no pair is short enough for the model the next
+/// one is drawn.
+task::DiverseChoice draw(const SuggestOptions& options, SuggestUnits& units, Answerer& answerer,
+                         const Context& context) {
+  const std::vector<size_t> order = drawn_order(units.size(), options.seed);
+  task::DiverseChoice choice;
+  std::span<const size_t> left = order;
+  while (!left.empty() && choice.chosen.size() < size_t(options.count)) {
+    const auto drawn = left.first(
+        std::min(left.size(), size_t(options.count) - choice.chosen.size()));
+    left = left.subspan(drawn.size());
+    std::vector<bool> wanted(units.size());
+    for (const size_t unit : drawn) wanted[unit] = true;
+    score_units(units, wanted, answerer, context);
+    std::ranges::copy_if(drawn, std::back_inserter(choice.chosen),
+                         [&](size_t unit) { return units.answered(unit); });
   }
-  const std::vector<size_t> ranked = ranked_by(units.values(measure_of(options)));
+  return choice;
+}
+
+task::DiverseChoice choose(const SuggestOptions& options, SuggestUnits& units, Answerer& answerer,
+                           const Host& host) {
+  score_units(units, std::vector<bool>(units.size(), true), answerer, host.context);
+  std::vector<size_t> ranked = ranked_by(units.values(measure_of(options)));
+  if (options.similar == kNothingIsAlike) {
+    ranked.resize(std::min(ranked.size(), size_t(options.count)));
+    return {.chosen = std::move(ranked)};
+  }
   const Comparer comparer = open_comparer(options, answerer, host);
   const double similar = options.similar.value_or(comparer.embedder ? kLikeByVectors
                                                                     : kLikeByWords);
@@ -177,18 +200,24 @@ void tell_result(const SuggestOptions& options, const SuggestUnits& units,
                   options.by == kRandom ? "chance" : options.by, where));
 }
 
-void tell_without_effect(const SuggestOptions& options, const Context& context) {
+void tell_without_effect(const SuggestOptions& options, const ExtractSetup& setup,
+                         const Context& context) {
   if (options.by != kRandom && options.seed != SuggestOptions{}.seed) {
     context.warn("--seed has no effect without --by random.");
   }
-  if (options.by == kRandom && options.similar) {
-    context.warn("--similar has no effect with --by random: no text is passed over.");
-  }
+  std::vector<std::string> flags;  // an index has its own use for an embedder
+  if (!options.embedder.empty() && setup.index.empty()) flags.emplace_back("--embedder");
+  if (options.similar && options.by == kRandom) flags.emplace_back("--similar");
+  if (flags.empty() || (options.by != kRandom && options.similar != kNothingIsAlike)) return;
+  context.warn(fmt::format("{} {} no effect with {}: no text is passed over.", and_list(flags),
+                           flags.size() == 1 ? "has" : "have",
+                           options.by == kRandom ? "--by random" : "--similar 1"));
 }
 
 void run(const SuggestOptions& options, const Host& host) {
   const std::vector<NamedSetup> setups = settle_adapters(options, host);
   const ExtractSetup& setup = setups[0].setup;
+  tell_without_effect(options, setup, host.context);
   check_suggest_output(options, inputs_of(options, setups, host), host);
   const task::Labels labels = labels_of(options, setup);
   const auto negative = negative_of(options, setup, labels);
@@ -199,13 +228,9 @@ void run(const SuggestOptions& options, const Host& host) {
   const std::string rule = rule_text(answerer.rule(), labels);
   if (!rule.empty()) host.context.info(fmt::format("answers: {}", rule));
   check_lengths(units, answerer, host.context);
-  std::vector<bool> wanted(units.size(), options.by != kRandom);
-  if (options.by != kRandom) score_units(units, wanted, answerer, host.context);
-  const task::DiverseChoice choice = choose(options, units, answerer, host);
-  if (options.by == kRandom) {
-    for (const size_t unit : choice.chosen) wanted[unit] = true;
-    score_units(units, wanted, answerer, host.context);
-  }
+  const task::DiverseChoice choice = options.by == kRandom
+                                         ? draw(options, units, answerer, host.context)
+                                         : choose(options, units, answerer, host);
   if (answerer.counts().too_long) {
     host.context.warn(fmt::format("{}. {} too long for the model and left out.",
                                   answerer.counts().first_too_long,
@@ -228,7 +253,6 @@ bool suggest(const SuggestOptions& given, const Host& host) {
   options.scores = true;
   options.data.keep_unknown_labels = true;
   check(options);
-  tell_without_effect(options, host.context);
   try {
     run(options, host);
     return true;

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <set>
 
@@ -87,32 +85,6 @@ void write_lines(const SuggestOptions& options, const EachSuggestion& each,
   if (file) file->commit();
 }
 
-/// Replacing a folder takes all that it holds: it has to be one of brat's, and not what is read.
-void check_folder(const SuggestOptions& options, const CommandInputs& inputs) {
-  const fs::path out = options.out;
-  check_output_folder(out);
-  check_new_folder(out, options.overwrite);
-  std::error_code ignored;
-  if (!fs::is_directory(out, ignored) || fs::is_empty(out, ignored)) return;
-  if (!fs::exists(out / kBratConfiguration, ignored)) {
-    fail("jobs.suggest", fmt::format("{} holds files and no {}, so it is no folder of brat's that "
-                                     "may be replaced. Name another folder.",
-                                     out.string(), kBratConfiguration));
-  }
-  const fs::path whole = fs::weakly_canonical(out, ignored);
-  std::vector<fs::path> read = inputs.files;
-  read.insert(read.end(), inputs.folders.begin(), inputs.folders.end());
-  for (const fs::path& path : read) {
-    if (path.empty() || path == "-") continue;
-    const fs::path input = fs::weakly_canonical(path, ignored);
-    const auto apart = std::mismatch(whole.begin(), whole.end(), input.begin(), input.end());
-    if (apart.first != whole.end()) continue;
-    fail("jobs.suggest", fmt::format("{} holds what this command reads ({}). Write to another "
-                                     "folder.",
-                                     out.string(), path.string()));
-  }
-}
-
 }  // namespace
 
 std::string suggest_format(const SuggestOptions& options) {
@@ -139,15 +111,22 @@ void check_suggest_output(const SuggestOptions& options, const CommandInputs& in
     }
     return;
   }
-  if (format == "brat") return check_folder(options, inputs);
+  if (format == "brat") {
+    return check_replaced_folder(options.out, inputs, kBratConfiguration, options.overwrite);
+  }
   check_new_file(options.out, inputs, options.overwrite);
   if (format != "labelstudio") return;
   check_new_file(task::studio_configuration(options.out), inputs, options.overwrite);
 }
 
 fs::path scratch_folder(const SuggestOptions& options) {
-  if (options.out == "-") return P_tmpdir;
   std::error_code ignored;
+  if (options.out == "-") {
+    fs::path folder = fs::temp_directory_path(ignored);
+    if (!folder.empty()) return folder;
+    fail("jobs.suggest",
+         "there is no folder for temporary files: TMPDIR names none. Let it name one.");
+  }
   fs::path folder = folder_of(fs::absolute(behind_links(options.out)));
   while (!fs::is_directory(folder, ignored) && folder.has_relative_path()) {
     folder = folder.parent_path();

@@ -63,7 +63,7 @@ void SuggestUnits::add(task::Document&& document) {
   Record record;
   record.place = written_;
   record.first_pair = pairs_;
-  record.line = document.line;
+  record.source = sources_.keep(task::place_of(document));
   task::make_pairs(document, document.pair ? pair_rule_ : rule_,
                    [&](task::Example&&) { ++record.pairs; });
   if (record.pairs == 0) {
@@ -79,6 +79,7 @@ void SuggestUnits::add(task::Document&& document) {
   record.bytes = uint32_t(line.size());
   written_ += line.size();
   pairs_ += record.pairs;
+  kept_.resize(size_t(pairs_));
   record.unit = uint32_t(units_.size());
   if (document.pair) {
     record.unit = by_text_.try_emplace(key_of(document.text), record.unit).first->second;
@@ -91,7 +92,12 @@ void SuggestUnits::add(task::Document&& document) {
 task::Document SuggestUnits::read(const Record& record) const {
   const std::string line = documents_.read(record.place, record.bytes);
   task::RowSink rows("jobs.suggest", "a temporary file", false, [](task::Example&&, bool) {});
-  return task::parse_document(io::parse_json(line, "a temporary file"), record.line, rows);
+  const task::Place source = sources_.of(record.source);
+  task::Document document = task::parse_document(io::parse_json(line, "a temporary file"),
+                                                 source.line, rows);
+  document.file = source.file;
+  document.row = source.row;
+  return document;
 }
 
 void SuggestUnits::each_pair(const std::vector<bool>& wanted,
@@ -114,15 +120,22 @@ int64_t SuggestUnits::count_pairs(const std::vector<bool>& wanted) const {
 
 void SuggestUnits::keep(int64_t pair, std::span<const double> probabilities) {
   RELATUM_CHECK(int64_t(probabilities.size()) == labels_ && pair < pairs_);
-  kept_.resize(size_t(pairs_));
   kept_[size_t(pair)] = true;
   const auto bytes = std::as_bytes(probabilities);
   probabilities_.write(uint64_t(pair) * bytes.size(),
                        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
+bool SuggestUnits::answered(size_t unit) const {
+  return std::ranges::any_of(units_[unit], [&](uint32_t number) {
+    const Record& record = records_[number];
+    const auto first = kept_.begin() + record.first_pair;
+    return std::find(first, first + record.pairs, true) != first + record.pairs;
+  });
+}
+
 std::optional<std::vector<double>> SuggestUnits::kept(int64_t pair) const {
-  if (size_t(pair) >= kept_.size() || !kept_[size_t(pair)]) return std::nullopt;
+  if (!kept_[size_t(pair)]) return std::nullopt;
   std::vector<double> probabilities(static_cast<size_t>(labels_));
   const size_t size = probabilities.size() * sizeof(double);
   const std::string bytes = probabilities_.read(uint64_t(pair) * size, size);

@@ -12,12 +12,13 @@
 
 #include "base/scratch_file.h"
 #include "task/document.h"
+#include "task/place.h"
 #include "task/suggestion.h"
 
 namespace relatum::jobs {
 
 /// A unit is a document, or all rows of pairs that have one text. Memory is some 200 bytes a unit
-/// and 40 a row; texts and probabilities are in files of their own.
+/// and 50 a row; texts and probabilities are in files of their own.
 class SuggestUnits {
  public:
   /// `labels`: how many. Their files are made in `folder`.
@@ -45,6 +46,8 @@ class SuggestUnits {
 
   /// Keeps the probabilities of a pair.
   void keep(int64_t pair, std::span<const double> probabilities);
+  /// Whether a pair of the unit has kept ones.
+  bool answered(size_t unit) const;
 
   /// The plain text of a unit.
   std::string text(size_t unit) const;
@@ -57,7 +60,8 @@ class SuggestUnits {
   struct Record {
     uint64_t place = 0;
     uint32_t bytes = 0, pairs = 0;
-    int64_t first_pair = 0, line = 0;
+    int64_t first_pair = 0;
+    task::Places::Kept source;
     uint32_t unit = 0;
   };
   task::Document read(const Record& record) const;
@@ -68,6 +72,7 @@ class SuggestUnits {
   bool has_documents_ = false;
   ScratchFile documents_, probabilities_;
   uint64_t written_ = 0;
+  task::Places sources_;
   std::vector<Record> records_;
   std::vector<std::vector<uint32_t>> units_;           // the records of each
   std::unordered_map<std::string, uint32_t> by_text_;  // SHA-256 of the texts of pairs

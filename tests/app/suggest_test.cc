@@ -47,6 +47,17 @@ TEST_F(Suggest, WritesLinesToStandardOutput) {
   EXPECT_EQ(json_lines(outcome.out)[0]["pairs"].size(), 1u);
 }
 
+TEST_F(Suggest, TemporaryFilesLieWhereTmpdirSays) {
+  Arguments to_screen = suggest("x");
+  to_screen[6] = "-";
+  fs::create_directories(path("scratch"));
+  done(to_screen, {.environment = {{"TMPDIR", path("scratch")}}});
+  EXPECT_TRUE(fs::is_empty(path("scratch")));
+  const Outcome outcome = run_program(to_screen, {.environment = {{"TMPDIR", path("none")}}});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("TMPDIR"));
+}
+
 TEST_F(Suggest, ReadsStandardInput) {
   Arguments from_input = suggest("s.jsonl");
   from_input[4] = "-";
@@ -68,7 +79,7 @@ TEST_F(Suggest, RefusesWhatItCannotDo) {
   refused(suggest("s.xml", {"--format", "labelstudio"}), {".json"});
   Arguments brat = suggest("read", {"--overwrite"});
   brat[4] = path("read");
-  refused(brat, {"holds what this command reads"});
+  refused(brat, {"read, which this command reads"});
   brat[6] = "-";
   refused(brat + Arguments{"--format", "brat"}, {"brat's files are written to a folder"});
   write("there.xml", "mine");

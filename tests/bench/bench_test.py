@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
@@ -168,13 +169,13 @@ class Suggest(unittest.TestCase):
         self.assertIn("mean and deviation of 2 seeds", suggest.section(results))
         self.assertEqual(suggest.section(None), "")
 
-    def test_what_was_chosen_is_added_text_by_text(self):
+    def test_what_was_chosen_is_added_text_by_text_the_first_ones_first(self):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             harness.write_lines(folder / "chosen-margin.jsonl",
                                 [{"text": "text 4"}, {"text": "text 0"}, {"text": "text 2"}])
             rows = suggest.added(self.options(), folder, "margin", random.Random(1), self.ROWS)
-        self.assertEqual([row["id"] for row in rows], ["0", "1", "4", "5"])
+        self.assertEqual([row["id"] for row in rows], ["8", "9", "0", "1"])
 
     def test_chance_depends_on_the_seed_alone(self):
         draws = [[row["id"] for row in suggest.added(self.options(), None, "random",
@@ -183,6 +184,29 @@ class Suggest(unittest.TestCase):
         self.assertEqual(draws[0], draws[1])
         self.assertNotEqual(draws[0], draws[2])
         self.assertEqual(len(set(draws[0])), 4)
+
+
+class Trained(unittest.TestCase):
+    def asked(self, record):
+        """The words of the command that a run with this record is finished by."""
+        with tempfile.TemporaryDirectory() as name, \
+                unittest.mock.patch.object(harness, "relatum") as relatum:
+            run = pathlib.Path(name)
+            if record:
+                (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
+            options = argparse.Namespace(finetune=["--epochs", "1"])
+            self.assertEqual(harness.trained(options, run, "--seed", 7), run)
+            return [call.args[1:-1] for call in relatum.call_args_list]
+
+    def test_a_run_is_made_gone_on_with_or_left(self):
+        self.assertEqual(self.asked(None),
+                         [("finetune", "--seed", 7, "--epochs", "1", "--out")])
+        self.assertEqual(self.asked({"status": "stopped"}), [("finetune", "--resume", "--out")])
+        self.assertEqual(self.asked({"status": "done"}), [])
+
+    def test_several_seeds_have_a_deviation(self):
+        self.assertEqual(harness.per_cent([0.5]), "50.0")
+        self.assertEqual(harness.per_cent([0.5, 0.75]), "62.5 ± 17.7")
 
 
 class CompareBench(unittest.TestCase):

@@ -144,10 +144,28 @@ TEST_F(SuggestJob, AnEmbedderComparesByVectors) {
   suggested(by_vectors);
   EXPECT_THAT(told(), HasSubstr("texts are alike above a cosine of -1 by bert"));
   EXPECT_THAT(told(), HasSubstr("19 texts are like another one"));
-  by_vectors.similar = 1;
-  lines_.clear();
-  suggested(by_vectors);
+}
+
+// Rounded, a vector's cosine with itself may be above 1.
+TEST_F(SuggestJob, With1NothingIsCompared) {
+  std::vector<json> rows;
+  for (const std::string copy : {"a", "b"}) {
+    for (const json& each : corpus()) {
+      const json &head = each["head"], &tail = each["tail"];
+      rows.push_back({{"id", copy + each["id"].get<std::string>()},
+                      {"text", each["text"]},
+                      {"entities",
+                       {{{"id", "h"}, {"start", head["start"]}, {"end", head["end"]}},
+                        {{"id", "t"}, {"start", tail["start"]}, {"end", tail["end"]}}}}});
+    }
+  }
+  write_rows("rows.jsonl", rows);
+  jobs::SuggestOptions all = options(20);
+  all.embedder = kEmbedder;
+  EXPECT_EQ(suggested(all).size(), 20u);
+  EXPECT_THAT(told(), ::testing::Not(HasSubstr("alike")));
   EXPECT_THAT(told(), ::testing::Not(HasSubstr("like another one")));
+  EXPECT_THAT(told(), HasSubstr("--embedder has no effect with --similar 1"));
 }
 
 TEST_F(SuggestJob, ChanceIsTheSeeds) {
@@ -162,10 +180,34 @@ TEST_F(SuggestJob, ChanceIsTheSeeds) {
   drawn.similar = 0.5;
   suggested(drawn);
   EXPECT_THAT(told(), HasSubstr("--similar has no effect with --by random"));
+  EXPECT_THAT(told(), ::testing::Not(HasSubstr("--embedder has")));
+  drawn.embedder = kEmbedder;
+  suggested(drawn);
+  EXPECT_THAT(told(), HasSubstr("--embedder and --similar have no effect with --by random"));
   jobs::SuggestOptions seeded = options(5);
   seeded.seed = 7;
   suggested(seeded);
   EXPECT_THAT(told(), HasSubstr("--seed has no effect without --by random"));
+}
+
+TEST_F(SuggestJob, ChanceTakesTheNextTextForOneThatIsTooLong) {
+  auto rows = corpus();
+  std::string filler;
+  for (int i = 0; i < 3000; ++i) filler += " again";
+  for (size_t i = 0; i < rows.size(); i += 2) {
+    rows[i]["text"] = rows[i]["text"].get<std::string>() + filler;
+  }
+  write_rows("rows.jsonl", rows);
+  jobs::SuggestOptions drawn = options(4);
+  drawn.by = "random";
+  drawn.data.skip_bad_rows = true;
+  for (drawn.seed = 1; drawn.seed < 4; ++drawn.seed) {
+    const auto chosen = suggested(drawn);
+    EXPECT_EQ(chosen.size(), 4u);
+    for (const json& row : chosen) EXPECT_EQ(row["pairs"].size(), 1u) << row["id"];
+  }
+  drawn.count = 10;
+  EXPECT_EQ(suggested(drawn).size(), 5u) << "all that there are";
 }
 
 TEST_F(SuggestJob, RowsOfOneTextAreOneUnit) {
@@ -281,6 +323,20 @@ TEST_F(SuggestJob, WhatIsTooLongIsRefusedOrLeftOut) {
   skipping.data.skip_bad_rows = true;
   EXPECT_EQ(suggested(skipping).size(), 10u);
   EXPECT_THAT(told(), HasSubstr("1 pair is too long for the model and left out."));
+  // Where it stands is said as of all data: an array's row, and the file of a folder.
+  jobs::SuggestOptions as_array = options(20);
+  as_array.input = write("rows.json", json(rows).dump());
+  EXPECT_THAT([&] { jobs::suggest(as_array, host_); },
+              ThrowsMessage<Error>(HasSubstr("rows.json:1: row 11")));
+  write("notes/a.txt", "Ice met fire");
+  write("notes/b.txt", "Ice met fire" + filler);
+  for (const char* name : {"notes/a.ann", "notes/b.ann"}) {
+    write(name, "T1\tT 0 3\tIce\nT2\tT 8 12\tfire\n");
+  }
+  jobs::SuggestOptions of_folder = options(20);
+  of_folder.input = path("notes");
+  EXPECT_THAT([&] { jobs::suggest(of_folder, host_); },
+              ThrowsMessage<Error>(HasSubstr("notes/b.ann:1")));
 }
 
 }  // namespace
