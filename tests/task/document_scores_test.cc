@@ -206,6 +206,9 @@ TEST(DocumentScores, TheIntervalIsOverDocuments) {
   EXPECT_EQ(interval.units, 8u);
   EXPECT_LT(interval.low, report.official().tally.scores().f1);
   EXPECT_GT(interval.high, report.official().tally.scores().f1);
+  EXPECT_THAT(to_text(report), HasSubstr("samples of 8 documents)"));
+  EXPECT_THAT(to_text(score_documents(data, data.documents, "p.jsonl")),
+              HasSubstr("100.00\n  no interval: "));
   data.documents.resize(1);
   predicted.resize(1);
   EXPECT_FALSE(score_documents(data, predicted, "p.jsonl").official().interval);
