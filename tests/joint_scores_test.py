@@ -85,7 +85,7 @@ def figures(right, predicted, gold):
 
 
 def scores(golds, predictions, typed, symmetric):
-    """Micro figures of entities and of relations, and of each type and label."""
+    """Micro figures of entities and of relations, and counts of each type and label."""
     answers = {p["id"]: p for p in predictions}
     total, named = [[0, 0, 0], [0, 0, 0]], [{}, {}]
     for document in golds:
@@ -96,7 +96,7 @@ def scores(golds, predictions, typed, symmetric):
                 total[kind][place] += len(part)
                 for each in part:
                     named[kind].setdefault(each[-1], [0, 0, 0])[place] += 1
-    return [figures(*t) for t in total], [{k: figures(*v) for k, v in n.items()} for n in named]
+    return [figures(*t) for t in total], named
 
 
 class JointScores(unittest.TestCase):
@@ -130,11 +130,12 @@ class JointScores(unittest.TestCase):
         for kind, parts in enumerate((report["entities"]["per_type"],
                                       report["relations"]["per_label"])):
             self.assertEqual(parts.keys(), named[kind].keys())
-            for label, expected in named[kind].items():
-                self.same(parts[label], expected, label)
+            for label, (right, predicted, gold) in named[kind].items():
+                self.same(parts[label], figures(right, predicted, gold), label)
+                self.assertEqual(parts[label]["support"], gold)
+                self.assertEqual(parts[label]["predicted"], predicted)
             official = report["relations" if kind else "entities"]
-            counted = [each["f1"] for label, each in named[kind].items()
-                       if parts[label]["support"]]
+            counted = [figures(*each)["f1"] for each in named[kind].values() if each[2]]
             mean = sum(counted) / max(1, len(counted))
             # A sum of at most three values of at most one, in another order.
             self.assertAlmostEqual(official["macro"]["f1"], mean,

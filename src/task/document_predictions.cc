@@ -37,7 +37,7 @@ Document parse_prediction(const json& row) {
   document.id = id_of(row, "id", place);
   if (!io::find(row, "entities")) {
     fail("task.row",
-         "the row has no \"entities\". Found in a document are entities and relations; answers for "
+         "the row has no \"entities\". Give an empty list where nothing was found; answers for "
          "pairs are scored without --task");
   }
   document.text = io::get_string(row, "text", "", place);
@@ -72,12 +72,9 @@ class Reader {
       }
       return std::move(documents_);
     }
-    for (int64_t number = 1; !text.empty(); ++number) {
-      const size_t end = text.find('\n');
-      const std::string_view line = text.substr(0, end);
-      text = end == text.npos ? "" : text.substr(end + 1);
+    io::for_lines(text, [&](std::string_view line, int64_t number) {
       if (line.find_first_not_of(" \t") != line.npos) add(line, number);
-    }
+    });
     return std::move(documents_);
   }
 

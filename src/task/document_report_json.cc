@@ -2,34 +2,27 @@
 #include <nlohmann/json.hpp>
 
 #include "task/document_report.h"
+#include "task/figures_json.h"
 
 namespace relatum::task {
 namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json figures(const Scores& scores) {
-  return {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}};
-}
-
-ordered_json bounds(const std::optional<Interval>& interval) {
-  if (!interval) return nullptr;
-  return {{"low", interval->low}, {"high", interval->high}};
-}
-
 /// Strict and boundaries with how many there are; `strict` and `boundaries` of one kind of thing.
 ordered_json both(const SpanFigure& strict, const SpanFigure& boundaries) {
-  return {{"strict", figures(strict.tally.scores())},
-          {"boundaries", figures(boundaries.tally.scores())},
+  return {{"strict", figures_json(strict.tally.scores())},
+          {"boundaries", figures_json(boundaries.tally.scores())},
           {"gold", strict.tally.gold},
           {"predicted", strict.tally.predicted},
           {"right", strict.tally.right},
           {"intervals",
-           {{"strict", bounds(strict.interval)}, {"boundaries", bounds(boundaries.interval)}}}};
+           {{"strict", bounds_json(strict.interval)},
+            {"boundaries", bounds_json(boundaries.interval)}}}};
 }
 
 ordered_json named(const Tally& tally) {
-  ordered_json object = figures(tally.scores());
+  ordered_json object = figures_json(tally.scores());
   object["support"] = tally.gold;
   object["predicted"] = tally.predicted;
   return object;
@@ -37,7 +30,7 @@ ordered_json named(const Tally& tally) {
 
 ordered_json entities(const DocumentReport& report) {
   ordered_json object = both(report.entities_strict, report.entities_boundaries);
-  object["macro"] = figures(mean_over_gold(report.counts.types));
+  object["macro"] = figures_json(mean_over_gold(report.counts.types));
   object["per_type"] = ordered_json::object();
   for (const auto& [type, tally] : report.counts.types) object["per_type"][type] = named(tally);
   const EntityErrors& errors = report.counts.entity_errors;
@@ -51,12 +44,13 @@ ordered_json entities(const DocumentReport& report) {
 ordered_json relations(const DocumentReport& report) {
   const DocumentCounts& counts = report.counts;
   ordered_json object = both(report.relations_strict, report.relations_boundaries);
-  object["macro"] = figures(mean_over_gold(counts.labels));
-  object["macro_boundaries"] = figures(mean_over_gold(counts.labels_boundaries));
+  object["macro"] = figures_json(mean_over_gold(counts.labels));
+  object["macro_boundaries"] = figures_json(mean_over_gold(counts.labels_boundaries));
   object["per_label"] = ordered_json::object();
   for (const auto& [label, tally] : counts.labels) {
     object["per_label"][label] = named(tally);
-    object["per_label"][label]["boundaries"] = figures(counts.labels_boundaries.at(label).scores());
+    object["per_label"][label]["boundaries"] = figures_json(
+        counts.labels_boundaries.at(label).scores());
   }
   const RelationErrors& errors = counts.relation_errors;
   object["errors"] = {{"end_type", errors.end_type},
@@ -78,15 +72,8 @@ std::string to_json(const DocumentReport& report) {
   out["missing"] = report.missing;
   const SpanFigure& official = report.official();
   out["official"] = {{"name", report.relations ? "relations_strict" : "entities_strict"}};
-  out["official"].update(figures(official.tally.scores()));
-  out["interval"] = nullptr;
-  if (const std::optional<Interval>& interval = official.interval) {
-    out["interval"] = {{"low", interval->low},
-                       {"high", interval->high},
-                       {"level", interval->level},
-                       {"samples", interval->samples},
-                       {"documents", interval->units}};
-  }
+  out["official"].update(figures_json(official.tally.scores()));
+  out["interval"] = interval_json(official.interval, "documents");
   out["entities"] = entities(report);
   if (report.relations) out["relations"] = relations(report);
   return out.dump(2, ' ', false, ordered_json::error_handler_t::replace);

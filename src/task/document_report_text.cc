@@ -8,19 +8,13 @@
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "task/document_report.h"
+#include "task/figures_text.h"
 #include "task/text_columns.h"
 
 namespace relatum::task {
 namespace {
 
 constexpr int64_t kWidestName = 36;  // code points; longer names are cut
-
-std::string percent(double fraction) { return fmt::format("{:6.2f}", 100 * fraction); }
-
-std::string figures(const Scores& scores) {
-  return fmt::format("{}  {}  {}", percent(scores.precision), percent(scores.recall),
-                     percent(scores.f1));
-}
 
 int64_t name_width(const DocumentReport& report) {
   int64_t width = 24;  // the rows' own names fit
@@ -36,23 +30,18 @@ void write_summary(const DocumentReport& report, std::string& out) {
   const SpanFigure& official = report.official();
   out += fmt::format("\n\n  {}, strict F1  {:.2f}\n", report.relations ? "relations" : "entities",
                      100 * official.tally.scores().f1);
-  const std::optional<Interval>& interval = official.interval;
-  if (interval && interval->low < interval->high) {
-    out += fmt::format("  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})\n",
-                       100 * interval->level, 100 * interval->low, 100 * interval->high,
-                       interval->samples, counted(interval->units, "document"));
-  }
+  out += interval_line(official.interval, "document");
 }
 
 void write_figures(const DocumentReport& report, int64_t width, std::string& out) {
   out += fmt::format("\n{}       P       R      F1     gold  predicted    right\n",
                      padded("", width));
   const auto row = [&](const char* name, const Tally& tally) {
-    out += fmt::format("{}  {}  {:7}  {:9}  {:7}\n", padded(name, width), figures(tally.scores()),
-                       tally.gold, tally.predicted, tally.right);
+    out += fmt::format("{}  {}  {:7}  {:9}  {:7}\n", padded(name, width),
+                       figures_text(tally.scores()), tally.gold, tally.predicted, tally.right);
   };
   const auto mean = [&](const char* name, const TallyByName& counts) {
-    out += fmt::format("{}  {}\n", padded(name, width), figures(mean_over_gold(counts)));
+    out += fmt::format("{}  {}\n", padded(name, width), figures_text(mean_over_gold(counts)));
   };
   row("entities, strict", report.entities_strict.tally);
   row("entities, boundaries", report.entities_boundaries.tally);
@@ -68,31 +57,27 @@ void write_names(const std::string& title, const TallyByName& counts, int64_t wi
   out += fmt::format("\n{}       P       R      F1  support  predicted\n", padded(title, width));
   for (const auto& [name, tally] : counts) {
     out += fmt::format("{}  {}  {:7}  {:9}\n", padded(name.empty() ? "(no type)" : name, width),
-                       figures(tally.scores()), tally.gold, tally.predicted);
+                       figures_text(tally.scores()), tally.gold, tally.predicted);
   }
-}
-
-std::string kind(int64_t count, std::string_view what) {
-  return count ? fmt::format("  {:6}  {}\n", count, what) : "";
 }
 
 void write_errors(const DocumentReport& report, std::string& out) {
   const EntityErrors& entities = report.counts.entity_errors;
-  const std::string of_entities = kind(entities.type, "the span with another type") +
-                                  kind(entities.boundary, "a span that overlaps it") +
-                                  kind(entities.missed, "missed") +
-                                  kind(entities.spurious, "predicted where there is none");
+  const std::string of_entities = kind_line(entities.type, "the span with another type") +
+                                  kind_line(entities.boundary, "a span that overlaps it") +
+                                  kind_line(entities.missed, "missed") +
+                                  kind_line(entities.spurious, "predicted where there is none");
   if (!of_entities.empty()) out += "\nmistakes in entities\n" + of_entities;
   if (!report.relations) return;
   const RelationErrors& relations = report.counts.relation_errors;
   const std::string of_relations =
-      kind(relations.end_type, "right but for an end's type") +
-      kind(relations.direction, "the wrong way round") +
-      kind(relations.label, "another label between the same two entities") +
-      kind(relations.missed_pair, "missed although both entities were found") +
-      kind(relations.lost_entity, "lost with an entity that was not found") +
-      kind(relations.spurious_pair, "predicted between entities that have no such relation") +
-      kind(relations.no_entity, "predicted of something that is no entity");
+      kind_line(relations.end_type, "right but for an end's type") +
+      kind_line(relations.direction, "the wrong way round") +
+      kind_line(relations.label, "another label between the same two entities") +
+      kind_line(relations.missed_pair, "missed although both entities were found") +
+      kind_line(relations.lost_entity, "lost with an entity that was not found") +
+      kind_line(relations.spurious_pair, "predicted between entities that have no such relation") +
+      kind_line(relations.no_entity, "predicted of something that is no entity");
   if (!of_relations.empty()) out += "\nmistakes in relations\n" + of_relations;
 }
 

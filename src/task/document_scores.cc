@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "base/counted.h"
 #include "base/error.h"
@@ -40,38 +41,40 @@ void check_predictions(const std::vector<Document>& predictions, const std::stri
   }
 }
 
-/// The figures of a report in one order.
-std::vector<SpanFigure*> figures_of(DocumentReport& report) {
-  std::vector<SpanFigure*> figures = {&report.entities_strict, &report.entities_boundaries};
-  if (report.relations) {
-    figures.insert(figures.end(), {&report.relations_strict, &report.relations_boundaries});
-  }
-  return figures;
-}
+/// A figure of the report and what it is counted of.
+struct Measured {
+  SpanFigure DocumentReport::*figure;
+  Tally DocumentCounts::*tally;
+};
 
-std::array<const Tally*, 4> tallies_of(const DocumentCounts& counts) {
-  return {&counts.entities_strict, &counts.entities_boundaries, &counts.relations_strict,
-          &counts.relations_boundaries};
+std::span<const Measured> measured(bool relations) {
+  static constexpr std::array<Measured, 4> kAll = {{
+      {&DocumentReport::entities_strict, &DocumentCounts::entities_strict},
+      {&DocumentReport::entities_boundaries, &DocumentCounts::entities_boundaries},
+      {&DocumentReport::relations_strict, &DocumentCounts::relations_strict},
+      {&DocumentReport::relations_boundaries, &DocumentCounts::relations_boundaries},
+  }};
+  return std::span(kAll).first(relations ? 4 : 2);
 }
 
 void add_intervals(const std::vector<DocumentCounts>& counts, const DocumentScoreOptions& options,
                    DocumentReport& report) {
   if (options.samples <= 0 || counts.size() < 2) return;
-  const std::vector<SpanFigure*> figures = figures_of(report);
-  std::vector<std::vector<double>> drawn(figures.size());
+  const std::span<const Measured> all = measured(report.relations);
+  std::vector<std::vector<double>> drawn(all.size());
   for (int64_t sample = 0; sample < options.samples; ++sample) {
     const std::vector<int32_t> times = draw_units(options.seed, sample, counts.size());
-    for (size_t f = 0; f < figures.size(); ++f) {
+    for (size_t f = 0; f < all.size(); ++f) {
       Tally sum;
       for (size_t i = 0; i < counts.size(); ++i) {
-        const Tally& each = *tallies_of(counts[i])[f];
+        const Tally& each = counts[i].*all[f].tally;
         sum += {each.right * times[i], each.predicted * times[i], each.gold * times[i]};
       }
       drawn[f].push_back(sum.scores().f1);
     }
   }
-  for (size_t f = 0; f < figures.size(); ++f) {
-    figures[f]->interval = interval_of(std::move(drawn[f]), counts.size());
+  for (size_t f = 0; f < all.size(); ++f) {
+    (report.*all[f].figure).interval = interval_of(std::move(drawn[f]), counts.size());
   }
 }
 
@@ -123,8 +126,9 @@ DocumentReport score_documents(const GoldDocuments& gold, std::vector<Document> 
   for (const std::string& label : options.symmetric) {
     if (report.counts.labels.contains(label)) report.symmetric.insert(label);
   }
-  const std::vector<SpanFigure*> figures = figures_of(report);
-  for (size_t f = 0; f < figures.size(); ++f) figures[f]->tally = *tallies_of(report.counts)[f];
+  for (const auto& [figure, tally] : measured(report.relations)) {
+    (report.*figure).tally = report.counts.*tally;
+  }
   add_intervals(counts, options, report);
   warn_of_repeats(report.counts, report.warnings);
   return report;

@@ -62,17 +62,6 @@ Prediction parse_json_line(std::string_view line, const std::string& place) {
   return prediction;
 }
 
-/// Calls `each(line, number)` for every line that is not blank, without its line end.
-template <class Each>
-void for_lines(std::string_view bytes, const Each& each) {
-  for (int64_t number = 1; !bytes.empty(); ++number) {
-    const size_t end = bytes.find('\n');
-    const std::string_view line = bytes.substr(0, end);
-    bytes = end == bytes.npos ? "" : bytes.substr(end + 1);
-    if (line.find_first_not_of(" \t") != line.npos) each(line, number);
-  }
-}
-
 Prediction parse_tab_line(std::string_view line, const std::string& place) {
   const size_t tab = line.find('\t');
   if (tab == line.npos || tab == 0 || line.find('\t', tab + 1) != line.npos) {
@@ -168,8 +157,8 @@ class Reader {
 
   void read_lines(std::string_view text,
                   Prediction (*parse)(std::string_view line, const std::string& place)) {
-    for_lines(text, [&](std::string_view line, int64_t number) {
-      add(parse(line, place(number)), number);
+    io::for_lines(text, [&](std::string_view line, int64_t number) {
+      if (line.find_first_not_of(" \t") != line.npos) add(parse(line, place(number)), number);
     });
   }
 

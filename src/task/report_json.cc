@@ -1,6 +1,7 @@
 // The report as `evaluate --json` prints it.
 #include <nlohmann/json.hpp>
 
+#include "task/figures_json.h"
 #include "task/report.h"
 
 namespace relatum::task {
@@ -8,19 +9,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json figures(const Scores& scores) {
-  return {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}};
-}
-
 ordered_json official(const NamedScores& scores) {
   ordered_json object = {{"name", scores.name}};
-  object.update(figures(scores.scores.value_or(Scores{})));
+  object.update(figures_json(scores.scores.value_or(Scores{})));
   return object;
-}
-
-ordered_json bounds(const std::optional<Interval>& interval) {
-  if (!interval) return ordered_json();
-  return {{"low", interval->low}, {"high", interval->high}};
 }
 
 ordered_json calibration(const Calibration& calibration) {
@@ -55,19 +47,19 @@ ordered_json errors(const ErrorKinds& kinds) {
 
 ordered_json undirected(const Undirected& scores) {
   const auto or_null = [](const std::optional<Scores>& each) {
-    return each ? figures(*each) : ordered_json();
+    return each ? figures_json(*each) : ordered_json();
   };
   return {{"accuracy", scores.accuracy},
-          {"micro_all", figures(scores.micro_all)},
+          {"micro_all", figures_json(scores.micro_all)},
           {"tacred_micro", or_null(scores.micro_relations)},
-          {"macro", figures(scores.macro)},
+          {"macro", figures_json(scores.macro)},
           {"macro_relations", or_null(scores.macro_relations)}};
 }
 
 ordered_json point(const CurvePoint& point) {
   ordered_json object = {
       {"threshold", point.threshold}, {"answered", point.answered}, {"right", point.right}};
-  object.update(figures(point.scores));
+  object.update(figures_json(point.scores));
   return object;
 }
 
@@ -96,11 +88,11 @@ std::string to_json(const Report& report) {
   out["official"] = official(report.official);
   out["metrics"] = ordered_json::object();
   for (const NamedScores& metric : report.metrics) {
-    out["metrics"][metric.name] = metric.scores ? figures(*metric.scores) : ordered_json();
+    out["metrics"][metric.name] = metric.scores ? figures_json(*metric.scores) : ordered_json();
   }
   out["per_label"] = ordered_json::object();
   for (const LabelReport& row : report.per_label) {
-    ordered_json label = figures(row.scores);
+    ordered_json label = figures_json(row.scores);
     label["support"] = row.support;
     label["predicted"] = row.predicted;
     out["per_label"][row.label] = std::move(label);
@@ -114,18 +106,11 @@ std::string to_json(const Report& report) {
          {"predicted", pair.predicted.empty() ? ordered_json() : ordered_json(pair.predicted)},
          {"count", pair.count}});
   }
-  out["interval"] = ordered_json();
-  if (report.interval) {
-    out["interval"] = {{"low", report.interval->low},
-                       {"high", report.interval->high},
-                       {"level", report.interval->level},
-                       {"samples", report.interval->samples},
-                       {"texts", report.interval->units}};
-  }
-  out["intervals"] = {{"accuracy", bounds(report.accuracy_interval)}};
+  out["interval"] = interval_json(report.interval, "texts");
+  out["intervals"] = {{"accuracy", bounds_json(report.accuracy_interval)}};
   out["notes"] = ordered_json::object();
   for (const NamedScores& metric : report.metrics) {
-    out["intervals"][metric.name] = bounds(metric.interval);
+    out["intervals"][metric.name] = bounds_json(metric.interval);
     if (metric.wanted && !metric.note.empty()) out["notes"][metric.name] = metric.note;
   }
   out["errors"] = errors(report.errors);

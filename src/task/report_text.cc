@@ -6,6 +6,7 @@
 #include "base/counted.h"
 #include "base/printable.h"
 #include "base/utf8.h"
+#include "task/figures_text.h"
 #include "task/report.h"
 #include "task/text_columns.h"
 
@@ -16,18 +17,11 @@ constexpr size_t kWorst = 10;         // confusions shown
 constexpr int64_t kWidestLabel = 36;  // code points; longer names are cut
 constexpr int64_t kBarWidth = 20;
 
-std::string percent(double fraction) { return fmt::format("{:6.2f}", 100 * fraction); }
-
 std::string bar(double fraction) {
   const auto filled = int64_t(fraction * double(kBarWidth) + 0.5);
   std::string text;
   for (int64_t i = 0; i < kBarWidth; ++i) text += i < filled ? "█" : "·";
   return text;
-}
-
-std::string figures(const Scores& scores) {
-  return fmt::format("{}  {}  {}", percent(scores.precision), percent(scores.recall),
-                     percent(scores.f1));
 }
 
 /// "  (84.12 to 86.30)", or nothing.
@@ -52,19 +46,9 @@ void write_summary(const Report& report, std::string& out) {
   if (report.unparsed > 0) out += fmt::format(", {} unparsed", report.unparsed);
   if (report.missing > 0) out += fmt::format(", {} without a prediction", report.missing);
   const Scores official = report.official.scores.value_or(Scores{});
-  out += fmt::format("\n\n  {}  {:.2f}", report.official.title, 100 * official.f1);
-  const bool wide = report.interval && report.interval->low < report.interval->high;
-  if (wide) {
-    out += fmt::format("\n  {:.0f} % interval  {:.2f} to {:.2f}  ({} bootstrap samples of {})",
-                       100 * report.interval->level, 100 * report.interval->low,
-                       100 * report.interval->high, report.interval->samples,
-                       counted(report.interval->units, "text"));
-  } else if (report.interval) {
-    out +=
-        "\n  no interval: every bootstrap sample gives this figure, so none can tell how far "
-        "off it is";
-  }
-  out += fmt::format("\n  accuracy  {:.2f}{}\n", 100 * report.accuracy,
+  out += fmt::format("\n\n  {}  {:.2f}\n", report.official.title, 100 * official.f1);
+  out += interval_line(report.interval, "text");
+  out += fmt::format("  accuracy  {:.2f}{}\n", 100 * report.accuracy,
                      between(report.accuracy_interval));
   if (report.gold_labels > report.examples) {
     out += fmt::format("  all labels of a pair right, and no other  {:.2f}\n",
@@ -80,7 +64,7 @@ void write_metrics(const Report& report, int64_t width, std::string& out) {
   for (const NamedScores& metric : report.metrics) {
     const bool official = metric.name == report.official.name;
     if (!metric.scores || !(metric.wanted || official)) continue;
-    out += fmt::format("{}  {}{}{}\n", padded(metric.name, width), figures(*metric.scores),
+    out += fmt::format("{}  {}{}{}\n", padded(metric.name, width), figures_text(*metric.scores),
                        between(metric.interval), official ? "  official" : "");
   }
   for (const NamedScores& metric : report.metrics) {
@@ -88,23 +72,18 @@ void write_metrics(const Report& report, int64_t width, std::string& out) {
   }
 }
 
-/// A kind of mistake where there is one.
-std::string kind(int64_t count, std::string_view name) {
-  return count ? fmt::format("  {:6}  {}\n", count, name) : "";
-}
-
 void write_errors(const Report& report, std::string& out) {
   const ErrorKinds& kinds = report.errors;
   if (kinds.total() == 0) return;
   out += fmt::format("\nmistakes: {}\n", kinds.total());
-  out += kind(kinds.direction, "the right relation, the wrong way round");
-  out += kind(kinds.relation, "another relation");
-  out += kind(kinds.missed, "a relation missed: the negative label was answered");
-  out += kind(kinds.spurious, "a relation answered where there is none");
-  out += kind(kinds.unanswered, report.gold_labels > report.examples
-                                    ? "a gold label without an answer"
-                                    : "without an answer: unparsed or missing");
-  out += kind(kinds.extra, "an answer more than the pair has labels");
+  out += kind_line(kinds.direction, "the right relation, the wrong way round");
+  out += kind_line(kinds.relation, "another relation");
+  out += kind_line(kinds.missed, "a relation missed: the negative label was answered");
+  out += kind_line(kinds.spurious, "a relation answered where there is none");
+  out += kind_line(kinds.unanswered, report.gold_labels > report.examples
+                                         ? "a gold label without an answer"
+                                         : "without an answer: unparsed or missing");
+  out += kind_line(kinds.extra, "an answer more than the pair has labels");
   if (!report.undirected) return;
   const Undirected& undirected = *report.undirected;
   out += fmt::format("  directions left out: accuracy {:.2f}, micro-F1 {:.2f}, macro-F1 {:.2f}",
@@ -121,7 +100,7 @@ void write_labels(const Report& report, int64_t width, std::string& out) {
   out += fmt::format("\n{}       P       R      F1  support\n", padded("label", width));
   for (const LabelReport& row : report.per_label) {
     if (row.support == 0 && row.predicted == 0) continue;
-    out += fmt::format("{}  {}  {:7}  {}\n", padded(row.label, width), figures(row.scores),
+    out += fmt::format("{}  {}  {:7}  {}\n", padded(row.label, width), figures_text(row.scores),
                        row.support, bar(row.scores.f1));
   }
 }
@@ -155,10 +134,10 @@ void write_calibration(const Report& report, std::string& out) {
   }
   out += "\n\nprobability       answers    mean   right   95 % interval\n";
   for (const ReliabilityBin& bin : calibration.bins) {
-    out += fmt::format("{} to {}  {:7}  {}  {}  {} to {}  {}\n", percent(bin.low),
-                       percent(bin.high), bin.count, percent(bin.mean_probability),
-                       percent(bin.accuracy), percent(bin.accuracy_low), percent(bin.accuracy_high),
-                       bar(bin.accuracy));
+    out += fmt::format("{} to {}  {:7}  {}  {}  {} to {}  {}\n", percent_text(bin.low),
+                       percent_text(bin.high), bin.count, percent_text(bin.mean_probability),
+                       percent_text(bin.accuracy), percent_text(bin.accuracy_low),
+                       percent_text(bin.accuracy_high), bar(bin.accuracy));
   }
 }
 
@@ -175,7 +154,7 @@ void write_curve(const Report& report, std::string& out) {
   for (const CurvePoint& point : thinned(curve, kLines)) {
     const bool best = point.answered == curve.best.answered;
     out += fmt::format("{:9.4f}  {:8}  {}{}\n", point.threshold, point.answered,
-                       figures(point.scores),
+                       figures_text(point.scores),
                        best ? "  best of these very examples, no test figure" : "");
   }
 }

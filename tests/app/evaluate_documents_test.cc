@@ -106,6 +106,8 @@ TEST_F(EvaluateDocuments, WhatIsOfPairsIsToldOrRefused) {
   refused(evaluate(found, {"--report", path("r.html")}), {"--report", "--task joint"});
   EXPECT_THAT(done(evaluate(found, {"--negative", "x"})).err,
               HasSubstr("--negative has no effect without --task relations"));
+  EXPECT_THAT(done(evaluate(found, {"--sentences", "5", "--embedder", "e", "--index", "i"})).err,
+              HasSubstr("--index, --sentences and --embedder have no effect without --task"));
   refused({"evaluate", "--task", "joint", "--data", path("rows.jsonl"), "--predictions",
            write_rows("found.jsonl", found)},
           {"is a pair of entities", "without --task"});

@@ -13,7 +13,10 @@
 namespace relatum::task {
 namespace {
 
+using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using testing::error_of;
 using ::testing::HasSubstr;
 using testing::Scratch;
@@ -100,22 +103,20 @@ TEST(DocumentScores, EachMistakeHasItsKind) {
   const DocumentCounts counts = count(predicted);
   EXPECT_EQ(counts.entities_strict.right, 3);
   EXPECT_EQ(counts.entities_boundaries.right, 4);
-  const EntityErrors& entities = counts.entity_errors;
-  EXPECT_EQ(entities.type, 1);
-  EXPECT_EQ(entities.boundary, 1);
-  EXPECT_EQ(entities.missed, 1);
-  EXPECT_EQ(entities.spurious, 1);
   EXPECT_EQ(counts.relations_strict.right, 1);
   EXPECT_EQ(counts.relations_boundaries.right, 2);
-  const RelationErrors& relations = counts.relation_errors;
-  EXPECT_EQ(relations.end_type, 1);
-  EXPECT_EQ(relations.direction, 0);
-  EXPECT_EQ(relations.label, 1);
-  EXPECT_EQ(relations.missed_pair, 0);
-  EXPECT_EQ(relations.lost_entity, 2);
-  EXPECT_EQ(relations.spurious_pair, 1);
-  EXPECT_EQ(relations.no_entity, 1);
   expect_sums(counts);
+  const DocumentReport report = score_documents({"gold.jsonl", {gold()}}, {predicted}, "p.jsonl");
+  const json told = json::parse(to_json(report));
+  EXPECT_EQ(told["entities"]["errors"],
+            json({{"type", 1}, {"boundary", 1}, {"missed", 1}, {"spurious", 1}}));
+  EXPECT_EQ(told["relations"]["errors"], json({{"end_type", 1},
+                                               {"direction", 0},
+                                               {"label", 1},
+                                               {"missed_pair", 0},
+                                               {"lost_entity", 2},
+                                               {"spurious_pair", 1},
+                                               {"no_entity", 1}}));
 }
 
 TEST(DocumentScores, AMissedPairAndAWrongDirectionAreToldApart) {
@@ -153,6 +154,23 @@ TEST(DocumentScores, RepeatedEntitiesCountOnce) {
   EXPECT_EQ(counts.repeated_gold, 0);
 }
 
+TEST(DocumentScores, WhatTheFiguresRestOnIsTold) {
+  GoldDocuments data{"gold.jsonl", {gold(), document({}, {}, "e")}};
+  data.documents[0].entities.push_back(entity("again", 0, 7, "PER"));
+  data.documents[0].entities.push_back(entity("and again", 0, 7, "PER"));
+  Document predicted = gold();
+  predicted.entities.push_back(entity("again", 0, 7, "PER"));
+  predicted.entities[1].span.type = "";
+  const DocumentReport report = score_documents(
+      data, {predicted}, "p.jsonl", {.symmetric = {"partner", "x"}, .missing_is_wrong = true});
+  EXPECT_THAT(report.warnings,
+              ElementsAre(HasSubstr("2 entities of the data repeat span and type"),
+                          HasSubstr("1 entity of the predictions repeats span and type")));
+  EXPECT_THAT(to_text(report),
+              AllOf(HasSubstr("gold.jsonl: 2 documents, 1 without a prediction"),
+                    HasSubstr("\n(no type) "), HasSubstr("one relation: partner\n")));
+}
+
 TEST(DocumentScores, AGapIsPartOfASpan) {
   Document predicted = gold();
   predicted.entities[0] = entity_of("a", "PER", {{0, 3}, {4, 7}});
@@ -188,6 +206,9 @@ TEST(DocumentScores, TheIntervalIsOverDocuments) {
   EXPECT_EQ(interval.units, 8u);
   EXPECT_LT(interval.low, report.official().tally.scores().f1);
   EXPECT_GT(interval.high, report.official().tally.scores().f1);
+  EXPECT_THAT(to_text(report), HasSubstr("samples of 8 documents)"));
+  EXPECT_THAT(to_text(score_documents(data, data.documents, "p.jsonl")),
+              HasSubstr("100.00\n  no interval: "));
   data.documents.resize(1);
   predicted.resize(1);
   EXPECT_FALSE(score_documents(data, predicted, "p.jsonl").official().interval);
@@ -244,6 +265,22 @@ TEST(DocumentPredictions, BadRowsAreNamedWithTheirLine) {
   EXPECT_THAT(refused("{"), HasSubstr("p:2"));
   EXPECT_THAT(error_of([&] { read_document_predictions(scratch.file("e", "\n")); }),
               HasSubstr("no predictions"));
+}
+
+TEST(DocumentPredictions, AFaultOfAListIsNamedWithItsLine) {
+  const Scratch scratch;
+  const std::string row = R"({"id":"1","entities":[]})";
+  const auto refused = [&](const std::string& list) {
+    const std::string file = scratch.file("p", list);
+    return error_of([&] { read_document_predictions(file); });
+  };
+  EXPECT_EQ(refused("[" + row + "]"), "");
+  EXPECT_THAT(refused("[" + row + ",\n{\"id\":\"2\"}]"),
+              AllOf(HasSubstr("p:2: "), HasSubstr("\"entities\"")));
+  EXPECT_THAT(refused("[" + row + ",\n" + row),
+              AllOf(HasSubstr("p:2: the array ends within its row 2"), EndsWith(".")));
+  EXPECT_THAT(refused("[" + row + "\n,\n,"), HasSubstr("p:3: expected row 2"));
+  EXPECT_THAT(refused("[" + row + "]\n" + row), HasSubstr("p:2: something follows"));
 }
 
 TEST(DocumentPredictions, AreHeldToTheDocumentsText) {

@@ -46,8 +46,7 @@ def is_nested(document: Document, mention) -> bool:
 
 def sentence_count(document: Document) -> int:
     """Lines of the source that end like a sentence; headings and addresses do not."""
-    return sum(document.text[start:end].rstrip("*\"').").endswith(("?", "!")) or
-               document.text[start:end].rstrip("*\"')").endswith((".", ":"))
+    return sum(document.text[start:end].rstrip("*\"')").endswith((".", ":", "?", "!"))
                for start, end in document.sentences)
 
 

@@ -58,15 +58,19 @@ page::Origin origin_of(const Options& o) {
   return origin;
 }
 
-/// What acts on the report's page alone.
-void tell_without_effect(const Options& o, const Context& context) {
+/// What acts on the report's page alone, as it was given.
+std::vector<std::string> flags_of_page(const Options& o) {
   static const jobs::AnalyseOptions usual{};
   std::vector<std::string> flags;
   if (!o.analysis.index.empty()) flags.emplace_back("--index");
   if (!o.analysis.train.empty()) flags.emplace_back("--train");
   if (o.analysis.sentences != usual.sentences) flags.emplace_back("--sentences");
   if (o.overwrite) flags.emplace_back("--overwrite");
-  if (o.report.empty()) jobs::warn_without_effect(flags, "--report", context);
+  return flags;
+}
+
+void tell_without_effect(const Options& o, const Context& context) {
+  if (o.report.empty()) jobs::warn_without_effect(flags_of_page(o), "--report", context);
   if (o.analysis.index.empty() && !o.analysis.embedder.empty()) {
     jobs::warn_without_effect({"--embedder"}, "--index", context);
   }
@@ -113,17 +117,13 @@ std::string terminal_text(const task::Report& report, const page::Origin& origin
 
 /// What acts on answers for pairs alone, as it was given.
 std::vector<std::string> flags_of_pairs(const Options& o) {
-  std::vector<std::string> flags;
+  std::vector<std::string> flags = flags_of_page(o);
   if (o.scores.negative) flags.emplace_back("--negative");
   if (o.scores.official) flags.emplace_back("--official");
   if (!o.analysis.data.labels.empty()) flags.emplace_back("--labels");
   if (!o.analysis.data.relabel.empty()) flags.emplace_back("--relabel");
-  for (const auto& [given, flag] :
-       {std::pair(&o.adapter, "--adapter"), std::pair(&o.analysis.index, "--index"),
-        std::pair(&o.analysis.train, "--train")}) {
-    if (!given->empty()) flags.emplace_back(flag);
-  }
-  if (o.overwrite) flags.emplace_back("--overwrite");
+  if (!o.adapter.empty()) flags.emplace_back("--adapter");
+  if (!o.analysis.embedder.empty()) flags.emplace_back("--embedder");
   return flags;
 }
 
