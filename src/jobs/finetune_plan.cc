@@ -138,7 +138,8 @@ std::vector<std::string> target_names(const std::string& list) {
 }
 
 double training_seconds(const FinetunePlan& plan) {
-  constexpr double kUsualShare = 0.6;  // of the product's rate that whole steps reach
+  // Of the product's rate; adapters' steps reach mostly 0.5 to 0.7 (bench/results/scaling.json).
+  constexpr double kUsualShare = 0.6;
   const double moving = plan.memory_rate > 0 ? plan.needs.moved_bytes / plan.memory_rate : 0;
   return plan.needs.flops / (plan.gemm_rate * kUsualShare) + moving;
 }

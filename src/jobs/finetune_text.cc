@@ -90,13 +90,14 @@ std::string no_place_in_gguf(const FinetuneOptions& options) {
       and_list(kinds));
 }
 
-std::string needs(const FinetunePlan& plan) {
+std::string needs(const FinetunePlan& plan, bool evaluates) {
   return fmt::format(
       "needs about {:.1f} GB of memory, {:.0f} MB of disk and, with the machine as busy as it is "
-      "now, {} for {} of {} tokens",
+      "now, {} for {} of {} tokens{}",
       double(plan.needs.memory_bytes) / kGigabyte, double(plan.needs.disk_bytes) / 1e6,
       duration_text(training_seconds(plan)), counted(plan.training.epochs, "epoch"),
-      plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs));
+      plan.needs.tokens / std::max<int64_t>(1, plan.training.epochs),
+      evaluates ? ", evaluations apart" : "");
 }
 
 // As it was named: in the stores of other programs a file is called by its hash.
@@ -146,7 +147,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
       "{} per epoch, {} in {}: up to {} tokens each{}", counted(parts.plan.epoch_steps, "step"),
       trainer.steps(), counted(training.epochs, "epoch"), training.batch.batch_tokens,
       parts.options.batch_tokens ? "" : " (chosen from the data; --batch-tokens sets it)"));
-  lines.push_back(needs(parts.plan));
+  lines.push_back(needs(parts.plan, !parts.rows.dev.empty()));
   if (parts.options.resume) {
     lines.push_back(
         fmt::format("continuing after step {} of {}.", trainer.counters().step, trainer.steps()));

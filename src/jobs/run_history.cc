@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/counted.h"
@@ -77,19 +76,9 @@ ordered_json course_json(const TrainingCourse& course) {
 
 TrainingCourse read_course(const fs::path& log, size_t most) {
   RELATUM_CHECK(most > 0);
-  std::ifstream file(log);
   TrainingCourse course;
   std::vector<Step> steps;
-  int64_t lines = 0;
-  for (std::string line; std::getline(file, line);) {
-    const std::string place = fmt::format("{}:{}", log.string(), ++lines);
-    json entry;
-    try {
-      entry = io::parse_json(line, place);
-    } catch (const Error&) {
-      if (file.eof()) break;  // half a line
-      throw;
-    }
+  read_log(log, [&](const json& entry, const std::string& place) {
     const int64_t step = io::require_int(entry, "step", place);
     if (io::find(entry, "loss")) {
       steps.push_back({step, io::require_double(entry, "loss", place)});
@@ -98,7 +87,7 @@ TrainingCourse read_course(const fs::path& log, size_t most) {
                             io::require_double(entry, "dev_f1", place),
                             io::get_double(entry, "dev_accuracy", 0, place)});
     }
-  }
+  });
   course.steps = int64_t(steps.size());
   course.loss = windows_of(steps, most);
   thin(course, most);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <sstream>
@@ -44,16 +45,13 @@ std::string entries_up_to(const std::string& text, int64_t last, bool evaluation
   return kept;
 }
 
-// Hands on a log's entries; false where it is no file, or not as it was written: a finished run
-// does not fail for what somebody wrote in it.
-template <class Take>
-bool read_entries(const std::filesystem::path& log, const Take& take) {
+// False where it is no file, or not as it was written: a finished run does not fail for what
+// somebody wrote in it.
+bool read_sound(const std::filesystem::path& log, const TakeEntry& take) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(log, ignored)) return false;
-  const std::string place = log.string();
   try {
-    std::istringstream lines(read_file(log));
-    for (std::string line; std::getline(lines, line);) take(io::parse_json(line, place), place);
+    read_log(log, take);
   } catch (const Error&) {
     return false;
   }
@@ -68,10 +66,26 @@ bool read_entries(const std::filesystem::path& log, const Take& take) {
 
 }  // namespace
 
+void read_log(const std::filesystem::path& log, const TakeEntry& take) {
+  std::ifstream file(log);
+  int64_t lines = 0;
+  for (std::string line; std::getline(file, line);) {
+    const std::string place = fmt::format("{}:{}", log.string(), ++lines);
+    nlohmann::json entry;
+    try {
+      entry = io::parse_json(line, place);
+    } catch (const Error&) {
+      if (file.eof()) break;  // half a line
+      throw;
+    }
+    take(entry, place);
+  }
+}
+
 std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
   std::vector<double> losses;
   LossCourse course;
-  const bool sound = read_entries(log, [&](const nlohmann::json& entry, const std::string& place) {
+  const bool sound = read_sound(log, [&](const nlohmann::json& entry, const std::string& place) {
     if (!io::find(entry, "loss")) return;
     losses.push_back(io::require_double(entry, "loss", place));
     course.moved = course.moved || io::require_double(entry, "grad_norm", place) != 0;
@@ -86,7 +100,7 @@ std::optional<LossCourse> loss_course(const std::filesystem::path& log) {
 
 std::optional<DevFigures> dev_figures(const std::filesystem::path& log, int64_t step) {
   std::optional<DevFigures> found;
-  const bool sound = read_entries(log, [&](const nlohmann::json& entry, const std::string& place) {
+  const bool sound = read_sound(log, [&](const nlohmann::json& entry, const std::string& place) {
     if (!io::find(entry, "dev_f1") || io::require_int(entry, "step", place) != step) return;
     found = {step, io::get_string(entry, "dev_metric", "", place),
              io::require_double(entry, "dev_f1", place),

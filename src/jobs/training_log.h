@@ -3,11 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 namespace relatum::jobs {
+
+/// Hands on the entries of a log.jsonl, each with its file and line. Half a line at the end, as a
+/// killed program leaves it, is none; throws Error for other text that is no JSON.
+using TakeEntry = std::function<void(const nlohmann::json& entry, const std::string& place)>;
+void read_log(const std::filesystem::path& log, const TakeEntry& take);
 
 /// How the loss went in a run, over windows of a tenth of its steps.
 struct LossCourse {

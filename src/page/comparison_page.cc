@@ -61,10 +61,12 @@ std::string without_record(std::string_view side, const std::vector<jobs::Answer
                   missing, counted(int64_t(answers.size()), "file"), side));
 }
 
-/// What A and B are; where they differ, it says so.
+/// What A and B are; where they differ, it says so. Of answers without a record nobody knows.
 std::string sides(const Comparison& comparison, const ComparedAnswers& answers) {
+  const std::string missing = without_record("A", answers.first) +
+                              without_record("B", answers.second);
   const auto row = [](const std::string& name, const std::vector<std::string>& first,
-                      const std::vector<std::string>& second, bool told = true) {
+                      const std::vector<std::string>& second, bool told) {
     return fmt::format(
         "<tr><th scope=\"row\">{}{}</th><td class=\"words\">{}</td><td class=\"words\">{}</td>"
         "</tr>\n",
@@ -77,12 +79,13 @@ std::string sides(const Comparison& comparison, const ComparedAnswers& answers) 
   for (const auto& [name, values] : first) {
     const auto at = std::ranges::find(second, name, &Facts::value_type::first);
     rows += row(name, values, at == second.end() ? std::vector<std::string>{} : at->second,
-                name != kAnsweredOn);
+                missing.empty() && name != kAnsweredOn);
     if (at != second.end()) second.erase(at);
   }
-  for (const auto& [name, values] : second) rows += row(name, {}, values);
-  return table("What is compared", head_row({"what", "<A", "<B"}), rows) +
-         without_record("A", answers.first) + without_record("B", answers.second);
+  for (const auto& [name, values] : second) {
+    rows += row(name, {}, values, missing.empty() && name != kAnsweredOn);
+  }
+  return table("What is compared", head_row({"what", "<A", "<B"}), rows) + missing;
 }
 
 std::string head(const Comparison& comparison, const ComparedAnswers& answers,
@@ -142,8 +145,8 @@ std::string verdict(const task::FigureComparison& official, bool several) {
   }
   const char* better = official.difference > 0 ? "B" : "A";
   return note(
-      fmt::format("The interval does not hold 0: on other texts like these, {} is the better "
-                  "one.{}",
+      fmt::format("The interval does not hold 0: on other texts like these, {} is most likely "
+                  "the better one.{}",
                   better, several ? " What other seeds would do is told below." : ""));
 }
 

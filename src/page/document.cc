@@ -84,9 +84,13 @@ std::string chart(std::string_view name, std::string_view title, std::string_vie
 }
 
 std::string data_title(std::string_view spec) {
-  const std::string_view path = spec.substr(0, spec.find_last_not_of('/') + 1);
+  // Behind the question mark a label may have slashes, too.
+  const size_t parts = std::min(spec.rfind('?'), spec.size());
+  const std::string_view named = spec.substr(0, parts);
+  const std::string_view path = named.substr(0, named.find_last_not_of('/') + 1);
   const size_t slash = path.rfind('/');
-  return std::string(slash == path.npos ? spec : path.substr(slash + 1));
+  if (slash == path.npos) return std::string(spec);
+  return fmt::format("{}{}", path.substr(slash + 1), spec.substr(parts));
 }
 
 std::string folded(std::string_view summary, std::string_view body, std::string_view attributes) {

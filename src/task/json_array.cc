@@ -88,7 +88,7 @@ JsonFault walk_json_array(std::string_view text,
   cursor.step();
   cursor.skip_space();
   if (cursor.ended()) return {};
-  return {cursor.line(), "something follows the array's end"};
+  return {cursor.line(), "something follows the array's end. Put all rows into one array"};
 }
 
 JsonFault walk_json_object(

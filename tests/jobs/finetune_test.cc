@@ -157,6 +157,12 @@ TEST_F(FinetuneJob, SaysWhatItNeedsAndWhatItFound) {
                            "trained", "adapter written to"}) {
     EXPECT_THAT(all, HasSubstr(part));
   }
+  EXPECT_THAT(all, Not(HasSubstr("evaluations apart")));
+  jobs::FinetuneOptions options = teach();
+  options.holdout = 3;
+  options.overwrite = true;
+  jobs::finetune(options, host_);
+  EXPECT_THAT(lines_, Contains(HasSubstr("tokens, evaluations apart")));
 }
 
 TEST_F(FinetuneJob, AnEncoderIsRefused) {

@@ -90,6 +90,18 @@ TEST(RunHistory, ReadsWhatARunCost) {
                                                       HasSubstr("dev F1 50.00 (macro)")));
 }
 
+// A killed run's loss is told like that of one that came to its end.
+TEST(RunHistory, HalfALineLeavesTheLossOfTheOthers) {
+  const Scratch scratch;
+  scratch.file("log.jsonl", step(1, 2) + step(2, 1) + R"({"step": 3, "lo)");
+  const RunHistory history = read_history(run_in(scratch));
+  EXPECT_TRUE(history.notes.empty());
+  EXPECT_EQ(history.course.steps, 2);
+  ASSERT_TRUE(history.loss);
+  EXPECT_EQ(history.loss->last, 1);
+  EXPECT_THAT(history_text(history), HasSubstr("loss 2 at first, 1 at the end"));
+}
+
 TEST(RunHistory, WhatIsMissingIsToldAndWhatIsNoRunIsRefused) {
   const Scratch scratch;
   EXPECT_THAT(error_of([&] { read_history(scratch.path("none")); }), HasSubstr("no run.json"));

@@ -82,6 +82,18 @@ TEST(ComparisonPage, SaysOfHowManyFilesNothingIsKnown) {
   EXPECT_TRUE(data_in(page)["answers"]["second"][1].is_null());
 }
 
+// What is not known of one side is not another thing.
+TEST(ComparisonPage, NothingDiffersFromWhatIsNotKnown) {
+  const jobs::AnswersRecord known = recorded(R"({"model":"tiny","time":"2026-01-01"})");
+  const jobs::AnswersRecord other = recorded(R"({"model":"large","time":"2026-01-02"})");
+  const auto marks = [&](const jobs::AnswersRecord& a, const jobs::AnswersRecord& b) {
+    return count_of(comparison_page(compared(1), {{a}, {b}}, ""), ">differs</span>");
+  };
+  EXPECT_EQ(marks(known, other), 1u);
+  EXPECT_EQ(marks(known, {}), 0u);
+  EXPECT_EQ(marks({}, known), 0u);
+}
+
 TEST(ComparisonPage, ShowsDifferencesWithTheirTests) {
   const task::Comparison comparison = compared(1);
   const std::string page = comparison_page(comparison, without_records(1), "2026-01-31T12:00:00Z");
@@ -104,8 +116,8 @@ TEST(ComparisonPage, SaysWhichSideTheIntervalShows) {
     official.interval = {low, high};
     return comparison_page(comparison, without_records(1), "");
   };
-  EXPECT_THAT(says(0.1, 0.02, 0.2), HasSubstr("B is the better one"));
-  EXPECT_THAT(says(-0.1, -0.2, -0.02), HasSubstr("A is the better one"));
+  EXPECT_THAT(says(0.1, 0.02, 0.2), HasSubstr("B is most likely the better one"));
+  EXPECT_THAT(says(-0.1, -0.2, -0.02), HasSubstr("A is most likely the better one"));
   EXPECT_THAT(says(0.1, -0.1, 0.2), HasSubstr("The interval holds 0"));
 }
 

@@ -230,6 +230,8 @@ TEST(EvaluationPage, TellsHowTheAnswersWereMade) {
 
 TEST(EvaluationPage, DataAreCalledByTheirFile) {
   EXPECT_EQ(data_title("conll04:/a b/c/"), "c");
+  EXPECT_EQ(data_title("a/c/?limit=2"), "c?limit=2");
+  EXPECT_EQ(data_title("a/b.jsonl?negative=/people/none"), "b.jsonl?negative=/people/none");
   EXPECT_EQ(data_title("semeval2010:TEST.TXT"), "semeval2010:TEST.TXT");
   EXPECT_EQ(data_title("/"), "/");
 }

@@ -50,6 +50,8 @@ TEST(Place, RowsOfAnArrayAreNamedByTheirNumber) {
   EXPECT_THAT(error_of([&] { load_dataset(array(first + R"(,{"id":2})")); }),
               AllOf(HasSubstr("a.json:1: row 2: "), HasSubstr("'text'")));
   EXPECT_THAT(error_of([&] { load_dataset(array(first + ",")); }), HasSubstr("a.json:1: expected"));
+  EXPECT_THAT(error_of([&] { load_dataset(array(first + "]\n[" + other)); }),
+              HasSubstr("a.json:2: something follows the array's end. Put all rows into one "));
   const auto warnings = load_dataset(array(first + "," + other)).warnings;
   EXPECT_THAT(warnings, Contains(HasSubstr("1 row: row 2 (line 1) (as row 1 (line 1)).")));
   EXPECT_THAT(
