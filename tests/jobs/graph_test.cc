@@ -279,6 +279,7 @@ TEST_F(GraphJob, APairThatIsTooLongIsLeftOutAndTold) {
   for (const std::string& each : facts(graph_of(make()))) {
     EXPECT_THAT(each, Not(HasSubstr("Rain")));
   }
+  EXPECT_THAT(lines_, Contains(HasSubstr(" and 2 pairs in ")));
   EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 1 too long")));
   EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("the model's context is"),
                                         HasSubstr("This pair is left out."))));
