@@ -249,6 +249,8 @@ TEST_F(GraphJob, AStoppedOneGoesOnToTheSameBytes) {
   }
   EXPECT_GT(stopped, 0);
   EXPECT_EQ(out_, whole);
+  // What was kept is not read again.
+  EXPECT_THAT(lines_, Contains(HasSubstr(" unchanged) with ")));
 }
 
 TEST_F(GraphJob, AClassifierIsAskedTheSameWay) {
