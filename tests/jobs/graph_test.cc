@@ -287,6 +287,17 @@ TEST_F(GraphJob, APairThatIsTooLongIsLeftOutAndTold) {
                                         HasSubstr("This pair is left out."))));
 }
 
+TEST_F(GraphJob, AFloorAboveTheThresholdIsTold) {
+  jobs::GraphOptions options = make();
+  options.floor = 0.3;
+  options.threshold = "0.1";
+  for (const json& each : json_lines(graph_of(options))) {
+    if (each["kind"] == "entity") continue;
+    EXPECT_GE(each["probability"].get<double>(), 0.3);
+  }
+  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("0.1"), HasSubstr("--floor 0.3"))));
+}
+
 TEST_F(GraphJob, BadDocumentsStopItOrAreListed) {
   write("notes/c.txt", "caf\xe9");
   EXPECT_THAT(refusal(make()), HasSubstr("c.txt has the byte 0xE9"));
@@ -313,6 +324,10 @@ TEST_F(GraphJob, WhatCannotBeHonouredIsRefusedFirst) {
   refused([&](Options& o) { o.format = "pdf"; }, "graph format 'pdf' is unknown");
   refused([&](Options& o) { o.out = "", o.format = "csv"; }, "is no text for standard output");
   refused([&](Options& o) { o.out = path("notes/graph.jsonl"); }, "would be one of them");
+  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.out = path("notes/g.html"); },
+          "would be one of them");
+  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.into = path("notes/g"); },
+          "would be one of them");
   refused([&](Options& o) { o.out = path("names.csv"), o.format = "jsonl"; }, "is a file that");
   refused([&](Options& o) { o.sync = true; }, "--into");
   refused([&](Options& o) { o.into = o.out; }, "both name");
@@ -330,6 +345,8 @@ TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
   EXPECT_THAT(refusal(options), HasSubstr("--threshold 1.5"));
   options.threshold = "dev";
   EXPECT_THAT(refusal(options), HasSubstr("no threshold that was chosen on dev data"));
+  options.asking.no_calibration = true;
+  EXPECT_THAT(refusal(options), HasSubstr("--no-calibration leaves the run's temperature off"));
   options = make();
   options.asking.negative = "nothing";
   EXPECT_THAT(refusal(options), HasSubstr("nothing"));
@@ -337,6 +354,10 @@ TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
   options = make();
   options.into = path("graph.sqlite");
   EXPECT_THAT(refusal(options), HasSubstr("graph.sqlite"));
+  fs::create_symlink(path("loop"), path("loop"));
+  options = make("loop/graph.jsonl");
+  options.into = path("new.sqlite");
+  EXPECT_THAT(refusal(options), HasSubstr("loop"));
 }
 
 }  // namespace
