@@ -9,6 +9,7 @@
 #include "desk.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
+#include "jobs/run_calibration.h"
 #include "support/error_of.h"
 #include "support/models.h"
 
@@ -285,6 +286,32 @@ TEST_F(GraphJob, APairThatIsTooLongIsLeftOutAndTold) {
   EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 1 too long")));
   EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("the model's context is"),
                                         HasSubstr("This pair is left out."))));
+}
+
+TEST_F(GraphJob, TheRunsThresholdsAreItsOwn) {
+  teach_run();
+  jobs::RunCalibration calibration;
+  calibration.adapter_hash = jobs::adapter_hash(path("run"), {});
+  calibration.examples = 60;
+  jobs::ModeCalibration& scored = calibration.modes["scored"];
+  scored.negative = task::TunedThreshold{0.125, "tacred_micro", 0.5, 0.4};
+  scored.several = task::TunedThreshold{0.375, "tacred_micro", 0.5, 0.4};
+  jobs::write_calibration(path("run"), calibration);
+  jobs::GraphOptions options = make_taught();
+  const auto threshold = [&] {
+    lines_.clear();
+    graph_of(options);
+    for (const std::string& line : lines_) {
+      if (line.starts_with("edges: from")) return line.substr(0, line.find(" on"));
+    }
+    return std::string();
+  };
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.5");
+  options.asking.multi_label = true;
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.375");
+  options.asking.multi_label = false;
+  options.threshold = "dev";
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.125");
 }
 
 TEST_F(GraphJob, AFloorAboveTheThresholdIsTold) {
