@@ -78,8 +78,8 @@ Action define(CLI::App& app) {
       "Examples:\n  relatum suggest --adapter run --data new.jsonl --count 50 --out tasks.json\n"
       "  relatum suggest --adapter run --data brat:notes/ --count 20 --out for-brat\n"
       "The relations that are written are the model's answers but for the label that means no "
-      "relation.\nLook through them, then train with the old sentences and the new ones, and suggest "
-      "again.");
+      "relation.\nLook through them, then train with the old sentences and the new ones, and "
+      "suggest again.");
   return [o](Environment& environment) {
     o->machine.apply(environment);
     return jobs::suggest(*o, environment.host()) ? kDone : kInterrupted;
