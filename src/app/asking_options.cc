@@ -1,9 +1,10 @@
-// What extract and calibrate ask alike.
+// One text and one check for each option, whichever command has it.
 #include "app/asking_options.h"
 
 #include <CLI/CLI.hpp>
 
 #include "app/options.h"
+#include "task/forms.h"
 
 namespace relatum::app {
 
@@ -28,6 +29,33 @@ void define_prompts(CLI::App& app, jobs::ExtractOptions& o) {
   app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
+}
+
+void define_force(CLI::App& app, jobs::ExtractOptions& o) {
+  app.add_flag("--force", o.force, "Use the adapter with another style, base or model")
+      ->group("Model");
+}
+
+void define_asked_negative(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
+  app.add_option("--negative", o.negative,
+                 "The label that means no relation (default: the run's, otherwise no_relation or "
+                 "Other)")
+      ->transform(task::seen_form)
+      ->group(group);
+}
+
+void define_negligible(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
+  app.add_option("--negligible", o.negligible,
+                 "Drop a label once its probability is certain to be below P, which saves most of "
+                 "the work; 0: every label is computed in full")
+      ->check(CLI::Range(0.0, 0.01))
+      ->group(group);
+}
+
+void define_batch_tokens(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
+  app.add_option("--batch-tokens", o.batch_tokens, "Tokens processed at once")
+      ->check(CLI::PositiveNumber)
+      ->group(group);
 }
 
 }  // namespace relatum::app

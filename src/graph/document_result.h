@@ -40,7 +40,7 @@ struct DocumentResult {
   std::vector<Stretch> sentences;
   std::vector<Mention> mentions;
   std::vector<CandidateEdge> edges;
-  std::string adapter{};  ///< the hash of the adapter that gave probabilities; "": none did
+  std::string adapter{};  ///< the hash of the adapter that gave edges probabilities; "": none did
   /// A hash of whatever else decided the result (window, gazetteer, limits), so that a document is
   /// read again where one of them has changed.
   std::string settings{};

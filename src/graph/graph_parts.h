@@ -15,7 +15,6 @@ struct EntityMention {
   Stretch span;
   std::string text;
   double probability = 1;
-  std::string adapter{};  ///< the hash of the adapter that found it; "": none did
 };
 
 struct GraphEntity {
@@ -29,7 +28,7 @@ struct EdgeMention {
   std::string document;
   Stretch sentence, head, tail;
   double probability = 0;
-  std::string adapter{};
+  std::string adapter{};  ///< the hash of the adapter that gave the probability; "": none did
 };
 
 struct GraphEdge {

@@ -12,10 +12,6 @@ ordered_json stretch_json(const Stretch& stretch) {
   return {{"start", stretch.start}, {"end", stretch.end}};
 }
 
-void add_adapter(ordered_json& object, const std::string& adapter) {
-  if (!adapter.empty()) object["adapter"] = adapter;
-}
-
 template <class Part>
 ordered_json all_mentions(const Part& part) {
   ordered_json mentions = ordered_json::array();
@@ -26,13 +22,11 @@ ordered_json all_mentions(const Part& part) {
 }  // namespace
 
 ordered_json mention_json(const EntityMention& mention) {
-  ordered_json object = {{"document", mention.document},
-                         {"start", mention.span.start},
-                         {"end", mention.span.end},
-                         {"text", mention.text},
-                         {"probability", mention.probability}};
-  add_adapter(object, mention.adapter);
-  return object;
+  return {{"document", mention.document},
+          {"start", mention.span.start},
+          {"end", mention.span.end},
+          {"text", mention.text},
+          {"probability", mention.probability}};
 }
 
 ordered_json mention_json(const EdgeMention& mention) {
@@ -41,7 +35,7 @@ ordered_json mention_json(const EdgeMention& mention) {
                          {"head", stretch_json(mention.head)},
                          {"tail", stretch_json(mention.tail)},
                          {"probability", mention.probability}};
-  add_adapter(object, mention.adapter);
+  if (!mention.adapter.empty()) object["adapter"] = mention.adapter;
   return object;
 }
 

@@ -7,9 +7,10 @@
 
 namespace relatum::graph {
 
-/// {"document","start","end","text","probability","adapter"}; no adapter where none found it.
+/// {"document","start","end","text","probability"}.
 nlohmann::ordered_json mention_json(const EntityMention& mention);
-/// {"document","sentence":{"start","end"},"head":{…},"tail":{…},"probability","adapter"}.
+/// {"document","sentence":{"start","end"},"head":{…},"tail":{…},"probability","adapter"}; no
+/// adapter where none was asked.
 nlohmann::ordered_json mention_json(const EdgeMention& mention);
 /// All mentions of an entity or an edge.
 nlohmann::ordered_json mentions_json(const GraphEntity& entity);

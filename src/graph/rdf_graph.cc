@@ -78,7 +78,7 @@ class RdfGraph {
       rdf_.link(nodes[i], word("document"), rdf_.iri("document", mention.document));
       write_stretch(nodes[i], "start", "end", mention.span);
       rdf_.text(nodes[i], word("text"), mention.text);
-      write_trust(nodes[i], mention.probability, mention.adapter);
+      rdf_.real(nodes[i], word("probability"), mention.probability);
     }
   }
 
@@ -104,7 +104,8 @@ class RdfGraph {
       write_stretch(node(i), "start", "end", mention.sentence);
       write_stretch(node(i), "headStart", "headEnd", mention.head);
       write_stretch(node(i), "tailStart", "tailEnd", mention.tail);
-      write_trust(node(i), mention.probability, mention.adapter);
+      rdf_.real(node(i), word("probability"), mention.probability);
+      if (!mention.adapter.empty()) rdf_.text(node(i), word("adapter"), mention.adapter);
     }
   }
 
@@ -112,11 +113,6 @@ class RdfGraph {
                      const Stretch& stretch) {
     rdf_.integer(node, word(start), stretch.start);
     rdf_.integer(node, word(end), stretch.end);
-  }
-
-  void write_trust(const std::string& node, double probability, const std::string& adapter) {
-    rdf_.real(node, word("probability"), probability);
-    if (!adapter.empty()) rdf_.text(node, word("adapter"), adapter);
   }
 
   const GraphStore& store_;

@@ -12,7 +12,7 @@ void GraphStore::for_documents(const std::function<void(const GraphDocument&)>& 
 void GraphStore::for_entities(const std::function<void(const GraphEntity&)>& each) const {
   Statement all(*database_, "SELECT number, id, name, type, gazetteer FROM entity ORDER BY number");
   Statement mentions(*database_,
-                     "SELECT d.id, m.start, m.stop, m.text, m.probability, d.adapter "
+                     "SELECT d.id, m.start, m.stop, m.text, m.probability "
                      "FROM name n JOIN mention m ON m.name = n.number "
                      "JOIN document d ON d.number = m.document "
                      "WHERE n.entity = ?1 ORDER BY d.id, m.start, m.stop, m.place");
@@ -23,8 +23,7 @@ void GraphStore::for_entities(const std::function<void(const GraphEntity&)>& eac
       entity.mentions.push_back({mentions.text(0),
                                  {mentions.integer(1), mentions.integer(2)},
                                  mentions.text(3),
-                                 mentions.real(4),
-                                 mentions.text(5)});
+                                 mentions.real(4)});
     }
     each(entity);
   }

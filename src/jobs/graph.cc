@@ -10,6 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "base/counted.h"
+#include "base/durable.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "jobs/answer_rule.h"
@@ -92,15 +93,6 @@ void write_graph(const GraphOptions& o, const GraphSetup& setup, const graph::Gr
   if (o.json) host.output(record.dump(1) + "\n");
 }
 
-// As for --out, folders above it are made.
-void make_folders(const std::filesystem::path& into) {
-  std::error_code failed;
-  if (into.has_parent_path()) std::filesystem::create_directories(into.parent_path(), failed);
-  if (!failed) return;
-  fail("jobs.graph", fmt::format("cannot make the folder {}: {}. Name another place.",
-                                 into.parent_path().string(), failed.message()));
-}
-
 GraphResult interrupted(const GraphOptions& o, int64_t documents, const Context& context) {
   context.end_progress();
   context.info(o.into.empty()
@@ -126,7 +118,7 @@ GraphResult graph(const GraphOptions& options, const Host& host) {
   const GraphSettings settings = graph_settings(setup, answerer);
   const GraphIdentity identity = graph_identity(setup, settings);
   if (!store) {
-    make_folders(options.into);
+    create_folders(folder_of(options.into));
     store.emplace(options.into);
   }
   GraphReading reading(setup, identity, answerer, *store, context);

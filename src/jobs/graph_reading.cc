@@ -44,8 +44,9 @@ void GraphReading::run(graph::DocumentOptions options) {
   if (context_.stopping()) throw Stopped{};
   find_entities();
   answer();
-  counts_.pairs = pairs_.counts();
   counts_.too_long = answerer_.counts().too_long;
+  counts_.pairs = pairs_.counts();
+  counts_.pairs.asked -= counts_.too_long;
   counts_.first_too_long = answerer_.counts().first_too_long;
   counts_.seconds = watch.seconds();
 }

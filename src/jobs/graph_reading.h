@@ -23,7 +23,7 @@ struct GraphCounts {
   int64_t sentences = 0, mentions = 0, candidates = 0;
   int64_t too_long = 0;  ///< pairs that the model's context does not hold
   std::string first_too_long;
-  GraphPairCounts pairs;
+  GraphPairCounts pairs;  ///< `asked`: without those
   double seconds = 0;
 };
 

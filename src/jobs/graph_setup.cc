@@ -46,18 +46,18 @@ void check_options(const GraphOptions& o) {
   }
 }
 
-// Whether a next run would read the output as a document.
-bool would_be_read(const GraphOptions& o, const graph::GraphFormat& format) {
-  const bool folder = format.ending.empty();
-  if (!folder && !graph::form_of_ending(fs::path(o.out).filename().string())) return false;
+// Throws Error where a next run would read an output as a document.
+void check_no_document(const fs::path& path, bool is_folder, const graph::DocumentFiles& files) {
   std::error_code ignored;
-  const fs::path out = fs::weakly_canonical(o.out, ignored);
-  for (const std::string& input : o.documents) {
-    if (!fs::is_directory(input, ignored)) continue;
-    const fs::path inside = out.lexically_relative(fs::weakly_canonical(input, ignored));
-    if (!inside.empty() && *inside.begin() != "..") return true;
+  const fs::path out = fs::weakly_canonical(path, ignored);
+  for (const graph::DocumentFolder& each : files.folders) {
+    const bool has_form = is_folder || each.form || graph::form_of_ending(path.filename().string());
+    const fs::path inside = out.lexically_relative(fs::weakly_canonical(each.path, ignored));
+    if (!has_form || inside.empty() || *inside.begin() == "..") continue;
+    fail(kPlace, fmt::format("{} lies in a folder whose documents are read, and would be one of "
+                             "them the next time. Write to another folder.",
+                             path.string()));
   }
-  return false;
 }
 
 CommandInputs inputs_of(const GraphOptions& o, const graph::DocumentFiles& files) {
@@ -75,24 +75,26 @@ CommandInputs inputs_of(const GraphOptions& o, const graph::DocumentFiles& files
 }
 
 void check_outputs(const GraphOptions& o, const graph::GraphFormat* format,
-                   const CommandInputs& inputs) {
-  if (!o.into.empty()) check_not_read(o.into, inputs);
+                   const graph::DocumentFiles& files) {
+  const CommandInputs inputs = inputs_of(o, files);
+  if (!o.into.empty()) {
+    check_not_read(o.into, inputs);
+    check_no_document(o.into, false, files);
+  }
   if (!format) return;
   if (o.out.empty() || o.out == "-") {
     if (format->stream) return;
     fail(kPlace, fmt::format("{} is no text for standard output. Name a {} by --out.", format->name,
                              format->ending.empty() ? "folder" : "file"));
   }
-  if (!o.into.empty() && fs::weakly_canonical(o.out) == fs::weakly_canonical(o.into)) {
+  std::error_code ignored;
+  if (!o.into.empty() &&
+      fs::weakly_canonical(o.out, ignored) == fs::weakly_canonical(o.into, ignored)) {
     fail(kPlace, fmt::format("--out and --into both name {}. Leave --out out: the store holds the "
                              "graph.",
                              o.out));
   }
-  if (would_be_read(o, *format)) {
-    fail(kPlace, fmt::format("{} lies in a folder whose documents are read, and would be one of "
-                             "them the next time. Write to another folder.",
-                             o.out));
-  }
+  check_no_document(o.out, format->ending.empty(), files);
   if (!format->ending.empty()) return check_new_file(o.out, inputs, o.asking.overwrite);
   check_output_folder(o.out);
   check_new_folder(o.out, o.asking.overwrite);
@@ -129,6 +131,7 @@ graph::ChoiceOptions choice_of(const GraphOptions& o, const ExtractSetup& setup,
   ExtractOptions asked = o.asking;
   asked.answer = "scored";
   asked.threshold = o.threshold;
+  if (o.threshold == "dev") check_answer_rule(asked);
   if (needs_kept_threshold(asked) && (o.threshold == "dev" || setup.calibration)) {
     choice.threshold = answer_rule(asked, setup, labels).threshold.value();
   } else if (!o.threshold.empty()) {
@@ -144,6 +147,15 @@ task::Labels labels_of(const GraphOptions& o, const ExtractSetup& setup) {
        fmt::format("{} has no labels.json that says which relations it knows. Give --labels, "
                    "a JSON list.",
                    o.asking.adapter.empty() ? "the model" : o.asking.adapter));
+}
+
+void tell_floor(double threshold, double floor, const Context& context) {
+  if (threshold >= floor) return;
+  context.warn(
+      fmt::format("no edge will have a probability between the threshold, {:.3g}, and "
+                  "--floor {:.3g}, below which answers are not kept. Lower --floor to "
+                  "have such edges.",
+                  threshold, floor));
 }
 
 // Relations that one knows and the other does not.
@@ -217,7 +229,7 @@ GraphSetup settle_graph(const GraphOptions& o, const Host& host) {
   warn_without_effect(without, "--format ntriples or turtle", host.context);
   setup.language = o.language;
   setup.files = list_documents(o, host.context);
-  check_outputs(o, setup.format, inputs_of(o, setup.files));
+  check_outputs(o, setup.format, setup.files);
   if (!o.schema.empty()) setup.rules.schema = graph::Schema::load(o.schema);
   if (!o.aliases.empty()) setup.rules.merge.aliases = graph::Aliases::load(o.aliases);
   setup.rules.combine = o.combine == "noisy-or" ? graph::Combine::kNoisyOr
@@ -245,6 +257,7 @@ GraphSetup settle_graph(const GraphOptions& o, const Host& host) {
         "entities is given the likeliest one (--negative names such a label).");
   }
   setup.rules.choice = choice_of(o, of_run, pairs.labels);
+  tell_floor(setup.rules.choice.threshold, o.floor, host.context);
   setup.finder = make_finder(o, setup.files, host);
   return setup;
 }

@@ -125,7 +125,9 @@ TEST_F(GraphCommand, KilledOnesGoOnToTheSameBytes) {
     if (absent) kept = 0;
   }
   EXPECT_GT(kills, 0);
-  EXPECT_EQ(export_of(into), whole);
+  const Outcome last = done(graph(into + Arguments{"--out", "-"} + notes()));
+  EXPECT_EQ(last.out, whole);
+  EXPECT_THAT(last.err, HasSubstr(" unchanged")) << "what was kept is not read again";
   EXPECT_EQ(export_of(into), whole);
 }
 

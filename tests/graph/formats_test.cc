@@ -86,7 +86,7 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
       for (const json& mention : line.at("mentions")) {
         ++mentions;
         EXPECT_EQ(slice(mention, mention), mention.at("text"));
-        EXPECT_EQ(mention.at("adapter"), "adapter-1");
+        EXPECT_FALSE(mention.contains("adapter")) << "adapters answer for pairs";
       }
       continue;
     }
@@ -97,6 +97,7 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
     std::set<std::string> sentences;
     for (const json& mention : line.at("mentions")) {
       ++evidence;
+      EXPECT_EQ(mention.at("adapter"), "adapter-1");
       sentences.insert(mention.at("document").dump() + mention.at("sentence").dump());
       EXPECT_FALSE(slice(mention, mention.at("sentence")).empty());
     }

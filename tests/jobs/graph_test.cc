@@ -9,6 +9,7 @@
 #include "desk.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
+#include "jobs/run_calibration.h"
 #include "support/error_of.h"
 #include "support/models.h"
 
@@ -249,6 +250,8 @@ TEST_F(GraphJob, AStoppedOneGoesOnToTheSameBytes) {
   }
   EXPECT_GT(stopped, 0);
   EXPECT_EQ(out_, whole);
+  // What was kept is not read again.
+  EXPECT_THAT(lines_, Contains(HasSubstr(" unchanged) with ")));
 }
 
 TEST_F(GraphJob, AClassifierIsAskedTheSameWay) {
@@ -279,9 +282,47 @@ TEST_F(GraphJob, APairThatIsTooLongIsLeftOutAndTold) {
   for (const std::string& each : facts(graph_of(make()))) {
     EXPECT_THAT(each, Not(HasSubstr("Rain")));
   }
+  EXPECT_THAT(lines_, Contains(HasSubstr(" and 2 pairs in ")));
   EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 1 too long")));
   EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("the model's context is"),
                                         HasSubstr("This pair is left out."))));
+}
+
+TEST_F(GraphJob, TheRunsThresholdsAreItsOwn) {
+  teach_run();
+  jobs::RunCalibration calibration;
+  calibration.adapter_hash = jobs::adapter_hash(path("run"), {});
+  calibration.examples = 60;
+  jobs::ModeCalibration& scored = calibration.modes["scored"];
+  scored.negative = task::TunedThreshold{0.125, "tacred_micro", 0.5, 0.4};
+  scored.several = task::TunedThreshold{0.375, "tacred_micro", 0.5, 0.4};
+  jobs::write_calibration(path("run"), calibration);
+  jobs::GraphOptions options = make_taught();
+  const auto threshold = [&] {
+    lines_.clear();
+    graph_of(options);
+    for (const std::string& line : lines_) {
+      if (line.starts_with("edges: from")) return line.substr(0, line.find(" on"));
+    }
+    return std::string();
+  };
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.5");
+  options.asking.multi_label = true;
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.375");
+  options.asking.multi_label = false;
+  options.threshold = "dev";
+  EXPECT_EQ(threshold(), "edges: from a probability of 0.125");
+}
+
+TEST_F(GraphJob, AFloorAboveTheThresholdIsTold) {
+  jobs::GraphOptions options = make();
+  options.floor = 0.3;
+  options.threshold = "0.1";
+  for (const json& each : json_lines(graph_of(options))) {
+    if (each["kind"] == "entity") continue;
+    EXPECT_GE(each["probability"].get<double>(), 0.3);
+  }
+  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("0.1"), HasSubstr("--floor 0.3"))));
 }
 
 TEST_F(GraphJob, BadDocumentsStopItOrAreListed) {
@@ -310,6 +351,10 @@ TEST_F(GraphJob, WhatCannotBeHonouredIsRefusedFirst) {
   refused([&](Options& o) { o.format = "pdf"; }, "graph format 'pdf' is unknown");
   refused([&](Options& o) { o.out = "", o.format = "csv"; }, "is no text for standard output");
   refused([&](Options& o) { o.out = path("notes/graph.jsonl"); }, "would be one of them");
+  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.out = path("notes/g.html"); },
+          "would be one of them");
+  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.into = path("notes/g"); },
+          "would be one of them");
   refused([&](Options& o) { o.out = path("names.csv"), o.format = "jsonl"; }, "is a file that");
   refused([&](Options& o) { o.sync = true; }, "--into");
   refused([&](Options& o) { o.into = o.out; }, "both name");
@@ -327,6 +372,8 @@ TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
   EXPECT_THAT(refusal(options), HasSubstr("--threshold 1.5"));
   options.threshold = "dev";
   EXPECT_THAT(refusal(options), HasSubstr("no threshold that was chosen on dev data"));
+  options.asking.no_calibration = true;
+  EXPECT_THAT(refusal(options), HasSubstr("--no-calibration leaves the run's temperature off"));
   options = make();
   options.asking.negative = "nothing";
   EXPECT_THAT(refusal(options), HasSubstr("nothing"));
@@ -334,6 +381,10 @@ TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
   options = make();
   options.into = path("graph.sqlite");
   EXPECT_THAT(refusal(options), HasSubstr("graph.sqlite"));
+  fs::create_symlink(path("loop"), path("loop"));
+  options = make("loop/graph.jsonl");
+  options.into = path("new.sqlite");
+  EXPECT_THAT(refusal(options), HasSubstr("loop"));
 }
 
 }  // namespace

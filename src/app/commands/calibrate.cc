@@ -11,7 +11,6 @@
 #include "io/text_file.h"
 #include "jobs/calibrate.h"
 #include "jobs/fit_calibration.h"
-#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -45,22 +44,15 @@ Action define(CLI::App& app) {
                  "written there")
       ->required()
       ->group("Model");
-  app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
-      ->group("Model");
+  define_force(app, *o);
   define_prompts(app, *o);
   app.add_option("--data", o->input,
                  "Labelled sentences that the adapter was not trained on: FORMAT:PATH")
       ->required()
       ->group("Data");
   define_data(app, o->data);
-  app.add_option("--negative", o->negative,
-                 "The label that means no relation (default: the run's, otherwise no_relation or "
-                 "Other)")
-      ->transform(task::seen_form)
-      ->group("Data");
-  app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
-      ->check(CLI::PositiveNumber)
-      ->group("Answer");
+  define_asked_negative(app, *o, "Data");
+  define_batch_tokens(app, *o, "Answer");
   app.add_flag("--json", o->json, "Print calibration.json instead of sentences")->group("Output");
   app.add_flag("--overwrite", o->overwrite, "Replace an existing calibration.json")
       ->group("Output");

@@ -7,7 +7,6 @@
 #include "app/options.h"
 #include "app/stage_options.h"
 #include "jobs/extract.h"
-#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -52,11 +51,7 @@ void define_output(CLI::App& app, ExtractOptions& o) {
   app.add_flag("--skip-negative", o.skip_negative,
                "Leave out answers with the label that means no relation")
       ->group("Output");
-  app.add_option("--negative", o.negative,
-                 "The label that means no relation (default: the run's, otherwise no_relation or "
-                 "Other)")
-      ->transform(task::seen_form)
-      ->group("Output");
+  define_asked_negative(app, o, "Output");
   app.add_flag("--resume", o.resume, "Go on with an output that was interrupted or killed")
       ->group("Output");
   app.add_flag("--overwrite", o.overwrite, "Replace an existing file")->group("Output");
@@ -105,19 +100,12 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       ->group("Answer");
   define_output(app, *o);
   define_types(app, *o);
-  app.add_option("--negligible", o->negligible,
-                 "Drop a label once its probability is certain to be below P, which saves most of "
-                 "the work; 0: every label is computed in full")
-      ->check(CLI::Range(0.0, 0.01))
-      ->group("Answer");
+  define_negligible(app, *o, "Answer");
   app.add_option("--max-new-tokens", o->max_new_tokens, "Maximum tokens in a free answer")
       ->check(CLI::PositiveNumber)
       ->group("Answer");
-  app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
-      ->check(CLI::PositiveNumber)
-      ->group("Answer");
-  app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
-      ->group("Model");
+  define_batch_tokens(app, *o, "Answer");
+  define_force(app, *o);
   o->machine.define(app);
   app.footer(
       "Examples:\n  relatum extract --adapter run --data test.jsonl --out answers.jsonl\n"

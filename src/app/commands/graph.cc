@@ -11,7 +11,6 @@
 #include "app/options.h"
 #include "graph/format.h"
 #include "jobs/graph.h"
-#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -94,7 +93,7 @@ void define_pairs(CLI::App& app, Options& o) {
   app.add_option(
          "--threshold", o.threshold,
          "Edges from this probability on: a number, or dev for the run's own, chosen on its "
-         "dev data (default: 0.5)")
+         "dev data (default: 0.5, with --multi-label the run's own where it keeps thresholds)")
       ->option_text("P|dev")
       ->group("Relations");
   app.add_flag("--multi-label", o.asking.multi_label,
@@ -113,11 +112,7 @@ void define_pairs(CLI::App& app, Options& o) {
   app.add_option("--labels", o.asking.data.labels,
                  "JSON list of the labels to choose from (default: the run's)")
       ->group("Relations");
-  app.add_option("--negative", o.asking.negative,
-                 "The label that means no relation (default: the run's, otherwise no_relation or "
-                 "Other)")
-      ->transform(task::seen_form)
-      ->group("Relations");
+  define_asked_negative(app, o.asking, "Relations");
 }
 
 std::string formats_help() {
@@ -159,8 +154,7 @@ void define_asking(CLI::App& app, Options& o) {
                  "Run folder of `relatum finetune`, or a PEFT adapter's")
       ->type_name("RUN")
       ->group("Model");
-  app.add_flag("--force", o.asking.force, "Use the adapter with another style, base or model")
-      ->group("Model");
+  define_force(app, o.asking);
   define_prompts(app, o.asking);
   app.add_flag("--no-calibration", o.asking.no_calibration,
                "Take the model's own probabilities, without the run's temperature")
@@ -168,14 +162,8 @@ void define_asking(CLI::App& app, Options& o) {
   app.add_option("--calibration", o.asking.calibration,
                  "calibration.json to use (default: the one beside the adapter)")
       ->group("Relations");
-  app.add_option("--negligible", o.asking.negligible,
-                 "Drop a label once its probability is certain to be below P, which saves most of "
-                 "the work; 0: every label is computed in full")
-      ->check(CLI::Range(0.0, 0.01))
-      ->group("Relations");
-  app.add_option("--batch-tokens", o.asking.batch_tokens, "Tokens processed at once")
-      ->check(CLI::PositiveNumber)
-      ->group("Relations");
+  define_negligible(app, o.asking, "Relations");
+  define_batch_tokens(app, o.asking, "Relations");
 }
 
 Action define(CLI::App& app) {

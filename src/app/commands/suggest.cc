@@ -6,7 +6,6 @@
 #include "app/command.h"
 #include "app/options.h"
 #include "jobs/suggest.h"
-#include "task/forms.h"
 
 namespace relatum::app {
 namespace {
@@ -47,11 +46,7 @@ void define_output(CLI::App& app, Options& o) {
   app.add_option("--format", o.format, "The form to write (default: by the ending of --out)")
       ->check(CLI::IsMember({"labelstudio", "brat", "jsonl"}))
       ->group("Output");
-  app.add_option("--negative", o.negative,
-                 "The label that means no relation, which is not written (default: the run's, "
-                 "otherwise no_relation or Other)")
-      ->transform(task::seen_form)
-      ->group("Output");
+  define_asked_negative(app, o, "Output");
   app.add_flag("--overwrite", o.overwrite, "Replace what is there")->group("Output");
 }
 
@@ -74,23 +69,17 @@ Action define(CLI::App& app) {
                  "restricted to the labels, which is cheaper")
       ->check(CLI::IsMember({"scored", "shares"}))
       ->group("Answer");
-  app.add_option("--negligible", o->negligible,
-                 "Drop a label once its probability is certain to be below P, which saves most of "
-                 "the work; 0: every label is computed in full")
-      ->check(CLI::Range(0.0, 0.01))
-      ->group("Answer");
-  app.add_option("--batch-tokens", o->batch_tokens, "Tokens processed at once")
-      ->check(CLI::PositiveNumber)
-      ->group("Answer");
+  define_negligible(app, *o, "Answer");
+  define_batch_tokens(app, *o, "Answer");
   define_output(app, *o);
-  app.add_flag("--force", o->force, "Use the adapter with another style, base or model")
-      ->group("Model");
+  define_force(app, *o);
   o->machine.define(app);
   app.footer(
       "Examples:\n  relatum suggest --adapter run --data new.jsonl --count 50 --out tasks.json\n"
       "  relatum suggest --adapter run --data brat:notes/ --count 20 --out for-brat\n"
-      "The relations that are written are the model's answers. Look through them, then train with "
-      "the\nold sentences and the new ones, and suggest again.");
+      "The relations that are written are the model's answers but for the label that means no "
+      "relation.\nLook through them, then train with the old sentences and the new ones, and "
+      "suggest again.");
   return [o](Environment& environment) {
     o->machine.apply(environment);
     return jobs::suggest(*o, environment.host()) ? kDone : kInterrupted;

@@ -132,7 +132,10 @@ void find_one(const std::string& input, DocumentFiles& found) {
     fail(kPlace, fmt::format("cannot open {}: {}. Check the path.", name,
                              failed ? failed.message() : "it is not there"));
   }
-  if (fs::is_directory(status)) return Folder(path, form, found).list();
+  if (fs::is_directory(status)) {
+    found.folders.push_back({path, form});
+    return Folder(path, form, found).list();
+  }
   if (!form) form = form_of_ending(path.filename().string());
   if (!form) fail(kPlace, fmt::format("{} has an ending that tells no form. {}", name, kForms));
   if (!fs::is_regular_file(status)) {

@@ -21,8 +21,15 @@ struct DocumentFile {
   bool is_input = false;             ///< standard input
 };
 
+/// A folder that was named, whose files are documents.
+struct DocumentFolder {
+  std::filesystem::path path;
+  std::optional<DocumentForm> form;  ///< of all its files; nothing: by their endings
+};
+
 /// What was found, and what was passed over.
 struct DocumentFiles {
+  std::vector<DocumentFolder> folders;
   std::vector<DocumentFile> files;  ///< as they were named; those of a folder by their ids' bytes
   uint64_t bytes = 0;               ///< of all files
   int64_t other_endings = 0;        ///< files of folders that no form is known for

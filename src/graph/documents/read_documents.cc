@@ -187,7 +187,6 @@ class Reader {
     SourceDocument document{std::move(row.id), source_of(place), form, "", hash_of_row(row)};
     document.text = std::move(row.text);
     document.entities = std::move(row.entities);
-    document.has_entities = row.has_entities;
     if (is_new(document, place)) hand_on(std::move(document), bytes_before_ + row.read);
   }
 

@@ -20,7 +20,6 @@ struct SourceDocument {
   std::string text;    ///< valid UTF-8 without U+0000; all spans count its code points
   std::string sha256;  ///< of the file's bytes; of a row that of its text and its entities
   std::vector<Mention> entities{};  ///< that a row gives; their texts and spans agree with `text`
-  bool has_entities = false;        ///< the row says which there are, though there may be none
 };
 
 }  // namespace relatum::graph
