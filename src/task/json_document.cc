@@ -125,8 +125,8 @@ Document parse_document(const json& row, int64_t line, RowSink& rows) {
   static const std::vector<std::string> kRow = {"id", "text", "entities", "relations", "pair"};
   static const std::vector<std::string> kRowAdapter = {"id",        "text", "entities",
                                                        "relations", "pair", kAdapterField};
-  static const std::vector<std::string> kEntity = {"id",   "start",  "end",    "type",
-                                                   "text", "pieces", "cluster"};
+  static const std::vector<std::string> kEntity = {"id",   "start",  "end",     "type",
+                                                   "text", "pieces", "cluster", "probability"};
   static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence"};
   const std::string place = "the row";
   Document document;
