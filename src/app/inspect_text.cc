@@ -233,9 +233,18 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   std::string text = inspect_line("status",
                                   fmt::format("{} ({})", string("status"), string("time")));
   text += inspect_line("model", fmt::format("{}, base {}", string("model"), string("base")));
+  const bool entities = io::find(record, "entities") != nullptr;
   std::string prompts = "style " + string("prompt");
   if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
-  text += inspect_line("prompts", prompts);
+  if (!entities) text += inspect_line("prompts", prompts);
+  if (entities) {
+    const auto& form = io::require_object(record, "entities", place);
+    text += inspect_line(
+        "finds",
+        fmt::format("entities of up to {}{}",
+                    counted(io::require_int(form, "widest", place), "word"),
+                    io::require_bool(form, "overlap", place) ? ", which may overlap" : ""));
+  }
   if (string("head") == "classifier") {
     const auto markers = io::require_ints(record, "marker_tokens", place);
     text += inspect_line("head", fmt::format("classifier over two states, entities marked by the "
@@ -251,7 +260,7 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
                                    steps_text(record, file), what, number("seed")));
   const fs::path labels = file.parent_path() / "labels.json";
   if (fs::exists(labels)) {
-    text += inspect_line("labels",
+    text += inspect_line(entities ? "types" : "labels",
                          fmt::format("{}", fmt::join(task::load_labels(labels).names(), ", ")));
   }
   const std::string dev = counted(number("dev_examples"), "dev example");

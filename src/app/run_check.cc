@@ -18,6 +18,7 @@
 #include "jobs/extract_prompts.h"
 #include "jobs/extract_setup.h"
 #include "jobs/finetune_classifier.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
@@ -102,6 +103,11 @@ class Checks {
       fail("app.run",
            "'folds' trains several adapters to judge the settings, and leaves none to go on with. "
            "Use `relatum finetune --folds` for that, and leave it out here.");
+    }
+    if (jobs::finds_entities(options)) {
+      fail("app.run",
+           "'task' is entities, and a run from a file teaches relations. Use `relatum finetune "
+           "--task entities` and `relatum extract`.");
     }
     jobs::settle_classifier(options, options.model.path(environment_.host()));
     jobs::check_finetune_values(options, silent_.context);

@@ -17,18 +17,6 @@
 namespace relatum::engine {
 namespace {
 
-// The first row behind `begin` that does not fit beside it.
-size_t end_of_batch(std::span<const ClassifierRow> rows, size_t begin, int64_t batch_tokens) {
-  int64_t tokens = 0;
-  size_t end = begin;
-  while (end < rows.size()) {
-    tokens += int64_t(rows[end].tokens.size());
-    if (end > begin && tokens > batch_tokens) break;
-    ++end;
-  }
-  return end;
-}
-
 std::vector<std::vector<double>> classify(Worker& worker, std::span<const ClassifierRow> rows) {
   const SignalsHeld held;
   nn::TokenBatch batch(worker.model().info().causal);

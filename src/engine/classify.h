@@ -23,6 +23,20 @@ struct ClassifyOptions {
   size_t first = 0;  ///< rows before this one are left out: 0, or where a batch of a call ended
 };
 
+/// The first row behind `begin`, which is one, that does not fit into a pass of so many tokens
+/// beside those from there on. Rows have `tokens`.
+template <class Row>
+size_t end_of_batch(std::span<const Row> rows, size_t begin, int64_t batch_tokens) {
+  size_t end = begin + 1;
+  int64_t tokens = int64_t(rows[begin].tokens.size());
+  while (end < rows.size()) {
+    tokens += int64_t(rows[end].tokens.size());
+    if (tokens > batch_tokens) break;
+    ++end;
+  }
+  return end;
+}
+
 /// Scores, one at least, as the logarithms of their softmax.
 std::vector<double> log_softmax(std::vector<double> scores);
 

@@ -53,20 +53,23 @@ std::string format_of(const std::string& spec) {
 }
 
 void add_figures(std::string& out, const ModelCard& card, const DevFigures& dev) {
+  const bool entities = card_finds_entities(card.record);
   const std::string data = dev_name(card.record);
   const std::string file = card_file(card.record,
                                      card_text(card.record, "dev").empty() ? "train" : "dev");
   out += fmt::format(
-      "model-index:\n- name: {}\n  results:\n  - task:\n      type: \"text-classification\"\n"
-      "      name: \"Relation extraction\"\n    dataset:\n      name: {}\n      type: {}\n"
+      "model-index:\n- name: {}\n  results:\n  - task:\n      type: \"{}\"\n"
+      "      name: \"{}\"\n    dataset:\n      name: {}\n      type: {}\n"
       "      split: \"validation\"\n    metrics:\n",
-      yaml_string(card.title), yaml_string(data), yaml_string(format_of(file)));
+      yaml_string(card.title), entities ? "token-classification" : "text-classification",
+      entities ? "Named entity recognition" : "Relation extraction", yaml_string(data),
+      yaml_string(format_of(file)));
   const auto metric = [&](const char* type, double value, const std::string& name) {
     out += fmt::format("    - type: \"{}\"\n      value: {:.4f}\n      name: {}\n", type, value,
                        yaml_string(name));
   };
   metric("f1", dev.f1, fmt::format("F1 ({}) on the sentences that chose the step", dev.metric));
-  metric("accuracy", dev.accuracy, "accuracy on the sentences that chose the step");
+  if (!entities) metric("accuracy", dev.accuracy, "accuracy on the sentences that chose the step");
 }
 
 }  // namespace
@@ -77,7 +80,9 @@ std::string card_metadata(const ModelCard& card, const CardFacts& facts) {
   add(out, "library_name", card.of == CardOf::kAdapter ? "peft" : "transformers");
   add(out, "license", card.base.license);
   add(out, "pipeline_tag",
-      card_classifies(card.record) ? "text-classification" : "text-generation");
+      card_finds_entities(card.record) ? "token-classification"
+      : card_classifies(card.record)   ? "text-classification"
+                                       : "text-generation");
   out += "tags:\n";
   for (const std::string& tag : tags_of(card)) out += fmt::format("- {}\n", yaml_string(tag));
   if (facts.dev) add_figures(out, card, *facts.dev);

@@ -48,4 +48,8 @@ bool card_classifies(const nlohmann::json& record) {
   return card_text(record, "head") == "classifier";
 }
 
+bool card_finds_entities(const nlohmann::json& record) {
+  return card_text(record, "task") == "entities";
+}
+
 }  // namespace relatum::jobs

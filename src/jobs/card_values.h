@@ -17,5 +17,7 @@ std::string card_file(const nlohmann::json& record, const char* key);
 /// "qlora", "lora" or "full".
 std::string card_method(const nlohmann::json& record);
 bool card_classifies(const nlohmann::json& record);
+/// Whether it is of a run that finds entities.
+bool card_finds_entities(const nlohmann::json& record);
 
 }  // namespace relatum::jobs

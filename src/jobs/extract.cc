@@ -14,9 +14,12 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "jobs/answer_rule.h"
+#include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
+#include "jobs/extract_entities.h"
 #include "jobs/extract_record.h"
 #include "jobs/style_choice.h"
+#include "jobs/while_input_waits.h"
 #include "jobs/without_effect.h"
 
 namespace relatum::jobs {
@@ -36,22 +39,6 @@ void check_lengths(const ExtractOptions& options, const ExtractRows& rows, const
     answerer.check_length(example);
   });
 }
-
-// Calls something before the host's input waits for more, until the end of the scope.
-class WhileInputWaits {
- public:
-  WhileInputWaits(const Host& host, std::function<void()> what) : host_(host) {
-    if (host_.before_input_waits) host_.before_input_waits(std::move(what));
-  }
-  ~WhileInputWaits() {
-    if (host_.before_input_waits) host_.before_input_waits({});
-  }
-  WhileInputWaits(const WhileInputWaits&) = delete;
-  WhileInputWaits& operator=(const WhileInputWaits&) = delete;
-
- private:
-  const Host& host_;
-};
 
 // Whether all rows were answered. What was answered stands in the output, whatever comes.
 bool answer_all(const ExtractRows& rows, ExtractBlocks& blocks, ExtractOutput& output,
@@ -159,6 +146,7 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
 }  // namespace
 
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
+  if (is_entity_run(options.adapter)) return extract_entities(options, host);
   const Stopwatch watch;
   extract_format(options);
   check_answer_rule(options);

@@ -282,6 +282,12 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
   if (!o.adapter.empty()) {
     setup.run = read_trained(o, host);
   }
+  if (setup.run && finds_entities(*setup.run)) {
+    fail("jobs.extract", fmt::format("{} is a run that finds entities and answers no pairs. "
+                                     "`relatum extract --adapter {}` finds them, without other "
+                                     "adapters.",
+                                     o.adapter, o.adapter));
+  }
   const bool classified = setup.run && is_classifier(*setup.run);
   require_model_and_style(o, setup);
   if (!classified) settle_style(o, host, setup);

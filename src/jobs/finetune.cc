@@ -79,11 +79,10 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
                                       data.train.labels);
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
-  const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session,
-                                                                   data.train.labels.size());
+  const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session, data);
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);
   check_free_space(run, plan.needs.disk_bytes);
-  const FinetuneParts parts{options, data, rows, plan, renderer, *session};
+  const FinetuneParts parts{options, data, rows, plan, renderer, *session, *trained};
   plan.training.given = finetune_identity(parts);
   engine::Worker worker(*session, trained->adapter());
   train::Trainer trainer(worker, *trained, rows.train, plan.training);
@@ -91,7 +90,7 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   if (const std::string told = method_by_option(options, *session); !told.empty()) {
     context.warn(told);
   }
-  for (const std::string& line : finetune_plan_lines(parts, *trained, trainer)) context.info(line);
+  for (const std::string& line : finetune_plan_lines(parts, trainer)) context.info(line);
   if (context.stopping()) {
     context.info("interrupted before the training began; nothing was changed.");
     return {};

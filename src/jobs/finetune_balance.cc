@@ -13,6 +13,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "io/json.h"
+#include "jobs/finetune_entities.h"
 #include "task/folds.h"
 #include "task/forms.h"
 
@@ -63,6 +64,7 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
 }  // namespace
 
 std::map<std::string, int64_t> epoch_counts(const FinetuneData& data, const FinetuneRows& rows) {
+  if (data.entities) return entity_counts(*data.entities);
   std::map<std::string, int64_t> counts = task::label_counts(data.train.examples);
   if (rows.thinned.rows.empty()) return counts;
   const size_t first = size_t(rows.thinned.rows[0]);

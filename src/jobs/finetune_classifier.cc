@@ -10,6 +10,7 @@
 #include "arch/family.h"
 #include "base/error.h"
 #include "jobs/choices.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_method.h"
 #include "jobs/style_choice.h"
 
@@ -41,16 +42,22 @@ void check_head_numbers(const FinetuneOptions& o) {
 bool classifies(const FinetuneOptions& options) { return options.head == "classifier"; }
 
 void settle_classifier(FinetuneOptions& options, const std::filesystem::path& model) {
-  if (!classifies(options) || options.method_given || !options.adapter_flags.empty()) return;
+  if (!reads_states(options) || options.method_given || !options.adapter_flags.empty()) return;
   const auto files = arch::ModelFiles::open(model);
   if (!arch::family(files).causal) options.method = "full";
 }
 
 void check_classifier(const FinetuneOptions& o) {
+  if (finds_entities(o)) {
+    check_entities(o);
+    return check_head_numbers(o);
+  }
   if (!classifies(o)) {
     if (o.head_flags.empty()) return;
-    refuse(fmt::format("{} is for a classifier. Add --head classifier, or leave it out.",
-                       o.head_flags[0]));
+    refuse(
+        fmt::format("{} is for a classifier. Add --head classifier or --task entities, or leave it "
+                    "out.",
+                    o.head_flags[0]));
   }
   const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
                                                   {!o.index.empty(), "--index"},
@@ -80,7 +87,7 @@ std::unique_ptr<engine::Session> open_classified_model(const std::filesystem::pa
 std::unique_ptr<engine::Session> open_trained_model(const FinetuneOptions& options,
                                                     const std::filesystem::path& path,
                                                     const engine::SessionOptions& session) {
-  if (classifies(options)) return open_classified_model(path, session);
+  if (reads_states(options)) return open_classified_model(path, session);
   auto opened = std::make_unique<engine::Session>(path, session);
   if (opened->model().head()) return opened;
   refuse(
@@ -104,6 +111,7 @@ task::PromptStyle classifier_style_of(const FinetuneOptions& options,
 task::PromptStyle training_style(const FinetuneOptions& options, const engine::Session& session,
                                  const task::Labels& labels) {
   if (classifies(options)) return classifier_style_of(options, session, labels);
+  if (finds_entities(options)) return task::text_style();
   return style_for(options.prompt, session.model().info());
 }
 

@@ -35,7 +35,7 @@ std::unique_ptr<engine::Session> open_classified_model(const std::filesystem::pa
 /// for others.
 task::PromptStyle classifier_style_of(const FinetuneOptions& options,
                                       const engine::Session& session, const task::Labels& labels);
-/// The style that the options train with: a classifier's, or a language model's.
+/// The style that the options train with: a classifier's, that of texts, or a language model's.
 task::PromptStyle training_style(const FinetuneOptions& options, const engine::Session& session,
                                  const task::Labels& labels);
 /// That of a run.

@@ -10,6 +10,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "jobs/finetune_balance.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
 #include "task/folds.h"
@@ -141,6 +142,7 @@ std::string holdout_by(const FinetuneOptions& options) {
 
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
+  if (finds_entities(options)) return load_entities(options, host);
   FinetuneData data;
   data.train = options.data.load(options.train, true, host);
   if (options.fold) leave_fold_out(options, data);

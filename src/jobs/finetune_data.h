@@ -1,8 +1,10 @@
 // What fine-tuning learns from and what it is judged by.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "jobs/entity_data.h"
 #include "jobs/finetune_options.h"
 #include "task/load.h"
 
@@ -12,6 +14,8 @@ namespace relatum::jobs {
 struct FinetuneData {
   task::Dataset train, dev;  ///< dev has no example where none was asked for
   task::Dataset test;        ///< of a fold's run: the rows that it does not train on
+  /// Of a run that finds entities, whose data sets above have no examples.
+  std::optional<EntityData> entities{};
 };
 
 /// The labels of an index that is not there yet; `place` says in a sentence where they are from.

@@ -21,15 +21,11 @@ namespace fs = std::filesystem;
 namespace {
 
 // What a run consists of, beside its record and its state.
-constexpr const char* kFiles[] = {"labels.json",
-                                  "adapter_model.safetensors",
-                                  "adapter_config.json",
-                                  "answers.json",
-                                  "prompt.txt",
-                                  "types.json",
-                                  "calibration.json",
-                                  "classifier.safetensors",
-                                  "log.jsonl"};
+constexpr const char* kFiles[] = {"labels.json",          "adapter_model.safetensors",
+                                  "adapter_config.json",  "answers.json",
+                                  "prompt.txt",           "types.json",
+                                  "calibration.json",     "classifier.safetensors",
+                                  "entities.safetensors", "log.jsonl"};
 
 // A folder that something else is read from, or that holds a model, never becomes a run.
 void check_not_read(const FinetuneOptions& options, const Host& host) {
@@ -150,7 +146,7 @@ void begin_finetune_run(const FinetuneParts& parts) {
   const fs::path run(parts.options.out);
   for (const char* name :
        {"adapter_model.safetensors", "adapter_config.json", "prompt.txt", "answers.json",
-        "types.json", "calibration.json", "classifier.safetensors"}) {
+        "types.json", "calibration.json", "classifier.safetensors", "entities.safetensors"}) {
     fs::remove(run / name);
   }
   remove_card(run);

@@ -21,6 +21,7 @@
 #include "io/format_version.h"
 #include "io/json.h"
 #include "jobs/finetune.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/finetune_start.h"
 #include "jobs/finetune_started.h"
@@ -303,6 +304,7 @@ bool answer_fold(const FinetuneParts& parts, engine::Worker& worker, const Conte
 }
 
 FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
+  if (finds_entities(given)) check_entities(given);
   check_resume(given);
   FinetuneOptions options = given;
   options.resume = false;  // the common record has no more than what was given

@@ -9,6 +9,7 @@
 #include "arch/model_files.h"
 #include "base/error.h"
 #include "jobs/finetune_classifier.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_start.h"
 #include "train/adapter.h"
@@ -62,7 +63,7 @@ std::unique_ptr<arch::Model> source_of(const FinetuneOptions& o, const engine::S
 bool trains_all(const FinetuneOptions& options) { return options.method == "full"; }
 
 double learning_rate(const FinetuneOptions& options) {
-  const double full = classifies(options) ? train::kEncoderRate : train::kFullRate;
+  const double full = reads_states(options) ? train::kEncoderRate : train::kFullRate;
   return options.learning_rate.value_or(trains_all(options) ? full : train::kAdapterRate);
 }
 
@@ -141,26 +142,34 @@ void check_method_base(const FinetuneOptions& o, const std::filesystem::path& mo
   }
 }
 
+namespace {
+
+// What is trained below a head of so many numbers, or none.
+std::unique_ptr<train::Trainable> make_network(FinetuneOptions& o, engine::Session& session,
+                                               const train::FullExtras& extras) {
+  if (trains_all(o)) return std::make_unique<train::FullWeights>(session.open_weights(), extras);
+  check_method_session(o, session);
+  if (!o.init_adapter.empty()) return load_start(o, session, extras.values);
+  const std::unique_ptr<arch::Model> source = source_of(o, session);
+  return std::make_unique<train::Adapter>(session.model(), session.compute(), finetune_adapter(o),
+                                          o.training.seed, source.get(), extras.values);
+}
+
+}  // namespace
+
 std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& o, engine::Session& session,
-                                                 int64_t labels) {
-  const bool classified = classifies(o);
-  const auto form = classified ? classifier_form(o, session, labels) : train::ClassifierForm{};
-  std::unique_ptr<train::Trainable> trained;
-  if (trains_all(o)) {
-    trained = std::make_unique<train::FullWeights>(
-        session.open_weights(),
-        classified ? classifier_extras(form, session) : train::FullExtras{});
-  } else {
-    check_method_session(o, session);
-    if (!o.init_adapter.empty()) return load_start(o, session);
-    const std::unique_ptr<arch::Model> source = source_of(o, session);
-    trained = std::make_unique<train::Adapter>(session.model(), session.compute(),
-                                               finetune_adapter(o), o.training.seed, source.get(),
-                                               classified ? form.size() : 0);
+                                                 const FinetuneData& data) {
+  if (data.entities) {
+    const train::SpanForm form = span_form(o, session, *data.entities);
+    return std::make_unique<train::SpanTraining>(make_network(o, session, {form.size()}),
+                                                 session.compute(), form, o.training.seed);
   }
-  if (!classified) return trained;
-  return std::make_unique<train::ClassifierTraining>(std::move(trained), session.compute(), form,
-                                                     o.training.seed);
+  if (!classifies(o)) return make_network(o, session, {});
+  const auto form = classifier_form(o, session, data.train.labels.size());
+  const auto extras = trains_all(o) ? classifier_extras(form, session)
+                                    : train::FullExtras{form.size()};
+  return std::make_unique<train::ClassifierTraining>(make_network(o, session, extras),
+                                                     session.compute(), form, o.training.seed);
 }
 
 }  // namespace relatum::jobs

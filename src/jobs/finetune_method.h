@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/session.h"
+#include "jobs/finetune_data.h"
 #include "jobs/finetune_options.h"
 #include "train/trainable.h"
 
@@ -23,9 +24,9 @@ void check_method(const FinetuneOptions& options);
 void check_method_base(const FinetuneOptions& options, const std::filesystem::path& model);
 /// Throws Error where the method, or where the pairs begin, does not go with how the base is kept.
 void check_method_session(const FinetuneOptions& options, const engine::Session& session);
-/// What is trained, before the first step, with a classifier of so many labels where the options
-/// ask for one. An adapter that it starts from gives the options its form.
+/// What is trained, before the first step, with a head over the network's states for these data
+/// where the options ask for one. An adapter that it starts from gives the options its form.
 std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& options, engine::Session& session,
-                                                 int64_t labels);
+                                                 const FinetuneData& data);
 
 }  // namespace relatum::jobs

@@ -22,7 +22,7 @@ constexpr double kGigabyte = 1e9;
 // What the program holds before it trains counts, and so do dev evaluations.
 train::EstimateOptions estimate_options(const FinetuneRows& rows,
                                         const train::TrainOptions& training) {
-  const int64_t evaluated = rows.dev.empty() ? 0 : task::AnswerOptions{}.batch_tokens;
+  const int64_t evaluated = rows.dev_count() == 0 ? 0 : task::AnswerOptions{}.batch_tokens;
   return {training.batch, training.epochs, training.checkpoint, training.seed,
           evaluated,      current_rss(),   peak_rss()};
 }
@@ -155,6 +155,7 @@ FinetunePlan plan_finetune(const FinetuneOptions& options, const engine::Session
   training.batch = train::batches_of(session.model().info(), training.batch);
   training.batch.batch_tokens = options.batch_tokens;
   training.batch.thinned = rows.thinned;
+  training.batch.widest = rows.widest;
   if (options.batch_tokens == 0) {
     training.batch.batch_tokens = train::automatic_batch_tokens(rows.train, training.batch.share,
                                                                 rows.thinned, training.seed);

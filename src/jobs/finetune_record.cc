@@ -14,6 +14,7 @@
 #include "io/json.h"
 #include "jobs/finetune_balance.h"
 #include "jobs/finetune_classifier.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
@@ -85,8 +86,9 @@ nlohmann::json settings(const FinetuneParts& parts) {
 // What extract reads beside the record, so that it can tell whether it is still the run's own.
 nlohmann::json file_hashes(const std::filesystem::path& run) {
   nlohmann::json hashes = nlohmann::json::object();
-  for (const char* name : {"labels.json", "answers.json", "adapter_model.safetensors",
-                           "adapter_config.json", "classifier.safetensors"}) {
+  for (const char* name :
+       {"labels.json", "answers.json", "adapter_model.safetensors", "adapter_config.json",
+        "classifier.safetensors", "entities.safetensors"}) {
     if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
   }
   return hashes;
@@ -103,6 +105,7 @@ std::string hash_of(const std::string& text) {
 }
 
 std::string dev_hash(const FinetuneParts& parts) {
+  if (parts.data.entities) return entity_dev_hash(*parts.data.entities);
   std::string text;
   for (size_t i = 0; i < parts.rows.dev.size(); ++i) {
     text += parts.rows.dev[i].prompt + '\n' + *parts.data.dev.examples[i].label + '\n';
@@ -168,7 +171,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"threads", thread_count()},
       {"examples", parts.rows.train.size()},
       {"label_examples", epoch_counts(parts.data, parts.rows)},
-      {"dev_examples", parts.rows.dev.size()},
+      {"dev_examples", parts.rows.dev_count()},
       {"left_out", parts.rows.left_out},
       {"dev_left_out", parts.rows.dev_left_out},
       {"steps", r.steps},
@@ -184,6 +187,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
   record.update(settings(parts));
   record.update(balance(parts));
   record.update(classifier_record(parts.options, parts.renderer.style()));
+  record.update(entity_record(parts));
   record.update(start_record(parts.options, session.weights_hash()));
   if (trains_all(parts.options)) {
     for (const char* key : {"rank", "alpha", "dropout", "targets", "rslora", "dora", "lora_plus",

@@ -16,6 +16,7 @@ struct FinetuneParts {
   const FinetunePlan& plan;
   const task::PromptRenderer& renderer;
   const engine::Session& session;
+  const train::Trainable& trained;
 };
 
 /// The record: every option, seed and version, what was found in data and base, and what `result`

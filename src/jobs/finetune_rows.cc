@@ -6,6 +6,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "jobs/finetune_balance.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
 #include "task/classifier_rows.h"
@@ -166,6 +167,7 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
                                 const engine::Session& session,
                                 const task::PromptRenderer& renderer, const Host& host) {
   const Context& context = host.context;
+  if (data.entities) return make_entity_rows(options, data, session, context);
   FinetuneRows rows;
   Neighbours neighbours;
   if (!options.index.empty()) {

@@ -21,6 +21,11 @@ struct FinetuneRows {
   std::vector<task::Prompt> test;          ///< one per example of the fold that is left out
   std::string index_hash;                  ///< empty where no index is used
   int64_t left_out = 0, dev_left_out = 0;  ///< rows longer than the model's context
+  int64_t widest = 0;                      ///< words of the longest span, where rows have spans
+  int64_t dev_documents = 0;               ///< whose entities are looked for
+
+  /// Of dev examples or documents.
+  int64_t dev_count() const { return int64_t(dev.size()) + dev_documents; }
 };
 
 /// Retrieves neighbours where --index asks for it, renders all prompts, and checks that each fits

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/known_names.h"
 #include "io/gguf.h"
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/trained_with.h"
 #include "train/peft.h"
@@ -171,7 +172,10 @@ std::optional<AdapterStart> read_start(FinetuneOptions& o, const Host& host) {
   if (start.run) {
     o.start_base_hash = start.run->base_hash;
     take_model(*start.run, o);
-    take_style(*start.run, o, host.context);
+    // A run that finds entities has no style, nor does it ask for one.
+    if (!finds_entities(o) && !finds_entities(*start.run)) {
+      take_style(*start.run, o, host.context);
+    }
   } else if (o.resume && fs::exists(folder / "run.json")) {
     o.start_base_hash = read_run(folder).base_hash;
   }
@@ -188,14 +192,16 @@ void check_start(const FinetuneOptions& o, const AdapterStart& start,
   tell_labels(start, labels, host.context);
 }
 
-std::unique_ptr<train::Trainable> load_start(FinetuneOptions& o, const engine::Session& session) {
+std::unique_ptr<train::Trainable> load_start(FinetuneOptions& o, const engine::Session& session,
+                                             int64_t extras) {
   auto adapter = train::load_peft(o.init_adapter, session.model(), session.compute());
   check_form(o, *adapter, session.model());
   train::AdapterConfig config = adapter->config();
   const bool asked = std::ranges::count(o.adapter_flags, "--dropout") > 0;
-  if (asked && o.adapter.dropout != config.dropout) {
-    config.dropout = o.adapter.dropout;
-    auto other = std::make_unique<train::Adapter>(session.model(), session.compute(), config, 0);
+  if (asked) config.dropout = o.adapter.dropout;
+  if (extras || config.dropout != adapter->config().dropout) {
+    auto other = std::make_unique<train::Adapter>(session.model(), session.compute(), config, 0,
+                                                  nullptr, extras);
     std::ranges::copy(adapter->values(), other->values().begin());
     other->sync();
     adapter = std::move(other);

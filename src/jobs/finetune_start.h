@@ -32,9 +32,9 @@ void check_start(const FinetuneOptions& options, const AdapterStart& start,
                  const engine::Session& session, const task::Labels& labels, const Host& host);
 
 /// The adapter with its numbers; its form becomes that of the options. Throws Error that names an
-/// option which was given and contradicts it.
+/// option which was given and contradicts it. `extras`: how many numbers are trained along.
 std::unique_ptr<train::Trainable> load_start(FinetuneOptions& options,
-                                             const engine::Session& session);
+                                             const engine::Session& session, int64_t extras = 0);
 
 /// The record's keys for the options as they were given, and for where the run started from.
 nlohmann::json start_record(const FinetuneOptions& options, const std::string& base_hash);

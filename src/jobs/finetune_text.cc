@@ -32,11 +32,21 @@ std::string rare_labels(const FinetuneParts& parts) {
   const int64_t rare = std::ranges::count_if(counts,
                                              [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
+  const bool entities = parts.data.entities.has_value();
   return fmt::format(
-      "{} of {} labels have fewer than {} training examples{}, e.g. {} of '{}'. More sentences of "
+      "{} of {} {} have fewer than {} training {}{}, e.g. {} of '{}'. More sentences of "
       "these will help most.",
-      rare, counts.size(), kFew, parts.rows.thinned.rows.empty() ? "" : " in an epoch",
-      rarest->second, rarest->first);
+      rare, counts.size(), entities ? "types" : "labels", kFew, entities ? "entities" : "examples",
+      parts.rows.thinned.rows.empty() ? "" : " in an epoch", rarest->second, rarest->first);
+}
+
+std::string spans_looked_at(const FinetuneParts& parts) {
+  const EntityData& data = *parts.data.entities;
+  return fmt::format(
+      "each span of up to {} is looked at, as the longest training entity has so many; entities {} "
+      "overlap, as {} of the training data {}.",
+      counted(data.widest, "word"), data.overlap ? "may" : "do not", data.overlap ? "some" : "none",
+      data.overlap ? "do" : "does");
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {
@@ -111,10 +121,10 @@ std::string model_name(const std::string& given) {
 }  // namespace
 
 std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
-                                             const train::Trainable& trained,
                                              const train::Trainer& trainer) {
   const arch::ModelInfo& info = parts.session.model().info();
   const train::TrainOptions& training = parts.plan.training;
+  const bool entities = parts.data.entities.has_value();
   std::vector<std::string> lines{
       fmt::format("{}: {:.1f} M parameters ({}{} layers, width {}), base {}, products in {} on {}",
                   model_name(parts.options.model.model), double(info.parameters) / 1e6,
@@ -122,10 +132,13 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   info.width, parts.session.base(), name_of(parts.session.compute()),
                   kernels::cpu_summary()),
       fmt::format("{} and {}, {}, style {}, {} trained numbers ({})",
-                  counted(int64_t(parts.rows.train.size()), "training example"),
-                  counted(int64_t(parts.rows.dev.size()), "dev example"),
-                  counted(parts.data.train.labels.size(), "label"), parts.renderer.style().name,
-                  trained.values().size(), what_they_are(parts.options, trained))};
+                  counted(int64_t(parts.rows.train.size()),
+                          entities ? "training sentence" : "training example"),
+                  counted(parts.rows.dev_count(), entities ? "dev document" : "dev example"),
+                  counted(parts.data.train.labels.size(), entities ? "type" : "label"),
+                  parts.renderer.style().name, parts.trained.values().size(),
+                  what_they_are(parts.options, parts.trained))};
+  if (entities) lines.push_back(spans_looked_at(parts));
   if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
     lines.push_back(start);
   }
@@ -136,7 +149,7 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
     lines.push_back(fmt::format("{} of this fold will be answered by it.",
                                 counted(int64_t(parts.rows.test.size()), "example")));
   }
-  if (parts.rows.dev.empty()) {
+  if (parts.rows.dev_count() == 0) {
     lines.push_back(
         fmt::format("the {} of the last step will be kept (--dev or --holdout keeps the "
                     "best on dev instead).",

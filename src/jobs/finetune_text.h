@@ -11,7 +11,6 @@ namespace relatum::jobs {
 
 /// Before it begins: base, data, steps, and what it needs.
 std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
-                                             const train::Trainable& trained,
                                              const train::Trainer& trainer);
 /// Once it is done: rates, and what was kept.
 std::vector<std::string> finetune_result_lines(const FinetuneParts& parts,

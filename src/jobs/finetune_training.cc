@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "jobs/finetune_entities.h"
 #include "jobs/finetune_folder.h"
 #include "jobs/running_mean.h"
 #include "jobs/training_log.h"
@@ -64,8 +65,11 @@ train::TrainResult run_training(const FinetuneParts& parts, engine::Worker& work
     context.report({"training", double(r.step), double(r.steps), "steps",
                     fmt::format("loss {:.3f}, {:.0f} tokens/s", loss.add(r.loss), rate)});
   };
-  if (!parts.rows.dev.empty()) {
-    hooks.evaluate = [&](int64_t step) { return judge(parts, worker, step, log, context); };
+  if (parts.rows.dev_count() > 0) {
+    const auto judged = parts.data.entities ? judge_entities : judge;
+    hooks.evaluate = [&, judged](int64_t step) {
+      return judged(parts, worker, step, log, context);
+    };
   }
   const train::TrainResult result = trainer.run(hooks, context);
   context.end_progress();

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "graph/list_finders.h"
 #include "jobs/graph_setup.h"
+#include "jobs/learned_entities.h"
 #include "jobs/without_effect.h"
 
 namespace relatum::jobs {
@@ -29,6 +30,16 @@ std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const
   return graph::gazetteer_finder(std::move(gazetteer), std::move(identity));
 }
 
+// On its own base, in the machine's terms that the relations' run is asked in.
+std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host& host) {
+  ExtractOptions options;
+  options.adapter = o.entities;
+  options.model.compute = o.asking.model.compute;
+  options.batch_tokens = o.asking.batch_tokens;
+  options.force = o.asking.force;
+  return learned_entities(options, host);
+}
+
 }  // namespace
 
 std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& o,
@@ -37,13 +48,15 @@ std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& o,
   const bool may_be_given = std::ranges::any_of(files.files, [](const graph::DocumentFile& each) {
     return each.form.value_or(graph::DocumentForm::kJsonLines) == graph::DocumentForm::kJsonLines;
   });
-  if (o.gazetteer.empty() && !may_be_given) {
+  if (o.gazetteer.empty() && o.entities.empty() && !may_be_given) {
     fail("jobs.graph",
-         "nothing says which entities the documents have. Name a table of names by --gazetteer, or "
-         "give documents as JSON lines that list their \"entities\".");
+         "nothing says which entities the documents have. Name a run that finds them by --entities "
+         "(`relatum finetune --task entities`) or a table of names by --gazetteer, or give "
+         "documents as JSON lines that list their \"entities\".");
   }
   std::vector<std::unique_ptr<graph::EntityFinder>> finders;
   finders.push_back(graph::given_finder());
+  if (!o.entities.empty()) finders.push_back(open_run(o, host));
   if (!o.gazetteer.empty()) finders.push_back(open_gazetteer(o, host));
   std::vector<std::string> without;
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");

@@ -17,6 +17,7 @@ struct GraphOptions {
   ExtractOptions asking;
   std::vector<std::string> documents;  ///< files, folders, "-" (graph/documents/document_files.h)
   std::string text_column = "text", language = "en";
+  std::string entities;                    ///< a run that finds entities; empty: none does
   std::string schema, gazetteer, aliases;  ///< files; empty: none
   std::string out, format, base_iri;       ///< no format: by the ending of `out`
   std::string into;                        ///< the store; empty: none is kept

@@ -118,6 +118,7 @@ nlohmann::ordered_json graph_record(const GraphOptions& o, const GraphSetup& set
                                    {"adapter", o.asking.adapter},
                                    {"base", setup.adapters[0].setup.model},
                                    {"schema", o.schema},
+                                   {"entities_run", o.entities},
                                    {"gazetteer", o.gazetteer},
                                    {"aliases", o.aliases},
                                    {"threshold", choice.threshold},

@@ -70,7 +70,7 @@ CommandInputs inputs_of(const GraphOptions& o, const graph::DocumentFiles& files
     inputs.files.emplace_back(file);
   }
   inputs.add_options(o.asking.data);
-  inputs.folders = {o.asking.adapter, o.asking.model.model, o.asking.index};
+  inputs.folders = {o.asking.adapter, o.entities, o.asking.model.model, o.asking.index};
   return inputs;
 }
 

@@ -35,8 +35,8 @@ GraphSetup settle_graph(const GraphOptions& options, const Host& host);
 /// Error for one that lacks what it needs.
 const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
-/// What finds entities: those that are given in documents, and the gazetteer's. Throws Error where
-/// there can be none.
+/// What finds entities: those that are given in documents, the run's, and the gazetteer's. Throws
+/// Error where there can be none.
 std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& options,
                                                  const graph::DocumentFiles& files,
                                                  const Host& host);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "jobs/card_metadata.h"
+#include "jobs/card_settings.h"
 #include "jobs/card_values.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/markdown_text.h"
@@ -31,7 +32,8 @@ std::string template_of(const ModelCard& card) {
   const fs::path kept = card.run / "prompt.txt";
   const bool own = fs::exists(kept);
   const std::string name = card_text(card.record, "prompt");
-  if (card_classifies(card.record) || (!own && name.empty())) return "";
+  const bool states = card_classifies(card.record) || card_finds_entities(card.record);
+  if (states || (!own && name.empty())) return "";
   try {
     const task::PromptStyle style = own ? task::load_template(kept) : task::load_style(name);
     const bool same = task::style_hash(style) == card_text(card.record, "prompt_hash");
@@ -60,7 +62,10 @@ std::string what_it_is(const ModelCard& card) {
   const std::string method = card_method(card.record);
   const std::string base = card.base.name.empty() ? "a base that is not known"
                                                   : markdown_text(card.base.name);
-  const char* head = card_classifies(card.record) ? " with a classifier over it" : "";
+  const bool spans = card_finds_entities(card.record);
+  const char* head = spans                          ? " with a classifier of spans over it"
+                     : card_classifies(card.record) ? " with a classifier over it"
+                                                    : "";
   if (card.of == CardOf::kMerged) {
     return fmt::format("{} with an adapter merged into its weights", base);
   }
@@ -71,13 +76,15 @@ std::string what_it_is(const ModelCard& card) {
 }
 
 std::string introduction(const ModelCard& card, const CardFacts& facts) {
+  const bool entities = card_finds_entities(card.record);
   std::string text = fmt::format(
-      "# {}\n\n{} that names the relation between two marked entities in a "
-      "sentence{}.",
-      markdown_text(card.title), what_it_is(card),
-      facts.labels.empty() ? ""
-                           : fmt::format(": one of {}, each with a probability",
-                                         counted(facts.labels.size(), "label")));
+      "# {}\n\n{} that {}{}.", markdown_text(card.title), what_it_is(card),
+      entities ? "finds the entities of a sentence"
+               : "names the relation between two marked entities in a sentence",
+      facts.labels.empty()
+          ? ""
+          : fmt::format(": one of {}, each with a probability",
+                        counted(facts.labels.size(), entities ? "type" : "label")));
   const std::string version = card_text(card.record, "version"),
                     time = card_text(card.record, "time");
   if (!version.empty()) {
@@ -102,6 +109,12 @@ std::string other_programs(const ModelCard& card) {
   const char* what = card.of == CardOf::kAdapter ? "PEFT opens the adapter"
                                                  : "transformers opens "
                                                    "the model";
+  if (card_finds_entities(card.record)) {
+    return fmt::format(
+        "{}, but knows nothing of `entities.safetensors`, the classifier of spans, without which "
+        "it finds nothing.",
+        what);
+  }
   if (card_classifies(card.record)) {
     return fmt::format(
         "{}, but knows nothing of `classifier.safetensors`, a linear layer over the states of two "
@@ -112,13 +125,17 @@ std::string other_programs(const ModelCard& card) {
 }
 
 std::string asking(const ModelCard& card) {
-  std::string text = "## How to ask it\n\n" + markdown_block(card.ask, "sh") +
-                     "\nfrom inside this folder, with a file of sentences whose two entities are "
-                     "marked, one JSON object a line:\n\n" +
-                     markdown_block(
-                         "{\"text\": \"<e1>Bo Nilsen</e1> flies for <e2>Kestrel Airways</e2>.\"}",
-                         "json") +
-                     "\n";
+  const bool entities = card_finds_entities(card.record);
+  std::string text = fmt::format(
+      "## How to ask it\n\n{}\nfrom inside this folder, with a file of {}, one JSON object a "
+      "line:\n\n{}\n",
+      markdown_block(card.ask, "sh"),
+      entities ? "texts" : "sentences whose two entities are marked",
+      markdown_block(
+          entities
+              ? R"({"id": "1", "text": "Bo Nilsen flies for Kestrel Airways.", "entities": []})"
+              : R"({"text": "<e1>Bo Nilsen</e1> flies for <e2>Kestrel Airways</e2>."})",
+          "json"));
   if (card.of == CardOf::kAdapter) text += where_the_base_is(card);
   if (card.of == CardOf::kRun) text += "The model lies in `model/`. ";
   if (card.of == CardOf::kModel) {
@@ -151,13 +168,14 @@ std::string label_section(const ModelCard& card, const CardFacts& facts) {
   if (facts.labels.empty()) return "";
   const json* counts = io::find(card.record, "label_examples");
   const std::map<std::string, std::string> words(facts.words.begin(), facts.words.end());
-  std::string head = "| label |", line = "| --- |", rows;
+  const bool entities = card_finds_entities(card.record);
+  std::string head = entities ? "| type |" : "| label |", line = "| --- |", rows;
   if (!words.empty()) {
     head += " answered as |";
     line += " --- |";
   }
   if (counts) {
-    head += " training examples |";
+    head += entities ? " training entities |" : " training examples |";
     line += " ---: |";
   }
   for (const std::string& label : facts.labels.names()) {
@@ -169,7 +187,7 @@ std::string label_section(const ModelCard& card, const CardFacts& facts) {
     if (counts) rows += fmt::format(" {} |", card_number(*counts, label.c_str()).value_or(0));
     rows += "\n";
   }
-  return "## Labels\n\n" + head + "\n" + line + "\n" + rows + "\n";
+  return (entities ? "## Types\n\n" : "## Labels\n\n") + head + "\n" + line + "\n" + rows + "\n";
 }
 
 std::string data_section(const ModelCard& card) {
@@ -177,16 +195,19 @@ std::string data_section(const ModelCard& card) {
   const auto count = [&](const char* key) { return int64_t(card_number(record, key).value_or(0)); };
   const std::string train = card_file(record, "train"), dev = card_file(record, "dev");
   if (train.empty()) return "";
+  const bool entities = card_finds_entities(record);
   std::string text = fmt::format("## Training data\n\n- {} from {}\n",
-                                 counted(count("examples"), "example"), markdown_text(train));
+                                 counted(count("examples"), entities ? "sentence" : "example"),
+                                 markdown_text(train));
   if (!dev.empty()) {
     text += fmt::format("- {} from {}, which chose the step that was kept\n",
-                        counted(count("dev_examples"), "dev example"), markdown_text(dev));
+                        counted(count("dev_examples"), entities ? "dev document" : "dev example"),
+                        markdown_text(dev));
   } else if (count("dev_examples")) {
     text += fmt::format(
         "- {} held out of the same file (seed {}), which chose the step that was "
         "kept\n",
-        counted(count("dev_examples"), "example"), count("seed"));
+        counted(count("dev_examples"), entities ? "document" : "example"), count("seed"));
   }
   const std::string relabel = card_text(record, "relabel");
   if (!relabel.empty()) {
@@ -211,54 +232,11 @@ std::string data_section(const ModelCard& card) {
   return text + "\n";
 }
 
-std::string setting_text(const json& value) {
-  if (value.is_string()) return markdown_text(value.get<std::string>());
-  if (value.is_boolean()) return value.get<bool>() ? "on" : "";
-  return value.is_number() ? fmt::format("{}", value.get<double>()) : "";
-}
-
-std::string settings_section(const ModelCard& card) {
-  static const std::pair<const char*, const char*> kRows[] = {
-      {"method", "method"},
-      {"base", "form of the base's weights"},
-      {"compute", "products in"},
-      {"rank", "rank"},
-      {"alpha", "alpha"},
-      {"dropout", "dropout"},
-      {"targets", "adapted linears"},
-      {"rslora", "scale alpha / √rank"},
-      {"dora", "magnitudes (DoRA)"},
-      {"lora_plus", "rate of B to that of A"},
-      {"init", "pairs begin"},
-      {"save_modules", "trained whole"},
-      {"head_lr", "learning rate of the classifier"},
-      {"head_dropout", "dropout before the classifier"},
-      {"hidden_dropout", "dropout of hidden states"},
-      {"epochs", "epochs"},
-      {"steps", "steps"},
-      {"batch_tokens", "tokens a step"},
-      {"lr", "learning rate"},
-      {"schedule", "schedule"},
-      {"warmup", "share of steps that warm up"},
-      {"weight_decay", "weight decay"},
-      {"clip", "norm that gradients are clipped to"},
-      {"seed", "seed"}};
-  std::string rows;
-  for (const auto& [key, title] : kRows) {
-    const json* value = io::find(card.record, key);
-    const std::string text = value ? setting_text(*value) : "";
-    const bool plain = (key == std::string_view("init") && text == "default") ||
-                       (key == std::string_view("lora_plus") && text == "1");
-    if (!text.empty() && !plain) rows += fmt::format("| {} | {} |\n", title, text);
-  }
-  return rows.empty() ? "" : "## Settings\n\n| | |\n| --- | --- |\n" + rows + "\n";
-}
-
 std::string metric_title(const std::string& name) {
   for (const task::Metric* metric : task::metrics()) {
     if (metric->name == name) return std::string(metric->title);
   }
-  return name;
+  return name == "entities_strict" ? "F1 of entities" : name;
 }
 
 std::string figures_section(const ModelCard& card, const CardFacts& facts) {
@@ -266,9 +244,12 @@ std::string figures_section(const ModelCard& card, const CardFacts& facts) {
   if (facts.dev) {
     text += fmt::format(
         "On the dev sentences, which also chose the step that was kept, so that these figures "
-        "flatter: {} {:.2f} %, accuracy {:.2f} %, at step {} of {}. ",
+        "flatter: {} {:.2f} %{}, at step {} of {}. ",
         markdown_text(metric_title(facts.dev->metric)), 100 * facts.dev->f1,
-        100 * facts.dev->accuracy, card_number(card.record, "best_step").value_or(0),
+        card_finds_entities(card.record)
+            ? std::string(", where an entity counts that has its words and its type")
+            : fmt::format(", accuracy {:.2f} %", 100 * facts.dev->accuracy),
+        card_number(card.record, "best_step").value_or(0),
         card_number(card.record, "steps").value_or(0));
   } else {
     text += "There were no dev sentences, so nothing was measured. ";
@@ -283,6 +264,11 @@ std::string figures_section(const ModelCard& card, const CardFacts& facts) {
 
 std::string calibration_section(const ModelCard& card) {
   std::string text = "## How sure the answers are\n\n";
+  if (card_finds_entities(card.record)) {
+    return text +
+           "Nothing is calibrated: a probability is the classifier's own, of this type for these "
+           "words against none and all others.\n\n";
+  }
   if (!card.calibration) {
     return text +
            "Nothing is calibrated: probabilities are the model's own, and a fine-tuned model is "
@@ -322,11 +308,21 @@ std::string rare_labels(const ModelCard& card, const CardFacts& facts) {
   if (rare.empty()) return "";
   const size_t others = rare.size() - std::min(kShown, rare.size());
   rare.resize(rare.size() - others);
-  return fmt::format("- Fewer than {} training examples: {}{}. Expect little of these.\n", kFew,
+  return fmt::format("- Fewer than {} training {}: {}{}. Expect little of these.\n", kFew,
+                     card_finds_entities(card.record) ? "entities" : "examples",
                      fmt::join(rare, ", "), others ? fmt::format(" and {} more", others) : "");
 }
 
 std::string limits_section(const ModelCard& card, const CardFacts& facts) {
+  if (card_finds_entities(card.record)) {
+    const json* form = io::find(card.record, "entities");
+    return fmt::format(
+               "## Limits\n\n- It looks at one sentence at a time, at up to {} together, and names "
+               "no relations.\n- It knows sentences like those that it was trained on: of other "
+               "languages or topics nothing was measured.\n",
+               counted(form ? int64_t(card_number(*form, "widest").value_or(0)) : 0, "word")) +
+           rare_labels(card, facts) + "- All figures are of one run with one seed.\n\n";
+  }
   return "## Limits\n\n"
          "- It finds no entities: both have to be marked, and it looks at one pair at a time.\n"
          "- It always answers one of its labels, and knows sentences like those that it was "
@@ -362,7 +358,7 @@ std::string model_card(const ModelCard& card) {
   std::string text = card_metadata(card, facts) + "\n" + introduction(card, facts) + asking(card) +
                      prompt_section(card, facts) + label_section(card, facts);
   if (!card.record.is_null()) {
-    text += data_section(card) + settings_section(card) + figures_section(card, facts) +
+    text += data_section(card) + card_settings(card.record) + figures_section(card, facts) +
             calibration_section(card) + cost_section(card);
   }
   return text + limits_section(card, facts) + publishing(card);

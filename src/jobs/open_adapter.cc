@@ -17,6 +17,12 @@ void check_has_adapter(const ExtractOptions& options, const ExtractSetup& setup)
                                      "with it.",
                                      options.adapter, options.adapter));
   }
+  if (setup.run && finds_entities(*setup.run)) {
+    fail("jobs.adapter", fmt::format("{} holds a run that finds entities, and the formats of "
+                                     "language models have no place for its classifier of spans. "
+                                     "`relatum extract --adapter {}` finds them.",
+                                     options.adapter, options.adapter));
+  }
   if (!setup.run || !has_own_model(*setup.run)) return;
   fail("jobs.adapter", fmt::format("{} holds a run of --method full, which has a model of its own "
                                    "and no adapter: {}. `relatum quantize` writes that as GGUF.",

@@ -35,6 +35,21 @@ void read_markers(const nlohmann::json& record, const std::string& place, RunInf
        fmt::format("{}: 'marker_tokens' has to name four tokens. The file is damaged.", place));
 }
 
+RunEntities entities_of(const nlohmann::json& record, const std::string& place) {
+  RunEntities entities;
+  entities.types = io::require_strings(record, "types", place);
+  entities.widest = io::require_int(record, "widest", place);
+  entities.hidden = io::require_int(record, "hidden", place);
+  entities.overlap = io::require_bool(record, "overlap", place);
+  constexpr int64_t kMost = INT32_MAX;
+  const bool good = !entities.types.empty() && entities.widest > 0 && entities.widest < kMost &&
+                    entities.hidden > 0 && entities.hidden < kMost;
+  if (good) return entities;
+  fail("jobs.run", fmt::format("{}: it has to name one type at least, and sizes above 0. The file "
+                               "is damaged.",
+                               place));
+}
+
 }  // namespace
 
 RunInfo read_run(const std::filesystem::path& run) {
@@ -57,6 +72,10 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.trained_hash = io::get_string(record, "trained_hash", "", place);
   info.head = io::get_string(record, "head", "", place);
   if (is_classifier(info)) read_markers(record, place, info);
+  if (io::find(record, "entities")) {
+    const nlohmann::json& entities = io::require_object(record, "entities", place);
+    info.entities = entities_of(entities, place + ": 'entities'");
+  }
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);

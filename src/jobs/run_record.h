@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,17 +23,25 @@ inline constexpr const char* kHoldoutWhole = "label, documents whole";
 inline constexpr const char* kHoldoutByLabel = "label";
 inline constexpr const char* kHoldoutRegardless = "";
 
+/// Of a run that finds entities: what its classifier of spans was made for.
+struct RunEntities {
+  std::vector<std::string> types;  ///< the classes behind that of no entity, in their order
+  int64_t widest = 0, hidden = 0;  ///< words of the longest span, and the classifier's width
+  bool overlap = false;            ///< entities may overlap
+};
+
 /// What a later command needs of a run's record.
 struct RunInfo {
   std::string model, models, base, base_hash, compute, prompt, index, index_hash, status;
   std::string model_path, embedder;
-  std::string method;                  ///< empty in records of versions that kept none
-  std::string trained_hash;            ///< of the weights that method "full" wrote
-  std::string head;                    ///< "classifier"; else empty
-  std::vector<int64_t> marker_tokens;  ///< four, of a classifier's rows
-  std::string prompt_hash;             ///< empty in records of versions that kept none
-  std::string negative;                ///< empty: none was named
-  std::string holdout_by;              ///< kHoldoutWhole, or as an earlier version drew
+  std::string method;                   ///< empty in records of versions that kept none
+  std::string trained_hash;             ///< of the weights that method "full" wrote
+  std::string head;                     ///< "classifier"; else empty
+  std::vector<int64_t> marker_tokens;   ///< four, of a classifier's rows
+  std::optional<RunEntities> entities;  ///< of a run that finds entities
+  std::string prompt_hash;              ///< empty in records of versions that kept none
+  std::string negative;                 ///< empty: none was named
+  std::string holdout_by;               ///< kHoldoutWhole, or as an earlier version drew
   std::map<std::string, std::string> base_network;  ///< config.json's, as JSON text
   std::map<std::string, std::string> files;         ///< SHA-256 of what else the run wrote, by name
   std::string tokenizer_hash;                       ///< empty in records of versions that kept none
@@ -54,6 +63,9 @@ inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
 
 /// Whether the run trained a classifier: it answers with labels alone, not in words.
 inline bool is_classifier(const RunInfo& run) { return run.head == "classifier"; }
+
+/// Whether the run finds entities: it answers no pairs.
+inline bool finds_entities(const RunInfo& run) { return run.entities.has_value(); }
 
 /// Reads RUN/run.json. Throws Error naming file and key; or both versions, where its form is of
 /// another one.

@@ -124,6 +124,14 @@ PromptStyle classifier_style(ClassifierStyle style) {
   return result;
 }
 
+PromptStyle text_style() {
+  PromptStyle result;
+  result.name = kTextStyle;
+  result.description = "the sentence alone, for a classifier of its words";
+  result.body = Template::parse("{{text}}", kTextStyle);
+  return result;
+}
+
 engine::ClassifierRow classifier_row(const engine::Session& session, const Prompt& prompt,
                                      const MarkerTokens& markers) {
   const text::Tokenizer& tokenizer = session.tokenizer();

@@ -31,6 +31,9 @@ MarkerTokens tokens_like_symbols(const text::Tokenizer& tokenizer);
 /// PromptStyle::classifier that they are classified.
 PromptStyle classifier_style(ClassifierStyle style);
 inline constexpr const char* kClassifierStyle = "marked-sentence";
+/// The sentence alone, in whose words entities are looked for.
+PromptStyle text_style();
+inline constexpr const char* kTextStyle = "sentence";
 
 /// The row of a prompt in that style. An encoder reads the sentence, and the classifier the states
 /// of the two markers before the entities (Baldini Soares et al. 2019, arXiv 1906.03158, "entity

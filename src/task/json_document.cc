@@ -127,8 +127,8 @@ Document parse_document(const json& row, int64_t line, RowSink& rows) {
                                                 "pair", "value", "pairs"};
   static const std::vector<std::string> kRowAdapter = {"id",   "text",  "entities", "relations",
                                                        "pair", "value", "pairs",    kAdapterField};
-  static const std::vector<std::string> kEntity = {"id",   "start",  "end",    "type",
-                                                   "text", "pieces", "cluster"};
+  static const std::vector<std::string> kEntity = {"id",   "start",  "end",     "type",
+                                                   "text", "pieces", "cluster", "probability"};
   static const std::vector<std::string> kRelation = {"head", "tail", "label", "evidence",
                                                      "probability"};
   const std::string place = "the row";

@@ -19,7 +19,7 @@ std::span<const int32_t> shareable(const TrainRow& row) {
 
 // Tokens that all rows share, counted once per batch.
 int64_t shared_by_all(std::span<const TrainRow> rows, const BatchOptions& options) {
-  if (!options.share || rows.size() < 2 || rows[0].classified()) return 0;
+  if (!options.share || rows.size() < 2 || rows[0].classified() || rows[0].has_spans()) return 0;
   std::vector<std::span<const int32_t>> views;
   for (const TrainRow& row : rows) views.push_back(shareable(row));
   const int64_t shared = nn::common_beginning(views);
@@ -133,9 +133,11 @@ TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen,
   return result;
 }
 
+TrainBatch empty_batch(bool causal) { return {nn::TokenBatch(causal), {}, {}, {}, {}, {}}; }
+
 // Each row by itself: what a classifier reads stands near its end.
 TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chosen, bool causal) {
-  TrainBatch result{nn::TokenBatch(causal), {}, {}, {}, {}};
+  TrainBatch result = empty_batch(causal);
   std::vector<int64_t> last;
   for (const int64_t index : chosen) {
     const TrainRow& row = rows[size_t(index)];
@@ -152,10 +154,40 @@ TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chos
   return result;
 }
 
+// Each text by itself, and all its spans.
+TrainBatch build_texts(std::span<const TrainRow> rows, const StepRows& chosen,
+                       const BatchOptions& options) {
+  TrainBatch result = empty_batch(options.causal);
+  for (const int64_t index : chosen) {
+    const TrainRow& row = rows[size_t(index)];
+    const int64_t first = result.batch.size();
+    const auto word = int64_t(result.predicting.size()), count = int64_t(row.words.size());
+    result.batch.append(result.batch.root(), row.tokens);
+    for (const int64_t token : row.words) result.predicting.push_back(first + token);
+    const auto begin = int64_t(result.targets.size());
+    nn::add_spans(word, count, options.widest, result.spans);
+    result.targets.resize(result.spans.size(), 0);
+    for (const ClassedSpan& span : row.spans) {
+      const int64_t number = nn::span_number(count, options.widest, {span.first, span.last});
+      result.targets[size_t(begin + number)] = span.label;
+    }
+    add_weights(row, result);
+  }
+  drop_ones(result);
+  result.batch.finish();
+  for (const int64_t token : result.predicting) {
+    result.keys.push_back(result.batch.keys()[size_t(token)]);
+  }
+  return result;
+}
+
 }  // namespace
 
 TrainBatch build_batch(std::span<const TrainRow> rows, const StepRows& chosen,
                        const BatchOptions& options) {
+  if (!chosen.empty() && rows[size_t(chosen[0])].has_spans()) {
+    return build_texts(rows, chosen, options);
+  }
   if (!chosen.empty() && rows[size_t(chosen[0])].classified()) {
     return build_classified(rows, chosen, options.causal);
   }

@@ -9,19 +9,30 @@
 
 #include "arch/model.h"
 #include "nn/batch.h"
+#include "nn/span_rows.h"
 
 namespace relatum::train {
 
+/// A span of words, both inclusive, and its class.
+struct ClassedSpan {
+  int32_t first = 0, last = 0, label = 0;
+};
+
 /// A prompt and its completion; the loss is on tokens [prompt_length, size). Or what a classifier
-/// reads; the loss is on its class.
+/// reads; the loss is on its class. Or a text whose spans are classified; the loss is on the class
+/// of each span of at most BatchOptions::widest words.
 struct TrainRow {
   std::vector<int32_t> tokens;
   int64_t prompt_length = 0;
   float weight = 1;               ///< of each of those tokens' losses, or of the class's
   int32_t label = -1;             ///< the class; -1: a prompt and its completion
   std::array<int64_t, 2> read{};  ///< tokens whose states the classifier reads
+  /// Of a text: per word the token whose state is read; none: it is one of the others.
+  std::vector<int64_t> words{};
+  std::vector<ClassedSpan> spans{};  ///< distinct, at most `widest` words; others have class 0
 
   bool classified() const { return label >= 0; }
+  bool has_spans() const { return !words.empty(); }
 };
 
 /// Rows of which each epoch has only a part, drawn anew.
@@ -41,6 +52,7 @@ struct BatchOptions {
   /// completions follow this token.
   std::optional<int32_t> decoder_start{};
   bool causal = true;  ///< false: rows are an encoder's
+  int64_t widest = 0;  ///< words of the longest span that is looked at, where rows have spans
   Thinning thinned{};
 };
 
@@ -75,8 +87,11 @@ struct TrainBatch {
   std::vector<int64_t> predicting;  ///< tokens whose state predicts a target
   std::vector<int32_t> targets;
   std::vector<float> weights;  ///< of the targets' losses; empty where each weighs 1
-  /// Of a classifier, whose targets have two states each: a key per row, for dropout's masks.
+  /// For dropout's masks: of a classifier, whose targets have two states each, a key per row; of
+  /// texts a key per word.
   std::vector<uint64_t> keys{};
+  /// Of texts, whose `predicting` are the words: the span of each target.
+  std::vector<nn::SpanPlace> spans{};
 };
 
 /// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.

@@ -4,28 +4,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/safetensors.h"
-#include "tensor/finite.h"
 #include "tensor/values.h"
+#include "train/head_file.h"
 
 namespace relatum::train {
 namespace {
 
 constexpr const char* kName = "classifier";
 
-Weight view_of(const std::string& name, std::span<const float> values, int64_t rows) {
-  return {name, "f32", rows, int64_t(values.size()) / rows, std::as_bytes(values), nullptr, false};
-}
-
 }  // namespace
 
 ClassifierTraining::ClassifierTraining(std::unique_ptr<Trainable> base, DType compute,
                                        const ClassifierForm& form, uint64_t seed)
-    : base_(std::move(base)), form_(form) {
+    : TrainedBeside(std::move(base), kName, form.rate), form_(form) {
   constexpr uint64_t kStream = 0xc1a55;
   constexpr double kDeviation = 0.02;
   const std::span<float> numbers = base_->extras();
@@ -40,16 +35,7 @@ ClassifierTraining::ClassifierTraining(std::unique_ptr<Trainable> base, DType co
   head_->mutable_biases()[0] = view_of("classifier.bias", biases, 1);
   head_->prepare(compute, false);
   head_->prepare_trained();
-  if (const nn::LoraSet* pairs = base_->adapter()) set_ = *pairs;
   set_.head = &*head_;
-}
-
-std::vector<ValueGroup> ClassifierTraining::groups() const {
-  std::vector<ValueGroup> all = base_->groups();
-  for (ValueGroup& group : all) {
-    if (group.name == kExtras) group = {kName, std::move(group.ranges), false, form_.rate};
-  }
-  return all;
 }
 
 void ClassifierTraining::sync() {
@@ -90,27 +76,9 @@ std::filesystem::path classifier_file(const std::filesystem::path& run) {
 
 nn::Linear load_classifier(const std::filesystem::path& run, int64_t labels, int64_t inputs,
                            DType compute) {
-  const auto path = classifier_file(run);
-  const auto file = io::Safetensors::open(path);
-  const auto read = [&](const char* name, const std::vector<int64_t>& shape) {
-    const io::SafetensorsTensor* found = file.find(name);
-    if (!found || found->dtype != "F32" || found->shape != shape) {
-      fail("train.classifier",
-           fmt::format("{}: expected a tensor '{}' of F32 for {} labels and {} inputs, as the run "
-                       "and its base ask for. Restore the file that the run wrote.",
-                       path.string(), name, labels, inputs));
-    }
-    std::vector<float> values(found->bytes.size() / sizeof(float));
-    std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
-    if (!all_finite(values)) {
-      fail("train.classifier", fmt::format("{}: '{}' holds numbers that are not finite. Train it "
-                                           "again, with a smaller --lr.",
-                                           path.string(), name));
-    }
-    return values;
-  };
-  Weight weight = weight_of(kName, read("classifier.weight", {labels, inputs}), labels);
-  nn::Linear head({{kName, std::move(weight)}}, read("classifier.bias", {labels}));
+  const HeadFile file(classifier_file(run), fmt::format("{} labels and {} inputs", labels, inputs));
+  Weight weight = weight_of(kName, file.read("classifier.weight", {labels, inputs}), labels);
+  nn::Linear head({{kName, std::move(weight)}}, file.read("classifier.bias", {labels}));
   head.prepare(compute, true);
   return head;
 }

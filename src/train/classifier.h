@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "nn/linear.h"
-#include "train/trainable.h"
+#include "train/trained_beside.h"
 
 namespace relatum::train {
 
@@ -20,29 +20,13 @@ struct ClassifierForm {
 };
 
 /// What trains the network, with the classifier's numbers behind its own in the same flat array.
-class ClassifierTraining final : public Trainable {
+class ClassifierTraining final : public TrainedBeside {
  public:
   /// base: made with ClassifierForm::size() extras. Weights begin normal with a deviation of 0.02,
   /// as BERT's heads do, biases at zero.
   ClassifierTraining(std::unique_ptr<Trainable> base, DType compute, const ClassifierForm& form,
                      uint64_t seed);
-  ClassifierTraining(const ClassifierTraining&) = delete;
-  ClassifierTraining& operator=(const ClassifierTraining&) = delete;
-
-  const Trainable& base() const { return *base_; }
-  std::span<float> values() override { return base_->values(); }
-  std::span<const float> values() const override {
-    return static_cast<const Trainable&>(*base_).values();
-  }
-  std::span<float> grads() override { return base_->grads(); }
-  std::vector<ValueGroup> groups() const override;
-  void enable_training() override { base_->enable_training(); }
-  void zero_grads() override { base_->zero_grads(); }
   void sync() override;
-  const nn::LoraSet* adapter() const override { return &set_; }
-  bool trains_weights() const override { return base_->trains_weights(); }
-  const nn::WeightGradients* weight_gradients() const override { return base_->weight_gradients(); }
-  double dropout() const override { return base_->dropout(); }
   const ClassifierForm* classifier() const override { return &form_; }
   double operations(const nn::Linear::Part& part) const override;
   void describe(std::vector<NamedValue>& options) const override;
@@ -50,9 +34,7 @@ class ClassifierTraining final : public Trainable {
   void save(const std::filesystem::path& run, const std::string& base) const override;
 
  private:
-  std::unique_ptr<Trainable> base_;
   ClassifierForm form_;
-  nn::LoraSet set_;
   std::optional<nn::Linear> head_;
 };
 

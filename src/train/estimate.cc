@@ -111,8 +111,9 @@ Work work_of(const Passes& passes, std::span<const TrainRow> rows, const Estimat
         work.tokens += built.batch.size() + sources;
         work.source_tokens += sources;
         work.answers += int64_t(built.targets.size());
-        const PassSize size = size_of_pass(passes.model.info(), built.batch,
-                                           int64_t(built.predicting.size()));
+        PassSize size = size_of_pass(passes.model.info(), built.batch,
+                                     int64_t(built.predicting.size()));
+        size.spans = int64_t(built.spans.size());
         work.arena = std::max(work.arena, training_arena(passes.model, passes.adapter,
                                                          passes.compute, options.checkpoint, size));
       }
@@ -159,8 +160,9 @@ struct Evaluation {
 };
 
 // Of prompts like the training rows': a beginning that all share is kept in a cache, and so is what
-// an encoder made of a batch's.
-Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int64_t tokens) {
+// an encoder made of a batch's. No token is more than a word that `widest` spans begin with.
+Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int64_t tokens,
+                      int64_t widest) {
   if (tokens <= 0) return {};
   const arch::ModelInfo& info = passes.model.info();
   int64_t longest = 0;
@@ -171,7 +173,8 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
   }
   int64_t cached = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
   if (info.encoder_layers > 0) cached = std::max(tokens, longest);
-  const PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
+  PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
+  size.spans = size.predicting * widest;
   const int64_t bytes = int64_t(size_of(passes.compute));
   return {scoring_arena(passes.model, passes.adapter, passes.compute, size),
           2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
@@ -184,7 +187,8 @@ Estimate estimate(const arch::Model& model, const Trainable& trained, DType comp
   Estimate result;
   const Passes passes{model, trained.adapter(), compute};
   const Work work = work_of(passes, rows, options);
-  const Evaluation between = evaluation(passes, rows, options.evaluation_tokens);
+  const Evaluation between = evaluation(passes, rows, options.evaluation_tokens,
+                                        options.batch.widest);
   const nn::Linear* own = passes.adapter ? passes.adapter->head : nullptr;
   const nn::Linear& reader = own ? *own : *model.head();
   const double head = 4 * double(reader.in() * reader.out()) +

@@ -244,10 +244,17 @@ class Pass {
     const int64_t c = int64_t(size_of(setting_.compute));
     const int64_t v = std::max<int64_t>(1, head_.out());
     const int64_t chunk = std::max<int64_t>(1, kChunkLogits / v);
-    const int64_t r = rows(std::min(chunk, size_.predicting));
+    const int64_t r = rows(std::min(chunk, size_.spans ? size_.spans : size_.predicting));
     const int64_t weight = c * head_.in() * head_.out();
     const int64_t forward = head_.decodes() ? weight : 0;
     return 4 * r * v + (setting_.training ? c * r * v + 8 * r + forward : forward);
+  }
+  // What nn/span_rows.cc has of words and spans, and in training their gradients; sums are f32.
+  int64_t spans() const {
+    if (!size_.spans) return 0;
+    const int64_t c = int64_t(size_of(setting_.compute)), times = setting_.training ? 2 : 1;
+    const int64_t words = rows(size_.predicting) * 2 * head_.in(), sums = c != 4 ? 4 * words : 0;
+    return times * (c * (words + 2 * rows(size_.spans) * head_.in()) + sums * (times - 1));
   }
   // What attention knows of positions: rotary angles, or biases by distance. Of an encoder alone,
   // its embeddings before their norm, and the positions' beside them.
@@ -360,6 +367,7 @@ int64_t training_arena(const arch::Model& model, const nn::LoraSet* adapter, DTy
   level.take(own.all_wide());
   add_layers(level, own, checkpoint);
   level.take(2 * own.chosen_narrow());  // final states and their gradient
+  level.take(pass.spans());
   level.brief(pass.loss());
   level.take(own.chosen_wide());
   if (pass.encoder()) level.take(pass.states());
@@ -384,7 +392,7 @@ int64_t scoring_arena(const arch::Model& model, const nn::LoraSet* adapter, DTyp
   }
   level.take(own.all_wide() + (own.chooses() ? own.chosen_wide() : 0));
   level.brief(own.layer(false).peak);
-  level.take(own.chosen_narrow());
+  level.take(own.chosen_narrow() + pass.spans());
   level.brief(pass.loss());
   return level.peak;
 }

@@ -16,6 +16,7 @@ struct PassSize {
   int64_t distances = 0;        ///< that biases are laid out for, of all heads
   int64_t forward_scratch = 0;  ///< bytes of attention's scratch on this number of threads
   int64_t backward_scratch = 0;
+  int64_t spans = 0;  ///< of words, whose states are asked for, that the adapter's head reads
 };
 
 /// Sizes of a pass over the batch in which `predicting` states are asked for.

@@ -33,6 +33,7 @@ int64_t count_of(const ValueGroup& group);
 inline constexpr const char* kExtras = "extras";
 
 struct ClassifierForm;
+struct SpanReader;
 
 /// All trained numbers in one flat array, and their gradients in another.
 class Trainable {
@@ -58,6 +59,8 @@ class Trainable {
   virtual bool trains_weights() const { return false; }
   /// Rows are classified by two states each; nullptr: a language model predicts their tokens.
   virtual const ClassifierForm* classifier() const { return nullptr; }
+  /// Rows are texts whose spans are classified; nullptr: they are others.
+  virtual const SpanReader* spans() const { return nullptr; }
   /// Where recorded passes add gradients of weights; nullptr: all weights are frozen.
   virtual const nn::WeightGradients* weight_gradients() const = 0;
   /// Share of an adapter's input that dropout takes away.

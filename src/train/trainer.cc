@@ -17,11 +17,31 @@
 #include "nn/pair_rows.h"
 #include "tensor/finite.h"
 #include "train/classifier.h"
+#include "train/span_training.h"
 
 namespace relatum::train {
 namespace {
 
 constexpr uint64_t kDropoutStream = 0xd409;
+
+float own_dropout(const Trainable& trained) {
+  if (const ClassifierForm* form = trained.classifier()) return float(form->own_dropout);
+  return trained.spans() ? float(trained.spans()->form.own_dropout) : 0.0f;
+}
+
+// What the head takes in: of a language model the states themselves.
+nn::Var read_by_head(nn::Graph& graph, const Trainable& trained, const TrainBatch& batch,
+                     nn::Var states, uint64_t salt) {
+  if (const ClassifierForm* form = trained.classifier()) {
+    states = nn::pair_rows(graph, states);
+    nn::drop(graph, states, {batch.keys, salt, float(form->dropout)});
+    return nn::to_compute(graph, states);
+  }
+  const SpanReader* reader = trained.spans();
+  if (!reader) return states;
+  nn::drop(graph, states, {batch.keys, salt, float(reader->form.dropout)});
+  return nn::span_features(graph, reader->head, nn::to_compute(graph, states), batch.spans);
+}
 
 }  // namespace
 
@@ -29,10 +49,12 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
                  const TrainOptions& options)
     : worker_(worker), trained_(trained), rows_(rows), options_(options) {
   options_.batch = batches_of(worker.model().info(), options.batch);
+  if (trained.spans()) options_.batch.widest = trained.spans()->form.widest;
   RELATUM_CHECK(worker.adapter() == trained.adapter());
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.classified() == (trained.classifier() != nullptr));
-    if (!row.classified()) {
+    RELATUM_CHECK(row.has_spans() == (trained.spans() != nullptr));
+    if (!row.classified() && !row.has_spans()) {
       RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
     }
     if (int64_t(row.tokens.size()) <= worker.model().info().context) continue;
@@ -71,24 +93,21 @@ nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tok
 
 nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
   nn::Graph graph = worker_.graph(true, trained_.weight_gradients());
-  const ClassifierForm* classifier = trained_.classifier();
   const uint64_t salt = Rng(options_.seed, kDropoutStream).bits(uint64_t(step));
-  nn::Var states = worker_.model().forward(
-      graph, batch.batch,
-      {.rows = batch.predicting,
-       .cache = {},
-       .adapter = worker_.adapter(),
-       .checkpoint = options_.checkpoint,
-       .dropout = trained_.dropout() > 0,
-       .dropout_salt = salt,
-       .own_dropout = classifier ? float(classifier->own_dropout) : 0.0f});
-  if (classifier) {
-    states = nn::pair_rows(graph, states);
-    nn::drop(graph, states, {batch.keys, mix64(~salt), float(classifier->dropout)});
-    states = nn::to_compute(graph, states);
-  }
-  const nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets,
-                                                  batch.weights);
+  nn::Var states = worker_.model().forward(graph, batch.batch,
+                                           {.rows = batch.predicting,
+                                            .cache = {},
+                                            .adapter = worker_.adapter(),
+                                            .checkpoint = options_.checkpoint,
+                                            .dropout = trained_.dropout() > 0,
+                                            .dropout_salt = salt,
+                                            .own_dropout = own_dropout(trained_)});
+  states = read_by_head(graph, trained_, batch, states, mix64(~salt));
+  nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets,
+                                            batch.weights);
+  // Most spans are no entity and soon cost nothing. Their mean would have gradients far below
+  // --clip but for the first steps', whose squares AdamW then remembers for hundreds of steps.
+  if (trained_.spans()) loss.weight = double(batch.predicting.size());
   graph.backward();
   return loss;
 }
@@ -245,6 +264,12 @@ Identity Trainer::identity() const {
     if (row.classified()) {
       for (const int64_t token : row.read) hash = nn::extend_hash(hash, int32_t(token));
       hash = nn::extend_hash(hash, row.label);
+    }
+    for (const int64_t token : row.words) hash = nn::extend_hash(hash, int32_t(token));
+    for (const ClassedSpan& span : row.spans) {
+      for (const int32_t part : {span.first, span.last, span.label}) {
+        hash = nn::extend_hash(hash, part);
+      }
     }
     identity.rows.push_back(hash);
   }

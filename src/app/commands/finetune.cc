@@ -62,6 +62,11 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
       ->transform(task::seen_form)
       ->group("Data");
   define_data(app, o.data);
+  app.add_option("--task", o.task,
+                 "relations: the relation between two marked entities; entities: to find the "
+                 "entities of a text, from documents in which all are marked")
+      ->check(CLI::IsMember({"relations", "entities"}))
+      ->group("Data");
   app.add_flag("--multi-label", o.multi_label,
                "Learn all labels of a pair that has several, each as a row of its own (default: "
                "the first alone)")

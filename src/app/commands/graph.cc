@@ -47,6 +47,10 @@ void define_documents(CLI::App& app, Options& o) {
 }
 
 void define_entities(CLI::App& app, Options& o) {
+  app.add_option("--entities", o.entities,
+                 "Run of `relatum finetune --task entities` that finds entities in the documents")
+      ->type_name("RUN")
+      ->group("Entities");
   app.add_option("--gazetteer", o.gazetteer,
                  "Table of names to look for: columns name, type and, where there are ids, id")
       ->type_name("CSV")
@@ -180,7 +184,9 @@ Action define(CLI::App& app) {
       "  relatum graph --adapter run --gazetteer names.csv --schema schema.toml --out graph.html "
       "notes/\n"
       "  relatum graph --adapter run --gazetteer names.csv --into graph.sqlite --sync notes/\n"
-      "Entities are found by the gazetteer, or stand in documents that are JSON lines:\n"
+      "  relatum graph --adapter run --entities names-run notes/\n"
+      "Entities are found by the gazetteer or a run of `finetune --task entities`, or stand in "
+      "documents\nthat are JSON lines:\n"
       "  {\"id\": \"d1\", \"text\": \"Mira Holm started Pixelwerk.\",\n"
       "   \"entities\": [{\"id\": \"T1\", \"start\": 0, \"end\": 9, \"type\": \"PERSON\"}, …]}\n"
       "Every two of a sentence (or of --window sentences) are asked for by the run; of what it "

@@ -1,0 +1,89 @@
+// One pass per batch, without padding.
+#include "engine/find_spans.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/signals.h"
+#include "engine/classify.h"
+#include "engine/not_finite.h"
+#include "nn/activation.h"
+#include "nn/loss.h"
+#include "tensor/finite.h"
+
+namespace relatum::engine {
+namespace {
+
+std::vector<std::vector<ClassedWords>> found_in(Worker& worker, const nn::SpanHead& head,
+                                                std::span<const SpanText> texts) {
+  std::vector<std::vector<ClassedWords>> found(texts.size());
+  std::vector<bool> odd(texts.size(), false);
+  each_span(worker, head, texts,
+            [&](size_t text, nn::SpanPlace span, std::span<const double> scores) {
+    if (scores.empty()) {
+      odd[text] = true;
+      return;
+    }
+    const auto best = std::ranges::max_element(scores);
+    if (best == scores.begin()) return;
+    found[text].push_back({span.first, span.last, int32_t(best - scores.begin()), std::exp(*best)});
+  });
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (odd[i]) fail_not_finite(worker, texts[i].tokens);
+  }
+  return found;
+}
+
+}  // namespace
+
+void each_span(
+    Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
+    const std::function<void(size_t text, nn::SpanPlace span, std::span<const double>)>& use) {
+  const SignalsHeld held;
+  nn::TokenBatch batch(worker.model().info().causal);
+  std::vector<int64_t> read;
+  std::vector<nn::SpanPlace> spans;
+  struct Origin {
+    size_t text;
+    int32_t begin;  // row of the text's first word
+  };
+  std::vector<Origin> origins;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const auto begin = int32_t(read.size());
+    for (const int64_t token : texts[i].words) read.push_back(batch.size() + token);
+    batch.append(batch.root(), texts[i].tokens);
+    nn::add_spans(begin, int64_t(texts[i].words.size()), head.widest(), spans);
+    origins.resize(spans.size(), {i, begin});
+  }
+  batch.finish();
+  nn::Graph graph = worker.graph();
+  arch::ForwardOptions options;
+  options.rows = read;
+  options.adapter = worker.adapter();
+  const nn::Var states = nn::to_compute(graph, worker.model().forward(graph, batch, options));
+  const nn::Var features = nn::span_features(graph, head, states, spans);
+  nn::for_each_logits(graph, head.output, graph.value(features),
+                      [&](int64_t first, MatView<const float> logits) {
+    for (int64_t r = 0; r < logits.rows; ++r) {
+      const auto at = size_t(first + r);
+      const Origin& origin = origins[at];
+      const nn::SpanPlace span{spans[at].first - origin.begin, spans[at].last - origin.begin};
+      const std::span<const float> row(logits.row(r), size_t(logits.cols));
+      if (all_finite(row)) use(origin.text, span, log_softmax({row.begin(), row.end()}));
+      else use(origin.text, span, {});
+    }
+  });
+}
+
+void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
+                int64_t batch_tokens, const TakeSpans& take, const Context& context) {
+  size_t begin = 0;
+  while (begin < texts.size() && !context.stopping()) {
+    const size_t end = end_of_batch(texts, begin, batch_tokens);
+    take(found_in(worker, head, texts.subspan(begin, end - begin)));
+    begin = end;
+  }
+}
+
+}  // namespace relatum::engine

@@ -1,0 +1,45 @@
+// Texts through a network, and the classes of their spans.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/context.h"
+#include "engine/worker.h"
+#include "nn/span_rows.h"
+
+namespace relatum::engine {
+
+/// What the network reads of a text, and per word the token whose final state stands for it.
+struct SpanText {
+  std::vector<int32_t> tokens;
+  std::vector<int64_t> words;  ///< at least one
+};
+
+/// A span of words, both inclusive, whose likeliest class is not 0.
+struct ClassedWords {
+  int32_t first = 0, last = 0, label = 0;
+  double probability = 0;  ///< softmax over the span's classes
+  bool operator==(const ClassedWords&) const = default;
+};
+
+/// Per text of a batch its spans whose likeliest class is not 0, by their first word, then by their
+/// length; ties between classes go to the earlier one.
+using TakeSpans = std::function<void(std::vector<std::vector<ClassedWords>>&& batch)>;
+
+/// Batch after batch of at most `batch_tokens` tokens (a longer text stands alone), in order; stops
+/// early where the context does. The worker has one adapter, or none. Throws Error for a text that
+/// is longer than the model's context, and for one that gives numbers which are not finite.
+void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
+                int64_t batch_tokens, const TakeSpans& take, const Context& context);
+
+/// Calls use(text, span, scores) for every span of the texts, which are computed in one pass:
+/// the span's words from the text's first one, and the logarithms of its classes' probabilities;
+/// none where the scores are not finite.
+void each_span(
+    Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
+    const std::function<void(size_t text, nn::SpanPlace span, std::span<const double>)>& use);
+
+}  // namespace relatum::engine

@@ -1,0 +1,240 @@
+// Documents, then types, then sentences and words.
+#include "jobs/entity_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "graph/sentences.h"
+
+namespace relatum::jobs {
+namespace {
+
+[[noreturn]] void refuse(const std::string& sentence) { fail("jobs.entities", sentence); }
+
+struct Read {
+  std::vector<task::Document> documents;
+  std::string name, file;
+};
+
+Read read_all(const std::string& spec, bool main, const DataChoice& choice, const Host& host) {
+  Read read;
+  task::LoadOptions options = choice.options(main, host);
+  options.keep_unknown_labels = true;  // of relations
+  const task::Dataset data = task::read_documents(
+      task::parse_spec(spec), options,
+      [&](task::Document&& document) { read.documents.push_back(std::move(document)); });
+  tell_data(data, false, host.context);
+  read.name = data.name;
+  read.file = data.file;
+  for (const task::Document& document : read.documents) {
+    if (!document.pair) continue;
+    refuse(
+        fmt::format("{}:{}: the row marks one pair, not all entities of its text, so nothing in it "
+                    "says what is no entity. Use documents with all entities "
+                    "(docs/entities.md).",
+                    read.file, document.line));
+  }
+  return read;
+}
+
+std::string type_of(const task::Entity& entity) {
+  return entity.span.type.empty() ? kUntyped : entity.span.type;
+}
+
+// What is wrong with entities of one data set, by its kind.
+class Complaints {
+ public:
+  void add(const char* what, const EntityDocument& document, const task::Entity& entity) {
+    Kind& kind = kinds_[what];
+    if (++kind.count == 1) {
+      kind.first = fmt::format("'{}' of document '{}' ({})", entity.id, document.id,
+                               document.place);
+    }
+  }
+  // `consequence`: what becomes of them.
+  void tell(const std::string& name, const char* consequence, const Context& context) const {
+    for (const auto& [what, kind] : kinds_) {
+      context.warn(fmt::format("{}: {} {} and {}, such as {}.", name,
+                               counted(kind.count, "entity", "entities"), what, consequence,
+                               kind.first));
+    }
+  }
+
+ private:
+  struct Kind {
+    int64_t count = 0;
+    std::string first;
+  };
+  std::map<std::string, Kind> kinds_;
+};
+
+class Cutter {
+ public:
+  explicit Cutter(const task::Labels& types) : types_(types) {}
+
+  EntityDocument cut(task::Document&& document, const std::string& file) {
+    EntityDocument result;
+    result.id = std::move(document.id);
+    result.text = std::move(document.text);
+    const std::string& own = document.file.empty() ? file : document.file;
+    result.place = document.line ? fmt::format("{}:{}", own, document.line) : own;
+    std::ranges::stable_sort(document.entities, {}, [](const task::Entity& entity) {
+      return std::pair(entity.span.start, entity.span.end);
+    });
+    std::vector<task::Piece> spans;
+    for (const task::Entity& entity : document.entities) {
+      spans.push_back({entity.span.start, entity.span.end});
+      const auto type = types_.find(type_of(entity));
+      result.marked.push_back({spans.back(), type ? int32_t(*type) : -1});
+    }
+    std::ranges::sort(result.marked);
+    const auto [end, last] = std::ranges::unique(result.marked);
+    result.marked.erase(end, last);
+    const auto sentences = joined_across(splitter_.split(result.text), spans);
+    for (WordRun& words : word_runs(result.text, sentences)) {
+      result.texts.push_back({std::move(words), {}});
+    }
+    for (const task::Entity& entity : document.entities) place(entity, result);
+    return result;
+  }
+
+  int64_t widest() const { return widest_; }
+  bool overlap() const { return overlap_; }
+  const Complaints& complaints() const { return complaints_; }
+
+ private:
+  // Gives the entity to the text whose words it begins and ends with.
+  void place(const task::Entity& entity, EntityDocument& document) {
+    const auto type = types_.find(type_of(entity));
+    if (!type) return;  // of dev data; told elsewhere
+    const int64_t start = entity.span.start, end = entity.span.end;
+    const auto text = std::ranges::upper_bound(
+        document.texts, start, {}, [](const EntityText& each) { return each.words[0].start; });
+    const auto missed = [&](const char* what) { complaints_.add(what, document, entity); };
+    if (text == document.texts.begin()) return missed(kInside);
+    EntityText& own = *std::prev(text);
+    const auto first = std::ranges::find(own.words, start, &WordPlace::start);
+    const auto last = std::ranges::find(own.words, end, &WordPlace::end);
+    if (first == own.words.end() || last == own.words.end()) return missed(kInside);
+    const WordEntity found{int32_t(first - own.words.begin()), int32_t(last - own.words.begin()),
+                           int32_t(*type)};
+    const int64_t words = found.last - found.first + 1;
+    if (words > kMostEntityWords) return missed(kLong);
+    for (const WordEntity& other : own.entities) {
+      if (other.first == found.first && other.last == found.last) {
+        if (other.type != found.type) missed(kSecond);
+        return;
+      }
+      overlap_ = overlap_ || (other.first <= found.last && found.first <= other.last);
+    }
+    widest_ = std::max(widest_, words);
+    own.entities.push_back(found);
+  }
+
+  static constexpr const char* kInside =
+      "that begins or ends elsewhere than a word of its sentence";
+  static constexpr const char* kLong = "of more than 20 words";
+  static constexpr const char* kSecond = "whose span has another type already";
+  static_assert(kMostEntityWords == 20);
+
+  const task::Labels& types_;
+  graph::SentenceSplitter splitter_{graph::SentenceRules{}};
+  int64_t widest_ = 1;
+  bool overlap_ = false;
+  Complaints complaints_;
+};
+
+// Documents of one text stay together, as those that are held out are not to be seen.
+std::vector<task::Document> hold_out(std::vector<task::Document>& documents,
+                                     const EntitySource& source) {
+  constexpr uint64_t kStream = 0xe2717;
+  const auto total = int64_t(documents.size());
+  if (source.holdout >= total) {
+    refuse(
+        fmt::format("cannot hold out {} of {}: expected fewer than all. Choose another "
+                    "--holdout.",
+                    source.holdout, counted(total, "document")));
+  }
+  std::map<std::string, std::vector<size_t>> by_text;
+  for (size_t i = 0; i < documents.size(); ++i) by_text[documents[i].text].push_back(i);
+  std::vector<std::vector<size_t>> groups;
+  for (auto& [text, group] : by_text) groups.push_back(std::move(group));
+  std::ranges::sort(groups);  // by the data's order, not the texts'
+  Rng(source.seed, kStream).shuffle(groups);
+  std::set<size_t> held;
+  for (const auto& group : groups) {
+    if (int64_t(held.size() + group.size()) > source.holdout) continue;
+    held.insert(group.begin(), group.end());
+  }
+  std::vector<task::Document> taken, kept;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    (held.contains(i) ? taken : kept).push_back(std::move(documents[i]));
+  }
+  documents = std::move(kept);
+  return taken;
+}
+
+void tell_untrained(const std::vector<task::Document>& dev, const task::Labels& types,
+                    const std::string& name, const Context& context) {
+  std::set<std::string> unknown;
+  int64_t count = 0;
+  for (const task::Document& document : dev) {
+    for (const task::Entity& entity : document.entities) {
+      if (types.find(type_of(entity))) continue;
+      unknown.insert(type_of(entity));
+      ++count;
+    }
+  }
+  if (unknown.empty()) return;
+  context.warn(
+      fmt::format("{}: no training entity has the type '{}'{} ({} in dev); they count as "
+                  "missed in the dev figures all the same.",
+                  name, *unknown.begin(),
+                  unknown.size() > 1 ? fmt::format(" or {} more", unknown.size() - 1) : "", count));
+}
+
+}  // namespace
+
+EntityData load_entity_data(const EntitySource& source, const DataChoice& choice,
+                            const Host& host) {
+  Read train = read_all(source.train, true, choice, host), dev{{}, train.name, train.file};
+  if (!source.dev.empty()) {
+    dev = read_all(source.dev, false, choice, host);
+  } else if (source.holdout > 0) {
+    dev.documents = hold_out(train.documents, source);
+  }
+  EntityData data;
+  data.train_file = train.file;
+  for (const task::Document& document : train.documents) {
+    for (const task::Entity& entity : document.entities) data.types.add(type_of(entity));
+  }
+  if (data.types.empty()) {
+    refuse(
+        fmt::format("{}: no entity is marked in it. Use documents whose entities are "
+                    "marked (docs/entities.md).",
+                    train.name));
+  }
+  tell_untrained(dev.documents, data.types, dev.name, host.context);
+  Cutter training(data.types), judging(data.types);
+  for (task::Document& document : train.documents) {
+    data.train.push_back(training.cut(std::move(document), train.file));
+  }
+  for (task::Document& document : dev.documents) {
+    data.dev.push_back(judging.cut(std::move(document), dev.file));
+  }
+  training.complaints().tell(train.name, "cannot be learned", host.context);
+  judging.complaints().tell(dev.name, "cannot be found", host.context);
+  data.widest = training.widest();
+  data.overlap = training.overlap();
+  return data;
+}
+
+}  // namespace relatum::jobs

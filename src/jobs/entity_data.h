@@ -1,0 +1,70 @@
+// What `--task entities` learns from and is judged by: documents whose entities are marked.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "jobs/choices.h"
+#include "jobs/entity_texts.h"
+#include "task/document.h"
+#include "task/labels.h"
+
+namespace relatum::jobs {
+
+/// The most words that an entity to be found may have.
+inline constexpr int64_t kMostEntityWords = 20;
+/// What entities without a type are called.
+inline constexpr const char* kUntyped = "entity";
+
+/// An entity of a run of words, both inclusive; type: its place in the inventory.
+struct WordEntity {
+  int32_t first = 0, last = 0, type = 0;
+};
+
+/// A run of words of a document with the entities in it that can be found.
+struct EntityText {
+  WordRun words;
+  std::vector<WordEntity> entities;  ///< by their place, no span twice
+};
+
+/// An entity as it was marked; type: its place in the inventory, -1: it has none there.
+struct MarkedEntity {
+  task::Piece span;
+  int32_t type = 0;
+  auto operator<=>(const MarkedEntity& other) const {
+    return std::tuple(span.start, span.end, type) <=>
+           std::tuple(other.span.start, other.span.end, other.type);
+  }
+  bool operator==(const MarkedEntity&) const = default;
+};
+
+struct EntityDocument {
+  std::string id, text, place;  ///< place: "FILE:LINE", or the file alone
+  std::vector<EntityText> texts;
+  std::vector<MarkedEntity> marked;  ///< sorted, each once
+};
+
+struct EntityData {
+  std::vector<EntityDocument> train, dev;
+  task::Labels types;      ///< in the order in which the training data first have them
+  int64_t widest = 1;      ///< words of the longest entity, at most kMostEntityWords
+  bool overlap = false;    ///< whether training entities overlap one another
+  std::string train_file;  ///< what stands before a document's line
+};
+
+struct EntitySource {
+  std::string train, dev;
+  int64_t holdout = 0;
+  uint64_t seed = 1;
+};
+/// Reads documents of --train and --dev, or holds documents out, those of one text together; cuts
+/// them into sentences, but never through an entity. What cannot be learned is told in one warning
+/// of its kind each: spans that begin or end inside a word, that are longer than kMostEntityWords,
+/// second types of one span. Throws Error for data whose rows are pairs, or in which no entity is
+/// marked.
+EntityData load_entity_data(const EntitySource& source, const DataChoice& choice, const Host& host);
+
+}  // namespace relatum::jobs

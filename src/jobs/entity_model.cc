@@ -1,0 +1,74 @@
+// The run's parts, in the order in which they can be refused.
+#include "jobs/entity_model.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "jobs/finetune_classifier.h"
+#include "jobs/models_folder.h"
+#include "jobs/trained_with.h"
+#include "train/peft.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hash_of(const fs::path& file) {
+  return fs::exists(file) ? sha256_file(file).substr(0, 16) : "none";
+}
+
+}  // namespace
+
+bool is_entity_run(const std::string& folder) {
+  std::error_code ignored;
+  const fs::path run(folder);
+  return !folder.empty() && fs::exists(run / "run.json", ignored) && finds_entities(read_run(run));
+}
+
+ExtractSetup settle_entities(const ExtractOptions& options, const Host& host) {
+  ExtractSetup setup;
+  setup.run = read_trained(options, host);
+  RELATUM_CHECK(setup.run && finds_entities(*setup.run));
+  settle_model(options, host.context, setup);
+  return setup;
+}
+
+EntityModel::EntityModel(const ExtractOptions& options, const ExtractSetup& setup, const Host& host)
+    : folder_(options.adapter), form_(*setup.run->entities) {
+  engine::SessionOptions how = options.model.session();
+  how.base = setup.base;
+  session_ = open_classified_model(find_model(setup.model, setup.models, host), how);
+  check_base(options, *setup.run, *session_, false, host);
+  train::SpanForm sizes;
+  sizes.classes = 1 + int64_t(form_.types.size());
+  sizes.width = session_->model().info().width;
+  sizes.widest = form_.widest;
+  sizes.hidden = form_.hidden;
+  head_ = train::load_span_head(folder_, sizes, session_->compute());
+  if (!has_own_model(*setup.run)) {
+    adapter_ = train::load_peft(folder_, session_->model(), session_->compute());
+  }
+  const nn::LoraSet* set = adapter_ ? &adapter_->set() : nullptr;
+  if (session_->products() == DType::kI8) {
+    session_->quantise(set);
+    set = adapter_ ? adapter_->set_beside_integers() : nullptr;
+  }
+  worker_.emplace(*session_, set);
+  search_.emplace(EntitySearch{*worker_, head_.head, form_.overlap, options.batch_tokens});
+}
+
+std::string EntityModel::identity() const {
+  const fs::path run(folder_);
+  return fmt::format(
+      "entities {} adapter {} {} model {} base {} products {} tokenizer {} tokens {}",
+      hash_of(train::span_file(run)), hash_of(run / "adapter_model.safetensors"),
+      hash_of(run / "adapter_config.json"), session_->weights_hash().substr(0, 16),
+      session_->base(), name_of(session_->products()), session_->tokenizer_hash().substr(0, 16),
+      search_->batch_tokens);
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,43 @@
+// A run that finds entities, opened: base, adapter, and the classifier of spans.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jobs/entity_search.h"
+#include "jobs/extract_setup.h"
+#include "train/adapter.h"
+#include "train/span_training.h"
+
+namespace relatum::jobs {
+
+/// Whether the folder holds such a run.
+bool is_entity_run(const std::string& folder);
+/// What its record says and the options say otherwise, before a model is opened. Throws Error where
+/// the run is not finished, or its files were changed (unless forced).
+ExtractSetup settle_entities(const ExtractOptions& options, const Host& host);
+
+class EntityModel {
+ public:
+  /// Opens what settle_entities() settled, and holds the base against the run's record.
+  EntityModel(const ExtractOptions& options, const ExtractSetup& setup, const Host& host);
+
+  const engine::Session& session() const { return *session_; }
+  const RunEntities& form() const { return form_; }
+  /// What finds entities; not to be used by several threads at once.
+  const EntitySearch& search() const { return *search_; }
+  /// All that decides what it finds, by content, on one line.
+  std::string identity() const;
+
+ private:
+  std::string folder_;
+  RunEntities form_;
+  std::unique_ptr<engine::Session> session_;
+  std::unique_ptr<train::Adapter> adapter_;
+  train::LoadedSpanHead head_;
+  std::optional<engine::Worker> worker_;
+  std::optional<EntitySearch> search_;
+};
+
+}  // namespace relatum::jobs

@@ -1,0 +1,62 @@
+// Sentences to runs of words, entities to mentions.
+#include "jobs/learned_entities.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+#include "jobs/entity_model.h"
+
+namespace relatum::jobs {
+namespace {
+
+class LearnedEntities final : public graph::EntityFinder {
+ public:
+  LearnedEntities(const ExtractOptions& options, const ExtractSetup& setup, const Host& host)
+      : model_(options, setup, host) {}
+
+  std::vector<graph::Mentions> find(std::span<const graph::DocumentView> documents,
+                                    const Context& context) override {
+    std::vector<TextRuns> texts;
+    for (const graph::DocumentView& document : documents) {
+      texts.push_back({document.text, word_runs(document.text, document.sentences)});
+    }
+    std::vector<graph::Mentions> all;
+    for (const auto& found : model_.search().find(texts, context)) {
+      const graph::CodePoints places(documents[all.size()].text);
+      graph::Mentions mentions;
+      for (const FoundEntity& each : found) {
+        mentions.push_back({each.span, model_.form().types[size_t(each.type)], each.probability,
+                            std::string(places.slice(each.span))});
+      }
+      std::ranges::sort(mentions, {}, [](const graph::Mention& each) {  // graph::in_order()
+        return std::tuple(each.span.start, -each.span.end, std::string_view(each.type));
+      });
+      all.push_back(std::move(mentions));
+    }
+    return all;
+  }
+
+  std::string identity() const override { return model_.identity(); }
+
+ private:
+  EntityModel model_;
+};
+
+}  // namespace
+
+std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
+                                                      const Host& host) {
+  if (!is_entity_run(options.adapter)) {
+    fail("jobs.entities", fmt::format("{} holds no run that finds entities. Name one of `relatum "
+                                      "finetune --task entities`.",
+                                      options.adapter));
+  }
+  return std::make_unique<LearnedEntities>(options, settle_entities(options, host), host);
+}
+
+}  // namespace relatum::jobs

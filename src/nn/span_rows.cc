@@ -1,0 +1,123 @@
+// Threads share the columns, so each sum has one order.
+#include "nn/span_rows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/parallel_for.h"
+#include "kernels/rows.h"
+#include "nn/activation.h"
+
+namespace relatum::nn {
+namespace {
+
+constexpr int64_t kColumns = 64;  // that are worth a thread
+
+void store(float value, float& place) { place = value; }
+void store(float value, bf16& place) { place = to_bf16(value); }
+
+template <class T>
+void add_up(MatView<const T> x, MatView<const float> widths, std::span<const SpanPlace> spans,
+            MatView<T> y) {
+  parallel_for(y.cols, kColumns, [&](int64_t begin, int64_t end) {
+    for (size_t i = 0; i < spans.size(); ++i) {
+      const T* first = x.row(spans[i].first);
+      const T* last = x.row(spans[i].last) + y.cols;
+      const float* width = widths.row(spans[i].words() - 1);
+      T* out = y.row(int64_t(i));
+      for (int64_t c = begin; c < end; ++c) {
+        store(to_float(first[c]) + to_float(last[c]) + width[c], out[c]);
+      }
+    }
+  });
+}
+
+// dx: zeros; dwidths: W x H, or none.
+template <class T>
+void spread(MatView<const T> dy, std::span<const SpanPlace> spans, MatView<float> dx,
+            float* dwidths) {
+  parallel_for(dy.cols, kColumns, [&](int64_t begin, int64_t end) {
+    for (size_t i = 0; i < spans.size(); ++i) {
+      const T* in = dy.row(int64_t(i));
+      float* first = dx.row(spans[i].first);
+      float* last = dx.row(spans[i].last) + dy.cols;
+      float* width = dwidths ? dwidths + (spans[i].words() - 1) * dy.cols : nullptr;
+      for (int64_t c = begin; c < end; ++c) {
+        const float value = to_float(in[c]);
+        first[c] += value;
+        last[c] += value;
+        if (width) width[c] += value;
+      }
+    }
+  });
+}
+
+struct SpanRowsRecord {
+  Var x, y;
+  const SpanPlace* spans;
+  int64_t count;
+  float* dwidths;
+
+  void backward(Graph& graph) const {
+    bool add = false;
+    const Mat dx = graph.grad_to_write(x, add);
+    RELATUM_CHECK(!add);
+    const Arena::Mark mark = graph.arena().mark();
+    const bool wide = dx.type == DType::kF32;
+    const Mat sums = wide ? dx : graph.allocate(DType::kF32, dx.rows, dx.cols);
+    for (int64_t r = 0; r < sums.rows; ++r) {
+      std::memset(sums.byte_at(r, 0), 0, size_t(sums.cols) * sizeof(float));
+    }
+    const std::span<const SpanPlace> all(spans, size_t(count));
+    const ConstMat dy = graph.grad(y);
+    if (dy.type == DType::kBF16) spread(dy.as<bf16>(), all, sums.as<float>(), dwidths);
+    else spread(dy.as<float>(), all, sums.as<float>(), dwidths);
+    if (!wide) kernels::convert(sums, dx);
+    graph.arena().release(mark);
+  }
+};
+
+}  // namespace
+
+int64_t count_spans(int64_t words, int64_t widest) {
+  const int64_t most = std::min(words, widest);
+  return most * words - most * (most - 1) / 2;
+}
+
+int64_t span_number(int64_t words, int64_t widest, const SpanPlace& span) {
+  RELATUM_CHECK(span.first >= 0 && span.first <= span.last && span.last < words &&
+                span.words() <= widest);
+  return count_spans(words, widest) - count_spans(words - span.first, widest) + span.words() - 1;
+}
+
+void add_spans(int64_t begin, int64_t words, int64_t widest, std::vector<SpanPlace>& spans) {
+  for (int64_t first = 0; first < words; ++first) {
+    for (int64_t last = first; last < std::min(words, first + widest); ++last) {
+      spans.push_back({int32_t(begin + first), int32_t(begin + last)});
+    }
+  }
+}
+
+Var span_rows(Graph& graph, Var x, MatView<const float> widths, std::span<const SpanPlace> spans) {
+  const ConstMat in = graph.value(x);
+  RELATUM_CHECK(in.cols == 2 * widths.cols);
+  float* dwidths = graph.gradient_of(widths.data);
+  const bool wanted = graph.differentiable(x) || dwidths;
+  const Var y = graph.create(in.type, int64_t(spans.size()), widths.cols, wanted);
+  const Mat out = graph.value(y);
+  if (in.type == DType::kBF16) add_up(in.as<bf16>(), widths, spans, out.as<bf16>());
+  else add_up(in.as<float>(), widths, spans, out.as<float>());
+  if (graph.recording() && wanted) {
+    graph.record(SpanRowsRecord{x, y, spans.data(), int64_t(spans.size()), dwidths});
+  }
+  return y;
+}
+
+Var span_features(Graph& graph, const SpanHead& head, Var states,
+                  std::span<const SpanPlace> spans) {
+  const Var projected = linear(graph, head.project, states);
+  return activate(graph, Activation::kGelu, span_rows(graph, projected, head.widths, spans));
+}
+
+}  // namespace relatum::nn

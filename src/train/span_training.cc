@@ -1,0 +1,134 @@
+// The head's numbers as views of the flat array, and its file.
+#include "train/span_training.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "io/safetensors.h"
+#include "tensor/values.h"
+#include "train/head_file.h"
+
+namespace relatum::train {
+namespace {
+
+constexpr const char* kName = "spans";
+
+// The four parts of its numbers, in their order.
+struct Parts {
+  std::span<float> project, widths, output, bias;
+};
+
+Parts parts_of(std::span<float> numbers, const SpanForm& form) {
+  RELATUM_CHECK(int64_t(numbers.size()) == form.size());
+  const auto take = [&](int64_t count) {
+    const std::span<float> part = numbers.first(size_t(count));
+    numbers = numbers.subspan(size_t(count));
+    return part;
+  };
+  Parts parts;
+  parts.project = take(2 * form.hidden * form.width);
+  parts.widths = take(form.widest * form.hidden);
+  parts.output = take(form.classes * form.hidden);
+  parts.bias = take(form.classes);
+  return parts;
+}
+
+nn::Linear linear_of(const char* name, std::span<const float> values, int64_t rows,
+                     std::span<const float> bias, DType compute) {
+  nn::Linear linear({{name, view_of(name, values, rows)}}, {bias.begin(), bias.end()});
+  if (!bias.empty()) linear.mutable_biases()[0] = view_of(fmt::format("{}.bias", name), bias, 1);
+  linear.prepare(compute, false);
+  linear.prepare_trained();
+  return linear;
+}
+
+}  // namespace
+
+SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const SpanForm& form,
+                           uint64_t seed)
+    : TrainedBeside(std::move(base), kName, form.rate) {
+  constexpr uint64_t kStream = 0x59a45;
+  const Parts parts = parts_of(base_->extras(), form);
+  const Rng rng(seed, kStream);
+  uint64_t drawn = 0;
+  const auto draw = [&](std::span<float> values, double deviation) {
+    for (float& value : values) value = float(deviation * rng.normal(drawn++));
+  };
+  draw(parts.project, 1 / std::sqrt(3.0 * double(form.width)));
+  draw(parts.widths, kLengthDeviation);
+  draw(parts.output, 1 / std::sqrt(3.0 * double(form.hidden)));
+  for (float& value : parts.bias) value = 0;
+  reader_ = {form,
+             {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
+              {parts.widths.data(), form.widest, form.hidden},
+              linear_of("spans.output", parts.output, form.classes, parts.bias, compute)}};
+  set_.head = &reader_.head.output;
+}
+
+void SpanTraining::sync() {
+  base_->sync();
+  reader_.head.project.refresh();
+  reader_.head.output.refresh();
+}
+
+double SpanTraining::operations(const nn::Linear::Part& part) const {
+  if (&part == &reader_.head.output.parts()[0]) return 2 * double(part.weight.size());
+  return base_->operations(part);
+}
+
+void SpanTraining::describe(std::vector<NamedValue>& options) const {
+  base_->describe(options);
+  const SpanForm& form = reader_.form;
+  options.push_back({"--task", "entities"});
+  options.push_back({"the words of the longest span", fmt::format("{}", form.widest)});
+  options.push_back({"the width of the span classifier", fmt::format("{}", form.hidden)});
+  options.push_back({"--head-lr over --lr", fmt::format("{}", form.rate)});
+  options.push_back({"--head-dropout", fmt::format("{}", form.dropout)});
+  options.push_back({"--hidden-dropout", fmt::format("{}", form.own_dropout)});
+}
+
+void SpanTraining::save(const std::filesystem::path& run, const std::string& base) const {
+  base_->save(run, base);
+  const SpanForm& form = reader_.form;
+  const Parts parts = parts_of(base_->extras(), form);
+  std::vector<io::SafetensorsOutput> tensors;
+  const auto add =
+      [&](const char* name, const std::vector<int64_t>& shape, std::span<const float> values) {
+    tensors.push_back({name, "F32", shape, std::as_bytes(values)});
+  };
+  add("project.weight", {2 * form.hidden, form.width}, parts.project);
+  add("width.weight", {form.widest, form.hidden}, parts.widths);
+  add("output.weight", {form.classes, form.hidden}, parts.output);
+  add("output.bias", {form.classes}, parts.bias);
+  io::write_safetensors(span_file(run), std::move(tensors), {{"format", "pt"}});
+}
+
+std::filesystem::path span_file(const std::filesystem::path& run) {
+  return run / "entities.safetensors";
+}
+
+LoadedSpanHead load_span_head(const std::filesystem::path& run, const SpanForm& form,
+                              DType compute) {
+  const HeadFile file(span_file(run),
+                      fmt::format("{} classes, spans of {} words and states of {} numbers",
+                                  form.classes, form.widest, form.width));
+  const auto linear = [&](const char* name, const char* tensor, int64_t rows, int64_t cols,
+                          std::vector<float> bias) {
+    nn::Linear made({{name, weight_of(name, file.read(tensor, {rows, cols}), rows)}},
+                    std::move(bias));
+    made.prepare(compute, true);
+    return made;
+  };
+  LoadedSpanHead loaded;
+  loaded.head.project = linear("spans.project", "project.weight", 2 * form.hidden, form.width, {});
+  loaded.widths = file.read("width.weight", {form.widest, form.hidden});
+  loaded.head.widths = {loaded.widths.data(), form.widest, form.hidden};
+  loaded.head.output = linear("spans.output", "output.weight", form.classes, form.hidden,
+                              file.read("output.bias", {form.classes}));
+  return loaded;
+}
+
+}  // namespace relatum::train

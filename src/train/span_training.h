@@ -1,0 +1,65 @@
+// A classifier of spans over a network's states, trained beside what trains the network.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "nn/span_rows.h"
+#include "train/trained_beside.h"
+
+namespace relatum::train {
+
+struct SpanForm {
+  int64_t classes = 0;       ///< C, with that of no entity, which is 0
+  int64_t width = 0;         ///< D of the network
+  int64_t widest = 0;        ///< W: words of the longest span
+  int64_t hidden = 256;      ///< H
+  double dropout = 0.1;      ///< of the words' states
+  double own_dropout = 0.1;  ///< the network's own, see arch::ForwardOptions::own_dropout
+  double rate = 1;           ///< of its learning rate over that of all else
+  /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
+  int64_t size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
+};
+
+/// A form with the head that has its numbers.
+struct SpanReader {
+  SpanForm form;
+  nn::SpanHead head;
+};
+
+/// What trains the network, with the head's numbers behind its own in the same flat array.
+class SpanTraining final : public TrainedBeside {
+ public:
+  /// base: made with SpanForm::size() extras. Matrices begin normal with the deviation that torch's
+  /// Linear has, 1 / sqrt(3 inputs); what a span's length adds begins as one input of deviation
+  /// kLengthDeviation would, biases at zero.
+  SpanTraining(std::unique_ptr<Trainable> base, DType compute, const SpanForm& form, uint64_t seed);
+
+  void sync() override;
+  const SpanReader* spans() const override { return &reader_; }
+  double operations(const nn::Linear::Part& part) const override;
+  void describe(std::vector<NamedValue>& options) const override;
+  /// What the base saves, and span_file(run).
+  void save(const std::filesystem::path& run, const std::string& base) const override;
+
+  static constexpr double kLengthDeviation = 0.3;
+
+ private:
+  SpanReader reader_;
+};
+
+/// Where a run keeps it, in f32: project.weight 2H x D, width.weight W x H, output.weight C x H and
+/// output.bias C.
+std::filesystem::path span_file(const std::filesystem::path& run);
+
+/// The head of a run, ready for passes.
+struct LoadedSpanHead {
+  nn::SpanHead head;
+  std::vector<float> widths;  ///< those of the head
+};
+/// Throws Error naming the file where it holds no head of these sizes.
+LoadedSpanHead load_span_head(const std::filesystem::path& run, const SpanForm& form,
+                              DType compute);
+
+}  // namespace relatum::train
