@@ -175,7 +175,7 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
   Neighbours neighbours;
   if (!options.index.empty()) {
     neighbours = find_neighbours(options, data, rows, host);
-  } else if (renderer.style().uses_example()) {
+  } else if (renderer.style().uses_example() && !learns_both(options)) {
     context.info("prompts carry no retrieved example (--index adds one).");
   }
   const Maker maker{options, session, renderer};
