@@ -29,14 +29,10 @@ namespace {
 // pairs always.
 void check_options(const ExtractOptions& o, bool relations) {
   const std::pair<bool, const char*> of_relations[] = {
-      {!o.prompt.empty(), "--prompt"},
-      {o.chat, "--chat"},
-      {o.answer != "scored", "--answer"},
-      {o.negligible > 0, "--negligible"},
-      {o.negative.has_value(), "--negative"},
-      {!o.types.empty(), "--types"},
-      {!o.threshold.empty(), "--threshold"},
-      {o.multi_label, "--multi-label"},
+      {!o.prompt.empty(), "--prompt"},          {o.chat, "--chat"},
+      {o.answer != "scored", "--answer"},       {o.negligible > 0, "--negligible"},
+      {o.negative.has_value(), "--negative"},   {!o.types.empty(), "--types"},
+      {!o.threshold.empty(), "--threshold"},    {o.multi_label, "--multi-label"},
       {!o.calibration.empty(), "--calibration"}};
   const std::pair<bool, const char*> of_rows[] = {
       {!o.index.empty(), "--index"},
@@ -121,8 +117,8 @@ class Blocks {
   // `asking`: nullptr where entities are all that is asked for.
   Blocks(const ExtractOptions& options, const EntityModel& model, JointRelations* asking,
          Output& output, const Context& context)
-      : options_(options), model_(model), relations_(asking), output_(output),
-        context_(context), inner_(context) {
+      : options_(options), model_(model), relations_(asking), output_(output), context_(context),
+        inner_(context) {
     inner_.progress = {};
     inner_.progress_over = {};
   }
