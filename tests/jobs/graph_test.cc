@@ -403,6 +403,7 @@ TEST_F(GraphJob, SimilarNamesAreOneWhereThatIsAsked) {
   EXPECT_LT(joined.size(), apart.size());
   EXPECT_THAT(warnings_, Not(Contains(HasSubstr("--embedder"))));
   options.asking.embedder = path("notes");
+  out_.clear();
   EXPECT_THAT(refusal(options), HasSubstr("notes"));
 }
 
