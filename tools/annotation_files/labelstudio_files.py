@@ -60,12 +60,12 @@ def code_points(text, at):
 
 
 def check_page_form(program, folder):
-    """Exports as the page makes them; version 1.4 counted UTF-16 units."""
+    """Exports as the page makes them; versions before 1.4 counted UTF-16 units."""
     failures = []
     for name, count, quoted, groups in (
             ("page", code_points, True, (SOURCES, LINES)),
             ("page, texts not saved", code_points, False, (SOURCES, LINES)),
-            ("page of 1.4", shared.units, True, (SOURCES,))):
+            ("page before 1.4", shared.units, True, (SOURCES,))):
         for row in documents(*groups):
             try:
                 rows, _ = read(program, [task(1, row, exported(row, count, quoted))], folder, name)
