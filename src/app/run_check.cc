@@ -104,10 +104,10 @@ class Checks {
            "'folds' trains several adapters to judge the settings, and leaves none to go on with. "
            "Use `relatum finetune --folds` for that, and leave it out here.");
     }
-    if (jobs::finds_entities(options)) {
-      fail("app.run",
-           "'task' is entities, and a run from a file teaches relations. Use `relatum finetune "
-           "--task entities` and `relatum extract`.");
+    if (options.task != "relations") {
+      fail("app.run", fmt::format("'task' is {}, and a run from a file teaches relations. Use "
+                                  "`relatum finetune --task {}` and `relatum extract`.",
+                                  options.task, options.task));
     }
     jobs::settle_classifier(options, options.model.path(environment_.host()));
     jobs::check_finetune_values(options, silent_.context);

@@ -54,6 +54,8 @@ class Answerer {
   std::vector<task::AnswerScores> score(std::span<const task::Example> examples);
 
   const engine::Session& session() const { return *session_; }
+  /// What passes run with beside the session's weights; nullptr: nothing. Of one adapter.
+  const nn::LoraSet* adapter() const { return worker_->adapter(); }
   std::span<const NamedSetup> setups() const { return setups_; }
   const task::PromptRenderer& renderer(size_t adapter = 0) const {
     return seats_[adapter]->renderer;

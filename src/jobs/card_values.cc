@@ -52,4 +52,6 @@ bool card_finds_entities(const nlohmann::json& record) {
   return card_text(record, "task") == "entities";
 }
 
+bool card_finds_both(const nlohmann::json& record) { return card_text(record, "task") == "joint"; }
+
 }  // namespace relatum::jobs

@@ -19,5 +19,7 @@ std::string card_method(const nlohmann::json& record);
 bool card_classifies(const nlohmann::json& record);
 /// Whether it is of a run that finds entities.
 bool card_finds_entities(const nlohmann::json& record);
+/// The same beside the relations between them.
+bool card_finds_both(const nlohmann::json& record);
 
 }  // namespace relatum::jobs

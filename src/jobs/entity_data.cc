@@ -21,26 +21,24 @@ namespace {
 
 struct Read {
   std::vector<task::Document> documents;
-  std::string name, file;
+  task::Dataset data;
 };
 
 Read read_all(const std::string& spec, bool main, const DataChoice& choice, const Host& host) {
   Read read;
   task::LoadOptions options = choice.options(main, host);
   options.keep_unknown_labels = true;  // of relations
-  const task::Dataset data = task::read_documents(
+  read.data = task::read_documents(
       task::parse_spec(spec), options,
       [&](task::Document&& document) { read.documents.push_back(std::move(document)); });
-  tell_data(data, false, host.context);
-  read.name = data.name;
-  read.file = data.file;
+  tell_data(read.data, false, host.context);
   for (const task::Document& document : read.documents) {
     if (!document.pair) continue;
     refuse(
         fmt::format("{}:{}: the row marks one pair, not all entities of its text, so nothing in it "
                     "says what is no entity. Use documents with all entities "
                     "(docs/entities.md).",
-                    read.file, document.line));
+                    read.data.file, document.line));
   }
   return read;
 }
@@ -98,11 +96,19 @@ class Cutter {
     std::ranges::sort(result.marked);
     const auto [end, last] = std::ranges::unique(result.marked);
     result.marked.erase(end, last);
-    const auto sentences = joined_across(splitter_.split(result.text), spans);
-    for (WordRun& words : word_runs(result.text, sentences)) {
-      result.texts.push_back({std::move(words), {}});
+    result.sentences = joined_across(splitter_.split(result.text), spans);
+    size_t sentence = 0;
+    for (WordRun& words : word_runs(result.text, result.sentences)) {
+      while (result.sentences[sentence].end <= words[0].start) ++sentence;
+      result.texts.push_back({result.sentences[sentence], std::move(words), {}});
     }
     for (const task::Entity& entity : document.entities) place(entity, result);
+    result.entities = std::move(document.entities);
+    result.relations = std::move(document.relations);
+    result.unlabelled = document.unlabelled;
+    result.file = std::move(document.file);
+    result.line = document.line;
+    result.row = document.row;
     return result;
   }
 
@@ -205,14 +211,14 @@ void tell_untrained(const std::vector<task::Document>& dev, const task::Labels& 
 
 EntityData load_entity_data(const EntitySource& source, const DataChoice& choice,
                             const Host& host) {
-  Read train = read_all(source.train, true, choice, host), dev{{}, train.name, train.file};
+  Read train = read_all(source.train, true, choice, host), dev{{}, train.data};
   if (!source.dev.empty()) {
     dev = read_all(source.dev, false, choice, host);
   } else if (source.holdout > 0) {
     dev.documents = hold_out(train.documents, source);
   }
   EntityData data;
-  data.train_file = train.file;
+  data.train_file = train.data.file;
   for (const task::Document& document : train.documents) {
     for (const task::Entity& entity : document.entities) data.types.add(type_of(entity));
   }
@@ -220,20 +226,22 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
     refuse(
         fmt::format("{}: no entity is marked in it. Use documents whose entities are "
                     "marked (docs/entities.md).",
-                    train.name));
+                    train.data.name));
   }
-  tell_untrained(dev.documents, data.types, dev.name, host.context);
+  tell_untrained(dev.documents, data.types, dev.data.name, host.context);
   Cutter training(data.types), judging(data.types);
   for (task::Document& document : train.documents) {
-    data.train.push_back(training.cut(std::move(document), train.file));
+    data.train.push_back(training.cut(std::move(document), train.data.file));
   }
   for (task::Document& document : dev.documents) {
-    data.dev.push_back(judging.cut(std::move(document), dev.file));
+    data.dev.push_back(judging.cut(std::move(document), dev.data.file));
   }
-  training.complaints().tell(train.name, "cannot be learned", host.context);
-  judging.complaints().tell(dev.name, "cannot be found", host.context);
+  training.complaints().tell(train.data.name, "cannot be learned", host.context);
+  judging.complaints().tell(dev.data.name, "cannot be found", host.context);
   data.widest = training.widest();
   data.overlap = training.overlap();
+  data.train_data = std::move(train.data);
+  data.dev_data = std::move(dev.data);
   return data;
 }
 

@@ -26,6 +26,7 @@ struct WordEntity {
 
 /// A run of words of a document with the entities in it that can be found.
 struct EntityText {
+  task::Piece sentence;  ///< that the words are of
   WordRun words;
   std::vector<WordEntity> entities;  ///< by their place, no span twice
 };
@@ -45,6 +46,12 @@ struct EntityDocument {
   std::string id, text, place;  ///< place: "FILE:LINE", or the file alone
   std::vector<EntityText> texts;
   std::vector<MarkedEntity> marked;  ///< sorted, each once
+  std::vector<task::Piece> sentences;
+  std::vector<task::Entity> entities;  ///< as they were given, by their place
+  std::vector<task::Relation> relations;
+  bool unlabelled = false;  ///< nobody said which relations there are
+  std::string file{};       ///< as task::Document has them
+  int64_t line = 0, row = 0;
 };
 
 struct EntityData {
@@ -53,6 +60,8 @@ struct EntityData {
   int64_t widest = 1;      ///< words of the longest entity, at most kMostEntityWords
   bool overlap = false;    ///< whether training entities overlap one another
   std::string train_file;  ///< what stands before a document's line
+  /// What was read, without examples: names, and the labels of relations.
+  task::Dataset train_data, dev_data;
 };
 
 struct EntitySource {

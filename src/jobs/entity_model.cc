@@ -23,16 +23,19 @@ std::string hash_of(const fs::path& file) {
 
 }  // namespace
 
-bool is_entity_run(const std::string& folder) {
+std::optional<RunInfo> entity_run(const std::string& folder) {
   std::error_code ignored;
   const fs::path run(folder);
-  return !folder.empty() && fs::exists(run / "run.json", ignored) && finds_entities(read_run(run));
+  if (folder.empty() || !fs::exists(run / "run.json", ignored)) return std::nullopt;
+  RunInfo info = read_run(run);
+  if (!info.entities) return std::nullopt;
+  return info;
 }
 
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host) {
   ExtractSetup setup;
   setup.run = read_trained(options, host);
-  RELATUM_CHECK(setup.run && finds_entities(*setup.run));
+  RELATUM_CHECK(setup.run && setup.run->entities);
   settle_model(options, host.context, setup);
   return setup;
 }
@@ -41,23 +44,34 @@ EntityModel::EntityModel(const ExtractOptions& options, const ExtractSetup& setu
     : folder_(options.adapter), form_(*setup.run->entities) {
   engine::SessionOptions how = options.model.session();
   how.base = setup.base;
-  session_ = open_classified_model(find_model(setup.model, setup.models, host), how);
+  own_ = open_classified_model(find_model(setup.model, setup.models, host), how);
+  session_ = own_.get();
   check_base(options, *setup.run, *session_, false, host);
+  if (!has_own_model(*setup.run)) {
+    adapter_ = train::load_peft(folder_, session_->model(), session_->compute());
+  }
+  const nn::LoraSet* set = adapter_ ? &adapter_->set() : nullptr;
+  if (session_->products() == DType::kI8) {
+    own_->quantise(set);
+    set = adapter_ ? adapter_->set_beside_integers() : nullptr;
+  }
+  open(options, set);
+}
+
+EntityModel::EntityModel(const ExtractOptions& options, const RunInfo& run,
+                         const engine::Session& session, const nn::LoraSet* adapter)
+    : folder_(options.adapter), form_(*run.entities), session_(&session) {
+  open(options, adapter);
+}
+
+void EntityModel::open(const ExtractOptions& options, const nn::LoraSet* adapter) {
   train::SpanForm sizes;
   sizes.classes = 1 + int64_t(form_.types.size());
   sizes.width = session_->model().info().width;
   sizes.widest = form_.widest;
   sizes.hidden = form_.hidden;
   head_ = train::load_span_head(folder_, sizes, session_->compute());
-  if (!has_own_model(*setup.run)) {
-    adapter_ = train::load_peft(folder_, session_->model(), session_->compute());
-  }
-  const nn::LoraSet* set = adapter_ ? &adapter_->set() : nullptr;
-  if (session_->products() == DType::kI8) {
-    session_->quantise(set);
-    set = adapter_ ? adapter_->set_beside_integers() : nullptr;
-  }
-  worker_.emplace(*session_, set);
+  worker_.emplace(*session_, adapter);
   search_.emplace(EntitySearch{*worker_, head_.head, form_.overlap, options.batch_tokens});
 }
 

@@ -12,8 +12,9 @@
 
 namespace relatum::jobs {
 
-/// Whether the folder holds such a run.
-bool is_entity_run(const std::string& folder);
+/// The run in the folder where it finds entities, alone or beside relations; nothing where it does
+/// not, or there is none.
+std::optional<RunInfo> entity_run(const std::string& folder);
 /// What its record says and the options say otherwise, before a model is opened. Throws Error where
 /// the run is not finished, or its files were changed (unless forced).
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host);
@@ -22,6 +23,10 @@ class EntityModel {
  public:
   /// Opens what settle_entities() settled, and holds the base against the run's record.
   EntityModel(const ExtractOptions& options, const ExtractSetup& setup, const Host& host);
+  /// On a session and with an adapter that were opened already, which outlive it: those that answer
+  /// the pairs of a run that learned both.
+  EntityModel(const ExtractOptions& options, const RunInfo& run, const engine::Session& session,
+              const nn::LoraSet* adapter);
 
   const engine::Session& session() const { return *session_; }
   const RunEntities& form() const { return form_; }
@@ -31,9 +36,12 @@ class EntityModel {
   std::string identity() const;
 
  private:
+  void open(const ExtractOptions& options, const nn::LoraSet* adapter);
+
   std::string folder_;
   RunEntities form_;
-  std::unique_ptr<engine::Session> session_;
+  std::unique_ptr<engine::Session> own_;
+  const engine::Session* session_;
   std::unique_ptr<train::Adapter> adapter_;
   train::LoadedSpanHead head_;
   std::optional<engine::Worker> worker_;

@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "jobs/answer_rule.h"
-#include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_entities.h"
 #include "jobs/extract_record.h"
@@ -146,7 +145,7 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
 }  // namespace
 
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
-  if (is_entity_run(options.adapter)) return extract_entities(options, host);
+  if (extract_task(options) != "relations") return extract_entities(options, host);
   const Stopwatch watch;
   extract_format(options);
   check_answer_rule(options);

@@ -16,6 +16,7 @@
 #include "io/json.h"
 #include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
+#include "jobs/joint_relations.h"
 #include "jobs/process_facts.h"
 #include "jobs/while_input_waits.h"
 #include "kernels/cpu.h"
@@ -24,49 +25,65 @@
 namespace relatum::jobs {
 namespace {
 
-void check_options(const ExtractOptions& o) {
-  const std::pair<bool, const char*> unknown[] = {
+// What is for relations is refused where entities are all that is asked for; what is for rows of
+// pairs always.
+void check_options(const ExtractOptions& o, bool relations) {
+  const std::pair<bool, const char*> of_relations[] = {
       {!o.prompt.empty(), "--prompt"},
-      {!o.index.empty(), "--index"},
       {o.chat, "--chat"},
       {o.answer != "scored", "--answer"},
       {o.negligible > 0, "--negligible"},
-      {o.scores, "--scores"},
-      {o.skip_negative, "--skip-negative"},
       {o.negative.has_value(), "--negative"},
-      {o.constrain_types, "--constrain-types"},
       {!o.types.empty(), "--types"},
       {!o.threshold.empty(), "--threshold"},
       {o.multi_label, "--multi-label"},
-      {!o.calibration.empty(), "--calibration"},
+      {!o.calibration.empty(), "--calibration"}};
+  const std::pair<bool, const char*> of_rows[] = {
+      {!o.index.empty(), "--index"},
+      {o.scores, "--scores"},
+      {o.skip_negative, "--skip-negative"},
+      {o.constrain_types, "--constrain-types"},
       {!o.data.labels.empty(), "--labels"},
       {!o.data.relabel.empty(), "--relabel"},
       {!o.format.empty() && o.format != "jsonl", "--format (other than jsonl)"},
       {o.resume, "--resume"}};
-  for (const auto& [given, flag] : unknown) {
-    if (!given) continue;
+  for (const auto& [given, flag] : of_relations) {
+    if (!given || relations) continue;
     fail("jobs.extract", fmt::format("{} is a run that finds entities, and {} is for relations. "
                                      "Leave it out.",
                                      o.adapter, flag));
+  }
+  for (const auto& [given, flag] : of_rows) {
+    if (!given) continue;
+    fail("jobs.extract", fmt::format("{} finds entities, and {} is for rows whose entities are "
+                                     "marked. Leave it out{}.",
+                                     o.adapter, flag,
+                                     relations ? ", or answer such rows by --task relations" : ""));
   }
 }
 
 // A document as its line; ids count from T1.
 std::string line_of(const task::Document& document, const std::vector<FoundEntity>& found,
-                    const RunEntities& form, double least) {
+                    const std::vector<FoundRelation>& related, const RunEntities& form) {
   nlohmann::ordered_json entities = nlohmann::ordered_json::array();
   for (const FoundEntity& each : found) {
-    if (each.probability < least) continue;
     entities.push_back({{"id", fmt::format("T{}", entities.size() + 1)},
                         {"start", each.span.start},
                         {"end", each.span.end},
                         {"type", form.types[size_t(each.type)]},
                         {"probability", each.probability}});
   }
+  nlohmann::ordered_json relations = nlohmann::ordered_json::array();
+  for (const FoundRelation& each : related) {
+    relations.push_back({{"head", fmt::format("T{}", each.head + 1)},
+                         {"tail", fmt::format("T{}", each.tail + 1)},
+                         {"label", each.label},
+                         {"probability", each.probability}});
+  }
   return task::json_line({{"id", document.id},
                           {"text", document.text},
                           {"entities", std::move(entities)},
-                          {"relations", nlohmann::ordered_json::array()}});
+                          {"relations", std::move(relations)}});
 }
 
 class Output {
@@ -101,8 +118,14 @@ class Output {
 // Documents that wait for their answers, and what is done with them.
 class Blocks {
  public:
-  Blocks(const ExtractOptions& options, const EntityModel& model, Output& output, const Host& host)
-      : options_(options), model_(model), output_(output), context_(host.context) {}
+  // `asking`: nullptr where entities are all that is asked for.
+  Blocks(const ExtractOptions& options, const EntityModel& model, JointRelations* asking,
+         Output& output, const Context& context)
+      : options_(options), model_(model), relations_(asking), output_(output),
+        context_(context), inner_(context) {
+    inner_.progress = {};
+    inner_.progress_over = {};
+  }
 
   void add(task::Document&& document) {
     bytes_ += document.text.size();
@@ -112,15 +135,24 @@ class Blocks {
 
   void answer() {
     if (waiting_.empty()) return;
+    std::vector<std::vector<task::Piece>> sentences;
     std::vector<TextRuns> texts;
     for (const task::Document& document : waiting_) {
-      texts.push_back({document.text, word_runs(document.text, splitter_.split(document.text))});
+      sentences.push_back(splitter_.split(document.text));
+      texts.push_back({document.text, word_runs(document.text, sentences.back())});
     }
-    const auto found = model_.search().find(texts, context_);
+    auto found = model_.search().find(texts, context_);
+    for (auto& of_document : found) {
+      std::erase_if(of_document, [&](const FoundEntity& each) {
+        return each.probability < options_.min_probability;
+      });
+    }
+    const auto related = relate(found, sentences);
     std::string lines;
     for (size_t i = 0; i < found.size(); ++i) {
-      lines += line_of(waiting_[i], found[i], model_.form(), options_.min_probability);
+      lines += line_of(waiting_[i], found[i], related[i], model_.form());
       entities += int64_t(found[i].size());
+      relations += int64_t(related[i].size());
     }
     output_.write(lines);
     documents += int64_t(found.size());
@@ -131,14 +163,32 @@ class Blocks {
     if (stopped || context_.stopping()) throw Stopped{};
   }
 
-  int64_t documents = 0, entities = 0, total = 0;
+  int64_t documents = 0, entities = 0, relations = 0, total = 0;
 
  private:
+  std::vector<std::vector<FoundRelation>> relate(
+      const std::vector<std::vector<FoundEntity>>& found,
+      const std::vector<std::vector<task::Piece>>& sentences) {
+    if (!relations_) return std::vector<std::vector<FoundRelation>>(found.size());
+    std::vector<FoundDocument> all;
+    for (size_t i = 0; i < found.size(); ++i) {
+      all.push_back({waiting_[i].id, waiting_[i].text, sentences[i], {}});
+      const graph::CodePoints points(waiting_[i].text);
+      for (const FoundEntity& each : found[i]) {
+        all.back().mentions.push_back({each.span, model_.form().types[size_t(each.type)],
+                                       each.probability, std::string(points.slice(each.span))});
+      }
+    }
+    return relations_->find(all, inner_);
+  }
+
   static constexpr size_t kMostDocuments = 64, kMostBytes = size_t{1} << 18;
   const ExtractOptions& options_;
   const EntityModel& model_;
+  JointRelations* relations_;
   Output& output_;
   const Context& context_;
+  Context inner_;  // the same without progress, which is that of documents
   graph::SentenceSplitter splitter_{graph::SentenceRules{}};
   std::vector<task::Document> waiting_;
   size_t bytes_ = 0;
@@ -190,20 +240,62 @@ nlohmann::json record_of(const ExtractOptions& o, const EntityModel& model, cons
           {"identity", model.identity()},
           {"documents", blocks.documents},
           {"entities", blocks.entities},
+          {"relations", blocks.relations},
           {"seconds", seconds},
           {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
           {"peak_rss_bytes", peak_rss()}};
 }
 
+// A run that finds entities, opened, and with it what names relations, where that is asked for.
+struct Opened {
+  std::optional<Answerer> answerer;
+  std::optional<JointRelations> relations;
+  std::optional<EntityModel> model;
+
+  Opened(const ExtractOptions& options, const ExtractSetup& setup, bool both, const Host& host) {
+    if (!both) {
+      model.emplace(options, setup, host);
+      return;
+    }
+    answerer.emplace(options, setup, setup.labels.value(), host);
+    relations.emplace(options, setup, *answerer);
+    model.emplace(options, *setup.run, answerer->session(), answerer->adapter());
+  }
+};
+
+void tell_found(const ExtractOptions& options, const Blocks& blocks, bool both, double seconds,
+                const Context& context) {
+  const std::string relations = both ? " and " + counted(blocks.relations, "relation") : "";
+  context.info(fmt::format("{}{} found in {} in {} ({:.1f} documents a second), written to {}",
+                           counted(blocks.entities, "entity", "entities"), relations,
+                           counted(blocks.documents, "document"), duration_text(seconds),
+                           double(blocks.documents) / std::max(1e-9, seconds),
+                           options.out == "-" ? "standard output" : options.out));
+}
+
 }  // namespace
 
-ExtractResult extract_entities(const ExtractOptions& options, const Host& host) {
+std::string extract_task(const ExtractOptions& o) {
+  const std::optional<RunInfo> run = entity_run(o.adapter);
+  const std::string learned = !run ? "relations" : run->joint ? "joint" : "entities";
+  if (o.task.empty() || o.task == learned || learned == "joint") {
+    return o.task.empty() ? learned : o.task;
+  }
+  fail("jobs.extract",
+       fmt::format("--task {}: {} learned {}. Leave the option out, or use another adapter.",
+                   o.task, o.adapter.empty() ? "the model" : o.adapter, learned));
+}
+
+ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   const Context& context = host.context;
-  check_options(options);
-  const ExtractSetup setup = settle_entities(options, host);
+  const bool both = extract_task(given) == "joint";
+  check_options(given, both);
+  ExtractOptions options = given;
+  if (both) options.data.skip_bad_rows = true;  // a pair that is too long for the model is left out
+  const ExtractSetup setup = both ? settle_extract(options, host) : settle_entities(options, host);
   const NamedSetup named{"", options, setup};
   check_extract_output(options, {&named, 1}, host);
-  task::LoadOptions load = options.data.options(true, host);
+  task::LoadOptions load = given.data.options(true, host);
   load.keep_unknown_labels = true;
   ExtractResult result;
   int64_t total = 0;
@@ -213,9 +305,10 @@ ExtractResult extract_entities(const ExtractOptions& options, const Host& host) 
     context.info("interrupted; nothing was written.");
     return result;
   }
-  const EntityModel model(options, setup, host);
+  Opened opened(options, setup, both, host);
+  const EntityModel& model = *opened.model;
   Output output(options, host);
-  Blocks blocks(options, model, output, host);
+  Blocks blocks(options, model, both ? &*opened.relations : nullptr, output, context);
   blocks.total = total;
   const Stopwatch watch;
   result.finished = answer_all(options, load, blocks, host);
@@ -231,11 +324,7 @@ ExtractResult extract_entities(const ExtractOptions& options, const Host& host) 
                io::dump_json(record_of(options, model, blocks, watch.seconds(), host), 2) + "\n");
   }
   output.commit();
-  context.info(fmt::format("{} found in {} in {} ({:.1f} documents a second), written to {}",
-                           counted(blocks.entities, "entity", "entities"),
-                           counted(blocks.documents, "document"), duration_text(watch.seconds()),
-                           double(blocks.documents) / std::max(1e-9, watch.seconds()),
-                           options.out == "-" ? "standard output" : options.out));
+  tell_found(options, blocks, both, watch.seconds(), context);
   return result;
 }
 

@@ -1,13 +1,18 @@
-// Extraction with a run that finds entities: documents in, documents with entities out.
+// Extraction with a run that finds entities: documents in, documents with entities, and where the
+// run names relations, too, with these, out.
 #pragma once
 
 #include "jobs/extract.h"
 
 namespace relatum::jobs {
 
-/// extract() for a run of `finetune --task entities`: of each document its text and the entities
-/// found in it, with probabilities, as one JSON line in their order; what was marked in it does not
-/// count. Memory does not grow with the number of documents. Those of standard input are answered
+/// What an extraction does: ExtractOptions::task, else what its run learned; relations without a
+/// run. Throws Error where the run did not learn it.
+std::string extract_task(const ExtractOptions& options);
+
+/// extract() for the tasks "entities" and "joint": of each document its text, the entities found in
+/// it and, for "joint", the relations between them (jobs/joint_relations.h), with probabilities, as
+/// one JSON line in their order; what was marked in it does not count. Memory does not grow with the number of documents. Those of standard input are answered
 /// once no further one waits. What was begun cannot be gone on with. Throws Error.
 ExtractResult extract_entities(const ExtractOptions& options, const Host& host);
 

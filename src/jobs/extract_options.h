@@ -25,6 +25,7 @@ struct ExtractOptions {
   std::vector<NamedAdapter> adapters;  ///< each row names one of them
   std::string prompt, index, embedder, input, out = "-", answer = "scored";
   std::string format;  ///< empty: by the ending of `out`
+  std::string task;    ///< relations, entities or joint; empty: what the run learned
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;

@@ -64,7 +64,7 @@ void thin(const FinetuneOptions& options, const FinetuneData& data, FinetuneRows
 }  // namespace
 
 std::map<std::string, int64_t> epoch_counts(const FinetuneData& data, const FinetuneRows& rows) {
-  if (data.entities) return entity_counts(*data.entities);
+  if (data.entities && data.train.examples.empty()) return entity_counts(*data.entities);
   std::map<std::string, int64_t> counts = task::label_counts(data.train.examples);
   if (rows.thinned.rows.empty()) return counts;
   const size_t first = size_t(rows.thinned.rows[0]);

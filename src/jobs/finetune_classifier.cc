@@ -48,15 +48,15 @@ void settle_classifier(FinetuneOptions& options, const std::filesystem::path& mo
 }
 
 void check_classifier(const FinetuneOptions& o) {
-  if (finds_entities(o)) {
-    check_entities(o);
+  if (finds_entities(o) || learns_both(o)) {
+    learns_both(o) ? check_joint(o) : check_entities(o);
     return check_head_numbers(o);
   }
   if (!classifies(o)) {
     if (o.head_flags.empty()) return;
     refuse(
-        fmt::format("{} is for a classifier. Add --head classifier or --task entities, or leave it "
-                    "out.",
+        fmt::format("{} is for a classifier. Add --head classifier, or --task entities or joint, or "
+                    "leave it out.",
                     o.head_flags[0]));
   }
   const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
@@ -89,6 +89,15 @@ std::unique_ptr<engine::Session> open_trained_model(const FinetuneOptions& optio
                                                     const engine::SessionOptions& session) {
   if (reads_states(options)) return open_classified_model(path, session);
   auto opened = std::make_unique<engine::Session>(path, session);
+  const arch::ModelInfo& info = opened->model().info();
+  if (learns_both(options) && (!opened->model().head() || info.encoder_layers > 0)) {
+    refuse(
+        fmt::format("{} is {}, and --task joint needs a language model of one stack, which reads "
+                    "sentences and names relations. Use such a model, or teach --task entities and "
+                    "relations apart.",
+                    path.string(),
+                    info.encoder_layers > 0 ? "an encoder with a decoder" : "an encoder"));
+  }
   if (opened->model().head()) return opened;
   refuse(
       fmt::format("{} is an encoder and writes no text. Use --head classifier, or a language "

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "jobs/finetune_balance.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
 #include "task/folds.h"
@@ -130,6 +131,18 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
   }
 }
 
+FinetuneData load_pairs(const FinetuneOptions& options, const Host& host) {
+  FinetuneData data;
+  data.train = options.data.load(options.train, true, host);
+  if (options.fold) leave_fold_out(options, data);
+  if (!options.dev.empty()) {
+    data.dev = options.data.load(options.dev, false, host);
+  } else if (options.holdout > 0) {
+    hold_out(options, data, host.context);
+  }
+  return data;
+}
+
 }  // namespace
 
 std::string holdout_by(const FinetuneOptions& options) {
@@ -143,14 +156,7 @@ std::string holdout_by(const FinetuneOptions& options) {
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   if (finds_entities(options)) return load_entities(options, host);
-  FinetuneData data;
-  data.train = options.data.load(options.train, true, host);
-  if (options.fold) leave_fold_out(options, data);
-  if (!options.dev.empty()) {
-    data.dev = options.data.load(options.dev, false, host);
-  } else if (options.holdout > 0) {
-    hold_out(options, data, host.context);
-  }
+  FinetuneData data = learns_both(options) ? load_joint(options, host) : load_pairs(options, host);
   if (index) {
     settle_labels(data.train, index->labels, index->place);
   } else if (!options.index.empty()) {

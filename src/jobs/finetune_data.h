@@ -7,6 +7,7 @@
 #include "jobs/entity_data.h"
 #include "jobs/finetune_options.h"
 #include "task/load.h"
+#include "task/type_constraints.h"
 
 namespace relatum::jobs {
 
@@ -14,8 +15,11 @@ namespace relatum::jobs {
 struct FinetuneData {
   task::Dataset train, dev;  ///< dev has no example where none was asked for
   task::Dataset test;        ///< of a fold's run: the rows that it does not train on
-  /// Of a run that finds entities, whose data sets above have no examples.
+  /// Of a run that finds entities; where that is all it learns, the data sets above have no
+  /// examples.
   std::optional<EntityData> entities{};
+  /// Labels by types of entities, where they are not those of the training examples alone.
+  std::optional<task::TypeConstraints> types{};
 };
 
 /// The labels of an index that is not there yet; `place` says in a sentence where they are from.

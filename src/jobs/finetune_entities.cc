@@ -11,7 +11,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "jobs/entity_search.h"
+#include "graph/document_result.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "task/answer_prompts.h"
@@ -83,15 +83,18 @@ FinetuneData load_entities(const FinetuneOptions& options, const Host& host) {
   return data;
 }
 
-FinetuneRows make_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
-                              const engine::Session& session, const Context& context) {
-  FinetuneRows rows;
+void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
+                     const engine::Session& session, SentenceGroups* groups, FinetuneRows& rows,
+                     const Context& context) {
   const int64_t most = session.model().info().context;
   std::string first;
+  int64_t left_out = 0;
   for (const EntityDocument& document : data.entities->train) {
     const std::string name = fmt::format("document '{}' ({})", document.id, document.place);
+    const graph::CodePoints points(document.text);
     for (const EntityText& text : document.texts) {
       train::TrainRow row = row_of(session, document, text);
+      if (groups) row.group = groups->of(document.id, std::string(points.slice(text.sentence)));
       const auto tokens = int64_t(row.tokens.size());
       if (tokens <= most) {
         rows.places.push_back("a sentence of " + name);
@@ -105,17 +108,17 @@ FinetuneRows make_entity_rows(const FinetuneOptions& options, const FinetuneData
                          name, tokens, session.model().info().causal ? ", as it is read twice" : "",
                          most));
       }
-      if (++rows.left_out == 1) first = name;
+      if (++left_out == 1) first = name;
     }
   }
-  tell_long(data, rows.left_out, most, first, context);
+  tell_long(data, left_out, most, first, context);
+  rows.left_out += left_out;
   if (rows.train.empty()) {
     fail("jobs.finetune",
          fmt::format("{}: no sentence with a word is left to train on.", data.train.name));
   }
   rows.widest = data.entities->widest;
   rows.dev_documents = int64_t(data.entities->dev.size());
-  return rows;
 }
 
 train::SpanForm span_form(const FinetuneOptions& options, const engine::Session& session,
@@ -128,6 +131,7 @@ train::SpanForm span_form(const FinetuneOptions& options, const engine::Session&
   // Decoders have none of their own.
   form.own_dropout = session.model().info().causal ? 0 : options.hidden_dropout;
   form.rate = options.head_learning_rate.value_or(train::kHeadRate) / learning_rate(options);
+  form.joint = learns_both(options);
   return form;
 }
 
@@ -167,8 +171,8 @@ nlohmann::json entity_record(const FinetuneParts& parts) {
           {"hidden_dropout", o.hidden_dropout}};
 }
 
-double judge_entities(const FinetuneParts& parts, engine::Worker& worker, int64_t step,
-                      TrainingLog& log, const Context& context) {
+std::optional<EntityScores> judge_entities(const FinetuneParts& parts, engine::Worker& worker,
+                                           const Context& context) {
   const EntityData& data = *parts.data.entities;
   const EntitySearch search{worker, parts.trained.spans()->head, data.overlap,
                             task::AnswerOptions{}.batch_tokens};
@@ -185,17 +189,8 @@ double judge_entities(const FinetuneParts& parts, engine::Worker& worker, int64_
     begin = end;
     context.report({"judging", double(end), double(data.dev.size()), "documents", ""});
   }
-  if (context.stopping()) return -1;
-  const EntityScores scores = score_entities(data.dev, found);
-  log.write({{"step", step},
-             {"dev_f1", scores.f1()},
-             {"dev_precision", scores.precision()},
-             {"dev_recall", scores.recall()},
-             {"dev_metric", "entities_strict"}});
-  context.info(fmt::format("step {}: dev F1 {:.2f} of entities, precision {:.2f}, recall {:.2f}",
-                           step, 100 * scores.f1(), 100 * scores.precision(),
-                           100 * scores.recall()));
-  return scores.f1();
+  if (context.stopping()) return std::nullopt;
+  return score_entities(data.dev, found);
 }
 
 }  // namespace relatum::jobs

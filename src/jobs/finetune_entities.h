@@ -3,18 +3,21 @@
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "engine/worker.h"
+#include "jobs/entity_search.h"
 #include "jobs/finetune_data.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_options.h"
 #include "jobs/finetune_record.h"
 #include "jobs/finetune_rows.h"
-#include "jobs/training_log.h"
 #include "train/span_training.h"
 
 namespace relatum::jobs {
 
+/// Whether that is all that is learned.
 bool finds_entities(const FinetuneOptions& options);
 /// Whether the run trains a head over a network's states: a classifier's, or one of spans.
 bool reads_states(const FinetuneOptions& options);
@@ -23,10 +26,12 @@ void check_entities(const FinetuneOptions& options);
 
 /// The training and dev documents of the options; their types are the inventory.
 FinetuneData load_entities(const FinetuneOptions& options, const Host& host);
-/// One row for each run of words. One that is longer than the model's context is an Error that
-/// names it, or is left out and told with --skip-bad-rows.
-FinetuneRows make_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
-                              const engine::Session& session, const Context& context);
+/// Adds one row for each run of words, behind those of pairs. One that is longer than the model's
+/// context is an Error that names it, or is left out and told with --skip-bad-rows. `groups`: of
+/// the pairs, or nullptr.
+void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
+                     const engine::Session& session, SentenceGroups* groups, FinetuneRows& rows,
+                     const Context& context);
 
 /// Its sizes and rates.
 train::SpanForm span_form(const FinetuneOptions& options, const engine::Session& session,
@@ -38,8 +43,8 @@ std::string entity_dev_hash(const EntityData& data);
 /// The record's keys; none for another task.
 nlohmann::json entity_record(const FinetuneParts& parts);
 
-/// Strict F1 over the dev documents; -1 where it was stopped, which is not logged.
-double judge_entities(const FinetuneParts& parts, engine::Worker& worker, int64_t step,
-                      TrainingLog& log, const Context& context);
+/// Strict figures over the dev documents; nothing where it was stopped.
+std::optional<EntityScores> judge_entities(const FinetuneParts& parts, engine::Worker& worker,
+                                           const Context& context);
 
 }  // namespace relatum::jobs

@@ -154,7 +154,9 @@ void begin_finetune_run(const FinetuneParts& parts) {
   remove_finetune_state(run);
   const task::PromptRenderer& renderer = parts.renderer;
   task::save_labels(run / "labels.json", renderer.labels());
-  const task::TypeConstraints types = task::learn_types(parts.data.train.examples);
+  const task::TypeConstraints types = parts.data.types
+                                          ? *parts.data.types
+                                          : task::learn_types(parts.data.train.examples);
   if (!types.empty()) types.save(run / "types.json");
   if (renderer.style().from_file) {
     write_file(run / "prompt.txt", task::style_text(renderer.style()));

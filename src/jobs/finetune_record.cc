@@ -105,8 +105,9 @@ std::string hash_of(const std::string& text) {
 }
 
 std::string dev_hash(const FinetuneParts& parts) {
-  if (parts.data.entities) return entity_dev_hash(*parts.data.entities);
   std::string text;
+  if (parts.data.entities) text = entity_dev_hash(*parts.data.entities);
+  if (parts.rows.dev.empty()) return text;
   for (size_t i = 0; i < parts.rows.dev.size(); ++i) {
     text += parts.rows.dev[i].prompt + '\n' + *parts.data.dev.examples[i].label + '\n';
   }

@@ -167,12 +167,15 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
                                 const engine::Session& session,
                                 const task::PromptRenderer& renderer, const Host& host) {
   const Context& context = host.context;
-  if (data.entities) return make_entity_rows(options, data, session, context);
   FinetuneRows rows;
+  if (finds_entities(options)) {
+    add_entity_rows(options, data, session, nullptr, rows, context);
+    return rows;
+  }
   Neighbours neighbours;
   if (!options.index.empty()) {
     neighbours = find_neighbours(options, data, rows, host);
-  } else if (renderer.style().uses_example()) {
+  } else if (renderer.style().uses_example() && !learns_both(options)) {
     context.info("prompts carry no retrieved example (--index adds one).");
   }
   const Maker maker{options, session, renderer};
@@ -180,6 +183,13 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
   rows.dev_left_out = make_asked(maker, data.dev, neighbours.dev, rows.dev, context);
   make_asked(maker, data.test, neighbours.test, rows.test, context);
   balance_rows(options, data, rows, context);
+  if (!data.entities) return rows;
+  SentenceGroups groups;
+  for (size_t i = 0; i < rows.train.size(); ++i) {
+    const task::Example& example = data.train.examples[i];
+    rows.train[i].group = groups.of(example.document, example.text);
+  }
+  add_entity_rows(options, data, session, &groups, rows, context);
   return rows;
 }
 

@@ -90,8 +90,9 @@ void take_keys(const json& record, const std::string& place, Words& words) {
   if (starts_elsewhere) passed.insert({"rank", "alpha", "dropout", "targets", "rslora"});
   if (!index) passed.insert("neighbours");
   if (automatic) passed.insert("batch-tokens");
+  const bool joint = io::get_string(record, "task", "", place) == "joint";
   const bool reads_states = io::get_string(record, "head", "", place) == "classifier" ||
-                            io::find(record, "entities");
+                            (io::find(record, "entities") && !joint);
   if (reads_states) passed.insert("prompt");  // no style that could be named
   // Versions that kept no options wrote qlora whatever the base, which decides it now.
   const bool full = io::get_string(record, "method", "", place) == "full";

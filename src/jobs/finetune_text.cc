@@ -12,6 +12,8 @@
 #include "base/counted.h"
 #include "jobs/finetune_balance.h"
 #include "jobs/finetune_classifier.h"
+#include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
 #include "jobs/process_facts.h"
 #include "jobs/training_log.h"
@@ -32,12 +34,35 @@ std::string rare_labels(const FinetuneParts& parts) {
   const int64_t rare = std::ranges::count_if(counts,
                                              [](const auto& entry) { return entry.second < kFew; });
   if (!rare) return "";
-  const bool entities = parts.data.entities.has_value();
+  const bool entities = finds_entities(parts.options);
   return fmt::format(
       "{} of {} {} have fewer than {} training {}{}, e.g. {} of '{}'. More sentences of "
       "these will help most.",
       rare, counts.size(), entities ? "types" : "labels", kFew, entities ? "entities" : "examples",
       parts.rows.thinned.rows.empty() ? "" : " in an epoch", rarest->second, rarest->first);
+}
+
+std::string training_rows(const FinetuneParts& parts) {
+  const auto all = int64_t(parts.rows.train.size());
+  const auto pairs = int64_t(parts.data.train.examples.size());
+  if (!parts.data.entities) return counted(all, "training example");
+  const std::string sentences = counted(all - pairs, "training sentence");
+  return pairs ? fmt::format("{} with {}", sentences, counted(pairs, "pair")) : sentences;
+}
+
+std::string dev_rows(const FinetuneParts& parts) {
+  const auto pairs = int64_t(parts.rows.dev.size());
+  if (!parts.data.entities) return counted(pairs, "dev example");
+  const std::string documents = counted(parts.rows.dev_documents, "dev document");
+  return pairs ? fmt::format("{} with {}", documents, counted(pairs, "pair")) : documents;
+}
+
+std::string classes(const FinetuneParts& parts) {
+  const int64_t labels = parts.data.train.labels.size();
+  if (!parts.data.entities) return counted(labels, "label");
+  const std::string types = counted(parts.data.entities->types.size(), "type");
+  return learns_both(parts.options) ? fmt::format("{} and {}", types, counted(labels, "label"))
+                                    : types;
 }
 
 std::string spans_looked_at(const FinetuneParts& parts) {
@@ -124,7 +149,6 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                                              const train::Trainer& trainer) {
   const arch::ModelInfo& info = parts.session.model().info();
   const train::TrainOptions& training = parts.plan.training;
-  const bool entities = parts.data.entities.has_value();
   std::vector<std::string> lines{
       fmt::format("{}: {:.1f} M parameters ({}{} layers, width {}), base {}, products in {} on {}",
                   model_name(parts.options.model.model), double(info.parameters) / 1e6,
@@ -132,13 +156,9 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   info.width, parts.session.base(), name_of(parts.session.compute()),
                   kernels::cpu_summary()),
       fmt::format("{} and {}, {}, style {}, {} trained numbers ({})",
-                  counted(int64_t(parts.rows.train.size()),
-                          entities ? "training sentence" : "training example"),
-                  counted(parts.rows.dev_count(), entities ? "dev document" : "dev example"),
-                  counted(parts.data.train.labels.size(), entities ? "type" : "label"),
-                  parts.renderer.style().name, parts.trained.values().size(),
+                  training_rows(parts), dev_rows(parts), classes(parts), parts.renderer.style().name, parts.trained.values().size(),
                   what_they_are(parts.options, parts.trained))};
-  if (entities) lines.push_back(spans_looked_at(parts));
+  if (parts.data.entities) lines.push_back(spans_looked_at(parts));
   if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
     lines.push_back(start);
   }

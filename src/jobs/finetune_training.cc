@@ -17,28 +17,78 @@
 namespace relatum::jobs {
 namespace {
 
-// F1 on the dev data; -1 where it was stopped, which is not logged: it is done again on resuming.
-double judge(const FinetuneParts& parts, engine::Worker& worker, int64_t step, TrainingLog& log,
-             const Context& context) {
+// On the dev data's pairs; nothing where it was stopped.
+std::optional<task::Report> judge_pairs(const FinetuneParts& parts, engine::Worker& worker,
+                                        const Context& context) {
   const task::AnswerOptions answers{.chat = parts.options.chat};
   const auto predictions = task::answer_prompts(worker, parts.renderer, parts.rows.dev, answers,
                                                 context);
-  if (context.stopping()) return -1;
-  const auto report = task::evaluate(parts.data.dev, predictions,
-                                     {.negative = parts.options.negative, .samples = 0});
+  if (context.stopping()) return std::nullopt;
+  return task::evaluate(parts.data.dev, predictions,
+                        {.negative = parts.options.negative, .samples = 0});
+}
+
+nlohmann::json figures_of(const EntityScores& scores) {
+  return {{"dev_f1", scores.f1()},
+          {"dev_precision", scores.precision()},
+          {"dev_recall", scores.recall()},
+          {"dev_metric", "entities_strict"}};
+}
+
+std::string text_of(const EntityScores& scores) {
+  return fmt::format("dev F1 {:.2f} of entities, precision {:.2f}, recall {:.2f}",
+                     100 * scores.f1(), 100 * scores.precision(), 100 * scores.recall());
+}
+
+nlohmann::json figures_of(const task::Report& report) {
   nlohmann::json scores = nlohmann::json::object();
   for (const task::NamedScores& each : report.metrics) {
     if (each.scores && each.wanted) scores[each.name] = each.scores->f1;
   }
-  log.write({{"step", step},
-             {"dev_f1", report.official.scores->f1},
-             {"dev_scores", scores},
-             {"dev_metric", report.official.name},
-             {"dev_accuracy", report.accuracy}});
-  context.info(fmt::format("step {}: dev F1 {:.2f} ({}), accuracy {:.2f}", step,
-                           100 * report.official.scores->f1, report.official.name,
-                           100 * report.accuracy));
-  return report.official.scores->f1;
+  return {{"dev_f1", report.official.scores->f1},
+          {"dev_scores", scores},
+          {"dev_metric", report.official.name},
+          {"dev_accuracy", report.accuracy}};
+}
+
+std::string text_of(const task::Report& report) {
+  return fmt::format("dev F1 {:.2f} ({}), accuracy {:.2f}", 100 * report.official.scores->f1,
+                     report.official.name, 100 * report.accuracy);
+}
+
+// Of what the run learns, F1 and its record; of both, the mean of the two.
+struct Judged {
+  double f1 = 0;
+  nlohmann::json figures;
+  std::string text;
+};
+
+template <typename Scores>
+Judged judged(double f1, const Scores& scores) {
+  return {f1, figures_of(scores), text_of(scores)};
+}
+
+std::optional<Judged> judge(const FinetuneParts& parts, engine::Worker& worker,
+                            const Context& context) {
+  std::optional<EntityScores> entities;
+  if (parts.data.entities) {
+    entities = judge_entities(parts, worker, context);
+    if (!entities) return std::nullopt;
+    if (parts.rows.dev.empty()) return judged(entities->f1(), *entities);
+  }
+  const auto pairs = judge_pairs(parts, worker, context);
+  if (!pairs) return std::nullopt;
+  const double f1 = pairs->official.scores->f1;
+  if (!entities) return judged(f1, *pairs);
+  Judged both{(entities->f1() + f1) / 2, figures_of(*pairs), ""};
+  both.figures["dev_relations_f1"] = f1;
+  both.figures["dev_relations_metric"] = pairs->official.name;
+  both.figures["dev_entities_f1"] = entities->f1();
+  both.figures["dev_f1"] = both.f1;
+  both.figures["dev_metric"] = kJointMetric;
+  both.text = fmt::format("dev F1 {:.2f}: {:.2f} of entities, {:.2f} of pairs ({})", 100 * both.f1,
+                          100 * entities->f1(), 100 * f1, pairs->official.name);
+  return both;
 }
 
 }  // namespace
@@ -66,9 +116,15 @@ train::TrainResult run_training(const FinetuneParts& parts, engine::Worker& work
                     fmt::format("loss {:.3f}, {:.0f} tokens/s", loss.add(r.loss), rate)});
   };
   if (parts.rows.dev_count() > 0) {
-    const auto judged = parts.data.entities ? judge_entities : judge;
-    hooks.evaluate = [&, judged](int64_t step) {
-      return judged(parts, worker, step, log, context);
+    hooks.evaluate = [&](int64_t step) {
+      // What is stopped is not logged: it is done again on resuming.
+      const auto judged = judge(parts, worker, context);
+      if (!judged) return -1.0;
+      nlohmann::json line = judged->figures;
+      line["step"] = step;
+      log.write(line);
+      context.info(fmt::format("step {}: {}", step, judged->text));
+      return judged->f1;
     };
   }
   const train::TrainResult result = trainer.run(hooks, context);

@@ -115,6 +115,7 @@ GraphResult graph(const GraphOptions& options, const Host& host) {
   if (is_there) store.emplace(options.into);
   Answerer answerer(setup.asking, setup.adapters[0].setup, setup.pairs.labels, host);
   tell_rules(setup, answerer, context);
+  open_finder(answerer, setup);
   const GraphSettings settings = graph_settings(setup, answerer);
   const GraphIdentity identity = graph_identity(setup, settings);
   if (!store) {

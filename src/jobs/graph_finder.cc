@@ -42,27 +42,36 @@ std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host&
 
 }  // namespace
 
-std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& o,
-                                                 const graph::DocumentFiles& files,
-                                                 const Host& host) {
-  const bool may_be_given = std::ranges::any_of(files.files, [](const graph::DocumentFile& each) {
+void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
+  const bool may_be_given = std::ranges::any_of(
+      setup.files.files, [](const graph::DocumentFile& each) {
     return each.form.value_or(graph::DocumentForm::kJsonLines) == graph::DocumentForm::kJsonLines;
-  });
-  if (o.gazetteer.empty() && o.entities.empty() && !may_be_given) {
+      });
+  const auto& run = setup.adapters[0].setup.run;
+  const bool named = !o.gazetteer.empty() || !o.entities.empty();
+  setup.finds_itself = !named && run && run->joint;
+  if (!named && !setup.finds_itself && !may_be_given) {
     fail("jobs.graph",
          "nothing says which entities the documents have. Name a run that finds them by --entities "
-         "(`relatum finetune --task entities`) or a table of names by --gazetteer, or give "
-         "documents as JSON lines that list their \"entities\".");
+         "(`relatum finetune --task entities`) or a table of names by --gazetteer, give an "
+         "--adapter of `finetune --task joint`, or documents as JSON lines that list their "
+         "\"entities\".");
   }
-  std::vector<std::unique_ptr<graph::EntityFinder>> finders;
-  finders.push_back(graph::given_finder());
-  if (!o.entities.empty()) finders.push_back(open_run(o, host));
-  if (!o.gazetteer.empty()) finders.push_back(open_gazetteer(o, host));
+  setup.finders.push_back(graph::given_finder());
+  if (!o.entities.empty()) setup.finders.push_back(open_run(o, host));
+  if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host));
   std::vector<std::string> without;
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");
   if (o.gazetteer.empty() && o.fold_accents) without.emplace_back("--fold-accents");
   warn_without_effect(without, "--gazetteer", host.context);
-  return std::make_unique<graph::EntityFinders>(std::move(finders));
+}
+
+void open_finder(const Answerer& answerer, GraphSetup& setup) {
+  const NamedSetup& of_run = setup.adapters[0];
+  if (setup.finds_itself) {
+    setup.finders.push_back(learned_entities(of_run.options, *of_run.setup.run, answerer));
+  }
+  setup.finder = std::make_unique<graph::EntityFinders>(std::move(setup.finders));
 }
 
 }  // namespace relatum::jobs

@@ -258,7 +258,7 @@ GraphSetup settle_graph(const GraphOptions& o, const Host& host) {
   }
   setup.rules.choice = choice_of(o, of_run, pairs.labels);
   tell_floor(setup.rules.choice.threshold, o.floor, host.context);
-  setup.finder = make_finder(o, setup.files, host);
+  make_finders(o, host, setup);
   return setup;
 }
 

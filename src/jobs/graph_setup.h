@@ -10,6 +10,7 @@
 #include "graph/entity_finder.h"
 #include "graph/format.h"
 #include "graph/store.h"
+#include "jobs/answerer.h"
 #include "jobs/extract_setup.h"
 #include "jobs/graph_options.h"
 #include "jobs/graph_pairs.h"
@@ -23,7 +24,10 @@ struct GraphSetup {
   graph::GraphRules rules;
   std::string language;  ///< of the documents
   graph::DocumentFiles files;
-  std::unique_ptr<graph::EntityFinder> finder;
+  /// What finds entities, but for a run that learned both, which opens with the answerer.
+  std::vector<std::unique_ptr<graph::EntityFinder>> finders;
+  bool finds_itself = false;                   ///< the adapter's run is such a one, and is to
+  std::unique_ptr<graph::EntityFinder> finder; ///< all of them; see open_finder()
   const graph::GraphFormat* format = nullptr;  ///< nullptr: no file is written
 };
 
@@ -35,10 +39,11 @@ GraphSetup settle_graph(const GraphOptions& options, const Host& host);
 /// Error for one that lacks what it needs.
 const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
-/// What finds entities: those that are given in documents, the run's, and the gazetteer's. Throws
-/// Error where there can be none.
-std::unique_ptr<graph::EntityFinder> make_finder(const GraphOptions& options,
-                                                 const graph::DocumentFiles& files,
-                                                 const Host& host);
+/// Fills GraphSetup::finders: those that are given in documents, another run's, and the gazetteer's.
+/// A run that learned both finds them by itself where neither of these two is named. Throws Error
+/// where there can be none.
+void make_finders(const GraphOptions& options, const Host& host, GraphSetup& setup);
+/// Makes one finder of them, with the answerer's run where that finds entities.
+void open_finder(const Answerer& answerer, GraphSetup& setup);
 
 }  // namespace relatum::jobs

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -16,8 +14,8 @@ namespace {
 
 class LearnedEntities final : public graph::EntityFinder {
  public:
-  LearnedEntities(const ExtractOptions& options, const ExtractSetup& setup, const Host& host)
-      : model_(options, setup, host) {}
+  template <typename... Parts>
+  explicit LearnedEntities(Parts&&... parts) : model_(std::forward<Parts>(parts)...) {}
 
   std::vector<graph::Mentions> find(std::span<const graph::DocumentView> documents,
                                     const Context& context) override {
@@ -33,9 +31,7 @@ class LearnedEntities final : public graph::EntityFinder {
         mentions.push_back({each.span, model_.form().types[size_t(each.type)], each.probability,
                             std::string(places.slice(each.span))});
       }
-      std::ranges::sort(mentions, {}, [](const graph::Mention& each) {  // graph::in_order()
-        return std::tuple(each.span.start, -each.span.end, std::string_view(each.type));
-      });
+      std::ranges::sort(mentions, graph::in_order);
       all.push_back(std::move(mentions));
     }
     return all;
@@ -51,12 +47,18 @@ class LearnedEntities final : public graph::EntityFinder {
 
 std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
                                                       const Host& host) {
-  if (!is_entity_run(options.adapter)) {
+  if (!entity_run(options.adapter)) {
     fail("jobs.entities", fmt::format("{} holds no run that finds entities. Name one of `relatum "
-                                      "finetune --task entities`.",
+                                      "finetune --task entities` or `--task joint`.",
                                       options.adapter));
   }
   return std::make_unique<LearnedEntities>(options, settle_entities(options, host), host);
+}
+
+std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
+                                                      const RunInfo& run,
+                                                      const Answerer& answerer) {
+  return std::make_unique<LearnedEntities>(options, run, answerer.session(), answerer.adapter());
 }
 
 }  // namespace relatum::jobs

@@ -1,9 +1,10 @@
-// A run of `finetune --task entities` as what finds the entities of a graph's documents.
+// A run of `finetune --task entities` or joint as what finds the entities of a graph's documents.
 #pragma once
 
 #include <memory>
 
 #include "graph/entity_finder.h"
+#include "jobs/answerer.h"
 #include "jobs/extract_options.h"
 #include "jobs/host.h"
 
@@ -15,5 +16,9 @@ namespace relatum::jobs {
 /// such run, or what extract() would refuse.
 std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
                                                       const Host& host);
+/// The same of a run that learned both, beside what answers its pairs, which outlives it.
+std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
+                                                      const RunInfo& run,
+                                                      const Answerer& answerer);
 
 }  // namespace relatum::jobs

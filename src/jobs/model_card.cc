@@ -17,6 +17,7 @@
 #include "jobs/card_settings.h"
 #include "jobs/card_values.h"
 #include "jobs/fit_calibration.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/markdown_text.h"
 #include "task/metric.h"
 #include "task/prompt.h"
@@ -62,7 +63,7 @@ std::string what_it_is(const ModelCard& card) {
   const std::string method = card_method(card.record);
   const std::string base = card.base.name.empty() ? "a base that is not known"
                                                   : markdown_text(card.base.name);
-  const bool spans = card_finds_entities(card.record);
+  const bool spans = card_finds_entities(card.record) || card_finds_both(card.record);
   const char* head = spans                          ? " with a classifier of spans over it"
                      : card_classifies(card.record) ? " with a classifier over it"
                                                     : "";
@@ -79,8 +80,10 @@ std::string introduction(const ModelCard& card, const CardFacts& facts) {
   const bool entities = card_finds_entities(card.record);
   std::string text = fmt::format(
       "# {}\n\n{} that {}{}.", markdown_text(card.title), what_it_is(card),
-      entities ? "finds the entities of a sentence"
-               : "names the relation between two marked entities in a sentence",
+      entities                       ? "finds the entities of a sentence"
+      : card_finds_both(card.record) ? "finds the entities of a text and names the relation between "
+                                       "two of a sentence"
+                                     : "names the relation between two marked entities in a sentence",
       facts.labels.empty()
           ? ""
           : fmt::format(": one of {}, each with a probability",
@@ -121,11 +124,17 @@ std::string other_programs(const ModelCard& card) {
         "markers, without which it answers nothing.",
         what);
   }
+  if (card_finds_both(card.record)) {
+    return fmt::format(
+        "{}, too, and answers pairs where the prompt is made as below; it knows nothing of "
+        "`entities.safetensors`, the classifier of spans that finds the entities.",
+        what);
+  }
   return fmt::format("{}, too; the prompt has to be made as below then.", what);
 }
 
 std::string asking(const ModelCard& card) {
-  const bool entities = card_finds_entities(card.record);
+  const bool entities = card_finds_entities(card.record) || card_finds_both(card.record);
   std::string text = fmt::format(
       "## How to ask it\n\n{}\nfrom inside this folder, with a file of {}, one JSON object a "
       "line:\n\n{}\n",
@@ -236,6 +245,7 @@ std::string metric_title(const std::string& name) {
   for (const task::Metric* metric : task::metrics()) {
     if (metric->name == name) return std::string(metric->title);
   }
+  if (name == kJointMetric) return "mean of the F1 of entities and the F1 of pairs";
   return name == "entities_strict" ? "F1 of entities" : name;
 }
 

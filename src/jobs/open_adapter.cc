@@ -17,7 +17,7 @@ void check_has_adapter(const ExtractOptions& options, const ExtractSetup& setup)
                                      "with it.",
                                      options.adapter, options.adapter));
   }
-  if (setup.run && finds_entities(*setup.run)) {
+  if (setup.run && setup.run->entities) {
     fail("jobs.adapter", fmt::format("{} holds a run that finds entities, and the formats of "
                                      "language models have no place for its classifier of spans. "
                                      "`relatum extract --adapter {}` finds them.",

@@ -75,6 +75,7 @@ RunInfo read_run(const std::filesystem::path& run) {
   if (io::find(record, "entities")) {
     const nlohmann::json& entities = io::require_object(record, "entities", place);
     info.entities = entities_of(entities, place + ": 'entities'");
+    info.joint = io::get_string(record, "task", "", place) == "joint";
   }
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);

@@ -39,6 +39,7 @@ struct RunInfo {
   std::string head;                     ///< "classifier"; else empty
   std::vector<int64_t> marker_tokens;   ///< four, of a classifier's rows
   std::optional<RunEntities> entities;  ///< of a run that finds entities
+  bool joint = false;                   ///< it answers pairs, too
   std::string prompt_hash;              ///< empty in records of versions that kept none
   std::string negative;                 ///< empty: none was named
   std::string holdout_by;               ///< kHoldoutWhole, or as an earlier version drew
@@ -64,8 +65,8 @@ inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
 /// Whether the run trained a classifier: it answers with labels alone, not in words.
 inline bool is_classifier(const RunInfo& run) { return run.head == "classifier"; }
 
-/// Whether the run finds entities: it answers no pairs.
-inline bool finds_entities(const RunInfo& run) { return run.entities.has_value(); }
+/// Whether all that the run does is to find entities: it answers no pairs.
+inline bool finds_entities(const RunInfo& run) { return run.entities && !run.joint; }
 
 /// Reads RUN/run.json. Throws Error naming file and key; or both versions, where its form is of
 /// another one.

@@ -2,6 +2,7 @@
 #include "train/batcher.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/rng.h"
@@ -19,11 +20,26 @@ std::span<const int32_t> shareable(const TrainRow& row) {
 
 // Tokens that all rows share, counted once per batch.
 int64_t shared_by_all(std::span<const TrainRow> rows, const BatchOptions& options) {
-  if (!options.share || rows.size() < 2 || rows[0].classified() || rows[0].has_spans()) return 0;
+  if (!options.share || rows.size() < 2) return 0;
+  const auto alone = [](const TrainRow& row) { return row.classified() || row.has_spans(); };
+  if (std::ranges::any_of(rows, alone)) return 0;
   std::vector<std::span<const int32_t>> views;
   for (const TrainRow& row : rows) views.push_back(shareable(row));
   const int64_t shared = nn::common_beginning(views);
   return shared >= kMinShared ? shared : 0;
+}
+
+// Rows of one group together, where its first one stands.
+std::vector<StepRows> groups_of(std::span<const TrainRow> rows, std::span<const int64_t> order) {
+  std::vector<StepRows> groups;
+  std::unordered_map<int64_t, size_t> places;
+  for (const int64_t row : order) {
+    const int64_t group = rows[size_t(row)].group;
+    const auto [at, added] = places.try_emplace(group < 0 ? -1 - row : group, groups.size());
+    if (added) groups.emplace_back();
+    groups[at->second].push_back(row);
+  }
+  return groups;
 }
 
 std::vector<StepRows> cut(std::span<const TrainRow> rows, std::span<const int64_t> order,
@@ -87,13 +103,23 @@ std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOpti
                                  uint64_t seed, int64_t epoch) {
   constexpr uint64_t kStream = 0x0e90c;
   std::vector<int64_t> order = epoch_rows(int64_t(rows.size()), options.thinned, seed, epoch);
-  Rng(seed, kStream + uint64_t(epoch)).shuffle(order);
+  std::vector<StepRows> groups = groups_of(rows, order);
+  Rng(seed, kStream + uint64_t(epoch)).shuffle(groups);
+  order.clear();
+  for (const StepRows& group : groups) order.insert(order.end(), group.begin(), group.end());
   return cut(rows, order, options.batch_tokens, shared_by_all(rows, options));
 }
 
 std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRows& step,
                                     const BatchOptions& options) {
-  return cut(rows, step, options.micro_tokens, shared_by_all(rows, options));
+  StepRows texts, others;
+  for (const int64_t row : step) (rows[size_t(row)].has_spans() ? texts : others).push_back(row);
+  std::vector<StepRows> pieces = cut(rows, texts, options.micro_tokens, 0);
+  const int64_t shared = shared_by_all(rows, options);
+  for (StepRows& piece : cut(rows, others, options.micro_tokens, shared)) {
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
 }
 
 namespace {

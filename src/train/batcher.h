@@ -20,7 +20,7 @@ struct ClassedSpan {
 
 /// A prompt and its completion; the loss is on tokens [prompt_length, size). Or what a classifier
 /// reads; the loss is on its class. Or a text whose spans are classified; the loss is on the class
-/// of each span of at most BatchOptions::widest words.
+/// of each span of at most BatchOptions::widest words. Texts and one of the other two may be mixed.
 struct TrainRow {
   std::vector<int32_t> tokens;
   int64_t prompt_length = 0;
@@ -30,6 +30,8 @@ struct TrainRow {
   /// Of a text: per word the token whose state is read; none: it is one of the others.
   std::vector<int64_t> words{};
   std::vector<ClassedSpan> spans{};  ///< distinct, at most `widest` words; others have class 0
+  /// Rows of one group stay together in every epoch; -1: a row by itself.
+  int64_t group = -1;
 
   bool classified() const { return label >= 0; }
   bool has_spans() const { return !words.empty(); }
@@ -73,11 +75,11 @@ int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share,
 /// for (seed, epoch).
 std::vector<int64_t> epoch_rows(int64_t count, const Thinning& thinned, uint64_t seed,
                                 int64_t epoch);
-/// The steps of one epoch: a permutation of its rows that depends on (seed, epoch) alone, cut
-/// where the next row would exceed the budget. No row is dropped.
+/// The steps of one epoch: a permutation of its rows and groups that depends on (seed, epoch) alone,
+/// cut where the next row would exceed the budget. No row is dropped.
 std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
                                  uint64_t seed, int64_t epoch);
-/// A step's rows in pieces of at most micro_tokens (a longer row stands alone).
+/// A step's rows in pieces of at most micro_tokens (a longer row stands alone), texts before others.
 std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRows& step,
                                     const BatchOptions& options);
 

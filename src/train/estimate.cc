@@ -12,6 +12,7 @@
 #include "nn/shared_beginnings.h"
 #include "tensor/buffer.h"
 #include "train/pass_memory.h"
+#include "train/span_training.h"
 
 namespace relatum::train {
 namespace {
@@ -88,14 +89,20 @@ int64_t blocked_weight(const arch::Model& model) {
 // What all passes of a run have in common.
 struct Passes {
   const arch::Model& model;
-  const nn::LoraSet* adapter;
+  const nn::LoraSet *adapter, *texts;  ///< that of passes over texts, too
   DType compute;
+
+  // The head's weights that an answer's state meets, or a span.
+  const nn::Linear& reader(bool of_spans) const {
+    const nn::LoraSet* set = of_spans ? texts : adapter;
+    return set && set->head ? *set->head : *model.head();
+  }
 };
 
 // What a run computes, over all epochs.
 struct Work {
   int64_t steps = 0, micro_batches = 0;
-  int64_t tokens = 0, source_tokens = 0, answers = 0;
+  int64_t tokens = 0, source_tokens = 0, answers = 0, spans = 0;
   int64_t arena = 0;  // of the largest micro-batch
 };
 
@@ -110,12 +117,13 @@ Work work_of(const Passes& passes, std::span<const TrainRow> rows, const Estimat
         ++work.micro_batches;
         work.tokens += built.batch.size() + sources;
         work.source_tokens += sources;
-        work.answers += int64_t(built.targets.size());
+        (built.spans.empty() ? work.answers : work.spans) += int64_t(built.targets.size());
         PassSize size = size_of_pass(passes.model.info(), built.batch,
                                      int64_t(built.predicting.size()));
         size.spans = int64_t(built.spans.size());
-        work.arena = std::max(work.arena, training_arena(passes.model, passes.adapter,
-                                                         passes.compute, options.checkpoint, size));
+        const nn::LoraSet* set = size.spans ? passes.texts : passes.adapter;
+        work.arena = std::max(work.arena, training_arena(passes.model, set, passes.compute,
+                                                         options.checkpoint, size));
       }
     }
   }
@@ -167,16 +175,23 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
   const arch::ModelInfo& info = passes.model.info();
   int64_t longest = 0;
   std::vector<std::span<const int32_t>> prompts;
+  bool texts = false, others = false;
   for (const TrainRow& row : rows) {
     longest = std::max(longest, int64_t(row.tokens.size()));
+    (row.has_spans() ? texts : others) = true;
     prompts.emplace_back(row.tokens.data(), size_t(row.prompt_length));
   }
   int64_t cached = prompts.size() > 1 ? nn::common_beginning(prompts) : 0;
   if (info.encoder_layers > 0) cached = std::max(tokens, longest);
   PassSize size = size_of_rows(info, std::max(tokens, longest), longest);
+  int64_t arena = 0;
+  if (others) arena = scoring_arena(passes.model, passes.adapter, passes.compute, size);
   size.spans = size.predicting * widest;
+  if (texts) {
+    arena = std::max(arena, scoring_arena(passes.model, passes.texts, passes.compute, size));
+  }
   const int64_t bytes = int64_t(size_of(passes.compute));
-  return {scoring_arena(passes.model, passes.adapter, passes.compute, size),
+  return {arena,
           2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
 }
 
@@ -185,19 +200,24 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
 Estimate estimate(const arch::Model& model, const Trainable& trained, DType compute,
                   std::span<const TrainRow> rows, const EstimateOptions& options) {
   Estimate result;
-  const Passes passes{model, trained.adapter(), compute};
+  const nn::LoraSet* adapter = trained.adapter();
+  const Passes passes{model, adapter, trained.spans() ? &trained.spans()->set : adapter, compute};
   const Work work = work_of(passes, rows, options);
   const Evaluation between = evaluation(passes, rows, options.evaluation_tokens,
                                         options.batch.widest);
-  const nn::Linear* own = passes.adapter ? passes.adapter->head : nullptr;
-  const nn::Linear& reader = own ? *own : *model.head();
-  const double head = 4 * double(reader.in() * reader.out()) +
-                      trained.operations(reader.parts()[0]);
+  double answers = 0;
+  for (const bool of_spans : {false, true}) {
+    const int64_t count = of_spans ? work.spans : work.answers;
+    if (count == 0) continue;
+    const nn::Linear& reader = passes.reader(of_spans);
+    answers += double(count) * (4 * double(reader.in() * reader.out()) +
+                                trained.operations(reader.parts()[0]));
+  }
   const int64_t numbers = int64_t(trained.values().size());
   const Operations of_token = operations(model, trained);
   result.tokens = work.tokens;
   result.flops = double(work.tokens - work.source_tokens) * of_token.own +
-                 double(work.source_tokens) * of_token.source + double(work.answers) * head;
+                 double(work.source_tokens) * of_token.source + answers;
   result.moved_bytes = moved_bytes(model, trained, compute, work);
   // Gradients and two moments; the best values so far where there is an evaluation.
   const int64_t optimiser = numbers * 4 * (options.evaluation_tokens > 0 ? 4 : 3);

@@ -64,8 +64,11 @@ SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const
   reader_ = {form,
              {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
               {parts.widths.data(), form.widest, form.hidden},
-              linear_of("spans.output", parts.output, form.classes, parts.bias, compute)}};
-  set_.head = &reader_.head.output;
+              linear_of("spans.output", parts.output, form.classes, parts.bias, compute)},
+             {}};
+  reader_.set = set_;
+  reader_.set.head = &reader_.head.output;
+  if (!form.joint) set_.head = &reader_.head.output;
 }
 
 void SpanTraining::sync() {
@@ -82,7 +85,7 @@ double SpanTraining::operations(const nn::Linear::Part& part) const {
 void SpanTraining::describe(std::vector<NamedValue>& options) const {
   base_->describe(options);
   const SpanForm& form = reader_.form;
-  options.push_back({"--task", "entities"});
+  options.push_back({"--task", form.joint ? "joint" : "entities"});
   options.push_back({"the words of the longest span", fmt::format("{}", form.widest)});
   options.push_back({"the width of the span classifier", fmt::format("{}", form.hidden)});
   options.push_back({"--head-lr over --lr", fmt::format("{}", form.rate)});

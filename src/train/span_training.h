@@ -18,6 +18,7 @@ struct SpanForm {
   double dropout = 0.1;      ///< of the words' states
   double own_dropout = 0.1;  ///< the network's own, see arch::ForwardOptions::own_dropout
   double rate = 1;           ///< of its learning rate over that of all else
+  bool joint = false;        ///< rows that are no texts are trained, too, by the network's own head
   /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
   int64_t size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
 };
@@ -26,6 +27,7 @@ struct SpanForm {
 struct SpanReader {
   SpanForm form;
   nn::SpanHead head;
+  nn::LoraSet set;  ///< the adapter that passes over texts are given: the network's, with this head
 };
 
 /// What trains the network, with the head's numbers behind its own in the same flat array.

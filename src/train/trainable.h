@@ -59,7 +59,8 @@ class Trainable {
   virtual bool trains_weights() const { return false; }
   /// Rows are classified by two states each; nullptr: a language model predicts their tokens.
   virtual const ClassifierForm* classifier() const { return nullptr; }
-  /// Rows are texts whose spans are classified; nullptr: they are others.
+  /// Rows are texts whose spans are classified, all of them or (SpanForm::joint) some; nullptr:
+  /// they are others.
   virtual const SpanReader* spans() const { return nullptr; }
   /// Where recorded passes add gradients of weights; nullptr: all weights are frozen.
   virtual const nn::WeightGradients* weight_gradients() const = 0;

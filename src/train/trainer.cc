@@ -37,8 +37,8 @@ nn::Var read_by_head(nn::Graph& graph, const Trainable& trained, const TrainBatc
     nn::drop(graph, states, {batch.keys, salt, float(form->dropout)});
     return nn::to_compute(graph, states);
   }
+  if (batch.spans.empty()) return states;
   const SpanReader* reader = trained.spans();
-  if (!reader) return states;
   nn::drop(graph, states, {batch.keys, salt, float(reader->form.dropout)});
   return nn::span_features(graph, reader->head, nn::to_compute(graph, states), batch.spans);
 }
@@ -53,7 +53,8 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   RELATUM_CHECK(worker.adapter() == trained.adapter());
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.classified() == (trained.classifier() != nullptr));
-    RELATUM_CHECK(row.has_spans() == (trained.spans() != nullptr));
+    const bool mixed = trained.spans() && trained.spans()->form.joint;
+    RELATUM_CHECK(mixed || row.has_spans() == (trained.spans() != nullptr));
     if (!row.classified() && !row.has_spans()) {
       RELATUM_CHECK(row.prompt_length > 0 && row.prompt_length < int64_t(row.tokens.size()));
     }
@@ -78,10 +79,26 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   v_.assign(trained.values().size(), 0.0f);
 }
 
+// What a span of a step weighs, where there are other rows, too: so much that the mean over words
+// counts as much as the others' mean.
+float Trainer::span_weight(const StepRows& rows) const {
+  double words = 0, others = 0;
+  for (const int64_t index : rows) {
+    const TrainRow& row = rows_[size_t(index)];
+    words += double(row.words.size());
+    if (row.has_spans()) continue;
+    const int64_t targets = row.classified() ? 1 : int64_t(row.tokens.size()) - row.prompt_length;
+    others += double(row.weight) * double(targets);
+  }
+  return words > 0 && others > 0 ? float(others / words) : 1.0f;
+}
+
 nn::LossSum Trainer::accumulate(const StepRows& rows, int64_t step, int64_t& tokens) {
   nn::LossSum total;
+  const float of_spans = span_weight(rows);
   for (const StepRows& micro : micro_batches(rows_, rows, options_.batch)) {
-    const TrainBatch batch = build_batch(rows_, micro, options_.batch);
+    TrainBatch batch = build_batch(rows_, micro, options_.batch);
+    if (!batch.spans.empty() && of_spans != 1) batch.weights.assign(batch.targets.size(), of_spans);
     const nn::LossSum loss = accumulate(batch, step);
     total.sum += loss.sum;
     total.count += loss.count;
@@ -103,11 +120,15 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
                                             .dropout_salt = salt,
                                             .own_dropout = own_dropout(trained_)});
   states = read_by_head(graph, trained_, batch, states, mix64(~salt));
-  nn::LossSum loss = nn::head_cross_entropy(graph, *worker_.head(), states, batch.targets,
-                                            batch.weights);
+  const bool of_spans = !batch.spans.empty();
+  const nn::Linear& head = of_spans ? trained_.spans()->head.output : *worker_.head();
+  nn::LossSum loss = nn::head_cross_entropy(graph, head, states, batch.targets, batch.weights);
   // Most spans are no entity and soon cost nothing. Their mean would have gradients far below
   // --clip but for the first steps', whose squares AdamW then remembers for hundreds of steps.
-  if (trained_.spans()) loss.weight = double(batch.predicting.size());
+  if (of_spans) {
+    const double each = batch.weights.empty() ? 1 : double(batch.weights[0]);
+    loss.weight = each * double(batch.predicting.size());
+  }
   graph.backward();
   return loss;
 }
@@ -265,6 +286,7 @@ Identity Trainer::identity() const {
       for (const int64_t token : row.read) hash = nn::extend_hash(hash, int32_t(token));
       hash = nn::extend_hash(hash, row.label);
     }
+    if (row.group >= 0) hash = nn::extend_hash(hash, int32_t(row.group));
     for (const int64_t token : row.words) hash = nn::extend_hash(hash, int32_t(token));
     for (const ClassedSpan& span : row.spans) {
       for (const int32_t part : {span.first, span.last, span.label}) {

@@ -104,6 +104,7 @@ class Trainer {
     StepRows rows;
   };
   StepReport train_step();
+  float span_weight(const StepRows& rows) const;
   [[noreturn]] void fail_loss(const StepRows& rows);
   void advance(const TrainHooks& hooks);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);

@@ -1,11 +1,12 @@
 // A folder that lives as long as its test.
 #pragma once
 
-#include <unistd.h>
+#include <stdlib.h>
 
-#include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace relatum::testing {
 
@@ -13,10 +14,12 @@ namespace relatum::testing {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    static std::atomic<int> count{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("relatum-test-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
-    std::filesystem::create_directories(path_);
+    // A test that was killed leaves its folder, and another process may have its number later.
+    std::string name = (std::filesystem::temp_directory_path() / "relatum-test-XXXXXX").string();
+    if (!::mkdtemp(name.data())) {
+      throw std::filesystem::filesystem_error(name, std::error_code(errno, std::generic_category()));
+    }
+    path_ = name;
   }
   ~TemporaryFolder() {
     std::error_code ignored;

@@ -66,6 +66,42 @@ TEST(PlanEpoch, DependsOnSeedAndEpochAlone) {
   EXPECT_NE(order(1, 0), order(2, 0));
 }
 
+// Wherever they stand in the data; and texts are never computed with other rows.
+TEST(PlanEpoch, KeepsGroupsTogether) {
+  auto rows = random_rows(24);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i % 3 != 1) rows[i].group = int64_t(i % 8);
+    if (i < 8) rows[i].words = {0, 1};
+  }
+  const BatchOptions options{60, 1000, true};
+  const auto steps = train::plan_epoch(rows, options, 1, 0);
+  std::vector<int64_t> order = in_order(steps), sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < sorted.size(); ++i) EXPECT_EQ(sorted[i], int64_t(i));
+  ASSERT_EQ(sorted.size(), rows.size());
+  std::set<int64_t> ended;
+  int64_t open = -1;
+  for (const int64_t row : order) {
+    const int64_t group = rows[size_t(row)].group;
+    if (group == open && group >= 0) continue;
+    EXPECT_TRUE(group < 0 || !ended.contains(group)) << group;
+    ended.insert(open);
+    open = group;
+  }
+  for (const StepRows& step : steps) {
+    auto all = in_order(train::micro_batches(rows, step, options));
+    for (const StepRows& piece : train::micro_batches(rows, step, options)) {
+      for (const int64_t row : piece) {
+        EXPECT_EQ(rows[size_t(row)].has_spans(), rows[size_t(piece[0])].has_spans());
+      }
+    }
+    StepRows want = step;
+    std::sort(all.begin(), all.end());
+    std::sort(want.begin(), want.end());
+    EXPECT_EQ(all, want);
+  }
+}
+
 TEST(PlanEpoch, FillsTheBudget) {
   const auto rows = random_rows(23);
   const auto steps = train::plan_epoch(rows, {60, 60, true}, 1, 0);

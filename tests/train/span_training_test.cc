@@ -232,6 +232,48 @@ TEST(SpanPairs, AndTheHeadLearn) {
   }
 }
 
+// A step of texts and of prompts with answers: the mean over words and the mean over answers'
+// tokens count alike.
+TEST(JointRows, TheirGradientIsTheMeanOfBoth) {
+  const engine::Session session(span_model("llama"), plain_options());
+  std::vector<train::TrainRow> rows = span_texts("llama");
+  for (const auto& row : random_rows(3)) rows.push_back(row);
+  const auto facts = span_facts();
+  train::SpanForm form{.dropout = 0, .own_dropout = 0, .joint = true};
+  form.classes = facts.at("classes").get<int64_t>();
+  form.widest = facts.at("widest").get<int64_t>();
+  form.hidden = 6;
+  form.width = session.model().info().width;
+  train::SpanTraining trained(
+      std::make_unique<train::Adapter>(session.model(), session.compute(),
+                                       train::AdapterConfig{.dropout = 0}, 5, nullptr, form.size()),
+      session.compute(), form, 1);
+  for (float& value : trained.values()) value += 0.01f;
+  trained.sync();
+  engine::Worker worker(session, trained.adapter());
+  train::Trainer trainer(worker, trained, rows, {});
+  nn::LossSum loss;
+  const auto gradient = [&](const train::StepRows& chosen) {
+    trained.zero_grads();
+    int64_t tokens = 0;
+    loss = trainer.accumulate(chosen, 0, tokens);
+    std::vector<float> mean(trained.grads().begin(), trained.grads().end());
+    for (float& value : mean) value /= float(loss.weight);
+    return mean;
+  };
+  const auto texts = gradient({0, 1, 2});
+  const double of_texts = loss.sum / loss.weight;
+  const auto answers = gradient({3, 4, 5});
+  const double of_answers = loss.sum / loss.weight;
+  const auto both = gradient({4, 0, 3, 2, 1, 5});
+  EXPECT_NEAR(loss.sum / loss.weight, (of_texts + of_answers) / 2, 1e-5);
+  std::vector<float> want(texts.size());
+  for (size_t i = 0; i < want.size(); ++i) want[i] = (texts[i] + answers[i]) / 2;
+  EXPECT_LT(distance(as_row(both), as_row(want)), gradient_bound(session));
+  EXPECT_GT(distance(as_row(both), as_row(texts)), 0.1);
+  EXPECT_GT(distance(as_row(both), as_row(answers)), 0.1);
+}
+
 TEST(SpanFile, HoldsTheHeadAgain) {
   SpanRun run("llama");
   const TemporaryFolder folder;

@@ -31,6 +31,11 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "wrong)")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Output");
+  app.add_option("--task", o.task,
+                 "relations: of rows whose entities are marked; entities: found in documents; "
+                 "joint: both in documents (default: what the run learned)")
+      ->check(CLI::IsMember({"relations", "entities", "joint"}))
+      ->group("Answer");
   app.add_option("--threshold", o.threshold,
                  "Answer a relation only from this probability on, else the label that means no "
                  "relation: a number from 0 to 1, or dev for the run's own, chosen on its dev data "

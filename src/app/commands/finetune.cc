@@ -64,8 +64,9 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
   define_data(app, o.data);
   app.add_option("--task", o.task,
                  "relations: the relation between two marked entities; entities: to find the "
-                 "entities of a text, from documents in which all are marked")
-      ->check(CLI::IsMember({"relations", "entities"}))
+                 "entities of a text, from documents in which all are marked; joint: both, with "
+                 "one model")
+      ->check(CLI::IsMember({"relations", "entities", "joint"}))
       ->group("Data");
   app.add_flag("--multi-label", o.multi_label,
                "Learn all labels of a pair that has several, each as a row of its own (default: "

@@ -1,0 +1,247 @@
+// Documents to pairs, as a graph asks them.
+#include "jobs/finetune_joint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/counted.h"
+#include "base/error.h"
+#include "jobs/finetune_classifier.h"
+#include "jobs/graph_pairs.h"
+#include "task/error_kinds.h"
+
+namespace relatum::jobs {
+namespace {
+
+[[noreturn]] void refuse(const std::string& sentence) { fail("jobs.finetune", sentence); }
+
+// The relation of a pair that is asked the other way round; as it is where it names no direction.
+std::string turned(const std::string& label) {
+  const task::DirectedLabel split = task::split_direction(label);
+  if (!split.directed) return label;
+  return fmt::format("{}({})", split.relation, split.reversed ? "e1,e2" : "e2,e1");
+}
+
+// What relations say of a document's pairs, by places of its entities.
+class Related {
+ public:
+  explicit Related(const EntityDocument& document) : document_(document) {
+    std::map<std::string, size_t> places;
+    for (size_t i = 0; i < document.entities.size(); ++i) places[document.entities[i].id] = i;
+    for (const task::Relation& each : document.relations) {
+      const std::pair ends{places.at(each.head), places.at(each.tail)};
+      labels_[ends].push_back(each.label);
+      things_.insert({thing(ends.first), thing(ends.second)});
+    }
+  }
+
+  const std::vector<std::string>* of(size_t head, size_t tail) const {
+    const auto at = labels_.find({head, tail});
+    return at == labels_.end() ? nullptr : &at->second;
+  }
+  // Whether something is said of other mentions of the same two things, or they are one.
+  bool of_others(size_t head, size_t tail) const {
+    const std::string a = thing(head), b = thing(tail);
+    return a == b || things_.contains({a, b});
+  }
+  size_t pairs() const { return labels_.size(); }
+
+ private:
+  std::string thing(size_t entity) const {
+    const std::string& cluster = document_.entities[entity].cluster;
+    return cluster.empty() ? fmt::format("entity {}", entity) : "cluster " + cluster;
+  }
+  const EntityDocument& document_;
+  std::map<std::pair<size_t, size_t>, std::vector<std::string>> labels_;
+  std::set<std::pair<std::string, std::string>> things_;
+};
+
+// What one data set's documents came to.
+struct Counts {
+  int64_t apart = 0;  // pairs with a relation that no sentence holds, or that are not asked
+  int64_t unlabelled = 0;
+  std::string first_apart, first_unlabelled;
+
+  void tell(const std::string& name, const Context& context) const {
+    if (apart) {
+      context.warn(fmt::format(
+          "{}: {} with a relation {} not asked, as no sentence holds both or their types have none "
+          "in the training data, such as one of {}.",
+          name, counted(apart, "pair"), apart == 1 ? "is" : "are", first_apart));
+    }
+    if (unlabelled) {
+      context.warn(fmt::format(
+          "{}: nobody said which relations {} {}, such as {}: only entities are taken from {}.",
+          name, counted(unlabelled, "document"), unlabelled == 1 ? "has" : "have",
+          first_unlabelled, unlabelled == 1 ? "it" : "them"));
+    }
+  }
+};
+
+graph::DocumentResult as_result(const EntityDocument& document) {
+  graph::DocumentResult result;
+  result.id = document.id;
+  result.text = document.text;
+  result.sentences = document.sentences;
+  const graph::CodePoints points(result.text);
+  for (const task::Entity& each : document.entities) {
+    const graph::Stretch span{each.span.start, each.span.end};
+    result.mentions.push_back({span, each.span.type, 1, std::string(points.slice(span))});
+  }
+  return result;
+}
+
+class Pairs {
+ public:
+  Pairs(GraphPairRules rules, std::string negative)
+      : once_(asked_once(rules.labels)), negative_(std::move(negative)), pairs_(std::move(rules)) {}
+
+  void add(const EntityDocument& document, std::vector<task::Example>& examples, Counts& counts) {
+    const std::string name = fmt::format("document '{}' ({})", document.id, document.place);
+    if (document.unlabelled) {
+      if (++counts.unlabelled == 1) counts.first_unlabelled = name;
+      return;
+    }
+    const Related related(document);
+    std::vector<AskedPair> asked;
+    const OpenDocument open(as_result(document));
+    pairs_.add(open.result, 0, asked);
+    size_t used = 0;
+    for (const AskedPair& pair : asked) {
+      task::Example example = pairs_.example(open, pair);
+      used += label(related, pair, example);
+      if (!example.label) continue;
+      example.id = fmt::format("{}:{}:{}", document.id, document.entities[pair.head].id,
+                               document.entities[pair.tail].id);
+      example.document = document.id;
+      example.line = document.line;
+      example.row = document.row;
+      example.file = document.file;
+      examples.push_back(std::move(example));
+    }
+    if (used >= related.pairs()) return;
+    if (counts.apart == 0) counts.first_apart = name;
+    counts.apart += int64_t(related.pairs() - used);
+  }
+
+ private:
+  // Gives the pair its labels, or the negative one, or none where others of its mentions are
+  // related; how many related pairs that used.
+  size_t label(const Related& related, const AskedPair& pair, task::Example& example) const {
+    size_t used = 0;
+    if (const auto* labels = related.of(pair.head, pair.tail)) {
+      for (const std::string& each : *labels) task::add_gold_label(example, each);
+      ++used;
+    }
+    const auto* other = once_ ? related.of(pair.tail, pair.head) : nullptr;
+    if (other) {
+      for (const std::string& each : *other) task::add_gold_label(example, turned(each));
+      ++used;
+    }
+    const bool doubtful = related.of_others(pair.head, pair.tail) ||
+                          (once_ && related.of_others(pair.tail, pair.head));
+    if (!used && !doubtful) example.label = negative_;
+    return used;
+  }
+
+  bool once_;
+  std::string negative_;
+  GraphPairs pairs_;
+};
+
+task::Dataset without_examples(const task::Dataset& read) {
+  task::Dataset data = read;
+  data.examples.clear();
+  data.count = 0;
+  return data;
+}
+
+// The label of pairs without a relation: the one that is named, the usual one, or one of our own.
+std::string negative_of(const FinetuneOptions& o, task::Labels& labels) {
+  const std::string named = o.negative.value_or(task::parse_spec(o.train).negative);
+  const std::string negative = named.empty() ? task::negative_label(labels).value_or(kNoRelation)
+                                             : named;
+  if (!labels.find(negative)) labels.add(negative);
+  return negative;
+}
+
+// Rows that teach which pairs may have a relation: all of the training data, and of these the ones
+// whose types allow one.
+void make_train(FinetuneData& data, GraphPairRules rules, const std::string& negative,
+                const Context& context) {
+  Counts counts;
+  Pairs all(rules, negative);
+  for (const EntityDocument& each : data.entities->train) {
+    all.add(each, data.train.examples, counts);
+  }
+  data.types = task::learn_types(data.train.examples);
+  counts.tell(data.train.name, context);
+  const auto positive = [&](const task::Example& example) { return example.label != negative; };
+  if (std::ranges::none_of(data.train.examples, positive)) {
+    refuse(fmt::format("{}: no pair of entities in a sentence has a relation. Use --task entities, "
+                       "or documents with relations (docs/your-data.md).",
+                       data.train.name));
+  }
+  std::erase_if(data.train.examples, [&](const task::Example& example) {
+    const auto mask = data.types->mask(example, rules.labels, negative);
+    for (size_t i = 0; i < mask.size(); ++i) {
+      if (mask[i] && rules.labels.name(int64_t(i)) != negative) return false;
+    }
+    return !mask.empty();
+  });
+}
+
+}  // namespace
+
+bool learns_both(const FinetuneOptions& options) { return options.task == "joint"; }
+
+void check_joint(const FinetuneOptions& o) {
+  const std::pair<bool, const char*> unknown[] = {{classifies(o), "--head classifier"},
+                                                  {!o.index.empty(), "--index"},
+                                                  {!o.data.relabel.empty(), "--relabel"},
+                                                  {o.folds > 0, "--folds"}};
+  for (const auto& [given, flag] : unknown) {
+    if (!given) continue;
+    refuse(fmt::format("{} is for relations alone, and --task joint learns to find entities, too. "
+                       "Leave one of them out.",
+                       flag));
+  }
+}
+
+FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
+  FinetuneData data;
+  data.entities = load_entity_data(
+      {options.train, options.dev, options.holdout, options.training.seed}, options.data, host);
+  data.train = without_examples(data.entities->train_data);
+  data.dev = without_examples(data.entities->dev_data);
+  const std::string negative = negative_of(options, data.train.labels);
+  GraphPairRules rules;
+  rules.labels = data.train.labels;
+  rules.negative = data.train.labels.find(negative);
+  make_train(data, rules, negative, host.context);
+  if (!data.types->empty()) rules.types = data.types;
+  Counts counts;
+  Pairs judged(std::move(rules), negative);
+  for (const EntityDocument& each : data.entities->dev) {
+    judged.add(each, data.dev.examples, counts);
+  }
+  counts.tell(data.dev.name, host.context);
+  return data;
+}
+
+int64_t SentenceGroups::of(const std::string& document, std::string sentence) {
+  // As GraphPairs::example() has it.
+  std::ranges::replace_if(
+      sentence, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return groups_.try_emplace({document, std::move(sentence)}, int64_t(groups_.size()))
+      .first->second;
+}
+
+}  // namespace relatum::jobs

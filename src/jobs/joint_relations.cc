@@ -1,0 +1,93 @@
+// Pairs as a graph has them, answers as an extraction has them.
+#include "jobs/joint_relations.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "jobs/extract_blocks.h"
+
+namespace relatum::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Of a pair that may have several labels all of them.
+void add_relations(const AskedPair& pair, const task::Prediction& answer,
+                   const std::optional<std::string>& negative, std::vector<FoundRelation>& to) {
+  const auto add = [&](const std::string& label, double probability) {
+    if (label != negative) to.push_back({pair.head, pair.tail, label, probability});
+  };
+  if (answer.labels) {
+    for (size_t i = 0; i < answer.labels->size(); ++i) {
+      const bool known = i < answer.label_probabilities.size();
+      add((*answer.labels)[i], known ? answer.label_probabilities[i] : 0);
+    }
+  } else if (answer.label) {
+    add(*answer.label, answer.probability.value_or(0));
+  }
+}
+
+}  // namespace
+
+GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& setup) {
+  GraphPairRules rules;
+  rules.labels = setup.labels.value();
+  const std::string named = options.negative.value_or(setup.run ? setup.run->negative : "");
+  const auto negative = named.empty() ? task::negative_label(rules.labels) : named;
+  if (negative) rules.negative = rules.labels.index(*negative, "--negative");
+  const fs::path kept = fs::path(options.adapter) / "types.json";
+  std::error_code ignored;
+  if (!options.types.empty()) {
+    rules.types = task::TypeConstraints::load(options.types);
+  } else if (fs::exists(kept, ignored)) {
+    rules.types = task::TypeConstraints::load(kept);
+  }
+  return rules;
+}
+
+JointRelations::JointRelations(const ExtractOptions& options, const ExtractSetup& setup,
+                               Answerer& answerer)
+    : answerer_(answerer), pairs_(pair_rules(options, setup)) {
+  const GraphPairRules rules = pair_rules(options, setup);
+  if (rules.negative) negative_ = rules.labels.name(*rules.negative);
+}
+
+std::vector<std::vector<FoundRelation>> JointRelations::find(std::span<FoundDocument> documents,
+                                                             const Context& context) {
+  std::vector<std::unique_ptr<OpenDocument>> open;
+  std::vector<AskedPair> asked;
+  for (FoundDocument& each : documents) {
+    graph::DocumentResult result;
+    result.id = each.id;
+    result.text = each.text;
+    result.sentences.assign(each.sentences.begin(), each.sentences.end());
+    result.mentions = std::move(each.mentions);
+    pairs_.add(result, open.size(), asked);
+    open.push_back(std::make_unique<OpenDocument>(std::move(result)));
+  }
+  std::vector<std::vector<FoundRelation>> found(documents.size());
+  for (size_t begin = 0; begin < asked.size(); begin += kExtractBlock) {
+    const size_t end = std::min(asked.size(), begin + kExtractBlock);
+    std::vector<task::Example> examples;
+    for (size_t i = begin; i < end; ++i) {
+      examples.push_back(pairs_.example(*open[asked[i].document], asked[i]));
+    }
+    size_t next = begin;
+    answerer_.answer(
+        {examples, 0},
+        [&](std::vector<task::Prediction>&& answers) {
+      for (const task::Prediction& answer : answers) {
+        const AskedPair& pair = asked[next++];
+        add_relations(pair, answer, negative_, found[pair.document]);
+      }
+        },
+        context);
+    if (next < end) throw Stopped{};
+  }
+  return found;
+}
+
+}  // namespace relatum::jobs

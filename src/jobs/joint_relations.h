@@ -1,0 +1,53 @@
+// The relations between entities that were found in documents.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jobs/answerer.h"
+#include "jobs/graph_pairs.h"
+
+namespace relatum::jobs {
+
+/// A document with what was found in it.
+struct FoundDocument {
+  std::string_view id, text;
+  std::span<const task::Piece> sentences;
+  std::vector<graph::Mention> mentions;  ///< in the order in which they are written
+};
+
+/// An answer other than the label that means none; ends by their places in the mentions.
+struct FoundRelation {
+  size_t head = 0, tail = 0;
+  std::string label;
+  double probability = 0;
+};
+
+class JointRelations {
+ public:
+  /// `options` as the answerer was opened with; both outlive it.
+  JointRelations(const ExtractOptions& options, const ExtractSetup& setup, Answerer& answerer);
+
+  /// The relations of each document, in the order of the pairs (GraphPairs::add): pairs of one
+  /// sentence, of types that the run's training data had a relation between. A pair that is too
+  /// long for the model has none. Throws Stopped where the context stops.
+  std::vector<std::vector<FoundRelation>> find(std::span<FoundDocument> documents,
+                                               const Context& context);
+  /// How many pairs were asked, and how many were too long.
+  const GraphPairCounts& counts() const { return pairs_.counts(); }
+  int64_t too_long() const { return answerer_.counts().too_long; }
+
+ private:
+  Answerer& answerer_;
+  std::optional<std::string> negative_;
+  GraphPairs pairs_;
+};
+
+/// The pairs that a run asks: its labels, its negative one, and the types that it has learnt.
+/// `options` say otherwise where they name types or a negative label.
+GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& setup);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,217 @@
+// One model that finds entities and names relations: from documents to documents, and to a graph.
+#include "jobs/finetune_joint.h"
+
+#include "entity_desk.h"
+#include "jobs/graph.h"
+#include "jobs/run_record.h"
+#include "support/error_of.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+class JointJob : public EntityDesk {
+ protected:
+  void SetUp() override {
+    Desk::SetUp();
+    write_rows("documents.jsonl", with_relations());
+  }
+  static std::vector<json> with_relations() {
+    std::vector<json> all{
+        document("d1", "Bo Nilsen flies for Kestrel Airways. Rain fell.\nAna rests.",
+                 {{"Bo Nilsen", "person"}, {"Kestrel Airways", "company"}, {"Ana", "person"}}),
+        document("d2", "Zoë Ruiz left Oslo.", {{"Zoë Ruiz", "person"}, {"Oslo", "city"}}),
+        document("d3", "Nobody came.", {}),
+        document("d4", "In Lima, Ana sings for Dolm Air.",
+                 {{"Lima", "city"}, {"Ana", "person"}, {"Dolm Air", "company"}})};
+    relate(all[0], "E1", "E2", "works_for");
+    relate(all[0], "E1", "E3", "knows");  // across sentences
+    relate(all[1], "E1", "E2", "left");
+    relate(all[3], "E2", "E3", "works_for");
+    return all;
+  }
+  static void relate(json& document, const char* head, const char* tail, const char* label) {
+    document["relations"].push_back({{"head", head}, {"tail", tail}, {"label", label}});
+  }
+  jobs::FinetuneOptions teach_both() const {
+    jobs::FinetuneOptions options = teach_well("llama/tied");
+    options.model.base = "f32";
+    options.task = "joint";
+    options.prompt = path("plain.txt");
+    options.training.epochs = 80;
+    return options;
+  }
+  jobs::FinetuneData load(const jobs::FinetuneOptions& options) {
+    warnings_.clear();
+    return jobs::load_finetune_data(options, host_);
+  }
+  static std::vector<std::string> pairs_of(const task::Dataset& data) {
+    std::vector<std::string> all;
+    for (const task::Example& each : data.examples) {
+      all.push_back(task::head_text(each) + " " + each.label.value_or("-") + " " +
+                    task::tail_text(each));
+    }
+    return all;
+  }
+  static std::vector<std::string> relations_of(const json& row) {
+    std::vector<std::string> all;
+    for (const json& each : row.at("relations")) {
+      all.push_back(each["head"].get<std::string>() + " " + each["label"].get<std::string>() +
+                    " " + each["tail"].get<std::string>());
+      EXPECT_GT(each["probability"].get<double>(), 0.25);
+    }
+    return all;
+  }
+};
+
+// Of types that a relation stands between; pairs of one sentence, each way round.
+TEST_F(JointJob, PairsAreThoseThatAGraphAsks) {
+  const jobs::FinetuneData data = load(teach_both());
+  EXPECT_THAT(pairs_of(data.train),
+              UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways", "Zoë Ruiz left Oslo",
+                                   "Ana no_relation Lima", "Ana works_for Dolm Air"));
+  EXPECT_THAT(data.train.labels.names(), UnorderedElementsAre("works_for", "knows", "left",
+                                                              "no_relation"));
+  EXPECT_EQ(data.train.examples[0].text, "Bo Nilsen flies for Kestrel Airways.");
+  EXPECT_EQ(data.train.examples[0].id, "d1:E1:E2");
+  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("1 pair with a relation is not asked"),
+                                           HasSubstr("document 'd1'"))));
+}
+
+TEST_F(JointJob, LabelsWithADirectionAreAskedInTheTextsOrder) {
+  auto documents = with_relations();
+  for (json& each : documents) each["relations"] = json::array();
+  relate(documents[0], "E2", "E1", "employs(e1,e2)");
+  relate(documents[3], "E2", "E3", "employs(e2,e1)");
+  write_rows("documents.jsonl", documents);
+  EXPECT_THAT(pairs_of(load(teach_both()).train),
+              UnorderedElementsAre("Bo Nilsen employs(e2,e1) Kestrel Airways",
+                                   "Ana employs(e2,e1) Dolm Air"));
+}
+
+TEST_F(JointJob, WhatNobodyLookedAtIsNoNegative) {
+  auto documents = with_relations();
+  documents[3].erase("relations");
+  write_rows("documents.jsonl", documents);
+  EXPECT_THAT(pairs_of(load(teach_both()).train),
+              UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways", "Zoë Ruiz left Oslo"));
+  EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("1 document has"), HasSubstr("'d4'"))));
+  for (json& each : documents) each["relations"] = json::array();
+  write_rows("documents.jsonl", documents);
+  EXPECT_THAT(error_of([&] { load(teach_both()); }), HasSubstr("Use --task entities"));
+}
+
+TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
+  EXPECT_TRUE(jobs::finetune(teach_both(), host_).finished);
+  const jobs::RunInfo run = jobs::read_run(path("run"));
+  EXPECT_TRUE(run.joint);
+  ASSERT_TRUE(run.entities);
+  EXPECT_FALSE(jobs::finds_entities(run));
+  EXPECT_TRUE(there("run/entities.safetensors"));
+  EXPECT_TRUE(there("run/types.json"));
+  EXPECT_THAT(read("run/README.md"), HasSubstr("finds the entities of a text and names"));
+  warnings_.clear();
+  const auto rows = answers(ask_run());
+  const auto gold = with_relations();
+  ASSERT_EQ(rows.size(), gold.size());
+  for (size_t i = 0; i < gold.size(); ++i) EXPECT_EQ(entities_of(rows[i]), entities_of(gold[i]));
+  EXPECT_THAT(relations_of(rows[0]), ElementsAre("T1 works_for T2"));
+  EXPECT_THAT(relations_of(rows[1]), ElementsAre("T1 left T2"));
+  EXPECT_THAT(relations_of(rows[2]), ElementsAre());
+  EXPECT_THAT(relations_of(rows[3]), ElementsAre("T2 works_for T3"));
+  EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  // Each alone.
+  jobs::ExtractOptions entities = ask_run();
+  entities.task = "entities";
+  const auto alone = answers(entities);
+  EXPECT_EQ(entities_of(alone[0]), entities_of(gold[0]));
+  EXPECT_EQ(alone[0].at("relations"), json::array());
+  jobs::ExtractOptions pairs = ask_run();
+  pairs.task = "relations";
+  write_rows("pair.jsonl", {{{"id", "p"},
+                             {"text", "Zoë Ruiz left Oslo."},
+                             {"head", {{"start", 0}, {"end", 8}, {"type", "person"}}},
+                             {"tail", {{"start", 14}, {"end", 18}, {"type", "city"}}}}});
+  pairs.input = path("pair.jsonl");
+  EXPECT_EQ(answers(pairs).at(0).at("label"), "left");
+}
+
+TEST_F(JointJob, AGraphNeedsNoOtherRun) {
+  EXPECT_TRUE(jobs::finetune(teach_both(), host_).finished);
+  for (const json& each : with_relations()) {
+    write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
+  }
+  jobs::GraphOptions graph;
+  graph.asking.model.compute = "f32";
+  graph.asking.adapter = path("run");
+  graph.documents = {path("notes")};
+  out_.clear();
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  std::map<std::string, std::string> names;
+  std::vector<std::string> facts;
+  for (const json& each : json_lines(out_)) {
+    if (each["kind"] == "entity") names[each["id"]] = each["name"];
+    else facts.push_back(names[each["head"]] + " " + each["label"].get<std::string>() + " " +
+                         names[each["tail"]]);
+  }
+  EXPECT_EQ(names.size(), 7u);
+  EXPECT_THAT(facts, UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
+                                          "Zoë Ruiz left Oslo", "Ana works_for Dolm Air"));
+}
+
+// The same bytes, whether it was stopped or not; judged by both.
+TEST_F(JointJob, IsJudgedByBothAndGoesOn) {
+  jobs::FinetuneOptions options = teach_both();
+  options.training.epochs = 3;
+  options.dev = path("documents.jsonl");
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  const auto log = read_rows("run/log.jsonl");
+  const json& last = log.back();
+  EXPECT_EQ(last.at("dev_metric"), "entities_and_relations");
+  EXPECT_DOUBLE_EQ(last.at("dev_f1").get<double>(), (last.at("dev_entities_f1").get<double>() +
+                                                     last.at("dev_relations_f1").get<double>()) /
+                                                        2);
+  const std::string adapter = read("run/adapter_model.safetensors"),
+                    spans = read("run/entities.safetensors");
+  int steps = 0;
+  host_.context.progress = [&](const Progress&) { stop_ = ++steps >= 2; };
+  options.overwrite = true;
+  EXPECT_FALSE(jobs::finetune(options, host_).finished);
+  host_.context.progress = {};
+  stop_ = false;
+  options.overwrite = false;
+  options.resume = true;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  EXPECT_EQ(read("run/adapter_model.safetensors"), adapter);
+  EXPECT_EQ(read("run/entities.safetensors"), spans);
+}
+
+TEST_F(JointJob, RefusesWhatItCannotDo) {
+  const auto refusal = [&](const jobs::FinetuneOptions& options) {
+    return error_of([&] { jobs::finetune(options, host_); });
+  };
+  jobs::FinetuneOptions options = teach_both();
+  options.head = "classifier";
+  EXPECT_THAT(refusal(options), HasSubstr("--head classifier is for relations alone"));
+  options = teach_both();
+  options.index = path("index");
+  EXPECT_THAT(refusal(options), HasSubstr("--index"));
+  options = teach_both();
+  options.model.model = fixture("bert").string();
+  EXPECT_THAT(refusal(options), HasSubstr("teach --task entities and relations apart"));
+  options = teach_both();
+  options.train = path("rows.jsonl");
+  EXPECT_THAT(refusal(options), HasSubstr("marks one pair"));
+  EXPECT_FALSE(there("run"));
+  jobs::ExtractOptions asked = ask("-");
+  asked.task = "joint";
+  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }), HasSubstr("learned relations"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
