@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/utf8.h"
 #include "text/unicode.h"
@@ -37,19 +36,20 @@ bool ends_line(char32_t c) {
 
 void cut_piece(std::string_view text, const Piece& piece, std::vector<Piece>& parts) {
   const std::string_view there = utf8_slice(text, piece.start, piece.end);
-  std::optional<int64_t> first = piece.start;         // nothing among blanks behind a line end
-  int64_t place = piece.start, behind = piece.start;  // of the last character that is none
+  int64_t place = piece.start, first = place, behind = place;  // of its last character but blanks
+  bool begun = true;  // a stretch that begins at `first`; not among blanks behind a line end
   for (size_t at = 0; at < there.size(); ++place) {
     const char32_t c = next_char(there, at);
     if (ends_line(c)) {
-      if (first && behind > *first) parts.push_back({*first, behind});
-      first.reset();
+      if (begun && behind > first) parts.push_back({first, behind});
+      begun = false;
     } else if (!text::is_white_space(c)) {
-      if (!first) first = place;
+      if (!begun) first = place;
+      begun = true;
       behind = place + 1;
     }
   }
-  if (first && piece.end > *first) parts.push_back({*first, piece.end});
+  if (begun && piece.end > first) parts.push_back({first, piece.end});
 }
 
 }  // namespace
@@ -84,6 +84,11 @@ std::string from_percent(std::string_view text) {
     at += 2;
   }
   return plain;
+}
+
+std::vector<Piece> pieces_of(const Entity& entity) {
+  if (!entity.pieces.empty()) return entity.pieces;
+  return {{entity.span.start, entity.span.end}};
 }
 
 std::vector<Piece> brat_pieces(std::string_view text, const Entity& entity) {

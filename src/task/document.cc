@@ -186,11 +186,6 @@ Entity entity_of(std::string id, std::string type, std::vector<Piece> pieces) {
   return entity;
 }
 
-std::vector<Piece> pieces_of(const Entity& entity) {
-  if (!entity.pieces.empty()) return entity.pieces;
-  return {{entity.span.start, entity.span.end}};
-}
-
 std::string settle(Document& document) {
   if (const std::string odd = encoding_problem(document); !odd.empty()) {
     return "the document is not UTF-8: it " + odd;

@@ -58,8 +58,6 @@ const Entity* find_entity(const Document& document, std::string_view id);
 /// Joins pieces into an entity: sorted, those that touch or overlap become one, and an entity of
 /// one piece has none. `pieces` is not empty.
 Entity entity_of(std::string id, std::string type, std::vector<Piece> pieces);
-/// Its pieces; one where it has no gaps.
-std::vector<Piece> pieces_of(const Entity& entity);
 
 /// Brings labels and types to their seen_form (task/forms.h), drops relations that stand there
 /// twice, and gives what is wrong, or "": ids that are empty or stand there twice, spans that are

@@ -58,7 +58,7 @@ class RowSink {
 
   /// Documents are handed on whole instead of their pairs.
   void take_documents(TakeDocument take) { take_document_ = std::move(take); }
-  /// How the file's offsets count, where the SPEC says so: one of DatasetFormat::offsets; else "".
+  /// How the file's offsets count, where the SPEC says so: "graphemes", "utf16"; else "".
   void offsets(std::string offsets) { offsets_ = std::move(offsets); }
   const std::string& offsets() const { return offsets_; }
   /// Which pairs of documents are examples.

@@ -126,11 +126,14 @@ void read(std::string_view bytes, RowSink& rows) {
   read_json_items(bytes, rows, parse_row);
 }
 
-// Which of the two stands first depends on the version, and either may be long.
+// Which of the two stands first depends on the version, and either may be long. A task's own keys
+// are none of its texts, so rows of other programs that have a text beside these are not meant.
 bool sniff(std::string_view, std::string_view first) {
+  if (is_min(first)) return true;
+  if (has_first_key(first, "text")) return false;
   return first_value(first, "data").starts_with('{') ||
          first_value(first, "annotations").starts_with('[') ||
-         first_value(first, "completions").starts_with('[') || is_min(first);
+         first_value(first, "completions").starts_with('[');
 }
 
 }  // namespace
