@@ -28,9 +28,9 @@ Read read_all(const std::string& spec, bool main, const DataChoice& choice, cons
   Read read;
   task::LoadOptions options = choice.options(main, host);
   options.keep_unknown_labels = true;  // of relations
-  read.data = task::read_documents(
-      task::parse_spec(spec), options,
-      [&](task::Document&& document) { read.documents.push_back(std::move(document)); });
+  read.data = task::read_documents(task::parse_spec(spec), options, [&](task::Document&& document) {
+    read.documents.push_back(std::move(document));
+  });
   tell_data(read.data, false, host.context);
   for (const task::Document& document : read.documents) {
     if (!document.pair) continue;

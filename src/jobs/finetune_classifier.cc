@@ -54,10 +54,10 @@ void check_classifier(const FinetuneOptions& o) {
   }
   if (!classifies(o)) {
     if (o.head_flags.empty()) return;
-    refuse(
-        fmt::format("{} is for a classifier. Add --head classifier, or --task entities or joint, or "
-                    "leave it out.",
-                    o.head_flags[0]));
+    refuse(fmt::format(
+        "{} is for a classifier. Add --head classifier, or --task entities or joint, or "
+        "leave it out.",
+        o.head_flags[0]));
   }
   const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
                                                   {!o.index.empty(), "--index"},
@@ -91,12 +91,11 @@ std::unique_ptr<engine::Session> open_trained_model(const FinetuneOptions& optio
   auto opened = std::make_unique<engine::Session>(path, session);
   const arch::ModelInfo& info = opened->model().info();
   if (learns_both(options) && (!opened->model().head() || info.encoder_layers > 0)) {
-    refuse(
-        fmt::format("{} is {}, and --task joint needs a language model of one stack, which reads "
-                    "sentences and names relations. Use such a model, or teach --task entities and "
-                    "relations apart.",
-                    path.string(),
-                    info.encoder_layers > 0 ? "an encoder with a decoder" : "an encoder"));
+    refuse(fmt::format(
+        "{} is {}, and --task joint needs a language model of one stack, which reads "
+        "sentences and names relations. Use such a model, or teach --task entities and "
+        "relations apart.",
+        path.string(), info.encoder_layers > 0 ? "an encoder with a decoder" : "an encoder"));
   }
   if (opened->model().head()) return opened;
   refuse(

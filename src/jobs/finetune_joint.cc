@@ -79,8 +79,8 @@ struct Counts {
     if (unlabelled) {
       context.warn(fmt::format(
           "{}: nobody said which relations {} {}, such as {}: only entities are taken from {}.",
-          name, counted(unlabelled, "document"), unlabelled == 1 ? "has" : "have",
-          first_unlabelled, unlabelled == 1 ? "it" : "them"));
+          name, counted(unlabelled, "document"), unlabelled == 1 ? "has" : "have", first_unlabelled,
+          unlabelled == 1 ? "it" : "them"));
     }
   }
 };
@@ -93,7 +93,8 @@ graph::DocumentResult as_result(const EntityDocument& document) {
   const graph::CodePoints points(result.text);
   for (const task::Entity& each : document.entities) {
     const graph::Stretch span{each.span.start, each.span.end};
-    result.mentions.push_back({span, each.span.type, 1, std::string(points.slice(span))});
+    result.mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type, 1,
+                               std::string(points.slice(span))});
   }
   return result;
 }
@@ -185,9 +186,10 @@ void make_train(FinetuneData& data, GraphPairRules rules, const std::string& neg
   counts.tell(data.train.name, context);
   const auto positive = [&](const task::Example& example) { return example.label != negative; };
   if (std::ranges::none_of(data.train.examples, positive)) {
-    refuse(fmt::format("{}: no pair of entities in a sentence has a relation. Use --task entities, "
-                       "or documents with relations (docs/your-data.md).",
-                       data.train.name));
+    refuse(
+        fmt::format("{}: no pair of entities in a sentence has a relation. Use --task entities, "
+                    "or documents with relations (docs/your-data.md).",
+                    data.train.name));
   }
   std::erase_if(data.train.examples, [&](const task::Example& example) {
     const auto mask = data.types->mask(example, rules.labels, negative);
@@ -209,9 +211,10 @@ void check_joint(const FinetuneOptions& o) {
                                                   {o.folds > 0, "--folds"}};
   for (const auto& [given, flag] : unknown) {
     if (!given) continue;
-    refuse(fmt::format("{} is for relations alone, and --task joint learns to find entities, too. "
-                       "Leave one of them out.",
-                       flag));
+    refuse(
+        fmt::format("{} is for relations alone, and --task joint learns to find entities, too. "
+                    "Leave one of them out.",
+                    flag));
   }
 }
 

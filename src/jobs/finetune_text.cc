@@ -155,9 +155,9 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
                   info.encoder_layers ? fmt::format("{} + ", info.encoder_layers) : "", info.layers,
                   info.width, parts.session.base(), name_of(parts.session.compute()),
                   kernels::cpu_summary()),
-      fmt::format("{} and {}, {}, style {}, {} trained numbers ({})",
-                  training_rows(parts), dev_rows(parts), classes(parts), parts.renderer.style().name, parts.trained.values().size(),
-                  what_they_are(parts.options, parts.trained))};
+      fmt::format("{} and {}, {}, style {}, {} trained numbers ({})", training_rows(parts),
+                  dev_rows(parts), classes(parts), parts.renderer.style().name,
+                  parts.trained.values().size(), what_they_are(parts.options, parts.trained))};
   if (parts.data.entities) lines.push_back(spans_looked_at(parts));
   if (const std::string start = where_pairs_begin(parts.options, parts.session); !start.empty()) {
     lines.push_back(start);

@@ -43,10 +43,10 @@ std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host&
 }  // namespace
 
 void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
-  const bool may_be_given = std::ranges::any_of(
-      setup.files.files, [](const graph::DocumentFile& each) {
+  const bool may_be_given = std::ranges::any_of(setup.files.files,
+                                                [](const graph::DocumentFile& each) {
     return each.form.value_or(graph::DocumentForm::kJsonLines) == graph::DocumentForm::kJsonLines;
-      });
+  });
   const auto& run = setup.adapters[0].setup.run;
   const bool named = !o.gazetteer.empty() || !o.entities.empty();
   setup.finds_itself = !named && run && run->joint;

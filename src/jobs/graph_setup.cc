@@ -13,6 +13,8 @@
 #include "base/printable.h"
 #include "graph/sentences.h"
 #include "jobs/answer_rule.h"
+#include "jobs/models_folder.h"
+#include "jobs/name_similarity.h"
 #include "jobs/output_path.h"
 #include "jobs/without_effect.h"
 
@@ -190,6 +192,19 @@ void tell_schema(const GraphPairRules& pairs, const std::string& file, const Con
   }
 }
 
+// Opened before documents are read, as an embedder that is not there is refused then.
+void settle_similarity(const GraphOptions& o, const Host& host, GraphSetup& setup) {
+  if (!o.similar) {
+    if (o.asking.embedder.empty() || !o.asking.index.empty()) return;
+    return warn_without_effect({"--embedder"}, "--similar or --index", host.context);
+  }
+  const std::string& named = o.asking.embedder;
+  const fs::path folder = find_model(named.empty() ? kUsualEmbedder : named, o.asking.model.models,
+                                     host);
+  setup.rules.merge.similarity = name_similarity(folder, *o.similar, host.context);
+  setup.rules.merge.similarity_threshold = *o.similar;
+}
+
 ExtractOptions asking_of(const GraphOptions& o) {
   ExtractOptions asking = o.asking;
   asking.answer = "scored";
@@ -232,6 +247,7 @@ GraphSetup settle_graph(const GraphOptions& o, const Host& host) {
   check_outputs(o, setup.format, setup.files);
   if (!o.schema.empty()) setup.rules.schema = graph::Schema::load(o.schema);
   if (!o.aliases.empty()) setup.rules.merge.aliases = graph::Aliases::load(o.aliases);
+  settle_similarity(o, host, setup);
   setup.rules.combine = o.combine == "noisy-or" ? graph::Combine::kNoisyOr
                                                 : graph::Combine::kMaximum;
   setup.asking = asking_of(o);

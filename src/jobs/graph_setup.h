@@ -26,9 +26,9 @@ struct GraphSetup {
   graph::DocumentFiles files;
   /// What finds entities, but for a run that learned both, which opens with the answerer.
   std::vector<std::unique_ptr<graph::EntityFinder>> finders;
-  bool finds_itself = false;                   ///< the adapter's run is such a one, and is to
-  std::unique_ptr<graph::EntityFinder> finder; ///< all of them; see open_finder()
-  const graph::GraphFormat* format = nullptr;  ///< nullptr: no file is written
+  bool finds_itself = false;                    ///< the adapter's run is such a one, and is to
+  std::unique_ptr<graph::EntityFinder> finder;  ///< all of them; see open_finder()
+  const graph::GraphFormat* format = nullptr;   ///< nullptr: no file is written
 };
 
 /// Reads the run's record, the schema, the gazetteer and the alias table, and lists the documents.
@@ -39,9 +39,9 @@ GraphSetup settle_graph(const GraphOptions& options, const Host& host);
 /// Error for one that lacks what it needs.
 const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
-/// Fills GraphSetup::finders: those that are given in documents, another run's, and the gazetteer's.
-/// A run that learned both finds them by itself where neither of these two is named. Throws Error
-/// where there can be none.
+/// Fills GraphSetup::finders: those that are given in documents, another run's, and the
+/// gazetteer's. A run that learned both finds them by itself where neither of these two is named.
+/// Throws Error where there can be none.
 void make_finders(const GraphOptions& options, const Host& host, GraphSetup& setup);
 /// Makes one finder of them, with the answerer's run where that finds entities.
 void open_finder(const Answerer& answerer, GraphSetup& setup);

@@ -18,7 +18,6 @@ std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& opti
                                                       const Host& host);
 /// The same of a run that learned both, beside what answers its pairs, which outlives it.
 std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
-                                                      const RunInfo& run,
-                                                      const Answerer& answerer);
+                                                      const RunInfo& run, const Answerer& answerer);
 
 }  // namespace relatum::jobs

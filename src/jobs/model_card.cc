@@ -16,8 +16,8 @@
 #include "jobs/card_metadata.h"
 #include "jobs/card_settings.h"
 #include "jobs/card_values.h"
-#include "jobs/fit_calibration.h"
 #include "jobs/finetune_joint.h"
+#include "jobs/fit_calibration.h"
 #include "jobs/markdown_text.h"
 #include "task/metric.h"
 #include "task/prompt.h"
@@ -80,10 +80,11 @@ std::string introduction(const ModelCard& card, const CardFacts& facts) {
   const bool entities = card_finds_entities(card.record);
   std::string text = fmt::format(
       "# {}\n\n{} that {}{}.", markdown_text(card.title), what_it_is(card),
-      entities                       ? "finds the entities of a sentence"
-      : card_finds_both(card.record) ? "finds the entities of a text and names the relation between "
-                                       "two of a sentence"
-                                     : "names the relation between two marked entities in a sentence",
+      entities ? "finds the entities of a sentence"
+      : card_finds_both(card.record)
+          ? "finds the entities of a text and names the relation between "
+            "two of a sentence"
+          : "names the relation between two marked entities in a sentence",
       facts.labels.empty()
           ? ""
           : fmt::format(": one of {}, each with a probability",

@@ -75,11 +75,12 @@ int64_t automatic_batch_tokens(std::span<const TrainRow> rows, bool share,
 /// for (seed, epoch).
 std::vector<int64_t> epoch_rows(int64_t count, const Thinning& thinned, uint64_t seed,
                                 int64_t epoch);
-/// The steps of one epoch: a permutation of its rows and groups that depends on (seed, epoch) alone,
-/// cut where the next row would exceed the budget. No row is dropped.
+/// The steps of one epoch: a permutation of its rows and groups that depends on (seed, epoch)
+/// alone, cut where the next row would exceed the budget. No row is dropped.
 std::vector<StepRows> plan_epoch(std::span<const TrainRow> rows, const BatchOptions& options,
                                  uint64_t seed, int64_t epoch);
-/// A step's rows in pieces of at most micro_tokens (a longer row stands alone), texts before others.
+/// A step's rows in pieces of at most micro_tokens (a longer row stands alone), texts before
+/// others.
 std::vector<StepRows> micro_batches(std::span<const TrainRow> rows, const StepRows& step,
                                     const BatchOptions& options);
 

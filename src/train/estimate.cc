@@ -191,8 +191,7 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
     arena = std::max(arena, scoring_arena(passes.model, passes.texts, passes.compute, size));
   }
   const int64_t bytes = int64_t(size_of(passes.compute));
-  return {arena,
-          2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
+  return {arena, 2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
 }
 
 }  // namespace
@@ -210,8 +209,8 @@ Estimate estimate(const arch::Model& model, const Trainable& trained, DType comp
     const int64_t count = of_spans ? work.spans : work.answers;
     if (count == 0) continue;
     const nn::Linear& reader = passes.reader(of_spans);
-    answers += double(count) * (4 * double(reader.in() * reader.out()) +
-                                trained.operations(reader.parts()[0]));
+    answers += double(count) *
+               (4 * double(reader.in() * reader.out()) + trained.operations(reader.parts()[0]));
   }
   const int64_t numbers = int64_t(trained.values().size());
   const Operations of_token = operations(model, trained);

@@ -225,9 +225,9 @@ TEST_F(EntityJob, AGraphHasTheEntitiesThatItFinds) {
       found.push_back(mention["text"].get<std::string>() + " " + each["type"].get<std::string>());
     }
   }
-  EXPECT_THAT(found, UnorderedElementsAre("Bo Nilsen person", "Kestrel Airways company",
-                                          "Zoë Ruiz person", "Oslo city", "Lima city",
-                                          "Ana person"));
+  EXPECT_THAT(found,
+              UnorderedElementsAre("Bo Nilsen person", "Kestrel Airways company", "Zoë Ruiz person",
+                                   "Oslo city", "Lima city", "Ana person"));
   graph.entities = path("notes");
   EXPECT_THAT(error_of([&] { jobs::graph(graph, host_); }),
               HasSubstr("holds no run that finds entities"));

@@ -61,8 +61,8 @@ class JointJob : public EntityDesk {
   static std::vector<std::string> relations_of(const json& row) {
     std::vector<std::string> all;
     for (const json& each : row.at("relations")) {
-      all.push_back(each["head"].get<std::string>() + " " + each["label"].get<std::string>() +
-                    " " + each["tail"].get<std::string>());
+      all.push_back(each["head"].get<std::string>() + " " + each["label"].get<std::string>() + " " +
+                    each["tail"].get<std::string>());
       EXPECT_GT(each["probability"].get<double>(), 0.25);
     }
     return all;
@@ -75,8 +75,8 @@ TEST_F(JointJob, PairsAreThoseThatAGraphAsks) {
   EXPECT_THAT(pairs_of(data.train),
               UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways", "Zoë Ruiz left Oslo",
                                    "Ana no_relation Lima", "Ana works_for Dolm Air"));
-  EXPECT_THAT(data.train.labels.names(), UnorderedElementsAre("works_for", "knows", "left",
-                                                              "no_relation"));
+  EXPECT_THAT(data.train.labels.names(),
+              UnorderedElementsAre("works_for", "knows", "left", "no_relation"));
   EXPECT_EQ(data.train.examples[0].text, "Bo Nilsen flies for Kestrel Airways.");
   EXPECT_EQ(data.train.examples[0].id, "d1:E1:E2");
   EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("1 pair with a relation is not asked"),
@@ -125,6 +125,18 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_THAT(relations_of(rows[2]), ElementsAre());
   EXPECT_THAT(relations_of(rows[3]), ElementsAre("T2 works_for T3"));
   EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  // Of the entities that are marked, one less than it would find.
+  auto less = gold;
+  less[0]["entities"].erase(1);
+  less[0]["relations"] = json::array();
+  write_rows("less.jsonl", less);
+  jobs::ExtractOptions given = ask_run();
+  given.given_entities = true;
+  given.input = path("less.jsonl");
+  const auto asked = answers(given);
+  EXPECT_EQ(entities_of(asked[0]), entities_of(less[0]));
+  EXPECT_THAT(relations_of(asked[0]), ElementsAre());
+  EXPECT_THAT(relations_of(asked[3]), ElementsAre("T2 works_for T3"));
   // Each alone.
   jobs::ExtractOptions entities = ask_run();
   entities.task = "entities";
@@ -155,9 +167,12 @@ TEST_F(JointJob, AGraphNeedsNoOtherRun) {
   std::map<std::string, std::string> names;
   std::vector<std::string> facts;
   for (const json& each : json_lines(out_)) {
-    if (each["kind"] == "entity") names[each["id"]] = each["name"];
-    else facts.push_back(names[each["head"]] + " " + each["label"].get<std::string>() + " " +
-                         names[each["tail"]]);
+    if (each["kind"] == "entity") {
+      names[each["id"]] = each["name"];
+      continue;
+    }
+    facts.push_back(names[each["head"]] + " " + each["label"].get<std::string>() + " " +
+                    names[each["tail"]]);
   }
   EXPECT_EQ(names.size(), 7u);
   EXPECT_THAT(facts, UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
@@ -173,9 +188,9 @@ TEST_F(JointJob, IsJudgedByBothAndGoesOn) {
   const auto log = read_rows("run/log.jsonl");
   const json& last = log.back();
   EXPECT_EQ(last.at("dev_metric"), "entities_and_relations");
-  EXPECT_DOUBLE_EQ(last.at("dev_f1").get<double>(), (last.at("dev_entities_f1").get<double>() +
-                                                     last.at("dev_relations_f1").get<double>()) /
-                                                        2);
+  EXPECT_DOUBLE_EQ(
+      last.at("dev_f1").get<double>(),
+      (last.at("dev_entities_f1").get<double>() + last.at("dev_relations_f1").get<double>()) / 2);
   const std::string adapter = read("run/adapter_model.safetensors"),
                     spans = read("run/entities.safetensors");
   int steps = 0;
@@ -209,6 +224,10 @@ TEST_F(JointJob, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal(options), HasSubstr("marks one pair"));
   EXPECT_FALSE(there("run"));
   jobs::ExtractOptions asked = ask("-");
+  asked.given_entities = true;
+  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }),
+              HasSubstr("for runs that learned both"));
+  asked.given_entities = false;
   asked.task = "joint";
   EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }), HasSubstr("learned relations"));
 }

@@ -387,5 +387,14 @@ TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
   EXPECT_THAT(refusal(options), HasSubstr("loop"));
 }
 
+TEST_F(GraphJob, SimilarNamesAreOneWhereThatIsAsked) {
+  jobs::GraphOptions options = make();
+  const auto apart = names(graph_of(options));
+  options.asking.embedder = kEmbedder;
+  EXPECT_EQ(names(graph_of(options)), apart) << "it is not asked for";
+  options.similar = 0;
+  EXPECT_LT(names(graph_of(options)).size(), apart.size());
+}
+
 }  // namespace
 }  // namespace relatum::testing

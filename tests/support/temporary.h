@@ -17,7 +17,8 @@ class TemporaryFolder {
     // A test that was killed leaves its folder, and another process may have its number later.
     std::string name = (std::filesystem::temp_directory_path() / "relatum-test-XXXXXX").string();
     if (!::mkdtemp(name.data())) {
-      throw std::filesystem::filesystem_error(name, std::error_code(errno, std::generic_category()));
+      throw std::filesystem::filesystem_error(name,
+                                              std::error_code(errno, std::generic_category()));
     }
     path_ = name;
   }

@@ -66,6 +66,11 @@ void define_entities(CLI::App& app, Options& o) {
                  "type and id")
       ->type_name("CSV")
       ->group("Entities");
+  app.add_option("--similar", o.similar,
+                 "Make names of one type one entity from this cosine of their vectors on, as 0.9 "
+                 "(--embedder; default: all-minilm-l6-v2)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group("Entities");
 }
 
 void define_pairs(CLI::App& app, Options& o) {
