@@ -3,6 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "task/document.h"
 
 namespace relatum::task {
 
@@ -18,5 +21,13 @@ std::string brat_word(std::string_view text);
 std::string brat_file_name(std::string_view id);
 /// What brat_word() and brat_file_name() made of a text.
 std::string from_percent(std::string_view text);
+
+/// An entity's pieces; one where it has no gaps.
+std::vector<Piece> pieces_of(const Entity& entity);
+/// The stretches by which brat has an entity of this text: cut at line ends, for which its lines
+/// have no place, and without the blanks beside these.
+std::vector<Piece> brat_pieces(std::string_view text, const Entity& entity);
+/// What stands between separators.
+std::vector<std::string_view> brat_parts(std::string_view text, char separator, bool empty_too);
 
 }  // namespace relatum::task

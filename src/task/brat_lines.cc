@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/printable.h"
@@ -14,7 +14,10 @@
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/brat_form.h"
+#include "task/brat_mention.h"
+#include "task/clusters.h"
 #include "task/fields.h"
+#include "task/json_document.h"
 #include "task/offsets.h"
 
 namespace relatum::task {
@@ -24,35 +27,16 @@ constexpr std::string_view kMark = "\xef\xbb\xbf";  // of byte order, in UTF-8
 
 std::string shown(std::string_view text) { return printable_start(text, 40); }
 
-std::vector<std::string_view> cut(std::string_view text, char separator, bool empty_too) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t end = text.find(separator);
-    if (const auto part = text.substr(0, end); empty_too || !part.empty()) parts.push_back(part);
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-std::optional<int64_t> number(std::string_view digits) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return value;
-}
-
-/// A T line: its stretches are still counted as the file counts.
-struct Mention {
-  std::string id, type;
-  std::vector<Piece> pieces;
-  std::string quoted;
-  int64_t line = 0;
-};
-
 /// A note of our own writer's.
 struct Note {
   std::string target;
   nlohmann::json value;
+};
+
+/// The entities that an Equiv line names.
+struct Group {
+  std::vector<size_t> members;
+  std::string name;
 };
 
 struct Line {
@@ -70,7 +54,7 @@ class Reader {
     document_.id = std::move(id);
     document_.line = 1;
     int64_t count = 0;
-    for (std::string_view line : cut(annotation, '\n', true)) {
+    for (std::string_view line : brat_parts(annotation, '\n', true)) {
       ++count;
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (count == 1) line = io::without_mark(line);
@@ -83,6 +67,7 @@ class Reader {
     for (const Line& line : relations_) guarded(line, [&] { read_relation(line); });
     for (const Line& line : equivalences_) guarded(line, [&] { read_equivalence(line); });
     guarded({"", 1}, [&] { apply_notes(); });
+    unite_clusters();
     rows_.add_document(std::move(document_));
   }
 
@@ -126,54 +111,42 @@ class Reader {
   }
 
   void read_mention(const Line& line) {
-    const auto parts = cut(line.text, '\t', true);
-    if (parts.size() < 2) fail("task.brat", "expected T, a number, a tab, a type and two places");
-    Mention mention;
-    mention.id = parts[0];
-    mention.line = line.number;
-    const std::string_view middle = parts[1];
-    const size_t space = middle.find(' ');
-    mention.type = from_percent(middle.substr(0, space));
-    const std::string_view places = space == middle.npos ? "" : middle.substr(space + 1);
-    for (const std::string_view part : cut(places, ';', true)) {
-      const auto ends = cut(part, ' ', false);
-      const auto start = ends.size() == 2 ? number(ends[0]) : std::nullopt;
-      const auto end = ends.size() == 2 ? number(ends[1]) : std::nullopt;
-      if (!start || !end || *start < 0 || *start >= *end) {
-        fail("task.brat",
-             fmt::format("{}: '{}' is no start and larger end", shown(mention.id), shown(part)));
-      }
-      mention.pieces.push_back({*start, *end});
+    BratMention mention = parse_mention(line.text, line.number);
+    if (mention.pieces.empty()) {
+      rows_.odd("annotations of no characters are passed over", line.number);
+      ends_.emplace(mention.id, "");
+      return;
     }
-    if (parts.size() > 2) mention.quoted = parts[2];
     mentions_.push_back(std::move(mention));
   }
 
   /// Finds how the file counts, by the texts that it quotes.
   void place_mentions() {
     std::vector<QuotedSpan> spans;
-    for (const Mention& mention : mentions_) {
+    for (const BratMention& mention : mentions_) {
       for (const Piece& piece : mention.pieces) {
         spans.push_back({piece.start, piece.end, mention.pieces.size() == 1 ? mention.quoted : ""});
       }
     }
     const bool marked = raw_.starts_with(kMark);
-    const bool mark_counts = marked && counting_of(raw_, spans, {Counting::kCodePoints});
+    const bool mark_counts = marked &&
+                             counting_of(raw_, spans, {Counting::kCodePoints}, quotes_mention);
     const std::string_view text = mark_counts ? raw_ : std::string_view(document_.text);
     const auto fits = counting_of(text, spans,
-                                  {Counting::kCodePoints, Counting::kCrlfIsOne, Counting::kUtf16});
+                                  {Counting::kCodePoints, Counting::kCrlfIsOne, Counting::kUtf16},
+                                  quotes_mention);
     const Counting counting = fits.value_or(Counting::kCodePoints);
     if (counting != Counting::kCodePoints) {
       rows_.odd(fmt::format("offsets that fit their texts only as {}", counting_name(counting)), 1);
     }
     const CountedPlaces places(text, counting);
-    for (const Mention& mention : mentions_) {
+    for (const BratMention& mention : mentions_) {
       const Line line = {"", mention.line};
       guarded(line, [&] { place(mention, places, mark_counts ? 1 : 0); });
     }
   }
 
-  void place(const Mention& mention, const CountedPlaces& places, int64_t shift) {
+  void place(const BratMention& mention, const CountedPlaces& places, int64_t shift) {
     std::vector<Piece> pieces;
     std::string there;
     for (const Piece& piece : mention.pieces) {
@@ -187,7 +160,7 @@ class Reader {
       there += (there.empty() ? "" : " ");
       there += utf8_slice(document_.text, *start - shift, *end - shift);
     }
-    if (!mention.quoted.empty() && !same_words(there, mention.quoted)) {
+    if (!mention.quoted.empty() && !quotes_mention(there, mention.quoted)) {
       fail("task.brat",
            fmt::format("{} is '{}' in the text, and the line says '{}': its offsets count other "
                        "characters, or the text was changed",
@@ -200,7 +173,8 @@ class Reader {
     document_.entities.push_back(entity_of(mention.id, mention.type, std::move(pieces)));
   }
 
-  /// "Theme2:T3" as role and entity; an event stands for its trigger.
+  /// "Theme2:T3" as role and entity; an event stands for its trigger. The entity is "" where it has
+  /// no characters.
   std::pair<std::string, std::string> argument(std::string_view word, const std::string& id) {
     const size_t colon = word.rfind(':');
     if (colon == word.npos) {
@@ -216,9 +190,10 @@ class Reader {
 
   std::vector<std::string_view> words(const Line& line, std::string& id, size_t least,
                                       const char* expected) {
-    const auto parts = cut(line.text, '\t', true);
+    const auto parts = brat_parts(line.text, '\t', true);
     id = shown(parts[0]);
-    auto all = parts.size() > 1 ? cut(parts[1], ' ', false) : std::vector<std::string_view>{};
+    auto all = parts.size() > 1 ? brat_parts(parts[1], ' ', false)
+                                : std::vector<std::string_view>{};
     if (all.size() < least) fail("task.brat", fmt::format("{}: expected {}", id, expected));
     return all;
   }
@@ -229,6 +204,12 @@ class Reader {
     ends_[std::string(line.text.substr(0, line.text.find('\t')))] = argument(all[0], id).second;
   }
 
+  bool lacks_an_end(const std::string& head, const std::string& tail, const Line& line) {
+    if (!head.empty() && !tail.empty()) return false;
+    rows_.odd("relations of annotations of no characters are passed over", line.number);
+    return true;
+  }
+
   void read_event(const Line& line) {
     std::string id;
     const auto all = words(line, id, 1, "TYPE:TRIGGER and its arguments");
@@ -236,6 +217,7 @@ class Reader {
     const std::string trigger = argument(all[0], id).second;
     for (size_t i = 1; i < all.size(); ++i) {
       auto [role, entity] = argument(all[i], id);
+      if (lacks_an_end(trigger, entity, line)) continue;
       while (role.size() > 1 && role.back() >= '0' && role.back() <= '9') role.pop_back();
       document_.relations.push_back({trigger, entity, role});
     }
@@ -247,8 +229,10 @@ class Reader {
     std::string id;
     const auto all = words(line, id, 3, "TYPE Arg1:ID Arg2:ID");
     if (all.size() > 3) fail("task.brat", id + ": a relation has two arguments");
-    document_.relations.push_back(
-        {argument(all[1], id).second, argument(all[2], id).second, from_percent(all[0])});
+    auto head = argument(all[1], id), tail = argument(all[2], id);
+    if (head.first == "Arg2" && tail.first == "Arg1") std::swap(head, tail);
+    if (lacks_an_end(head.second, tail.second, line)) return;
+    document_.relations.push_back({head.second, tail.second, from_percent(all[0])});
     relation_index_[std::string(line.text.substr(0, line.text.find('\t')))] =
         document_.relations.size() - 1;
   }
@@ -260,24 +244,54 @@ class Reader {
       rows_.odd("lines with * that are no Equiv are passed over", line.number);
       return;
     }
-    const std::string cluster = fmt::format("equiv-{}", line.number);
+    Group group = {{}, fmt::format("equiv-{}", line.number)};
     for (size_t i = 1; i < all.size(); ++i) {
-      const auto at = index_.find(std::string(all[i]));
-      if (at == index_.end()) {
+      const std::string member(all[i]);
+      const auto at = index_.find(member);
+      if (at != index_.end()) {
+        group.members.push_back(at->second);
+      } else if (const auto end = ends_.find(member); end == ends_.end() || !end->second.empty()) {
         fail("task.brat", fmt::format("an Equiv names {}, which is not there", shown(all[i])));
       }
-      document_.entities[at->second].cluster = cluster;
+    }
+    groups_.push_back(std::move(group));
+  }
+
+  /// Clusters that notes name and those of Equiv lines, which may share members.
+  void unite_clusters() {
+    Clusters clusters(document_.entities.size());
+    std::unordered_map<std::string, size_t> first;
+    for (size_t i = 0; i < document_.entities.size(); ++i) {
+      const std::string& name = document_.entities[i].cluster;
+      if (!name.empty()) clusters.unite({first.emplace(name, i).first->second, i}, name);
+    }
+    for (const Group& group : groups_) clusters.unite(group.members, group.name);
+    for (size_t i = 0; i < document_.entities.size(); ++i) {
+      document_.entities[i].cluster = clusters.name_of(i);
     }
   }
 
   void read_note(const Line& line) {
-    const auto parts = cut(line.text, '\t', true);
+    const auto parts = brat_parts(line.text, '\t', true);
     if (parts.size() < 3) return;
-    const auto target = cut(parts[1], ' ', false);
+    const auto target = brat_parts(parts[1], ' ', false);
     if (target.size() != 2) return;
     guarded(line, [&] {
       kept_.push_back({std::string(target[1]), io::parse_json(parts[2], "the note")});
     });
+  }
+
+  /// An entity that brat has in other pieces than ours, as line ends lie within; one that was moved
+  /// since stays where it is.
+  void restore_pieces(const nlohmann::json& note, Entity& entity) {
+    if (!io::find(note, "pieces")) return;
+    const auto pieces = parse_pieces(io::require_array(note, "pieces", "the note"), "the note");
+    if (pieces.empty()) return;
+    Entity kept = entity_of(entity.id, entity.span.type, pieces);
+    if (kept.span.start < 0 || kept.span.end > utf8_length(document_.text)) return;
+    if (brat_pieces(document_.text, kept) != pieces_of(entity)) return;
+    entity.span = kept.span;
+    entity.pieces = std::move(kept.pieces);
   }
 
   /// What our own writer kept in notes; of notes that do not have its form nothing is taken.
@@ -298,6 +312,7 @@ class Reader {
         };
         text("type", entity.span.type);
         text("cluster", entity.cluster);
+        restore_pieces(note, entity);
         std::string id;
         text("id", id);
         if (!id.empty()) renamed[target] = id;
@@ -324,11 +339,12 @@ class Reader {
   std::string_view raw_;
   RowSink& rows_;
   Document document_;
-  std::vector<Mention> mentions_;
+  std::vector<BratMention> mentions_;
   std::vector<Line> relations_, events_, equivalences_, notes_;
   std::unordered_map<std::string, std::string> ends_;  // T and E ids to the entity they stand for
   std::unordered_map<std::string, size_t> index_, relation_index_;
   std::vector<Note> kept_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace

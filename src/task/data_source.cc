@@ -141,6 +141,12 @@ bool fits(const DatasetFormat& format, const fs::path& file) {
   return format.sniff(file.string(), io::without_mark(first));
 }
 
+/// Whether an empty file is of a format whose data lie in several files.
+bool lies_beside(const fs::path& file) {
+  const DatasetFormat* format = sniff_dataset_format(file.string(), "");
+  return format && !format->beside.empty();
+}
+
 /// The formats of folders whose files stand in this one.
 std::vector<const DatasetFormat*> formats_of(const fs::path& folder) {
   std::vector<const DatasetFormat*> found;
@@ -268,7 +274,8 @@ DataSource open_data(const Spec& spec, std::istream* input, bool by_lines) {
   }
   source.bytes = io::without_mark(source.bytes);
   const bool blank = !any_of(source, " \t\r\n", false);
-  if (blank && spec.format.empty()) fail_empty(source.name);
+  // Where another file lies beside it, which has the text, nothing may be annotated yet.
+  if (blank && spec.format.empty() && !lies_beside(spec.path)) fail_empty(source.name);
   choose_format(spec, source);
   if (source.format->read_file && source.file) {
     const fs::path path = spec.path;

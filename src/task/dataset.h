@@ -41,6 +41,8 @@ struct DatasetFormat {
   /// it is asked instead of `read`. `id` is the file's path within the folder, without its ending.
   void (*read_file)(const std::filesystem::path& file, const std::string& id,
                     RowSink& rows) = nullptr;
+  /// What a SPEC's offsets= may say (RowSink::offsets), where a file does not show how it counts.
+  std::vector<std::string_view> offsets = {};
 };
 
 /// All formats; generated from the folder.

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "task/data_source.h"
+#include "task/dataset.h"
 #include "task/raw_row.h"
 #include "task/row_checks.h"
 
@@ -99,12 +100,25 @@ struct TakeKept {
   std::function<void(Document&& document, int64_t place)> document{};
 };
 
-void read_source(const Spec& spec, const DataSource& source, RowSink& rows) {
-  if (!spec.offsets.empty() && source.format->name != "doccano") {
+/// Whether the format may count as the SPEC says.
+void check_offsets(const Spec& spec, const DatasetFormat& format) {
+  const std::string_view asked = spec.offsets;
+  if (asked.empty() || std::ranges::count(format.offsets, asked)) return;
+  if (!format.offsets.empty()) {
     fail("task.spec",
-         fmt::format("{}: offsets= is for doccano's files; how the format {} counts is known.",
-                     spec.text, source.format->name));
+         fmt::format("{}: offsets={} is not for the format {}: expected {}.", spec.text, asked,
+                     format.name, fmt::join(format.offsets, " or ")));
   }
+  std::vector<std::string_view> names;
+  for (const DatasetFormat* each : dataset_formats()) {
+    if (!each->offsets.empty()) names.push_back(each->name);
+  }
+  fail("task.spec", fmt::format("{}: offsets= is for {}; how the format {} counts is known.",
+                                spec.text, fmt::join(names, " and "), format.name));
+}
+
+void read_source(const Spec& spec, const DataSource& source, RowSink& rows) {
+  check_offsets(spec, *source.format);
   rows.offsets(spec.offsets);
   if (source.stream) return source.format->read_lines(*source.stream, rows);
   if (source.parts.empty()) return source.format->read(source.bytes, rows);

@@ -67,13 +67,13 @@ std::optional<int64_t> CountedPlaces::code_point(int64_t character) const {
 }
 
 std::optional<Counting> counting_of(std::string_view text, const std::vector<QuotedSpan>& spans,
-                                    const std::vector<Counting>& tried) {
+                                    const std::vector<Counting>& tried, Quotes quotes) {
   for (const Counting counting : tried) {
     const CountedPlaces places(text, counting);
     const bool fits = std::all_of(spans.begin(), spans.end(), [&](const QuotedSpan& span) {
       const auto start = places.code_point(span.start), end = places.code_point(span.end);
       if (!start || !end || *start > *end) return false;
-      return span.text.empty() || same_words(utf8_slice(text, *start, *end), span.text);
+      return span.text.empty() || quotes(utf8_slice(text, *start, *end), span.text);
     });
     if (fits) return counting;
   }
@@ -111,16 +111,31 @@ Piece tokens_before(const TokenText& text, int64_t first, int64_t end, const std
   return token_range(text, first, end - 1, what);
 }
 
+namespace {
+
+/// The next byte that is no white space, or a zero at the end; moves behind it.
+char next_of_word(std::string_view text, size_t& at) {
+  constexpr std::string_view kBlanks = " \t\r\n\xc2\xa0";  // with the bytes of U+00A0
+  at = std::min(text.find_first_not_of(kBlanks, at), text.size());
+  return at < text.size() ? text[at++] : '\0';
+}
+
+}  // namespace
+
 bool same_words(std::string_view a, std::string_view b) {
-  const auto next = [](std::string_view text, size_t& at) {
-    constexpr std::string_view kBlanks = " \t\r\n\xc2\xa0";  // with the bytes of U+00A0
-    at = std::min(text.find_first_not_of(kBlanks, at), text.size());
-    return at < text.size() ? text[at++] : '\0';
-  };
   for (size_t i = 0, j = 0;;) {
-    const char x = next(a, i), y = next(b, j);
+    const char x = next_of_word(a, i), y = next_of_word(b, j);
     if (x != y) return false;
     if (x == '\0') return true;
+  }
+}
+
+std::optional<size_t> behind_words(std::string_view text, std::string_view words) {
+  for (size_t i = 0, j = 0;;) {
+    const size_t reached = i;
+    const char word = next_of_word(words, j);
+    if (word == '\0') return reached;
+    if (next_of_word(text, i) != word) return std::nullopt;
   }
 }
 

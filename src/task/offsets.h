@@ -46,10 +46,18 @@ struct QuotedSpan {
   int64_t start = 0, end = 0;
   std::string text;
 };
+/// Whether two strings are one but for white space and its amount, by which programs shorten what
+/// they quote of a text.
+bool same_words(std::string_view a, std::string_view b);
+/// Where `words` end in a text that begins with them, white space aside; nothing where it does not.
+std::optional<size_t> behind_words(std::string_view text, std::string_view words);
+
+/// Whether what stands in a text is what a file quotes of it.
+using Quotes = bool (*)(std::string_view there, std::string_view quoted);
 /// The first way of counting by which all spans have the text that they quote; nothing where there
-/// is none. White space does not count.
+/// is none.
 std::optional<Counting> counting_of(std::string_view text, const std::vector<QuotedSpan>& spans,
-                                    const std::vector<Counting>& tried);
+                                    const std::vector<Counting>& tried, Quotes quotes = same_words);
 
 /// A text of tokens, and where they are in it.
 struct TokenText {
@@ -63,9 +71,5 @@ TokenText join_tokens(const std::vector<std::string>& tokens);
 Piece token_range(const TokenText& text, int64_t first, int64_t last, const std::string& what);
 /// The same up to the token before `end`.
 Piece tokens_before(const TokenText& text, int64_t first, int64_t end, const std::string& what);
-
-/// Whether two strings are one but for white space and its amount, by which programs shorten what
-/// they quote of a text.
-bool same_words(std::string_view a, std::string_view b);
 
 }  // namespace relatum::task

@@ -82,7 +82,8 @@ const std::vector<SpecPart>& spec_parts() {
        "where it is among the labels)",
        true},
       {"offsets", "HOW",
-       "of doccano's files: utf16, graphemes or code_points, as the project counted"}};
+       "of doccano's and Label Studio's files: utf16, code_points or, of doccano's, graphemes, as "
+       "the project counted"}};
   return parts;
 }
 

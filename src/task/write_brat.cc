@@ -24,15 +24,6 @@ using nlohmann::ordered_json;
 
 constexpr size_t kLongestName = 240;  // bytes of a file's name, before its ending
 
-/// A quoted text of an annotation is one line.
-std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
-  }
-  return line;
-}
-
 /// "T12": what brat calls its entities.
 bool is_brat_id(std::string_view id) {
   return id.size() > 1 && id[0] == 'T' && id.find_first_not_of("0123456789", 1) == id.npos;
@@ -56,13 +47,13 @@ std::map<std::string, std::string> brat_ids(const std::vector<Entity>& entities)
   return names;
 }
 
-std::string entity_line(const Entity& entity, const std::string& name, const std::string& text) {
-  std::vector<Piece> pieces = entity.pieces;
-  if (pieces.empty()) pieces = {{entity.span.start, entity.span.end}};
+std::string entity_line(const Entity& entity, const std::string& name,
+                        const std::vector<Piece>& pieces, const std::string& text) {
   std::string places, quoted;
   for (const Piece& piece : pieces) {
     places += fmt::format("{}{} {}", places.empty() ? "" : ";", piece.start, piece.end);
-    quoted += (quoted.empty() ? "" : " ") + one_line(utf8_slice(text, piece.start, piece.end));
+    if (!quoted.empty()) quoted += ' ';
+    quoted += utf8_slice(text, piece.start, piece.end);
   }
   const std::string type = entity.span.type.empty() ? kBratUntyped : brat_word(entity.span.type);
   return fmt::format("{}\t{} {}\t{}\n", name, type, places, quoted);
@@ -78,8 +69,11 @@ std::string annotation_of(const Document& document) {
   };
   for (const Entity& entity : document.entities) {
     const std::string& name = names[entity.id];
-    lines += entity_line(entity, name, document.text);
+    const std::vector<Piece> whole = pieces_of(entity);
+    const std::vector<Piece> pieces = brat_pieces(document.text, entity);
+    lines += entity_line(entity, name, pieces, document.text);
     ordered_json kept = ordered_json::object();
+    if (pieces != whole) kept["pieces"] = pieces_json(whole);
     if (entity.id != name) kept["id"] = entity.id;
     if (entity.span.type.empty()) kept["type"] = "";
     if (!entity.cluster.empty()) {

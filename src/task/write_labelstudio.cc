@@ -18,22 +18,11 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// UTF-16 units before each code point of a text, and their number behind the last.
-std::vector<int64_t> utf16_places(std::string_view text) {
-  std::vector<int64_t> places = {0};
-  for (size_t at = 0; at < text.size();) {
-    const char32_t c = next_char(text, at);
-    places.push_back(places.back() + (c > 0xffff ? 2 : 1));
-  }
-  return places;
-}
-
 std::string label_of(const Entity& entity) {
   return entity.span.type.empty() ? kStudioUntyped : entity.span.type;
 }
 
 ordered_json regions_of(const Document& document) {
-  const std::vector<int64_t> places = utf16_places(document.text);
   ordered_json regions = ordered_json::array();
   for (size_t i = 0; i < document.entities.size(); ++i) {
     const Span& span = document.entities[i].span;
@@ -43,8 +32,8 @@ ordered_json regions_of(const Document& document) {
                        {"to_name", "text"},
                        {"type", "labels"},
                        {"value",
-                        {{"start", places.at(size_t(span.start))},
-                         {"end", places.at(size_t(span.end))},
+                        {{"start", span.start},
+                         {"end", span.end},
                          {"text", quoted},
                          {"labels", {label_of(document.entities[i])}}}}});
   }

@@ -19,7 +19,7 @@ struct StudioModel {
 };
 
 /// A JSON array of tasks: `data` with the text and what regions do not say
-/// (task/labelstudio_form.h), regions whose offsets are UTF-16 units, and relations; several labels
+/// (task/labelstudio_form.h), regions whose offsets are code points, and relations; several labels
 /// of a pair are one relation with several labels. A document without labels has its entities as
 /// predictions.
 class LabelStudioWriter : public DocumentWriter {

@@ -30,7 +30,8 @@ const std::string kDocuments =
     R"({"id":"e1","start":2,"end":10,"type":"A PERSON"},{"id":"e2","start":2,"end":5},)"
     R"({"id":"T9","start":16,"end":18,"type":"PER","cluster":"c"},)"
     R"({"id":"o","pieces":[[2,5],[24,28]],"type":"ORG","cluster":"c"},)"
-    R"({"id":"alone","start":31,"end":35,"type":"ORG"}],"relations":[)"
+    R"({"id":"alone","start":31,"end":35,"type":"ORG"},{"id":"lines","start":7,"end":15}],)"
+    R"("relations":[)"
     R"({"head":"e1","tail":"o","label":"head of"},{"head":"e1","tail":"o","label":"owns"},)"
     R"~({"head":"o","tail":"T9","label":"x(e2,e1)","evidence":[[0,10]]},)~"
     R"({"head":"e2","tail":"e2","label":"self"}]})"
@@ -167,6 +168,33 @@ TEST(Convert, EntitiesKeepTheirNamesInBrat) {
   EXPECT_THAT(lines, HasSubstr("R1\tmet Arg1:T2 Arg2:T1"));
   EXPECT_EQ(testing::told(testing::documents_of(again)[0]),
             testing::told(testing::documents_of(mixed)[0]));
+}
+
+// brat's server reads no entity that reaches across a line's end: its own page cuts them there.
+TEST(Convert, EntitiesAcrossLineEndsArePiecesInBrat) {
+  const Scratch scratch;
+  const std::string source = scratch.file(
+      "a.jsonl",
+      R"({"id":"a","text":"Rosa\r\n\tDelgado\n\n Pell met\nBo\tLi\u2028Ma \n","entities":[)"
+      R"({"id":"T1","start":0,"end":21},{"id":"T2","start":26,"end":28},)"
+      R"({"id":"T3","start":26,"end":31,"type":"P"},{"id":"T4","pieces":[[0,6],[22,25]]},)"
+      R"({"id":"T5","pieces":[[24,29],[31,36]]},{"id":"T6","start":26,"end":36}],"relations":[]})"
+      "\n");
+  const std::string before = told(documents_of(source)[0]);
+  const std::string spec = written(source, "brat", scratch);
+  EXPECT_EQ(told(documents_of(spec)[0]), before);
+  std::string lines = read_file(scratch.path("out.brat/a.ann"));
+  for (const char* line :
+       {"T1\tEntity 0 4;7 14;17 21\tRosa Delgado Pell\n", "T2\tEntity 26 28\tBo\n",
+        "T3\tP 26 31\tBo\tLi\n", "T4\tEntity 0 4;22 25\tRosa met\n"}) {
+    EXPECT_THAT(lines, HasSubstr(line));
+  }
+  // What was moved since stays where it is.
+  const std::string moved = "T1\tEntity 0 4;7 14\tRosa Delgado\n";
+  lines.replace(lines.find("T1\t"), lines.find('\n', lines.find("T1\t")) + 1 - lines.find("T1\t"),
+                moved);
+  scratch.file("out.brat/a.ann", lines);
+  EXPECT_THAT(told(documents_of(spec)[0]), HasSubstr(" T1=Rosa…Delgado: "));
 }
 
 TEST(Convert, LabelsThatTacredLacksAreTold) {

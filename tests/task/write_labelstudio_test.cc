@@ -46,15 +46,15 @@ std::string back(const std::string& text) {
   return all;
 }
 
-TEST(LabelStudio, OffsetsAreUtf16Units) {
+TEST(LabelStudio, OffsetsAreCodePoints) {
   const json task = json::parse(studio({honey()})).at(0);
   const json& result = task["annotations"][0]["result"];
-  EXPECT_EQ(result[0]["value"]["start"], 3);
-  EXPECT_EQ(result[0]["value"]["end"], 6);
-  EXPECT_EQ(result[1]["value"]["start"], 13);
+  EXPECT_EQ(result[0]["value"]["start"], 2);
+  EXPECT_EQ(result[0]["value"]["end"], 5);
+  EXPECT_EQ(result[1]["value"]["start"], 12);
   EXPECT_EQ(result[1]["value"]["text"], "שלום");
   EXPECT_EQ(result[1]["value"]["labels"], json::array({"Entity"})) << "without a type";
-  EXPECT_EQ(result[2]["value"]["end"], 2);
+  EXPECT_EQ(result[2]["value"]["end"], 1);
   EXPECT_EQ(result[0]["type"], "labels");
   EXPECT_EQ(result[0]["from_name"], "label");
   EXPECT_EQ(result[0]["to_name"], "text");
@@ -107,7 +107,7 @@ TEST(LabelStudio, PredictionsAreReadAsEntitiesUntilSomebodyAnnotates) {
   result[2]["value"]["labels"] = {"FOOD"};
   result.push_back({{"id", "Dx_aB91ISN"},
                     {"type", "labels"},
-                    {"value", {{"start", 7}, {"end", 10}, {"labels", {"TAG"}}}}});
+                    {"value", {{"start", 6}, {"end", 9}, {"labels", {"TAG"}}}}});
   tasks[0]["annotations"] = json::array({{{"result", result}}});
   EXPECT_EQ(
       back(tasks.dump()),
@@ -121,7 +121,7 @@ TEST(LabelStudio, WhatWasChangedStaysChanged) {
   json tasks = json::parse(studio({gap}));
   EXPECT_EQ(back(tasks.dump()), "d#1: gap=Ada…שלום: y=שלום: z=🍯:A&B\n");
   json& region = tasks[0]["annotations"][0]["result"][0]["value"];
-  region["end"] = 6;  // moved
+  region["end"] = 5;  // moved
   region["text"] = "Ada";
   region["labels"] = {"PER"};  // named
   EXPECT_EQ(back(tasks.dump()), "d#1: gap=Ada:PER y=שלום: z=🍯:A&B\n");

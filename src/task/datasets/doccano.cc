@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -17,7 +18,10 @@ namespace {
 
 using nlohmann::json;
 
-/// [0, 5, "PER"], as projects without relations are exported.
+/// Where a row's entities may stand.
+constexpr std::array<std::string_view, 3> kEntityKeys = {"entities", "label", "labels"};
+
+/// [0, 5, "PER"], as projects without relations and those of intents and slots are exported.
 Entity parse_triple(const json& list, const std::string& id, const std::string& name) {
   if (!list.is_array() || list.size() != 3 || !list[0].is_number_integer() ||
       !list[1].is_number_integer() || !list[2].is_string()) {
@@ -70,6 +74,32 @@ void place_entities(const std::string& offsets, Document& document, RowSink& row
       document.line);
 }
 
+/// Where a row's entities stand, nullptr for nowhere: in `entities`, of projects without relations
+/// in `label`, of earlier versions in `labels`. Columns of the file that was imported may have
+/// these names, too.
+const char* key_of_entities(const json& row) {
+  if (io::find(row, "entities")) return "entities";
+  const json* label = io::find(row, "label");
+  if (io::find(row, "labels") && (!label || !label->is_array())) return "labels";
+  return label ? "label" : nullptr;
+}
+
+void read_entities(const json& row, Document& document, RowSink& rows) {
+  const char* chosen = key_of_entities(row);
+  if (!chosen) return;
+  for (const std::string_view key : kEntityKeys) {
+    if (key == chosen || !io::find(row, key)) continue;
+    rows.odd(fmt::format("'{}' beside '{}' is not read", key, chosen), document.line);
+  }
+  for (const json& each : io::require_array(row, chosen, "the row")) {
+    const size_t number = document.entities.size() + 1;
+    const std::string name = fmt::format("entity {}", number);
+    document.entities.push_back(each.is_array()
+                                    ? parse_triple(each, fmt::format("T{}", number), name)
+                                    : parse_entity(each, name));
+  }
+}
+
 ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   const std::string place = "the row";
   const json row = io::parse_json(source.text, place);
@@ -78,19 +108,7 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   document.line = source.line;
   const char* text = io::find(row, "text") || !io::find(row, "data") ? "text" : "data";
   document.text = text_of(row, text, place);
-  for (const char* key : {"label", "labels"}) {
-    if (!io::find(row, key)) continue;
-    for (const json& each : io::require_array(row, key, place)) {
-      const std::string id = fmt::format("T{}", document.entities.size() + 1);
-      document.entities.push_back(parse_triple(each, id, fmt::format("entity {}", id)));
-    }
-  }
-  if (io::find(row, "entities")) {
-    for (const json& each : io::require_array(row, "entities", place)) {
-      document.entities.push_back(
-          parse_entity(each, fmt::format("entity {}", document.entities.size() + 1)));
-    }
-  }
+  read_entities(row, document, rows);
   place_entities(rows.offsets(), document, rows);
   document.unlabelled = !io::find(row, "relations");
   if (!document.unlabelled) {
@@ -110,13 +128,24 @@ ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   return {{}, std::move(document)};
 }
 
+/// Whether only doccano has written this, whatever else is in it: a row has columns of the file
+/// that was imported, null where other rows have them.
+bool is_certain(std::string_view first) {
+  if (first.find("\"start_offset\"") != first.npos) return true;
+  return has_first_key(first, "Comments") &&
+         std::ranges::any_of(kEntityKeys, [&](std::string_view key) {
+           return first_value(first, key).starts_with("[[");
+         });
+}
+
 bool sniff(std::string_view, std::string_view first) {
-  if (!has_first_key(first, "text") && !has_first_key(first, "data")) return false;
+  const auto is_text = [&](const char* key) { return first_value(first, key).starts_with('"'); };
+  if (!is_text("text") && !is_text("data")) return false;
+  if (is_certain(first)) return true;
   for (const char* key : {"annotations", "annotation_id", "spans", "head"}) {
     if (has_first_key(first, key)) return false;
   }
-  return has_first_key(first, "Comments") || first.find("\"start_offset\"") != first.npos ||
-         first_value(first, "label").starts_with('[') ||
+  return has_first_key(first, "Comments") || first_value(first, "label").starts_with('[') ||
          first_value(first, "labels").starts_with("[[");
 }
 
@@ -129,7 +158,8 @@ const DatasetFormat& dataset_doccano() {
       .sniff = sniff,
       .read = read_json<parse_row>,
       .read_lines = read_json_lines<parse_row>,
-      .documents = true};
+      .documents = true,
+      .offsets = {"code_points", "utf16", "graphemes"}};
   return format;
 }
 

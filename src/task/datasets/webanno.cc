@@ -31,13 +31,27 @@ std::string short_name(std::string_view layer) {
   return std::string(layer.substr(layer.rfind('.') + 1));  // npos + 1 is 0
 }
 
-/// The feature that names an annotation: "value" or "label", else the first one.
-size_t naming_feature(const Layer& layer) {
+constexpr std::string_view kRole = "ROLE_";
+
+/// What tells that an annotation is there, and its name.
+struct Naming {
+  size_t feature = 0;
+  /// The feature is one of slots, with the roles of what fills them: it names nothing.
+  bool slots = false;
+};
+
+/// "value" or "label", else the first feature. Features of slots have two columns: the roles, and
+/// what fills them, by its type; where there are no others, the first of them.
+Naming naming_of(const Layer& layer) {
   for (const char* name : {"value", "label", "Value", "Label"}) {
     const auto at = std::find(layer.features.begin(), layer.features.end(), name);
-    if (at != layer.features.end()) return size_t(at - layer.features.begin());
+    if (at != layer.features.end()) return {size_t(at - layer.features.begin())};
   }
-  return 0;
+  for (size_t i = 0; i < layer.features.size(); ++i) {
+    if (!layer.features[i].starts_with(kRole)) return {i};
+    ++i;
+  }
+  return {0, !layer.features.empty()};
 }
 
 class Builder {
@@ -94,7 +108,7 @@ class Builder {
       return;
     }
     for (const std::string& feature : layer.features) {
-      if (feature.starts_with("ROLE_")) {
+      if (feature.starts_with(kRole)) {
         rows_.odd(fmt::format("the slots of layer {} are passed over", name), 1);
       }
     }
@@ -119,11 +133,15 @@ class Builder {
   }
 
   void read_spans(const Layer& layer, const WebannoUnit& unit) {
-    const size_t naming = naming_feature(layer);
-    const std::vector<WebannoValue> names = webanno_values(unit.cells[layer.first_column + naming]);
+    const Naming naming = naming_of(layer);
+    const size_t column = layer.first_column + naming.feature;
+    std::vector<WebannoValue> names = webanno_values(unit.cells[column]);
+    // Where no slot is set, the column of what fills them says that the annotation is there.
+    const bool unset = naming.slots && names.empty() && naming.feature + 1 < layer.features.size();
+    if (unset && unit.cells[column + 1] == "*") names.emplace_back();
     for (const WebannoValue& value : names) {
       make(key(layer.name, unit.id, value.number),
-           value.value.empty() ? short_name(layer.name) : value.value, unit);
+           naming.slots || value.value.empty() ? short_name(layer.name) : value.value, unit);
     }
   }
 
@@ -160,7 +178,7 @@ class Builder {
     if (sources.empty()) return;
     std::vector<WebannoValue> names;
     if (!layer.features.empty()) {
-      names = webanno_values(unit.cells[layer.first_column + naming_feature(layer)]);
+      names = webanno_values(unit.cells[layer.first_column + naming_of(layer).feature]);
     }
     for (size_t i = 0; i < sources.size(); ++i) {
       std::string source_unit;

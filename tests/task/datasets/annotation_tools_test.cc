@@ -1,4 +1,4 @@
-// Label Studio, doccano, Prodigy and spaCy: whose offsets, which relations, what is refused.
+// doccano, Prodigy and spaCy: whose offsets, which relations, what is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,7 +7,6 @@
 namespace relatum::task {
 namespace {
 
-using ::testing::Contains;
 using testing::documents_of;
 using ::testing::ElementsAre;
 using testing::error_of;
@@ -16,55 +15,6 @@ using testing::refusal_of;
 using testing::Scratch;
 using testing::told;
 using testing::told_of;
-
-/// A task of Label Studio's with this text and these results.
-std::string studio(const std::string& text, const std::string& results) {
-  return R"([{"id":5,"data":{"text":")" + text + R"("},"annotations":[{"result":[)" + results +
-         "]}]}]";
-}
-
-std::string region(const std::string& id, int start, int end, const std::string& text,
-                   const std::string& label) {
-  return R"({"id":")" + id + R"(","type":"labels","value":{"start":)" + std::to_string(start) +
-         R"(,"end":)" + std::to_string(end) + R"(,"text":")" + text + R"(","labels":[")" + label +
-         R"("]}})";
-}
-
-TEST(LabelStudio, CountsUtf16UnitsAndChecksThemAgainstTheText) {
-  const std::string link = R"(,{"type":"relation","from_id":"b","to_id":"a","direction":"left",)"
-                           R"("labels":["runs"]})";
-  EXPECT_THAT(
-      told_of("a.json", studio("🍯🍯 Ada runs Pell", region("a", 5, 8, "Ada", "PER") + "," +
-                                                       region("b", 14, 18, "Pell", "ORG") + link)),
-      ElementsAre("5: a=Ada:PER b=Pell:ORG a-runs>b"));
-  EXPECT_THAT(told_of("a.json", studio("🍯🍯 Ada", region("a", 3, 6, "Ada", "PER"))),
-              ElementsAre("5: a=Ada:PER"))
-      << "predictions are often made by programs that count code points";
-  EXPECT_THAT(told_of("a.json", studio(R"(one\r\nAda)", region("a", 4, 7, "Ada", "PER"))),
-              ElementsAre("5: a=Ada:PER"));
-  EXPECT_THAT(refusal_of("a.json", studio("🍯 Ada", region("a", 1, 4, "Bo", "PER"))),
-              HasSubstr("a.json:1: row 1: region 'a' from 1 to 4 (UTF-16 units)"));
-}
-
-TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
-  const std::string both = R"(,{"type":"relation","from_id":"a","to_id":"b","direction":"bi"},)"
-                           R"({"type":"choices","value":{"choices":["x"]}})";
-  const Scratch scratch;
-  const std::string path = scratch.file(
-      "a.json",
-      studio("Ada Bo", region("a", 0, 3, "Ada", "P") + "," + region("b", 4, 6, "Bo", "P") + both));
-  EXPECT_EQ(told(documents_of(path)[0]), "5: a=Ada:P b=Bo:P a-relation>b b-relation>a");
-  const auto warnings = load_dataset(path).warnings;
-  EXPECT_THAT(warnings, Contains(HasSubstr("without a label are read as 'relation'")));
-  EXPECT_THAT(warnings, Contains(HasSubstr("neither regions of text nor relations")));
-  EXPECT_THAT(
-      told_of("a.json",
-              R"([{"id":1,"data":{"body":"Ada"},"annotations":[{"was_cancelled":true,"result":[)" +
-                  region("x", 0, 3, "Ada", "X") + R"(]},{"result":[)" +
-                  region("a", 0, 3, "Ada", "P") + R"(]},{"ground_truth":true,"result":[)" +
-                  region("t", 0, 3, "Ada", "T") + "]}]}]"),
-      ElementsAre("1: t=Ada:T"));
-}
 
 TEST(Doccano, RelationsTriplesAndCounts) {
   EXPECT_THAT(told_of("a.jsonl",
@@ -80,8 +30,9 @@ TEST(Doccano, RelationsTriplesAndCounts) {
                                                    "\xcc\x81"
                                                    R"( Ada","label":[[2,5,"PER"]],"Comments":[]})");
   EXPECT_EQ(told(documents_of(path + "?offsets=graphemes")[0]), "1: T1=Ada:PER (unlabelled)");
-  EXPECT_THAT(error_of([&] { documents_of("jsonl:" + path + "?offsets=graphemes"); }),
-              HasSubstr("offsets= is for doccano's files"));
+  EXPECT_THAT(
+      error_of([&] { documents_of("jsonl:" + path + "?offsets=graphemes"); }),
+      HasSubstr("offsets= is for doccano and labelstudio; how the format jsonl counts is known"));
   EXPECT_THAT(
       refusal_of("a.jsonl", R"({"text":"Ada","entities":[{"id":1,"label":"P",)"
                             R"("start_offset":0,"end_offset":3}],"relations":[{"from_id":1,)"
@@ -120,20 +71,6 @@ TEST(Doccano, CountsAsItsProjectDid) {
   EXPECT_THAT(warnings("Well", ""), ::testing::IsEmpty()) << "all count alike";
 }
 
-TEST(LabelStudio, RefusesTheExportThatLeavesRelationsOut) {
-  const std::string text =
-      R"([{"text":"Ada runs Pell","id":1,"label":[{"start":0,"end":3,"text":"Ada","labels":)"
-      R"(["PER"]}],"annotator":1,"annotation_id":1,"created_at":"2024-01-01","updated_at":)"
-      R"("2024-01-01","lead_time":3.5}])";
-  for (const char* format : {"", "labelstudio:"}) {
-    EXPECT_THAT(refusal_of("a.json", text, format), HasSubstr("[task.labelstudio]")) << format;
-    EXPECT_THAT(refusal_of("a.json", text, format),
-                HasSubstr("JSON-MIN, which leaves relations and the regions' ids out. Export the "
-                          "project as JSON."))
-        << format;
-  }
-}
-
 TEST(Doccano, SaysOnceWhatIsNotRead) {
   const Scratch scratch;
   const auto warnings = [&](const std::string& more) {
@@ -145,6 +82,47 @@ TEST(Doccano, SaysOnceWhatIsNotRead) {
   EXPECT_THAT(warnings(R"("cats":[],"Comments":[])"), ::testing::IsEmpty());
   EXPECT_THAT(warnings(R"("cats":["x"],"Comments":["y"])"),
               ElementsAre(HasSubstr("categories"), HasSubstr("comments are not read")));
+}
+
+TEST(Doccano, IntentsAndSlotsAreTriples) {
+  EXPECT_THAT(told_of("a.jsonl", R"({"id":1,"text":"Ada met Bo","cats":["x"],)"
+                                 R"("entities":[[0,3,"PER"],[8,10,"PER"]],"Comments":[]})"),
+              ElementsAre("1: T1=Ada:PER T2=Bo:PER (unlabelled)"));
+  EXPECT_THAT(refusal_of("a.jsonl", R"({"text":"Ada","entities":[[0,3]],"Comments":[]})"),
+              HasSubstr("entity 1: expected a start, an end and a label"));
+}
+
+// Its exports have the columns of the file that was imported, null where other rows have them.
+TEST(Doccano, ColumnsOfImportedFilesDoNotHideIt) {
+  const Scratch scratch;
+  const auto warnings = [&](const std::string& path) { return load_dataset(path).warnings; };
+  const std::string entities =
+      R"("entities":[{"id":7,"label":"P","start_offset":0,"end_offset":3},{"id":8,"label":"P",)"
+      R"("start_offset":8,"end_offset":10}],"relations":[{"from_id":7,"to_id":8,"type":"met"}],)"
+      R"("Comments":[]})";
+  for (const char* column : {"head", "spans", "annotations", "annotation_id", "tokens", "source"}) {
+    for (const char* value : {"null", "4", "[1]", "\"x\""}) {
+      const std::string path = scratch.file(
+          "a.jsonl",
+          R"({"id":1,"text":"Ada met Bo",")" + (column + (R"(":)" + (value + ("," + entities)))));
+      EXPECT_EQ(told(documents_of(path)[0]), "1: 7=Ada:P 8=Bo:P 7-met>8") << column << value;
+    }
+  }
+  for (const char* column : {R"("label":"news")", R"("labels":["a","b"])"}) {
+    const std::string path = scratch.file(
+        "a.jsonl", R"({"id":1,"text":"Ada met Bo",)" + (column + ("," + entities)));
+    EXPECT_EQ(told(documents_of(path)[0]), "1: 7=Ada:P 8=Bo:P 7-met>8") << column;
+    EXPECT_THAT(warnings(path), ElementsAre(HasSubstr("beside 'entities' is not read")));
+  }
+  const std::string spans = R"("label":[[0,3,"P"],[8,10,"P"]],"Comments":[]})";
+  for (const char* column : {R"("head":null)", R"("labels":["a"])"}) {
+    EXPECT_THAT(told_of("a.jsonl", R"({"id":1,"text":"Ada met Bo",)" + (column + ("," + spans))),
+                ElementsAre("1: T1=Ada:P T2=Bo:P (unlabelled)"))
+        << column;
+  }
+  EXPECT_THAT(told_of("a.jsonl",
+                      R"({"id":1,"text":"Ada","label":"news","labels":[[0,3,"P"]],"Comments":[]})"),
+              ElementsAre("1: T1=Ada:P (unlabelled)"));
 }
 
 TEST(Prodigy, RelationsByTokensAndSpansAndAnswers) {

@@ -66,6 +66,72 @@ TEST(Brat, CountsCodePointsOfTheTextAsItIs) {
   EXPECT_EQ(read("שלום לעולם", "T1\tX 5 10\tלעולם\n"), "a: T1=לעולם:X");
 }
 
+TEST(Brat, TabsAndLineEndsWithinEntities) {
+  EXPECT_EQ(read("Ines\tHolm met Al.", "T1\tP 0 9\tInes\tHolm\nT2\tP 14 16\tAl\n"),
+            "a: T1=Ines\tHolm:P T2=Al:P");
+  EXPECT_EQ(read("Ines\tHolm met Al.", "T1\tP 0 9\tInes\tHolm\tsee above\nT2\tP 14 16\tAl\t\n"),
+            "a: T1=Ines\tHolm:P T2=Al:P")
+      << "brat lets anything follow the text";
+  EXPECT_EQ(read("Ines\nHolm met Al.", "T1\tP 0 4;5 9\tInes Holm\nT2\tP 14 16\t\t\n"),
+            "a: T1=Ines…Holm:P T2=Al:P");
+  EXPECT_THAT(refusal("Ines\tHolm met Al.", "T1\tP 0 9\tInes\tPell\n"),
+              HasSubstr(R"(T1 is 'Ines\tHolm' in the text, and the line says 'Ines\tPell')"));
+}
+
+TEST(Brat, SpansOfNoCharactersArePassedOver) {
+  const Scratch scratch;
+  scratch.file("a.txt", "Bo met Al.");
+  const std::string path = scratch.file(
+      "a.ann",
+      "T1\tP 3 3\t\nT2\tP 0 2\tBo\nT3\tMeeting 3 6\tmet\nT4\tP 7 9;10 10\tAl \n"
+      "R1\tx Arg1:T1 Arg2:T2\nR2\ty Arg1:T2 Arg2:T4\nE1\tMeeting:T3 Who:T1 Whom:T4\n"
+      "*\tEquiv T1 T2\n");
+  EXPECT_EQ(told(documents_of(path)[0]),
+            "a: T2=Bo:P@equiv-8 T3=met:Meeting T4=Al:P T3-Whom>T4 T2-y>T4");
+  const auto warnings = load_dataset(path).warnings;
+  EXPECT_THAT(warnings, ::testing::Contains(HasSubstr("annotations of no characters are passed")));
+  EXPECT_THAT(warnings,
+              ::testing::Contains(HasSubstr("relations of annotations of no characters")));
+  EXPECT_THAT(refusal("Bo met Al.", "T1\tP 3 3\t\nR1\tx Arg1:T1 Arg2:T9\n"),
+              HasSubstr("R1 names T9, which is not there"));
+}
+
+TEST(Brat, EquivalencesThatShareMembersAreOneCluster) {
+  const std::string text = "A B C D E F";
+  std::string lines;
+  for (int i = 0; i < 6; ++i) {
+    lines += "T" + std::to_string(i + 1) + "\tP " + std::to_string(2 * i) + " " +
+             std::to_string(2 * i + 1) + "\t" + text[size_t(2 * i)] + "\n";
+  }
+  EXPECT_EQ(read(text, lines + "*\tEquiv T1 T2\n*\tEquiv T4 T5\n*\tEquiv T2 T3\n"),
+            "a: T1=A:P@equiv-7 T2=B:P@equiv-7 T3=C:P@equiv-7 T4=D:P@equiv-8 T5=E:P@equiv-8 T6=F:P");
+  EXPECT_EQ(read(text, lines + "*\tEquiv T1 T2\n*\tEquiv T4 T5\n*\tEquiv T2 T4 T6\n"),
+            "a: T1=A:P@equiv-7 T2=B:P@equiv-7 T3=C:P T4=D:P@equiv-7 T5=E:P@equiv-7 "
+            "T6=F:P@equiv-7");
+  EXPECT_EQ(read(text, lines + "*\tEquiv T1 T2\n*\tEquiv T2 T3\n"
+                               "#1\tRelatum T2\t{\"cluster\":\"c\"}\n"
+                               "#2\tRelatum T6\t{\"cluster\":\"c\"}\n"),
+            "a: T1=A:P@c T2=B:P@c T3=C:P@c T4=D:P T5=E:P T6=F:P@c")
+      << "with what was a cluster before it was annotated";
+}
+
+TEST(Brat, ArgumentsAreInTheOrderOfTheirNumbers) {
+  EXPECT_EQ(read("Bo met Al.",
+                 "T1\tP 0 2\tBo\nT2\tP 7 9\tAl\nR1\tx Arg2:T1 Arg1:T2\n"
+                 "R2\ty Subject:T1 Object:T2\nR3\tz Arg2:T2 Arg3:T1\n"),
+            "a: T1=Bo:P T2=Al:P T2-x>T1 T1-y>T2 T2-z>T1");
+}
+
+TEST(Brat, AFileWithoutAnnotationsIsReadByItself) {
+  const Scratch scratch;
+  scratch.file("a.txt", "Bo met Al.");
+  EXPECT_EQ(told(documents_of(scratch.file("a.ann", ""))[0]), "a:");
+  EXPECT_EQ(told(documents_of(scratch.file("a.ann", "\n"))[0]), "a:");
+  EXPECT_THAT(error_of([&] { documents_of(scratch.file("a.jsonl", "")); }), HasSubstr("is empty"));
+  EXPECT_THAT(error_of([&] { documents_of(scratch.file("b.ann", "")); }),
+              HasSubstr("there is no b.txt beside it"));
+}
+
 TEST(Brat, EventsEquivalencesAndOtherLines) {
   const Scratch scratch;
   scratch.file("a.txt", "Ada sold Pell to Bo.");

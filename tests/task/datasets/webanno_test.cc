@@ -61,6 +61,29 @@ TEST(Webanno, LayersOfGrammarChainsAndSlotsArePassedOver) {
       ElementsAre("a: T1=Ada:PER T2=Pell:ORG T1-runs>T2 T1-owns>T2"));
 }
 
+// Roles of slots name nothing, and where no slot is set only the next column shows the annotation.
+TEST(Webanno, LayersOfSlotsAreNamedByTheirOtherFeatures) {
+  const auto with = [](const std::string& features, const std::string& rows) {
+    return told_of("a.tsv",
+                   "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.S|\n"
+                   "#T_SP=webanno.custom.Host|" +
+                       features + "\n\n\n#Text=Bo met Al\n" + rows);
+  };
+  const std::string slots = "ROLE_webanno.custom.Host:links_custom.Link|webanno.custom.S";
+  EXPECT_THAT(with(slots,
+                   "1-1\t0-2\tBo\t*\t_\t_\t\n1-2\t3-6\tmet\t_\tagent;whom\t1-1;1-3\t\n"
+                   "1-3\t7-9\tAl\t*\t_\t*\t\n"),
+              ElementsAre("a: T1=Bo:S T2=met:Host T3=Al:S T4=Al:Host"));
+  EXPECT_THAT(with(slots,
+                   "1-1\t0-2\tBo\t_\t*;*[1]|*[2]\t1-2;1-3|1-3\t\n1-2\t3-6\tmet\t_\t*;*[1]\t"
+                   "1-2;1-3\t\n1-3\t7-9\tAl\t_\t_[3]|x[4]\t*|1-1\t\n"),
+              ElementsAre("a: T1=Bo met:Host T2=Bo:Host T3=Al:Host T4=Al:Host"));
+  EXPECT_THAT(with(slots + "|note",
+                   "1-1\t0-2\tBo\t_\tx\t1-2\tN\t\n1-2\t3-6\tmet\t*\t_\t*\t*\t\n"
+                   "1-3\t7-9\tAl\t_\t_\t_\t_\t\n"),
+              ElementsAre("a: T1=Bo:N T2=met:S T3=met:Host"));
+}
+
 TEST(Webanno, RefusesWithFileAndLine) {
   EXPECT_THAT(refusal_of("a.tsv", kHead + "#Text=Ada\n1-1\t0-3\tBo\t_\t_\t_\t\n"),
               HasSubstr("a.tsv:7: unit 1-1 from 0 to 3"));
