@@ -105,8 +105,8 @@ TomlValue top_value(const fs::path& path, const TomlItem& item) {
 RunTable stage_table(const fs::path& path, const TomlItem& item) {
   const std::string& name = item.key;
   if (item.kind != TomlKind::kTable) {
-    fail("app.run", fmt::format("{}:{}: '{}' is a table: write [{}].", path.string(), item.line,
-                                name, name));
+    fail("app.run",
+         fmt::format("{}:{}: '{}' is a table: write [{}].", path.string(), item.line, name, name));
   }
   const std::vector<std::string> keys = without_dashes(flags_of_command(name));
   const std::vector<std::string> switches = without_dashes(switches_of_command(name));

@@ -15,9 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kStudyKeys = {"name",     "title", "question", "results", "work",
-                                             "metric",   "seeds", "baseline", "holdout",
-                                             "mixed-compute"};
+const std::vector<std::string> kStudyKeys = {"name",    "title",        "question", "results",
+                                             "work",    "metric",       "seeds",    "baseline",
+                                             "holdout", "mixed-compute"};
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -76,8 +76,8 @@ class Reader {
   // Whole, not negative, and small enough for an option.
   uint64_t number(const TomlItem& item, const char* wanted) const {
     const std::string& digits = item.value.text;
-    const bool whole = item.kind == TomlKind::kValue && !item.value.is_string &&
-                       !item.value.flag && !digits.empty() && digits.size() < 10 &&
+    const bool whole = item.kind == TomlKind::kValue && !item.value.is_string && !item.value.flag &&
+                       !digits.empty() && digits.size() < 10 &&
                        digits.find_first_not_of("0123456789") == digits.npos;
     if (!whole) refuse_kind(item, wanted);
     return std::stoull(digits);
@@ -104,8 +104,8 @@ class Reader {
 
   void read_study_key(const TomlItem& item) {
     const std::map<std::string, std::string*> texts = {
-        {"name", &config_.name},     {"title", &config_.title}, {"question", &config_.question},
-        {"results", &config_.results}, {"work", &config_.work},   {"metric", &config_.metric},
+        {"name", &config_.name},        {"title", &config_.title}, {"question", &config_.question},
+        {"results", &config_.results},  {"work", &config_.work},   {"metric", &config_.metric},
         {"baseline", &config_.baseline}};
     if (const auto known = texts.find(item.key); known != texts.end()) {
       *known->second = text(item);
@@ -127,9 +127,9 @@ class Reader {
       if (!item.value.flag) refuse_kind(item, "true or false, without quotes");
       config_.mixed_compute = *item.value.flag;
     } else {
-      fail("app.study", fmt::format("{}: [study] has no key '{}'.{} Its keys are {}.", place(item),
-                                    item.key, did_you_mean(item.key, kStudyKeys),
-                                    fmt::join(kStudyKeys, ", ")));
+      fail("app.study",
+           fmt::format("{}: [study] has no key '{}'.{} Its keys are {}.", place(item), item.key,
+                       did_you_mean(item.key, kStudyKeys), fmt::join(kStudyKeys, ", ")));
     }
   }
 

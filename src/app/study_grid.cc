@@ -95,9 +95,9 @@ void read_axes(const fs::path& path, const TomlItem& table, const std::string& s
       axis.key.clear();
     }
     if (!axis.stage.empty() && !is_stage(axis.stage)) {
-      fail("app.study", fmt::format("{}: '{}' is no stage.{} Stages are {}.", place, axis.stage,
-                                    did_you_mean(axis.stage, run_stages()),
-                                    fmt::join(run_stages(), ", ")));
+      fail("app.study",
+           fmt::format("{}: '{}' is no stage.{} Stages are {}.", place, axis.stage,
+                       did_you_mean(axis.stage, run_stages()), fmt::join(run_stages(), ", ")));
     }
     axes.push_back(axis);
   }
@@ -139,8 +139,8 @@ void apply_setting(const fs::path& path, const TomlItem& item, StudyArm& arm) {
 
 std::vector<GridAxis> read_grid(const fs::path& path, const TomlItem& table) {
   if (table.kind != TomlKind::kTable) {
-    fail("app.study", fmt::format("{}:{}: 'grid' is a table: write [grid].", path.string(),
-                                  table.line));
+    fail("app.study",
+         fmt::format("{}:{}: 'grid' is a table: write [grid].", path.string(), table.line));
   }
   std::vector<GridAxis> axes;
   read_axes(path, table, "", axes);

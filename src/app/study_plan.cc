@@ -9,6 +9,7 @@
 
 #include "app/run_check.h"
 #include "app/run_command_line.h"
+#include "app/run_data.h"
 #include "app/run_plan.h"
 #include "app/stage_description.h"
 #include "app/stage_options.h"
@@ -59,8 +60,7 @@ auto within_arm(const std::string& arm, const Work& work) {
 class Planner {
  public:
   Planner(const StudyConfig& config, Environment& environment)
-      : config_(config), environment_(environment),
-        work_(study_path(config, config.work)) {}
+      : config_(config), environment_(environment), work_(study_path(config, config.work)) {}
 
   jobs::Study plan() {
     jobs::Study study;
@@ -113,10 +113,10 @@ class Planner {
     const bool parts = arm.top.contains("train") && arm.top.at("train").text.starts_with("?");
     if (!config_.holdout) {
       if (!parts) return arm;
-      fail("app.study", fmt::format("{}:{}: a 'train' of parts alone ('{}') is cut from the rows "
-                                    "that 'holdout' of [study] leaves. Add that, or name the data.",
-                                    config_.path.string(), arm.top.at("train").line,
-                                    arm.top.at("train").text));
+      fail("app.study",
+           fmt::format("{}:{}: a 'train' of parts alone ('{}') is cut from the rows "
+                       "that 'holdout' of [study] leaves. Add that, or name the data.",
+                       config_.path.string(), arm.top.at("train").line, arm.top.at("train").text));
     }
     if (arm.top.contains("test")) {
       fail("app.study", fmt::format("{}:{}: 'test' and 'holdout' of [study] exclude each other. "
@@ -217,6 +217,12 @@ class Planner {
       if (content.empty()) content = content_hash(path);
       return content;
     };
+    for (const char* flag : {"data", "train", "dev"}) {
+      if (!reads_input(stage, flag)) continue;
+      fail("app.study", fmt::format("[{}] reads standard input ('-'), which can be read once, and "
+                                    "every cell reads its data. Name a file.",
+                                    stage.name));
+    }
     const nlohmann::json described = describe_stage(stage, environment_, hash);
     StageFacts facts;
     if (stage.name != "evaluate") facts.defaults = defaults_of(stage.name);
@@ -304,8 +310,8 @@ class Planner {
   Environment& environment_;
   const fs::path work_;
   std::map<std::string, jobs::StudySplit> splits_;
-  std::map<std::string, std::string> contents_;  // hashes of files, by path
-  std::map<std::string, std::map<std::string, std::string>> defaults_;  // by stage
+  std::map<std::string, std::string> contents_;                          // hashes of files, by path
+  std::map<std::string, std::map<std::string, std::string>> defaults_;   // by stage
   std::map<std::string, std::pair<std::string, std::string>> computes_;  // by stage: arm, type
 };
 

@@ -45,15 +45,30 @@ std::vector<const StudyCell*> cells_to_run(const Study& study, const StudyPart& 
   return cells;
 }
 
+std::string name_of(const StudyCell& cell) {
+  return cell.arm + (cell.seed ? fmt::format(", seed {}", *cell.seed) : "");
+}
+
 void tell_cell(const StudyCell& cell, const json& record, size_t number, size_t count,
                const Context& context) {
   const json& figures = record.at("figures");
-  context.info(fmt::format("{}{}: {} {:.1f}, accuracy {:.1f} ({} of {})", cell.arm,
-                           cell.seed ? fmt::format(", seed {}", *cell.seed) : "",
-                           figures.at("official_title").get<std::string>(),
-                           100 * figures.at("f1").get<double>(),
-                           100 * figures.at("accuracy").get<double>(), number,
-                           counted(int64_t(count), "cell")));
+  context.info(fmt::format(
+      "{}{}: {} {:.1f}, accuracy {:.1f} ({} of {})", cell.arm,
+      cell.seed ? fmt::format(", seed {}", *cell.seed) : "",
+      figures.at("official_title").get<std::string>(), 100 * figures.at("f1").get<double>(),
+      100 * figures.at("accuracy").get<double>(), number, counted(int64_t(count), "cell")));
+}
+
+// An error of a stage says which cell it was in.
+std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins, const Host& host) {
+  try {
+    return run_study_cell(cell, begins, host);
+  } catch (const Error& error) {
+    const std::string sentence = error.what();
+    const size_t room = sentence.find("] ");
+    fail("jobs.study", fmt::format("{}: {}", name_of(cell),
+                                   room == sentence.npos ? sentence : sentence.substr(room + 2)));
+  }
 }
 
 void summarise(const Study& study, StudyResults& results, const Host& host) {
@@ -87,8 +102,8 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   for (const StudyCell* cell : cells) {
     clock.begin(now());
     const double begun = now();
-    const auto record = run_study_cell(*cell, [&](const std::string&) { clock.stage(now()); },
-                                       inner);
+    const auto record = run_study_cell(
+        *cell, [&](const std::string&) { clock.stage(now()); }, inner);
     if (!record || host.context.stopping()) outcome.finished = false;
     if (!record) break;
     results.add(*cell, *record);

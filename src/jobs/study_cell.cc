@@ -207,8 +207,8 @@ std::vector<task::Prediction> recorded_answers(const json& record, const task::D
       const bool whole = !number.empty() && number.size() < 7 &&
                          number.find_first_not_of("0123456789") == number.npos;
       if (!whole || size_t(std::stoll(number)) >= labels.size()) {
-        fail("jobs.study", fmt::format("{}: 'answers' has no label '{}'. Run the cell again.",
-                                       place, number));
+        fail("jobs.study",
+             fmt::format("{}: 'answers' has no label '{}'. Run the cell again.", place, number));
       }
       answered.push_back(labels[size_t(std::stoll(number))]);
       from = to + 1;

@@ -90,9 +90,8 @@ std::string line(double x1, double y1, double x2, double y2, const std::string& 
 
 std::string draw_row(const Row& row, double y, const Scale& scale) {
   const std::string stroke = fmt::format("stroke=\"{}\" stroke-width=", kMark);
-  std::string svg = fmt::format(
-      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kLeft - 12, y + 4,
-      xml_text(row.name));
+  std::string svg = fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n",
+                                kLeft - 12, y + 4, xml_text(row.name));
   svg += line(scale.at(row.low), y, scale.at(row.high), y, stroke + "\"2\"");
   for (const double value : row.values) {
     svg += line(scale.at(value), y - 7, scale.at(value), y + 7, stroke + "\"1\"");
@@ -135,9 +134,10 @@ std::string study_chart(const json& all) {
   for (size_t i = 0; i < rows.size(); ++i) {
     svg += draw_row(rows[i], kTop + kRow * (double(i) + 0.5), scale);
   }
-  svg += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}, per cent; lines: "
-                     "95 % intervals</text>\n</svg>\n",
-                     (kLeft + kWidth - kRight) / 2, bottom + 36, xml_text(title));
+  svg += fmt::format(
+      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}, per cent; lines: "
+      "95 % intervals</text>\n</svg>\n",
+      (kLeft + kWidth - kRight) / 2, bottom + 36, xml_text(title));
   return svg;
 }
 

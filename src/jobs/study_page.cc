@@ -80,8 +80,9 @@ class Page {
   std::string write(const std::string& before) const {
     std::string page = fmt::format("# {}\n\n{}\n\n", markdown_text(text_of(*study_, "title")),
                                    markdown_text(text_of(*study_, "question")));
-    page += "*This page is written by `relatum study CONFIG.toml --page` from its results file, "
-            "but for what stands between the marks \"by hand\".*\n\n";
+    page +=
+        "*This page is written by `relatum study CONFIG.toml --page` from its results file, "
+        "but for what stands between the marks \"by hand\".*\n\n";
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     page += by_hand(before) + "\n";
@@ -219,15 +220,17 @@ class Page {
       }
     }
     if (!unclear.empty()) {
-      text += fmt::format("- Whether {} {} from {}: an interval, over texts or over seeds, has "
-                          "zero in it. Nor does that show that they are alike.\n",
-                          fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
-                          markdown_text(baseline_));
+      text += fmt::format(
+          "- Whether {} {} from {}: an interval, over texts or over seeds, has "
+          "zero in it. Nor does that show that they are alike.\n",
+          fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
+          markdown_text(baseline_));
     }
     if (compared > 1) {
-      text += fmt::format("- {} intervals of 95 % are shown, uncorrected: where nothing differs, "
-                          "one in twenty leaves zero out by chance.\n",
-                          compared);
+      text += fmt::format(
+          "- {} intervals of 95 % are shown, uncorrected: where nothing differs, "
+          "one in twenty leaves zero out by chance.\n",
+          compared);
     }
     for (const json* arm : arms_) {
       if (!base_ || !one_seed(*arm)) continue;
@@ -255,10 +258,10 @@ class Page {
     const size_t planned = io::find(all_, "plan") ? all_.at("plan").size() : cells;
     std::string text = fmt::format("- {} of {} have results, each measured on {} rows.\n", cells,
                                    counted(int64_t(planned), "cell"), fmt::join(rows, " or "));
-    text += fmt::format("- Computed by {}; Relatum {}; {}.\n", fmt::join(machines, " and "),
-                        fmt::join(versions, ", "),
-                        dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin()
-                                         : *dates.begin());
+    text += fmt::format(
+        "- Computed by {}; Relatum {}; {}.\n", fmt::join(machines, " and "),
+        fmt::join(versions, ", "),
+        dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin() : *dates.begin());
     return text;
   }
 

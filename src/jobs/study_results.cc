@@ -68,7 +68,8 @@ std::string text_of(const json& object, const char* key) {
 }  // namespace
 
 std::string study_key(const std::map<std::string, StageFacts>& facts) {
-  const std::string text = io::dump_json({{"format", kStudyVersion}, {"stages", facts_json(facts)}});
+  const std::string text = io::dump_json(
+      {{"format", kStudyVersion}, {"stages", facts_json(facts)}});
   return sha256(std::as_bytes(std::span(text)));
 }
 

@@ -30,18 +30,17 @@ json arm(const std::string& name, double mean, const json& seeds = {}) {
 }
 
 json differing(json from, double value, const json& over_texts, const json& over_seeds = {}) {
-  from["difference"]["macro"] = {
-      {"value", value}, {"interval", over_texts}, {"seeds", over_seeds}};
+  from["difference"]["macro"] = {{"value", value}, {"interval", over_texts}, {"seeds", over_seeds}};
   return from;
 }
 
 json study(const std::vector<json>& arms) {
-  json all = {{"format_version", 1},
-              {"study",
-               {{"name", "s"}, {"title", "Which?"}, {"question", "Why?"}, {"baseline", "base"}}},
-              {"plan", json::array()},
-              {"cells", json::array()},
-              {"arms", arms}};
+  json all = {
+      {"format_version", 1},
+      {"study", {{"name", "s"}, {"title", "Which?"}, {"question", "Why?"}, {"baseline", "base"}}},
+      {"plan", json::array()},
+      {"cells", json::array()},
+      {"arms", arms}};
   for (const json& each : arms) {
     const std::string name = each["arm"];
     all["plan"].push_back({{"arm", name}, {"seed", nullptr}, {"key", name}});
@@ -85,8 +84,7 @@ TEST(StudyPage, ConcludesOnlyWhatIntervalsCarry) {
 
 TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
   const json all = study({arm("base", 0.7), differing(arm("a|b", 0.8), 0.1, interval(0.05, 0.15)),
-                          differing(arm("c", 0.71), 0.01, interval(-0.02, 0.04)),
-                          arm("d", 0.5)});
+                          differing(arm("c", 0.71), 0.01, interval(-0.02, 0.04)), arm("d", 0.5)});
   const std::string page = jobs::study_page(all, "s.svg", "");
   EXPECT_THAT(page, HasSubstr("# Which?\n\nWhy?"));
   EXPECT_THAT(page, HasSubstr("**a\\|b** is 10.0 points above base (95 % interval 5.0 to 15.0), "

@@ -37,9 +37,9 @@ constexpr const char* kHelp =
     "runs every combination with every seed and keeps figures, times and each row's answer in\n"
     "results (default: NAME.json beside the file). [[arm]] tables with a name, in the place of\n"
     "[grid] or beside it, change what stands above: keys, tables such as [arm.finetune], or\n"
-    "finetune = false for the base model. A train of parts alone, \"?sample=200\", is cut from the\n"
-    "rows that holdout leaves. Run it again after an interruption or a change: cells whose settings\n"
-    "and inputs (by content) the results have are skipped.";
+    "finetune = false for the base model. A train of parts alone, \"?sample=200\", is cut from\n"
+    "the rows that holdout leaves. Run it again after an interruption or a change: cells whose\n"
+    "settings and inputs (by content) the results have are skipped.";
 
 struct Options {
   std::string config, arm;
@@ -82,13 +82,11 @@ int run(const Options& o, Environment& environment) {
   check_study(config, study, environment);
   const jobs::StudyOutcome outcome = jobs::run_study(study, {o.arm, o.most_cells},
                                                      environment.host());
-  environment.context().info(
-      fmt::format("{}{} of {} have results in {}.{}", outcome.finished ? "" : "stopped: ",
-                  outcome.done, counted(int64_t(study.cells.size()), "cell"),
-                  study.results.string(),
-                  outcome.finished ? fmt::format(" `relatum study {} --page` writes their page.",
-                                                 o.config)
-                                   : " The same command goes on."));
+  environment.context().info(fmt::format(
+      "{}{} of {} have results in {}.{}", outcome.finished ? "" : "stopped: ", outcome.done,
+      counted(int64_t(study.cells.size()), "cell"), study.results.string(),
+      outcome.finished ? fmt::format(" `relatum study {} --page` writes their page.", o.config)
+                       : " The same command goes on."));
   return outcome.finished ? kDone : kInterrupted;
 }
 
