@@ -1,6 +1,7 @@
 // relatum study: cells of a file, skipped where they are done, refused before anything runs.
 #include <sstream>
 
+#include "app/study_config.h"
 #include "app/workbench.h"
 
 namespace relatum::testing {
@@ -179,6 +180,23 @@ TEST_F(Study, RefusesBeforeAnythingRuns) {
   write("s.toml", grid());
   refused({"study", file, "--arm", "rank 3"}, {"'rank 3'", "'rank 2'"});
   refused({"study", file, "--page"}, {"ranks.json", "Run the study first"});
+}
+
+// Keys, kinds, names and baselines; data and models may not be there.
+TEST_F(Study, FilesOfOursAreRead) {
+  const fs::path examples = RELATUM_EXAMPLES;
+  int files = 0;
+  for (const fs::path& folder : {examples / "studies", examples / "../docs/studies"}) {
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() != ".toml") continue;
+      SCOPED_TRACE(entry.path());
+      const app::StudyConfig study = app::read_study(entry.path());
+      EXPECT_GE(study.arms.size(), 3u);
+      EXPECT_FALSE(study.question.empty());
+      ++files;
+    }
+  }
+  EXPECT_GE(files, 12);
 }
 
 TEST_F(Study, ArmsComputeAlikeUnlessTheFileSaysSo) {
