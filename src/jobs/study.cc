@@ -102,7 +102,7 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   for (const StudyCell* cell : cells) {
     clock.begin(now());
     const double begun = now();
-    const auto record = run_study_cell(
+    const auto record = run_named(
         *cell, [&](const std::string&) { clock.stage(now()); }, inner);
     if (!record || host.context.stopping()) outcome.finished = false;
     if (!record) break;
