@@ -54,6 +54,7 @@ TEST_F(Study, RunsAGridAndSkipsWhatIsDone) {
   write("s.toml", config("[grid]\nfinetune.rank = [2, 8]\n"));
   const auto rows = listed();
   ASSERT_EQ(rows.size(), 4u);
+  for (const auto& row : rows) ASSERT_EQ(row.size(), 4u);
   EXPECT_EQ(rows[0][0], "done");
   EXPECT_EQ(rows[2][0] + " " + rows[2][1] + " " + rows[2][2], "open rank 8 1");
   done({"study", path("s.toml"), "--arm", "rank 8", "--limit-cells", "1"});
@@ -151,18 +152,18 @@ TEST_F(Study, StopsOnCtrlCAndGoesOn) {
 
 TEST_F(Study, RefusesBeforeAnythingRuns) {
   const std::string file = path("s.toml");
-  refuse(config("[grid]\nfinetune.rnak = [2, 4]\n"), {"s.toml:15", "rnak", "'rank'"});
-  refuse(config("[grid]\nfinetne.rank = [2, 4]\n"), {"s.toml:15", "finetne", "finetune"});
-  refuse(config("[grid]\nfinetune.rank = 2\n"), {"s.toml:15", "list of values"});
+  refuse(config("[grid]\nfinetune.rnak = [2, 4]\n"), {"s.toml:16", "rnak", "'rank'"});
+  refuse(config("[grid]\nfinetne.rank = [2, 4]\n"), {"s.toml:16", "finetne", "finetune"});
+  refuse(config("[grid]\nfinetune.rank = 2\n"), {"s.toml:16", "list of values"});
   refuse(config("[grid]\nindex.embedder = [\"a\"]\n"), {"no arm has [index]"});
   refuse(config("[grid]\nfinetune.rank = [2, 2]\n"), {"two arms are called 'rank 2'"});
   refuse(config("[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\nfinetune.rank = 16\n"),
          {"'a' and 'b'", "equal settings"});
-  refuse(config("[[arm]]\nfinetune.rank = 2\n"), {"s.toml:14", "'name'"});
+  refuse(config("[[arm]]\nfinetune.rank = 2\n"), {"s.toml:15", "'name'"});
   refuse(config("[[arm]]\nname = \"a\"\nfinetune.rank = 0\n"), {"arm 'a'", "rank"});
   refuse(config("[[arm]]\nname = \"a\"\nfinetune.targets = \"q_prj\"\n"), {"arm 'a'", "q_prj"});
   refuse(config("[[arm]]\nname = \"a\"\nfinetune.threads = 2\n"),
-         {"s.toml:16", "'threads'", "whole study"});
+         {"s.toml:17", "'threads'", "whole study"});
   refuse(config("[[arm]]\nname = \"a\"\nisa = \"avx2\"\n"), {"'isa'", "whole study"});
   refuse(config("[[arm]]\nname = \"a\"\nfinetune.seed = 2\n"), {"'seed'", "seeds"});
   refuse(config("[[arm]]\nname = \"a\"\nextract = false\n"), {"'extract'", "left out"});

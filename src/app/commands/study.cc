@@ -51,10 +51,11 @@ void list_cells(const jobs::Study& study) {
   const jobs::StudyResults results(study.results, study.name);
   std::string text;
   for (const jobs::StudyCell& cell : study.cells) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", results.find(cell) ? "done" : "open", cell.arm,
-                        cell.seed ? std::to_string(*cell.seed) : "-", cell.key.substr(0, 12));
+    text += fmt::format("{}\t{}\t{}\t{}\n", results.find(cell) ? "done" : "open",
+                        printable(cell.arm), cell.seed ? std::to_string(*cell.seed) : "-",
+                        cell.key.substr(0, 12));
   }
-  write_out(printable_lines(text));
+  write_out(text);
 }
 
 void check_arm(const Options& o, const StudyConfig& config) {
