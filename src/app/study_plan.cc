@@ -215,6 +215,11 @@ class Planner {
       if (known != made.end()) return known->second;
       auto& content = contents_[path.string()];
       if (content.empty()) content = content_hash(path);
+      if (content.empty()) {
+        fail("app.study", fmt::format("[{}] reads {}, and there is no such file, or folder with "
+                                      "files that are known. Check the path.",
+                                      stage.name, path.string()));
+      }
       return content;
     };
     for (const char* flag : {"data", "train", "dev"}) {
