@@ -18,6 +18,7 @@
 #include "jobs/markdown_text.h"
 #include "jobs/study_chart.h"
 #include "jobs/study_results.h"
+#include "jobs/study_text.h"
 
 namespace relatum::jobs {
 namespace {
@@ -64,35 +65,40 @@ class Page {
   Page(const json& all, std::string chart) : all_(all), chart_(std::move(chart)) {
     const json* study = io::find(all, "study");
     const json* arms = io::find(all, "arms");
-    if (!study || !arms || !arms->is_array() || arms->empty()) {
-      fail("jobs.study",
-           "the results file has no figures yet that a page could show. Run the study "
-           "first, to its end or with --limit-cells.");
-    }
+    if (!study || !arms || !arms->is_array()) fail_empty();
     study_ = study;
     baseline_ = text_of(*study, "baseline");
     for (const json& arm : *arms) {
-      if (io::find(arm, "figures")) arms_.push_back(&arm);
-      if (text_of(arm, "arm") == baseline_) base_ = &arm;
+      const bool done = !arm_records(all, text_of(arm, "arm")).empty();
+      if (done && io::find(arm, "figures")) arms_.push_back(&arm);
+      if (done && text_of(arm, "arm") == baseline_) base_ = &arm;
     }
+    if (arms_.empty()) fail_empty();
   }
 
   std::string write(const std::string& before) const {
-    std::string page = fmt::format("# {}\n\n{}\n\n", markdown_text(text_of(*study_, "title")),
-                                   markdown_text(text_of(*study_, "question")));
-    page +=
-        "*This page is written by `relatum study CONFIG.toml --page` from its results file, "
-        "but for what stands between the marks \"by hand\".*\n\n";
+    std::string page = fmt::format("# {}\n\n{}\n", markdown_text(text_of(*study_, "title")),
+                                   wrapped(markdown_text(text_of(*study_, "question"))));
+    page += wrapped(
+                "*This page is written by `relatum study CONFIG.toml --page` from its results "
+                "file, but for what stands between the marks \"by hand\".*") +
+            "\n";
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     page += by_hand(before) + "\n";
     page += "## What follows\n\n" + conclusions() + "\n";
     page += "## What does not follow\n\n" + limits() + "\n";
-    page += "## What was done\n\n" + done() + "\n" + differing();
+    page += "## What was done\n\n" + done() + "\n" + settings();
     return page;
   }
 
  private:
+  [[noreturn]] static void fail_empty() {
+    fail("jobs.study",
+         "the results file has no figures yet that a page could show. Run the study first, to its "
+         "end or with --limit-cells.");
+  }
+
   // In the order of the table; the first one's is that of all.
   std::string official() const { return text_of(*arms_.at(0), "official"); }
   std::string title() const {
@@ -168,11 +174,12 @@ class Page {
   }
 
   static std::string legend() {
-    return "Figures in per cent, differences in points. A mean is over cells, which differ in "
-           "their seed alone; behind ± stands their standard deviation. Intervals are those of "
-           "the bootstrap over texts: the same texts are drawn for all arms and seeds, the trained "
-           "models held fixed. Times and memory are means; memory is the most that the process "
-           "held, by training or answering.\n";
+    return wrapped(
+        "Figures in per cent, differences in points. A mean is over cells, which differ in "
+        "their seed alone; behind ± stands their standard deviation. Intervals are those of "
+        "the bootstrap over texts: the same texts are drawn for all arms and seeds, the trained "
+        "models held fixed. Times and memory are means; memory is the most that the process "
+        "held, by training or answering.");
   }
 
   static std::string by_hand(const std::string& before) {
@@ -194,10 +201,11 @@ class Page {
       double low = std::abs(interval.at("low").get<double>());
       double high = std::abs(interval.at("high").get<double>());
       if (low > high) std::swap(low, high);
-      text += fmt::format("- **{}** is {} points {} {} (95 % interval {} to {}){}.\n",
-                          markdown_text(text_of(*arm, "arm")), points(std::abs(value)),
-                          value > 0 ? "above" : "below", markdown_text(baseline_), points(low),
-                          points(high), one_seed(*arm) ? ", with one seed each" : "");
+      text += wrapped(fmt::format("- **{}** is {} points {} {} (95 % interval {} to {}){}.",
+                                  markdown_text(text_of(*arm, "arm")), points(std::abs(value)),
+                                  value > 0 ? "above" : "below", markdown_text(baseline_),
+                                  points(low), points(high),
+                                  one_seed(*arm) ? ", with one seed each" : ""));
     }
     return text.empty() ? "No arm is shown to differ from the baseline.\n" : text;
   }
@@ -220,11 +228,11 @@ class Page {
       }
     }
     if (!unclear.empty()) {
-      text += fmt::format(
-          "- Whether {} {} from {}: an interval, over texts or over seeds, has "
-          "zero in it. Nor does that show that they are alike.\n",
-          fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
-          markdown_text(baseline_));
+      text += wrapped(
+          fmt::format("- Whether {} {} from {}: an interval, over texts or over seeds, has zero in "
+                      "it. Nor does that show that they are alike.",
+                      fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
+                      markdown_text(baseline_)));
     }
     if (compared > 1) {
       text += fmt::format(
@@ -247,8 +255,9 @@ class Page {
       for (const json* record : arm_records(all_, arm)) {
         ++cells;
         const json* threads = io::find(*record, "threads");
-        machines.insert(fmt::format("{}, {}, {} threads", text_of(*record, "cpu"),
-                                    text_of(*record, "compute"), threads ? threads->dump() : "?"));
+        machines.insert(fmt::format(
+            "{}, {}, {}", text_of(*record, "cpu"), text_of(*record, "compute"),
+            threads ? counted(threads->get<int64_t>(), "thread") : "threads not recorded"));
         versions.insert(text_of(*record, "version"));
         dates.insert(text_of(*record, "date").substr(0, 10));
         const json* examples = inside(*record, {"figures", "examples"});
@@ -256,74 +265,18 @@ class Page {
       }
     }
     const size_t planned = io::find(all_, "plan") ? all_.at("plan").size() : cells;
-    std::string text = fmt::format("- {} of {} have results, each measured on {} rows.\n", cells,
-                                   counted(int64_t(planned), "cell"), fmt::join(rows, " or "));
-    text += fmt::format(
-        "- Computed by {}; Relatum {}; {}.\n", fmt::join(machines, " and "),
-        fmt::join(versions, ", "),
-        dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin() : *dates.begin());
-    return text;
+    const std::string days = dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin()
+                                              : *dates.begin();
+    return wrapped(fmt::format("- {} of {} have results, each measured on {} rows.", cells,
+                               counted(int64_t(planned), "cell"), fmt::join(rows, " or "))) +
+           wrapped(fmt::format("- Computed by {}; Relatum {}; {}.", fmt::join(machines, " and "),
+                               fmt::join(versions, ", "), days));
   }
 
-  // A stage's flag, and what it was in each arm; "" where an arm has no such stage. What stages
-  // take from one another is told by their own settings.
-  std::map<std::string, std::vector<std::string>> settings() const {
-    std::map<std::string, std::vector<std::string>> values;
-    const auto note = [&](const std::string& name, size_t arm, const std::string& value) {
-      auto& row = values[name];
-      row.resize(arms_.size());
-      row[arm] = value.empty() ? "yes" : value;
-    };
-    for (size_t i = 0; i < arms_.size(); ++i) {
-      const auto records = arm_records(all_, text_of(*arms_[i], "arm"));
-      const json* stages = records.empty() ? nullptr : io::find(*records[0], "settings");
-      if (!stages) continue;
-      for (const auto& [stage, parts] : stages->items()) {
-        for (const auto& [flag, value] : parts.at("settings").items()) {
-          note(stage + " " + flag, i, value.get<std::string>());
-        }
-        for (const auto& [flag, value] : parts.at("inputs").items()) {
-          if (flag == "adapter" || flag == "index") continue;
-          note(stage + " " + flag, i, value.get<std::string>().substr(0, 12));
-        }
-      }
-    }
-    return values;
-  }
-
-  std::string differing() const {
-    std::string table = "| arm |", rule = "| --- |", shared;
-    std::vector<std::string> lines(arms_.size());
-    bool any = false;
-    for (const auto& [name, given] : settings()) {
-      std::vector<std::string> row = given;
-      row.resize(arms_.size());
-      if (name == "finetune seed") continue;
-      const bool same = std::ranges::all_of(row, [&](const auto& each) { return each == row[0]; });
-      if (same) {
-        shared += fmt::format("{}{} {}", shared.empty() ? "" : ", ", markdown_text(name),
-                              markdown_text(row[0]));
-        continue;
-      }
-      any = true;
-      table += " " + markdown_text(name) + " |";
-      rule += " --- |";
-      for (size_t i = 0; i < row.size(); ++i) lines[i] += " " + markdown_text(row[i]) + " |";
-    }
-    std::string text;
-    if (any) {
-      text += "What arms differ in (of data and models, the beginning of their SHA-256):\n\n" +
-              table + "\n" + rule + "\n";
-      for (size_t i = 0; i < lines.size(); ++i) {
-        text += fmt::format("| {} |{}\n", markdown_text(text_of(*arms_[i], "arm")), lines[i]);
-      }
-      text += "\n";
-    }
-    if (!shared.empty()) {
-      text += fmt::format("<details><summary>What all arms share</summary>\n\n{}.\n\n</details>\n",
-                          shared);
-    }
-    return text;
+  std::string settings() const {
+    std::vector<std::string> names;
+    for (const json* arm : arms_) names.push_back(text_of(*arm, "arm"));
+    return study_settings_text(all_, names);
   }
 
   const json& all_;

@@ -2,6 +2,7 @@
 #include "jobs/study_page.h"
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.h"
 #include "desk.h"
@@ -97,6 +98,23 @@ TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
   EXPECT_THAT(page, HasSubstr("avx2, f32, 2 threads; Relatum 0.1; 2026-01-31"));
   EXPECT_THAT(page, HasSubstr("| arm | finetune rank |"));
   EXPECT_THAT(page, HasSubstr("finetune epochs 3."));
+  std::istringstream lines(page);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("|")) continue;
+    EXPECT_LE(line.size(), 150u) << line;
+  }
+}
+
+// An arm without a stage says nothing of its settings, and does not make them differ.
+TEST(StudyPage, SetsStagesSideBySide) {
+  json all = study({arm("base", 0.7), arm("taught", 0.8), arm("taught more", 0.8)});
+  all["cells"][0]["settings"] = {
+      {"extract", {{"settings", {{"prompt", "roles"}}}, {"inputs", json::object()}}}};
+  const std::string page = jobs::study_page(all, "s.svg", "");
+  EXPECT_THAT(page, HasSubstr("| arm | extract | finetune | finetune rank |"));
+  EXPECT_THAT(page, HasSubstr("| base | yes | – | – |"));
+  EXPECT_THAT(page, HasSubstr("| taught more | – | yes | taught more |"));
+  EXPECT_THAT(page, HasSubstr("extract prompt roles, finetune epochs 3."));
 }
 
 TEST(StudyPage, KeepsWhatIsWrittenByHand) {
