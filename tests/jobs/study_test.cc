@@ -141,8 +141,12 @@ TEST_F(StudyJob, StopsWithinACellAndGoesOn) {
   EXPECT_TRUE(there("work/run-8-1/state/state.safetensors"));
   EXPECT_EQ(results()["cells"].size(), 1u);
   stop_ = false;
-  host_.context.progress = {};
+  bool again = false;  // from its first step
+  host_.context.progress = [&](const Progress& p) {
+    again = again || p.note.find("training 1/") != p.note.npos;
+  };
   const auto rest = jobs::run_study(two, {}, host_);
+  EXPECT_FALSE(again);
   EXPECT_TRUE(rest.finished);
   EXPECT_EQ(rest.run, 1);
   for (size_t i = 0; i < 2; ++i) {
