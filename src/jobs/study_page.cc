@@ -68,10 +68,12 @@ class Page {
     if (!study || !arms || !arms->is_array()) fail_empty();
     study_ = study;
     baseline_ = text_of(*study, "baseline");
-    for (const json& arm : *arms) {
-      const bool done = !arm_records(all, text_of(arm, "arm")).empty();
-      if (done && io::find(arm, "figures")) arms_.push_back(&arm);
-      if (done && text_of(arm, "arm") == baseline_) base_ = &arm;
+    for (const std::string& name : planned_arms(all)) {
+      const std::vector<const json*> records = arm_records(all, name);
+      if (records.empty()) continue;
+      const json& arm = summary_of(*arms, name, records);
+      if (io::find(arm, "figures")) arms_.push_back(&arm);
+      if (name == baseline_) base_ = &arm;
     }
     if (arms_.empty()) fail_empty();
   }
@@ -97,6 +99,21 @@ class Page {
     fail("jobs.study",
          "the results file has no figures yet that a page could show. Run the study first, to its "
          "end or with --limit-cells.");
+  }
+
+  // Of these very cells: others may have come since, and the study was stopped before its end.
+  static const json& summary_of(const json& arms, const std::string& name,
+                                const std::vector<const json*>& records) {
+    json keys = json::array();
+    for (const json* record : records) keys.push_back(record->at("key"));
+    for (const json& arm : arms) {
+      const json* of = inside(arm, {"keys", "arm"});
+      if (text_of(arm, "arm") == name && of && *of == keys) return arm;
+    }
+    fail("jobs.study", fmt::format("the results have cells of the arm '{}' that its figures were "
+                                   "not computed from. Run the study to its end, or a part of it "
+                                   "with --limit-cells.",
+                                   name));
   }
 
   // In the order of the table; the first one's is that of all.

@@ -18,7 +18,7 @@ json interval(double low, double high) { return {{"low", low}, {"high", high}}; 
 // An arm's figures, with those of its seeds where it has several.
 json arm(const std::string& name, double mean, const json& seeds = {}) {
   return {{"arm", name},
-          {"keys", {{"arm", {name}}}},
+          {"keys", {{"arm", json::array({name})}}},
           {"seeds", seeds.is_null() ? 1 : 3},
           {"official", "macro"},
           {"figures",
@@ -154,6 +154,11 @@ TEST_F(StudyPageFile, IsRefusedWithoutFiguresOrOfAnotherForm) {
   json odd = study({arm("base", 0.7)});
   odd["arms"][0]["figures"]["macro"]["mean"] = "high";
   refused(odd.dump(), "no results file of a study");
+  json more = study({arm("base", 0.7)});
+  more["plan"].push_back({{"arm", "base"}, {"seed", 2}, {"key", "second"}});
+  more["cells"].push_back(more["cells"][0]);
+  more["cells"][1]["key"] = "second";
+  refused(more.dump(), "cells of the arm 'base' that its figures were not computed from");
   write("s.json", study({arm("base", 0.7)}).dump());
   EXPECT_EQ(jobs::write_study_page(path("s.json")), path("s.md"));
   EXPECT_TRUE(there("s.svg"));

@@ -213,6 +213,31 @@ TEST_F(StudyJob, HoldsTheSameRowsOut) {
   EXPECT_EQ(task::load_labels(split.labels), data.labels);
 }
 
+// As rows of their own they would forget which document they are of.
+TEST_F(StudyJob, HoldsNoPartsOfDocumentsOut) {
+  const std::string text =
+      "Ann met Bo in Rome on a day in May. Much later, when all of it was long "
+      "forgotten, Cy met Di in Oslo.";
+  const auto entity = [&](const std::string& id, const std::string& name) {
+    const auto start = int64_t(text.find(name));
+    return json{{"id", id}, {"start", start}, {"end", start + int64_t(name.size())}};
+  };
+  const json document = {
+      {"id", "d"},
+      {"text", text},
+      {"entities",
+       {entity("T1", "Ann"), entity("T2", "Bo"), entity("T3", "Cy"), entity("T4", "Di")}},
+      {"relations",
+       {{{"head", "T1"}, {"tail", "T2"}, {"label", "met"}},
+        {{"head", "T3"}, {"tail", "T4"}, {"label", "met"}}}}};
+  write_rows("documents.jsonl", {document});
+  EXPECT_THAT(
+      [&] {
+    jobs::split_training(path("documents.jsonl") + "?window=20", {}, 2, path("work"), host_);
+      },
+      ThrowsMessage<Error>(HasSubstr("rows of document 'd' show different parts of it")));
+}
+
 TEST_F(StudyJob, TellsTheTimeThatIsLeft) {
   const jobs::StudyCell a = cell("a", 2, 1), b = cell("a", 2, 2), c = cell("c", 4, 1);
   jobs::StudyClock clock({&a, &b, &c});
