@@ -40,7 +40,7 @@ def joined(options, split):
     text = ""
     for domain in DOMAINS:
         part = options.work / f"{domain}-{split}.jsonl"
-        relatum(options, "convert", "--data", f"crossre:{CROSSRE / f'{domain}-{split}.json'}",
+        relatum(options, "convert", f"crossre:{CROSSRE / f'{domain}-{split}.json'}",
                 "--to", "jsonl", "--out", part, "--overwrite")
         text += part.read_text(encoding="utf-8")
     path.write_text(text, encoding="utf-8")

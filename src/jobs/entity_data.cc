@@ -103,6 +103,7 @@ class Cutter {
       result.texts.push_back({result.sentences[sentence], std::move(words), {}});
     }
     for (const task::Entity& entity : document.entities) place(entity, result);
+    for (const EntityText& text : result.texts) count(text.entities);
     result.entities = std::move(document.entities);
     result.relations = std::move(document.relations);
     result.unlabelled = document.unlabelled;
@@ -113,7 +114,8 @@ class Cutter {
   }
 
   int64_t widest() const { return widest_; }
-  bool overlap() const { return overlap_; }
+  // Share of the entities that overlap another.
+  double overlapping() const { return entities_ ? double(overlapping_) / double(entities_) : 0; }
   const Complaints& complaints() const { return complaints_; }
 
  private:
@@ -139,10 +141,18 @@ class Cutter {
         if (other.type != found.type) missed(kSecond);
         return;
       }
-      overlap_ = overlap_ || (other.first <= found.last && found.first <= other.last);
     }
     widest_ = std::max(widest_, words);
     own.entities.push_back(found);
+  }
+
+  void count(const std::vector<WordEntity>& entities) {
+    for (const WordEntity& each : entities) {
+      ++entities_;
+      overlapping_ += std::ranges::any_of(entities, [&](const WordEntity& other) {
+        return &other != &each && other.first <= each.last && each.first <= other.last;
+      });
+    }
   }
 
   static constexpr const char* kInside =
@@ -154,7 +164,7 @@ class Cutter {
   const task::Labels& types_;
   graph::SentenceSplitter splitter_{graph::SentenceRules{}};
   int64_t widest_ = 1;
-  bool overlap_ = false;
+  int64_t entities_ = 0, overlapping_ = 0;
   Complaints complaints_;
 };
 
@@ -239,7 +249,8 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
   training.complaints().tell(train.data.name, "cannot be learned", host.context);
   judging.complaints().tell(dev.data.name, "cannot be found", host.context);
   data.widest = training.widest();
-  data.overlap = training.overlap();
+  data.overlapping = training.overlapping();
+  data.overlap = data.overlapping >= kOverlapShare;
   data.train_data = std::move(train.data);
   data.dev_data = std::move(dev.data);
   return data;

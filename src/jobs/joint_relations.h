@@ -15,7 +15,7 @@ namespace relatum::jobs {
 /// A document with what was found in it.
 struct FoundDocument {
   std::string_view id, text;
-  std::span<const task::Piece> sentences;
+  std::vector<task::Piece> sentences;
   std::vector<graph::Mention> mentions;  ///< in the order in which they are written
 };
 

@@ -26,7 +26,7 @@ graph::NameSimilarity name_similarity(const std::filesystem::path& folder, doubl
                                       const Context& context) {
   const auto embedder = std::make_shared<retrieve::Embedder>(folder);
   embedder->check_search();
-  return [embedder, least, &context](std::span<const graph::Name> names) {
+  return [embedder, least, context](std::span<const graph::Name> names) {
     std::vector<graph::SimilarNames> similar;
     for (const auto& [type, places] : by_type(names)) {
       if (places.size() < 2) continue;

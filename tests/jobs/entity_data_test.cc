@@ -132,11 +132,25 @@ TEST_F(EntityDocuments, WhatCannotBeLearnedIsToldByItsKind) {
   EXPECT_EQ(data.train[2].marked.size(), 2u);  // each once
 }
 
+TEST_F(EntityDocuments, FewOverlapsAreNotLookedFor) {
+  std::vector<json> documents{
+      document("n", "The Bank of Oslo pays.", {{"Bank of Oslo", "company"}, {"Oslo", "city"}})};
+  for (int i = 0; i < 6; ++i) {
+    documents.push_back(document("m" + std::to_string(i), "Lima is far.", {{"Lima", "city"}}));
+  }
+  EXPECT_TRUE(load(documents).overlap);  // two of eight
+  documents.push_back(document("z", "Lima is near.", {{"Lima", "city"}}));
+  const jobs::EntityData data = load(documents);
+  EXPECT_DOUBLE_EQ(data.overlapping, 2.0 / 9);
+  EXPECT_FALSE(data.overlap);
+}
+
 TEST_F(EntityDocuments, NestedEntitiesAndThoseWithoutATypeAreEntities) {
   const jobs::EntityData data = load(
       {document("n", "The Bank of Oslo. St. Mary. John's Church stays.",
                 {{"Bank of Oslo", ""}, {"Oslo", ""}, {"Mary. John", ""}})});
   EXPECT_THAT(data.types.names(), ElementsAre("entity"));
+  EXPECT_DOUBLE_EQ(data.overlapping, 2.0 / 3);
   EXPECT_TRUE(data.overlap);
   EXPECT_EQ(data.widest, 3);
   int64_t entities = 0;

@@ -125,6 +125,18 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_THAT(relations_of(rows[2]), ElementsAre());
   EXPECT_THAT(relations_of(rows[3]), ElementsAre("T2 works_for T3"));
   EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  // Of the entities that are marked, one less than it would find.
+  auto less = gold;
+  less[0]["entities"].erase(1);
+  less[0]["relations"] = json::array();
+  write_rows("less.jsonl", less);
+  jobs::ExtractOptions given = ask_run();
+  given.given_entities = true;
+  given.input = path("less.jsonl");
+  const auto asked = answers(given);
+  EXPECT_EQ(entities_of(asked[0]), entities_of(less[0]));
+  EXPECT_THAT(relations_of(asked[0]), ElementsAre());
+  EXPECT_THAT(relations_of(asked[3]), ElementsAre("T2 works_for T3"));
   // Each alone.
   jobs::ExtractOptions entities = ask_run();
   entities.task = "entities";
@@ -212,6 +224,10 @@ TEST_F(JointJob, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal(options), HasSubstr("marks one pair"));
   EXPECT_FALSE(there("run"));
   jobs::ExtractOptions asked = ask("-");
+  asked.given_entities = true;
+  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }),
+              HasSubstr("for runs that learned both"));
+  asked.given_entities = false;
   asked.task = "joint";
   EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }), HasSubstr("learned relations"));
 }

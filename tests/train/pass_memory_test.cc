@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/parallel_for.h"
 #include "support/decoder_options.h"
 #include "support/t5.h"
 #include "support/training.h"
@@ -38,7 +39,15 @@ std::vector<int32_t> random_row(int64_t count, uint64_t stream) {
   return tokens;
 }
 
-class PassMemory : public ::testing::TestWithParam<How> {};
+// On two threads, whatever the machine has: each more needs room of its own.
+class PassMemory : public ::testing::TestWithParam<How> {
+ protected:
+  void SetUp() override { set_thread_count(2); }
+  void TearDown() override { set_thread_count(threads_); }
+
+ private:
+  int threads_ = thread_count();
+};
 
 // Nodes, records and the like, each in a multiple of 64 bytes: about three for each of a layer's
 // dozen operations.

@@ -36,6 +36,10 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "joint: both in documents (default: what the run learned)")
       ->check(CLI::IsMember({"relations", "entities", "joint"}))
       ->group("Answer");
+  app.add_flag("--given-entities", o.given_entities,
+               "With a run that learned both: look for no entities, and ask for the pairs of those "
+               "that documents list")
+      ->group("Answer");
   app.add_option("--threshold", o.threshold,
                  "Answer a relation only from this probability on, else the label that means no "
                  "relation: a number from 0 to 1, or dev for the run's own, chosen on its dev data "
