@@ -31,7 +31,10 @@ bool wide(UChar32 code) {
   return width == U_EA_WIDE || width == U_EA_FULLWIDTH;
 }
 
-std::string rate_text(double rate) { return fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0); }
+// Of seconds one passes each second.
+std::string rate_text(const Progress& p, double rate) {
+  return p.unit == "s" ? "" : fmt::format("{:.{}f}/s", rate, rate < 10 ? 2 : 0);
+}
 
 }  // namespace
 
@@ -68,10 +71,9 @@ std::string ProgressRate::left(const Progress& p, double now) const {
 std::string ProgressRate::bar(const Progress& p, double now) const {
   const double share = p.total > 0 ? std::clamp(p.done / p.total, 0.0, 1.0) : 0;
   const auto filled = size_t(share * kBarWidth);
-  std::string line = fmt::format("{} [{}{}] {:.0f}/{:.0f} {}  {}", p.task, std::string(filled, '#'),
-                                 std::string(kBarWidth - filled, '.'), p.done, p.total, p.unit,
-                                 rate_text(rate(p, now)));
-  for (const std::string& part : {left(p, now), p.note}) {
+  std::string line = fmt::format("{} [{}{}] {:.0f}/{:.0f} {}", p.task, std::string(filled, '#'),
+                                 std::string(kBarWidth - filled, '.'), p.done, p.total, p.unit);
+  for (const std::string& part : {rate_text(p, rate(p, now)), left(p, now), p.note}) {
     if (!part.empty()) line += "  " + part;
   }
   return printable(line);
@@ -80,8 +82,8 @@ std::string ProgressRate::bar(const Progress& p, double now) const {
 std::string ProgressRate::sentence(const Progress& p, double now) const {
   const std::string done = p.total > 0 ? fmt::format("{:.0f} of {:.0f}", p.done, p.total)
                                        : fmt::format("{:.0f}", p.done);
-  std::string line = fmt::format("{}: {} {}, {}", p.task, done, p.unit, rate_text(rate(p, now)));
-  for (const std::string& part : {left(p, now), p.note}) {
+  std::string line = fmt::format("{}: {} {}", p.task, done, p.unit);
+  for (const std::string& part : {rate_text(p, rate(p, now)), left(p, now), p.note}) {
     if (!part.empty()) line += ", " + part;
   }
   return line;

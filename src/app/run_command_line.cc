@@ -129,6 +129,19 @@ std::vector<std::string> switches_of_command(const std::string& name) {
   return switches_of(*app.get_subcommand(name));
 }
 
+std::map<std::string, std::string> defaults_of_command(const std::string& name) {
+  CLI::App app(kAbout, "relatum");
+  Action chosen;
+  define_commands(app, chosen);
+  std::map<std::string, std::string> defaults;
+  for (const CLI::Option* option : app.get_subcommand(name)->get_options()) {
+    const std::string value = option->get_default_str();
+    if (value.empty() || option->get_expected_max() == 0) continue;
+    for (const std::string& flag : option->get_lnames()) defaults[flag] = value;
+  }
+  return defaults;
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App app(kAbout, "relatum");
   Action chosen;

@@ -1,6 +1,7 @@
 // Parsing of the command line and the exit status of its outcome.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ Action parse_command(const std::vector<std::string>& arguments);
 std::vector<std::string> flags_of_command(const std::string& name);
 /// Those of them that take no value.
 std::vector<std::string> switches_of_command(const std::string& name);
+
+/// What its options are where they are not given, by flag without "--"; none of those without a
+/// default, and of switches.
+std::map<std::string, std::string> defaults_of_command(const std::string& name);
 
 /// 0 done, 1 the work failed, 2 wrong use, 130 interrupted.
 int run_command_line(int argc, char** argv);

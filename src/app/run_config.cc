@@ -1,20 +1,16 @@
-// Reads the file with toml++ and holds every key to what the commands know.
+// Holds every key of the file to what the commands know.
 #include "app/run_config.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <toml++/toml.h>
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "app/environment.h"
 #include "app/run_command_line.h"
 #include "base/error.h"
 #include "base/known_names.h"
-#include "io/text_file.h"
-#include "io/toml_keys.h"
 #include "jobs/finetune_balance.h"
 #include "task/prompt.h"
 #include "task/spec.h"
@@ -32,24 +28,11 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-RunValue to_value(const toml::node& node, const std::string& place, const std::string& key) {
-  if (node.is_table() || node.is_array() || node.is_array_of_tables()) {
-    fail("app.run", fmt::format("{}: '{}' must be a number, a string, true or false; a list is "
-                                "written as one string, such as \"q_proj,v_proj\".",
-                                place, key));
-  }
-  RunValue value;
-  value.line = node.source().begin.line;
-  value.flag = node.value_exact<bool>();
-  if (const auto string = node.value_exact<std::string>()) {
-    value.text = *string;
-    value.is_string = true;
-    return value;
-  }
-  std::ostringstream shown;
-  node.visit([&](const auto& each) { shown << each; });
-  value.text = shown.str();
-  return value;
+const TomlValue& plain_value(const TomlItem& item, const std::string& place) {
+  if (item.kind == TomlKind::kValue) return item.value;
+  fail("app.run", fmt::format("{}: '{}' must be a number, a string, true or false; a list is "
+                              "written as one string, such as \"q_proj,v_proj\".",
+                              place, item.key));
 }
 
 std::vector<std::string> without_dashes(const std::vector<std::string>& flags) {
@@ -61,7 +44,7 @@ std::vector<std::string> without_dashes(const std::vector<std::string>& flags) {
 }
 
 // A key above the tables: each has one kind.
-void check_kind(const RunValue& value, const std::string& place, const std::string& key) {
+void check_kind(const TomlValue& value, const std::string& place, const std::string& key) {
   if (key == "quiet") {
     if (value.flag) return;
     fail("app.run", fmt::format("{}: 'quiet' must be true or false, without quotes.", place));
@@ -76,7 +59,7 @@ void check_kind(const RunValue& value, const std::string& place, const std::stri
 
 // A key of a table: a mere flag of the command is switched on or off, any other has a value. false
 // leaves out what the top of the file gives.
-void check_flag_kind(const RunValue& value, bool is_switch, const std::string& place,
+void check_flag_kind(const TomlValue& value, bool is_switch, const std::string& place,
                      const std::string& key) {
   static const std::set<std::string> kNeverEmpty = {"out",   "data",     "train",
                                                     "model", "embedder", "predictions"};
@@ -89,24 +72,6 @@ void check_flag_kind(const RunValue& value, bool is_switch, const std::string& p
   if (value.is_string && value.text.empty() && kNeverEmpty.contains(key)) {
     fail("app.run", fmt::format("{}: '{}' must be a string that is not empty.", place, key));
   }
-}
-
-RunTable read_table(const fs::path& path, const std::string& name, const toml::table& given) {
-  const std::vector<std::string> keys = without_dashes(flags_of_command(name));
-  const std::vector<std::string> switches = without_dashes(switches_of_command(name));
-  RunTable table;
-  for (const auto& [flag, value] : given) {
-    const std::string each(flag.str());
-    const std::string line = fmt::format("{}:{}", path.string(), flag.source().begin.line);
-    if (!among(keys, each)) {
-      fail("app.run", fmt::format("{}: [{}] has no key '{}'.{} Its keys are the flags of "
-                                  "`relatum {} --help`.",
-                                  line, name, each, did_you_mean(each, keys), name));
-    }
-    table[each] = to_value(value, line, each);
-    check_flag_kind(table[each], among(switches, each), line, each);
-  }
-  return table;
 }
 
 bool looks_like_path(const std::string& value) {
@@ -122,48 +87,76 @@ bool is_style(const std::string& name) {
 
 }  // namespace
 
-RunConfig::RunConfig(const fs::path& path) : path_(path) {
-  const std::string text = io::read_text(path);
-  io::check_toml_keys(text, path.string(), "app.run");
-  toml::table file;
-  try {
-    file = toml::parse(text, path.string());
-  } catch (const toml::parse_error& error) {
-    fail("app.run", fmt::format("{}:{}: {}. Correct that line.", path.string(),
-                                error.source().begin.line, error.description()));
+const std::vector<std::string>& run_stages() { return kStages; }
+const std::vector<std::string>& run_top_keys() { return kTopKeys; }
+
+TomlValue top_value(const fs::path& path, const TomlItem& item) {
+  const std::string place = fmt::format("{}:{}", path.string(), item.line);
+  if (item.kind == TomlKind::kTable) {
+    fail("app.run", fmt::format("{}: '{}' is a key, not a table: write {} = \"…\" above "
+                                "the first table.",
+                                place, item.key, item.key));
   }
+  const TomlValue& value = plain_value(item, place);
+  check_kind(value, place, item.key);
+  return value;
+}
+
+RunTable stage_table(const fs::path& path, const TomlItem& item) {
+  const std::string& name = item.key;
+  if (item.kind != TomlKind::kTable) {
+    fail("app.run",
+         fmt::format("{}:{}: '{}' is a table: write [{}].", path.string(), item.line, name, name));
+  }
+  const std::vector<std::string> keys = without_dashes(flags_of_command(name));
+  const std::vector<std::string> switches = without_dashes(switches_of_command(name));
+  RunTable table;
+  for (const TomlItem& each : item.items) {
+    const std::string line = fmt::format("{}:{}", path.string(), each.line);
+    if (!among(keys, each.key)) {
+      fail("app.run", fmt::format("{}: [{}] has no key '{}'.{} Its keys are the flags of "
+                                  "`relatum {} --help`.",
+                                  line, name, each.key, did_you_mean(each.key, keys), name));
+    }
+    const TomlValue& value = plain_value(each, line);
+    check_flag_kind(value, among(switches, each.key), line, each.key);
+    table[each.key] = value;
+  }
+  return table;
+}
+
+RunConfig::RunConfig(const fs::path& path) : path_(path) {
   std::vector<std::string> known = kTopKeys;
   known.insert(known.end(), kStages.begin(), kStages.end());
-  for (const auto& [key, node] : file) {
-    const std::string name(key.str());
-    const std::string where = fmt::format("{}:{}", path.string(), key.source().begin.line);
-    if (!among(known, name)) {
-      fail("app.run", fmt::format("{}: '{}' is not a key of this file.{} Top keys are {}; tables "
-                                  "are {}.",
-                                  where, name, did_you_mean(name, known), fmt::join(kTopKeys, ", "),
-                                  fmt::join(kStages, ", ")));
+  for (const TomlItem& item : read_toml(path, "app.run")) {
+    if (!among(known, item.key)) {
+      fail("app.run", fmt::format("{}:{}: '{}' is not a key of this file.{} Top keys are {}; "
+                                  "tables are {}.",
+                                  path.string(), item.line, item.key, did_you_mean(item.key, known),
+                                  fmt::join(kTopKeys, ", "), fmt::join(kStages, ", ")));
     }
-    const bool stage = among(kStages, name);
-    if (stage != node.is_table()) {
-      fail("app.run", stage ? fmt::format("{}: '{}' is a table: write [{}].", where, name, name)
-                            : fmt::format("{}: '{}' is a key, not a table: write {} = \"…\" above "
-                                          "the first table.",
-                                          where, name, name));
+    if (among(kStages, item.key)) {
+      tables_[item.key] = stage_table(path, item);
+    } else {
+      top_[item.key] = top_value(path, item);
     }
-    if (!stage) {
-      top_[name] = to_value(node, where, name);
-      check_kind(top_[name], where, name);
-      continue;
-    }
-    tables_[name] = read_table(path, name, *node.as_table());
   }
-  for (const std::string& stage : kStages) {
-    if (tables_.contains(stage)) stages_.push_back(stage);
-  }
+  order_stages();
   if (stages_.empty()) {
     fail("app.run", fmt::format("{} asks for no stage. Add a table such as [finetune]; it may be "
                                 "empty.",
                                 path.string()));
+  }
+}
+
+RunConfig::RunConfig(fs::path path, RunTable top, std::map<std::string, RunTable> tables)
+    : path_(std::move(path)), top_(std::move(top)), tables_(std::move(tables)) {
+  order_stages();
+}
+
+void RunConfig::order_stages() {
+  for (const std::string& stage : kStages) {
+    if (tables_.contains(stage)) stages_.push_back(stage);
   }
 }
 

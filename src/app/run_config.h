@@ -7,17 +7,21 @@
 #include <string>
 #include <vector>
 
+#include "app/toml_tree.h"
+
 namespace relatum::app {
 
-/// One value of the file, as it would stand on a command line.
-struct RunValue {
-  std::string text;
-  std::optional<bool> flag;  ///< set where the file says true or false
-  bool is_string = false;
-  int64_t line = 0;
-};
+using RunTable = std::map<std::string, TomlValue>;
 
-using RunTable = std::map<std::string, RunValue>;
+/// The stages that a file may ask for, in the order in which they run, and the keys above them.
+const std::vector<std::string>& run_stages();
+const std::vector<std::string>& run_top_keys();
+
+/// A key above the tables as a value. Throws Error where it has another kind.
+TomlValue top_value(const std::filesystem::path& path, const TomlItem& item);
+/// The table of a stage. Throws Error where it has another kind, or for a key that the stage does
+/// not know.
+RunTable stage_table(const std::filesystem::path& path, const TomlItem& item);
 
 /// Parsed and checked for unknown keys, with the nearest known one in the sentence, and for the
 /// kind of each value: true or false where the command has a mere flag, else something.
@@ -25,6 +29,8 @@ class RunConfig {
  public:
   /// Throws Error with file and line.
   explicit RunConfig(const std::filesystem::path& path);
+  /// Of what another file of tables has put together: keys and kinds are checked already.
+  RunConfig(std::filesystem::path path, RunTable top, std::map<std::string, RunTable> tables);
 
   const std::filesystem::path& path() const { return path_; }
   /// The stages that the file asks for, in the order in which they run.
@@ -47,6 +53,7 @@ class RunConfig {
   std::string resolve_flag(const std::string& flag, const std::string& value) const;
 
  private:
+  void order_stages();
   std::filesystem::path path_;
   RunTable top_;
   std::map<std::string, RunTable> tables_;

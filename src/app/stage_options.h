@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "jobs/build_index.h"
 #include "jobs/extract_options.h"
 #include "jobs/finetune_options.h"
 
@@ -15,6 +16,8 @@ namespace relatum::app {
 
 /// `arguments`: the command's name, then what would be typed behind it. Of an option that stands
 /// twice the last counts. They parse: parse_command() said so.
+/// Of an index all but where its embedder lies.
+jobs::IndexOptions index_options(const std::vector<std::string>& arguments);
 jobs::FinetuneOptions finetune_options(const std::vector<std::string>& arguments);
 jobs::ExtractOptions extract_options(const std::vector<std::string>& arguments);
 

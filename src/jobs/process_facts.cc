@@ -29,6 +29,12 @@ int64_t peak_rss() {
   return int64_t(usage.ru_maxrss) * 1024;
 }
 
+bool reset_peak_rss() {
+  std::ofstream references("/proc/self/clear_refs");
+  references << "5";  // proc(5): the peak becomes what is resident now
+  return bool(references.flush());
+}
+
 int64_t current_rss() {
   int64_t pages = 0, resident = 0;
   std::ifstream statm("/proc/self/statm");

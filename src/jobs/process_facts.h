@@ -10,6 +10,8 @@ namespace relatum::jobs {
 std::string utc_now();
 /// Most memory that this process has held, in bytes (VmHWM).
 int64_t peak_rss();
+/// Has peak_rss() begin anew from what is held now; false where the kernel does not offer that.
+bool reset_peak_rss();
 /// Memory that this process holds now, in bytes (its resident set); 0 where that cannot be told.
 int64_t current_rss();
 

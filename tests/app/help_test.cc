@@ -41,6 +41,7 @@ const std::map<std::string, std::vector<std::string>> kFlags = {
       "--out", "--format", "--overwrite"}},
     {"calibrate", {"--adapter", "--data", "--negative", "--overwrite", "--json"}},
     {"run", {"config"}},
+    {"study", {"config", "--arm", "--limit-cells", "--list", "--page"}},
     {"embed", {"--embedder", "--data", "--out"}},
     {"tokenize", {"--model", "--text"}},
     {"bench", {"--model", "--tokens", "--length", "--rank", "--rounds", "--json", "--compute"}}};

@@ -35,6 +35,14 @@ TEST(ProgressBar, DrawsItsShare) {
             "scoring [######..................] 2/8 sentences  2.00/s  3 s left  a\\nb");
 }
 
+// Who counts in seconds of work says by them how many are left.
+TEST(ProgressBar, TellsNoRateOfSeconds) {
+  ProgressRate rate;
+  EXPECT_TRUE(rate.take({"rank", 10, 0, "s", ""}, 10));
+  EXPECT_EQ(rate.sentence({"rank", 40, 100, "s", "cell 2"}, 40),
+            "rank: 40 of 100 s, 1 min 00 s left, cell 2");
+}
+
 TEST(ProgressBar, FitsColumnsAtWholeCharacters) {
   EXPECT_EQ(fit_columns("abc", 3), "abc");
   EXPECT_EQ(fit_columns("äöü", 2), "äö");

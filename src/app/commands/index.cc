@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/options.h"
+#include "app/stage_options.h"
 #include "jobs/build_index.h"
 
 namespace relatum::app {
@@ -22,7 +23,7 @@ int run(Options& o, Environment& environment) {
   return jobs::build_index(o.index, environment.host()) ? kDone : kInterrupted;
 }
 
-Action define(CLI::App& app) {
+std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
   app.add_option("--query-prefix", o->index.query_prefix,
@@ -43,10 +44,23 @@ Action define(CLI::App& app) {
   app.footer(
       "Example:\n  relatum index --embedder all-minilm-l6-v2 "
       "--data semeval2010:TRAIN_FILE.TXT --out index");
+  return o;
+}
+
+Action define(CLI::App& app) {
+  const auto o = define_all(app);
   return [o](Environment& environment) { return run(*o, environment); };
 }
 
 }  // namespace
+
+jobs::IndexOptions index_options(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  const auto o = define_all(app);
+  parse_arguments(app, arguments);
+  o->index.compute = o->embedder.compute;
+  return o->index;
+}
 
 const Command& command_index() {
   static const Command command{"index", "Build a retrieval index from a corpus", define};

@@ -1,0 +1,122 @@
+// relatum study: many settings from one file, measured on the same rows.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "app/command.h"
+#include "app/environment.h"
+#include "app/output.h"
+#include "app/study_config.h"
+#include "app/study_plan.h"
+#include "base/counted.h"
+#include "base/error.h"
+#include "base/known_names.h"
+#include "base/printable.h"
+#include "jobs/study_page.h"
+#include "jobs/study_results.h"
+
+namespace relatum::app {
+namespace {
+
+constexpr const char* kHelp =
+    "A file such as:\n\n"
+    "  model = \"smollm2-135m-instruct\"\n"
+    "  train = \"semeval2010:TRAIN_FILE.TXT\"\n"
+    "  [study]\n"
+    "  name = \"rank\"\n"
+    "  question = \"Which rank is enough?\"\n"
+    "  holdout = 800          # rows of train that every cell answers; or test = \"…\" above\n"
+    "  seeds = [1, 2, 3]\n"
+    "  baseline = \"rank 16\"\n"
+    "  [finetune]             # tables and keys as in `relatum run`\n"
+    "  epochs = 2\n"
+    "  [grid]\n"
+    "  finetune.rank = [4, 16, 64]\n\n"
+    "runs every combination with every seed and keeps figures, times and each row's answer in\n"
+    "results (default: NAME.json beside the file). [[arm]] tables with a name, in the place of\n"
+    "[grid] or beside it, change what stands above: keys, tables such as [arm.finetune], or\n"
+    "finetune = false for the base model. A train of parts alone, \"?sample=200\", is cut from\n"
+    "the rows that holdout leaves. Run it again after an interruption or a change: cells whose\n"
+    "settings and inputs (by content) the results have are skipped.";
+
+struct Options {
+  std::string config, arm;
+  int64_t most_cells = 0;
+  bool list = false, page = false;
+};
+
+void list_cells(const jobs::Study& study) {
+  const jobs::StudyResults results(study.results, study.name);
+  std::string text;
+  for (const jobs::StudyCell& cell : study.cells) {
+    text += fmt::format("{}\t{}\t{}\t{}\n", results.find(cell) ? "done" : "open",
+                        printable(cell.arm), cell.seed ? std::to_string(*cell.seed) : "-",
+                        cell.key.substr(0, 12));
+  }
+  write_out(text);
+}
+
+void check_arm(const Options& o, const StudyConfig& config) {
+  if (o.arm.empty()) return;
+  std::vector<std::string> names;
+  for (const StudyArm& arm : config.arms) names.push_back(arm.name);
+  if (std::ranges::find(names, o.arm) != names.end()) return;
+  fail("app.study", fmt::format("--arm: {} has no arm '{}'.{} The arms are {}.", o.config, o.arm,
+                                did_you_mean(o.arm, names), first_names(names)));
+}
+
+int run(const Options& o, Environment& environment) {
+  const StudyConfig config = read_study(o.config);
+  if (o.page) {
+    const auto page = jobs::write_study_page(study_path(config, config.results));
+    write_out(page.string() + "\n");
+    return kDone;
+  }
+  check_arm(o, config);
+  const jobs::Study study = plan_study(config, environment);
+  if (o.list) {
+    list_cells(study);
+    return kDone;
+  }
+  check_study(config, study, environment);
+  const jobs::StudyOutcome outcome = jobs::run_study(study, {o.arm, o.most_cells},
+                                                     environment.host());
+  environment.context().info(fmt::format(
+      "{}{} of {} have results in {}.{}", outcome.finished ? "" : "stopped: ", outcome.done,
+      counted(int64_t(study.cells.size()), "cell"), study.results.string(),
+      outcome.finished ? fmt::format(" `relatum study {} --page` writes their page.", o.config)
+                       : " The same command goes on."));
+  return outcome.finished ? kDone : kInterrupted;
+}
+
+Action define(CLI::App& app) {
+  const auto o = std::make_shared<Options>();
+  app.add_option("config", o->config, "TOML file")->required();
+  auto* arm = app.add_option("--arm", o->arm, "Run the cells of this arm alone");
+  auto* most = app.add_option("--limit-cells", o->most_cells,
+                              "Run at most N cells now; 0: all that have no results")
+                   ->check(CLI::NonNegativeNumber);
+  auto* list = app.add_flag("--list", o->list,
+                            "Print the cells instead, and whether each has results: state, arm, "
+                            "seed and key, separated by tabs");
+  app.add_flag("--page", o->page,
+               "Write the page and the chart of the results instead, beside them (.md and .svg)")
+      ->excludes(list)
+      ->excludes(arm)
+      ->excludes(most);
+  list->excludes(arm)->excludes(most);
+  app.footer(kHelp);
+  return [o](Environment& environment) { return run(*o, environment); };
+}
+
+}  // namespace
+
+const Command& command_study() {
+  static const Command command{"study", "Compare many settings, with seeds, on the same rows",
+                               define};
+  return command;
+}
+
+}  // namespace relatum::app

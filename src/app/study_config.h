@@ -1,0 +1,38 @@
+// The TOML file of `relatum study`: common settings, arms and the grid, multiplied out.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/run_config.h"
+
+namespace relatum::app {
+
+/// One column of settings: what all arms share, with its own in their place.
+struct StudyArm {
+  std::string name;
+  int64_t line = 0;                        ///< where it begins; 0 where the grid alone made it
+  RunTable top;                            ///< keys above the tables
+  std::map<std::string, RunTable> tables;  ///< by stage; extract and evaluate are always there
+};
+
+/// Parsed and checked for unknown keys and wrong kinds; paths as they stand in the file.
+struct StudyConfig {
+  std::filesystem::path path;
+  std::string name, title, question, metric, baseline;
+  std::string results, work;
+  std::string train;  ///< the key above the tables, which arms may cut parts from; may be empty
+  std::vector<uint64_t> seeds;
+  std::optional<int64_t> holdout;
+  bool mixed_compute = false;
+  std::vector<StudyArm> arms;
+};
+
+/// Throws Error with file and line.
+StudyConfig read_study(const std::filesystem::path& path);
+
+}  // namespace relatum::app

@@ -1,0 +1,184 @@
+// Overrides one by one, axis by axis.
+#include "app/study_grid.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/known_names.h"
+
+namespace relatum::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_stage(const std::string& name) {
+  return std::ranges::find(run_stages(), name) != run_stages().end();
+}
+
+// What the study sets itself, and what has to be the same for all arms.
+void refuse_own(const std::string& place, const std::string& stage, const std::string& key) {
+  static const std::set<std::string> kOwn = {"out",         "overwrite", "resume", "report",
+                                             "predictions", "folds",     "seed",   "json"};
+  static const std::set<std::string> kOfAll = {"isa", "threads", "quiet"};
+  const bool stage_key = !stage.empty();
+  if (stage_key && kOfAll.contains(key)) {
+    fail("app.study", fmt::format("{}: '{}' is the same for a whole study. Write it above the "
+                                  "first table.",
+                                  place, key));
+  }
+  if ((stage_key && kOwn.contains(key)) || (!stage_key && key == "out")) {
+    fail("app.study", fmt::format("{}: '{}' is chosen by the study itself ('work', 'results' and "
+                                  "'seeds' of [study] decide). Leave it out.",
+                                  place, key));
+  }
+}
+
+void apply_table(const fs::path& path, const TomlItem& item, StudyArm& arm) {
+  RunTable& table = arm.tables[item.key];
+  for (const auto& [key, value] : stage_table(path, item)) {
+    refuse_own(fmt::format("{}:{}", path.string(), value.line), item.key, key);
+    table[key] = value;
+  }
+}
+
+// "rank 4", "dora", "no dora", and of a path its last part.
+std::string value_name(const GridAxis& axis, const TomlItem& value) {
+  std::string key = axis.key.empty() ? axis.stage : axis.key;
+  std::ranges::replace(key, '-', ' ');
+  if (value.value.flag) return *value.value.flag ? key : "no " + key;
+  std::string text = value.value.text;
+  if (value.value.is_string) text.erase(0, text.find_last_of('/') + 1);
+  if (text.starts_with('?')) text.erase(0, 1);  // parts of the study's rows
+  return key + " " + text;
+}
+
+TomlItem as_setting(const GridAxis& axis, const TomlItem& value) {
+  TomlItem setting = value;
+  setting.key = axis.key.empty() ? axis.stage : axis.key;
+  if (axis.stage.empty() || axis.key.empty()) return setting;
+  TomlItem table;
+  table.key = axis.stage;
+  table.line = value.line;
+  table.kind = TomlKind::kTable;
+  table.items = {setting};
+  return table;
+}
+
+void read_axes(const fs::path& path, const TomlItem& table, const std::string& stage,
+               std::vector<GridAxis>& axes) {
+  for (const TomlItem& item : table.items) {
+    const std::string place = fmt::format("{}:{}", path.string(), item.line);
+    if (item.kind == TomlKind::kTable && stage.empty()) {
+      read_axes(path, item, item.key, axes);
+      continue;
+    }
+    const bool values = item.kind == TomlKind::kList && !item.items.empty() &&
+                        std::ranges::all_of(item.items, [](const TomlItem& each) {
+                          return each.kind == TomlKind::kValue;
+                        });
+    if (!values) {
+      fail("app.study", fmt::format("{}: '{}' of [grid] must be a list of values, such as "
+                                    "finetune.rank = [4, 8, 16].",
+                                    place, item.key));
+    }
+    GridAxis axis{stage, item.key, item.line, item.items};
+    const size_t dot = item.key.find('.');
+    if (stage.empty() && dot != item.key.npos) {
+      axis.stage = item.key.substr(0, dot);
+      axis.key = item.key.substr(dot + 1);
+    } else if (stage.empty() && is_stage(item.key)) {
+      axis.stage = item.key;
+      axis.key.clear();
+    }
+    if (!axis.stage.empty() && !is_stage(axis.stage)) {
+      fail("app.study",
+           fmt::format("{}: '{}' is no stage.{} Stages are {}.", place, axis.stage,
+                       did_you_mean(axis.stage, run_stages()), fmt::join(run_stages(), ", ")));
+    }
+    axes.push_back(axis);
+  }
+}
+
+}  // namespace
+
+void apply_setting(const fs::path& path, const TomlItem& item, StudyArm& arm) {
+  const std::string place = fmt::format("{}:{}", path.string(), item.line);
+  if (is_stage(item.key)) {
+    if (item.kind == TomlKind::kTable) return apply_table(path, item, arm);
+    if (!item.value.flag) {
+      fail("app.study", fmt::format("{}: '{}' is a table: write [{}], or {} = false in an arm that "
+                                    "does without it.",
+                                    place, item.key, item.key, item.key));
+    }
+    const bool needed = item.key == "extract" || item.key == "evaluate";
+    if (needed && !*item.value.flag) {
+      fail("app.study", fmt::format("{}: every arm is answered and scored, so '{}' cannot be left "
+                                    "out.",
+                                    place, item.key));
+    }
+    if (*item.value.flag) arm.tables[item.key];
+    else arm.tables.erase(item.key);
+    return;
+  }
+  std::vector<std::string> known = run_top_keys();
+  known.insert(known.end(), {"study", "arm", "grid"});
+  known.insert(known.end(), run_stages().begin(), run_stages().end());
+  if (std::ranges::find(run_top_keys(), item.key) == run_top_keys().end()) {
+    fail("app.study", fmt::format("{}: '{}' is not a key of this file.{} Keys above the tables are "
+                                  "{}; tables are study, arm, grid, {}.",
+                                  place, item.key, did_you_mean(item.key, known),
+                                  fmt::join(run_top_keys(), ", "), fmt::join(run_stages(), ", ")));
+  }
+  refuse_own(place, arm.name.empty() ? "" : "of an arm", item.key);
+  arm.top[item.key] = top_value(path, item);
+}
+
+std::vector<GridAxis> read_grid(const fs::path& path, const TomlItem& table) {
+  if (table.kind != TomlKind::kTable) {
+    fail("app.study",
+         fmt::format("{}:{}: 'grid' is a table: write [grid].", path.string(), table.line));
+  }
+  std::vector<GridAxis> axes;
+  read_axes(path, table, "", axes);
+  return axes;
+}
+
+std::vector<StudyArm> multiply(const fs::path& path, std::vector<StudyArm> arms,
+                               const std::vector<GridAxis>& grid) {
+  constexpr size_t kMost = 10000;
+  for (const GridAxis& axis : grid) {
+    std::vector<StudyArm> all;
+    const auto has = [&](const StudyArm& arm) {
+      return axis.stage.empty() || axis.key.empty() || arm.tables.contains(axis.stage);
+    };
+    if (std::ranges::none_of(arms, has)) {
+      fail("app.study", fmt::format("{}:{}: no arm has [{}], so '{}' of [grid] changes nothing. "
+                                    "Add the table, or take the axis out.",
+                                    path.string(), axis.line, axis.stage, axis.key));
+    }
+    for (const StudyArm& arm : arms) {
+      if (!has(arm)) {
+        all.push_back(arm);
+        continue;
+      }
+      for (const TomlItem& value : axis.values) {
+        StudyArm each = arm;
+        each.name += (each.name.empty() ? "" : ", ") + value_name(axis, value);
+        apply_setting(path, as_setting(axis, value), each);
+        all.push_back(std::move(each));
+      }
+    }
+    if (all.size() > kMost) {
+      fail("app.study", fmt::format("{}:{}: the grid has more than {} arms. Take values out.",
+                                    path.string(), axis.line, kMost));
+    }
+    arms = std::move(all);
+  }
+  return arms;
+}
+
+}  // namespace relatum::app

@@ -1,0 +1,127 @@
+// Cells in order, each followed by the results file.
+#include "jobs/study.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/counted.h"
+#include "base/durable.h"
+#include "base/error.h"
+#include "base/folder_lock.h"
+#include "base/stopwatch.h"
+#include "io/json.h"
+#include "jobs/output_path.h"
+#include "jobs/study_cell.h"
+#include "jobs/study_progress.h"
+#include "jobs/study_results.h"
+#include "jobs/study_summary.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+
+// What a cell took, without what it shared with others.
+double seconds_of(const json& record) {
+  double seconds = 0;
+  if (const json* parts = io::find(record, "seconds")) {
+    for (const auto& [stage, value] : parts->items()) {
+      if (value.is_number()) seconds += value.get<double>();
+    }
+  }
+  return seconds;
+}
+
+std::vector<const StudyCell*> cells_to_run(const Study& study, const StudyPart& part,
+                                           const StudyResults& results) {
+  std::vector<const StudyCell*> cells;
+  for (const StudyCell& cell : study.cells) {
+    if (!part.arm.empty() && cell.arm != part.arm) continue;
+    if (results.find(cell)) continue;
+    if (part.most_cells > 0 && int64_t(cells.size()) >= part.most_cells) break;
+    cells.push_back(&cell);
+  }
+  return cells;
+}
+
+std::string name_of(const StudyCell& cell) {
+  return cell.arm + (cell.seed ? fmt::format(", seed {}", *cell.seed) : "");
+}
+
+void tell_cell(const StudyCell& cell, const json& record, size_t number, size_t count,
+               const Context& context) {
+  const json& figures = record.at("figures");
+  context.info(fmt::format(
+      "{}{}: {} {:.1f}, accuracy {:.1f} ({} of {})", cell.arm,
+      cell.seed ? fmt::format(", seed {}", *cell.seed) : "",
+      figures.at("official_title").get<std::string>(), 100 * figures.at("f1").get<double>(),
+      100 * figures.at("accuracy").get<double>(), number, counted(int64_t(count), "cell")));
+}
+
+// An error of a stage says which cell it was in.
+std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins, const Host& host) {
+  try {
+    return run_study_cell(cell, begins, host);
+  } catch (const Error& error) {
+    const std::string sentence = error.what();
+    const size_t room = sentence.find("] ");
+    fail("jobs.study", fmt::format("{}: {}", name_of(cell),
+                                   room == sentence.npos ? sentence : sentence.substr(room + 2)));
+  }
+}
+
+void summarise(const Study& study, StudyResults& results, const Host& host) {
+  try {
+    results.set_summaries(study_summaries(study, results.all(), host));
+  } catch (const json::exception& error) {  // somebody edited the file
+    fail("jobs.study", fmt::format("{} is no results file of a study: {}. Take the cell in "
+                                   "question out of it, or name another file as 'results'.",
+                                   study.results.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& host) {
+  check_output_file(study.results);
+  create_folders(study.work);
+  const FolderLock lock(study.work);  // two processes would take each other's cells out of the file
+  StudyResults results(study.results, study.name);
+  const std::vector<const StudyCell*> cells = cells_to_run(study, part, results);
+  StudyClock clock(cells);
+  for (const StudyCell& cell : study.cells) {
+    if (const json* record = results.find(cell)) clock.took(cell, seconds_of(*record));
+  }
+  const Stopwatch watch;
+  const auto now = [&watch] { return watch.seconds(); };
+  Host inner = host;
+  inner.context = study_context(host.context, clock, study.name, now);
+  StudyOutcome outcome;
+  outcome.finished = true;
+  for (const StudyCell* cell : cells) {
+    clock.begin(now());
+    const double begun = now();
+    const auto record = run_named(
+        *cell, [&](const std::string&) { clock.stage(now()); }, inner);
+    if (!record || host.context.stopping()) outcome.finished = false;
+    if (!record) break;
+    results.add(*cell, *record);
+    results.set_plan(study);
+    results.save();
+    ++outcome.run;
+    clock.took(*cell, now() - begun);
+    tell_cell(*cell, *record, clock.number(), cells.size(), host.context);
+    if (!outcome.finished) break;
+  }
+  host.context.end_progress();
+  results.set_plan(study);
+  for (const StudyCell& cell : study.cells) outcome.done += results.find(cell) != nullptr;
+  if (outcome.finished && outcome.done > 0) {
+    summarise(study, results, host);
+    results.save();
+  }
+  return outcome;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,356 @@
+// Markdown from records; sentences only where intervals carry them.
+#include "jobs/study_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "base/atomic_file.h"
+#include "base/counted.h"
+#include "base/error.h"
+#include "io/json.h"
+#include "jobs/markdown_text.h"
+#include "jobs/study_chart.h"
+#include "jobs/study_results.h"
+#include "jobs/study_text.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& object, const char* key) {
+  const json* value = io::find(object, key);
+  return value && value->is_string() ? value->get<std::string>() : "";
+}
+
+// A member of members; nullptr where one is missing.
+const json* inside(const json& object, std::initializer_list<std::string> keys) {
+  const json* at = &object;
+  for (const std::string& key : keys) {
+    if (at) at = io::find(*at, key);
+  }
+  return at;
+}
+
+bool leaves_zero_out(const json& interval) {
+  return interval.at("low").get<double>() > 0 || interval.at("high").get<double>() < 0;
+}
+
+const json* figure_of(const json& arm, const std::string& name) {
+  return inside(arm, {"figures", name});
+}
+
+// Whether a mean lies outside of what the other side's seeds leave likely.
+bool outside(double mean, const json& seeds) {
+  return mean < seeds.at("low").get<double>() || mean > seeds.at("high").get<double>();
+}
+
+std::string points(double share) { return fmt::format("{:.1f}", 100 * share); }
+std::string signed_points(double share) { return fmt::format("{:+.1f}", 100 * share); }
+
+std::string range_text(const json& interval, const char* joined) {
+  return points(interval.at("low").get<double>()) + joined +
+         points(interval.at("high").get<double>());
+}
+
+class Page {
+ public:
+  Page(const json& all, std::string chart) : all_(all), chart_(std::move(chart)) {
+    const json* study = io::find(all, "study");
+    const json* arms = io::find(all, "arms");
+    if (!study || !arms || !arms->is_array()) fail_empty();
+    study_ = study;
+    baseline_ = text_of(*study, "baseline");
+    for (const std::string& name : planned_arms(all)) {
+      const std::vector<const json*> records = arm_records(all, name);
+      if (records.empty()) continue;
+      const json& arm = summary_of(*arms, name, records);
+      if (io::find(arm, "figures")) arms_.push_back(&arm);
+      if (name == baseline_) base_ = &arm;
+    }
+    if (arms_.empty()) fail_empty();
+  }
+
+  std::string write(const std::string& before) const {
+    std::string page = fmt::format("# {}\n\n{}\n", markdown_text(text_of(*study_, "title")),
+                                   wrapped(markdown_text(text_of(*study_, "question"))));
+    page += wrapped(
+                "*This page is written by `relatum study CONFIG.toml --page` from its results "
+                "file, but for what stands between the marks \"by hand\".*") +
+            "\n";
+    page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
+    page += table() + "\n" + legend() + "\n";
+    page += by_hand(before) + "\n";
+    page += "## What follows\n\n" + conclusions() + "\n";
+    page += "## What does not follow\n\n" + limits() + "\n";
+    page += "## What was done\n\n" + done() + "\n" + settings();
+    return page;
+  }
+
+ private:
+  [[noreturn]] static void fail_empty() {
+    fail("jobs.study",
+         "the results file has no figures yet that a page could show. Run the study first, to its "
+         "end or with --limit-cells.");
+  }
+
+  // Of these very cells: others may have come since, and the study was stopped before its end.
+  static const json& summary_of(const json& arms, const std::string& name,
+                                const std::vector<const json*>& records) {
+    json keys = json::array();
+    for (const json* record : records) keys.push_back(record->at("key"));
+    for (const json& arm : arms) {
+      const json* of = inside(arm, {"keys", "arm"});
+      if (text_of(arm, "arm") == name && of && *of == keys) return arm;
+    }
+    fail("jobs.study", fmt::format("the results have cells of the arm '{}' that its figures were "
+                                   "not computed from. Run the study to its end, or a part of it "
+                                   "with --limit-cells.",
+                                   name));
+  }
+
+  // In the order of the table; the first one's is that of all.
+  std::string official() const { return text_of(*arms_.at(0), "official"); }
+  std::string title() const {
+    const json* figure = figure_of(*arms_.at(0), official());
+    return figure ? text_of(*figure, "title") : official();
+  }
+
+  std::string mean_text(const json& arm, const std::string& name) const {
+    const json* figure = figure_of(arm, name);
+    if (!figure) return "";
+    std::string text = points(figure->at("mean").get<double>());
+    if (const json* seeds = io::find(*figure, "seeds")) {
+      text += " ± " + points(seeds->at("deviation").get<double>());
+    }
+    return text;
+  }
+
+  std::string difference_text(const json& arm) const {
+    if (&arm == base_) return "baseline";
+    const json* entry = inside(arm, {"difference", official()});
+    if (!entry) return "other rows";
+    std::string text = signed_points(entry->at("value").get<double>());
+    if (const json* interval = io::find(*entry, "interval")) {
+      text += fmt::format(" ({} to {})", signed_points(interval->at("low").get<double>()),
+                          signed_points(interval->at("high").get<double>()));
+    }
+    return text;
+  }
+
+  // The mean over an arm's cells that have the figure; nothing where none has.
+  std::optional<double> mean_of(const json& arm, std::initializer_list<std::string> keys) const {
+    double sum = 0;
+    int64_t count = 0;
+    for (const json* record : arm_records(all_, text_of(arm, "arm"))) {
+      const json* value = inside(*record, keys);
+      if (!value || !value->is_number()) continue;
+      sum += value->get<double>();
+      ++count;
+    }
+    return count ? std::optional(sum / double(count)) : std::nullopt;
+  }
+
+  std::string seconds_text(const json& arm, const char* stage) const {
+    const auto seconds = mean_of(arm, {"seconds", stage});
+    return seconds ? duration_text(*seconds) : "";
+  }
+
+  std::string memory_text(const json& arm) const {
+    const auto training = mean_of(arm, {"peak_rss_bytes", "training"});
+    const auto answering = mean_of(arm, {"peak_rss_bytes", "answering"});
+    if (!training && !answering) return "";
+    return fmt::format("{:.2f} GB", std::max(training.value_or(0), answering.value_or(0)) / 1e9);
+  }
+
+  std::string table() const {
+    std::string text = fmt::format("| arm | cells | {} | 95 % interval |", markdown_text(title()));
+    if (base_) text += fmt::format(" against {} |", markdown_text(baseline_));
+    text += " accuracy | ECE | training | answering | memory |\n| --- | ---: | ---: | ---: |";
+    if (base_) text += " ---: |";
+    text += " ---: | ---: | ---: | ---: | ---: |\n";
+    for (const json* arm : arms_) {
+      const json* interval = inside(*arm, {"figures", official(), "interval"});
+      const auto ece = mean_of(*arm, {"figures", "ece"});
+      text += fmt::format("| {} | {} | {} | {} |", markdown_text(text_of(*arm, "arm")),
+                          arm->at("seeds").dump(), mean_text(*arm, official()),
+                          interval ? range_text(*interval, " – ") : "");
+      if (base_) text += " " + difference_text(*arm) + " |";
+      text += fmt::format(" {} | {} | {} | {} | {} |\n", mean_text(*arm, "accuracy"),
+                          ece ? points(*ece) : "", seconds_text(*arm, "training"),
+                          seconds_text(*arm, "answering"), memory_text(*arm));
+    }
+    return text;
+  }
+
+  static std::string legend() {
+    return wrapped(
+        "Figures in per cent, differences in points. A mean is over cells, which differ in "
+        "their seed alone; behind ± stands their standard deviation. Intervals are those of "
+        "the bootstrap over texts: the same texts are drawn for all arms and seeds, the trained "
+        "models held fixed. Times and memory are means; memory is the most that the process "
+        "held, by training or answering.");
+  }
+
+  static std::string by_hand(const std::string& before) {
+    const size_t begin = before.find(kByHand), end = before.find(kByHandEnd);
+    const size_t from = begin + std::string(kByHand).size();
+    const bool kept = begin != before.npos && end != before.npos && end >= from;
+    return std::string(kByHand) + (kept ? before.substr(from, end - from) : "\n") + kByHandEnd +
+           "\n";
+  }
+
+  std::string conclusions() const {
+    if (!base_) return "No baseline is named, so no arm is compared with another.\n";
+    std::string text;
+    for (const json* arm : arms_) {
+      if (arm == base_ || !difference_is_carried(*arm, *base_)) continue;
+      const json& entry = *inside(*arm, {"difference", official()});
+      const double value = entry.at("value").get<double>();
+      const json& interval = entry.at("interval");
+      double low = std::abs(interval.at("low").get<double>());
+      double high = std::abs(interval.at("high").get<double>());
+      if (low > high) std::swap(low, high);
+      text += wrapped(fmt::format("- **{}** is {} points {} {} (95 % interval {} to {}){}.",
+                                  markdown_text(text_of(*arm, "arm")), points(std::abs(value)),
+                                  value > 0 ? "above" : "below", markdown_text(baseline_),
+                                  points(low), points(high),
+                                  one_seed(*arm) ? ", with one seed each" : ""));
+    }
+    return text.empty() ? "No arm is shown to differ from the baseline.\n" : text;
+  }
+
+  bool one_seed(const json& arm) const {
+    const json* own = figure_of(arm, official());
+    const json* other = figure_of(*base_, official());
+    return own && other && !io::find(*own, "seeds") && !io::find(*other, "seeds");
+  }
+
+  std::string limits() const {
+    std::string text;
+    std::vector<std::string> unclear;
+    size_t compared = 0;
+    for (const json* arm : arms_) {
+      if (!base_ || arm == base_ || !io::find(*arm, "difference")) continue;
+      ++compared;
+      if (!difference_is_carried(*arm, *base_)) {
+        unclear.push_back(markdown_text(text_of(*arm, "arm")));
+      }
+    }
+    if (!unclear.empty()) {
+      text += wrapped(
+          fmt::format("- Whether {} {} from {}: an interval, over texts or over seeds, has zero in "
+                      "it. Nor does that show that they are alike.",
+                      fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
+                      markdown_text(baseline_)));
+    }
+    if (compared > 1) {
+      text += fmt::format(
+          "- {} intervals of 95 % are shown, uncorrected: where nothing differs, "
+          "one in twenty leaves zero out by chance.\n",
+          compared);
+    }
+    for (const json* arm : arms_) {
+      if (!base_ || !one_seed(*arm)) continue;
+      text += "- How much a seed matters, where an arm and the baseline have one cell each.\n";
+      break;
+    }
+    return text + "- Anything about other data, models or settings than those below.\n";
+  }
+
+  std::string done() const {
+    std::set<std::string> machines, versions, dates, rows;
+    size_t cells = 0;
+    for (const std::string& arm : planned_arms(all_)) {
+      for (const json* record : arm_records(all_, arm)) {
+        ++cells;
+        const json* threads = io::find(*record, "threads");
+        machines.insert(fmt::format(
+            "{}, {}, {}", text_of(*record, "cpu"), text_of(*record, "compute"),
+            threads ? counted(threads->get<int64_t>(), "thread") : "threads not recorded"));
+        versions.insert(text_of(*record, "version"));
+        dates.insert(text_of(*record, "date").substr(0, 10));
+        const json* examples = inside(*record, {"figures", "examples"});
+        rows.insert(examples ? grouped(examples->get<uint64_t>()) : "?");
+      }
+    }
+    const size_t planned = io::find(all_, "plan") ? all_.at("plan").size() : cells;
+    const std::string days = dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin()
+                                              : *dates.begin();
+    return wrapped(fmt::format("- {} of {} have results, each measured on {} rows.", cells,
+                               counted(int64_t(planned), "cell"), fmt::join(rows, " or "))) +
+           wrapped(fmt::format("- Computed by {}; Relatum {}; {}.", fmt::join(machines, " and "),
+                               fmt::join(versions, ", "), days));
+  }
+
+  std::string settings() const {
+    std::vector<std::string> names;
+    for (const json* arm : arms_) names.push_back(text_of(*arm, "arm"));
+    return study_settings_text(all_, names);
+  }
+
+  const json& all_;
+  const std::string chart_;
+  const json* study_ = nullptr;
+  const json* base_ = nullptr;
+  std::string baseline_;
+  std::vector<const json*> arms_;
+};
+
+}  // namespace
+
+bool difference_is_carried(const json& arm, const json& baseline) {
+  const std::string official = text_of(arm, "official");
+  const json* interval = inside(arm, {"difference", official, "interval"});
+  if (!interval || !leaves_zero_out(*interval)) return false;
+  if (const json* seeds = inside(arm, {"difference", official, "seeds"})) {
+    return leaves_zero_out(*seeds);
+  }
+  const json *own = figure_of(arm, official), *other = figure_of(baseline, official);
+  if (!own || !other) return false;
+  if (const json* seeds = io::find(*own, "seeds")) {
+    return outside(other->at("mean").get<double>(), *seeds);
+  }
+  if (const json* seeds = io::find(*other, "seeds")) {
+    return outside(own->at("mean").get<double>(), *seeds);
+  }
+  return true;
+}
+
+std::string study_page(const json& all, const std::string& chart, const std::string& before) {
+  return Page(all, chart).write(before);
+}
+
+std::filesystem::path write_study_page(const std::filesystem::path& results) {
+  namespace fs = std::filesystem;
+  if (!fs::exists(results)) {
+    fail("jobs.study", fmt::format("there is no {}. Run the study first.", results.string()));
+  }
+  fs::path page = results, chart = results;
+  page.replace_extension(".md");
+  chart.replace_extension(".svg");
+  const StudyResults read(results);
+  std::error_code ignored;
+  const std::string before = fs::exists(page, ignored) ? read_file(page) : "";
+  std::string text, drawn;
+  try {
+    text = study_page(read.all(), chart.filename().string(), before);
+    drawn = study_chart(read.all());
+  } catch (const json::exception& error) {  // somebody edited the file
+    fail("jobs.study", fmt::format("{} is no results file of a study: {}. Have it written again by "
+                                   "`relatum study`.",
+                                   results.string(), error.what()));
+  }
+  write_file(chart, drawn);
+  write_file(page, text);
+  return page;
+}
+
+}  // namespace relatum::jobs

@@ -1,0 +1,171 @@
+// Records are found by key, else by comparing settings one by one.
+#include "jobs/study_results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "io/json.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+using Values = std::map<std::string, std::string>;
+
+json facts_json(const std::map<std::string, StageFacts>& facts) {
+  json all = json::object();
+  for (const auto& [stage, each] : facts) {
+    all[stage] = {{"settings", each.settings}, {"inputs", each.inputs}};
+  }
+  return all;
+}
+
+Values values_of(const json& stage, const char* key) {
+  Values values;
+  const json* object = io::find(stage, key);
+  if (!object || !object->is_object()) return values;
+  for (const auto& [name, value] : object->items()) {
+    if (value.is_string()) values[name] = value.get<std::string>();
+  }
+  return values;
+}
+
+// An option that the record's version did not have yet is one that stands at its default now.
+bool settings_agree(const Values& recorded, const StageFacts& facts) {
+  for (const auto& [name, value] : recorded) {
+    const auto now = facts.settings.find(name);
+    if (now == facts.settings.end() || now->second != value) return false;
+  }
+  return std::ranges::all_of(facts.settings, [&](const auto& setting) {
+    const auto usual = facts.defaults.find(setting.first);
+    const bool newer = usual != facts.defaults.end() && usual->second == setting.second;
+    return recorded.contains(setting.first) || newer;
+  });
+}
+
+bool agrees(const json& record, const StudyCell& cell) {
+  const json* stages = io::find(record, "settings");
+  if (!stages || !stages->is_object() || stages->size() != cell.facts.size()) return false;
+  for (const auto& [name, facts] : cell.facts) {
+    const json* stage = io::find(*stages, name);
+    if (!stage || values_of(*stage, "inputs") != facts.inputs) return false;
+    if (!settings_agree(values_of(*stage, "settings"), facts)) return false;
+  }
+  return true;
+}
+
+std::string text_of(const json& object, const char* key) {
+  const json* value = io::find(object, key);
+  return value && value->is_string() ? value->get<std::string>() : "";
+}
+
+}  // namespace
+
+std::string study_key(const std::map<std::string, StageFacts>& facts) {
+  const std::string text = io::dump_json(
+      {{"format", kStudyVersion}, {"stages", facts_json(facts)}});
+  return sha256(std::as_bytes(std::span(text)));
+}
+
+StudyResults::StudyResults(const std::filesystem::path& file, const std::string& study)
+    : file_(file), all_(std::make_shared<json>(json::object())) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    *all_ = {{"format_version", kStudyVersion}, {"cells", json::array()}};
+    return;
+  }
+  const std::string place = file.string();
+  *all_ = io::load_json(file);
+  const int64_t version = io::require_int(*all_, "format_version", place);
+  if (version != kStudyVersion) {
+    fail("jobs.study", fmt::format("{} has format_version {}, and this version reads {}. Name "
+                                   "another file as 'results'.",
+                                   place, version, kStudyVersion));
+  }
+  for (const json& cell : io::require_array(*all_, "cells", place)) {
+    io::require_string(cell, "arm", place);
+    io::require_string(cell, "key", place);
+    io::require_object(cell, "figures", place);
+  }
+  const json* about = io::find(*all_, "study");
+  const std::string name = about ? text_of(*about, "name") : "";
+  if (study.empty() || name.empty() || name == study) return;
+  fail("jobs.study", fmt::format("{} holds results of the study '{}', not of '{}'. Name another "
+                                 "file as 'results'.",
+                                 place, name, study));
+}
+
+const json* StudyResults::find(const StudyCell& cell) const {
+  const json& cells = all_->at("cells");
+  for (const json& record : cells) {
+    if (text_of(record, "key") == cell.key) return &record;
+  }
+  for (const json& record : cells) {
+    if (agrees(record, cell)) return &record;
+  }
+  return nullptr;
+}
+
+void StudyResults::add(const StudyCell& cell, json record) {
+  record["arm"] = cell.arm;
+  record["seed"] = cell.seed ? json(*cell.seed) : json();
+  record["key"] = cell.key;
+  record["settings"] = facts_json(cell.facts);
+  for (json& each : all_->at("cells")) {
+    if (text_of(each, "key") != cell.key) continue;
+    each = std::move(record);
+    return;
+  }
+  all_->at("cells").push_back(std::move(record));
+}
+
+void StudyResults::set_plan(const Study& study) {
+  (*all_)["study"] = {{"name", study.name},
+                      {"title", study.title},
+                      {"question", study.question},
+                      {"baseline", study.baseline}};
+  json plan = json::array();
+  for (const StudyCell& cell : study.cells) {
+    const json* record = find(cell);
+    plan.push_back({{"arm", cell.arm},
+                    {"seed", cell.seed ? json(*cell.seed) : json()},
+                    {"key", record ? text_of(*record, "key") : cell.key}});
+  }
+  (*all_)["plan"] = std::move(plan);
+}
+
+void StudyResults::set_summaries(json summaries) { (*all_)["arms"] = std::move(summaries); }
+
+void StudyResults::save() const { write_file(file_, io::dump_json(*all_, 1) + "\n"); }
+
+std::vector<const json*> arm_records(const json& all, const std::string& arm) {
+  std::vector<const json*> records;
+  const json *plan = io::find(all, "plan"), *cells = io::find(all, "cells");
+  if (!plan || !cells) return records;
+  for (const json& planned : *plan) {
+    if (text_of(planned, "arm") != arm) continue;
+    for (const json& cell : *cells) {
+      if (text_of(cell, "key") == text_of(planned, "key")) records.push_back(&cell);
+    }
+  }
+  return records;
+}
+
+std::vector<std::string> planned_arms(const json& all) {
+  std::vector<std::string> arms;
+  const json* plan = io::find(all, "plan");
+  if (!plan) return arms;
+  for (const json& planned : *plan) {
+    const std::string arm = text_of(planned, "arm");
+    if (std::ranges::find(arms, arm) == arms.end()) arms.push_back(arm);
+  }
+  return arms;
+}
+
+}  // namespace relatum::jobs

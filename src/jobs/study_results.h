@@ -1,0 +1,45 @@
+// The results file of a study: what each cell gave, by the settings that it was run with.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "jobs/study.h"
+
+namespace relatum::jobs {
+
+/// What the file's "format_version" says.
+inline constexpr int64_t kStudyVersion = 1;
+
+class StudyResults {
+ public:
+  /// Reads the file, where there is one. Throws Error where it is damaged, of another form, or
+  /// holds another study.
+  explicit StudyResults(const std::filesystem::path& file, const std::string& study = "");
+
+  /// The record of the cell's settings, or nullptr: of the same key, or of settings that agree but
+  /// for options that are newer than the record and stand at their defaults now.
+  const nlohmann::json* find(const StudyCell& cell) const;
+  /// Adds a cell's record, in the place of one with the same key.
+  void add(const StudyCell& cell, nlohmann::json record);
+  /// Names the cells that the study has now. Records of others stay; no page shows them.
+  void set_plan(const Study& study);
+  /// Arms' intervals and differences, as study_summaries() gives them.
+  void set_summaries(nlohmann::json summaries);
+  /// The whole file.
+  const nlohmann::json& all() const { return *all_; }
+  void save() const;
+
+ private:
+  std::filesystem::path file_;
+  std::shared_ptr<nlohmann::json> all_;
+};
+
+/// The records of an arm of the plan, in its order of seeds; those that are done.
+std::vector<const nlohmann::json*> arm_records(const nlohmann::json& all, const std::string& arm);
+/// The plan's arms, each once, in order.
+std::vector<std::string> planned_arms(const nlohmann::json& all);
+
+}  // namespace relatum::jobs

@@ -1,0 +1,170 @@
+// Asks task::compare, which draws the same texts for all cells.
+#include "jobs/study_summary.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "io/json.h"
+#include "jobs/study_cell.h"
+#include "jobs/study_results.h"
+#include "task/compare.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+using Records = std::vector<const json*>;
+
+json keys_of(const Records& records) {
+  json keys = json::array();
+  for (const json* record : records) keys.push_back(record->at("key"));
+  return keys;
+}
+
+json interval_json(const std::optional<task::Interval>& interval) {
+  if (!interval) return {};
+  return {{"low", interval->low}, {"high", interval->high}};
+}
+
+json spread_json(const std::optional<task::Spread>& spread) {
+  if (!spread) return {};
+  return {{"deviation", spread->deviation}, {"low", spread->low}, {"high", spread->high}};
+}
+
+class Summaries {
+ public:
+  Summaries(const Study& study, const json& all, const Host& host)
+      : study_(study), all_(all), host_(host) {}
+
+  json make() {
+    json arms = json::array();
+    const Records baseline = study_.baseline.empty() ? Records{}
+                                                     : arm_records(all_, study_.baseline);
+    for (const std::string& arm : planned_arms(all_)) {
+      const Records records = arm_records(all_, arm);
+      if (records.empty()) continue;
+      const bool compared = !baseline.empty() && arm != study_.baseline &&
+                            same_rows(records, baseline);
+      const json keys = {{"arm", keys_of(records)},
+                         {"baseline", compared ? keys_of(baseline) : json()}};
+      if (const json* known = known_of(arm, keys)) {
+        arms.push_back(*known);
+        continue;
+      }
+      json summary = {{"arm", arm}, {"keys", keys}, {"seeds", records.size()}};
+      summary["rows"] = records[0]->at("rows");
+      if (same_rows(records, records)) add_figures(arm, records, summary);
+      if (compared) add_difference(arm, records, baseline, summary);
+      arms.push_back(std::move(summary));
+    }
+    return arms;
+  }
+
+ private:
+  static bool same_rows(const Records& ones, const Records& others) {
+    const auto of_first = [&](const json* record) {
+      return record->at("rows") == ones[0]->at("rows");
+    };
+    return std::ranges::all_of(ones, of_first) && std::ranges::all_of(others, of_first);
+  }
+
+  const json* known_of(const std::string& arm, const json& keys) const {
+    const json* arms = io::find(all_, "arms");
+    if (!arms || !arms->is_array()) return nullptr;
+    for (const json& each : *arms) {
+      if (each.value("arm", "") == arm && each.value("keys", json()) == keys) return &each;
+    }
+    return nullptr;
+  }
+
+  const StudyCell& cell_of(const std::string& arm) const {
+    return *std::ranges::find(study_.cells, arm, &StudyCell::arm);
+  }
+
+  // Read once for all arms that are asked about the same SPEC.
+  const task::Dataset& rows_of(const StudyCell& cell) {
+    auto& data = data_[cell.gold];
+    if (!data) {
+      Host silent = host_;
+      silent.context.log = {};  // told when the rows were answered
+      DataChoice reading = cell.reading;
+      reading.keep_unknown_labels = true;
+      data = reading.load(cell.gold, true, silent);
+    }
+    return *data;
+  }
+
+  static task::Side side_of(const Records& records, const task::Dataset& data) {
+    task::Side side;
+    for (const json* record : records) {
+      const json* seed = io::find(*record, "seed");
+      side.files.push_back(record->at("arm").get<std::string>() +
+                           (seed ? ", seed " + seed->dump() : ""));
+      side.runs.push_back(recorded_answers(*record, data));
+    }
+    return side;
+  }
+
+  task::Comparison compare(const task::Dataset& data, const task::Side& first,
+                           const task::Side& second, const StudyCell& cell) const {
+    task::EvaluateOptions options = cell.scores;
+    options.samples = kStudySamples;
+    return task::compare(data, first, second, options);
+  }
+
+  // Held against no answers at all, whose figures are zero in each draw: the difference is the
+  // arm's own figure.
+  void add_figures(const std::string& arm, const Records& records, json& summary) {
+    const StudyCell& cell = cell_of(arm);
+    const task::Dataset& data = rows_of(cell);
+    task::Side nothing{{"no answers"}, {{}}};
+    for (const task::Example& example : data.examples) {
+      nothing.runs[0].emplace_back().id = example.id;
+    }
+    for (const auto& figure : compare(data, nothing, side_of(records, data), cell).figures) {
+      if (figure.official) summary["official"] = figure.name;
+      summary["figures"][figure.name] = {{"title", figure.title},
+                                         {"mean", figure.second_mean},
+                                         {"values", figure.second},
+                                         {"interval", interval_json(figure.interval)},
+                                         {"seeds", spread_json(figure.second_spread)}};
+    }
+  }
+
+  void add_difference(const std::string& arm, const Records& records, const Records& baseline,
+                      json& summary) {
+    const StudyCell& cell = cell_of(arm);
+    const task::Dataset& data = rows_of(cell);
+    const auto comparison = compare(data, side_of(baseline, data), side_of(records, data), cell);
+    for (const auto& figure : comparison.figures) {
+      json& entry = summary["difference"][figure.name];
+      entry = {{"value", figure.difference}, {"interval", interval_json(figure.interval)}};
+      if (figure.p) entry["p"] = *figure.p;
+      if (figure.welch) {
+        entry["seeds"] = {
+            {"low", figure.welch->low}, {"high", figure.welch->high}, {"p", figure.welch->p}};
+      }
+    }
+    for (const task::PairedTest& pair : comparison.pairs) {
+      summary["mcnemar"].push_back({{"baseline", pair.first},
+                                    {"arm", pair.second},
+                                    {"only_baseline", pair.test.only_first},
+                                    {"only_arm", pair.test.only_second},
+                                    {"p", pair.test.p}});
+    }
+  }
+
+  const Study& study_;
+  const json& all_;
+  const Host& host_;
+  std::map<std::string, std::optional<task::Dataset>> data_;
+};
+
+}  // namespace
+
+json study_summaries(const Study& study, const json& all, const Host& host) {
+  return Summaries(study, all, host).make();
+}
+
+}  // namespace relatum::jobs
