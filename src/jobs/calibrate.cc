@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
+#include "jobs/entity_model.h"
 #include "jobs/extract_rows.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/output_path.h"
@@ -27,6 +28,13 @@ void check(const ExtractOptions& options) {
                                        "adapter. Name the folder of a run or of an adapter in "
                                        "PEFT's layout.",
                                        options.adapter));
+  }
+  if (const auto run = entity_run(options.adapter); run && run->joint) {
+    fail("jobs.calibrate",
+         fmt::format("{} learned entities and relations, and asks for the pairs of sentences; here "
+                     "those of whole documents would be asked. Its temperature is fitted by "
+                     "`finetune --task joint` with --dev or --holdout.",
+                     options.adapter));
   }
   CommandInputs inputs;
   inputs.add_data(options.input);

@@ -60,7 +60,7 @@ class Complaints {
   // `consequence`: what becomes of them.
   void tell(const std::string& name, const char* consequence, const Context& context) const {
     for (const auto& [what, kind] : kinds_) {
-      context.warn(fmt::format("{}: {} {} and {}, such as {}.", name,
+      context.warn(fmt::format("{}: {} {} {}, such as {}.", name,
                                counted(kind.count, "entity", "entities"), what, consequence,
                                kind.first));
     }
@@ -114,6 +114,7 @@ class Cutter {
   }
 
   int64_t widest() const { return widest_; }
+  int64_t entities() const { return entities_; }
   // Share of the entities that overlap another.
   double overlapping() const { return entities_ ? double(overlapping_) / double(entities_) : 0; }
   const Complaints& complaints() const { return complaints_; }
@@ -155,8 +156,7 @@ class Cutter {
     }
   }
 
-  static constexpr const char* kInside =
-      "that begins or ends elsewhere than a word of its sentence";
+  static constexpr const char* kInside = "with an edge elsewhere than a word of its sentence";
   static constexpr const char* kLong = "of more than 20 words";
   static constexpr const char* kSecond = "whose span has another type already";
   static_assert(kMostEntityWords == 20);
@@ -189,6 +189,12 @@ std::vector<task::Document> hold_out(std::vector<task::Document>& documents,
   for (const auto& group : groups) {
     if (int64_t(held.size() + group.size()) > source.holdout) continue;
     held.insert(group.begin(), group.end());
+  }
+  if (held.empty()) {
+    refuse(fmt::format(
+        "cannot hold out {}: documents of one text stay together, and the fewest of one "
+        "text are more. Choose another --holdout.",
+        counted(source.holdout, "document")));
   }
   std::vector<task::Document> taken, kept;
   for (size_t i = 0; i < documents.size(); ++i) {
@@ -248,6 +254,12 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
   }
   training.complaints().tell(train.data.name, "cannot be learned", host.context);
   judging.complaints().tell(dev.data.name, "cannot be found", host.context);
+  if (training.entities() == 0) {
+    refuse(
+        fmt::format("{}: none of its entities begins and ends with words of its text, so there is "
+                    "nothing to learn. Look at their offsets with `relatum data`.",
+                    train.data.name));
+  }
   data.widest = training.widest();
   data.overlapping = training.overlapping();
   data.overlap = data.overlapping >= kOverlapShare;

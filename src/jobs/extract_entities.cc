@@ -42,7 +42,7 @@ void check_options(const ExtractOptions& o, bool relations) {
       {o.constrain_types, "--constrain-types"},
       {!o.data.labels.empty(), "--labels"},
       {!o.data.relabel.empty(), "--relabel"},
-      {!o.format.empty() && o.format != "jsonl", "--format (other than jsonl)"},
+      {extract_format(o) != task::PredictionFormat::kJsonl, "a table or triples (--format, --out)"},
       {o.resume, "--resume"}};
   if (o.given_entities && !relations) {
     fail("jobs.extract",
@@ -282,14 +282,31 @@ struct Opened {
   }
 };
 
+// What was not asked, as `graph` tells it.
+void tell_left_out(const JointRelations& relations, const Context& context) {
+  const GraphPairCounts& counts = relations.counts();
+  if (counts.beyond) {
+    context.warn(fmt::format("{} left out: a sentence's nearest 200 pairs are asked.",
+                             counted(counts.beyond, "pair")));
+  }
+  if (relations.too_long()) {
+    context.warn(fmt::format("{} left out, too long for the model's context.",
+                             counted(relations.too_long(), "pair")));
+  }
+}
+
 void tell_found(const ExtractOptions& options, const Blocks& blocks, bool both, double seconds,
                 const Context& context) {
   const std::string relations = both ? " and " + counted(blocks.relations, "relation") : "";
-  context.info(fmt::format("{}{} found in {} in {} ({:.1f} documents a second), written to {}",
-                           counted(blocks.entities, "entity", "entities"), relations,
-                           counted(blocks.documents, "document"), duration_text(seconds),
-                           double(blocks.documents) / std::max(1e-9, seconds),
-                           options.out == "-" ? "standard output" : options.out));
+  const std::string entities = counted(blocks.entities, "entity", "entities");
+  context.info(fmt::format(
+      "{} found in {} in {} ({:.1f} documents a second), written to {}",
+      options.given_entities
+          ? fmt::format("{} between {}", counted(blocks.relations, "relation"), entities)
+          : entities + relations,
+      counted(blocks.documents, "document"), duration_text(seconds),
+      double(blocks.documents) / std::max(1e-9, seconds),
+      options.out == "-" ? "standard output" : options.out));
 }
 
 }  // namespace
@@ -343,6 +360,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
                io::dump_json(record_of(options, model, blocks, watch.seconds(), host), 2) + "\n");
   }
   output.commit();
+  if (both) tell_left_out(*opened.relations, context);
   tell_found(options, blocks, both, watch.seconds(), context);
   return result;
 }

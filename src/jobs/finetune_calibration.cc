@@ -5,6 +5,7 @@
 
 #include "arch/family.h"
 #include "base/counted.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
 #include "jobs/fit_calibration.h"
 #include "task/answer_scores.h"
@@ -26,11 +27,18 @@ bool calibrate_run(const FinetuneParts& parts, engine::Worker& worker, const Con
   const auto count = int64_t(parts.rows.dev.size());
   if (count == 0) return true;
   if (count < kFewestForCalibration) {
-    context.info(fmt::format(
-        "no temperature was fitted: {} of dev data {} too few, {} are needed. `relatum calibrate "
-        "--adapter {} --data …` fits it on other labelled sentences.",
-        counted(count, "sentence"), count == 1 ? "is" : "are", kFewestForCalibration,
-        parts.options.out));
+    const bool both = learns_both(parts.options);
+    const std::string other =
+        both ? "Use more dev documents."
+             : fmt::format(
+                   "`relatum calibrate --adapter {} --data …` fits it on other labelled "
+                   "sentences.",
+                   parts.options.out);
+    context.info(
+        fmt::format("no temperature was fitted: {} of dev data {} too few, {} are needed. "
+                    "{}",
+                    counted(count, both ? "pair" : "sentence"), count == 1 ? "is" : "are",
+                    kFewestForCalibration, other));
     return true;
   }
   const task::AnswerOptions answers{.chat = parts.options.chat};

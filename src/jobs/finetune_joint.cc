@@ -32,10 +32,12 @@ std::string turned(const std::string& label) {
 // What relations say of a document's pairs, by places of its entities.
 class Related {
  public:
-  explicit Related(const EntityDocument& document) : document_(document) {
+  // What is marked with the negative label is no relation.
+  Related(const EntityDocument& document, const std::string& negative) : document_(document) {
     std::map<std::string, size_t> places;
     for (size_t i = 0; i < document.entities.size(); ++i) places[document.entities[i].id] = i;
     for (const task::Relation& each : document.relations) {
+      if (each.label == negative) continue;
       const std::pair ends{places.at(each.head), places.at(each.tail)};
       labels_[ends].push_back(each.label);
       things_.insert({thing(ends.first), thing(ends.second)});
@@ -66,15 +68,17 @@ class Related {
 // What one data set's documents came to.
 struct Counts {
   int64_t apart = 0;  // pairs with a relation that no sentence holds, or that are not asked
-  int64_t unlabelled = 0;
+  int64_t related = 0, unlabelled = 0;
+  bool of_types = false;  // pairs of other types are not asked
   std::string first_apart, first_unlabelled;
 
   void tell(const std::string& name, const Context& context) const {
     if (apart) {
       context.warn(fmt::format(
-          "{}: {} with a relation {} not asked, as no sentence holds both or their types have none "
-          "in the training data, such as one of {}.",
-          name, counted(apart, "pair"), apart == 1 ? "is" : "are", first_apart));
+          "{}: of {} with a relation {} {} not asked, such as one of {}: no sentence holds both ends, "
+          "or they are one{}.",
+          name, counted(related, "pair"), apart, apart == 1 ? "is" : "are", first_apart,
+          of_types ? ", or their types have no relation in the training data" : ""));
     }
     if (unlabelled) {
       context.warn(fmt::format(
@@ -110,7 +114,8 @@ class Pairs {
       if (++counts.unlabelled == 1) counts.first_unlabelled = name;
       return;
     }
-    const Related related(document);
+    const Related related(document, negative_);
+    counts.related += int64_t(related.pairs());
     std::vector<AskedPair> asked;
     const OpenDocument open(as_result(document));
     pairs_.add(open.result, 0, asked);
@@ -231,6 +236,7 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   make_train(data, rules, negative, host.context);
   if (!data.types->empty()) rules.types = data.types;
   Counts counts;
+  counts.of_types = true;
   Pairs judged(std::move(rules), negative);
   for (const EntityDocument& each : data.entities->dev) {
     judged.add(each, data.dev.examples, counts);

@@ -334,8 +334,11 @@ std::string limits_section(const ModelCard& card, const CardFacts& facts) {
                counted(form ? int64_t(card_number(*form, "widest").value_or(0)) : 0, "word")) +
            rare_labels(card, facts) + "- All figures are of one run with one seed.\n\n";
   }
-  return "## Limits\n\n"
-         "- It finds no entities: both have to be marked, and it looks at one pair at a time.\n"
+  const char* entities =
+      card_finds_both(card.record)
+          ? "- Relations are named between entities of one sentence, one pair at a time.\n"
+          : "- It finds no entities: both have to be marked, and it looks at one pair at a time.\n";
+  return std::string("## Limits\n\n") + entities +
          "- It always answers one of its labels, and knows sentences like those that it was "
          "trained on: of other languages, topics or ways of marking nothing was measured.\n" +
          rare_labels(card, facts) + "- All figures are of one run with one seed.\n\n";

@@ -18,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBratConfiguration = "annotation.conf";
-
 /// What is written, unit by unit.
 using EachSuggestion = std::function<void(const std::function<void(const task::Suggestion&)>&)>;
 
@@ -65,7 +63,7 @@ void write_brat(const SuggestOptions& options, const EachSuggestion& each,
   writer->finish();
   tell(*writer, host);
   std::vector<std::string> names(types.begin(), types.end());
-  write_file(folder.path() / kBratConfiguration,
+  write_file(folder.path() / task::kBratConfiguration,
              task::brat_configuration(names, with.labels.names()));
   folder.commit();
   names.insert(names.end(), with.labels.names().begin(), with.labels.names().end());
@@ -112,7 +110,7 @@ void check_suggest_output(const SuggestOptions& options, const CommandInputs& in
     return;
   }
   if (format == "brat") {
-    return check_replaced_folder(options.out, inputs, kBratConfiguration, options.overwrite);
+    return check_replaced_folder(options.out, inputs, task::kBratConfiguration, options.overwrite);
   }
   check_new_file(options.out, inputs, options.overwrite);
   if (format != "labelstudio") return;

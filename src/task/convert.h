@@ -51,7 +51,9 @@ std::unique_ptr<DocumentWriter> csv_writer(Put put, bool documents);
 /// stands in notes that our reader understands. Throws Error where a file cannot be written.
 std::unique_ptr<DocumentWriter> brat_writer(std::filesystem::path folder);
 
-/// brat's annotation.conf for these types and labels.
+/// Where brat looks for the types and labels of a folder.
+inline constexpr const char* kBratConfiguration = "annotation.conf";
+/// What stands there for these types and labels.
 std::string brat_configuration(const std::vector<std::string>& types,
                                const std::vector<std::string>& labels);
 /// What brat has to say of names that it cannot take, its own being of A-Z, a-z, 0-9, "_" and "-";

@@ -41,7 +41,8 @@ struct Keys {
 };
 
 EntityKey key_of(const Entity& entity) {
-  EntityKey key{{}, entity.span.type};
+  // As a run that was taught entities without types calls them.
+  EntityKey key{{}, entity.span.type.empty() ? "entity" : entity.span.type};
   for (const Piece& piece : entity.pieces) key.place.emplace_back(piece.start, piece.end);
   if (key.place.empty()) key.place.emplace_back(entity.span.start, entity.span.end);
   return key;

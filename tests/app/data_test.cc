@@ -93,6 +93,7 @@ TEST_F(Data, ConvertWritesEachFormAndBack) {
     EXPECT_EQ(contents(back), contents(first)) << form;
   }
   EXPECT_TRUE(fs::exists(path("out.brat.part/mine")));
+  EXPECT_THAT(contents(path("out.brat/annotation.conf")), HasSubstr("[relations]"));
   for (const std::string& name : listing()) EXPECT_THAT(name, Not(::testing::EndsWith(".tmp")));
 }
 

@@ -123,7 +123,7 @@ TEST_F(EntityDocuments, WhatCannotBeLearnedIsToldByItsKind) {
                                       document("l", long_name, {{long_name, "name"}}), twice});
   ASSERT_EQ(warnings_.size(), 3u);
   EXPECT_THAT(warnings_, ::testing::UnorderedElementsAre(
-                             AllOf(HasSubstr("1 entity that begins or ends elsewhere"),
+                             AllOf(HasSubstr("1 entity with an edge elsewhere"),
                                    HasSubstr("document 'i'"), HasSubstr("train.jsonl:1")),
                              HasSubstr("of more than 20 words"),
                              AllOf(HasSubstr("another type already"), HasSubstr("document 't'"))));

@@ -79,7 +79,7 @@ TEST_F(JointJob, PairsAreThoseThatAGraphAsks) {
               UnorderedElementsAre("works_for", "knows", "left", "no_relation"));
   EXPECT_EQ(data.train.examples[0].text, "Bo Nilsen flies for Kestrel Airways.");
   EXPECT_EQ(data.train.examples[0].id, "d1:E1:E2");
-  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("1 pair with a relation is not asked"),
+  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("of 4 pairs with a relation 1 is not asked"),
                                            HasSubstr("document 'd1'"))));
 }
 

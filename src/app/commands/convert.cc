@@ -4,8 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "app/command.h"
 #include "app/data_help.h"
@@ -55,11 +59,14 @@ bool has_documents(const task::Spec& spec, const task::LoadOptions& options) {
 
 /// Reads all documents into the writer and tells what the data and the writer have to say.
 void pass_on(const task::Spec& spec, const Options& o, task::DocumentWriter& writer,
-             Environment& environment) {
+             Environment& environment,
+             const std::function<void(const task::Document&)>& seen = {}) {
   const jobs::DataChoice choice = choice_of(o);
-  const task::Dataset data = task::read_documents(
-      spec, choice.options(true, environment.host()),
-      [&](task::Document&& document) { writer.add(document); });
+  const task::Dataset data = task::read_documents(spec, choice.options(true, environment.host()),
+                                                  [&](task::Document&& document) {
+    if (seen) seen(document);
+    writer.add(document);
+  });
   writer.finish();
   jobs::tell_data(data, !o.relabel.empty(), environment.context());
   for (const std::string& remark : writer.remarks()) environment.context().warn(remark);
@@ -86,6 +93,23 @@ int write_studio(const task::Spec& spec, const Options& o, const jobs::CommandIn
   return kDone;
 }
 
+/// Texts and annotations, and the configuration without which brat marks their types as unknown.
+int write_brat(const task::Spec& spec, const Options& o, Environment& environment) {
+  WholeFolder folder(o.out);
+  const auto writer = task::brat_writer(folder.path());
+  std::set<std::string> types, labels;
+  pass_on(spec, o, *writer, environment, [&](const task::Document& document) {
+    for (const task::Entity& each : document.entities) types.insert(each.span.type);
+    for (const task::Relation& each : document.relations) labels.insert(each.label);
+  });
+  const std::vector<std::string> entities(types.begin(), types.end()),
+      relations(labels.begin(), labels.end());
+  write_file(folder.path() / task::kBratConfiguration,
+             task::brat_configuration(entities, relations));
+  folder.commit();
+  return kDone;
+}
+
 int run(const Options& o, Environment& environment) {
   const task::Spec spec = task::parse_spec(o.data);
   if (spec.window || !spec.negative.empty()) {
@@ -101,11 +125,7 @@ int run(const Options& o, Environment& environment) {
            "output are for the other formats. Name a folder that is not there.");
     }
     check_new_folder(o.out);
-    WholeFolder folder(o.out);
-    const auto writer = task::brat_writer(folder.path());
-    pass_on(spec, o, *writer, environment);
-    folder.commit();
-    return kDone;
+    return write_brat(spec, o, environment);
   }
   jobs::CommandInputs inputs;
   inputs.add_data(o.data);

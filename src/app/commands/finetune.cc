@@ -240,8 +240,10 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
     require_inputs(*o);
   });
   app.footer(
-      "Example:\n  relatum finetune --model smollm2-135m-instruct "
+      "Examples:\n  relatum finetune --model smollm2-135m-instruct "
       "--train semeval2010:TRAIN_FILE.TXT --holdout 800 --epochs 2 --out run\n"
+      "  relatum finetune --model smollm2-135m-instruct --task joint --train documents.jsonl "
+      "--epochs 8 --out both\n"
       "Ctrl-C saves the state; `relatum finetune --resume --out run` continues from it. The result "
       "is\nbit for bit that of an uninterrupted run. Options beside --resume have to be the run's "
       "own, but\nfor --threads, --isa, --memory and --save-every, which may be others.");
