@@ -94,8 +94,8 @@ class Cutter {
       result.marked.push_back({spans.back(), type ? int32_t(*type) : -1});
     }
     std::ranges::sort(result.marked);
-    const auto [end, last] = std::ranges::unique(result.marked);
-    result.marked.erase(end, last);
+    result.marked.erase(std::unique(result.marked.begin(), result.marked.end()),
+                        result.marked.end());
     result.sentences = joined_across(splitter_.split(result.text), spans);
     size_t sentence = 0;
     for (WordRun& words : word_runs(result.text, result.sentences)) {

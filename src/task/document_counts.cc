@@ -41,8 +41,8 @@ struct Keys {
 };
 
 EntityKey key_of(const Entity& entity) {
-  // As a run that was taught entities without types calls them.
-  EntityKey key{{}, entity.span.type.empty() ? "entity" : entity.span.type};
+  EntityKey key{{}, entity.span.type};
+  if (key.type == "entity") key.type.clear();  // as runs call entities that were taught without one
   for (const Piece& piece : entity.pieces) key.place.emplace_back(piece.start, piece.end);
   if (key.place.empty()) key.place.emplace_back(entity.span.start, entity.span.end);
   return key;

@@ -171,6 +171,14 @@ TEST(DocumentScores, WhatTheFiguresRestOnIsTold) {
                     HasSubstr("\n(no type) "), HasSubstr("one relation: partner\n")));
 }
 
+TEST(DocumentScores, WhatRunsCallEntitiesWithoutATypeIsNoType) {
+  Document untyped = gold(), named = gold();
+  for (Entity& each : untyped.entities) each.span.type = "";
+  for (Entity& each : named.entities) each.span.type = "entity";
+  const DocumentReport report = score_documents({"gold.jsonl", {untyped}}, {named}, "p.jsonl", {});
+  EXPECT_EQ(report.entities_strict.tally.right, report.entities_strict.tally.gold);
+}
+
 TEST(DocumentScores, AGapIsPartOfASpan) {
   Document predicted = gold();
   predicted.entities[0] = entity_of("a", "PER", {{0, 3}, {4, 7}});
