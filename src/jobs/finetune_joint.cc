@@ -75,8 +75,8 @@ struct Counts {
   void tell(const std::string& name, const Context& context) const {
     if (apart) {
       context.warn(fmt::format(
-          "{}: of {} with a relation {} {} not asked, such as one of {}: no sentence holds both ends, "
-          "or they are one{}.",
+          "{}: of {} with a relation {} {} not asked, such as one of {}: no sentence holds both "
+          "ends, or they are one{}.",
           name, counted(related, "pair"), apart, apart == 1 ? "is" : "are", first_apart,
           of_types ? ", or their types have no relation in the training data" : ""));
     }
