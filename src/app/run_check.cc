@@ -13,6 +13,7 @@
 #include "app/stage_options.h"
 #include "arch/family.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "jobs/answer_rule.h"
 #include "jobs/extract_options.h"
 #include "jobs/extract_prompts.h"
@@ -65,10 +66,7 @@ class Checks {
     try {
       check();
     } catch (const Error& error) {
-      const std::string sentence = error.what();
-      const size_t room = sentence.find("] ");  // "[room.topic] sentence"
-      fail("app.run", fmt::format("{}: {}", place,
-                                  room == sentence.npos ? sentence : sentence.substr(room + 2)));
+      fail("app.run", fmt::format("{}: {}", place, sentence_of(error)));
     }
   }
 

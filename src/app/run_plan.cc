@@ -8,6 +8,7 @@
 
 #include "app/run_command_line.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "jobs/run_record.h"
 
 namespace relatum::app {
@@ -147,7 +148,7 @@ class Planner {
     try {
       parse_command(stage.arguments);
     } catch (const Error& error) {
-      const std::string what = error.what(), sentence = what.substr(what.find("] ") + 2);
+      const std::string sentence = sentence_of(error);
       for (const std::string& table : {stage.name, std::string()}) {
         for (const auto& [flag, value] : table.empty() ? config_.top() : config_.table(table)) {
           if (sentence.find("--" + flag + ":") == sentence.npos) continue;

@@ -9,6 +9,7 @@
 #include "app/stage_options.h"
 #include "base/counted.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "task/evaluate.h"
 #include "task/forms.h"
 #include "task/join.h"
@@ -45,9 +46,7 @@ void check_rows(const RunStage& extract, const task::Dataset& gold, bool missing
   try {
     joined = task::join_predictions(gold, predictions, true);
   } catch (const Error& error) {
-    const std::string sentence = error.what();
-    fail("app.run",
-         fmt::format("[extract] reads other rows: {}", sentence.substr(sentence.find("] ") + 2)));
+    fail("app.run", fmt::format("[extract] reads other rows: {}", sentence_of(error)));
   }
   const auto missing = std::count(joined.begin(), joined.end(), nullptr);
   if (!missing || missing_is_wrong) return;

@@ -8,6 +8,7 @@
 
 #include "app/study_grid.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "base/known_names.h"
 
 namespace relatum::app {
@@ -154,9 +155,7 @@ class Reader {
       apply_setting(config_.path, item, arm);
     } catch (const Error& error) {
       if (arm.name.empty()) throw;
-      const std::string sentence = error.what();
-      fail("app.study",
-           fmt::format("arm '{}': {}", arm.name, sentence.substr(sentence.find("] ") + 2)));
+      fail("app.study", fmt::format("arm '{}': {}", arm.name, sentence_of(error)));
     }
   }
 

@@ -14,6 +14,7 @@
 #include "app/stage_description.h"
 #include "app/stage_options.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "base/parallel_for.h"
 #include "jobs/models_folder.h"
 #include "jobs/study_results.h"
@@ -35,12 +36,6 @@ TomlValue string_value(const std::string& text) {
   value.text = text;
   value.is_string = true;
   return value;
-}
-
-std::string sentence_of(const Error& error) {
-  const std::string sentence = error.what();
-  const size_t room = sentence.find("] ");  // "[room.topic] sentence"
-  return room == sentence.npos ? sentence : sentence.substr(room + 2);
 }
 
 // For what its paths mean.

@@ -14,6 +14,7 @@
 #include "arch/model_name.h"
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "base/printable.h"
 #include "io/json.h"
 
@@ -137,8 +138,7 @@ NamedModel ollama_model(std::string name, const fs::path& store, const fs::path&
                                       model.path.string(), manifest.string()));
     }
   } catch (const Error& error) {
-    const std::string sentence = error.what();  // without "[jobs.models] ", which stands before all
-    model.problem = sentence.substr(sentence.starts_with('[') ? sentence.find("] ") + 2 : 0);
+    model.problem = sentence_of(error);  // "[jobs.models] " stands before all
   }
   return model;
 }

@@ -8,6 +8,7 @@
 #include "base/counted.h"
 #include "base/durable.h"
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "base/folder_lock.h"
 #include "base/stopwatch.h"
 #include "io/json.h"
@@ -64,10 +65,7 @@ std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins, 
   try {
     return run_study_cell(cell, begins, host);
   } catch (const Error& error) {
-    const std::string sentence = error.what();
-    const size_t room = sentence.find("] ");
-    fail("jobs.study", fmt::format("{}: {}", name_of(cell),
-                                   room == sentence.npos ? sentence : sentence.substr(room + 2)));
+    fail("jobs.study", fmt::format("{}: {}", name_of(cell), sentence_of(error)));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "task/join.h"
 #include "task/metric.h"
 
@@ -31,8 +32,7 @@ std::vector<const Prediction*> join_file(const Dataset& data, const std::string&
   try {
     return join_predictions(data, predictions, missing_is_wrong);
   } catch (const Error& error) {
-    const std::string sentence = error.what();
-    fail("task.compare", fmt::format("{}: {}", file, sentence.substr(sentence.find("] ") + 2)));
+    fail("task.compare", fmt::format("{}: {}", file, sentence_of(error)));
   }
 }
 

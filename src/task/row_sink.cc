@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/counted.h"
+#include "base/error_sentence.h"
 #include "base/known_names.h"
 #include "base/printable.h"
 #include "base/utf8.h"
@@ -36,10 +37,7 @@ std::string full_sentence(std::string sentence) {
 }
 
 std::string bare_sentence(const Error& error) {
-  std::string sentence = error.what();
-  if (sentence.starts_with('[')) {
-    sentence.erase(0, std::min(sentence.find("] "), sentence.size() - 2) + 2);
-  }
+  std::string sentence = sentence_of(error);
   if (sentence.ends_with('.')) sentence.pop_back();
   for (const char* advice : {". Correct the value", ". Correct this place", ". Add it"}) {
     if (sentence.ends_with(advice)) sentence.resize(sentence.size() - std::string(advice).size());

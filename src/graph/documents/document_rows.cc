@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/error_sentence.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "io/jsonl.h"
@@ -65,12 +66,9 @@ std::string text_of_row(const nlohmann::json& row, const std::string& key) {
 
 /// An error's sentence without its place and its full stop.
 std::string bare(const Error& error) {
-  std::string_view sentence = error.what();
-  if (sentence.starts_with('[') && sentence.find("] ") != sentence.npos) {
-    sentence.remove_prefix(sentence.find("] ") + 2);
-  }
-  if (sentence.ends_with('.')) sentence.remove_suffix(1);
-  return std::string(sentence);
+  std::string sentence = sentence_of(error);
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
 }
 
 /// Entities as mentions of `document`, which is checked whole. Throws Error with what is wrong.
