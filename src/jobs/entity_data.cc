@@ -234,7 +234,6 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
     dev.documents = hold_out(train.documents, source);
   }
   EntityData data;
-  data.train_file = train.data.file;
   for (const task::Document& document : train.documents) {
     for (const task::Entity& entity : document.entities) data.types.add(type_of(entity));
   }

@@ -10,6 +10,7 @@
 #include "jobs/choices.h"
 #include "jobs/entity_texts.h"
 #include "task/document.h"
+#include "task/document_counts.h"
 #include "task/labels.h"
 
 namespace relatum::jobs {
@@ -21,7 +22,7 @@ inline constexpr int64_t kMostEntityWords = 20;
 /// 12 % of them overlap, the dev split's strict F1 was 78.3 without overlaps and 72.9 with them.
 inline constexpr double kOverlapShare = 0.25;
 /// What entities without a type are called.
-inline constexpr const char* kUntyped = "entity";
+inline constexpr const char* kUntyped = task::kNoType;
 
 /// An entity of a run of words, both inclusive; type: its place in the inventory.
 struct WordEntity {
@@ -64,7 +65,6 @@ struct EntityData {
   int64_t widest = 1;      ///< words of the longest entity, at most kMostEntityWords
   double overlapping = 0;  ///< share of the training entities that overlap another
   bool overlap = false;    ///< whether found ones may (kOverlapShare)
-  std::string train_file;  ///< what stands before a document's line
   /// What was read, without examples: names, and the labels of relations.
   task::Dataset train_data, dev_data;
 };

@@ -286,8 +286,10 @@ struct Opened {
 void tell_left_out(const JointRelations& relations, const Context& context) {
   const GraphPairCounts& counts = relations.counts();
   if (counts.beyond) {
-    context.warn(fmt::format("{} left out: a sentence's nearest 200 pairs are asked.",
-                             counted(counts.beyond, "pair")));
+    context.warn(
+        fmt::format("{} left out: a sentence's nearest {} pairs are asked. Cut long "
+                    "sentences.",
+                    counted(counts.beyond, "pair"), relations.most_pairs()));
   }
   if (relations.too_long()) {
     context.warn(fmt::format("{} left out, too long for the model's context.",

@@ -76,7 +76,7 @@ FinetuneData load_entities(const FinetuneOptions& options, const Host& host) {
   data.entities = load_entity_data(
       {options.train, options.dev, options.holdout, options.training.seed}, options.data, host);
   data.train.name = options.train;
-  data.train.file = data.entities->train_file;
+  data.train.file = data.entities->train_data.file;
   data.train.labels = data.entities->types;
   data.train.open_labels = true;
   data.dev.labels = data.train.labels;
@@ -94,7 +94,7 @@ void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
     const graph::CodePoints points(document.text);
     for (const EntityText& text : document.texts) {
       train::TrainRow row = row_of(session, document, text);
-      if (groups) row.group = groups->of(document.id, std::string(points.slice(text.sentence)));
+      if (groups) row.group = groups->of(document.id, points.slice(text.sentence));
       const auto tokens = int64_t(row.tokens.size());
       if (tokens <= most) {
         rows.places.push_back("a sentence of " + name);

@@ -245,11 +245,8 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   return data;
 }
 
-int64_t SentenceGroups::of(const std::string& document, std::string sentence) {
-  // As GraphPairs::example() has it.
-  std::ranges::replace_if(
-      sentence, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  return groups_.try_emplace({document, std::move(sentence)}, int64_t(groups_.size()))
+int64_t SentenceGroups::of(const std::string& document, std::string_view sentence) {
+  return groups_.try_emplace({document, on_one_line(sentence)}, int64_t(groups_.size()))
       .first->second;
 }
 

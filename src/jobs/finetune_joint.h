@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "jobs/finetune_data.h"
@@ -34,7 +35,7 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host);
 class SentenceGroups {
  public:
   /// The same for a document's sentence as it stands there and as its pairs have it.
-  int64_t of(const std::string& document, std::string sentence);
+  int64_t of(const std::string& document, std::string_view sentence);
 
  private:
   std::map<std::pair<std::string, std::string>, int64_t> groups_;

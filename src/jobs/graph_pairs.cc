@@ -46,6 +46,13 @@ bool asked_once(const task::Labels& labels) {
   });
 }
 
+std::string on_one_line(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return line;
+}
+
 /// Two mentions of a window and the directions that are asked.
 struct GraphPairs::Pair {
   size_t window, first, second;
@@ -154,9 +161,7 @@ task::Example GraphPairs::example(const OpenDocument& document, const AskedPair&
   };
   task::Example example;
   example.id = fmt::format("{}:{}:{}", result.id, pair.head, pair.tail);
-  example.text = document.points.slice(pair.window);
-  std::ranges::replace_if(
-      example.text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  example.text = on_one_line(document.points.slice(pair.window));
   example.head = span(pair.head);
   example.tail = span(pair.tail);
   return example;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,9 @@ struct OpenDocument {
   graph::DocumentResult result;
   graph::CodePoints points;
 };
+
+/// A window's text as pairs have it: line ends and tabs are blanks.
+std::string on_one_line(std::string_view text);
 
 class GraphPairs {
  public:

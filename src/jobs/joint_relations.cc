@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "jobs/answer_rule.h"
 #include "jobs/extract_blocks.h"
 
 namespace relatum::jobs {
@@ -30,14 +31,12 @@ void add_relations(const AskedPair& pair, const task::Prediction& answer,
   }
 }
 
-}  // namespace
-
+// The run's labels, its negative one, and the types that it has learnt; the options say otherwise
+// where they name types or a negative label.
 GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& setup) {
   GraphPairRules rules;
   rules.labels = setup.labels.value();
-  const std::string named = options.negative.value_or(setup.run ? setup.run->negative : "");
-  const auto negative = named.empty() ? task::negative_label(rules.labels) : named;
-  if (negative) rules.negative = rules.labels.index(*negative, "--negative");
+  rules.negative = negative_index(rules.labels, named_negative(options, setup));
   const fs::path kept = fs::path(options.adapter) / "types.json";
   std::error_code ignored;
   if (!options.types.empty()) {
@@ -48,11 +47,12 @@ GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& set
   return rules;
 }
 
+}  // namespace
+
 JointRelations::JointRelations(const ExtractOptions& options, const ExtractSetup& setup,
                                Answerer& answerer)
-    : answerer_(answerer), pairs_(pair_rules(options, setup)) {
-  const GraphPairRules rules = pair_rules(options, setup);
-  if (rules.negative) negative_ = rules.labels.name(*rules.negative);
+    : answerer_(answerer), rules_(pair_rules(options, setup)), pairs_(rules_) {
+  if (rules_.negative) negative_ = rules_.labels.name(*rules_.negative);
 }
 
 std::vector<std::vector<FoundRelation>> JointRelations::find(std::span<FoundDocument> documents,

@@ -36,18 +36,16 @@ class JointRelations {
   /// long for the model has none. Throws Stopped where the context stops.
   std::vector<std::vector<FoundRelation>> find(std::span<FoundDocument> documents,
                                                const Context& context);
-  /// How many pairs were asked, and how many were too long.
+  /// How many pairs were asked, of how many of a sentence, and how many were too long.
   const GraphPairCounts& counts() const { return pairs_.counts(); }
+  int64_t most_pairs() const { return rules_.most_pairs; }
   int64_t too_long() const { return answerer_.counts().too_long; }
 
  private:
   Answerer& answerer_;
+  GraphPairRules rules_;
   std::optional<std::string> negative_;
   GraphPairs pairs_;
 };
-
-/// The pairs that a run asks: its labels, its negative one, and the types that it has learnt.
-/// `options` say otherwise where they name types or a negative label.
-GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& setup);
 
 }  // namespace relatum::jobs

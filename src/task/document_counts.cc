@@ -42,7 +42,7 @@ struct Keys {
 
 EntityKey key_of(const Entity& entity) {
   EntityKey key{{}, entity.span.type};
-  if (key.type == "entity") key.type.clear();  // as runs call entities that were taught without one
+  if (key.type == kNoType) key.type.clear();
   for (const Piece& piece : entity.pieces) key.place.emplace_back(piece.start, piece.end);
   if (key.place.empty()) key.place.emplace_back(entity.span.start, entity.span.end);
   return key;

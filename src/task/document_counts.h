@@ -11,6 +11,9 @@
 
 namespace relatum::task {
 
+/// What runs call entities that were taught without a type; it counts as none.
+inline constexpr const char* kNoType = "entity";
+
 /// How many there are, how many were predicted, and how many of these are right.
 struct Tally {
   int64_t right = 0, predicted = 0, gold = 0;

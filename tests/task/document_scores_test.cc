@@ -176,6 +176,7 @@ TEST(DocumentScores, WhatRunsCallEntitiesWithoutATypeIsNoType) {
   for (Entity& each : untyped.entities) each.span.type = "";
   for (Entity& each : named.entities) each.span.type = "entity";
   const DocumentReport report = score_documents({"gold.jsonl", {untyped}}, {named}, "p.jsonl", {});
+  EXPECT_GT(report.entities_strict.tally.gold, 0);
   EXPECT_EQ(report.entities_strict.tally.right, report.entities_strict.tally.gold);
 }
 
