@@ -148,8 +148,8 @@ ExtractResult extract(const ExtractOptions& options, const Host& host) {
   if (extract_task(options) != "relations") return extract_entities(options, host);
   if (options.given_entities) {
     fail("jobs.extract",
-         "--given-entities is for runs that learned both (--task joint); pairs of "
-         "documents are asked without it. Leave it out.");
+         "--given-entities is for --task joint; --task relations asks for the pairs that documents "
+         "list without it. Leave one of them out.");
   }
   const Stopwatch watch;
   extract_format(options);

@@ -44,6 +44,16 @@ void check_options(const ExtractOptions& o, bool relations) {
       {!o.data.relabel.empty(), "--relabel"},
       {extract_format(o) != task::PredictionFormat::kJsonl, "a table or triples (--format, --out)"},
       {o.resume, "--resume"}};
+  if (!o.adapters.empty()) {
+    fail("jobs.extract",
+         "several adapters answer rows that name theirs, and documents are asked by one. Leave the "
+         "others out.");
+  }
+  if (o.given_entities && !o.entities.empty()) {
+    fail("jobs.extract",
+         "--entities names a run that finds entities, and --given-entities looks for none. Leave "
+         "one of them out.");
+  }
   if (o.given_entities && !relations) {
     fail("jobs.extract",
          "--given-entities leaves nothing to find for a run, or by a --task, that "
@@ -57,10 +67,10 @@ void check_options(const ExtractOptions& o, bool relations) {
   }
   for (const auto& [given, flag] : of_rows) {
     if (!given) continue;
-    fail("jobs.extract", fmt::format("{} finds entities, and {} is for rows whose entities are "
-                                     "marked. Leave it out{}.",
-                                     o.adapter, flag,
-                                     relations ? ", or answer such rows by --task relations" : ""));
+    fail("jobs.extract",
+         fmt::format("documents are looked through, and {} is for rows whose "
+                     "entities are marked. Leave it out{}.",
+                     flag, relations ? ", or answer such rows by --task relations" : ""));
   }
 }
 
@@ -86,6 +96,30 @@ std::string line_of(const task::Document& document, const graph::Mentions& menti
                           {"text", document.text},
                           {"entities", std::move(entities)},
                           {"relations", std::move(relations)}});
+}
+
+// What a run that only names relations needs to be asked of documents.
+void require_documents_run(const ExtractOptions& o, const ExtractSetup& setup) {
+  if (!setup.labels) {
+    fail("jobs.extract", fmt::format("{} has no labels.json, which says what its answers mean. Use "
+                                     "a run of `relatum finetune`.",
+                                     o.adapter.empty() ? "the model" : o.adapter));
+  }
+  if (!o.entities.empty() && !entity_run(o.entities)) {
+    fail("jobs.extract", fmt::format("{} holds no run that finds entities. Name one of `relatum "
+                                     "finetune --task entities` or `--task joint`.",
+                                     o.entities));
+  }
+}
+
+// Of the run that finds entities, in the machine's terms that the relations' run is asked in.
+ExtractOptions entity_options(const ExtractOptions& o) {
+  ExtractOptions options;
+  options.adapter = o.entities;
+  options.model.compute = o.model.compute;
+  options.batch_tokens = o.batch_tokens;
+  options.force = o.force;
+  return options;
 }
 
 class Output {
@@ -120,10 +154,11 @@ class Output {
 // Documents that wait for their answers, and what is done with them.
 class Blocks {
  public:
-  // `asking`: nullptr where entities are all that is asked for.
-  Blocks(const ExtractOptions& options, const EntityModel& model, JointRelations* asking,
+  // `finding`: nullptr where documents list their entities; `asking`: nullptr where entities are
+  // all that is asked for.
+  Blocks(const ExtractOptions& options, const EntityModel* finding, JointRelations* asking,
          Output& output, const Context& context)
-      : options_(options), model_(model), relations_(asking), output_(output), context_(context),
+      : options_(options), model_(finding), relations_(asking), output_(output), context_(context),
         inner_(context) {
     inner_.progress = {};
     inner_.progress_over = {};
@@ -168,13 +203,13 @@ class Blocks {
       all.push_back({document.id, document.text, splitter_.split(document.text), {}});
       texts.push_back({document.text, word_runs(document.text, all.back().sentences)});
     }
-    const auto entities_of = model_.search().find(texts, context_);
+    const auto entities_of = model_->search().find(texts, context_);
     all.resize(entities_of.size());
     for (size_t i = 0; i < all.size(); ++i) {
       const graph::CodePoints points(all[i].text);
       for (const FoundEntity& each : entities_of[i]) {
         if (each.probability < options_.min_probability) continue;
-        all[i].mentions.push_back({each.span, model_.form().types[size_t(each.type)],
+        all[i].mentions.push_back({each.span, model_->form().types[size_t(each.type)],
                                    each.probability, std::string(points.slice(each.span))});
       }
     }
@@ -203,7 +238,7 @@ class Blocks {
 
   static constexpr size_t kMostDocuments = 64, kMostBytes = size_t{1} << 18;
   const ExtractOptions& options_;
-  const EntityModel& model_;
+  const EntityModel* model_;
   JointRelations* relations_;
   Output& output_;
   const Context& context_;
@@ -241,31 +276,7 @@ bool answer_all(const ExtractOptions& options, const task::LoadOptions& load, Bl
   return true;
 }
 
-nlohmann::json record_of(const ExtractOptions& o, const EntityModel& model, const Blocks& blocks,
-                         double seconds, const Host& host) {
-  return {{"version", RELATUM_VERSION},
-          {"time", utc_now()},
-          {"command", host.command},
-          {"adapter", o.adapter},
-          {"model_path", model.session().model().info().path},
-          {"base", model.session().base()},
-          {"base_hash", model.session().weights_hash()},
-          {"compute", name_of(model.session().products())},
-          {"cpu", kernels::cpu_summary()},
-          {"threads", thread_count()},
-          {"data", o.input},
-          {"batch_tokens", o.batch_tokens},
-          {"min_probability", o.min_probability},
-          {"identity", model.identity()},
-          {"documents", blocks.documents},
-          {"entities", blocks.entities},
-          {"relations", blocks.relations},
-          {"seconds", seconds},
-          {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
-          {"peak_rss_bytes", peak_rss()}};
-}
-
-// A run that finds entities, opened, and with it what names relations, where that is asked for.
+// What answers: a run that finds entities, one that names relations, or both, perhaps in one.
 struct Opened {
   std::optional<Answerer> answerer;
   std::optional<JointRelations> relations;
@@ -278,9 +289,44 @@ struct Opened {
     }
     answerer.emplace(options, setup, setup.labels.value(), host);
     relations.emplace(options, setup, *answerer);
-    model.emplace(options, *setup.run, answerer->session(), answerer->adapter());
+    if (!options.entities.empty()) {
+      const ExtractOptions finding = entity_options(options);
+      model.emplace(finding, settle_entities(finding, host), host);
+    } else if (setup.run->entities) {
+      model.emplace(options, *setup.run, answerer->session(), answerer->adapter());
+    }
+  }
+
+  const engine::Session& session() const {
+    return answerer ? answerer->session() : model->session();
   }
 };
+
+nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Blocks& blocks,
+                         double seconds, const Host& host) {
+  const engine::Session& session = opened.session();
+  return {{"version", RELATUM_VERSION},
+          {"time", utc_now()},
+          {"command", host.command},
+          {"adapter", o.adapter},
+          {"entities_run", o.entities},
+          {"model_path", session.model().info().path},
+          {"base", session.base()},
+          {"base_hash", session.weights_hash()},
+          {"compute", name_of(session.products())},
+          {"cpu", kernels::cpu_summary()},
+          {"threads", thread_count()},
+          {"data", o.input},
+          {"batch_tokens", o.batch_tokens},
+          {"min_probability", o.min_probability},
+          {"identity", opened.model ? opened.model->identity() : ""},
+          {"documents", blocks.documents},
+          {"entities", blocks.entities},
+          {"relations", blocks.relations},
+          {"seconds", seconds},
+          {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
+          {"peak_rss_bytes", peak_rss()}};
+}
 
 // What was not asked, as `graph` tells it.
 void tell_left_out(const JointRelations& relations, const Context& context) {
@@ -316,12 +362,25 @@ void tell_found(const ExtractOptions& options, const Blocks& blocks, bool both, 
 std::string extract_task(const ExtractOptions& o) {
   const std::optional<RunInfo> run = entity_run(o.adapter);
   const std::string learned = !run ? "relations" : run->joint ? "joint" : "entities";
-  if (o.task.empty() || o.task == learned || learned == "joint") {
-    return o.task.empty() ? learned : o.task;
+  const bool elsewhere = o.given_entities || !o.entities.empty();
+  const std::string asked = !o.task.empty()                       ? o.task
+                            : learned == "relations" && elsewhere ? "joint"
+                                                                  : learned;
+  if (asked != "joint" && !o.entities.empty()) {
+    fail("jobs.extract",
+         fmt::format("--entities {} finds entities, and the adapter names their relations; {}. "
+                     "Leave one of them out.",
+                     o.entities,
+                     o.task.empty() ? o.adapter + " learned entities, too" : "--task " + o.task));
   }
+  if (asked == learned || learned == "joint") return asked;
+  if (learned == "relations" && asked == "joint" && elsewhere) return asked;
   fail("jobs.extract",
-       fmt::format("--task {}: {} learned {}. Leave the option out, or use another adapter.",
-                   o.task, o.adapter.empty() ? "the model" : o.adapter, learned));
+       fmt::format("--task {}: {} learned {}. Leave the option out, {}or use another adapter.",
+                   o.task, o.adapter.empty() ? "the model" : o.adapter, learned,
+                   asked == "joint" && learned == "relations"
+                       ? "name a run that finds entities by --entities, "
+                       : ""));
 }
 
 ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
@@ -331,6 +390,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   ExtractOptions options = given;
   if (both) options.data.skip_bad_rows = true;  // a pair that is too long for the model is left out
   const ExtractSetup setup = both ? settle_extract(options, host) : settle_entities(options, host);
+  if (both) require_documents_run(options, setup);
   const NamedSetup named{"", options, setup};
   check_extract_output(options, {&named, 1}, host);
   task::LoadOptions load = given.data.options(true, host);
@@ -344,9 +404,14 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
     return result;
   }
   Opened opened(options, setup, both, host);
-  const EntityModel& model = *opened.model;
+  if (both && !opened.relations->has_negative()) {
+    context.warn(
+        "none of the run's labels means that there is no relation, so every pair of entities is "
+        "given the likeliest one (--negative names such a label).");
+  }
   Output output(options, host);
-  Blocks blocks(options, model, both ? &*opened.relations : nullptr, output, context);
+  Blocks blocks(options, opened.model ? &*opened.model : nullptr,
+                both ? &*opened.relations : nullptr, output, context);
   blocks.total = total;
   const Stopwatch watch;
   result.finished = answer_all(options, load, blocks, host);
@@ -359,7 +424,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   }
   if (options.out != "-") {
     write_file(options.out + ".run.json",
-               io::dump_json(record_of(options, model, blocks, watch.seconds(), host), 2) + "\n");
+               io::dump_json(record_of(options, opened, blocks, watch.seconds(), host), 2) + "\n");
   }
   output.commit();
   if (both) tell_left_out(*opened.relations, context);

@@ -119,7 +119,7 @@ void weigh(const FinetuneOptions& options, const FinetuneData& data, FinetuneRow
 bool names_weights_file(const std::string& given) { return !given.empty() && given != kBalanced; }
 
 std::string thinned_label(const FinetuneOptions& options, const task::Labels& labels) {
-  if (options.negative) return *options.negative;
+  if (const auto named = negative_of(options, labels)) return *named;
   if (const auto usual = task::negative_label(labels)) return *usual;
   fail("jobs.finetune",
        "--negatives is about rows without a relation, and none of the labels is no_relation or "

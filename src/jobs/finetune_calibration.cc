@@ -51,7 +51,7 @@ bool calibrate_run(const FinetuneParts& parts, engine::Worker& worker, const Con
   calibration->prompt_hash = task::style_hash(parts.renderer.style());
   calibration->index_hash = parts.rows.index_hash;
   calibration->modes = fit_calibration(scores, parts.data.dev, parts.renderer.labels(),
-                                       parts.options.negative);
+                                       negative_of(parts.options, parts.renderer.labels()));
   return true;
 }
 

@@ -153,6 +153,12 @@ std::string holdout_by(const FinetuneOptions& options) {
   return read_run(options.out).holdout_by;
 }
 
+std::optional<std::string> negative_of(const FinetuneOptions& options, const task::Labels& labels) {
+  if (options.negative) return options.negative;
+  const std::string named = task::parse_spec(options.train).negative;
+  return labels.find(named) ? std::optional(named) : std::nullopt;
+}
+
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   if (finds_entities(options)) return load_entities(options, host);

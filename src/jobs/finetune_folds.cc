@@ -202,7 +202,7 @@ void check_alike(const FinetuneOptions& o, int64_t number) {
 
 task::Report score(const FinetuneOptions& o, const task::Dataset& data,
                    const std::vector<task::Prediction>& predictions) {
-  return task::evaluate(data, predictions, {.negative = o.negative, .samples = 0});
+  return task::evaluate(data, predictions, {.negative = negative_of(o, data.labels), .samples = 0});
 }
 
 FoldScore score_of(const task::Report& report) {

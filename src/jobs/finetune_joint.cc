@@ -22,11 +22,12 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { fail("jobs.finetune", sentence); }
 
-// The relation of a pair that is asked the other way round; as it is where it names no direction.
+// The relation of a pair that is asked the other way round. One that names no direction goes from
+// head to tail.
 std::string turned(const std::string& label) {
   const task::DirectedLabel split = task::split_direction(label);
-  if (!split.directed) return label;
-  return fmt::format("{}({})", split.relation, split.reversed ? "e1,e2" : "e2,e1");
+  return fmt::format("{}({})", split.directed ? split.relation : label,
+                     split.reversed ? "e1,e2" : "e2,e1");
 }
 
 // What relations say of a document's pairs, by places of its entities.
@@ -170,12 +171,38 @@ task::Dataset without_examples(const task::Dataset& read) {
 }
 
 // The label of pairs without a relation: the one that is named, the usual one, or one of our own.
-std::string negative_of(const FinetuneOptions& o, task::Labels& labels) {
+std::string settle_negative(const FinetuneOptions& o, task::Labels& labels) {
   const std::string named = o.negative.value_or(task::parse_spec(o.train).negative);
   const std::string negative = named.empty() ? task::negative_label(labels).value_or(kNoRelation)
                                              : named;
   if (!labels.find(negative)) labels.add(negative);
   return negative;
+}
+
+// Where pairs are asked once, in the order of the text, a relation whose head stands second is
+// answered by its turned label.
+void add_turned_labels(const EntityData& entities, const std::string& negative,
+                       task::Dataset& data) {
+  if (!asked_once(data.labels)) return;
+  for (const EntityDocument& document : entities.train) {
+    std::map<std::string, std::pair<int64_t, int64_t>> spans;
+    for (const task::Entity& each : document.entities) {
+      spans[each.id] = {each.span.start, each.span.end};
+    }
+    for (const task::Relation& each : document.relations) {
+      if (each.label == negative || spans.at(each.head) <= spans.at(each.tail)) continue;
+      const std::string label = turned(each.label);
+      if (data.labels.find(label)) continue;
+      if (!data.open_labels) {
+        refuse(
+            fmt::format("{}: document '{}' has '{}' from an entity to one that stands before it, "
+                        "and as other labels name their direction, that is the label '{}', which "
+                        "--labels lacks. Add it to the list.",
+                        document.place, document.id, each.label, label));
+      }
+      data.labels.add(label);
+    }
+  }
 }
 
 // Rows that teach which pairs may have a relation: all of the training data, and of these the ones
@@ -229,7 +256,8 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
       {options.train, options.dev, options.holdout, options.training.seed}, options.data, host);
   data.train = without_examples(data.entities->train_data);
   data.dev = without_examples(data.entities->dev_data);
-  const std::string negative = negative_of(options, data.train.labels);
+  const std::string negative = settle_negative(options, data.train.labels);
+  add_turned_labels(*data.entities, negative, data.train);
   GraphPairRules rules;
   rules.labels = data.train.labels;
   rules.negative = data.train.labels.find(negative);

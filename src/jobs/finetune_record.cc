@@ -38,6 +38,7 @@ std::string beside(const std::string& path, const std::string& folder) {
 nlohmann::json settings(const FinetuneParts& parts) {
   const FinetuneOptions& o = parts.options;
   const train::TrainOptions& t = parts.plan.training;
+  const auto negative = negative_of(o, parts.data.train.labels);
   return {{"train", o.train},
           {"train_path", absolute(task::parse_spec(o.train).path)},
           {"dev", o.dev},
@@ -48,7 +49,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"multi_label", o.multi_label},
           {"prompt", parts.renderer.style().name},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
-          {"negative", o.negative ? nlohmann::json(*o.negative) : nlohmann::json()},
+          {"negative", negative ? nlohmann::json(*negative) : nlohmann::json()},
           {"index", o.index},
           {"index_path", absolute(o.index)},
           {"index_beside", beside(o.index, o.out)},

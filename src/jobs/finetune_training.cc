@@ -24,8 +24,9 @@ std::optional<task::Report> judge_pairs(const FinetuneParts& parts, engine::Work
   const auto predictions = task::answer_prompts(worker, parts.renderer, parts.rows.dev, answers,
                                                 context);
   if (context.stopping()) return std::nullopt;
-  return task::evaluate(parts.data.dev, predictions,
-                        {.negative = parts.options.negative, .samples = 0});
+  return task::evaluate(
+      parts.data.dev, predictions,
+      {.negative = negative_of(parts.options, parts.data.dev.labels), .samples = 0});
 }
 
 nlohmann::json figures_of(const EntityScores& scores) {

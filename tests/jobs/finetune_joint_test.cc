@@ -12,6 +12,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
@@ -92,6 +93,27 @@ TEST_F(JointJob, LabelsWithADirectionAreAskedInTheTextsOrder) {
   EXPECT_THAT(pairs_of(load(teach_both()).train),
               UnorderedElementsAre("Bo Nilsen employs(e2,e1) Kestrel Airways",
                                    "Ana employs(e2,e1) Dolm Air"));
+}
+
+// A label without a direction goes from head to tail, wherever they stand.
+TEST_F(JointJob, LabelsWithoutADirectionAreTurnedBesideOthersThatHaveOne) {
+  auto documents = with_relations();
+  for (json& each : documents) each["relations"] = json::array();
+  relate(documents[0], "E2", "E1", "employs");
+  relate(documents[1], "E1", "E2", "left(e2,e1)");
+  relate(documents[3], "E3", "E2", "left(e2,e1)");
+  write_rows("documents.jsonl", documents);
+  jobs::FinetuneOptions options = teach_both();
+  const jobs::FinetuneData data = load(options);
+  EXPECT_THAT(pairs_of(data.train),
+              UnorderedElementsAre("Bo Nilsen employs(e2,e1) Kestrel Airways",
+                                   "Zoë Ruiz left(e2,e1) Oslo", "Ana left(e1,e2) Dolm Air"));
+  EXPECT_THAT(data.train.labels.names(),
+              IsSupersetOf({"employs(e2,e1)", "left(e2,e1)", "left(e1,e2)", "no_relation"}));
+  write("labels.json", json{"employs", "left(e1,e2)", "left(e2,e1)", "no_relation"}.dump());
+  options.data.labels = path("labels.json");
+  EXPECT_THAT(error_of([&] { load(options); }),
+              AllOf(HasSubstr("document 'd1' has 'employs'"), HasSubstr("'employs(e2,e1)'")));
 }
 
 TEST_F(JointJob, WhatNobodyLookedAtIsNoNegative) {
@@ -225,11 +247,87 @@ TEST_F(JointJob, RefusesWhatItCannotDo) {
   EXPECT_FALSE(there("run"));
   jobs::ExtractOptions asked = ask("-");
   asked.given_entities = true;
+  asked.task = "relations";
   EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }),
-              HasSubstr("for runs that learned both"));
+              HasSubstr("--given-entities is for --task joint"));
   asked.given_entities = false;
   asked.task = "joint";
-  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }), HasSubstr("learned relations"));
+  EXPECT_THAT(error_of([&] { jobs::extract(asked, host_); }),
+              AllOf(HasSubstr("learned relations"), HasSubstr("by --entities")));
+}
+
+// One run finds the entities, another names the relations of their pairs.
+class TwoRuns : public JointJob {
+ protected:
+  void SetUp() override {
+    JointJob::SetUp();
+    // Whole documents are one sentence each, as --task relations learns pairs of documents.
+    auto rows = with_relations();
+    rows.erase(rows.begin());
+    rows.push_back(document("d5", "Bo Nilsen flies for Kestrel Airways.",
+                            {{"Bo Nilsen", "person"}, {"Kestrel Airways", "company"}}));
+    relate(rows.back(), "E1", "E2", "works_for");
+    write_rows("documents.jsonl", rows);
+    jobs::FinetuneOptions names = teach_well("bert");
+    names.out = path("names");
+    ASSERT_TRUE(jobs::finetune(names, host_).finished);
+    jobs::FinetuneOptions pairs = teach_both();
+    pairs.task = "relations";
+    pairs.train += "?negative=none";
+    ASSERT_TRUE(jobs::finetune(pairs, host_).finished);
+    warnings_.clear();
+  }
+  jobs::ExtractOptions ask_both() {
+    jobs::ExtractOptions options = ask_run();
+    options.entities = path("names");
+    return options;
+  }
+};
+
+TEST_F(TwoRuns, FindAndName) {
+  const auto gold = read_rows("documents.jsonl");
+  const auto rows = answers(ask_both());
+  EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  ASSERT_EQ(rows.size(), gold.size());
+  for (size_t i = 0; i < gold.size(); ++i) EXPECT_EQ(entities_of(rows[i]), entities_of(gold[i]));
+  EXPECT_THAT(relations_of(rows[0]), ElementsAre("T1 left T2"));
+  EXPECT_THAT(relations_of(rows[1]), ElementsAre());
+  EXPECT_THAT(relations_of(rows[2]), ElementsAre("T2 works_for T3"));
+  EXPECT_THAT(relations_of(rows[3]), ElementsAre("T1 works_for T2"));
+  // A run that learned relations alone is asked for the entities that documents list, too.
+  auto less = gold;
+  less[2]["entities"].erase(1);
+  less[2]["relations"] = json::array();
+  write_rows("less.jsonl", less);
+  jobs::ExtractOptions given = ask_run();
+  given.given_entities = true;
+  given.input = path("less.jsonl");
+  const auto asked = answers(given);
+  EXPECT_EQ(entities_of(asked[2]), entities_of(less[2]));
+  EXPECT_THAT(relations_of(asked[0]), ElementsAre("T1 left T2"));
+  EXPECT_THAT(relations_of(asked[2]), ElementsAre());
+}
+
+TEST_F(TwoRuns, RefuseWhatTheyCannotDo) {
+  const auto refusal = [&](const jobs::ExtractOptions& options) {
+    return error_of([&] { jobs::extract(options, host_); });
+  };
+  jobs::ExtractOptions options = ask_both();
+  options.given_entities = true;
+  EXPECT_THAT(refusal(options), HasSubstr("--given-entities looks for none"));
+  options = ask_both();
+  options.task = "relations";
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr("--entities"), HasSubstr("--task relations")));
+  options = ask_both();
+  options.entities = path("run");
+  EXPECT_THAT(refusal(options), HasSubstr("holds no run that finds entities"));
+  options = ask_both();
+  options.adapter = path("names");
+  EXPECT_THAT(refusal(options), HasSubstr("learned entities, too"));
+  options = ask_both();
+  options.adapter.clear();
+  options.adapters = {{"a", path("run")}, {"b", path("run")}};
+  EXPECT_THAT(refusal(options), HasSubstr("documents are asked by one"));
 }
 
 }  // namespace

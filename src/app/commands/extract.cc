@@ -36,9 +36,13 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "joint: both in documents (default: what the run learned)")
       ->check(CLI::IsMember({"relations", "entities", "joint"}))
       ->group("Answer");
+  app.add_option("--entities", o.entities,
+                 "Run of `relatum finetune --task entities` that finds entities in documents; the "
+                 "adapter is asked for their pairs")
+      ->type_name("RUN")
+      ->group("Answer");
   app.add_flag("--given-entities", o.given_entities,
-               "With a run that learned both: look for no entities, and ask for the pairs of those "
-               "that documents list")
+               "Look for no entities: ask for the pairs of those that documents list")
       ->group("Answer");
   app.add_option("--threshold", o.threshold,
                  "Answer a relation only from this probability on, else the label that means no "
@@ -122,6 +126,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       "--skip-negative --min-probability 0.8\n"
       "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
       "extract --adapter run --data -\n"
+      "  relatum extract --adapter run --entities names-run --data documents.jsonl --out found.jsonl\n"
       "  relatum extract --adapter family=runs/family --adapter work=runs/work --data mixed.jsonl\n"
       "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
       "with it, and\nthe result is byte for byte that of one run. Sentences on standard "

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""From text to relations on CrossRE: each domain taught by its own 100 to 164 sentences.
+
+    bench/crossre.py --relatum build/release/relatum --seeds 1,2,3 --python /tmp/peers/bin/python
+
+Of each domain and seed, on the domain's official splits:
+
+entities   strict F1 of `finetune --task entities`, and beside it of a tagger in PyTorch over the
+           same encoder and rows (--python; left out without it)
+pairs      pairs whose relation is asked for, as CrossRE's paper does (Bassignana and Plank 2022,
+           arXiv 2210.09345): of the pairs that have one, in the paper's macro-F1
+joint      all pairs of a sentence, between given entities and between those that were found
+
+What is in --work is not made again, and each figure is printed when it is there, so that a part
+can be measured: --domains, --seeds and --parts say which. Settings were chosen on dev splits.
+--write puts the tables of the results file between their marks in docs/entities.md.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import sys
+
+from harness import (command, load_results, marks, parse_with_finetune, per_cent, relatum, say,
+                     table_options, trained, write_between)
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "entities.md"
+RESULTS = ROOT / "bench" / "results" / "crossre.json"
+SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared")
+CROSSRE = SHARED / "data" / "crossre"
+DOMAINS = ("news", "politics", "science", "music", "literature", "ai")
+MARKS = marks("crossre")
+NEGATIVE = "no_relation"
+# Scored by CrossRE's evaluate.py from the predictions of five seeds that its authors published
+# (github.com/mainlp/CrossRE, predictions/): BERT base with markers that name the entities' types.
+PUBLISHED = {"news": 16.50, "politics": 20.32, "science": 25.28, "music": 39.26,
+             "literature": 37.40, "ai": 30.69}
+sys.path.insert(0, str(ROOT / "tools"))
+from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def data(domain, split, negative=False):
+    more = f"?negative={NEGATIVE}" if negative else ""
+    return f"crossre:{CROSSRE / f'{domain}-{split}.json'}{more}"
+
+
+def asked(options, out, *words):
+    if not out.exists():
+        relatum(options, "extract", *words, "--batch-tokens", 2048, "--out", out)
+    return out
+
+
+def scored(options, out, *words):
+    return json.loads(relatum(options, "evaluate", "--predictions", out, *words, "--json"))
+
+
+def entities(options, folder, domain, seed):
+    run = trained_part(options, folder / "entities", "entities", domain, seed,
+                       "--task", "entities")
+    found = asked(options, folder / f"entities-{options.split}.jsonl", "--adapter", run,
+                  "--data", data(domain, options.split))
+    report = scored(options, found, "--task", "entities", "--data", data(domain, options.split))
+    return {name: report["entities"][name]["f1"] for name in ("strict", "boundaries")}
+
+
+def peer(options, folder, domain, seed):
+    """The tagger in PyTorch; its settings are options of its own."""
+    result = folder / f"peer-{options.split}.json"
+    if not result.exists():
+        text = command([options.python, ROOT / "bench/peers/tagger.py", "--model", options.encoder,
+                        "--train", CROSSRE / f"{domain}-train.json", "--test",
+                        CROSSRE / f"{domain}-{options.split}.json", "--seed", seed,
+                        "--threads", options.threads, *options.peer_options])
+        result.write_text(text.splitlines()[-1], encoding="utf-8")
+    return json.loads(result.read_text(encoding="utf-8"))
+
+
+def pairs(options, folder, domain, seed):
+    run = trained_part(options, folder / "pairs", "pairs", domain, seed)
+    found = asked(options, folder / f"pairs-{options.split}.jsonl", "--adapter", run,
+                  "--data", data(domain, options.split))
+    report = scored(options, found, "--data", data(domain, options.split))
+    return {"macro": report["metrics"]["macro"]["f1"], "micro": report["metrics"]["micro_all"]["f1"]}
+
+
+def joint(options, folder, domain, seed):
+    run = trained_part(options, folder / "all-pairs", "joint", domain, seed, negative=True)
+    result = {}
+    ways = {"given": ["--given-entities"], "found": ["--entities", folder / "entities"]}
+    for way, words in ways.items():
+        out = asked(options, folder / f"joint-{way}-{options.split}.jsonl", "--adapter", run,
+                    *words, "--data", data(domain, options.split))
+        report = scored(options, out, "--task", "joint", "--data", data(domain, options.split))
+        result[way] = {kind: report["relations"][kind]["f1"] for kind in ("strict", "boundaries")}
+    return result
+
+
+def trained_part(options, run, part, domain, seed, *words, negative=False):
+    settings = getattr(options, f"{part}_options")
+    if not (run / "run.json").exists():
+        say(f"{domain}, seed {seed}: {part}")
+    encoder = options.pairs_encoder if part == "pairs" else None
+    return trained(options, run, "--model", encoder or options.encoder, *words, "--train",
+                   data(domain, "train", negative), "--seed", seed, *settings)
+
+
+PARTS = {"entities": entities, "peer": peer, "pairs": pairs, "joint": joint}
+
+
+def measure(options):
+    results = load_results(options.out) or {"domains": {}}
+    results.update({"what": "CrossRE, each domain by itself", "split": options.split,
+                    "encoder": pathlib.Path(options.encoder).name,
+                    "pairs_encoder": pathlib.Path(options.pairs_encoder or options.encoder).name,
+                    "date": datetime.date.today().isoformat(),
+                    "options": {part: getattr(options, f"{part}_options") for part in PARTS}})
+    for seed in options.seeds:
+        for domain in options.domains:
+            folder = options.work / domain / str(seed)
+            folder.mkdir(parents=True, exist_ok=True)
+            one = results["domains"].setdefault(domain, {}).setdefault(str(seed), {})
+            for part in options.parts:
+                one[part] = PARTS[part](options, folder, domain, seed)
+                say(f"{domain}, seed {seed}, {part}: {json.dumps(one[part])}")
+                options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    return results
+
+
+COLUMNS = {
+    "entities, strict F1": lambda one: one["entities"]["strict"],
+    "the same in PyTorch": lambda one: one["peer"]["strict"],
+    "related pairs, macro-F1": lambda one: one["pairs"]["macro"],
+    "all pairs, given entities": lambda one: one["joint"]["given"]["strict"],
+    "found entities, strict": lambda one: one["joint"]["found"]["strict"],
+    "by boundaries": lambda one: one["joint"]["found"]["boundaries"],
+}
+
+
+def cell(seeds, figure):
+    try:
+        return per_cent([figure(one) for one in seeds.values()])
+    except KeyError:
+        return ""
+
+
+def table(results):
+    lines = []
+    for domain in DOMAINS:
+        if domain in results["domains"]:
+            seeds = results["domains"][domain]
+            lines.append([domain, *[cell(seeds, figure) for figure in COLUMNS.values()],
+                          f"{PUBLISHED[domain]:.1f}"])
+    mean = ["mean"]
+    for figure in COLUMNS.values():
+        try:
+            means = [statistics.mean(map(figure, seeds.values()))
+                     for seeds in results["domains"].values()]
+            mean.append(f"{100 * statistics.mean(means):.1f}")
+        except KeyError:
+            mean.append("")
+    lines.append([*mean, f"{statistics.mean(PUBLISHED.values()):.1f}"])
+    return markdown(["domain", *COLUMNS, "related pairs, published"], lines)
+
+
+def section(results):
+    return "" if not results else table(results) + "\n"
+
+
+def main():
+    words = lambda text: text.split(",")  # noqa: E731
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--relatum", default="build/release/relatum")
+    parser.add_argument("--python", help="with PyTorch and transformers")
+    parser.add_argument("--encoder", default="all-minilm-l6-v2", help="name or folder")
+    parser.add_argument("--pairs-encoder", help="of related pairs; without it the same one")
+    parser.add_argument("--work", default="runs/crossre", type=pathlib.Path)
+    parser.add_argument("--split", default="test", choices=["dev", "test"])
+    parser.add_argument("--domains", default=DOMAINS, type=words)
+    parser.add_argument("--seeds", default="1", type=lambda text: [int(s) for s in text.split(",")])
+    parser.add_argument("--parts", default=tuple(PARTS), type=words)
+    parser.add_argument("--threads", default=2, type=int, help="of the tagger in PyTorch")
+    for part in PARTS:
+        parser.add_argument(f"--{part}-options", default=[], type=str.split,
+                            help="further options of this part's training, in one word")
+    table_options(parser, RESULTS)
+    options = parse_with_finetune(parser)
+    if options.write:
+        return write_between(PAGE, MARKS, section(load_results(options.out)))
+    print(table(measure(options)))
+    return None
+
+
+if __name__ == "__main__":
+    main()
