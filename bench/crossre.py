@@ -84,7 +84,8 @@ def pairs(options, folder, domain, seed):
     found = asked(options, folder / f"pairs-{options.split}.jsonl", "--adapter", run,
                   "--data", data(domain, options.split))
     report = scored(options, found, "--data", data(domain, options.split))
-    return {"macro": report["metrics"]["macro"]["f1"], "micro": report["metrics"]["micro_all"]["f1"]}
+    return {"macro": report["metrics"]["macro"]["f1"],
+            "micro": report["metrics"]["micro_all"]["f1"]}
 
 
 def joint(options, folder, domain, seed):

@@ -17,6 +17,7 @@
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_entities.h"
 #include "jobs/extract_record.h"
+#include "jobs/extract_task.h"
 #include "jobs/style_choice.h"
 #include "jobs/while_input_waits.h"
 #include "jobs/without_effect.h"

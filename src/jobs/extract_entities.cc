@@ -17,6 +17,7 @@
 #include "io/json.h"
 #include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
+#include "jobs/extract_task.h"
 #include "jobs/joint_relations.h"
 #include "jobs/process_facts.h"
 #include "jobs/while_input_waits.h"
@@ -25,54 +26,6 @@
 
 namespace relatum::jobs {
 namespace {
-
-// What is for relations is refused where entities are all that is asked for; what is for rows of
-// pairs always.
-void check_options(const ExtractOptions& o, bool relations) {
-  const std::pair<bool, const char*> of_relations[] = {
-      {!o.prompt.empty(), "--prompt"},          {o.chat, "--chat"},
-      {o.answer != "scored", "--answer"},       {o.negligible > 0, "--negligible"},
-      {o.negative.has_value(), "--negative"},   {!o.types.empty(), "--types"},
-      {!o.threshold.empty(), "--threshold"},    {o.multi_label, "--multi-label"},
-      {!o.calibration.empty(), "--calibration"}};
-  const std::pair<bool, const char*> of_rows[] = {
-      {!o.index.empty(), "--index"},
-      {o.scores, "--scores"},
-      {o.skip_negative, "--skip-negative"},
-      {o.constrain_types, "--constrain-types"},
-      {!o.data.labels.empty(), "--labels"},
-      {!o.data.relabel.empty(), "--relabel"},
-      {extract_format(o) != task::PredictionFormat::kJsonl, "a table or triples (--format, --out)"},
-      {o.resume, "--resume"}};
-  if (!o.adapters.empty()) {
-    fail("jobs.extract",
-         "several adapters answer rows that name theirs, and documents are asked by one. Leave the "
-         "others out.");
-  }
-  if (o.given_entities && !o.entities.empty()) {
-    fail("jobs.extract",
-         "--entities names a run that finds entities, and --given-entities looks for none. Leave "
-         "one of them out.");
-  }
-  if (o.given_entities && !relations) {
-    fail("jobs.extract",
-         "--given-entities leaves nothing to find for a run, or by a --task, that "
-         "finds entities alone. Leave it out.");
-  }
-  for (const auto& [given, flag] : of_relations) {
-    if (!given || relations) continue;
-    fail("jobs.extract", fmt::format("{} is a run that finds entities, and {} is for relations. "
-                                     "Leave it out.",
-                                     o.adapter, flag));
-  }
-  for (const auto& [given, flag] : of_rows) {
-    if (!given) continue;
-    fail("jobs.extract",
-         fmt::format("documents are looked through, and {} is for rows whose "
-                     "entities are marked. Leave it out{}.",
-                     flag, relations ? ", or answer such rows by --task relations" : ""));
-  }
-}
 
 // A document as its line; ids count from T1.
 std::string line_of(const task::Document& document, const graph::Mentions& mentions,
@@ -96,30 +49,6 @@ std::string line_of(const task::Document& document, const graph::Mentions& menti
                           {"text", document.text},
                           {"entities", std::move(entities)},
                           {"relations", std::move(relations)}});
-}
-
-// What a run that only names relations needs to be asked of documents.
-void require_documents_run(const ExtractOptions& o, const ExtractSetup& setup) {
-  if (!setup.labels) {
-    fail("jobs.extract", fmt::format("{} has no labels.json, which says what its answers mean. Use "
-                                     "a run of `relatum finetune`.",
-                                     o.adapter.empty() ? "the model" : o.adapter));
-  }
-  if (!o.entities.empty() && !entity_run(o.entities)) {
-    fail("jobs.extract", fmt::format("{} holds no run that finds entities. Name one of `relatum "
-                                     "finetune --task entities` or `--task joint`.",
-                                     o.entities));
-  }
-}
-
-// Of the run that finds entities, in the machine's terms that the relations' run is asked in.
-ExtractOptions entity_options(const ExtractOptions& o) {
-  ExtractOptions options;
-  options.adapter = o.entities;
-  options.model.compute = o.model.compute;
-  options.batch_tokens = o.batch_tokens;
-  options.force = o.force;
-  return options;
 }
 
 class Output {
@@ -290,7 +219,7 @@ struct Opened {
     answerer.emplace(options, setup, setup.labels.value(), host);
     relations.emplace(options, setup, *answerer);
     if (!options.entities.empty()) {
-      const ExtractOptions finding = entity_options(options);
+      const ExtractOptions finding = finding_options(options);
       model.emplace(finding, settle_entities(finding, host), host);
     } else if (setup.run->entities) {
       model.emplace(options, *setup.run, answerer->session(), answerer->adapter());
@@ -359,38 +288,14 @@ void tell_found(const ExtractOptions& options, const Blocks& blocks, bool both, 
 
 }  // namespace
 
-std::string extract_task(const ExtractOptions& o) {
-  const std::optional<RunInfo> run = entity_run(o.adapter);
-  const std::string learned = !run ? "relations" : run->joint ? "joint" : "entities";
-  const bool elsewhere = o.given_entities || !o.entities.empty();
-  const std::string asked = !o.task.empty()                       ? o.task
-                            : learned == "relations" && elsewhere ? "joint"
-                                                                  : learned;
-  if (asked != "joint" && !o.entities.empty()) {
-    fail("jobs.extract",
-         fmt::format("--entities {} finds entities, and the adapter names their relations; {}. "
-                     "Leave one of them out.",
-                     o.entities,
-                     o.task.empty() ? o.adapter + " learned entities, too" : "--task " + o.task));
-  }
-  if (asked == learned || learned == "joint") return asked;
-  if (learned == "relations" && asked == "joint" && elsewhere) return asked;
-  fail("jobs.extract",
-       fmt::format("--task {}: {} learned {}. Leave the option out, {}or use another adapter.",
-                   o.task, o.adapter.empty() ? "the model" : o.adapter, learned,
-                   asked == "joint" && learned == "relations"
-                       ? "name a run that finds entities by --entities, "
-                       : ""));
-}
-
 ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   const Context& context = host.context;
   const bool both = extract_task(given) == "joint";
-  check_options(given, both);
+  check_document_options(given, both);
   ExtractOptions options = given;
   if (both) options.data.skip_bad_rows = true;  // a pair that is too long for the model is left out
   const ExtractSetup setup = both ? settle_extract(options, host) : settle_entities(options, host);
-  if (both) require_documents_run(options, setup);
+  if (both) check_document_run(options, setup);
   const NamedSetup named{"", options, setup};
   check_extract_output(options, {&named, 1}, host);
   task::LoadOptions load = given.data.options(true, host);

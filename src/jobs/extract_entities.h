@@ -6,15 +6,11 @@
 
 namespace relatum::jobs {
 
-/// What an extraction does: ExtractOptions::task, else what its run learned; relations without a
-/// run. Throws Error where the run did not learn it.
-std::string extract_task(const ExtractOptions& options);
-
-/// extract() for the tasks "entities" and "joint": of each document its text, the entities found in
-/// it and, for "joint", the relations between them (jobs/joint_relations.h), with probabilities, as
-/// one JSON line in their order; what was marked in it does not count. Memory does not grow with
-/// the number of documents. Those of standard input are answered once no further one waits. What
-/// was begun cannot be gone on with. Throws Error.
+/// extract() for the tasks "entities" and "joint" (jobs/extract_task.h): of each document its text,
+/// the entities found in it and, for "joint", the relations between them (jobs/joint_relations.h),
+/// with probabilities, as one JSON line in their order; what was marked in it does not count.
+/// Memory does not grow with the number of documents. Those of standard input are answered once no
+/// further one waits. What was begun cannot be gone on with. Throws Error.
 ExtractResult extract_entities(const ExtractOptions& options, const Host& host);
 
 }  // namespace relatum::jobs

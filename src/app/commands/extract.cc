@@ -126,7 +126,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       "--skip-negative --min-probability 0.8\n"
       "  echo '{\"text\": \"<e1>Mira Holm</e1> started <e2>Pixelwerk</e2>.\"}' | relatum "
       "extract --adapter run --data -\n"
-      "  relatum extract --adapter run --entities names-run --data documents.jsonl --out found.jsonl\n"
+      "  relatum extract --adapter run --entities names-run --data documents.jsonl\n"
       "  relatum extract --adapter family=runs/family --adapter work=runs/work --data mixed.jsonl\n"
       "An unfinished FILE grows as FILE.part; after Ctrl-C or a crash, --resume goes on "
       "with it, and\nthe result is byte for byte that of one run. Sentences on standard "
