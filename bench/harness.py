@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import statistics
 import subprocess
 import sys
+import time
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 
@@ -28,6 +30,20 @@ def command(words):
     if done.returncode:
         give_up(f"{words[0]} ended with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+def timed(words):
+    """Seconds, peak bytes and standard output of a command."""
+    words = [str(word) for word in words]
+    say("$ " + " ".join(words))
+    start = time.monotonic()
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        give_up(f"{words[1]} ended with {process.returncode}")
+    return {"seconds": time.monotonic() - start, "peak_bytes": usage.ru_maxrss * 1024}, out
 
 
 def peer(options, driver, *words):

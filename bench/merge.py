@@ -15,19 +15,17 @@ import argparse
 import ctypes
 import datetime
 import json
-import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 
 import gguf
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from compare_peers import processor
-from harness import give_up, load_results, say
+from harness import give_up, load_results, say, timed
 
 RANK = 16
 ROWS = 16  # that are looked at, of a linear whose rows have one order everywhere
@@ -149,22 +147,15 @@ def run(program, model, adapter, form, folder):
     """Seconds, the largest resident set in bytes, what the command tells, and the share of the
     adapter that is in what it wrote."""
     out = folder / ("merged" if form == "safetensors" else "merged.gguf")
-    begin = time.monotonic()
     command = [program, "merge", "--model", model, "--adapter", adapter, "--base", "nf4",
                "--format", form, "--out", out, "--json", "--quiet"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        told = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - begin
-    if process.returncode:
-        give_up(f"merge --format {form} failed")
+    figures, told = timed(command)
     share = check(out, model, adapter, form)
     if out.is_dir():
         shutil.rmtree(out)
     else:
         out.unlink()
-    return seconds, usage.ru_maxrss * 1024, json.loads(told), share
+    return figures["seconds"], figures["peak_bytes"], json.loads(told), share
 
 
 def main():

@@ -11,15 +11,12 @@ sentences, too, and tells what all of them would take. Fails where a count is no
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from harness import give_up, say
+from harness import give_up, say, timed
 from shared_machine import cpu
 
 SIZES = {"train": 68124, "dev": 22631, "test": 15509}
@@ -64,20 +61,6 @@ def write_split(folder, split, rng):
             predicted.write(json.dumps({"id": row["id"], "label": answer}) + "\n")
         out.write("]\n")
     return path, answers
-
-
-def timed(words):
-    """Seconds, peak bytes and standard output of a command."""
-    words = [str(word) for word in words]
-    say("$ " + " ".join(words))
-    start = time.monotonic()
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        out = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    if status:
-        give_up(f"{words[1]} ended with {status}")
-    return {"seconds": time.monotonic() - start, "peak_bytes": usage.ru_maxrss * 1024}, out
 
 
 def measure(options, folder):
