@@ -24,8 +24,8 @@ import pathlib
 import statistics
 import sys
 
-from harness import (command, load_results, marks, parse_with_finetune, per_cent, relatum, say,
-                     table_options, trained, write_between)
+from harness import (command, load_results, marks, measured_or_written, parse_with_finetune,
+                     per_cent, relatum, say, table_options, trained, write_results)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "entities.md"
@@ -127,7 +127,7 @@ def measure(options):
             for part in options.parts:
                 one[part] = PARTS[part](options, folder, domain, seed)
                 say(f"{domain}, seed {seed}, {part}: {json.dumps(one[part])}")
-                options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+                write_results(options.out, results)
     return results
 
 
@@ -189,10 +189,7 @@ def main():
                             help="further options of this part's training, in one word")
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    print(table(measure(options)))
-    return None
+    measured_or_written(options, measure, table, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":

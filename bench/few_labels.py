@@ -18,8 +18,8 @@ import pathlib
 import random
 import sys
 
-from harness import (load_results, marks, of_seeds, parse_with_finetune, per_cent, read_lines,
-                     relatum, say, table_options, trained, write_between, write_lines)
+from harness import (marks, measured_or_written, of_seeds, parse_with_finetune, per_cent,
+                     read_lines, relatum, say, table_options, trained, write_lines)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "entities.md"
@@ -135,12 +135,7 @@ def main():
     parser.add_argument("--batch-tokens", default=200, type=int)
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    results = measure(options)
-    options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(table(results))
-    return None
+    measured_or_written(options, measure, table, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":

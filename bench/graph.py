@@ -6,10 +6,11 @@
 
 sharing   documents of 20 sentences with four entities each. An adapter in the style `shared` is
           asked for all pairs by `graph`, and for the same pairs one by one, by `extract` with
-          one row at a time. The answers have to be the same ones. In turns; each format of --compute.
-many      documents of 10 KB, generated, one sentence in eight with entities, which a gazetteer finds, through the tests' tiny
-          model into a store and JSON lines: seconds, and the largest memory after a tenth and
-          after all of them.
+          one row at a time. The answers have to be the same ones. In turns; each format of
+          --compute.
+many      documents of 10 KB, generated, one sentence in eight with entities, which a gazetteer
+          finds, through the tests' tiny model into a store and JSON lines: seconds, and the
+          largest memory of a tenth of them and of all.
 
 --write puts the table of the results file between its marks in docs/graph.md.
 """
@@ -24,9 +25,9 @@ import statistics
 import sys
 
 from compare_peers import processor
-from harness import (agreement, give_up, load_results, marks, parse_with_finetune, ratio,
-                     read_lines, relatum, say, table_options, timed, trained, write_between,
-                     write_lines)
+from harness import (agreement, give_up, load_results, marks, measured_or_written,
+                     parse_with_finetune, ratio, read_lines, relatum, say, table_options, timed,
+                     trained, write_lines, write_results)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "graph.md"
@@ -208,7 +209,7 @@ def measure(options):
                     "threads": options.threads, "date": datetime.date.today().isoformat()})
     for part in options.parts:
         results[part] = PARTS[part](options)
-        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_results(options.out, results)
     return results
 
 
@@ -261,10 +262,7 @@ def main():
     parser.add_argument("--negative", default="no_relation")
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    print(section(measure(options)))
-    return None
+    measured_or_written(options, measure, section, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":

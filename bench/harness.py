@@ -167,3 +167,20 @@ def parse_with_finetune(parser):
 def load_results(path):
     """A results file; None where nothing was measured yet."""
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_results(path, results):
+    path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def measured_or_written(options, measure, table, place):
+    """Ends such a script. `measure(options)` gives the results, which are kept and printed as
+    `table(results)`; with --write their `section` goes between the `marks` of the `page`, all
+    three of which `place` has in this order."""
+    page, between, section = place
+    if options.write:
+        write_between(page, between, section(load_results(options.out)))
+        return
+    results = measure(options)
+    write_results(options.out, results)
+    print(table(results))

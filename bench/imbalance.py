@@ -19,8 +19,8 @@ import os
 import pathlib
 import sys
 
-from harness import (load_results, marks, of_seeds, parse_with_finetune, per_cent, relatum,
-                     table_options, trained, write_between)
+from harness import (marks, measured_or_written, of_seeds, parse_with_finetune, per_cent, relatum,
+                     table_options, trained)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -163,12 +163,7 @@ def main():
     parser.add_argument("--test-rows", default=1500, type=int, help="rows drawn of a test split")
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    results = measure(options)
-    options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(table(results))
-    return None
+    measured_or_written(options, measure, table, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ import pathlib
 import random
 import sys
 
-from harness import (give_up, load_results, marks, of_seeds, parse_with_finetune, per_cent,
-                     read_lines, relatum, say, table_options, trained, write_between, write_lines)
+from harness import (give_up, marks, measured_or_written, of_seeds, parse_with_finetune, per_cent,
+                     read_lines, relatum, say, table_options, trained, write_lines, write_results)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
@@ -140,7 +140,7 @@ def measure(options):
                    **settings(options), "pool": len(rows),
                    "date": datetime.date.today().isoformat(), "ways": ways}
         results["data"] = pathlib.Path(str(options.data)).name
-        options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_results(options.out, results)
     return results
 
 
@@ -198,10 +198,7 @@ def main():
     parser.add_argument("--work", default="runs/suggest", type=pathlib.Path)
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    print(table(measure(options)))
-    return None
+    measured_or_written(options, measure, table, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 import calibration  # noqa: E402
 import classifier  # noqa: E402
 import compare_bench  # noqa: E402
+import crossre  # noqa: E402
+import entity_types  # noqa: E402
+import few_labels  # noqa: E402
+import graph  # noqa: E402
 import harness  # noqa: E402
 import imbalance  # noqa: E402
 import label_noise  # noqa: E402
@@ -110,15 +114,43 @@ class LabelNoise(unittest.TestCase):
         self.assertAlmostEqual(label_noise.average_precision(ranked, wrong), (1 + 2 / 3) / 2)
 
 
+class Pages(unittest.TestCase):
+    def test_they_have_the_tables_of_the_results(self):
+        for script in (crossre, entity_types, few_labels, graph, imbalance, suggest):
+            with self.subTest(script.__name__):
+                page = script.MARKS.search(script.PAGE.read_text(encoding="utf-8"))
+                self.assertEqual(page.group(2),
+                                 script.section(harness.load_results(script.RESULTS)))
+
+
+class Documents(unittest.TestCase):
+    def test_every_pair_of_a_sentence_is_a_row(self):
+        made = graph.documents(2, 3, random.Random(1))
+        rows = graph.pair_rows(made)
+        self.assertEqual(len(rows), 2 * 3 * 12)
+        names = {each["id"]: made[0]["text"][each["start"]:each["end"]]
+                 for each in made[0]["entities"]}
+        for row in rows[:36]:
+            _, *ends = row["id"].split(":")
+            self.assertEqual([row["text"][row[end]["start"]:row[end]["end"]]
+                              for end in ("head", "tail")], [names[end] for end in ends])
+
+    def test_a_table_leaves_out_what_was_not_measured(self):
+        one = {"entities": {"strict": 0.5, "boundaries": 0.75}}
+        other = {"entities": {"strict": 0.4, "boundaries": 0.65}, "peer": {"strict": 0.3}}
+        lines = crossre.table({"domains": {"news": {"1": one, "2": other},
+                                           "ai": {"1": other}}}).splitlines()
+        self.assertEqual(len(lines), 5)
+        self.assertIn("45.0 ± 7.1", lines[2])
+        self.assertNotIn("30.0", lines[2])
+        self.assertIn("30.0", lines[3])
+        self.assertIn("42.5", lines[4])
+
+
 class Imbalance(unittest.TestCase):
     SENTENCE = {"doc_key": "d", "sentence": ["Ann", "met", "Bo", "in", "New", "York"],
                 "ner": [[0, 0, "x"], [2, 2, "x"], [4, 5, "y"]],
                 "relations": [[2, 2, 4, 5, "physical", "", False], [2, 2, 4, 5, "role", "", False]]}
-
-    def test_the_page_has_the_table_of_the_results(self):
-        page = imbalance.MARKS.search(imbalance.PAGE.read_text(encoding="utf-8"))
-        results = imbalance.load_results(imbalance.RESULTS)
-        self.assertEqual(page.group(2), imbalance.section(results))
 
     def test_every_pair_of_a_sentence_is_a_row(self):
         rows = {row["id"]: row for row in imbalance.pairs_of(self.SENTENCE)}
@@ -150,10 +182,6 @@ class Suggest(unittest.TestCase):
     def options(**more):
         return argparse.Namespace(**{"add": 4, "candidates": 0, "embedder": "", "similar": None,
                                      **more})
-
-    def test_the_page_has_the_table_of_the_results(self):
-        page = suggest.MARKS.search(suggest.PAGE.read_text(encoding="utf-8"))
-        self.assertEqual(page.group(2), suggest.section(suggest.load_results(suggest.RESULTS)))
 
     def test_a_table_has_a_line_for_each_round(self):
         one = [{"labelled": 100, "official": "semeval_macro", "official_f1": 0.5, "micro_f1": 0.6},

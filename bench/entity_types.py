@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What holding answers to the entities' types does: CrossRE's six domains, annotated pairs.
 
-    bench/types.py --relatum build/release/relatum --seeds 1,2,3
+    bench/entity_types.py --relatum build/release/relatum --seeds 1,2,3
 
 One adapter is trained on all domains' training sentences; their test sentences are answered with
 all labels, and with those alone that training pairs of the same two types had (`extract
@@ -17,12 +17,12 @@ import os
 import pathlib
 import sys
 
-from harness import (load_results, marks, of_seeds, parse_with_finetune, per_cent, read_lines,
-                     relatum, table_options, trained, write_between)
+from harness import (marks, measured_or_written, of_seeds, parse_with_finetune, per_cent,
+                     read_lines, relatum, table_options, trained)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "your-data.md"
-RESULTS = ROOT / "bench" / "results" / "types.json"
+RESULTS = ROOT / "bench" / "results" / "entity_types.json"
 SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared")
 CROSSRE = SHARED / "data" / "crossre"
 DOMAINS = ("ai", "literature", "music", "news", "politics", "science")
@@ -113,7 +113,7 @@ def section(results):
     cover, seeds = results["coverage"], list(results["seeds"].values())
     return ("CrossRE's six domains together, annotated pairs of the test splits, "
             f"{of_seeds(len(seeds))}, in per cent\n"
-            f"([figures](../bench/results/{RESULTS.name}), [how](../bench/types.py)):\n\n"
+            f"([figures](../bench/results/{RESULTS.name}), [how](../bench/entity_types.py)):\n\n"
             f"{table(results)}\n\n"
             f"{100 * cover['types_seen']:.1f} % of the test pairs are of types that training pairs "
             f"had, with {cover['labels_of_pair']:.1f} labels each on average.\nFor "
@@ -126,17 +126,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--relatum", default="build/release/relatum")
     parser.add_argument("--model", default="smollm2-135m-instruct")
-    parser.add_argument("--work", default="runs/types", type=pathlib.Path)
+    parser.add_argument("--work", default="runs/entity-types", type=pathlib.Path)
     parser.add_argument("--seeds", default="1", type=lambda text: [int(s) for s in text.split(",")])
     parser.add_argument("--test-rows", default=0, type=int, help="documents drawn; 0: all")
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
-    if options.write:
-        return write_between(PAGE, MARKS, section(load_results(options.out)))
-    results = measure(options)
-    options.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(table(results))
-    return None
+    measured_or_written(options, measure, table, (PAGE, MARKS, section))
 
 
 if __name__ == "__main__":
