@@ -46,8 +46,7 @@ def split_of(options, corpus, split):
 
 def teach(options, run, train, seed, *more):
     return trained(options, run, "--model", options.model, "--task", "entities", "--method",
-                   "lora", "--train", train, "--seed", seed, "--epochs", options.epochs,
-                   "--batch-tokens", options.batch_tokens, *more)
+                   "lora", "--train", train, "--seed", seed, "--epochs", options.epochs, *more)
 
 
 def of_others(options, corpus):
@@ -87,7 +86,7 @@ def measure(options):
     options.work.mkdir(parents=True, exist_ok=True)
     results = {"what": "entities of few documents, strict F1 of the test split",
                "model": pathlib.Path(options.model).name, "epochs": options.epochs,
-               "batch_tokens": options.batch_tokens, "finetune": options.finetune,
+               "finetune": options.finetune,
                "date": datetime.date.today().isoformat(), "corpora": {}}
     for corpus in options.corpora:
         for seed in options.seeds:
@@ -132,7 +131,6 @@ def main():
     parser.add_argument("--corpora", default=("ours", "ai", "music"), type=words)
     parser.add_argument("--seeds", default="1", type=lambda text: [int(s) for s in text.split(",")])
     parser.add_argument("--epochs", default=20, type=int)
-    parser.add_argument("--batch-tokens", default=200, type=int)
     table_options(parser, RESULTS)
     options = parse_with_finetune(parser)
     measured_or_written(options, measure, table, (PAGE, MARKS, section))

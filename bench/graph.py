@@ -233,15 +233,15 @@ def section(results):
     shared, lines = results["sharing"], ""
     if "many" in results:
         few, most = sorted(results["many"].items(), key=lambda item: int(item[0]))
-        lines = (f"\n{int(most[0]):,} documents of {most[1]['bytes'] / 1e6:.0f} MB together, "
-                 f"{most[1]['pairs']:,} pairs, with the tests' tiny model, a gazetteer and a "
-                 f"store: {most[1]['seconds'] / 60:.1f} minutes,\n"
-                 f"at most {most[1]['peak_bytes'] / 1e6:.0f} MB of memory, of which "
-                 f"{few[1]['peak_bytes'] / 1e6:.0f} MB for the first {int(few[0]):,}.\n")
+        lines = (f"\n{int(most[0]):,} documents of {most[1]['bytes'] / 1e6:.0f} MB together "
+                 f"({most[1]['sentences']:,} sentences, {most[1]['pairs']:,} pairs; the tests' "
+                 f"tiny model, a gazetteer,\ninto a store) took at most "
+                 f"{most[1]['peak_bytes'] / 1e6:.0f} MB of memory, the first {int(few[0]):,} of "
+                 f"them {few[1]['peak_bytes'] / 1e6:.0f} MB.\n")
     return (f"{shared['documents']} documents of 20 sentences with four entities each, "
             f"{shared['pairs']:,} pairs, {results['threads']} "
             f"{'thread' if results['threads'] == 1 else 'threads'} of {results['cpu']}, beside "
-            f"the same adapter asked for one\npair at a time "
+            "the same adapter asked for one\npair at a time "
             f"([figures](../bench/results/{RESULTS.name}), [how](../bench/graph.py)):\n\n"
             f"{table(results)}\n{lines}")
 
