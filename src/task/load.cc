@@ -179,10 +179,17 @@ PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource&
   return rule;
 }
 
+/// A corpus's own inventory lacks the label of pairs without a relation where the corpus lists none.
+void add_negative(const Spec& spec, const LoadOptions& options, Dataset& data) {
+  if (spec.negative.empty() || options.labels || data.open_labels) return;
+  if (!data.labels.find(spec.negative)) data.labels.add(spec.negative);
+}
+
 /// Runs once through the source; gives the number of rows that are kept.
 int64_t run_through(const Spec& spec, const DataSource& source, const LoadOptions& options,
                     const PairRule& rule, Dataset& data, const TakeKept& take) {
   RowChecks checks(options, *source.format, data);
+  add_negative(spec, options, data);
   int64_t kept = 0;
   RowSink rows(std::string(source.format->name), source.name, options.skip_bad_rows,
                [&](Example&& example, bool numbered) {

@@ -104,6 +104,22 @@ TEST(Crossre, IsToldByItsOwnKey) {
               ElementsAre("1|<e1>Ada</e1> met <e2>Bo</e2>|>|met"));
 }
 
+// Its inventory has no label of pairs without a relation, as it lists none.
+TEST(Crossre, TakesALabelOfPairsWithoutARelation) {
+  const Scratch scratch;
+  const std::string path = scratch.file(
+      "a.json",
+      R"({"doc_key":"d","sentence":["Ada","met","Bo"],"ner":[[0,0,"person"],[2,2,"person"]],)"
+      R"("relations":[[0,0,2,2,"social","",false,false]]})"
+      "\n");
+  EXPECT_EQ(pairs_of(path).size(), 1u);
+  EXPECT_EQ(pairs_of(path + "?negative=none").size(), 2u);
+  LoadOptions options;
+  options.labels = Labels({"social"});
+  EXPECT_THAT(testing::error_of([&] { pairs_of(path + "?negative=none", options); }),
+              HasSubstr("'none'"));
+}
+
 TEST(Docred, ThingsWithoutARelationAreNegativesOnce) {
   const Scratch scratch;
   const auto found = pairs_of(scratch.file("a.json", kRed) + "?negative=none");
