@@ -210,15 +210,17 @@ PairCount make_pairs(const Document& document, const PairRule& rule,
 
 std::pair<size_t, size_t> nearest_mentions(const std::vector<Entity>& entities,
                                            const std::vector<size_t>& heads,
-                                           const std::vector<size_t>& tails) {
+                                           const std::vector<size_t>& tails,
+                                           std::span<const int64_t> sentences) {
   std::pair<size_t, size_t> best = {heads.front(), tails.front()};
-  int64_t least = INT64_MAX;
+  std::pair<bool, int64_t> least = {true, INT64_MAX};  // in two sentences, and what is between
   for (const size_t head : heads) {
     for (const size_t tail : tails) {
       const Span &a = entities[head].span, &b = entities[tail].span;
-      const int64_t between = std::max(a.start, b.start) - std::min(a.end, b.end);
-      if (between >= least) continue;
-      least = between;
+      const bool apart = !sentences.empty() && sentences[head] != sentences[tail];
+      const std::pair next = {apart, std::max(a.start, b.start) - std::min(a.end, b.end)};
+      if (next >= least) continue;
+      least = next;
       best = {head, tail};
     }
   }
