@@ -27,6 +27,7 @@ struct Entity {
   /// What it is a mention of, where several entities name one thing: a relation of one of them
   /// holds for all. Empty: a thing of its own.
   std::string cluster{};
+  std::optional<double> probability{};  ///< that it is one, where the file says
 };
 
 struct Relation {
