@@ -55,7 +55,7 @@ std::optional<double> parse_probability(const json& object, const std::string& p
   const double probability = io::require_double(object, "probability", place);
   if (probability >= 0 && probability <= 1) return probability;
   fail("task.row",
-       fmt::format("{}: its probability is {}: expected a number from 0 to 1", place, probability));
+       fmt::format("{} has a probability of {}, which is not from 0 to 1", place, probability));
 }
 
 Entity parse_entity(const json& object, const std::string& place, const CodePoints& text) {
