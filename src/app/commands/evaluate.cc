@@ -118,7 +118,6 @@ std::string terminal_text(const task::Report& report, const page::Origin& origin
 /// What acts on answers for pairs alone, as it was given.
 std::vector<std::string> flags_of_pairs(const Options& o) {
   std::vector<std::string> flags = flags_of_page(o);
-  if (o.scores.negative && o.task != "joint") flags.emplace_back("--negative");
   if (o.scores.official) flags.emplace_back("--official");
   if (!o.analysis.data.labels.empty()) flags.emplace_back("--labels");
   if (!o.analysis.data.relabel.empty()) flags.emplace_back("--relabel");
@@ -135,6 +134,9 @@ int run_documents(const Options& o, Environment& environment) {
                      o.task));
   }
   jobs::warn_without_effect(flags_of_pairs(o), "--task relations", environment.context());
+  if (o.scores.negative && o.task == "entities") {
+    jobs::warn_without_effect({"--negative"}, "--task relations or joint", environment.context());
+  }
   check_answers(o);
   DocumentScoring scoring;
   scoring.data = o.analysis.input;
