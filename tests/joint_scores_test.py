@@ -11,7 +11,8 @@ import unittest
 
 RELATUM = str(pathlib.Path(sys.argv[1]).resolve())
 TYPES = ["PER", "ORG", "LOC"]
-LABELS = ["in", "runs", "partner"]
+LABELS = ["in", "runs", "runs(e2,e1)", "in(e1,e2)", "partner", "no_relation"]
+NEGATIVE = "no_relation"
 SYMMETRIC = "partner"
 SCHEMA = f"[relations.in]\n[relations.runs]\n[relations.{SYMMETRIC}]\nsymmetric = true\n"
 
@@ -27,6 +28,9 @@ def random_document(rng, name):
         for _ in range(rng.randrange(0, 8)):
             head, tail = rng.sample([e["id"] for e in entities], 2)
             relations.append({"head": head, "tail": tail, "label": rng.choice(LABELS)})
+    for entity in entities:
+        if rng.random() < 0.4:
+            entity["cluster"] = rng.choice("xy")
     return {"id": name, "text": text, "entities": entities, "relations": relations}
 
 
@@ -63,17 +67,42 @@ def disturbed(rng, document):
     return {"id": document["id"], "entities": entities, "relations": relations}
 
 
-def things(document, typed, symmetric):
-    """Entities and relations as sets of tuples; a symmetric relation's ends are sorted."""
-    ends = {e["id"]: (e["start"], e["end"]) + ((e["type"],) if typed else ())
-            for e in document["entities"]}
+def key(entity, typed):
+    return (entity["start"], entity["end"]) + ((entity["type"],) if typed else ())
+
+
+def clusters(gold, typed):
+    """Sets of mentions that name one thing; those that share a mention are one."""
+    sets = {}
+    for entity in gold["entities"]:
+        if "cluster" in entity:
+            sets.setdefault(entity["cluster"], set()).add(key(entity, typed))
+    sets = list(sets.values())
+    while True:
+        pair = next(((a, b) for a in sets for b in sets if a is not b and a & b), None)
+        if not pair:
+            return sets
+        pair[0].update(pair[1])
+        sets = [each for each in sets if each is not pair[1]]
+
+
+def things(document, gold, typed, symmetric):
+    """Entities and relations as sets of tuples; a symmetric relation's ends are sorted, and any
+    mention of a gold cluster stands for its first one."""
+    sets = clusters(gold, typed)
+    spans = {e["id"]: key(e, typed) for e in document["entities"]}
+    ends = {name: min(next((s for s in sets if span in s), {span})) for name, span in spans.items()}
     relations = set()
     for each in document["relations"]:
-        pair = (ends[each["head"]], ends[each["tail"]])
-        if symmetric and each["label"] == SYMMETRIC:
+        if each["label"] == NEGATIVE:
+            continue
+        pair, (label, *way) = (ends[each["head"]], ends[each["tail"]]), each["label"].split("(")
+        if way == ["e2,e1)"]:
+            pair = pair[::-1]
+        if symmetric and label == SYMMETRIC:
             pair = tuple(sorted(pair))
-        relations.add(pair + (each["label"],))
-    return set(ends.values()), relations
+        relations.add(pair + (label,))
+    return set(spans.values()), relations
 
 
 def figures(right, predicted, gold):
@@ -89,8 +118,8 @@ def scores(golds, predictions, typed, symmetric):
     answers = {p["id"]: p for p in predictions}
     total, named = [[0, 0, 0], [0, 0, 0]], [{}, {}]
     for document in golds:
-        both = zip(things(document, typed, symmetric),
-                   things(answers[document["id"]], typed, symmetric))
+        both = zip(things(document, document, typed, symmetric),
+                   things(answers[document["id"]], document, typed, symmetric))
         for kind, (gold, found) in enumerate(both):
             for place, part in enumerate((gold & found, found, gold)):
                 total[kind][place] += len(part)

@@ -1,6 +1,7 @@
 // Tables and JSON lines of documents, and tables of names, which are looked for in the documents.
 #include "graph/documents/document_rows.h"
 
+#include <span>
 #include <sstream>
 
 #include "../texts.h"
@@ -33,7 +34,14 @@ void use_text(const std::string& text, const graph::Gazetteer& gazetteer) {
   for (size_t i = 1; i < names.size(); ++i) {
     require(names[i - 1].end <= names[i].start, "matches do not overlap");
   }
-  if (names.size() < 100) graph::Windows(sentences, 2).pairs(names);
+  const graph::Windows windows(sentences, 2);
+  windows.each(names, [&](size_t window, std::span<const graph::Windows::Held> held) {
+    const task::Piece span = windows.span(window);
+    for (const auto& [entity, before] : held) {
+      require(span.start <= names[entity].start && names[entity].end <= span.end,
+              "a window holds its entities");
+    }
+  });
 }
 
 graph::RowTaker taker(bool skip, std::vector<std::string>& texts) {
@@ -41,9 +49,10 @@ graph::RowTaker taker(bool skip, std::vector<std::string>& texts) {
   rows.take = [&texts](graph::DocumentRow&& row) {
     require_utf8(row.id);
     require_utf8(row.text);
-    const graph::CodePoints points(row.text);
+    const CodePoints points(row.text);
     for (const graph::Mention& each : row.entities) {
-      require(points.slice(each.span) == each.text, "an entity's text is its span's");
+      require(points.slice(each.span.start, each.span.end) == each.text,
+              "an entity's text is its span's");
       require(!each.type.empty() && each.probability >= 0 && each.probability <= 1,
               "an entity has a type and a probability");
     }

@@ -1,4 +1,4 @@
-// Code points by blocks, and a result held to its own text.
+// A result held to its own text.
 #include "graph/document_result.h"
 
 #include <fmt/format.h>
@@ -9,8 +9,6 @@
 
 namespace relatum::graph {
 namespace {
-
-constexpr int64_t kBlock = 64;
 
 bool within(const Stretch& stretch, int64_t length) {
   return stretch.start >= 0 && stretch.start < stretch.end && stretch.end <= length;
@@ -30,10 +28,10 @@ std::string mention_problem(const Mention& mention, const CodePoints& points) {
     return fmt::format("mention {} to {} lies outside of its text of {} code points", span.start,
                        span.end, points.length());
   }
-  if (points.slice(span) != mention.text) {
+  if (points.slice(span.start, span.end) != mention.text) {
     return fmt::format("mention {} to {} says '{}', but the text has '{}' there", span.start,
                        span.end, printable_start(mention.text),
-                       printable_start(points.slice(span)));
+                       printable_start(points.slice(span.start, span.end)));
   }
   if (one_line(mention.text).empty()) {
     return fmt::format("mention {} to {} is blank", span.start, span.end);
@@ -69,26 +67,6 @@ std::string edge_problem(const CandidateEdge& edge, size_t mentions, int64_t len
 }
 
 }  // namespace
-
-CodePoints::CodePoints(std::string_view text) : text_(text) {
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (continues_char(text[at])) continue;
-    if (length_ % kBlock == 0) blocks_.push_back(at);
-    ++length_;
-  }
-}
-
-size_t CodePoints::offset(int64_t index) const {
-  if (index >= length_) return text_.size();
-  size_t at = blocks_[size_t(index / kBlock)];
-  for (int64_t left = index % kBlock; left > 0; --left) next_char(text_, at);
-  return at;
-}
-
-std::string_view CodePoints::slice(const Stretch& stretch) const {
-  const size_t start = offset(stretch.start);
-  return text_.substr(start, offset(stretch.end) - start);
-}
 
 std::string problem_of(const DocumentResult& result) {
   if (result.id.empty() || !sound(result.id)) return "its id is empty or not UTF-8";

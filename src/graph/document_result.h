@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/code_points.h"
 #include "task/document.h"
 
 namespace relatum::graph {
@@ -44,22 +44,6 @@ struct DocumentResult {
   /// A hash of whatever else decided the result (window, gazetteer, limits), so that a document is
   /// read again where one of them has changed.
   std::string settings{};
-};
-
-/// The places of a text's code points, found in constant time. The text outlives it.
-class CodePoints {
- public:
-  /// `text` is valid UTF-8.
-  explicit CodePoints(std::string_view text);
-  int64_t length() const { return length_; }
-  /// The code points of a stretch that lies within the text.
-  std::string_view slice(const Stretch& stretch) const;
-
- private:
-  size_t offset(int64_t index) const;
-  std::string_view text_;
-  std::vector<size_t> blocks_;  // where every 64th code point begins
-  int64_t length_ = 0;
 };
 
 /// What is wrong with a result, as the rest of a sentence, or "": text that is not UTF-8 or holds

@@ -115,7 +115,7 @@ class Putter {
                   "VALUES (?1, ?2, ?3, ?4)");
     Statement search(database_, "INSERT INTO sentence_search (rowid, text) VALUES (?1, ?2)");
     for (const Stretch& sentence : result_.sentences) {
-      const std::string text(points.slice(sentence));
+      const std::string text(points.slice(sentence.start, sentence.end));
       row.run(document_, sentence.start, sentence.end, text);
       search.run(database_.last_row(), text);
     }

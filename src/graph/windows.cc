@@ -2,7 +2,6 @@
 #include "graph/windows.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "base/error.h"
 
@@ -35,39 +34,56 @@ std::optional<std::pair<size_t, size_t>> Windows::touched(const task::Piece& spa
   return std::pair(size_t(first - sentences_.begin()), size_t(behind - sentences_.begin()) - 1);
 }
 
-std::optional<size_t> Windows::of(const task::Piece& a, const task::Piece& b) const {
-  if (!touched(a) || !touched(b)) return std::nullopt;
-  // The sentences that a window needs to reach from the pair's start to its end.
-  const auto behind = std::ranges::upper_bound(sentences_, std::min(a.start, b.start), {},
-                                               &task::Piece::start);
-  const auto last = std::ranges::lower_bound(sentences_, std::max(a.end, b.end), {},
-                                             &task::Piece::end);
+std::optional<std::pair<size_t, size_t>> Windows::reach(const task::Piece& span) const {
+  if (!touched(span)) return std::nullopt;
+  const auto behind = std::ranges::upper_bound(sentences_, span.start, {}, &task::Piece::start);
+  const auto last = std::ranges::lower_bound(sentences_, span.end, {}, &task::Piece::end);
   if (behind == sentences_.begin() || last == sentences_.end()) return std::nullopt;
-  if (last - (behind - 1) >= std::ptrdiff_t(count_)) return std::nullopt;
-  const auto up_to = size_t(last - sentences_.begin()) + 1;
-  return up_to > count_ ? up_to - count_ : 0;
+  return std::pair(size_t(behind - sentences_.begin()) - 1, size_t(last - sentences_.begin()));
 }
 
-std::vector<Windows::Pair> Windows::pairs(std::span<const task::Piece> entities) const {
+// What a pair reaches follows from what each of the two does, as places and sentences have one
+// order.
+std::optional<size_t> Windows::of(const task::Piece& a, const task::Piece& b) const {
+  const auto one = reach(a), other = reach(b);
+  if (!one || !other) return std::nullopt;
+  const size_t first = std::min(one->first, other->first);
+  const size_t last = std::max(one->second, other->second);
+  if (last - first >= count_) return std::nullopt;
+  return window_of(last);
+}
+
+size_t Windows::window_of(size_t last_sentence) const {
+  return last_sentence + 1 > count_ ? last_sentence + 1 - count_ : 0;
+}
+
+void Windows::each(std::span<const task::Piece> entities,
+                   const std::function<void(size_t, std::span<const Held>)>& take) const {
   struct Placed {
-    size_t first_sentence, entity;
+    size_t first_sentence, window, entity;
   };
   std::vector<Placed> placed;
   for (size_t i = 0; i < entities.size(); ++i) {
-    if (const auto sentences = touched(entities[i])) placed.push_back({sentences->first, i});
+    const auto sentences = reach(entities[i]);
+    if (!sentences || sentences->second - sentences->first >= count_) continue;
+    placed.push_back({sentences->first, window_of(sentences->second), i});
   }
-  std::ranges::stable_sort(placed, {}, &Placed::first_sentence);
-  std::vector<Pair> found;
-  for (size_t i = 0; i < placed.size(); ++i) {
-    for (size_t j = i + 1; j < placed.size(); ++j) {
-      if (placed[j].first_sentence - placed[i].first_sentence >= count_) break;
-      const auto [a, b] = std::minmax(placed[i].entity, placed[j].entity);
-      if (const auto window = of(entities[a], entities[b])) found.push_back({*window, a, b});
+  std::ranges::stable_sort(placed, {}, &Placed::window);
+  std::vector<Placed> before;
+  std::vector<Held> held;
+  for (size_t next = 0; next < placed.size();) {
+    const size_t window = placed[next].window;
+    std::erase_if(before, [&](const Placed& each) { return each.first_sentence < window; });
+    held.clear();
+    for (const Placed& each : before) held.push_back({each.entity, true});
+    for (; next < placed.size() && placed[next].window == window; ++next) {
+      held.push_back({placed[next].entity, false});
+      before.push_back(placed[next]);
     }
+    if (held.size() < 2) continue;
+    std::ranges::sort(held, {}, &Held::entity);
+    take(window, held);
   }
-  std::ranges::sort(
-      found, {}, [](const Pair& pair) { return std::tuple(pair.window, pair.first, pair.second); });
-  return found;
 }
 
 }  // namespace relatum::graph

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -30,16 +31,27 @@ class Windows {
   /// The window of a pair; nothing where none holds both whole.
   std::optional<size_t> of(const task::Piece& a, const task::Piece& b) const;
 
-  /// A pair of entities, by their places in the list that was given, the smaller one first.
-  struct Pair {
-    size_t window, first, second;
-    bool operator==(const Pair&) const = default;
+  /// An entity that a window holds, by its place in the list that was given. `before`: an earlier
+  /// window holds it, too.
+  struct Held {
+    size_t entity;
+    bool before;
   };
-  /// All pairs of different entities that a window holds, each once; by windows, then by entities.
-  /// Time is that of sorting and of the pairs.
-  std::vector<Pair> pairs(std::span<const task::Piece> entities) const;
+  /// Hands on each window that has pairs of its own, in their order, with the entities that it
+  /// holds whole, in theirs: a pair of these is the window's own unless both were held before.
+  /// Memory is that of the entities, time too, but that each is handed on by `count` windows at
+  /// most.
+  void each(std::span<const task::Piece> entities,
+            const std::function<void(size_t window, std::span<const Held> held)>& take) const;
 
  private:
+  /// The sentence in which a span begins, or behind which, and the one in which it ends, or before
+  /// which; nothing where it leaves them, or touches none.
+  std::optional<std::pair<size_t, size_t>> reach(const task::Piece& span) const;
+
+  /// The window of a pair whose last sentence this is.
+  size_t window_of(size_t last_sentence) const;
+
   std::vector<task::Piece> sentences_;
   size_t count_;
 };

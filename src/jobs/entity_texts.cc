@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "graph/document_result.h"
+#include "base/code_points.h"
 #include "graph/name_words.h"
 #include "text/unicode.h"
 
@@ -47,10 +47,10 @@ void append(std::vector<int32_t>& to, std::span<const int32_t> tokens) {
 }  // namespace
 
 std::vector<WordRun> word_runs(std::string_view text, std::span<const task::Piece> stretches) {
-  const graph::CodePoints places(text);
+  const CodePoints places(text);
   std::vector<WordRun> runs;
   for (const task::Piece& stretch : stretches) {
-    const std::string_view slice = places.slice(stretch);
+    const std::string_view slice = places.slice(stretch.start, stretch.end);
     const auto byte = size_t(slice.data() - text.data());
     graph::NameWords words(slice, false);
     graph::NameWord word;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/atomic_file.h"
+#include "base/code_points.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/parallel_for.h"
@@ -18,6 +19,7 @@
 #include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_task.h"
+#include "jobs/joint_pairs.h"
 #include "jobs/joint_relations.h"
 #include "jobs/process_facts.h"
 #include "jobs/while_input_waits.h"
@@ -27,27 +29,46 @@
 namespace relatum::jobs {
 namespace {
 
-// A document as its line; ids count from T1.
-std::string line_of(const task::Document& document, const graph::Mentions& mentions,
-                    const std::vector<FoundRelation>& related) {
-  nlohmann::ordered_json entities = nlohmann::ordered_json::array();
+// The entities of a line, and their ids in the order of the mentions.
+struct Entities {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  std::vector<std::string> ids;
+};
+
+// Found ones: ids count from T1.
+Entities found_entities(const graph::Mentions& mentions) {
+  Entities found;
   for (const graph::Mention& each : mentions) {
-    entities.push_back({{"id", fmt::format("T{}", entities.size() + 1)},
-                        {"start", each.span.start},
-                        {"end", each.span.end},
-                        {"type", each.type},
-                        {"probability", each.probability}});
+    found.ids.push_back(fmt::format("T{}", found.ids.size() + 1));
+    found.list.push_back({{"id", found.ids.back()},
+                          {"start", each.span.start},
+                          {"end", each.span.end},
+                          {"type", each.type},
+                          {"probability", each.probability}});
   }
+  return found;
+}
+
+// Given ones as they were; `places`: of each mention the place of its entity.
+Entities given_entities(const task::Document& document, const std::vector<size_t>& places) {
+  Entities given{task::entities_json(document), {}};
+  for (const size_t each : places) given.ids.push_back(document.entities[each].id);
+  return given;
+}
+
+// A document as its line.
+std::string line_of(const task::Document& document, Entities&& entities,
+                    const std::vector<FoundRelation>& related) {
   nlohmann::ordered_json relations = nlohmann::ordered_json::array();
   for (const FoundRelation& each : related) {
-    relations.push_back({{"head", fmt::format("T{}", each.head + 1)},
-                         {"tail", fmt::format("T{}", each.tail + 1)},
+    relations.push_back({{"head", entities.ids[each.head]},
+                         {"tail", entities.ids[each.tail]},
                          {"label", each.label},
                          {"probability", each.probability}});
   }
   return task::json_line({{"id", document.id},
                           {"text", document.text},
-                          {"entities", std::move(entities)},
+                          {"entities", std::move(entities.list)},
                           {"relations", std::move(relations)}});
 }
 
@@ -102,14 +123,17 @@ class Blocks {
   void answer() {
     if (waiting_.empty()) return;
     std::vector<FoundDocument> all = options_.given_entities ? given() : found();
-    std::vector<graph::Mentions> mentions;
-    for (const FoundDocument& each : all) mentions.push_back(each.mentions);
+    std::vector<Entities> lists;
+    for (size_t i = 0; i < all.size(); ++i) {
+      lists.push_back(options_.given_entities ? given_entities(waiting_[i], places_[i])
+                                              : found_entities(all[i].mentions));
+      entities += int64_t(all[i].mentions.size());
+    }
     std::vector<std::vector<FoundRelation>> related(all.size());
     if (relations_) related = relations_->find(all, inner_);
     std::string lines;
     for (size_t i = 0; i < all.size(); ++i) {
-      lines += line_of(waiting_[i], mentions[i], related[i]);
-      entities += int64_t(mentions[i].size());
+      lines += line_of(waiting_[i], std::move(lists[i]), related[i]);
       relations += int64_t(related[i].size());
     }
     output_.write(lines);
@@ -135,32 +159,26 @@ class Blocks {
     const auto entities_of = model_->search().find(texts, context_);
     all.resize(entities_of.size());
     for (size_t i = 0; i < all.size(); ++i) {
-      const graph::CodePoints points(all[i].text);
+      const CodePoints points(all[i].text);
       for (const FoundEntity& each : entities_of[i]) {
         if (each.probability < options_.min_probability) continue;
         all[i].mentions.push_back({each.span, model_->form().types[size_t(each.type)],
-                                   each.probability, std::string(points.slice(each.span))});
+                                   each.probability,
+                                   std::string(points.slice(each.span.start, each.span.end))});
       }
     }
     return all;
   }
 
-  // As they are marked, in the order of the text; no sentence ends within one, as in training.
+  // As they are marked.
   std::vector<FoundDocument> given() {
     std::vector<FoundDocument> all;
+    places_.clear();
     for (const task::Document& document : waiting_) {
-      const graph::CodePoints points(document.text);
-      graph::Mentions mentions;
-      for (const task::Entity& each : document.entities) {
-        const task::Piece span{each.span.start, each.span.end};
-        mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type, 1,
-                            std::string(points.slice(span))});
-      }
-      std::ranges::sort(mentions, graph::in_order);
-      std::vector<task::Piece> spans;
-      for (const graph::Mention& each : mentions) spans.push_back(each.span);
-      all.push_back({document.id, document.text,
-                     joined_across(splitter_.split(document.text), spans), std::move(mentions)});
+      MarkedDocument marked = marked_document(document, splitter_);
+      places_.push_back(std::move(marked.entities));
+      all.push_back({document.id, document.text, std::move(marked.result.sentences),
+                     std::move(marked.result.mentions)});
     }
     return all;
   }
@@ -174,6 +192,7 @@ class Blocks {
   Context inner_;  // the same without progress, which is that of documents
   graph::SentenceSplitter splitter_{graph::SentenceRules{}};
   std::vector<task::Document> waiting_;
+  std::vector<std::vector<size_t>> places_;  // of given entities, by their mentions
   size_t bytes_ = 0;
 };
 
@@ -259,13 +278,7 @@ nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Bl
 
 // What was not asked, as `graph` tells it.
 void tell_left_out(const JointRelations& relations, const Context& context) {
-  const GraphPairCounts& counts = relations.counts();
-  if (counts.beyond) {
-    context.warn(
-        fmt::format("{} left out: a sentence's nearest {} pairs are asked. Cut long "
-                    "sentences.",
-                    counted(counts.beyond, "pair"), relations.most_pairs()));
-  }
+  tell_beyond(relations.pairs(), context);
   if (relations.too_long()) {
     context.warn(fmt::format("{} left out, too long for the model's context.",
                              counted(relations.too_long(), "pair")));

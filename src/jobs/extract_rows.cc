@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/printable.h"
+#include "jobs/answer_rule.h"
+#include "jobs/joint_pairs.h"
 #include "jobs/retrieval.h"
 #include "task/dataset.h"
 #include "task/relabel.h"
@@ -27,13 +30,18 @@ ExtractRows::ExtractRows(const ExtractOptions& options, std::span<const NamedSet
     who_ = "the adapter";
   }
   const task::Spec spec = task::parse_spec(options.input);
+  if (spec.window && of_sentences()) {
+    host.context.warn(
+        "window= has no effect: the run learned both and asks for pairs of sentences.");
+  }
   if (spec.path == "-" && known_before(spec)) return;
   if (spec.path == "-") kept_.emplace();
   std::vector<GoldLabels> gold(setups.size());
-  const task::Dataset data = task::read_dataset(spec, load_options(), [&](task::Example&& row) {
+  const task::Dataset data = read(spec, [&](task::Example&& row) {
     if (host.context.stopping()) {
       fail("jobs.extract", "interrupted before a row was answered; nothing was written.");
     }
+    check_sentences(row);
     gold[place_of(setups_, row)].count(row);
     if (kept_) kept_->push_back(std::move(row));
   });
@@ -42,6 +50,43 @@ ExtractRows::ExtractRows(const ExtractOptions& options, std::span<const NamedSet
   tell_data(data, !choice_.relabel.empty(), host.context);
   if (!named()) settle(data);
   tell(gold);
+}
+
+bool ExtractRows::of_sentences() const { return !named() && asks_sentences(setups_[0].setup); }
+
+task::Dataset ExtractRows::read(const task::Spec& spec, const task::TakeExample& take) const {
+  if (!of_sentences()) return task::read_dataset(spec, load_options(), take);
+  const ExtractSetup& setup = setups_[0].setup;
+  if (choice_.labels.empty()) {
+    fail("jobs.extract", fmt::format("{}: it has no labels.json, so no label is known to choose "
+                                     "from. Give --labels, a JSON list.",
+                                     options_.adapter));
+  }
+  JointPairs pairs(
+      joint_rules(options_, task::load_labels(choice_.labels), named_negative(options_, setup)));
+  int64_t count = 0;
+  task::Dataset data = task::read_documents(spec, load_options(), [&](task::Document&& document) {
+    pairs.each(document, [&](task::Example&& example) {
+      ++count;
+      take(std::move(example));
+    });
+  });
+  data.count = count;
+  if (!count_) pairs.tell(host_.context);  // it may be read once more
+  return data;
+}
+
+// Of rows that name their adapters each has the pairs of whole documents.
+void ExtractRows::check_sentences(const task::Example& row) const {
+  if (!named() || row.document.empty()) return;
+  const NamedSetup& each = setups_[place_of(setups_, row)];
+  if (!asks_sentences(each.setup)) return;
+  fail(
+      "jobs.extract",
+      fmt::format("{}: document '{}' is for {}, which learned entities and relations and asks for "
+                  "the pairs of sentences; beside other adapters those of whole documents would be "
+                  "asked. Ask for them in an extraction with this adapter alone.",
+                  options_.input, printable_start(row.document, 40), each.title()));
 }
 
 task::LoadOptions ExtractRows::load_options() const {
@@ -129,8 +174,8 @@ void ExtractRows::each(const task::TakeExample& take) const {
     return;
   }
   std::vector<GoldLabels> gold(setups_.size());
-  const task::Dataset data = task::read_dataset(options_.input, load_options(),
-                                                [&](task::Example&& example) {
+  const task::Dataset data = read(task::parse_spec(options_.input), [&](task::Example&& example) {
+    check_sentences(example);
     const size_t adapter = place_of(setups_, example);
     if (!count_) gold[adapter].count(example);
     strip_unknown(example, labels_[adapter]);

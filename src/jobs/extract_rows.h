@@ -30,12 +30,17 @@ class ExtractRows {
   const std::string& file() const { return file_; }
   /// Their number; nothing where they are answered as they come.
   std::optional<int64_t> count() const { return count_; }
-  /// Hands out all rows in order, without gold labels that cannot be answered. Can be called again
+  /// Hands out all rows in order (of a run that learned both the pairs of documents are those of
+  /// their sentences), without gold labels that cannot be answered. Can be called again
   /// unless they are answered as they come; then what looks wrong in them is told at the end.
   void each(const task::TakeExample& take) const;
 
  private:
   task::LoadOptions load_options() const;
+  /// Rows of one pair, and the pairs of documents as the adapter asks them.
+  task::Dataset read(const task::Spec& spec, const task::TakeExample& take) const;
+  bool of_sentences() const;
+  void check_sentences(const task::Example& row) const;
   bool named() const { return !setups_[0].name.empty(); }
   bool known_before(const task::Spec& spec);
   void settle(task::Dataset data);

@@ -91,10 +91,11 @@ void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
   int64_t left_out = 0;
   for (const EntityDocument& document : data.entities->train) {
     const std::string name = fmt::format("document '{}' ({})", document.id, document.place);
-    const graph::CodePoints points(document.text);
+    const CodePoints points(document.text);
     for (const EntityText& text : document.texts) {
       train::TrainRow row = row_of(session, document, text);
-      if (groups) row.group = groups->of(document.id, points.slice(text.sentence));
+      const task::Piece& sentence = text.sentence;
+      if (groups) row.group = groups->of(document.id, points.slice(sentence.start, sentence.end));
       const auto tokens = int64_t(row.tokens.size());
       if (tokens <= most) {
         rows.places.push_back("a sentence of " + name);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -55,6 +56,20 @@ class Related {
     return a == b || things_.contains({a, b});
   }
   size_t pairs() const { return labels_.size(); }
+  // The ordered pairs with a relation that were not asked; `once`: asked one way round.
+  std::vector<std::pair<size_t, size_t>> left_out(std::span<const AskedPair> asked,
+                                                  bool once) const {
+    std::set<std::pair<size_t, size_t>> known;
+    for (const AskedPair& pair : asked) {
+      known.insert({pair.head, pair.tail});
+      if (once) known.insert({pair.tail, pair.head});
+    }
+    std::vector<std::pair<size_t, size_t>> left;
+    for (const auto& [ends, labels] : labels_) {
+      if (!known.contains(ends)) left.push_back(ends);
+    }
+    return left;
+  }
 
  private:
   std::string thing(size_t entity) const {
@@ -66,20 +81,50 @@ class Related {
   std::set<std::pair<std::string, std::string>> things_;
 };
 
+// Why pairs with a relation are not asked, behind their number.
+std::string said_of(NotAsked reason, int64_t count, int64_t most_pairs) {
+  const bool one = count == 1;
+  switch (reason) {
+    case NotAsked::kNoWindow:
+      return one ? "has no sentence with both ends" : "have no sentence with both ends";
+    case NotAsked::kOne:
+      return one ? "has ends of one span or name" : "have ends of one span or name";
+    case NotAsked::kTypes:
+      return fmt::format("{} of types that have no relation in the training data",
+                         one ? "is" : "are");
+    case NotAsked::kTooFar:
+    case NotAsked::kBeyond: break;
+  }
+  return fmt::format("{} beyond the nearest {} of {} sentence", one ? "is" : "are",
+                     counted(most_pairs, "pair"), one ? "its" : "their");
+}
+
 // What one data set's documents came to.
 struct Counts {
-  int64_t apart = 0;  // pairs with a relation that no sentence holds, or that are not asked
+  struct Kind {
+    int64_t count = 0;
+    std::string first;
+  };
+  std::map<NotAsked, Kind> not_asked;  // pairs with a relation
   int64_t related = 0, unlabelled = 0;
-  bool of_types = false;  // pairs of other types are not asked
-  std::string first_apart, first_unlabelled;
+  std::string first_unlabelled;
 
-  void tell(const std::string& name, const Context& context) const {
-    if (apart) {
-      context.warn(fmt::format(
-          "{}: of {} with a relation {} {} not asked, such as one of {}: no sentence holds both "
-          "ends, or they are one{}.",
-          name, counted(related, "pair"), apart, apart == 1 ? "is" : "are", first_apart,
-          of_types ? ", or their types have no relation in the training data" : ""));
+  void leave_out(NotAsked reason, const std::string& document) {
+    Kind& kind = not_asked[reason];
+    if (++kind.count == 1) kind.first = document;
+  }
+
+  void tell(const std::string& name, int64_t most_pairs, const Context& context) const {
+    std::string reasons;
+    int64_t all = 0;
+    for (const auto& [reason, kind] : not_asked) {
+      all += kind.count;
+      reasons += fmt::format("{}{} {}, such as one of {}", reasons.empty() ? ": " : "; ",
+                             kind.count, said_of(reason, kind.count, most_pairs), kind.first);
+    }
+    if (all) {
+      context.warn(fmt::format("{}: of {} with a relation {} {} not asked{}.", name,
+                               counted(related, "pair"), all, all == 1 ? "is" : "are", reasons));
     }
     if (unlabelled) {
       context.warn(fmt::format(
@@ -95,11 +140,11 @@ graph::DocumentResult as_result(const EntityDocument& document) {
   result.id = document.id;
   result.text = document.text;
   result.sentences = document.sentences;
-  const graph::CodePoints points(result.text);
+  const CodePoints points(result.text);
   for (const task::Entity& each : document.entities) {
     const graph::Stretch span{each.span.start, each.span.end};
     result.mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type, 1,
-                               std::string(points.slice(span))});
+                               std::string(points.slice(span.start, span.end))});
   }
   return result;
 }
@@ -134,9 +179,10 @@ class Pairs {
       examples.push_back(std::move(example));
     }
     if (used >= related.pairs()) return;
-    if (counts.apart == 0) counts.first_apart = name;
-    counts.apart += int64_t(related.pairs() - used);
+    const auto left = related.left_out(asked, once_);
+    for (const NotAsked reason : pairs_.why_not(open.result, left)) counts.leave_out(reason, name);
   }
+  int64_t most_pairs() const { return pairs_.most_pairs(); }
 
  private:
   // Gives the pair its labels, or the negative one, or none where others of its mentions are
@@ -215,7 +261,7 @@ void make_train(FinetuneData& data, GraphPairRules rules, const std::string& neg
     all.add(each, data.train.examples, counts);
   }
   data.types = task::learn_types(data.train.examples);
-  counts.tell(data.train.name, context);
+  counts.tell(data.train.name, all.most_pairs(), context);
   const auto positive = [&](const task::Example& example) { return example.label != negative; };
   if (std::ranges::none_of(data.train.examples, positive)) {
     refuse(
@@ -264,12 +310,11 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   make_train(data, rules, negative, host.context);
   if (!data.types->empty()) rules.types = data.types;
   Counts counts;
-  counts.of_types = true;
   Pairs judged(std::move(rules), negative);
   for (const EntityDocument& each : data.entities->dev) {
     judged.add(each, data.dev.examples, counts);
   }
-  counts.tell(data.dev.name, host.context);
+  counts.tell(data.dev.name, judged.most_pairs(), host.context);
   return data;
 }
 

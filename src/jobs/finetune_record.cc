@@ -88,8 +88,8 @@ nlohmann::json settings(const FinetuneParts& parts) {
 nlohmann::json file_hashes(const std::filesystem::path& run) {
   nlohmann::json hashes = nlohmann::json::object();
   for (const char* name :
-       {"labels.json", "answers.json", "adapter_model.safetensors", "adapter_config.json",
-        "classifier.safetensors", "entities.safetensors"}) {
+       {"labels.json", "answers.json", "types.json", "adapter_model.safetensors",
+        "adapter_config.json", "classifier.safetensors", "entities.safetensors"}) {
     if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
   }
   return hashes;

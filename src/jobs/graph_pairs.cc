@@ -4,30 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "base/error.h"
-#include "graph/normal_name.h"
 #include "graph/windows.h"
 #include "task/error_kinds.h"
 
 namespace relatum::jobs {
 namespace {
 
-/// What names an entity, as far as that is known before graphs are merged.
-using Thing = std::tuple<std::string, std::string, std::string>;
-
-std::vector<Thing> things_of(const graph::DocumentResult& result) {
-  std::vector<Thing> things;
-  for (const graph::Mention& each : result.mentions) {
-    things.emplace_back(each.type, graph::normal_name(each.text), each.gazetteer);
-  }
-  return things;
-}
-
-int64_t distance(const graph::Stretch& a, const graph::Stretch& b) {
-  return std::max<int64_t>(0, std::max(a.start, b.start) - std::min(a.end, b.end));
-}
+constexpr size_t kMostTypePairs = 1 << 16;  // that are kept in mind
 
 }  // namespace
 
@@ -52,14 +37,6 @@ std::string on_one_line(std::string_view text) {
       line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return line;
 }
-
-/// Two mentions of a window and the directions that are asked.
-struct GraphPairs::Pair {
-  size_t window, first, second;
-  int64_t distance;
-  bool forward, backward;
-  int64_t questions() const { return int64_t(forward) + int64_t(backward); }
-};
 
 GraphPairs::GraphPairs(GraphPairRules rules)
     : rules_(std::move(rules)), labels_(edge_labels(rules_.labels, rules_.negative)),
@@ -88,68 +65,60 @@ bool GraphPairs::any_label_fits(const std::string& head, const std::string& tail
 }
 
 bool GraphPairs::fits(const std::string& head, const std::string& tail) {
+  if (fits_.size() >= kMostTypePairs) fits_.clear();
   const auto [at, added] = fits_.try_emplace({head, tail});
   if (added) at->second = any_label_fits(head, tail);
   return at->second;
 }
 
-std::vector<GraphPairs::Pair> GraphPairs::pairs_of(const graph::DocumentResult& result) {
-  const std::vector<Thing> things = things_of(result);
-  std::vector<graph::Stretch> spans;
-  for (const graph::Mention& each : result.mentions) spans.push_back(each.span);
-  const graph::Windows windows(result.sentences, rules_.window);
-  std::vector<Pair> pairs;
-  for (const auto& [window, first, second] : windows.pairs(spans)) {
-    if (spans[first] == spans[second] || things[first] == things[second]) continue;
-    const std::string& a = result.mentions[first].type;
-    const std::string& b = result.mentions[second].type;
-    const Pair pair{window,     first,
-                    second,     distance(spans[first], spans[second]),
-                    fits(a, b), !once_ && fits(b, a)};
-    counts_.other_types += (once_ ? 1 : 2) - pair.questions();
-    if (pair.questions() == 0) continue;
-    if (rules_.most_distance && pair.distance > *rules_.most_distance) {
-      counts_.too_far += pair.questions();
-    } else {
-      pairs.push_back(pair);
-    }
-  }
-  return pairs;
-}
-
-// Of each window; the order of those that stay does not change.
-void GraphPairs::keep_nearest(std::vector<Pair>& pairs) {
-  std::vector<Pair> kept;
-  const auto most = size_t(rules_.most_pairs);
-  for (size_t first = 0; first < pairs.size();) {
-    size_t end = first;
-    while (end < pairs.size() && pairs[end].window == pairs[first].window) ++end;
-    std::vector<size_t> order;
-    for (size_t i = first; i < end; ++i) order.push_back(i);
-    if (order.size() > most) {
-      std::ranges::sort(order, {}, [&](size_t i) { return std::pair(pairs[i].distance, i); });
-      for (size_t k = most; k < order.size(); ++k) counts_.beyond += pairs[order[k]].questions();
-      order.resize(most);
-      std::ranges::sort(order);
-    }
-    for (const size_t i : order) kept.push_back(pairs[i]);
-    first = end;
-  }
-  pairs = std::move(kept);
+Directions GraphPairs::directions(const std::string& first, const std::string& second) {
+  return {fits(first, second), !once_ && fits(second, first)};
 }
 
 void GraphPairs::add(const graph::DocumentResult& result, size_t document,
                      std::vector<AskedPair>& pairs) {
   if (result.mentions.size() < 2) return;
-  std::vector<Pair> found = pairs_of(result);
-  keep_nearest(found);
+  const PairMentions mentions(result);
+  const auto type = [&](size_t number) -> const std::string& {
+    return result.mentions[mentions.named[number]].type;
+  };
+  const PairLimits limits{rules_.most_distance, size_t(rules_.most_pairs),
+                          [&](size_t a, size_t b) { return directions(type(a), type(b)); }};
   const graph::Windows windows(result.sentences, rules_.window);
-  for (const Pair& each : found) {
-    const graph::Stretch window = windows.span(each.window);
-    if (each.forward) pairs.push_back({document, each.first, each.second, window});
-    if (each.backward) pairs.push_back({document, each.second, each.first, window});
-    counts_.asked += each.questions();
+  windows.each(mentions.spans, [&](size_t number, auto held) {
+    const NearestPairs found = nearest_pairs(mentions, held, limits);
+    const graph::Stretch window = windows.span(number);
+    int64_t asked = 0;
+    for (const NearPair& each : found.nearest) {
+      if (each.directions.forward) pairs.push_back({document, each.first, each.second, window});
+      if (each.directions.backward) pairs.push_back({document, each.second, each.first, window});
+      asked += each.directions.questions();
+    }
+    counts_.other_types += (once_ ? 1 : 2) * found.pairs - found.questions;
+    counts_.too_far += found.questions - found.near;
+    counts_.beyond += found.near - asked;
+    counts_.asked += asked;
+  });
+}
+
+std::vector<NotAsked> GraphPairs::why_not(const graph::DocumentResult& result,
+                                          std::span<const std::pair<size_t, size_t>> pairs) {
+  const PairMentions mentions(result);
+  const graph::Windows windows(result.sentences, rules_.window);
+  std::vector<NotAsked> reasons;
+  for (const auto& [head, tail] : pairs) {
+    const size_t first = once_ ? std::min(head, tail) : head;
+    const size_t second = once_ ? std::max(head, tail) : tail;
+    const graph::Stretch &a = mentions.spans[first], &b = mentions.spans[second];
+    const bool far = rules_.most_distance && distance(a, b) > *rules_.most_distance;
+    reasons.push_back(mentions.are_one(first, second) ? NotAsked::kOne
+                      : !windows.of(a, b)             ? NotAsked::kNoWindow
+                      : !fits(result.mentions[first].type, result.mentions[second].type)
+                          ? NotAsked::kTypes
+                      : far ? NotAsked::kTooFar
+                            : NotAsked::kBeyond);
   }
+  return reasons;
 }
 
 task::Example GraphPairs::example(const OpenDocument& document, const AskedPair& pair) const {
@@ -161,7 +130,7 @@ task::Example GraphPairs::example(const OpenDocument& document, const AskedPair&
   };
   task::Example example;
   example.id = fmt::format("{}:{}:{}", result.id, pair.head, pair.tail);
-  example.text = on_one_line(document.points.slice(pair.window));
+  example.text = on_one_line(document.points.slice(pair.window.start, pair.window.end));
   example.head = span(pair.head);
   example.tail = span(pair.tail);
   return example;

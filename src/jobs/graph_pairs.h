@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "graph/document_result.h"
 #include "graph/schema.h"
+#include "jobs/nearest_pairs.h"
 #include "task/example.h"
 #include "task/labels.h"
 #include "task/prediction.h"
@@ -59,6 +61,15 @@ struct GraphPairCounts {
   int64_t beyond = 0;       ///< beyond most_pairs of their window
 };
 
+/// Why a pair is not asked.
+enum class NotAsked {
+  kNoWindow,  ///< no sentence, or window, holds both ends
+  kOne,       ///< they have one span, or are one thing
+  kTypes,     ///< no label is for entities of these types
+  kTooFar,    ///< more than most_distance between them
+  kBeyond     ///< beyond most_pairs of their window
+};
+
 /// A result whose text is looked at by code points; it stays where it is.
 struct OpenDocument {
   explicit OpenDocument(graph::DocumentResult&& all)
@@ -67,7 +78,7 @@ struct OpenDocument {
   OpenDocument& operator=(const OpenDocument&) = delete;
 
   graph::DocumentResult result;
-  graph::CodePoints points;
+  CodePoints points;
 };
 
 /// A window's text as pairs have it: line ends and tabs are blanks.
@@ -81,9 +92,14 @@ class GraphPairs {
   /// directions one after the other. Two mentions are a pair where a window holds both (windows.h),
   /// unless they have one span, or one type, name and gazetteer's id, as an edge has two ends. Of a
   /// window with more pairs than most_pairs those are asked whose mentions are nearest to one
-  /// another, of equally near ones the earlier.
+  /// another, of equally near ones the earlier. Memory is that of the mentions and of what is
+  /// asked.
   void add(const graph::DocumentResult& result, size_t document, std::vector<AskedPair>& pairs);
   const GraphPairCounts& counts() const { return counts_; }
+  int64_t most_pairs() const { return rules_.most_pairs; }
+  /// Of ordered pairs of the document's mentions that add() did not append: why.
+  std::vector<NotAsked> why_not(const graph::DocumentResult& result,
+                                std::span<const std::pair<size_t, size_t>> pairs);
 
   /// As the model is asked: the window's text, its line ends and tabs as blanks.
   task::Example example(const OpenDocument& document, const AskedPair& pair) const;
@@ -93,11 +109,9 @@ class GraphPairs {
                  graph::DocumentResult& result) const;
 
  private:
-  struct Pair;
   bool fits(const std::string& head, const std::string& tail);
   bool any_label_fits(const std::string& head, const std::string& tail) const;
-  std::vector<Pair> pairs_of(const graph::DocumentResult& result);
-  void keep_nearest(std::vector<Pair>& pairs);
+  Directions directions(const std::string& first, const std::string& second);
 
   GraphPairRules rules_;
   std::vector<EdgeLabel> labels_;

@@ -2,18 +2,15 @@
 #include "jobs/joint_relations.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
-#include <system_error>
 #include <utility>
 
 #include "jobs/answer_rule.h"
 #include "jobs/extract_blocks.h"
+#include "jobs/joint_pairs.h"
 
 namespace relatum::jobs {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Of a pair that may have several labels all of them.
 void add_relations(const AskedPair& pair, const task::Prediction& answer,
@@ -31,27 +28,13 @@ void add_relations(const AskedPair& pair, const task::Prediction& answer,
   }
 }
 
-// The run's labels, its negative one, and the types that it has learnt; the options say otherwise
-// where they name types or a negative label.
-GraphPairRules pair_rules(const ExtractOptions& options, const ExtractSetup& setup) {
-  GraphPairRules rules;
-  rules.labels = setup.labels.value();
-  rules.negative = negative_index(rules.labels, named_negative(options, setup));
-  const fs::path kept = fs::path(options.adapter) / "types.json";
-  std::error_code ignored;
-  if (!options.types.empty()) {
-    rules.types = task::TypeConstraints::load(options.types);
-  } else if (fs::exists(kept, ignored)) {
-    rules.types = task::TypeConstraints::load(kept);
-  }
-  return rules;
-}
-
 }  // namespace
 
 JointRelations::JointRelations(const ExtractOptions& options, const ExtractSetup& setup,
                                Answerer& answerer)
-    : answerer_(answerer), rules_(pair_rules(options, setup)), pairs_(rules_) {
+    : answerer_(answerer),
+      rules_(joint_rules(options, setup.labels.value(), named_negative(options, setup))),
+      pairs_(rules_) {
   if (rules_.negative) negative_ = rules_.labels.name(*rules_.negative);
 }
 

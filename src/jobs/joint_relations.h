@@ -36,11 +36,10 @@ class JointRelations {
   /// long for the model has none. Throws Stopped where the context stops.
   std::vector<std::vector<FoundRelation>> find(std::span<FoundDocument> documents,
                                                const Context& context);
-  /// How many pairs were asked, of how many of a sentence, and how many were too long.
-  const GraphPairCounts& counts() const { return pairs_.counts(); }
   /// Whether one of the labels means that there is none.
   bool has_negative() const { return negative_.has_value(); }
-  int64_t most_pairs() const { return rules_.most_pairs; }
+  /// What was asked, and how many pairs were too long.
+  const GraphPairs& pairs() const { return pairs_; }
   int64_t too_long() const { return answerer_.counts().too_long; }
 
  private:

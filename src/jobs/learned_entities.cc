@@ -25,11 +25,11 @@ class LearnedEntities final : public graph::EntityFinder {
     }
     std::vector<graph::Mentions> all;
     for (const auto& found : model_.search().find(texts, context)) {
-      const graph::CodePoints places(documents[all.size()].text);
+      const CodePoints places(documents[all.size()].text);
       graph::Mentions mentions;
       for (const FoundEntity& each : found) {
         mentions.push_back({each.span, model_.form().types[size_t(each.type)], each.probability,
-                            std::string(places.slice(each.span))});
+                            std::string(places.slice(each.span.start, each.span.end))});
       }
       std::ranges::sort(mentions, graph::in_order);
       all.push_back(std::move(mentions));

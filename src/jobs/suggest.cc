@@ -16,6 +16,7 @@
 #include "jobs/answerer.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_output.h"
+#include "jobs/joint_pairs.h"
 #include "jobs/models_folder.h"
 #include "jobs/run_calibration.h"
 #include "jobs/style_choice.h"
@@ -79,8 +80,19 @@ task::PairRule rule_of(const SuggestOptions& options, const task::Labels& labels
   return rule;
 }
 
-/// Reads all documents; gives what stands before a line's number in messages.
-std::string read_units(const SuggestOptions& options, SuggestUnits& units, const Host& host) {
+/// As the run asks them; `joint`: of one that learned both.
+SuggestUnits::MakePairs pair_maker(const SuggestOptions& options, const task::Labels& labels,
+                                   std::optional<JointPairs>& joint) {
+  if (joint) return [&](const auto& document, const auto& take) { joint->each(document, take); };
+  return [rule = rule_of(options, labels)](const auto& document, const auto& take) {
+    task::make_pairs(document, rule, take);
+  };
+}
+
+/// Reads all documents, `sentences`: of which pairs of sentences are asked; gives what stands
+/// before a line's number in messages.
+std::string read_units(const SuggestOptions& options, bool sentences, SuggestUnits& units,
+                       const Host& host) {
   int64_t labelled = 0;
   const task::Spec spec = task::parse_spec(options.input);
   const task::Dataset data = task::read_documents(spec, options.data.options(true, host),
@@ -102,8 +114,11 @@ std::string read_units(const SuggestOptions& options, SuggestUnits& units, const
                     counted(units.without_pair(), "document has", "documents have"),
                     units.without_pair() == 1 ? "is" : "are"));
   }
-  if (spec.window && !units.has_documents()) {
-    host.context.warn("window= has no effect on rows of one pair.");
+  if (spec.window && (sentences || !units.has_documents())) {
+    host.context.warn(sentences
+                          ? "window= has no effect: the run learned both and asks for pairs of "
+                            "sentences."
+                          : "window= has no effect on rows of one pair.");
   }
   if (units.size() == 0) {
     fail("jobs.suggest",
@@ -221,8 +236,11 @@ void run(const SuggestOptions& options, const Host& host) {
   check_suggest_output(options, inputs_of(options, setups, host), host);
   const task::Labels labels = labels_of(options, setup);
   const auto negative = negative_of(options, setup, labels);
-  SuggestUnits units(scratch_folder(options), rule_of(options, labels), labels.size());
-  const std::string file = read_units(options, units, host);
+  std::optional<JointPairs> joint;
+  if (asks_sentences(setup)) joint.emplace(joint_rules(options, labels, negative));
+  SuggestUnits units(scratch_folder(options), pair_maker(options, labels, joint), labels.size());
+  const std::string file = read_units(options, joint.has_value(), units, host);
+  if (joint) joint->tell(host.context);
   Answerer answerer(options, setups, {&labels, 1}, host);
   answerer.set_file(file);
   const std::string rule = rule_text(answerer.rule(), labels);

@@ -53,8 +53,16 @@ std::string key_of(const std::string& text) { return sha256(std::as_bytes(std::s
 
 }  // namespace
 
-SuggestUnits::SuggestUnits(const std::filesystem::path& folder, task::PairRule rule, int64_t labels)
-    : rule_(std::move(rule)), labels_(labels), documents_(folder), probabilities_(folder) {}
+SuggestUnits::SuggestUnits(const std::filesystem::path& folder, MakePairs make_pairs,
+                           int64_t labels)
+    : make_pairs_(std::move(make_pairs)), labels_(labels), documents_(folder),
+      probabilities_(folder) {}
+
+void SuggestUnits::pairs_of(const task::Document& document,
+                            const std::function<void(task::Example&&)>& take) const {
+  if (document.pair) task::make_pairs(document, {}, take);
+  else make_pairs_(document, take);
+}
 
 void SuggestUnits::add(task::Document&& document) {
   document.relations.clear();
@@ -64,8 +72,7 @@ void SuggestUnits::add(task::Document&& document) {
   record.place = written_;
   record.first_pair = pairs_;
   record.source = sources_.keep(task::place_of(document));
-  task::make_pairs(document, document.pair ? pair_rule_ : rule_,
-                   [&](task::Example&&) { ++record.pairs; });
+  pairs_of(document, [&](task::Example&&) { ++record.pairs; });
   if (record.pairs == 0) {
     ++without_pair_;
     return;
@@ -106,7 +113,7 @@ void SuggestUnits::each_pair(const std::vector<bool>& wanted,
     if (!wanted[record.unit]) continue;
     const task::Document document = read(record);
     int64_t number = record.first_pair;
-    task::make_pairs(document, document.pair ? pair_rule_ : rule_, [&](task::Example&& example) {
+    pairs_of(document, [&](task::Example&& example) {
       take({record.unit, number++, std::move(example)});
     });
   }
@@ -173,7 +180,7 @@ task::Suggestion SuggestUnits::suggestion(size_t unit) const {
                               : task::merged_id(result.document, entities[entity]);
     };
     const task::Document document = numbered(rows[row]);
-    task::make_pairs(document, document.pair ? pair_rule_ : rule_, [&](task::Example&& example) {
+    pairs_of(document, [&](task::Example&& example) {
       auto probabilities = kept(number++);
       if (!probabilities) return;
       const auto [head, tail] = ends_of(document, example);

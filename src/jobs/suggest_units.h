@@ -21,8 +21,13 @@ namespace relatum::jobs {
 /// and 50 a row; texts and probabilities are in files of their own.
 class SuggestUnits {
  public:
-  /// `labels`: how many. Their files are made in `folder`.
-  SuggestUnits(const std::filesystem::path& folder, task::PairRule rule, int64_t labels);
+  /// Hands on the pairs of a document, the same ones each time it is asked; their ids are
+  /// DOCUMENT:HEAD:TAIL.
+  using MakePairs = std::function<void(const task::Document& document,
+                                       const std::function<void(task::Example&&)>& take)>;
+  /// `make_pairs`: of documents that are none themselves. `labels`: how many. Their files are made
+  /// in `folder`.
+  SuggestUnits(const std::filesystem::path& folder, MakePairs make_pairs, int64_t labels);
 
   /// Takes a document without its labels. One without a pair is counted and left out.
   void add(task::Document&& document);
@@ -65,9 +70,11 @@ class SuggestUnits {
     uint32_t unit = 0;
   };
   task::Document read(const Record& record) const;
+  void pairs_of(const task::Document& document,
+                const std::function<void(task::Example&&)>& take) const;
   std::optional<std::vector<double>> kept(int64_t pair) const;
 
-  task::PairRule rule_, pair_rule_;
+  MakePairs make_pairs_;
   int64_t labels_, pairs_ = 0, without_pair_ = 0;
   bool has_documents_ = false;
   ScratchFile documents_, probabilities_;

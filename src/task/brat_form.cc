@@ -34,8 +34,8 @@ bool ends_line(char32_t c) {
          c == 0x2029;
 }
 
-void cut_piece(std::string_view text, const Piece& piece, std::vector<Piece>& parts) {
-  const std::string_view there = utf8_slice(text, piece.start, piece.end);
+void cut_piece(const CodePoints& text, const Piece& piece, std::vector<Piece>& parts) {
+  const std::string_view there = text.slice(piece.start, piece.end);
   int64_t place = piece.start, first = place, behind = place;  // of its last character but blanks
   bool begun = true;  // a stretch that begins at `first`; not among blanks behind a line end
   for (size_t at = 0; at < there.size(); ++place) {
@@ -91,7 +91,7 @@ std::vector<Piece> pieces_of(const Entity& entity) {
   return {{entity.span.start, entity.span.end}};
 }
 
-std::vector<Piece> brat_pieces(std::string_view text, const Entity& entity) {
+std::vector<Piece> brat_pieces(const CodePoints& text, const Entity& entity) {
   std::vector<Piece> parts;
   for (const Piece& piece : pieces_of(entity)) cut_piece(text, piece, parts);
   // Each of its pieces may be blank, the whole is not.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/code_points.h"
 #include "task/document.h"
 
 namespace relatum::task {
@@ -26,7 +27,7 @@ std::string from_percent(std::string_view text);
 std::vector<Piece> pieces_of(const Entity& entity);
 /// The stretches by which brat has an entity of this text: cut at line ends, for which its lines
 /// have no place, and without the blanks beside these.
-std::vector<Piece> brat_pieces(std::string_view text, const Entity& entity);
+std::vector<Piece> brat_pieces(const CodePoints& text, const Entity& entity);
 /// What stands between separators.
 std::vector<std::string_view> brat_parts(std::string_view text, char separator, bool empty_too);
 

@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/code_points.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "io/json.h"
 #include "io/text_file.h"
 #include "task/brat_form.h"
@@ -46,8 +46,9 @@ struct Line {
 
 class Reader {
  public:
-  Reader(std::string_view text, RowSink& rows) : raw_(text), rows_(rows) {
-    document_.text = io::without_mark(text);
+  Reader(std::string_view text, RowSink& rows)
+      : raw_(text), points_(io::without_mark(text)), rows_(rows) {
+    document_.text = points_.text();
   }
 
   void read(std::string_view annotation, std::string id) {
@@ -158,7 +159,7 @@ class Reader {
       if (*start < shift) fail("task.brat", shown(mention.id) + " begins within the text's mark");
       pieces.push_back({*start - shift, *end - shift});
       there += (there.empty() ? "" : " ");
-      there += utf8_slice(document_.text, *start - shift, *end - shift);
+      there += points_.slice(*start - shift, *end - shift);
     }
     if (!mention.quoted.empty() && !quotes_mention(there, mention.quoted)) {
       fail("task.brat",
@@ -288,8 +289,8 @@ class Reader {
     const auto pieces = parse_pieces(io::require_array(note, "pieces", "the note"), "the note");
     if (pieces.empty()) return;
     Entity kept = entity_of(entity.id, entity.span.type, pieces);
-    if (kept.span.start < 0 || kept.span.end > utf8_length(document_.text)) return;
-    if (brat_pieces(document_.text, kept) != pieces_of(entity)) return;
+    if (kept.span.start < 0 || kept.span.end > points_.length()) return;
+    if (brat_pieces(points_, kept) != pieces_of(entity)) return;
     entity.span = kept.span;
     entity.pieces = std::move(kept.pieces);
   }
@@ -312,6 +313,8 @@ class Reader {
         };
         text("type", entity.span.type);
         text("cluster", entity.cluster);
+        const nlohmann::json* sure = io::find(note, "probability");
+        if (sure && sure->is_number()) entity.probability = parse_probability(note, "the note");
         restore_pieces(note, entity);
         std::string id;
         text("id", id);
@@ -337,6 +340,7 @@ class Reader {
   }
 
   std::string_view raw_;
+  CodePoints points_;  // of the text without its mark
   RowSink& rows_;
   Document document_;
   std::vector<BratMention> mentions_;

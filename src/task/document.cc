@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "base/code_points.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "io/text_file.h"
@@ -37,35 +38,6 @@ std::string entity_problem(const Entity& entity, int64_t length) {
   return "";
 }
 
-/// Where the code points of a text begin, every kStep of them.
-class Places {
- public:
-  explicit Places(std::string_view text) : text_(text) {
-    int64_t count = 0;
-    for (size_t at = 0; at < text.size(); ++at) {
-      if (continues_char(text[at])) continue;
-      if (count++ % kStep == 0) marks_.push_back(at);
-    }
-    length_ = count;
-  }
-  int64_t length() const { return length_; }
-  std::string_view slice(int64_t start, int64_t end) const {
-    const size_t from = offset(start);
-    return text_.substr(from, offset(end) - from);
-  }
-
- private:
-  static constexpr int64_t kStep = 256;
-  size_t offset(int64_t place) const {
-    if (place >= length_) return text_.size();
-    const size_t mark = marks_[size_t(place / kStep)];
-    return mark + utf8_offset(text_.substr(mark), place % kStep);
-  }
-  std::string_view text_;
-  std::vector<size_t> marks_;
-  int64_t length_ = 0;
-};
-
 bool is_blank(std::string_view text) { return text::without_white_space(text).empty(); }
 
 std::string encoding_problem(const Document& document) {
@@ -87,7 +59,7 @@ std::string encoding_problem(const Document& document) {
 }
 
 std::string settle_entities(Document& document) {
-  const Places places(document.text);
+  const CodePoints places(document.text);
   std::unordered_set<std::string> ids;
   for (Entity& entity : document.entities) {
     if (const std::string problem = entity_problem(entity, places.length()); !problem.empty()) {
@@ -132,7 +104,8 @@ std::string settle_relations(Document& document) {
 // Nothing that a row of a pair has no place for: as document_of() makes it.
 bool is_one_pair(const Document& document) {
   const auto plain = [](const Entity& entity, const char* id) {
-    return entity.id == id && entity.pieces.empty() && entity.cluster.empty();
+    return entity.id == id && entity.pieces.empty() && entity.cluster.empty() &&
+           !entity.probability;
   };
   return document.entities.size() == 2 && plain(document.entities[0], kHeadId) &&
          plain(document.entities[1], kTailId) &&

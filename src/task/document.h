@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct Entity {
   /// What it is a mention of, where several entities name one thing: a relation of one of them
   /// holds for all. Empty: a thing of its own.
   std::string cluster{};
+  std::optional<double> probability{};  ///< that it is one, where the file says
 };
 
 struct Relation {
@@ -79,10 +81,12 @@ struct PairRule {
 };
 
 /// Of two groups of entities, the pair with the least text between; ties to the earlier ones.
-/// Neither group is empty.
+/// `sentences`: of each entity the one that it stands in, or nothing where that is not known; a
+/// pair within one sentence comes before all others. Neither group is empty.
 std::pair<size_t, size_t> nearest_mentions(const std::vector<Entity>& entities,
                                            const std::vector<size_t>& heads,
-                                           const std::vector<size_t>& tails);
+                                           const std::vector<size_t>& tails,
+                                           std::span<const int64_t> sentences = {});
 
 /// What a document's pairs came to.
 struct PairCount {

@@ -5,9 +5,13 @@
 #include <compare>
 #include <initializer_list>
 #include <iterator>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "task/clusters.h"
+#include "task/error_kinds.h"
 
 namespace relatum::task {
 namespace {
@@ -36,8 +40,10 @@ struct EdgeKey {
 struct Keys {
   std::set<EntityKey> entities;
   std::set<Place> places;
+  std::set<Place> ends;  // places, of clusters the one that stands for all
   std::set<RelationKey> relations;
   std::set<EdgeKey> edges;
+  int64_t negatives = 0;
 };
 
 EntityKey key_of(const Entity& entity) {
@@ -48,19 +54,90 @@ EntityKey key_of(const Entity& entity) {
   return key;
 }
 
-Keys keys_of(const Document& document, const std::set<std::string>& symmetric) {
+/// For each key of a mention in a cluster the first key of that cluster; `keys`: of the entities.
+template <class Key>
+std::map<Key, Key> cluster_keys(const std::vector<Entity>& entities, const std::vector<Key>& keys) {
+  Clusters clusters(entities.size());
+  std::map<std::string_view, size_t> named;
+  std::map<Key, size_t> same;
+  for (size_t i = 0; i < entities.size(); ++i) {
+    const std::string& name = entities[i].cluster;
+    if (name.empty()) continue;
+    for (const size_t other :
+         {named.emplace(name, i).first->second, same.emplace(keys[i], i).first->second}) {
+      clusters.unite({other, i}, std::to_string(i));
+    }
+  }
+  std::map<std::string_view, const Key*> first;
+  for (size_t i = 0; i < entities.size(); ++i) {
+    if (entities[i].cluster.empty()) continue;
+    const Key*& key = first[clusters.name_of(i)];
+    if (!key || keys[i] < *key) key = &keys[i];
+  }
+  std::map<Key, Key> all;
+  for (size_t i = 0; i < entities.size(); ++i) {
+    if (!entities[i].cluster.empty()) all.emplace(keys[i], *first.at(clusters.name_of(i)));
+  }
+  return all;
+}
+
+/// The ends of relations, as the gold's clusters make them.
+class Ends {
+ public:
+  explicit Ends(const Document& gold) {
+    std::vector<EntityKey> keys;
+    std::vector<Place> places;
+    for (const Entity& entity : gold.entities) {
+      keys.push_back(key_of(entity));
+      places.push_back(keys.back().place);
+    }
+    keys_ = cluster_keys(gold.entities, keys);
+    places_ = cluster_keys(gold.entities, places);
+  }
+  const EntityKey& of(const EntityKey& key) const { return known(keys_, key); }
+  const Place& of(const Place& place) const { return known(places_, place); }
+
+ private:
+  template <class Key>
+  static const Key& known(const std::map<Key, Key>& all, const Key& key) {
+    const auto at = all.find(key);
+    return at == all.end() ? key : at->second;
+  }
+  std::map<EntityKey, EntityKey> keys_;
+  std::map<Place, Place> places_;
+};
+
+/// A relation between two ends; one without a direction has the smaller one first.
+template <class Key, class End>
+Key relation_key(const End& head, const End& tail, const std::string& label, bool symmetric) {
+  return symmetric && tail < head ? Key{tail, head, label} : Key{head, tail, label};
+}
+
+Keys keys_of(const Document& document, const Ends& ends, const std::set<std::string>& symmetric,
+             const std::string& negative) {
   Keys keys;
   std::unordered_map<std::string_view, EntityKey> by_id;
   for (const Entity& entity : document.entities) {
     const EntityKey& key = by_id.emplace(entity.id, key_of(entity)).first->second;
     keys.entities.insert(key);
     keys.places.insert(key.place);
+    keys.ends.insert(ends.of(key.place));
   }
   for (const Relation& relation : document.relations) {
-    RelationKey key{by_id.at(relation.head), by_id.at(relation.tail), relation.label};
-    if (symmetric.contains(key.label) && key.tail < key.head) std::swap(key.head, key.tail);
-    keys.edges.insert({key.head.place, key.tail.place, key.label});
-    keys.relations.insert(std::move(key));
+    const std::string& label = relation.label;
+    if (!negative.empty() && label == negative) {
+      ++keys.negatives;
+      continue;
+    }
+    // r(e2,e1) from one end to the other is r from the other to the one.
+    const DirectedLabel way = split_direction(label);
+    const std::string name = way.directed ? way.relation : label;
+    const EntityKey& head = by_id.at(way.reversed ? relation.tail : relation.head);
+    const EntityKey& tail = by_id.at(way.reversed ? relation.head : relation.tail);
+    const bool either = symmetric.contains(name);
+    keys.edges.insert(
+        relation_key<EdgeKey>(ends.of(head.place), ends.of(tail.place), name, either));
+    keys.relations.insert(relation_key<RelationKey>(ends.of(head), ends.of(tail), name, either));
   }
   return keys;
 }
@@ -149,10 +226,11 @@ struct Between {
   std::vector<RelationKey> gold, predicted;
 };
 
-std::map<std::pair<Place, Place>, Between> by_places(const Keys& gold, const Keys& predicted) {
+std::map<std::pair<Place, Place>, Between> by_places(const Keys& gold, const Keys& predicted,
+                                                     const Ends& ends) {
   std::map<std::pair<Place, Place>, Between> groups;
   const auto group = [&](const RelationKey& key) -> Between& {
-    return groups[std::minmax(key.head.place, key.tail.place)];
+    return groups[std::minmax(ends.of(key.head.place), ends.of(key.tail.place))];
   };
   for (RelationKey& key : only_in(gold.relations, predicted.relations)) {
     group(key).gold.push_back(key);
@@ -163,13 +241,15 @@ std::map<std::pair<Place, Place>, Between> by_places(const Keys& gold, const Key
   return groups;
 }
 
-RelationErrors relation_errors(const Keys& gold, const Keys& predicted, int64_t right) {
+RelationErrors relation_errors(const Keys& gold, const Keys& predicted, const Ends& ends,
+                               int64_t right) {
   RelationErrors errors;
   errors.right = right;
-  for (auto& [places, both] : by_places(gold, predicted)) {
+  for (auto& [places, both] : by_places(gold, predicted, ends)) {
     auto& [golds, answers] = both;
-    const auto same_way = [](const RelationKey& a, const RelationKey& b) {
-      return a.head.place == b.head.place && a.tail.place == b.tail.place;
+    const auto same_way = [&](const RelationKey& a, const RelationKey& b) {
+      return ends.of(a.head.place) == ends.of(b.head.place) &&
+             ends.of(a.tail.place) == ends.of(b.tail.place);
     };
     errors.end_type += pair_off(golds, answers, [&](const RelationKey& a, const RelationKey& b) {
       return a.label == b.label && same_way(a, b);
@@ -182,7 +262,7 @@ RelationErrors relation_errors(const Keys& gold, const Keys& predicted, int64_t 
                              [](const RelationKey&, const RelationKey&) { return true; });
     const auto& [one, other] = places;
     const auto has = [&a = one, &b = other](const Keys& keys) {
-      return keys.places.contains(a) && keys.places.contains(b);
+      return keys.ends.contains(a) && keys.ends.contains(b);
     };
     (has(predicted) ? errors.missed_pair : errors.lost_entity) += int64_t(golds.size());
     (has(gold) ? errors.spurious_pair : errors.no_entity) += int64_t(answers.size());
@@ -226,12 +306,16 @@ DocumentCounts& DocumentCounts::operator+=(const DocumentCounts& other) {
                &RelationErrors::spurious_pair, &RelationErrors::no_entity});
   repeated_gold += other.repeated_gold;
   repeated_predicted += other.repeated_predicted;
+  negative_gold += other.negative_gold;
+  negative_predicted += other.negative_predicted;
   return *this;
 }
 
 DocumentCounts count_document(const Document& gold, const Document& predicted,
-                              const std::set<std::string>& symmetric) {
-  const Keys golds = keys_of(gold, symmetric), answers = keys_of(predicted, symmetric);
+                              const std::set<std::string>& symmetric, const std::string& negative) {
+  const Ends ends(gold);
+  const Keys golds = keys_of(gold, ends, symmetric, negative),
+             answers = keys_of(predicted, ends, symmetric, negative);
   DocumentCounts counts;
   counts.entities_strict = tally(golds.entities, answers.entities);
   counts.entities_boundaries = tally(golds.places, answers.places);
@@ -244,7 +328,9 @@ DocumentCounts count_document(const Document& gold, const Document& predicted,
   counts.labels_boundaries = tally_by(golds.edges, answers.edges,
                                       [](const EdgeKey& key) { return key.label; });
   counts.entity_errors = entity_errors(golds, answers, counts.entities_strict.right);
-  counts.relation_errors = relation_errors(golds, answers, counts.relations_strict.right);
+  counts.relation_errors = relation_errors(golds, answers, ends, counts.relations_strict.right);
+  counts.negative_gold = golds.negatives;
+  counts.negative_predicted = answers.negatives;
   counts.repeated_gold = int64_t(gold.entities.size() - golds.entities.size());
   counts.repeated_predicted = int64_t(predicted.entities.size() - answers.entities.size());
   return counts;

@@ -56,16 +56,23 @@ struct DocumentCounts {
   RelationErrors relation_errors;
   /// Entities that repeat span and type of another one of their document, and count once.
   int64_t repeated_gold = 0, repeated_predicted = 0;
+  /// Relations of the label that means none, which are not counted.
+  int64_t negative_gold = 0, negative_predicted = 0;
 
   DocumentCounts& operator+=(const DocumentCounts& other);
 };
 
 /// Of one document. Entities of one span and type are one, and so are relations with equal ends and
 /// label. A relation whose label is `symmetric` has no direction: both directions are one. A span
-/// with gaps is its pieces. The order of entities and relations has no part in it: a mistake
+/// with gaps is its pieces. Mentions of one gold `cluster` are one end, so that relations of the
+/// same label between two clusters are one, whichever mentions they name; clusters that share a
+/// mention are one, and those of predictions are not looked at. DocRED's scorer, too, compares
+/// relations by their entities' numbers, and not by mentions. `negative`: relations of this label
+/// are none, on either side. The order of entities and relations has no part in it: a mistake
 /// belongs to one gold and one predicted thing at most, and where it could be several, those that
 /// overlap most, of the same type if possible, then the first of the text are taken.
 DocumentCounts count_document(const Document& gold, const Document& predicted,
-                              const std::set<std::string>& symmetric);
+                              const std::set<std::string>& symmetric,
+                              const std::string& negative = "");
 
 }  // namespace relatum::task

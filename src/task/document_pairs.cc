@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/code_points.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
@@ -24,7 +25,7 @@ bool blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 class PairMaker {
  public:
   PairMaker(const Document& document, const PairRule& rule)
-      : document_(document), rule_(rule), length_(utf8_length(document.text)) {
+      : document_(document), rule_(rule), points_(document.text), length_(points_.length()) {
     for (size_t i = 0; i < document.entities.size(); ++i) index_[document.entities[i].id] = i;
   }
 
@@ -56,7 +57,7 @@ class PairMaker {
       example.text = document_.text;
       return example;
     }
-    example.text = utf8_slice(document_.text, part.start, part.end);
+    example.text = points_.slice(part.start, part.end);
     for (Span* span : {&example.head, &example.tail}) {
       span->start -= part.start;
       span->end -= part.start;
@@ -73,7 +74,7 @@ class PairMaker {
     Piece part = {std::max<int64_t>(0, start - spare), std::min(length_, end + spare)};
     const std::string_view text = document_.text;
     if (part.start > 0) {
-      size_t at = utf8_offset(text, part.start);
+      size_t at = points_.offset(part.start);
       const int64_t most = std::min(start, part.start + kWordReach);
       for (int64_t place = part.start; place < most; ++place) {
         const bool here = blank(text[at]);
@@ -85,7 +86,7 @@ class PairMaker {
     }
     if (part.end < length_) {
       const int64_t least = std::max(end, part.end - kWordReach);
-      size_t at = utf8_offset(text, least);
+      size_t at = points_.offset(least);
       int64_t last = part.end;
       for (int64_t place = least; place < part.end; ++place) {
         if (blank(text[at])) last = place;
@@ -110,6 +111,7 @@ class PairMaker {
 
   const Document& document_;
   const PairRule& rule_;
+  CodePoints points_;
   int64_t length_, spent_ = 0;
   std::unordered_map<std::string, size_t> index_;
 };
@@ -210,15 +212,17 @@ PairCount make_pairs(const Document& document, const PairRule& rule,
 
 std::pair<size_t, size_t> nearest_mentions(const std::vector<Entity>& entities,
                                            const std::vector<size_t>& heads,
-                                           const std::vector<size_t>& tails) {
+                                           const std::vector<size_t>& tails,
+                                           std::span<const int64_t> sentences) {
   std::pair<size_t, size_t> best = {heads.front(), tails.front()};
-  int64_t least = INT64_MAX;
+  std::pair<bool, int64_t> least = {true, INT64_MAX};  // in two sentences, and what is between
   for (const size_t head : heads) {
     for (const size_t tail : tails) {
       const Span &a = entities[head].span, &b = entities[tail].span;
-      const int64_t between = std::max(a.start, b.start) - std::min(a.end, b.end);
-      if (between >= least) continue;
-      least = between;
+      const bool apart = !sentences.empty() && sentences[head] != sentences[tail];
+      const std::pair next = {apart, std::max(a.start, b.start) - std::min(a.end, b.end)};
+      if (next >= least) continue;
+      least = next;
       best = {head, tail};
     }
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/code_points.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
@@ -22,14 +23,6 @@ namespace {
 
 using nlohmann::json;
 
-void check_probability(const json& object, const std::string& place) {
-  if (!io::find(object, "probability")) return;
-  const double probability = io::require_double(object, "probability", place);
-  if (probability >= 0 && probability <= 1) return;
-  fail("task.row",
-       fmt::format("{}: its probability is {}: expected a number from 0 to 1", place, probability));
-}
-
 Document parse_prediction(const json& row) {
   const std::string place = "the row";
   need(row, "id", place);
@@ -41,17 +34,17 @@ Document parse_prediction(const json& row) {
          "pairs are scored without --task");
   }
   document.text = io::get_string(row, "text", "", place);
+  const CodePoints text(document.text);
   for (const json& each : io::require_array(row, "entities", place)) {
     const std::string name = fmt::format("entity {}", document.entities.size() + 1);
-    document.entities.push_back(parse_entity(each, name, document.text));
-    check_probability(each, name);
+    document.entities.push_back(parse_entity(each, name, text));
   }
   document.unlabelled = !io::find(row, "relations");
   if (document.unlabelled) return document;
   for (const json& each : io::require_array(row, "relations", place)) {
     const std::string name = fmt::format("relation {}", document.relations.size() + 1);
     document.relations.push_back(parse_relation(each, name));
-    check_probability(each, name);
+    parse_probability(each, name);  // checked alone
   }
   return document;
 }

@@ -9,6 +9,7 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
+#include "task/labels.h"
 
 namespace relatum::task {
 namespace {
@@ -78,6 +79,24 @@ void add_intervals(const std::vector<DocumentCounts>& counts, const DocumentScor
   }
 }
 
+std::string negative_of(const GoldDocuments& gold, const DocumentScoreOptions& options) {
+  if (options.negative) return *options.negative;
+  Labels labels;
+  for (const Document& document : gold.documents) {
+    for (const Relation& relation : document.relations) labels.add(relation.label);
+  }
+  return negative_label(labels).value_or("no_relation");
+}
+
+void warn_of_negatives(const DocumentCounts& counts, const std::string& negative,
+                       std::vector<std::string>& warnings) {
+  if (counts.negative_gold + counts.negative_predicted == 0) return;
+  warnings.push_back(fmt::format(
+      "relations of the label '{}', which means none, are not counted: {} of the data, {} of the "
+      "predictions.",
+      negative, counts.negative_gold, counts.negative_predicted));
+}
+
 void warn_of_repeats(const DocumentCounts& counts, std::vector<std::string>& warnings) {
   const auto warn = [&](int64_t repeats, const char* whose) {
     if (repeats == 0) return;
@@ -118,9 +137,10 @@ DocumentReport score_documents(const GoldDocuments& gold, std::vector<Document> 
   report.missing = report.documents - int64_t(predictions.size());
   const std::vector<Document> joined = join_documents(gold, std::move(predictions), file,
                                                       options.missing_is_wrong);
+  const std::string negative = options.relations ? negative_of(gold, options) : "";
   std::vector<DocumentCounts> counts;
   for (size_t i = 0; i < joined.size(); ++i) {
-    counts.push_back(count_document(gold.documents[i], joined[i], options.symmetric));
+    counts.push_back(count_document(gold.documents[i], joined[i], options.symmetric, negative));
     report.counts += counts.back();
   }
   for (const std::string& label : options.symmetric) {
@@ -131,6 +151,7 @@ DocumentReport score_documents(const GoldDocuments& gold, std::vector<Document> 
   }
   add_intervals(counts, options, report);
   warn_of_repeats(report.counts, report.warnings);
+  if (options.relations) warn_of_negatives(report.counts, negative, report.warnings);
   return report;
 }
 

@@ -16,8 +16,11 @@ namespace relatum::task {
 struct DocumentScoreOptions {
   bool relations = true;              ///< false: entities alone, relations are not looked at
   std::set<std::string> symmetric{};  ///< labels whose two directions are one relation
-  bool missing_is_wrong = false;      ///< a document without a prediction counts as an empty one
-  int64_t samples = 1000;             ///< of the bootstrap; 0: no intervals
+  /// The label that means no relation; nothing: no_relation or Other, whichever the data have, else
+  /// no_relation. Relations with it are none.
+  std::optional<std::string> negative{};
+  bool missing_is_wrong = false;  ///< a document without a prediction counts as an empty one
+  int64_t samples = 1000;         ///< of the bootstrap; 0: no intervals
   uint64_t seed = 1;
 };
 

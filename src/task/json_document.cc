@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "io/json.h"
 #include "task/fields.h"
 #include "task/forms.h"
@@ -51,7 +50,15 @@ std::vector<Piece> parse_pieces(const json& list, const std::string& what) {
   return pieces;
 }
 
-Entity parse_entity(const json& object, const std::string& place, const std::string& text) {
+std::optional<double> parse_probability(const json& object, const std::string& place) {
+  if (!io::find(object, "probability")) return std::nullopt;
+  const double probability = io::require_double(object, "probability", place);
+  if (probability >= 0 && probability <= 1) return probability;
+  fail("task.row",
+       fmt::format("{} has a probability of {}, which is not from 0 to 1", place, probability));
+}
+
+Entity parse_entity(const json& object, const std::string& place, const CodePoints& text) {
   if (!object.is_object()) fail("task.row", place + ": expected an object with start and end");
   const std::string id = id_of(object, "id", place);
   const std::string name = fmt::format("entity '{}'", printable_start(id, 40));
@@ -75,9 +82,10 @@ Entity parse_entity(const json& object, const std::string& place, const std::str
   entity.id = id;
   entity.span.type = type;
   if (io::find(object, "cluster")) entity.cluster = id_of(object, "cluster", name);
+  entity.probability = parse_probability(object, name);
   const std::string quoted = io::get_string(object, "text", "", name);
-  if (quoted.empty() || text.empty() || !entity.pieces.empty()) return entity;
-  const std::string_view there = utf8_slice(text, entity.span.start, entity.span.end);
+  if (quoted.empty() || text.length() == 0 || !entity.pieces.empty()) return entity;
+  const std::string_view there = text.slice(entity.span.start, entity.span.end);
   if (seen_form(there) != seen_form(quoted)) {
     fail("task.row", fmt::format("{} from {} to {} is '{}' in the text, and the row says '{}'",
                                  name, entity.span.start, entity.span.end,
@@ -116,6 +124,7 @@ ordered_json entities_json(const Document& document) {
     object.update(span_json(entity.span));
     if (!entity.pieces.empty()) object["pieces"] = pieces_json(entity.pieces);
     if (!entity.cluster.empty()) object["cluster"] = entity.cluster;
+    if (entity.probability) object["probability"] = *entity.probability;
     entities.push_back(std::move(object));
   }
   return entities;
@@ -136,9 +145,10 @@ Document parse_document(const json& row, int64_t line, RowSink& rows) {
   document.line = line;
   document.id = id_of(row, "id", place);
   document.text = text_of(row, "text", place);
+  const CodePoints text(document.text);
   for (const json& each : io::require_array(row, "entities", place)) {
     document.entities.push_back(
-        parse_entity(each, fmt::format("entity {}", document.entities.size() + 1), document.text));
+        parse_entity(each, fmt::format("entity {}", document.entities.size() + 1), text));
     tell_unknown(each, "entities.", kEntity, line, rows);
   }
   document.unlabelled = !io::find(row, "relations");

@@ -2,23 +2,27 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/code_points.h"
 #include "task/document.h"
 #include "task/row_sink.h"
 
 namespace relatum::task {
 
 /// A row with `entities`. Entities have an id (a string or a whole number), `start` and `end` in
-/// code points or, where they have gaps, `pieces` [[start, end], …], a `type` and a `text` that has
-/// to agree; relations have `head` and `tail`, ids of entities, a `label` and `evidence`, stretches
-/// of text. A row without `relations` is unlabelled. Throws Error.
+/// code points or, where they have gaps, `pieces` [[start, end], …], a `type`, a `cluster`, a
+/// `probability` and a `text` that has to agree; relations have `head` and `tail`, ids of entities,
+/// a `label` and `evidence`, stretches of text. A row without `relations` is unlabelled. Throws
+/// Error.
 Document parse_document(const nlohmann::json& row, int64_t line, RowSink& rows);
 /// One of its entities; `text` is the document's, or empty where it is not known. Throws Error;
 /// `place` begins the sentence.
-Entity parse_entity(const nlohmann::json& object, const std::string& place,
-                    const std::string& text);
+Entity parse_entity(const nlohmann::json& object, const std::string& place, const CodePoints& text);
+/// Its `probability`, from 0 to 1; nothing where it has none. Throws Error; the same.
+std::optional<double> parse_probability(const nlohmann::json& object, const std::string& place);
 /// One of its relations; the same.
 Relation parse_relation(const nlohmann::json& object, const std::string& place);
 /// A list of stretches of text, [[start, end], …]. Throws Error; `what` begins the sentence.

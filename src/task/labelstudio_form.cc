@@ -1,10 +1,11 @@
-// Kept beside the text: ids, gaps, clusters, evidence, and that a row is one pair.
+// Kept beside the text: ids, gaps, clusters, probabilities, evidence, and that a row is one pair.
 #include "task/labelstudio_form.h"
 
 #include <fmt/format.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/printable.h"
@@ -25,6 +26,7 @@ ordered_json kept_of(const Entity& entity, const std::string& region) {
   if (entity.span.type.empty()) kept["type"] = "";
   if (!entity.pieces.empty()) kept["pieces"] = pieces_json(entity.pieces);
   if (!entity.cluster.empty()) kept["cluster"] = entity.cluster;
+  if (entity.probability) kept["probability"] = *entity.probability;
   return kept;
 }
 
@@ -32,6 +34,7 @@ void restore(const json& kept, const std::string& place, Entity& entity) {
   if (!kept.is_object()) fail("task.labelstudio", place + ": expected an object");
   entity.id = io::get_string(kept, "id", entity.id, place);
   entity.cluster = io::get_string(kept, "cluster", "", place);
+  entity.probability = parse_probability(kept, place);
   if (io::find(kept, "type") && entity.span.type == kStudioUntyped) entity.span.type.clear();
   if (!io::find(kept, "pieces")) return;
   const auto pieces = parse_pieces(io::require_array(kept, "pieces", place), place);
@@ -40,6 +43,25 @@ void restore(const json& kept, const std::string& place, Entity& entity) {
   // A region that was moved is another stretch of text.
   if (with_gaps.span.start != entity.span.start || with_gaps.span.end != entity.span.end) return;
   entity.pieces = std::move(with_gaps.pieces);
+}
+
+void restore_evidence(const json& kept, const std::string& place, Document& document) {
+  if (!io::find(kept, "evidence")) return;
+  std::multimap<std::tuple<std::string, std::string, std::string>, size_t> places;
+  for (size_t i = 0; i < document.relations.size(); ++i) {
+    const Relation& each = document.relations[i];
+    places.emplace(std::tuple(each.head, each.tail, each.label), i);
+  }
+  for (const json& each : io::require_array(kept, "evidence", place)) {
+    if (!each.is_object()) fail("task.labelstudio", place + ": evidence is no object");
+    const auto [first, end] = places.equal_range({io::require_string(each, "from", place),
+                                                  io::require_string(each, "to", place),
+                                                  io::require_string(each, "label", place)});
+    for (auto at = first; at != end; ++at) {
+      document.relations[at->second].evidence = parse_pieces(
+          io::require_array(each, "evidence", place), place);
+    }
+  }
 }
 
 }  // namespace
@@ -70,18 +92,7 @@ void restore_studio(const json& kept, Document& document) {
   const std::string place = fmt::format("'{}' of the data", kStudioKept);
   if (io::find(kept, "id")) document.id = id_of(kept, "id", place);
   document.pair = io::get_bool(kept, "pair", false, place);
-  if (io::find(kept, "evidence")) {
-    for (const json& each : io::require_array(kept, "evidence", place)) {
-      if (!each.is_object()) fail("task.labelstudio", place + ": evidence is no object");
-      const std::string from = io::require_string(each, "from", place),
-                        to = io::require_string(each, "to", place),
-                        label = io::require_string(each, "label", place);
-      for (Relation& relation : document.relations) {
-        if (relation.head != from || relation.tail != to || relation.label != label) continue;
-        relation.evidence = parse_pieces(io::require_array(each, "evidence", place), place);
-      }
-    }
-  }
+  restore_evidence(kept, place, document);
   if (!io::find(kept, "entities")) return;
   std::map<std::string, std::string> renamed;
   const json& all = io::require_object(kept, "entities", place);

@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/code_points.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "io/json.h"
 #include "task/fields.h"
 
@@ -207,6 +207,7 @@ void place_studio_regions(const std::vector<StudioRegion>& regions, Document& do
   const Counting counting = fits.value_or(tried[0]);
   if (fits) tell_counting(counting, document, spans, rows);
   const CountedPlaces places(document.text, counting);
+  const CodePoints points(document.text);
   for (const StudioRegion& region : regions) {
     const auto start = places.code_point(region.span.start),
                end = places.code_point(region.span.end);
@@ -217,7 +218,7 @@ void place_studio_regions(const std::vector<StudioRegion>& regions, Document& do
       fail("task.labelstudio",
            fmt::format("{} is no stretch of the text, which has {}", what, places.length()));
     }
-    const std::string_view there = utf8_slice(document.text, *start, *end);
+    const std::string_view there = points.slice(*start, *end);
     if (!fits && !region.span.text.empty() && !same_but_line_ends(there, region.span.text)) {
       fail("task.labelstudio", fmt::format("{} is '{}' in the text, and the file says '{}'", what,
                                            shown(there), shown(region.span.text)));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/code_points.h"
 #include "base/error.h"
 #include "base/utf8.h"
 
@@ -68,12 +69,13 @@ std::optional<int64_t> CountedPlaces::code_point(int64_t character) const {
 
 std::optional<Counting> counting_of(std::string_view text, const std::vector<QuotedSpan>& spans,
                                     const std::vector<Counting>& tried, Quotes quotes) {
+  const CodePoints points(text);
   for (const Counting counting : tried) {
     const CountedPlaces places(text, counting);
     const bool fits = std::all_of(spans.begin(), spans.end(), [&](const QuotedSpan& span) {
       const auto start = places.code_point(span.start), end = places.code_point(span.end);
       if (!start || !end || *start > *end) return false;
-      return span.text.empty() || quotes(utf8_slice(text, *start, *end), span.text);
+      return span.text.empty() || quotes(points.slice(*start, *end), span.text);
     });
     if (fits) return counting;
   }

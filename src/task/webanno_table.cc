@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/code_points.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "io/text_file.h"
 
 namespace relatum::task {
@@ -222,10 +222,11 @@ class Parser {
     return 0;
   }
 
-  bool unit_fits(const WebannoUnit& unit, const CountedPlaces& places) const {
+  bool unit_fits(const WebannoUnit& unit, const CountedPlaces& places,
+                 const CodePoints& points) const {
     const auto start = places.code_point(unit.place.start), end = places.code_point(unit.place.end);
     if (!start || !end) return false;
-    const std::string_view there = utf8_slice(file_.text, *start, *end);
+    const std::string_view there = points.slice(*start, *end);
     return same_words(there, unit.text) || same_words(there, unescaped_text(unit.text)) ||
            same_words(there, unescaped_value(unit.text));
   }
@@ -233,8 +234,9 @@ class Parser {
   bool fits(Counting counting) {
     if (rebuild(counting) != 0) return false;
     const CountedPlaces places(file_.text, counting);
+    const CodePoints points(file_.text);
     return std::all_of(file_.units.begin(), file_.units.end(),
-                       [&](const WebannoUnit& unit) { return unit_fits(unit, places); });
+                       [&](const WebannoUnit& unit) { return unit_fits(unit, places, points); });
   }
 
   void place(Counting counting, bool check) {
@@ -244,9 +246,10 @@ class Parser {
       return;
     }
     const CountedPlaces places(file_.text, counting);
+    const CodePoints points(file_.text);
     std::vector<WebannoUnit> kept;
     for (WebannoUnit& unit : file_.units) {
-      if (check && !unit_fits(unit, places)) {
+      if (check && !unit_fits(unit, places, points)) {
         rows_.bad(unit.line,
                   fmt::format("unit {} from {} to {} (UTF-16 units) is not the '{}' of its line in "
                               "the text",

@@ -11,7 +11,6 @@
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
-#include "base/utf8.h"
 #include "task/brat_form.h"
 #include "task/convert.h"
 #include "task/json_document.h"
@@ -48,12 +47,12 @@ std::map<std::string, std::string> brat_ids(const std::vector<Entity>& entities)
 }
 
 std::string entity_line(const Entity& entity, const std::string& name,
-                        const std::vector<Piece>& pieces, const std::string& text) {
+                        const std::vector<Piece>& pieces, const CodePoints& text) {
   std::string places, quoted;
   for (const Piece& piece : pieces) {
     places += fmt::format("{}{} {}", places.empty() ? "" : ";", piece.start, piece.end);
     if (!quoted.empty()) quoted += ' ';
-    quoted += utf8_slice(text, piece.start, piece.end);
+    quoted += text.slice(piece.start, piece.end);
   }
   const std::string type = entity.span.type.empty() ? kBratUntyped : brat_word(entity.span.type);
   return fmt::format("{}\t{} {}\t{}\n", name, type, places, quoted);
@@ -61,6 +60,7 @@ std::string entity_line(const Entity& entity, const std::string& name,
 
 std::string annotation_of(const Document& document) {
   std::string lines;
+  const CodePoints text(document.text);
   std::map<std::string, std::string> names = brat_ids(document.entities);
   std::map<std::string, std::string> clusters;
   int64_t notes = 0;
@@ -70,8 +70,8 @@ std::string annotation_of(const Document& document) {
   for (const Entity& entity : document.entities) {
     const std::string& name = names[entity.id];
     const std::vector<Piece> whole = pieces_of(entity);
-    const std::vector<Piece> pieces = brat_pieces(document.text, entity);
-    lines += entity_line(entity, name, pieces, document.text);
+    const std::vector<Piece> pieces = brat_pieces(text, entity);
+    lines += entity_line(entity, name, pieces, text);
     ordered_json kept = ordered_json::object();
     if (pieces != whole) kept["pieces"] = pieces_json(whole);
     if (entity.id != name) kept["id"] = entity.id;
@@ -80,6 +80,7 @@ std::string annotation_of(const Document& document) {
       kept["cluster"] = entity.cluster;
       clusters[entity.cluster] += " " + name;
     }
+    if (entity.probability) kept["probability"] = *entity.probability;
     if (!kept.empty()) note(name, kept);
   }
   int64_t number = 0;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/code_points.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/utf8.h"
@@ -23,10 +24,11 @@ std::string label_of(const Entity& entity) {
 }
 
 ordered_json regions_of(const Document& document) {
+  const CodePoints points(document.text);
   ordered_json regions = ordered_json::array();
   for (size_t i = 0; i < document.entities.size(); ++i) {
     const Span& span = document.entities[i].span;
-    const std::string quoted(utf8_slice(document.text, span.start, span.end));
+    const std::string quoted(points.slice(span.start, span.end));
     regions.push_back({{"id", studio_region(i)},
                        {"from_name", "label"},
                        {"to_name", "text"},

@@ -73,6 +73,19 @@ TEST_F(EvaluateDocuments, ASchemaSaysWhichRelationsHaveNoDirection) {
   EXPECT_THAT(done(evaluate(found, given)).err, HasSubstr("has no relation 'partner'"));
 }
 
+TEST_F(EvaluateDocuments, RelationsOfTheNegativeLabelAreNone) {
+  const Outcome outcome = done(evaluate(rows(false), {"--json", "--negative", "partner"}));
+  EXPECT_EQ(json::parse(outcome.out)["relations"]["gold"], 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("'partner', which means none, are not counted: 2 of the data"));
+  Arguments of_data = evaluate(rows(false), {"--json"});
+  of_data[4] += "?negative=runs";
+  EXPECT_FALSE(json::parse(done(of_data).out)["relations"]["per_label"].contains("runs"));
+  of_data[2] = "entities";
+  EXPECT_THAT(done(of_data + Arguments{"--negative", "x"}).err,
+              HasSubstr("--negative has no effect without --task relations or joint"));
+}
+
 TEST_F(EvaluateDocuments, EntitiesCanBeScoredAlone) {
   auto found = rows(false);
   for (json& row : found) row.erase("relations");
@@ -104,8 +117,8 @@ TEST_F(EvaluateDocuments, IdsAreJoinedAsForPairs) {
 TEST_F(EvaluateDocuments, WhatIsOfPairsIsToldOrRefused) {
   const auto found = rows(false);
   refused(evaluate(found, {"--report", path("r.html")}), {"--report", "--task joint"});
-  EXPECT_THAT(done(evaluate(found, {"--negative", "x"})).err,
-              HasSubstr("--negative has no effect without --task relations"));
+  EXPECT_THAT(done(evaluate(found, {"--official", "macro"})).err,
+              HasSubstr("--official has no effect without --task relations"));
   EXPECT_THAT(done(evaluate(found, {"--sentences", "5", "--embedder", "e", "--index", "i"})).err,
               HasSubstr("--index, --sentences and --embedder have no effect without --task"));
   refused({"evaluate", "--task", "joint", "--data", path("rows.jsonl"), "--predictions",

@@ -65,17 +65,5 @@ TEST(DocumentResult, TellsWhatIsWrong) {
   }
 }
 
-TEST(CodePoints, SlicesAcrossBlocks) {
-  std::string text;
-  for (int i = 0; i < 300; ++i) text += i % 3 ? "é" : "👩";
-  const CodePoints points(text);
-  EXPECT_EQ(points.length(), 300);
-  for (const int64_t start : {0, 1, 63, 64, 65, 127, 128, 299}) {
-    EXPECT_EQ(points.slice({start, start + 1}), utf8_slice(text, start, start + 1));
-    EXPECT_EQ(points.slice({start, 300}), utf8_slice(text, start, 300));
-  }
-  EXPECT_EQ(CodePoints("").length(), 0);
-}
-
 }  // namespace
 }  // namespace relatum::graph

@@ -51,7 +51,7 @@ class GraphFormats : public ::testing::Test {
     const DocumentResult& result = document(mention.at("document").get<std::string>());
     return std::string(
         CodePoints(result.text)
-            .slice({stretch.at("start").get<int64_t>(), stretch.at("end").get<int64_t>()}));
+            .slice(stretch.at("start").get<int64_t>(), stretch.at("end").get<int64_t>()));
   }
 
   GraphStore store_{""};

@@ -105,8 +105,10 @@ TEST(GraphStore, ReadsMentionsInTheirPlaces) {
     std::map<std::string, std::string> names;
     store.for_entities([&](const GraphEntity& each) { names[each.id] = each.name; });
     const CodePoints points(result.text);
-    EXPECT_EQ(points.slice(edge.mentions[0].head), names.at(edge.head));
-    EXPECT_EQ(points.slice(edge.mentions[0].tail), names.at(edge.tail));
+    EXPECT_EQ(points.slice(edge.mentions[0].head.start, edge.mentions[0].head.end),
+              names.at(edge.head));
+    EXPECT_EQ(points.slice(edge.mentions[0].tail.start, edge.mentions[0].tail.end),
+              names.at(edge.tail));
     EXPECT_EQ(edge.mentions[0].adapter, "adapter-1");
   });
   EXPECT_EQ(edges, 1);

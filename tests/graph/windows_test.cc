@@ -3,12 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <tuple>
+#include <vector>
+
 #include "base/rng.h"
 
 namespace relatum::graph {
 namespace {
 
 using task::Piece;
+using Own = std::tuple<size_t, size_t, size_t>;  // a window and a pair of its own
 
 std::vector<Piece> sentences(size_t count) {  // of eight code points, with two between them
   std::vector<Piece> all;
@@ -51,7 +56,7 @@ TEST(Windows, PairsAreThoseOfAPlainSearch) {
       const int64_t start = below(85);
       entities.push_back({start, start + 1 + below(14)});
     }
-    std::vector<Windows::Pair> expected;
+    std::vector<Own> expected;
     std::vector<std::vector<bool>> seen(entities.size(), std::vector<bool>(entities.size()));
     for (size_t window = 0; window < windows.size(); ++window) {
       const auto holds = [&](const Piece& each) {
@@ -62,11 +67,21 @@ TEST(Windows, PairsAreThoseOfAPlainSearch) {
         for (size_t b = a + 1; b < entities.size(); ++b) {
           if (seen[a][b] || !holds(entities[a]) || !holds(entities[b])) continue;
           seen[a][b] = true;
-          expected.push_back({window, a, b});
+          expected.emplace_back(window, a, b);
         }
       }
     }
-    EXPECT_EQ(windows.pairs(entities), expected);
+    std::vector<Own> found;
+    windows.each(entities, [&](size_t window, std::span<const Windows::Held> held) {
+      for (size_t i = 0; i < held.size(); ++i) {
+        for (size_t j = i + 1; j < held.size(); ++j) {
+          if (held[i].before && held[j].before) continue;
+          EXPECT_EQ(windows.of(entities[held[i].entity], entities[held[j].entity]), window);
+          found.emplace_back(window, held[i].entity, held[j].entity);
+        }
+      }
+    });
+    EXPECT_EQ(found, expected);
   }
 }
 

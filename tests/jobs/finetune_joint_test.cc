@@ -1,9 +1,9 @@
 // One model that finds entities and names relations: from documents to documents, and to a graph.
 #include "jobs/finetune_joint.h"
 
-#include "entity_desk.h"
 #include "jobs/graph.h"
 #include "jobs/run_record.h"
+#include "joint_desk.h"
 #include "support/error_of.h"
 
 namespace relatum::testing {
@@ -16,37 +16,8 @@ using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-class JointJob : public EntityDesk {
+class JointJob : public JointDesk {
  protected:
-  void SetUp() override {
-    Desk::SetUp();
-    write_rows("documents.jsonl", with_relations());
-  }
-  static std::vector<json> with_relations() {
-    std::vector<json> all{
-        document("d1", "Bo Nilsen flies for Kestrel Airways. Rain fell.\nAna rests.",
-                 {{"Bo Nilsen", "person"}, {"Kestrel Airways", "company"}, {"Ana", "person"}}),
-        document("d2", "Zoë Ruiz left Oslo.", {{"Zoë Ruiz", "person"}, {"Oslo", "city"}}),
-        document("d3", "Nobody came.", {}),
-        document("d4", "In Lima, Ana sings for Dolm Air.",
-                 {{"Lima", "city"}, {"Ana", "person"}, {"Dolm Air", "company"}})};
-    relate(all[0], "E1", "E2", "works_for");
-    relate(all[0], "E1", "E3", "knows");  // across sentences
-    relate(all[1], "E1", "E2", "left");
-    relate(all[3], "E2", "E3", "works_for");
-    return all;
-  }
-  static void relate(json& document, const char* head, const char* tail, const char* label) {
-    document["relations"].push_back({{"head", head}, {"tail", tail}, {"label", label}});
-  }
-  jobs::FinetuneOptions teach_both() const {
-    jobs::FinetuneOptions options = teach_well("llama/tied");
-    options.model.base = "f32";
-    options.task = "joint";
-    options.prompt = path("plain.txt");
-    options.training.epochs = 80;
-    return options;
-  }
   jobs::FinetuneData load(const jobs::FinetuneOptions& options) {
     warnings_.clear();
     return jobs::load_finetune_data(options, host_);

@@ -16,10 +16,8 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using testing::error_of;
 using ::testing::HasSubstr;
-using testing::Scratch;
 
 Entity entity(const std::string& id, int64_t start, int64_t end, const std::string& type) {
   return {id, {start, end, type}};
@@ -129,6 +127,18 @@ TEST(DocumentScores, AMissedPairAndAWrongDirectionAreToldApart) {
   expect_sums(counts);
 }
 
+TEST(DocumentScores, ALabelThatNamesItsDirectionIsTheRelationThatWay) {
+  Document predicted = gold();
+  predicted.relations = {{"p", "a", "runs(e2,e1)"}, {"d", "c", "partner(e1,e2)"}};
+  const DocumentCounts counts = count(predicted, {"partner"});
+  EXPECT_EQ(counts.relations_strict.right, 2);
+  EXPECT_EQ(counts.relations_boundaries.right, 2);
+  EXPECT_FALSE(counts.labels.contains("runs(e2,e1)"));
+  predicted.relations = {{"a", "p", "runs(e2,e1)"}};
+  EXPECT_EQ(count(predicted).relation_errors.direction, 1);
+  expect_sums(count(predicted));
+}
+
 TEST(DocumentScores, BothDirectionsOfASymmetricRelationAreOne) {
   Document predicted = gold();
   predicted.relations = {{"d", "c", "partner"}, {"p", "a", "runs"}};
@@ -141,6 +151,92 @@ TEST(DocumentScores, BothDirectionsOfASymmetricRelationAreOne) {
   predicted.relations = {{"c", "d", "partner"}, {"d", "c", "partner"}};
   EXPECT_EQ(count(predicted, {"partner"}).relations_strict.predicted, 1);
   expect_sums(counts);
+}
+
+TEST(DocumentScores, RelationsOfTheNegativeLabelAreNone) {
+  GoldDocuments data{"gold.jsonl", {gold()}};
+  data.documents[0].relations.push_back({"a", "g", "Other"});
+  Document predicted = gold();
+  predicted.relations.push_back({"b", "c", "Other"});
+  predicted.relations.push_back({"a", "g", "Other"});
+  const DocumentReport report = score_documents(data, {predicted}, "p.jsonl");
+  EXPECT_EQ(report.relations_strict.tally.gold, 5);
+  EXPECT_EQ(report.relations_strict.tally.predicted, 5);
+  EXPECT_EQ(report.relations_strict.tally.right, 5);
+  EXPECT_FALSE(report.counts.labels.contains("Other"));
+  EXPECT_THAT(report.warnings,
+              ElementsAre("relations of the label 'Other', which means none, are not counted: 1 of "
+                          "the data, 2 of the predictions."));
+  // A named one is the only one; where the data have none it is no_relation.
+  const auto named = score_documents(data, {predicted}, "p.jsonl", {.negative = "knows"});
+  EXPECT_EQ(named.relations_strict.tally.gold, 5);
+  EXPECT_EQ(named.relations_strict.tally.predicted, 6);
+  EXPECT_TRUE(named.counts.labels.contains("Other"));
+  predicted = gold();
+  predicted.relations.push_back({"a", "g", "no_relation"});
+  EXPECT_EQ(score_documents({"gold.jsonl", {gold()}}, {predicted}, "p.jsonl")
+                .relations_strict.tally.predicted,
+            5);
+}
+
+/// Ada, who is also Bo, runs Pell Works; Cy and Di are another cluster.
+Document clustered() {
+  Document document = gold();
+  document.entities[0].cluster = document.entities[3].cluster = "ada";
+  document.entities[4].cluster = document.entities[5].cluster = "cy";
+  document.relations = {{"a", "p", "runs"}, {"d", "b", "knows"}};
+  return document;
+}
+
+TEST(DocumentScores, ARelationOfAnyMentionsOfTwoClustersIsRightOnce) {
+  Document predicted = gold();
+  predicted.relations = {{"b", "p", "runs"},
+                         {"a", "p", "runs"},  // one relation of the two
+                         {"c", "a", "knows"},
+                         {"c", "g", "in"}};
+  const DocumentCounts counts = count_document(clustered(), predicted, {});
+  for (const Tally* each : {&counts.relations_strict, &counts.relations_boundaries}) {
+    EXPECT_EQ(each->gold, 2);
+    EXPECT_EQ(each->predicted, 3);
+    EXPECT_EQ(each->right, 2);
+  }
+  EXPECT_EQ(counts.labels.at("knows").right, 1);
+  EXPECT_EQ(counts.relation_errors.spurious_pair, 1);
+  expect_sums(counts);
+  // What the predictions call a cluster has no part in it.
+  predicted.entities[1].cluster = predicted.entities[2].cluster = "p";
+  EXPECT_EQ(count_document(clustered(), predicted, {}).relations_strict.predicted, 3);
+}
+
+TEST(DocumentScores, MistakesBetweenClustersHaveTheirKinds) {
+  Document predicted = gold();
+  predicted.entities[3].span.type = "ORG";                          // Bo
+  predicted.relations = {{"b", "p", "runs"}, {"a", "c", "knows"}};  // a type, and a direction
+  DocumentCounts counts = count_document(clustered(), predicted, {});
+  EXPECT_EQ(counts.relations_strict.right, 0);
+  EXPECT_EQ(counts.relations_boundaries.right, 1);
+  EXPECT_EQ(counts.relation_errors.end_type, 1);
+  EXPECT_EQ(counts.relation_errors.direction, 1);
+  expect_sums(counts);
+  EXPECT_EQ(count_document(clustered(), predicted, {"knows"}).relations_boundaries.right, 2);
+  // Of each cluster another mention was found than the one that the data name.
+  predicted = gold();
+  predicted.entities.erase(predicted.entities.begin());
+  predicted.relations.clear();
+  counts = count_document(clustered(), predicted, {});
+  EXPECT_EQ(counts.relation_errors.missed_pair, 2);
+  expect_sums(counts);
+  predicted.entities.erase(predicted.entities.begin() + 2);  // Bo, too
+  EXPECT_EQ(count_document(clustered(), predicted, {}).relation_errors.lost_entity, 2);
+}
+
+TEST(DocumentScores, ClustersThatShareAMentionAreOne) {
+  Document data = clustered();
+  data.entities.push_back(entity("again", 39, 41, "PER"));  // Bo, in the other cluster
+  data.entities.back().cluster = "cy";
+  Document predicted = gold();
+  predicted.relations = {{"d", "p", "runs"}};
+  EXPECT_EQ(count_document(data, predicted, {}).relations_strict.right, 1);
 }
 
 TEST(DocumentScores, RepeatedEntitiesCountOnce) {
@@ -239,57 +335,6 @@ TEST(DocumentScores, DataThatSayTooLittleAreRefused) {
   EXPECT_THAT(refused({gold()}, false), HasSubstr("without --task"));
   data.documents.clear();
   EXPECT_THAT(refused({}), HasSubstr("no document"));
-}
-
-TEST(DocumentPredictions, AreReadAsLinesOrAsAList) {
-  const Scratch scratch;
-  const std::string row = R"({"id":7,"entities":[{"id":"T1","start":0,"end":3,"type":"PER",)"
-                          R"("probability":0.9}],"relations":[]})";
-  const std::string other = R"({"id":"8","entities":[]})";
-  const auto lines = read_document_predictions(scratch.file("a", row + "\n\n" + other + "\n"));
-  const auto list = read_document_predictions(scratch.file("b", "[" + row + ",\n" + other + "]"));
-  for (const std::vector<Document>& read : {lines, list}) {
-    ASSERT_EQ(read.size(), 2u);
-    EXPECT_EQ(read[0].id, "7");
-    EXPECT_EQ(read[0].entities[0].span.end, 3);
-    EXPECT_FALSE(read[0].unlabelled);
-    EXPECT_TRUE(read[1].unlabelled);
-  }
-  EXPECT_EQ(lines[1].line, 3);
-  EXPECT_EQ(read_document_predictions(scratch.file("c", ""), true).size(), 0u);
-}
-
-TEST(DocumentPredictions, BadRowsAreNamedWithTheirLine) {
-  const Scratch scratch;
-  const auto refused = [&](const std::string& row) {
-    const std::string file = scratch.file("p", "{\"id\":\"x\",\"entities\":[]}\n" + row);
-    return error_of([&] { read_document_predictions(file); });
-  };
-  EXPECT_THAT(refused(R"({"id":"1","label":"a"})"),
-              AllOf(HasSubstr("p:2"), HasSubstr("without --task")));
-  EXPECT_THAT(refused(R"({"entities":[]})"), HasSubstr("no 'id'"));
-  EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0}]})"), HasSubstr("end"));
-  EXPECT_THAT(refused(R"({"id":"1","entities":[{"id":"T1","start":0,"end":1,"probability":1.5}]})"),
-              HasSubstr("1.5"));
-  EXPECT_THAT(refused("{"), HasSubstr("p:2"));
-  EXPECT_THAT(error_of([&] { read_document_predictions(scratch.file("e", "\n")); }),
-              HasSubstr("no predictions"));
-}
-
-TEST(DocumentPredictions, AFaultOfAListIsNamedWithItsLine) {
-  const Scratch scratch;
-  const std::string row = R"({"id":"1","entities":[]})";
-  const auto refused = [&](const std::string& list) {
-    const std::string file = scratch.file("p", list);
-    return error_of([&] { read_document_predictions(file); });
-  };
-  EXPECT_EQ(refused("[" + row + "]"), "");
-  EXPECT_THAT(refused("[" + row + ",\n{\"id\":\"2\"}]"),
-              AllOf(HasSubstr("p:2: "), HasSubstr("\"entities\"")));
-  EXPECT_THAT(refused("[" + row + ",\n" + row),
-              AllOf(HasSubstr("p:2: the array ends within its row 2"), EndsWith(".")));
-  EXPECT_THAT(refused("[" + row + "\n,\n,"), HasSubstr("p:3: expected row 2"));
-  EXPECT_THAT(refused("[" + row + "]\n" + row), HasSubstr("p:2: something follows"));
 }
 
 TEST(DocumentPredictions, AreHeldToTheDocumentsText) {

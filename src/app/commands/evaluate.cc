@@ -118,7 +118,6 @@ std::string terminal_text(const task::Report& report, const page::Origin& origin
 /// What acts on answers for pairs alone, as it was given.
 std::vector<std::string> flags_of_pairs(const Options& o) {
   std::vector<std::string> flags = flags_of_page(o);
-  if (o.scores.negative) flags.emplace_back("--negative");
   if (o.scores.official) flags.emplace_back("--official");
   if (!o.analysis.data.labels.empty()) flags.emplace_back("--labels");
   if (!o.analysis.data.relabel.empty()) flags.emplace_back("--relabel");
@@ -135,6 +134,9 @@ int run_documents(const Options& o, Environment& environment) {
                      o.task));
   }
   jobs::warn_without_effect(flags_of_pairs(o), "--task relations", environment.context());
+  if (o.scores.negative && o.task == "entities") {
+    jobs::warn_without_effect({"--negative"}, "--task relations or joint", environment.context());
+  }
   check_answers(o);
   DocumentScoring scoring;
   scoring.data = o.analysis.input;
@@ -145,6 +147,9 @@ int run_documents(const Options& o, Environment& environment) {
   scoring.reading.keep_unknown_labels = true;
   scoring.options.relations = o.task == "joint";
   scoring.options.missing_is_wrong = o.scores.missing_is_wrong;
+  scoring.options.negative = o.scores.negative;
+  const std::string of_data = task::parse_spec(o.analysis.input).negative;
+  if (!o.scores.negative && !of_data.empty()) scoring.options.negative = of_data;
   fmt::print("{}\n", score_documents_text(scoring, o.json, environment.host()));
   return kDone;
 }

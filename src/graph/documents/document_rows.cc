@@ -76,27 +76,24 @@ std::vector<Mention> mentions_of(const nlohmann::json& list, task::Document& doc
                                  std::set<std::string>& unread) {
   static const std::set<std::string> known = {"id",   "start",  "end",        "type",
                                               "text", "pieces", "probability"};
-  std::vector<double> probabilities;
+  const CodePoints points(document.text);
   for (const nlohmann::json& each : list) {
     const std::string place = fmt::format("entity {}", document.entities.size() + 1);
-    document.entities.push_back(task::parse_entity(each, place, document.text));
-    probabilities.push_back(io::get_double(each, "probability", 1, place));
+    document.entities.push_back(task::parse_entity(each, place, points));
     for (const auto& [key, value] : each.items()) {
       if (!known.contains(key)) note_unread(unread, "entities." + key);
     }
   }
   if (const std::string problem = task::settle(document); !problem.empty()) fail(kPlace, problem);
-  const CodePoints points(document.text);
   std::vector<Mention> mentions;
-  for (size_t i = 0; i < document.entities.size(); ++i) {
-    const auto& [id, span, pieces, cluster] = document.entities[i];
-    const std::string shown = printable_start(id, 40);
-    if (span.type.empty()) fail(kPlace, fmt::format("entity '{}' has no type", shown));
-    if (!(probabilities[i] >= 0 && probabilities[i] <= 1)) {
-      fail(kPlace, fmt::format("entity '{}' has a probability of {}", shown, probabilities[i]));
+  for (const task::Entity& entity : document.entities) {
+    const task::Span& span = entity.span;
+    if (span.type.empty()) {
+      fail(kPlace, fmt::format("entity '{}' has no type", printable_start(entity.id, 40)));
     }
     const Stretch stretch{span.start, span.end};
-    mentions.push_back({stretch, span.type, probabilities[i], std::string(points.slice(stretch))});
+    mentions.push_back({stretch, span.type, entity.probability.value_or(1),
+                        std::string(points.slice(span.start, span.end))});
   }
   return mentions;
 }

@@ -21,6 +21,7 @@ struct Sentences {
   std::string text;
   std::vector<TokenText> tokens;
   std::vector<Piece> places;
+  std::vector<int64_t> of_mentions;  // of each mention that was read the one that it stands in
 };
 
 Sentences parse_sentences(const json& row, const std::string& place) {
@@ -52,7 +53,7 @@ Sentences parse_sentences(const json& row, const std::string& place) {
   return sentences;
 }
 
-Entity parse_mention(const json& mention, const Sentences& sentences, const std::string& name,
+Entity parse_mention(const json& mention, Sentences& sentences, const std::string& name,
                      const std::string& id) {
   const int64_t sentence = io::require_int(mention, "sent_id", name);
   if (sentence < 0 || sentence >= int64_t(sentences.tokens.size())) {
@@ -60,11 +61,13 @@ Entity parse_mention(const json& mention, const Sentences& sentences, const std:
   }
   const std::vector<int64_t> pos = io::require_ints(mention, "pos", name);
   if (pos.size() != 2) fail("task.docred", name + ".pos: expected a start and an end");
+  sentences.of_mentions.push_back(sentence);
   const Piece piece = tokens_before(sentences.tokens[size_t(sentence)], pos[0], pos[1], name);
   return {id, {piece.start, piece.end, io::get_string(mention, "type", "", name)}};
 }
 
-/// The relation of two entities, between those of their mentions that are nearest to one another.
+/// The relation of two entities, between those of their mentions that are nearest to one another;
+/// of one sentence, where any are.
 Relation parse_relation(const json& label, const Document& document,
                         const std::vector<std::vector<size_t>>& things, const Sentences& sentences,
                         const std::string& name) {
@@ -75,7 +78,8 @@ Relation parse_relation(const json& label, const Document& document,
     }
     return things[size_t(number)];
   };
-  const auto [head, tail] = nearest_mentions(document.entities, thing("h"), thing("t"));
+  const auto [head, tail] = nearest_mentions(document.entities, thing("h"), thing("t"),
+                                             sentences.of_mentions);
   Relation relation = {document.entities[head].id, document.entities[tail].id,
                        io::require_string(label, "r", name)};
   if (!io::find(label, "evidence")) return relation;
@@ -93,7 +97,7 @@ ParsedRow parse_row(const JsonRow& source, RowSink&) {
   const std::string place = fmt::format("row {}", source.number);
   const json row = io::parse_json(source.text, place);
   need(row, "sents", place);
-  const Sentences sentences = parse_sentences(row, place);
+  Sentences sentences = parse_sentences(row, place);
   Document document;
   document.id = io::get_string(row, "title", "", place);
   document.line = source.line;

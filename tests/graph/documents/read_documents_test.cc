@@ -207,8 +207,9 @@ TEST_F(Documents, BadEntitiesAreToldWithTheirLine) {
   };
   EXPECT_EQ(refused(R"([{"id":"T1","start":0,"end":2}])"),
             ":1: entity 'T1' has no type. Mend or remove the row.");
-  EXPECT_EQ(refused(R"([{"id":"T1","start":0,"end":2,"type":"A","probability":2}])"),
-            ":1: entity 'T1' has a probability of 2. Mend or remove the row.");
+  EXPECT_EQ(
+      refused(R"([{"id":"T1","start":0,"end":2,"type":"A","probability":2}])"),
+      ":1: entity 'T1' has a probability of 2, which is not from 0 to 1. Mend or remove the row.");
   for (const char* entities :
        {R"({})", R"([1])", R"([{"id":"T1","start":0,"end":9,"type":"A"}])",
         R"([{"id":"T1","start":2,"end":3,"type":"A"}])", R"([{"start":0,"end":2,"type":"A"}])",

@@ -198,6 +198,21 @@ TEST(Brat, FoldersAreReadInOrderAndNameTheirFiles) {
               HasSubstr("data of the format jsonl are files"));
 }
 
+// Places that are looked for from the text's start take minutes here.
+TEST(Brat, AHundredThousandMentionsTakeTimeOfTheirNumber) {
+  std::string text, lines;
+  constexpr int kMentions = 100'000;
+  for (int i = 0; i < kMentions; ++i) {
+    text += "Zoë-Anne ";
+    lines += fmt::format("T{}\tPER {} {}\tZoë-Anne\n", i + 1, 9 * i, 9 * i + 8);
+  }
+  const Scratch scratch;
+  scratch.file("a.txt", text);
+  const auto documents = documents_of(scratch.file("a.ann", lines));
+  ASSERT_EQ(documents.size(), 1u);
+  EXPECT_EQ(documents[0].entities.size(), size_t(kMentions));
+}
+
 TEST(Brat, TextsWithoutAnnotationsAreCounted) {
   const Scratch scratch;
   std::filesystem::create_directories(scratch.path("notes"));

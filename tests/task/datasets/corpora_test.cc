@@ -81,10 +81,11 @@ const std::string kRed =
     R"("type":"ORG"}],[{"name":"Bo","pos":[2,3],"sent_id":1,"type":"PER"}]],)"
     R"("labels":[{"r":"P1","h":0,"t":2,"evidence":[1]},{"r":"P2","h":0,"t":1,"evidence":[]}]}])";
 
-TEST(Docred, MentionsThatAreNearestAndEvidence) {
+// "She" is nearer to "Pell" than "Ada" is, but begins another sentence.
+TEST(Docred, MentionsOfOneSentenceThatAreNearestAndEvidence) {
   EXPECT_THAT(told_of("a.json", kRed),
               ElementsAre("Pell: 0.0=Ada:PER@0 0.1=She:PER@0 1=Pell:ORG 2=Bo:PER 0.1-P1>2 "
-                          "0.1-P2>1"));
+                          "0.0-P2>1"));
   const Scratch scratch;
   const auto documents = testing::documents_of(scratch.file("a.json", kRed));
   ASSERT_EQ(documents[0].relations[0].evidence.size(), 1u);

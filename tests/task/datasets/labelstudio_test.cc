@@ -182,6 +182,21 @@ TEST(LabelStudio, DirectionsAnnotatorsAndOtherResults) {
       ElementsAre("1: t=Ada:T"));
 }
 
+// Places that are looked for from the text's start take minutes here.
+TEST(LabelStudio, AHundredThousandRegionsTakeTimeOfTheirNumber) {
+  std::string text, regions;
+  constexpr int kRegions = 100'000;
+  for (int i = 0; i < kRegions; ++i) {
+    text += "Zoë-Anne ";
+    if (i > 0) regions += ",";
+    regions += region(std::to_string(i), 9 * i, 9 * i + 8, "Zoë-Anne", "PER");
+  }
+  const Scratch scratch;
+  const auto documents = documents_of(scratch.file("a.json", studio(text, regions)));
+  ASSERT_EQ(documents.size(), 1u);
+  EXPECT_EQ(documents[0].entities.size(), size_t(kRegions));
+}
+
 TEST(LabelStudio, RefusesTheExportThatLeavesRelationsOut) {
   const std::string text =
       R"([{"text":"Ada runs Pell","id":1,"label":[{"start":0,"end":3,"text":"Ada","labels":)"

@@ -1,6 +1,8 @@
 // Small files of annotation tools, and what is read of them.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
 #include <vector>
 
@@ -48,6 +50,7 @@ inline std::string told(const Document& document) {
     }
     text += " " + entity.id + "=" + there + ":" + entity.span.type;
     if (!entity.cluster.empty()) text += "@" + entity.cluster;
+    if (entity.probability) text += fmt::format("/{}", *entity.probability);
   }
   for (const Relation& relation : document.relations) {
     text += " " + relation.head + "-" + relation.label + ">" + relation.tail;
