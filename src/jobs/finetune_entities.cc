@@ -122,6 +122,28 @@ void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
   rows.dev_documents = int64_t(data.entities->dev.size());
 }
 
+namespace {
+
+// Of no entity and of each type among the spans of the training texts; each counts once more than
+// it is there, so that none has a share of 0.
+std::vector<double> class_shares(const EntityData& data) {
+  const auto classes = size_t(1 + data.types.size());
+  std::vector<double> counts(classes, 1);
+  double spans = double(classes);
+  for (const EntityDocument& document : data.train) {
+    for (const EntityText& text : document.texts) {
+      spans += double(nn::count_spans(int64_t(text.words.size()), data.widest));
+      for (const WordEntity& entity : text.entities) ++counts[size_t(1 + entity.type)];
+    }
+  }
+  counts[0] = spans;
+  for (size_t i = 1; i < classes; ++i) counts[0] -= counts[i];
+  for (double& count : counts) count /= spans;
+  return counts;
+}
+
+}  // namespace
+
 train::SpanForm span_form(const FinetuneOptions& options, const engine::Session& session,
                           const EntityData& data) {
   train::SpanForm form;
@@ -132,6 +154,7 @@ train::SpanForm span_form(const FinetuneOptions& options, const engine::Session&
   // Decoders have none of their own.
   form.own_dropout = session.model().info().causal ? 0 : options.hidden_dropout;
   form.rate = options.head_learning_rate.value_or(train::kHeadRate) / learning_rate(options);
+  form.shares = class_shares(data);
   form.joint = learns_both(options);
   return form;
 }

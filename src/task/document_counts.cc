@@ -131,7 +131,7 @@ Keys keys_of(const Document& document, const Ends& ends, const std::set<std::str
     }
     // r(e2,e1) from one end to the other is r from the other to the one.
     const DirectedLabel way = split_direction(label);
-    const std::string name = way.directed ? way.relation : label;
+    const std::string name(way.directed ? way.relation : std::string_view(label));
     const EntityKey& head = by_id.at(way.reversed ? relation.tail : relation.head);
     const EntityKey& tail = by_id.at(way.reversed ? relation.head : relation.tail);
     const bool either = symmetric.contains(name);

@@ -60,7 +60,10 @@ SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const
   draw(parts.project, 1 / std::sqrt(3.0 * double(form.width)));
   draw(parts.widths, kLengthDeviation);
   draw(parts.output, 1 / std::sqrt(3.0 * double(form.hidden)));
-  for (float& value : parts.bias) value = 0;
+  RELATUM_CHECK(form.shares.empty() || form.shares.size() == parts.bias.size());
+  for (size_t i = 0; i < parts.bias.size(); ++i) {
+    parts.bias[i] = form.shares.empty() ? 0 : float(std::log(form.shares[i]));
+  }
   reader_ = {form,
              {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
               {parts.widths.data(), form.widest, form.hidden},

@@ -18,6 +18,10 @@ struct SpanForm {
   double dropout = 0.1;      ///< of the words' states
   double own_dropout = 0.1;  ///< the network's own, see arch::ForwardOptions::own_dropout
   double rate = 1;           ///< of its learning rate over that of all else
+  /// Of the classes among the training spans, each above 0: the output's bias begins as their
+  /// logarithms, so that a network that knows nothing says what is usual (Lin et al. 2017, arXiv
+  /// 1708.02002, for the idea). Empty: it begins as zero.
+  std::vector<double> shares{};
   bool joint = false;        ///< rows that are no texts are trained, too, by the network's own head
   /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
   int64_t size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
@@ -35,7 +39,7 @@ class SpanTraining final : public TrainedBeside {
  public:
   /// base: made with SpanForm::size() extras. Matrices begin normal with the deviation that torch's
   /// Linear has, 1 / sqrt(3 inputs); what a span's length adds begins as one input of deviation
-  /// kLengthDeviation would, biases at zero.
+  /// kLengthDeviation would, biases as SpanForm::shares has them.
   SpanTraining(std::unique_ptr<Trainable> base, DType compute, const SpanForm& form, uint64_t seed);
 
   void sync() override;
