@@ -197,6 +197,7 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
     });
   }
   rows.pair_rule(rule);
+  if (options.texts) rows.read_texts();
   ask_for_adapters(options, source, rows);
   rows.guessed(source.guess, source.others);
   try {

@@ -27,6 +27,9 @@ struct LoadOptions {
   /// Each row has to name one of these adapters. Empty: rows name none, and a field of that name is
   /// one that is not read.
   std::vector<std::string> adapters{};
+  /// A row of JSON lines or of a table that names and marks no entity is a document without
+  /// entities, for what looks for them; else it is malformed.
+  bool texts = false;
 };
 
 /// Examples in file order. Every label that occurs is in `labels`, unless unknown ones were to be

@@ -125,6 +125,15 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_THAT(relations_of(rows[2]), ElementsAre());
   EXPECT_THAT(relations_of(rows[3]), ElementsAre("T2 works_for T3"));
   EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  // Texts alone give the same; they list no entities that could be taken as they are.
+  auto texts = gold;
+  for (json& each : texts) each.erase("entities"), each.erase("relations");
+  write_rows("texts.jsonl", texts);
+  jobs::ExtractOptions of_texts = ask_run();
+  of_texts.input = path("texts.jsonl");
+  EXPECT_EQ(answers(of_texts), rows);
+  of_texts.given_entities = true;
+  EXPECT_THAT(error_of([&] { jobs::extract(of_texts, host_); }), HasSubstr("texts.jsonl:1"));
   // Of the entities that are marked, one less than it would find.
   auto less = gold;
   less[0]["entities"].erase(1);
