@@ -204,6 +204,7 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
     read_source(spec, source, rows);
   } catch (const Enough&) {
   }
+  data.unrelated_left_out = rows.unrelated_left_out();
   data.warnings = source.warnings;
   for (std::string& line : rows.warnings()) data.warnings.push_back(std::move(line));
   checks.tell();

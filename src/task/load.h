@@ -47,6 +47,8 @@ struct Dataset {
   OddKinds odd;                       ///< the same of single rows, by its kind
   int64_t relabelled = 0;             ///< labels that the patch changed
   int64_t dropped = 0;                ///< examples whose id Re-TACRED's patch lacks
+  /// Documents have pairs without a relation, which are no examples, as no label means that.
+  bool unrelated_left_out = false;
 };
 
 /// Throws Error with file and line for a malformed row or an unknown label (both are bad rows), a

@@ -98,6 +98,8 @@ class RowSink {
   /// Whether a row was bad for its encoding.
   bool odd_bytes() const { return odd_bytes_; }
   std::vector<BadRow>& bad_rows() { return bad_rows_; }
+  /// Of any document, as PairCount has it.
+  bool unrelated_left_out() const { return unrelated_left_out_; }
   /// All that guessed() was told; "" once a good row shows that it fits.
   std::string guess() const { return good_ || guess_.empty() ? "" : guess_ + " " + others_; }
 
@@ -114,7 +116,8 @@ class RowSink {
 
   std::string room_, file_, part_, guess_, others_, offsets_;
   int64_t row_ = 0;
-  bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false, texts_ = false;
+  bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false, texts_ = false,
+                  unrelated_left_out_ = false;
   TakeRow take_;
   TakeDocument take_document_;
   PairRule rule_;

@@ -106,6 +106,20 @@ TEST_F(JointJob, WhatNobodyLookedAtIsNoNegative) {
   EXPECT_THAT(error_of([&] { load(teach_both()); }), HasSubstr("Use --task entities"));
 }
 
+TEST_F(JointJob, PairsAloneAreToldToLackThoseWithoutARelation) {
+  jobs::FinetuneOptions pairs = teach_both();
+  pairs.task = "relations";
+  load(pairs);
+  EXPECT_THAT(lines_,
+              ElementsAre(AllOf(HasSubstr("pairs of entities that no relation names are not"),
+                                HasSubstr("--task joint learns such"))));
+  lines_.clear();
+  pairs.train += "?negative=none";
+  load(pairs);
+  load(teach_both());
+  EXPECT_THAT(lines_, ElementsAre());
+}
+
 TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_TRUE(jobs::finetune(teach_both(), host_).finished);
   const jobs::RunInfo run = jobs::read_run(path("run"));
