@@ -104,8 +104,28 @@ TEST_F(GraphSetupJob, SimilarNamesAreOneWhereThatIsAsked) {
   const auto apart = names(graph_of(options));
   options.asking.embedder = kEmbedder;
   EXPECT_EQ(names(graph_of(options)), apart) << "it is not asked for";
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("similar"))));
+  options.similar = 1;
+  lines_.clear();
+  EXPECT_EQ(names(graph_of(options)), apart);
+  EXPECT_THAT(lines_, Contains("no names were similar enough to be one entity"));
   options.similar = 0;
-  EXPECT_LT(names(graph_of(options)).size(), apart.size());
+  options.out = path("graph.jsonl");
+  const auto joined = names(graph_of(options));
+  ASSERT_LT(joined.size(), apart.size());
+  const json told = json::parse(read("graph.jsonl.run.json"))["joined"];
+  ASSERT_EQ(told.size(), apart.size() - joined.size());
+  for (size_t i = 0; i < told.size(); ++i) {
+    EXPECT_EQ(told[i]["type"], "THING");
+    for (const json& each : told[i]["names"]) EXPECT_THAT(apart, Contains(each));
+    EXPECT_GE(told[i]["similarity"].get<double>(), told[0]["similarity"].get<double>());
+  }
+  const json& least = told[0];
+  EXPECT_THAT(lines_,
+              Contains(HasSubstr(fmt::format(
+                  "similarity joined {} pairs, the least similar first: '{}' and '{}' ({:.3f})",
+                  told.size(), least["names"][0].get<std::string>(),
+                  least["names"][1].get<std::string>(), least["similarity"].get<double>()))));
 }
 
 }  // namespace
