@@ -35,8 +35,8 @@ struct GraphSetup {
 /// Throws Error for all that cannot be honoured; writes nothing.
 GraphSetup settle_graph(const GraphOptions& options, const Host& host);
 
-/// The form that is asked for: by its name, else by the ending of `out`, else JSON lines. Throws
-/// Error for one that lacks what it needs.
+/// The form that is asked for: by its name, else by the ending of `out`, without one JSON lines.
+/// Throws Error for an ending that no form has, and for a form that lacks what it needs.
 const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
 /// Fills GraphSetup::finders: those that are given in documents, another run's, and the

@@ -62,6 +62,9 @@ TEST_F(GraphSetupJob, WhatCannotBeHonouredIsRefusedFirst) {
   refused([&](Options& o) { o.format = "turtle"; }, "--base-iri");
   refused([&](Options& o) { o.format = "pdf"; }, "graph format 'pdf' is unknown");
   refused([&](Options& o) { o.out = "", o.format = "csv"; }, "is no text for standard output");
+  refused([&](Options& o) { o.out = path("graph.xlsx"); },
+          "no form of graphs has the ending '.xlsx'. Use .cypher, ");
+  refused([&](Options& o) { o.out = path("graph.csv"); }, "by --format csv a folder");
   refused([&](Options& o) { o.out = path("notes/graph.jsonl"); }, "would be one of them");
   refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.out = path("notes/g.html"); },
           "would be one of them");
@@ -110,10 +113,10 @@ TEST_F(GraphSetupJob, SimilarNamesAreOneWhereThatIsAsked) {
   EXPECT_EQ(names(graph_of(options)), apart);
   EXPECT_THAT(lines_, Contains("no names were similar enough to be one entity"));
   options.similar = 0;
-  options.out = path("graph.jsonl");
+  options.out = path("graph.JSONL");
   const auto joined = names(graph_of(options));
   ASSERT_LT(joined.size(), apart.size());
-  const json told = json::parse(read("graph.jsonl.run.json"))["joined"];
+  const json told = json::parse(read("graph.JSONL.run.json"))["joined"];
   ASSERT_EQ(told.size(), apart.size() - joined.size());
   for (size_t i = 0; i < told.size(); ++i) {
     EXPECT_EQ(told[i]["type"], "THING");
