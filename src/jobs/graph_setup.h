@@ -41,7 +41,7 @@ const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
 /// Fills GraphSetup::finders: those that are given in documents, another run's, and the
 /// gazetteer's. A run that learned both finds them by itself where neither of these two is named.
-/// Throws Error where there can be none.
+/// Tells the types in which they and the schema differ. Throws Error where there can be none.
 void make_finders(const GraphOptions& options, const Host& host, GraphSetup& setup);
 /// Makes one finder of them, with the answerer's run where that finds entities.
 void open_finder(const Answerer& answerer, GraphSetup& setup);

@@ -198,8 +198,36 @@ TEST_F(JointJob, AGraphNeedsNoOtherRun) {
                     names[each["tail"]]);
   }
   EXPECT_EQ(names.size(), 7u);
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("schema"))));
   EXPECT_THAT(facts, UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
                                           "Zoë Ruiz left Oslo", "Ana works_for Dolm Air"));
+}
+
+TEST_F(JointJob, AGraphTellsTypesThatTheSchemaDoesNotShare) {
+  jobs::FinetuneOptions options = teach_both();
+  options.training.epochs = 1;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  jobs::GraphOptions graph;
+  graph.asking.model.compute = "f32";
+  graph.asking.adapter = path("run");
+  graph.documents = {path("notes")};
+  write("notes/a.txt", "Ana rests.");
+  graph.schema = write("schema.toml",
+                       "[entities]\nPERSON = \"One.\"\ncompany = \"A firm.\"\n"
+                       "[relations.works_for]\nhead = \"PERSON\"\ntail = \"company\"\n");
+  lines_.clear();
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("does not find: 'PERSON'"), HasSubstr("/run"))));
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("the schema lacks"),
+                                     HasSubstr("left out: 'city', 'person'"))));
+  // Another source besides.
+  graph.entities = path("run");
+  graph.gazetteer = write("names.csv", "name,type\nAna,PERSON\nOslo,TOWN\n");
+  lines_.clear();
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("not find"))));
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("/run and the gazetteer find and"),
+                                     HasSubstr("'TOWN', 'city'"))));
 }
 
 // The same bytes, whether it was stopped or not; judged by both.

@@ -27,9 +27,11 @@ TEST_F(GraphSetupJob, ASchemaForbidsAndWithoutACommonLabelIsRefused) {
   EXPECT_THAT(warnings_, ElementsAre(HasSubstr("--base-iri has no effect without")));
   EXPECT_THAT(lines_, Contains(HasSubstr("labels that the schema lacks")));
   EXPECT_THAT(lines_, Contains(HasSubstr("that the schema does not allow")));
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("types that"))));
   write("schema.toml", types + "[relations.part-of]\nhead = \"PERSON\"\n");
   EXPECT_THAT(facts(graph_of(options)), IsEmpty());
   EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 4 of types")));
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("the gazetteer does not find: 'PERSON'"))));
   write("schema.toml", "[relations.bites]\n");
   out_.clear();
   EXPECT_THAT(refusal(options), AllOf(HasSubstr("none of its relations"), HasSubstr("'part-of'")));
