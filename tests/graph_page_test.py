@@ -66,6 +66,45 @@ class GraphPage(BrowserCase):
             self.browser.press("Escape")
             self.assertEqual(self.count(".node.chosen"), 0)
 
+    def open_small(self, entities, relations):
+        """A page with so many entities, of which each relation is between two of its own."""
+        text = "Ada runs Pell."
+        data = {"documents": [{"id": "d", "sentences": [[0, len(text), text]]}],
+                "entities": [{"id": f"n-{i}", "name": f"Name {i}", "type": "T",
+                              "mentions": [[0, 0, 3, 1]]} for i in range(entities)],
+                "relations": [{"head": 2 * i, "tail": 2 * i + 1, "label": "runs", "p": 0.9,
+                               "support": 1, "mentions": [[0, 0, len(text), 0, 3, 9, 13, 0.9]]}
+                              for i in range(relations)],
+                "types": ["T"]}
+        start, end = '<script type="application/json" id="data">', "</script>"
+        page = (self.folder / "graph.html").read_text("utf-8")
+        before, rest = page.split(start)
+        (self.folder / "small.html").write_text(
+            before + start + json.dumps(data) + end + rest.split(end, 1)[1], "utf-8")
+        self.browser.open(self.folder / "small.html", 1440)
+
+    def text_of(self, selector):
+        return self.browser.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
+
+    def test_counts_are_in_right_english(self):
+        self.open_small(entities=1, relations=0)
+        self.assertEqual(self.text_of("#counts"), "1 entity, 0 relations, 1 document")
+        self.assertEqual(self.text_of("#left-out"), "1 entity without relations is not drawn.")
+        self.browser.evaluate("chooseEntity(0)")
+        self.assertIn("1 mention", self.text_of("#evidence"))
+        self.assertNotIn("1 mentions", self.text_of("#evidence"))
+        self.open_small(entities=2, relations=1)
+        self.assertEqual(self.text_of("#counts"), "2 entities, 1 relation, 1 document")
+        self.assertEqual(self.text_of("#left-out"), "")
+        self.browser.evaluate("chooseRelation(0)")
+        self.assertIn("1 place", self.text_of("#evidence"))
+        self.open_small(entities=1244, relations=61)
+        self.assertEqual(self.text_of("#counts"), "1,244 entities, 61 relations, 1 document")
+        self.assertEqual(self.text_of("#left-out"),
+                         "1,122 entities without relations are not drawn. The 120 entities with "
+                         "the most relations are drawn, 2 others with relations are not.")
+        self.assertEqual(self.browser.complaints(), [])
+
     def test_relations_are_sifted(self):
         first = self.relations[0]["label"]
         self.browser.evaluate(f"$('find').value = {json.dumps(first)};"

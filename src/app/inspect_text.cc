@@ -234,9 +234,10 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
                                   fmt::format("{} ({})", string("status"), string("time")));
   text += inspect_line("model", fmt::format("{}, base {}", string("model"), string("base")));
   const bool entities = io::find(record, "entities") != nullptr;
+  const bool relations = !entities || string("task") == "joint";
   std::string prompts = "style " + string("prompt");
   if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
-  if (!entities) text += inspect_line("prompts", prompts);
+  if (relations) text += inspect_line("prompts", prompts);
   if (entities) {
     const auto& form = io::require_object(record, "entities", place);
     text += inspect_line(
@@ -244,6 +245,8 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
         fmt::format("entities of up to {}{}",
                     counted(io::require_int(form, "widest", place), "word"),
                     io::require_bool(form, "overlap", place) ? ", which may overlap" : ""));
+    text += inspect_line(
+        "types", fmt::format("{}", fmt::join(io::require_strings(form, "types", place), ", ")));
   }
   if (string("head") == "classifier") {
     const auto markers = io::require_ints(record, "marker_tokens", place);
@@ -259,8 +262,8 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
                        fmt::format("{}, {}, {}, seed {}", counted(number("epochs"), "epoch"),
                                    steps_text(record, file), what, number("seed")));
   const fs::path labels = file.parent_path() / "labels.json";
-  if (fs::exists(labels)) {
-    text += inspect_line(entities ? "types" : "labels",
+  if (relations && fs::exists(labels)) {
+    text += inspect_line("labels",
                          fmt::format("{}", fmt::join(task::load_labels(labels).names(), ", ")));
   }
   const std::string dev = counted(number("dev_examples"), "dev example");

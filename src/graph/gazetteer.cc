@@ -70,6 +70,11 @@ std::string Gazetteer::add(std::string_view name, std::string_view type, std::st
 
 int64_t Gazetteer::names() const { return names_->names_count; }
 int64_t Gazetteer::entries() const { return int64_t(names_->entries.size()); }
+std::set<std::string> Gazetteer::types() const {
+  std::set<std::string> types;
+  for (uint32_t i = 0; i < names_->types.size(); ++i) types.emplace(names_->types[i]);
+  return types;
+}
 const std::vector<std::string>& Gazetteer::bad_rows() const { return names_->bad_rows; }
 const std::vector<std::string>& Gazetteer::notes() const { return names_->notes; }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,8 +56,9 @@ class Gazetteer {
   /// most kMostWords words; sorting is within stretches of overlapping names.
   std::vector<GazetteerMatch> find(std::string_view text) const;
 
-  int64_t names() const;          ///< names that are compared differently
-  int64_t entries() const;        ///< names with types and ids
+  int64_t names() const;    ///< names that are compared differently
+  int64_t entries() const;  ///< names with types and ids
+  std::set<std::string> types() const;
   uint64_t memory_bytes() const;  ///< what is held
   const std::vector<std::string>& bad_rows() const;
   const std::vector<std::string>& notes() const;  ///< columns that are not read

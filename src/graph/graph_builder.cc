@@ -97,7 +97,8 @@ void GraphBuilder::count_texts(Names& found) {
 void GraphBuilder::merge() {
   Names found = read_names();
   count_texts(found);
-  const MergedNames merged = merge_names(found.names, rules_.merge);
+  MergedNames merged = merge_names(found.names, rules_.merge);
+  if (rules_.merge.similarity) summary_.joined = std::move(merged.joined);
   Statement entity(database_,
                    "INSERT INTO entity (number, id, name, type, gazetteer, mentions) "
                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");

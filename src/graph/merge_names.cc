@@ -85,29 +85,41 @@ class Merger {
     struct Pair {
       double similarity;
       size_t one, other;
+      const SimilarNames* names;
     };
+    const std::vector<SimilarNames> similar = rules_.similarity(names_);
     std::vector<Pair> pairs;
-    for (const SimilarNames& each : rules_.similarity(names_)) {
+    for (const SimilarNames& each : similar) {
       RELATUM_CHECK(each.one < names_.size() && each.other < names_.size());
       if (!(each.similarity >= rules_.similarity_threshold)) continue;
       if (names_[each.one].type != names_[each.other].type) continue;
       const size_t one = number_of_[each.one], other = number_of_[each.other];
-      pairs.push_back({each.similarity, std::min(one, other), std::max(one, other)});
+      pairs.push_back({each.similarity, std::min(one, other), std::max(one, other), &each});
     }
     // Keys are numbered in their own order, so that of the names does not matter.
-    std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
-      return std::tuple(-a.similarity, a.one, a.other) < std::tuple(-b.similarity, b.one, b.other);
+    const auto texts = [&](const Pair& pair) {
+      return std::minmax(names_[pair.names->one].text, names_[pair.names->other].text);
+    };
+    std::sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
+      return std::tuple(-a.similarity, a.one, a.other, texts(a)) <
+             std::tuple(-b.similarity, b.one, b.other, texts(b));
     });
-    for (const Pair& pair : pairs) join(root(pair.one), root(pair.other));
+    for (const Pair& pair : pairs) {
+      if (!join(root(pair.one), root(pair.other))) continue;
+      const auto [one, other] = texts(pair);
+      joined_.push_back({names_[pair.names->one].type, one, other, pair.similarity});
+    }
   }
 
-  void join(size_t one, size_t other) {
-    if (one == other) return;
+  /// Whether they were two and are one now.
+  bool join(size_t one, size_t other) {
+    if (one == other) return false;
     std::string &kept = distinct_[one].gazetteer, &second = distinct_[other].gazetteer;
-    if (!kept.empty() && !second.empty() && kept != second) return;
+    if (!kept.empty() && !second.empty() && kept != second) return false;
     // The root has the id, else it is the first by bytes.
     const bool swap = kept.empty() && (!second.empty() || other < one);
     up_[swap ? one : other] = swap ? other : one;
+    return true;
   }
 
   /// What speaks for each value, in mentions; of equal ones the first by bytes wins.
@@ -154,6 +166,7 @@ class Merger {
       result.entities.push_back(std::move(each.second));
     }
     for (const size_t number : number_of_) result.entity_of.push_back(place_of.at(root(number)));
+    result.joined = std::move(joined_);
     return result;
   }
 
@@ -163,6 +176,7 @@ class Merger {
   std::vector<std::string> called_;  // by name: what the alias table calls it
   std::map<Form, std::set<std::string>> ids_of_;
   std::vector<size_t> number_of_, up_;
+  std::vector<JoinedNames> joined_;
 };
 
 }  // namespace

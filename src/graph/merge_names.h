@@ -44,9 +44,16 @@ struct MergedEntity {
   int64_t mentions = 0;
 };
 
+/// Two names of one type whose similarity made one entity of two.
+struct JoinedNames {
+  std::string type, one, other;
+  double similarity = 0;
+};
+
 struct MergedNames {
   std::vector<MergedEntity> entities;  ///< by id, in order of bytes
   std::vector<size_t> entity_of;       ///< by name: its place in `entities`
+  std::vector<JoinedNames> joined;     ///< the most similar first; each took an entity away
 };
 
 /// By these rules, none of which depends on the order of names or documents:

@@ -29,6 +29,7 @@ class WordTable {
   uint32_t add(std::string_view word);
   uint32_t find(std::string_view word) const;
   std::string_view operator[](uint32_t word) const { return words_[word]; }
+  uint32_t size() const { return words_.size(); }
   uint64_t memory_bytes() const;
 
  private:

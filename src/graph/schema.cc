@@ -2,6 +2,7 @@
 #include "graph/schema.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/atomic_file.h"
 
@@ -17,6 +18,25 @@ const RelationType* Schema::find(std::string_view label) const {
   const auto at = std::find_if(relations_.begin(), relations_.end(),
                                [&](const RelationType& each) { return each.name == label; });
   return at == relations_.end() ? nullptr : &*at;
+}
+
+std::set<std::string> Schema::missing_types(const std::set<std::string>& found) const {
+  std::set<std::string> missing;
+  for (const RelationType& each : relations_) {
+    if (!each.types) continue;
+    std::set<std::string> heads, tails;
+    for (const auto& [head, tail] : *each.types) {
+      heads.insert(head);
+      tails.insert(tail);
+    }
+    for (const std::set<std::string>& end : {heads, tails}) {
+      std::vector<std::string> lacking;
+      std::ranges::set_difference(end, found, std::back_inserter(lacking));
+      const bool any = end.size() == entities_.size() && lacking.size() < end.size();
+      if (!any) missing.insert(lacking.begin(), lacking.end());
+    }
+  }
+  return missing;
 }
 
 bool Schema::allows_type(const std::string& type) const {

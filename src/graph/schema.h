@@ -65,6 +65,10 @@ class Schema {
   /// nullptr where there is no such relation.
   const RelationType* find(std::string_view label) const;
 
+  /// The types at either end of relations that `found` lacks; of an end that may be of any type
+  /// only where `found` has none of them.
+  std::set<std::string> missing_types(const std::set<std::string>& found) const;
+
   /// Whether entities of the type may be in the graph: any where no type is named.
   bool allows_type(const std::string& type) const;
   /// Whether an edge of this label may stand between these types: any where no relation is named.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -43,6 +44,8 @@ struct GraphSummary {
   int64_t loops = 0;             ///< candidates from an entity to itself
   int64_t unlikely = 0;          ///< candidates that are not above the threshold, or lost to others
   int64_t unproven = 0;          ///< documents whose set of edges may not be the most probable one
+  /// What similarity joined, where it was asked for (MergedNames::joined).
+  std::optional<std::vector<JoinedNames>> joined{};
 };
 
 /// Results are put in transactions, so that a process that is killed loses the documents in hand

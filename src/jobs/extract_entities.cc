@@ -313,6 +313,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   check_extract_output(options, {&named, 1}, host);
   task::LoadOptions load = given.data.options(true, host);
   load.keep_unknown_labels = true;
+  load.texts = !options.given_entities;
   ExtractResult result;
   int64_t total = 0;
   try {

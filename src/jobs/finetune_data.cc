@@ -131,9 +131,21 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
   }
 }
 
+// Of documents where no label says that there is no relation.
+void tell_unrelated_left_out(const task::Dataset& data, const Context& context) {
+  if (!data.unrelated_left_out) return;
+  context.info(
+      fmt::format("{}: pairs of entities that no relation names are not learned, as no label means "
+                  "that there is none: the run will name one for any two. --task joint learns such "
+                  "pairs, and to find the entities, too; ?negative=no_relation behind the file's "
+                  "name learns them between entities that are marked.",
+                  data.name));
+}
+
 FinetuneData load_pairs(const FinetuneOptions& options, const Host& host) {
   FinetuneData data;
   data.train = options.data.load(options.train, true, host);
+  tell_unrelated_left_out(data.train, host.context);
   if (options.fold) leave_fold_out(options, data);
   if (!options.dev.empty()) {
     data.dev = options.data.load(options.dev, false, host);

@@ -1,12 +1,18 @@
 // The finders that options ask for, as one.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/known_names.h"
 #include "graph/list_finders.h"
+#include "jobs/entity_model.h"
 #include "jobs/graph_setup.h"
 #include "jobs/learned_entities.h"
 #include "jobs/without_effect.h"
@@ -14,7 +20,14 @@
 namespace relatum::jobs {
 namespace {
 
-std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const Host& host) {
+// What finds entities in plain texts, in words, and the types that it gives them.
+struct Found {
+  std::vector<std::string> sources;
+  std::set<std::string> types;
+};
+
+std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const Host& host,
+                                                    Found& found) {
   graph::GazetteerRules rules;
   if (o.any_case) rules.ignore_case_above = 0;
   rules.fold_accents = o.fold_accents;
@@ -25,6 +38,8 @@ std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const
   for (const std::string& row : gazetteer.bad_rows()) host.context.warn(row);
   host.context.info(
       fmt::format("gazetteer: {} in {}", counted(gazetteer.names(), "name"), o.gazetteer));
+  found.sources.emplace_back("the gazetteer");
+  found.types.merge(gazetteer.types());
   std::string identity = fmt::format("gazetteer {} any_case={} accents={}",
                                      sha256_file(o.gazetteer), o.any_case, o.fold_accents);
   return graph::gazetteer_finder(std::move(gazetteer), std::move(identity));
@@ -38,6 +53,38 @@ std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host&
   options.batch_tokens = o.asking.batch_tokens;
   options.force = o.asking.force;
   return learned_entities(options, host);
+}
+
+void add_run(const std::string& folder, const RunInfo& run, Found& found) {
+  found.sources.push_back(folder);
+  found.types.insert(run.entities->types.begin(), run.entities->types.end());
+}
+
+// Types that the schema has and what finds entities does not, and the other way round: a letter of
+// another case makes a graph without edges.
+void tell_types(const graph::Schema& schema, const Found& found, bool may_be_given,
+                const Context& context) {
+  if (found.sources.empty()) return;
+  const std::set<std::string> missing = schema.missing_types(found.types);
+  std::vector<std::string> foreign;
+  for (const std::string& each : found.types) {
+    if (!schema.allows_type(each)) foreign.push_back(each);
+  }
+  const std::string sources = fmt::format("{}", fmt::join(found.sources, " and "));
+  if (!missing.empty()) {
+    context.info(
+        fmt::format("types that the schema's relations are between, and that {} {} not "
+                    "find{}: {}",
+                    sources, found.sources.size() > 1 ? "do" : "does",
+                    may_be_given ? " (entities that documents list may have them)" : "",
+                    first_names({missing.begin(), missing.end()})));
+  }
+  if (!foreign.empty()) {
+    context.info(
+        fmt::format("types that {} {} and the schema lacks, so that their entities are "
+                    "left out: {}",
+                    sources, found.sources.size() > 1 ? "find" : "finds", first_names(foreign)));
+  }
 }
 
 }  // namespace
@@ -58,8 +105,14 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
          "\"entities\".");
   }
   setup.finders.push_back(graph::given_finder());
-  if (!o.entities.empty()) setup.finders.push_back(open_run(o, host));
-  if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host));
+  Found found;
+  if (setup.finds_itself) add_run(o.asking.adapter, *run, found);
+  if (!o.entities.empty()) {
+    setup.finders.push_back(open_run(o, host));
+    add_run(o.entities, entity_run(o.entities).value(), found);
+  }
+  if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host, found));
+  tell_types(setup.rules.schema, found, may_be_given, host.context);
   std::vector<std::string> without;
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");
   if (o.gazetteer.empty() && o.fold_accents) without.emplace_back("--fold-accents");

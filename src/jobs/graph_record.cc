@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <span>
 #include <system_error>
 
 #include "base/counted.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
+#include "base/printable.h"
 #include "jobs/answer_rule.h"
 #include "jobs/process_facts.h"
 #include "kernels/cpu.h"
@@ -56,6 +58,32 @@ std::string classifier_hash(const GraphSetup& setup) {
   const auto file = std::filesystem::path(setup.asking.adapter) / "classifier.safetensors";
   std::error_code ignored;
   return std::filesystem::exists(file, ignored) ? sha256_file(file) : "";
+}
+
+// The least similar first, as they are the doubtful ones.
+nlohmann::ordered_json joined_json(const std::optional<std::vector<graph::JoinedNames>>& joined) {
+  if (!joined) return nullptr;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const graph::JoinedNames& each : *joined | std::views::reverse) {
+    list.push_back(
+        {{"type", each.type}, {"names", {each.one, each.other}}, {"similarity", each.similarity}});
+  }
+  return list;
+}
+
+std::string joined_sentence(const std::vector<graph::JoinedNames>& joined) {
+  constexpr size_t kShown = 5, kLongest = 40;
+  if (joined.empty()) return "no names were similar enough to be one entity";
+  std::string shown;
+  for (size_t i = 0; i < joined.size() && i < kShown; ++i) {
+    const graph::JoinedNames& each = joined[joined.size() - 1 - i];
+    shown += fmt::format("{}'{}' and '{}' ({:.3f})", shown.empty() ? "" : ", ",
+                         printable_start(each.one, kLongest), printable_start(each.other, kLongest),
+                         each.similarity);
+  }
+  return fmt::format("similarity joined {}{}: {}{}", counted(int64_t(joined.size()), "pair"),
+                     joined.size() > 1 ? ", the least similar first" : "", shown,
+                     joined.size() > kShown ? " …" : "");
 }
 
 double rate(int64_t count, double seconds) { return seconds > 0 ? double(count) / seconds : 0; }
@@ -144,6 +172,7 @@ nlohmann::ordered_json graph_record(const GraphOptions& o, const GraphSetup& set
       {"candidates", counts.candidates},
       {"entities", graph.entities},
       {"mentions", graph.mentions},
+      {"joined", joined_json(graph.joined)},
       {"edges", graph.edges},
       {"evidence", graph.evidence},
       {"left_out",
@@ -184,6 +213,7 @@ std::vector<std::string> graph_sentences(const GraphFigures& figures) {
   lines.push_back(fmt::format("the graph of {} has {} and {}", counted(graph.documents, "document"),
                               counted(graph.entities, "entity", "entities"),
                               counted(graph.edges, "edge")));
+  if (graph.joined) lines.push_back(joined_sentence(*graph.joined));
   left.clear();
   add(left, graph.foreign_edges, "that the schema does not allow");
   add(left, graph.loops, "from an entity to itself");

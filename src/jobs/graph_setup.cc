@@ -17,6 +17,7 @@
 #include "jobs/name_similarity.h"
 #include "jobs/output_path.h"
 #include "jobs/without_effect.h"
+#include "text/unicode.h"
 
 namespace relatum::jobs {
 namespace {
@@ -205,6 +206,21 @@ void settle_similarity(const GraphOptions& o, const Host& host, GraphSetup& setu
   setup.rules.merge.similarity_threshold = *o.similar;
 }
 
+// JSON lines where there is no ending.
+std::string format_of_ending(const std::string& out) {
+  const std::string ending = fs::path(out).extension().string();
+  if (ending.empty()) return "jsonl";
+  std::string files, folders;
+  for (const graph::GraphFormat* each : graph::graph_formats()) {
+    if (each->ending == text::full_lower_case(ending)) return std::string(each->name);
+    if (each->ending.empty()) folders += fmt::format(", or by --format {} a folder", each->name);
+    else files += fmt::format("{}{}", files.empty() ? "" : ", ", each->ending);
+  }
+  fail(kPlace, fmt::format("--out {}: no form of graphs has the ending '{}'. Use {}{}, or name the "
+                           "form by --format.",
+                           printable_start(out), printable_start(ending), files, folders));
+}
+
 ExtractOptions asking_of(const GraphOptions& o) {
   ExtractOptions asking = o.asking;
   asking.answer = "scored";
@@ -222,12 +238,8 @@ ExtractOptions asking_of(const GraphOptions& o) {
 }  // namespace
 
 const graph::GraphFormat& graph_format_of(const GraphOptions& o) {
-  std::string name = o.format;
-  const std::string ending = fs::path(o.out).extension().string();
-  for (const graph::GraphFormat* each : graph::graph_formats()) {
-    if (name.empty() && !each->ending.empty() && each->ending == ending) name = each->name;
-  }
-  const graph::GraphFormat& format = graph::find_graph_format(name.empty() ? "jsonl" : name);
+  const std::string name = o.format.empty() ? format_of_ending(o.out) : o.format;
+  const graph::GraphFormat& format = graph::find_graph_format(name);
   graph::check_export(format, {o.base_iri});
   return format;
 }

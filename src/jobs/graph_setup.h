@@ -35,13 +35,13 @@ struct GraphSetup {
 /// Throws Error for all that cannot be honoured; writes nothing.
 GraphSetup settle_graph(const GraphOptions& options, const Host& host);
 
-/// The form that is asked for: by its name, else by the ending of `out`, else JSON lines. Throws
-/// Error for one that lacks what it needs.
+/// The form that is asked for: by its name, else by the ending of `out`, without one JSON lines.
+/// Throws Error for an ending that no form has, and for a form that lacks what it needs.
 const graph::GraphFormat& graph_format_of(const GraphOptions& options);
 
 /// Fills GraphSetup::finders: those that are given in documents, another run's, and the
 /// gazetteer's. A run that learned both finds them by itself where neither of these two is named.
-/// Throws Error where there can be none.
+/// Tells the types in which they and the schema differ. Throws Error where there can be none.
 void make_finders(const GraphOptions& options, const Host& host, GraphSetup& setup);
 /// Makes one finder of them, with the answerer's run where that finds entities.
 void open_finder(const Answerer& answerer, GraphSetup& setup);

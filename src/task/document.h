@@ -92,6 +92,8 @@ std::pair<size_t, size_t> nearest_mentions(const std::vector<Entity>& entities,
 struct PairCount {
   int64_t pairs = 0;
   int64_t too_far = 0;  ///< relations whose ends are farther apart than the window
+  /// Pairs without a relation are there, and are none for want of PairRule::negative.
+  bool unrelated_left_out = false;
 };
 
 /// The most text, in bytes, that the pairs of one document may hold together.

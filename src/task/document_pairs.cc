@@ -145,15 +145,14 @@ Things things_of(const std::vector<Entity>& entities) {
   return things;
 }
 
-/// Hands on the pairs of things without a relation; gives their number.
-int64_t make_others(const Document& document, const PairRule& rule, PairMaker& maker,
-                    const Related& related, const std::function<void(Example&&)>& take) {
+/// Gives the pairs of things without a relation to `take` until it returns false.
+void for_others(const Document& document, const PairRule& rule, const PairMaker& maker,
+                const Related& related, const std::function<bool(size_t head, size_t tail)>& take) {
   const Things things = things_of(document.entities);
   std::set<Ends> with_relation;
   for (const auto& [ends, relations] : related) {
     with_relation.insert({things.of[ends.first], things.of[ends.second]});
   }
-  int64_t pairs = 0;
   const size_t size = things.mentions.size();
   for (size_t from = 0; from < size; ++from) {
     for (size_t to = 0; to < size; ++to) {
@@ -167,13 +166,9 @@ int64_t make_others(const Document& document, const PairRule& rule, PairMaker& m
            (a.span.start == b.span.start && from > to))) {
         continue;
       }
-      Example example = maker.make(head, tail);
-      if (!document.unlabelled && !rule.all_unlabelled) example.label = rule.negative;
-      ++pairs;
-      take(std::move(example));
+      if (!take(head, tail)) return;
     }
   }
-  return pairs;
 }
 
 }  // namespace
@@ -205,8 +200,18 @@ PairCount make_pairs(const Document& document, const PairRule& rule,
     count.pairs += order.empty();
     return count;
   }
-  if (!document.unlabelled && !rule.all_unlabelled && !rule.negative) return count;
-  count.pairs += make_others(document, rule, maker, related, take);
+  const bool labelled = !document.unlabelled && !rule.all_unlabelled;
+  for_others(document, rule, maker, related, [&](size_t head, size_t tail) {
+    if (labelled && !rule.negative) {
+      count.unrelated_left_out = true;
+      return false;
+    }
+    Example example = maker.make(head, tail);
+    if (labelled) example.label = rule.negative;
+    ++count.pairs;
+    take(std::move(example));
+    return true;
+  });
   return count;
 }
 

@@ -204,12 +204,14 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
     });
   }
   rows.pair_rule(rule);
+  if (options.texts) rows.read_texts();
   ask_for_adapters(options, source, rows);
   rows.guessed(source.guess, source.others);
   try {
     read_source(spec, source, rows);
   } catch (const Enough&) {
   }
+  data.unrelated_left_out = rows.unrelated_left_out();
   data.warnings = source.warnings;
   for (std::string& line : rows.warnings()) data.warnings.push_back(std::move(line));
   checks.tell();

@@ -27,6 +27,9 @@ struct LoadOptions {
   /// Each row has to name one of these adapters. Empty: rows name none, and a field of that name is
   /// one that is not read.
   std::vector<std::string> adapters{};
+  /// A row of JSON lines or of a table that names and marks no entity is a document without
+  /// entities, for what looks for them; else it is malformed.
+  bool texts = false;
 };
 
 /// Examples in file order. Every label that occurs is in `labels`, unless unknown ones were to be
@@ -44,6 +47,8 @@ struct Dataset {
   OddKinds odd;                       ///< the same of single rows, by its kind
   int64_t relabelled = 0;             ///< labels that the patch changed
   int64_t dropped = 0;                ///< examples whose id Re-TACRED's patch lacks
+  /// Documents have pairs without a relation, which are no examples, as no label means that.
+  bool unrelated_left_out = false;
 };
 
 /// Throws Error with file and line for a malformed row or an unknown label (both are bad rows), a

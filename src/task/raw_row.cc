@@ -142,6 +142,20 @@ std::string take_marks(std::string_view marked, Example& example) {
   return "";
 }
 
+std::optional<Document> text_alone(const RawRow& row) {
+  for (const RawEntity* each : {&row.head, &row.tail}) {
+    if (each->start || each->end || !each->name.empty() || !each->type.empty()) return {};
+  }
+  if (has_marks(row.text)) return {};
+  Document document;
+  document.id = row.id;
+  document.text = row.text;
+  document.line = row.line;
+  document.unlabelled = true;
+  document.adapter = seen_form(row.adapter);
+  return document;
+}
+
 Example settle(RawRow row) {
   check_halves(row.head, "head");
   check_halves(row.tail, "tail");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "task/document.h"
 #include "task/example.h"
 
 namespace relatum::task {
@@ -38,6 +39,12 @@ const std::vector<std::string>& entity_fields();
 /// given, not found, or stands in several places, and where two ways of giving it contradict one
 /// another.
 Example settle(RawRow row);
+
+/// The row as a document without entities, whose relations nobody looked for, where it is a text
+/// alone: it has no entity's field, and no marks. Else nothing.
+std::optional<Document> text_alone(const RawRow& row);
+/// What RowSink::odd() says of such a row that has a label.
+inline constexpr const char* kLabelOfNoPair = "a label of a row that marks no pair is not read, in";
 
 /// Removes <e1>, </e1>, <e2> and </e2> from `marked`, each of which must stand there once, and
 /// notes in the example where they stood. Gives what is wrong, or "".

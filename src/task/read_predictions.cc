@@ -28,6 +28,13 @@ Prediction parse_json_line(std::string_view line, const std::string& place) {
   need(row, "id", place);
   prediction.id = id_of(row, "id", place);
   if (!row.contains("label") && !row.contains("labels")) {
+    if (io::find(row, "entities")) {
+      fail("task.prediction",
+           fmt::format("{}: the row has \"entities\" and no \"label\": it is a document, not the "
+                       "answer for a pair. Score it by `relatum evaluate --task joint`, or by "
+                       "--task entities where it has no relations.",
+                       place));
+    }
     fail("task.prediction",
          fmt::format("{}: the row has no \"label\" (null says: unparsed).", place));
   }

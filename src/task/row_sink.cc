@@ -122,6 +122,7 @@ void RowSink::hand_on(Document&& document, bool numbered) {
     if (!std::string_view(error.what()).starts_with("[task.pairs]")) throw;
     return bad(document.line, error);
   }
+  unrelated_left_out_ = unrelated_left_out_ || count.unrelated_left_out;
   if (count.too_far > 0) {
     odd("relations whose entities are farther apart than the window of the SPEC are left out, in",
         document.line);

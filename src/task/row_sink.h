@@ -55,6 +55,9 @@ class RowSink {
   /// Readers take the field `adapter` of each row, too.
   void read_adapters() { adapters_ = true; }
   bool reads_adapters() const { return adapters_; }
+  /// Readers of our own forms take a row with a text alone for a document (task/raw_row.h).
+  void read_texts() { texts_ = true; }
+  bool reads_texts() const { return texts_; }
 
   /// Documents are handed on whole instead of their pairs.
   void take_documents(TakeDocument take) { take_document_ = std::move(take); }
@@ -95,6 +98,8 @@ class RowSink {
   /// Whether a row was bad for its encoding.
   bool odd_bytes() const { return odd_bytes_; }
   std::vector<BadRow>& bad_rows() { return bad_rows_; }
+  /// Of any document, as PairCount has it.
+  bool unrelated_left_out() const { return unrelated_left_out_; }
   /// All that guessed() was told; "" once a good row shows that it fits.
   std::string guess() const { return good_ || guess_.empty() ? "" : guess_ + " " + others_; }
 
@@ -111,7 +116,8 @@ class RowSink {
 
   std::string room_, file_, part_, guess_, others_, offsets_;
   int64_t row_ = 0;
-  bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false;
+  bool skip_bad_, odd_bytes_ = false, good_ = false, adapters_ = false, texts_ = false,
+                  unrelated_left_out_ = false;
   TakeRow take_;
   TakeDocument take_document_;
   PairRule rule_;

@@ -100,6 +100,16 @@ TEST_F(EvaluateDocuments, EntitiesCanBeScoredAlone) {
   EXPECT_THAT(done(arguments + Arguments{"--schema", schema}).err, HasSubstr("--schema has no"));
 }
 
+TEST_F(EvaluateDocuments, AreHintedAtWhereNoTaskIsNamed) {
+  auto bare = rows(true);
+  for (json& row : bare) row["relations"] = json::array();  // no pair to be read
+  const std::string found = write_rows("found.jsonl", rows(false));
+  for (const std::string& data : {gold(), write_rows("bare.jsonl", bare)}) {
+    refused({"evaluate", "--data", data, "--predictions", found},
+            {"found.jsonl:1", "--task joint", "--task entities"});
+  }
+}
+
 TEST_F(EvaluateDocuments, IdsAreJoinedAsForPairs) {
   const auto all = rows(false);
   refused(evaluate({all[0]}), {"1 of 2 documents has no prediction: '2'", "--missing wrong"});

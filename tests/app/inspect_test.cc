@@ -65,6 +65,30 @@ TEST_F(Inspect, TellsWhatCommandsWrite) {
   expect(path("t.tsv"), {"triples ", "rows          10"});
 }
 
+TEST_F(Inspect, TellsTypesOfEntitiesFromLabels) {
+  const json person = {{"id", "a"}, {"start", 0}, {"end", 3}, {"type", "person"}};
+  const json firm = {{"id", "p"}, {"start", 9}, {"end", 13}, {"type", "firm"}};
+  const json runs = {{"head", "a"}, {"tail", "p"}, {"label", "runs"}};
+  write_rows("documents.jsonl", {{{"id", "d"},
+                                  {"text", "Ada runs Pell."},
+                                  {"entities", {person, firm}},
+                                  {"relations", json::array({runs})}}});
+  const auto learn = [&](const std::string& task, const Arguments& more) {
+    Arguments arguments{"finetune", "--model", kModel, "--task", task};
+    done(arguments + more +
+         Arguments{"--train", path("documents.jsonl"), "--out", path(task), "--epochs", "1",
+                   "--compute", "f32", "--threads", "1"});
+  };
+  learn("joint", plain());
+  expect(path("joint"), {"\ntypes         person, firm\n", "\nlabels        runs, no_relation\n",
+                         "\nfinds         entities of up to 1 word\n", "\nprompts       style "});
+  learn("entities", {});
+  expect(path("entities"), {"\ntypes         person, firm\n"});
+  for (const char* other : {"\nlabels  ", "\nprompts  "}) {
+    EXPECT_THAT(said(path("entities")), Not(HasSubstr(other)));
+  }
+}
+
 TEST_F(Inspect, ShowsFoldsAsFinetunePrintedThem) {
   const Outcome folds = done(finetune("folds", {"--folds", "2"}));
   EXPECT_THAT(folds.err, HasSubstr("next: relatum evaluate --data " + path("rows.jsonl") +

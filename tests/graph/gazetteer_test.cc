@@ -148,6 +148,7 @@ TEST(Gazetteer, ReadsTables) {
   Gazetteer gazetteer;
   gazetteer.read(file);
   EXPECT_EQ(gazetteer.entries(), 2);
+  EXPECT_EQ(gazetteer.types(), (std::set<std::string>{"ORG", "PER"}));
   EXPECT_EQ(gazetteer.notes(), (Strings{file.string() + ": columns that are not read: 'note'."}));
   EXPECT_EQ(gazetteer.find("Kestrel; Air")[0].id, "Q1");
   EXPECT_EQ(gazetteer.find("Bo")[0].id, "");

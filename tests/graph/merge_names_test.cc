@@ -90,6 +90,11 @@ TEST(MergeNames, JoinsSimilarNamesTheMostSimilarFirst) {
                                           "Acme Corpus: "
                                           "Acme Corpus",
                                           "Acme: Acme"}));
+  const std::vector<JoinedNames> joined = merge_names(names, rules).joined;
+  ASSERT_EQ(joined.size(), 1u);
+  EXPECT_EQ(joined[0].type + ": " + joined[0].one + ", " + joined[0].other,
+            "ORG: Acme Corp, Acme Corporation");
+  EXPECT_EQ(joined[0].similarity, 0.95);
   rules.similarity_threshold = 0.96;
   EXPECT_EQ(groups(names, rules).size(), 4);
 }

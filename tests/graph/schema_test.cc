@@ -40,6 +40,20 @@ TEST(GraphSchema, ReadsTypesAndRelations) {
   EXPECT_FALSE(schema.allows_type("DOG"));
 }
 
+TEST(GraphSchema, NamesTypesOfItsRelationsThatAreMissing) {
+  const Schema schema = Schema::parse(
+      "[entities]\nCAT = \"c\"\nDOG = \"d\"\nMAN = \"m\"\nTREE = \"t\"\n[relations.near]\n"
+      "[relations.bites]\ntypes = [[\"DOG\", \"MAN\"], [\"CAT\", \"MAN\"]]\n"
+      "[relations.sees]\ntail = \"TREE\"\n",
+      "s.toml");
+  EXPECT_THAT(schema.missing_types({"CAT", "TREE"}), ElementsAre("DOG", "MAN"));
+  EXPECT_THAT(schema.missing_types({"cat"}), ElementsAre("CAT", "DOG", "MAN", "TREE"));
+  EXPECT_THAT(schema.missing_types({"CAT", "DOG", "MAN", "TREE", "x"}), ElementsAre());
+  const Schema one = Schema::parse("[entities]\nDOG = \"d\"\n[relations.bites]\nhead = \"DOG\"\n",
+                                   "s.toml");
+  EXPECT_THAT(one.missing_types({"dog"}), ElementsAre("DOG"));
+}
+
 TEST(GraphSchema, GivesAnInverseWhatWasSaidOfTheOther) {
   const Schema schema = Schema::parse(sample_schema(), "schema.toml");
   EXPECT_EQ(schema.find("employs")->inverse, "works_for");

@@ -99,6 +99,20 @@ TEST_F(JointJob, WhatNobodyLookedAtIsNoNegative) {
   EXPECT_THAT(error_of([&] { load(teach_both()); }), HasSubstr("Use --task entities"));
 }
 
+TEST_F(JointJob, PairsAloneAreToldToLackThoseWithoutARelation) {
+  jobs::FinetuneOptions pairs = teach_both();
+  pairs.task = "relations";
+  load(pairs);
+  EXPECT_THAT(lines_,
+              ElementsAre(AllOf(HasSubstr("pairs of entities that no relation names are not"),
+                                HasSubstr("--task joint learns such"))));
+  lines_.clear();
+  pairs.train += "?negative=none";
+  load(pairs);
+  load(teach_both());
+  EXPECT_THAT(lines_, ElementsAre());
+}
+
 TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_TRUE(jobs::finetune(teach_both(), host_).finished);
   const jobs::RunInfo run = jobs::read_run(path("run"));
@@ -118,6 +132,15 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   EXPECT_THAT(relations_of(rows[2]), ElementsAre());
   EXPECT_THAT(relations_of(rows[3]), ElementsAre("T2 works_for T3"));
   EXPECT_TRUE(warnings_.empty()) << warnings_[0];
+  // Texts alone give the same; they list no entities that could be taken as they are.
+  auto texts = gold;
+  for (json& each : texts) each.erase("entities"), each.erase("relations");
+  write_rows("texts.jsonl", texts);
+  jobs::ExtractOptions of_texts = ask_run();
+  of_texts.input = path("texts.jsonl");
+  EXPECT_EQ(answers(of_texts), rows);
+  of_texts.given_entities = true;
+  EXPECT_THAT(error_of([&] { jobs::extract(of_texts, host_); }), HasSubstr("texts.jsonl:1"));
   // Of the entities that are marked, one less than it would find.
   auto less = gold;
   less[0]["entities"].erase(1);
@@ -168,8 +191,36 @@ TEST_F(JointJob, AGraphNeedsNoOtherRun) {
                     names[each["tail"]]);
   }
   EXPECT_EQ(names.size(), 7u);
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("schema"))));
   EXPECT_THAT(facts, UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
                                           "Zoë Ruiz left Oslo", "Ana works_for Dolm Air"));
+}
+
+TEST_F(JointJob, AGraphTellsTypesThatTheSchemaDoesNotShare) {
+  jobs::FinetuneOptions options = teach_both();
+  options.training.epochs = 1;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  jobs::GraphOptions graph;
+  graph.asking.model.compute = "f32";
+  graph.asking.adapter = path("run");
+  graph.documents = {path("notes")};
+  write("notes/a.txt", "Ana rests.");
+  graph.schema = write("schema.toml",
+                       "[entities]\nPERSON = \"One.\"\ncompany = \"A firm.\"\n"
+                       "[relations.works_for]\nhead = \"PERSON\"\ntail = \"company\"\n");
+  lines_.clear();
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("does not find: 'PERSON'"), HasSubstr("/run"))));
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("the schema lacks"),
+                                     HasSubstr("left out: 'city', 'person'"))));
+  // Another source besides.
+  graph.entities = path("run");
+  graph.gazetteer = write("names.csv", "name,type\nAna,PERSON\nOslo,TOWN\n");
+  lines_.clear();
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  EXPECT_THAT(lines_, Not(Contains(HasSubstr("not find"))));
+  EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("/run and the gazetteer find and"),
+                                     HasSubstr("'TOWN', 'city'"))));
 }
 
 // The same bytes, whether it was stopped or not; judged by both.

@@ -6,11 +6,9 @@
 
 #include <map>
 
-#include "desk.h"
+#include "graph_desk.h"
 #include "jobs/extract.h"
-#include "jobs/finetune.h"
 #include "jobs/run_calibration.h"
-#include "support/error_of.h"
 #include "support/models.h"
 
 namespace relatum::testing {
@@ -21,89 +19,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-class GraphJob : public Desk {
- protected:
-  void SetUp() override {
-    Desk::SetUp();
-    names_ = "name,type,id\n";
-    for (const json& row : corpus()) {
-      for (const char* end : {"head", "tail"}) names_ += word(row, end) + ",THING,\n";
-    }
-    write("names.csv", names_);
-    write("labels.json", json(kLabels).dump());
-    write("notes/a.txt", "Rain made the road wet. Smoke came from a fire.\n");
-    write("notes/b.md", "# Tom saw a bird.\n\nThe wheel is in the car.\n");
-  }
-  static std::string word(const json& row, const char* end) {
-    const size_t start = row[end]["start"], stop = row[end]["end"];
-    return row["text"].get<std::string>().substr(start, stop - start);
-  }
-  void teach_run() {
-    jobs::FinetuneOptions options = teach();
-    options.learning_rate = 0.005;
-    options.training.epochs = 60;
-    options.batch_tokens = 64;
-    ASSERT_TRUE(jobs::finetune(options, host_).finished);
-    warnings_.clear();
-    lines_.clear();
-  }
-  /// With a run that knows the corpus by heart.
-  jobs::GraphOptions make_taught() const {
-    jobs::GraphOptions options = make();
-    options.asking.adapter = path("run");
-    options.asking.model.model = options.asking.prompt = options.asking.data.labels = "";
-    options.threshold = "";
-    return options;
-  }
-  jobs::GraphOptions make(const std::string& out = "") const {
-    jobs::GraphOptions options;
-    options.asking.model.compute = "f32";
-    options.asking.model.model = kModel;
-    options.asking.prompt = path("plain.txt");
-    options.asking.data.labels = path("labels.json");
-    options.threshold = "0.02";
-    options.documents = {path("notes")};
-    options.gazetteer = path("names.csv");
-    options.out = out.empty() ? out : path(out);
-    return options;
-  }
-  std::string graph_of(const jobs::GraphOptions& options) {
-    out_.clear();
-    EXPECT_TRUE(jobs::graph(options, host_).finished);
-    return options.out.empty() ? out_ : read_file(options.out);
-  }
-  std::string refusal(const jobs::GraphOptions& options) {
-    const std::string sentence = error_of([&] { jobs::graph(options, host_); });
-    EXPECT_EQ(out_, "");
-    return sentence;
-  }
-  /// "head label tail", by names.
-  static std::vector<std::string> facts(const std::string& graph) {
-    std::map<std::string, std::string> names;
-    std::vector<std::string> all;
-    for (const json& each : json_lines(graph)) {
-      if (each["kind"] == "entity") {
-        names[each["id"]] = each["name"];
-        continue;
-      }
-      all.push_back(fmt::format("{} {} {}", names.at(each["head"]),
-                                each["label"].get<std::string>(), names.at(each["tail"])));
-    }
-    std::ranges::sort(all);
-    return all;
-  }
-  /// Names of entities, in order.
-  static std::vector<std::string> names(const std::string& graph) {
-    std::vector<std::string> all;
-    for (const json& each : json_lines(graph)) {
-      if (each["kind"] == "entity") all.push_back(each["name"]);
-    }
-    std::ranges::sort(all);
-    return all;
-  }
-  std::string names_;
-};
 
 TEST_F(GraphJob, FindsWhatItWasTaught) {
   teach_run();
@@ -165,26 +80,6 @@ TEST_F(GraphJob, GivenEntitiesAreTakenAsTheyAre) {
   write_rows("rows/d.jsonl", rows);
   options.gazetteer = "";
   EXPECT_EQ(graph_of(options), by_names);
-}
-
-TEST_F(GraphJob, ASchemaForbidsAndWithoutACommonLabelIsRefused) {
-  const std::string types = "[entities]\nTHING = \"A thing.\"\nPERSON = \"A human.\"\n";
-  jobs::GraphOptions options = make();
-  options.base_iri = "http://a.example/";
-  options.floor = 0;
-  options.schema = write("schema.toml", types + "[relations.part-of]\nhead = \"THING\"\n");
-  const std::vector<std::string> found = facts(graph_of(options));
-  EXPECT_FALSE(found.empty());
-  for (const std::string& fact : found) EXPECT_THAT(fact, HasSubstr(" part-of "));
-  EXPECT_THAT(warnings_, ElementsAre(HasSubstr("--base-iri has no effect without")));
-  EXPECT_THAT(lines_, Contains(HasSubstr("labels that the schema lacks")));
-  EXPECT_THAT(lines_, Contains(HasSubstr("that the schema does not allow")));
-  write("schema.toml", types + "[relations.part-of]\nhead = \"PERSON\"\n");
-  EXPECT_THAT(facts(graph_of(options)), IsEmpty());
-  EXPECT_THAT(lines_, Contains(HasSubstr("pairs that were not asked: 4 of types")));
-  write("schema.toml", "[relations.bites]\n");
-  out_.clear();
-  EXPECT_THAT(refusal(options), AllOf(HasSubstr("none of its relations"), HasSubstr("'part-of'")));
 }
 
 TEST_F(GraphJob, IntoReadsWhatIsNewAndSyncRemovesWhatIsGone) {
@@ -314,17 +209,6 @@ TEST_F(GraphJob, TheRunsThresholdsAreItsOwn) {
   EXPECT_EQ(threshold(), "edges: from a probability of 0.125");
 }
 
-TEST_F(GraphJob, AFloorAboveTheThresholdIsTold) {
-  jobs::GraphOptions options = make();
-  options.floor = 0.3;
-  options.threshold = "0.1";
-  for (const json& each : json_lines(graph_of(options))) {
-    if (each["kind"] == "entity") continue;
-    EXPECT_GE(each["probability"].get<double>(), 0.3);
-  }
-  EXPECT_THAT(warnings_, ElementsAre(AllOf(HasSubstr("0.1"), HasSubstr("--floor 0.3"))));
-}
-
 TEST_F(GraphJob, BadDocumentsStopItOrAreListed) {
   write("notes/c.txt", "caf\xe9");
   EXPECT_THAT(refusal(make()), HasSubstr("c.txt has the byte 0xE9"));
@@ -332,68 +216,6 @@ TEST_F(GraphJob, BadDocumentsStopItOrAreListed) {
   options.asking.data.skip_bad_rows = true;
   EXPECT_EQ(names(graph_of(options)).size(), 8u);
   EXPECT_THAT(warnings_, Contains(AllOf(HasSubstr("left out: "), HasSubstr("c.txt"))));
-}
-
-// All of it before a model is opened: there is none.
-TEST_F(GraphJob, WhatCannotBeHonouredIsRefusedFirst) {
-  const auto refused = [&](const auto& change, const std::string& part) {
-    jobs::GraphOptions options = make("out.jsonl");
-    options.asking.model.model = path("absent");
-    change(options);
-    EXPECT_THAT(refusal(options), HasSubstr(part));
-    EXPECT_FALSE(there("out.jsonl"));
-  };
-  using Options = jobs::GraphOptions;
-  fs::create_directories(path("nothing"));
-  refused([&](Options& o) { o.documents = {path("nothing")}; }, "there is no document in");
-  refused([&](Options& o) { o.documents = {path("absent")}; }, "cannot open");
-  refused([&](Options& o) { o.format = "turtle"; }, "--base-iri");
-  refused([&](Options& o) { o.format = "pdf"; }, "graph format 'pdf' is unknown");
-  refused([&](Options& o) { o.out = "", o.format = "csv"; }, "is no text for standard output");
-  refused([&](Options& o) { o.out = path("notes/graph.jsonl"); }, "would be one of them");
-  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.out = path("notes/g.html"); },
-          "would be one of them");
-  refused([&](Options& o) { o.documents = {"txt:" + path("notes")}, o.into = path("notes/g"); },
-          "would be one of them");
-  refused([&](Options& o) { o.out = path("names.csv"), o.format = "jsonl"; }, "is a file that");
-  refused([&](Options& o) { o.sync = true; }, "--into");
-  refused([&](Options& o) { o.into = o.out; }, "both name");
-  refused([&](Options& o) { o.language = "klingon"; }, "klingon");
-  refused([&](Options& o) { o.schema = path("absent.toml"); }, "absent.toml");
-  refused([](Options& o) { o.out = "", o.json = true; }, "needs another place");
-}
-
-TEST_F(GraphJob, RefusesWhatTheRunDoesNotAllow) {
-  jobs::GraphOptions options = make();
-  options.gazetteer = "";
-  EXPECT_THAT(refusal(options), HasSubstr("nothing says which entities"));
-  options = make();
-  options.threshold = "1.5";
-  EXPECT_THAT(refusal(options), HasSubstr("--threshold 1.5"));
-  options.threshold = "dev";
-  EXPECT_THAT(refusal(options), HasSubstr("no threshold that was chosen on dev data"));
-  options.asking.no_calibration = true;
-  EXPECT_THAT(refusal(options), HasSubstr("--no-calibration leaves the run's temperature off"));
-  options = make();
-  options.asking.negative = "nothing";
-  EXPECT_THAT(refusal(options), HasSubstr("nothing"));
-  write("graph.sqlite", "no database, but a text of more than sixteen bytes");
-  options = make();
-  options.into = path("graph.sqlite");
-  EXPECT_THAT(refusal(options), HasSubstr("graph.sqlite"));
-  fs::create_symlink(path("loop"), path("loop"));
-  options = make("loop/graph.jsonl");
-  options.into = path("new.sqlite");
-  EXPECT_THAT(refusal(options), HasSubstr("loop"));
-}
-
-TEST_F(GraphJob, SimilarNamesAreOneWhereThatIsAsked) {
-  jobs::GraphOptions options = make();
-  const auto apart = names(graph_of(options));
-  options.asking.embedder = kEmbedder;
-  EXPECT_EQ(names(graph_of(options)), apart) << "it is not asked for";
-  options.similar = 0;
-  EXPECT_LT(names(graph_of(options)).size(), apart.size());
 }
 
 }  // namespace

@@ -247,6 +247,21 @@ TEST(Pairs, NegativesAreAskedForOrShowInTheLabels) {
   EXPECT_EQ(pairs_of(directed + "?negative=Other").size(), 3u) << "a pair is asked once";
 }
 
+TEST(Pairs, ThoseThatNoLabelIsForAreKnownToBeLeftOut) {
+  const Scratch scratch;
+  const std::string plain = scratch.file("a.jsonl", kSmall + "]}\n");
+  EXPECT_TRUE(load_dataset(plain).unrelated_left_out);
+  EXPECT_FALSE(load_dataset(plain + "?negative=none").unrelated_left_out);
+  const std::string both_ways = scratch.file(
+      "b.jsonl",
+      R"({"text":"Ada, Bo, who is far from here, and Cy","entities":[{"id":"a","start":0,"end":3},)"
+      R"({"id":"b","start":5,"end":7},{"id":"c","start":35,"end":37}],"relations":[)"
+      R"({"head":"a","tail":"b","label":"x"},{"head":"b","tail":"a","label":"x"}]})"
+      "\n");
+  EXPECT_TRUE(load_dataset(both_ways).unrelated_left_out);
+  EXPECT_FALSE(load_dataset(both_ways + "?window=20").unrelated_left_out) << "too far apart";
+}
+
 TEST(Pairs, AreTheSameOfDocumentsInEachForm) {
   const Scratch scratch;
   const std::string plain = scratch.file("a.jsonl", kSmall + "]}\n");

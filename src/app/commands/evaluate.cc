@@ -175,9 +175,10 @@ int run(const Options& o, Environment& environment) {
     for (const std::string& each : origin.run->notes) environment.context().warn(each);
   }
   check_answers(o);
-  const task::Dataset data = reading.load(o.analysis.input, true, environment.host());
+  // First: gold documents may hold no pair, and the answers show that they are documents.
   const auto predictions = task::read_predictions(o.analysis.predictions,
                                                   o.scores.missing_is_wrong);
+  const task::Dataset data = reading.load(o.analysis.input, true, environment.host());
   const task::Report report = task::evaluate(data, predictions, o.scores);
   for (const std::string& warning : report.warnings) environment.context().warn(warning);
   if (!o.report.empty()) {

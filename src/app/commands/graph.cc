@@ -139,7 +139,7 @@ void define_output(CLI::App& app, Options& o) {
          "on a terminal, otherwise JSON lines)")
       ->group("Output");
   app.add_option("--format", o.format,
-                 formats_help() + "; default: by the ending of --out, otherwise jsonl")
+                 formats_help() + "; default: by the ending of --out, without one jsonl")
       ->group("Output");
   app.add_option("--base-iri", o.base_iri,
                  "What names begin with in ntriples and turtle, as https://example.org/graph/")

@@ -3,7 +3,7 @@
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const $ = (id) => document.getElementById(id);
-const kMostDrawn = 120;
+const kMostDrawn = 120, kMostProofs = 100;
 const kSpace = 'http://www.w3.org/2000/svg';
 
 function fill(element, attributes, children) {
@@ -22,6 +22,8 @@ const draw = (name, attributes = {}, ...children) =>
 
 const hueOf = (type) => Math.round(data.types.indexOf(type) * 137.5 + 210) % 360;
 const percent = (p) => `${(100 * p).toFixed(1)} %`;
+const counted = (count, one, many = `${one}s`) =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
 const isolated = (text) => make('bdi', {}, text);
 function shortened(text) {
   const points = Array.from(text);
@@ -89,6 +91,9 @@ function show(...parts) {
   $('evidence').scrollTop = 0;
 }
 
+const shownOf = (mentions, what) => counted(mentions.length, what) +
+  (mentions.length > kMostProofs ? `, of which the first ${kMostProofs} are shown` : '');
+
 function chooseEntity(number) {
   const entity = data.entities[number];
   const own = data.relations.map((each, i) => i)
@@ -100,24 +105,25 @@ function chooseEntity(number) {
                      ` ${percent(p)}`));
   }
   const proofs = make('ul', {class: 'proofs'});
-  for (const [document, start, end, p] of entity.mentions.slice(0, 100)) {
+  for (const [document, start, end, p] of entity.mentions.slice(0, kMostProofs)) {
     proofs.append(proofOf(document, start, end, [[start, end]], percent(p)));
   }
   show(make('h2', {}, isolated(entity.name)), make('p', {}, typeOf(entity), ' ',
        make('span', {class: 'soft'}, isolated(entity.id))), list,
-       make('p', {class: 'soft'}, `${entity.mentions.length} mentions`), proofs);
+       make('p', {class: 'soft'}, shownOf(entity.mentions, 'mention')), proofs);
   highlight({entity: number}, new Set(own));
 }
 
 function chooseRelation(number) {
   const relation = data.relations[number];
   const proofs = make('ul', {class: 'proofs'});
-  for (const [document, start, end, hs, he, ts, te, p] of relation.mentions.slice(0, 100)) {
+  for (const [document, start, end, hs, he, ts, te, p] of relation.mentions.slice(0, kMostProofs)) {
     proofs.append(proofOf(document, start, end, [[hs, he], [ts, te]], percent(p)));
   }
   show(make('h2', {}, entityButton(relation.head), ' ', isolated(relation.label), ' ',
        entityButton(relation.tail)),
-       make('p', {}, `probability ${percent(relation.p)}, support ${relation.support}`), proofs);
+       make('p', {}, `probability ${percent(relation.p)}, support ${relation.support}`),
+       make('p', {class: 'soft'}, shownOf(relation.mentions, 'place')), proofs);
   highlight({relation: number}, new Set([number]));
 }
 
@@ -252,10 +258,22 @@ function drawGraph() {
     nodes.set(number, node);
     svg.append(node);
   }
-  const left = data.entities.length - order.length;
-  if (left > 0) $('left-out').textContent = `${left} ${left === 1 ? 'entity is' : 'entities are'} ` +
-    'not drawn: those without ' +
-    `relations, and all but the ${kMostDrawn} with the most.`;
+  const tied = degree.filter((each) => each > 0).length;
+  $('left-out').textContent = leftOut(data.entities.length - tied, tied - order.length);
+}
+
+// What the drawing leaves out: entities without a relation, and those with fewer than others.
+function leftOut(alone, fewer) {
+  const sentences = [];
+  if (alone > 0) {
+    sentences.push(`${counted(alone, 'entity', 'entities')} without relations ` +
+      `${alone === 1 ? 'is' : 'are'} not drawn.`);
+  }
+  if (fewer > 0) {
+    sentences.push(`The ${kMostDrawn} entities with the most relations are drawn, ` +
+      `${counted(fewer, 'other')} with relations ${fewer === 1 ? 'is' : 'are'} not.`);
+  }
+  return sentences.join(' ');
 }
 
 function fillTable() {
@@ -298,8 +316,8 @@ function filter() {
   }
 }
 
-$('counts').textContent = `${data.entities.length} entities, ${data.relations.length} relations, ` +
-  `${data.documents.length} documents`;
+$('counts').textContent = [counted(data.entities.length, 'entity', 'entities'),
+  counted(data.relations.length, 'relation'), counted(data.documents.length, 'document')].join(', ');
 for (const type of data.types) {
   $('legend').append(make('li', {}, make('span', {class: 'type', hue: hueOf(type)},
                                          isolated(type || 'no type'))));

@@ -111,12 +111,23 @@ class Cells {
   const Header& header_;
 };
 
-/// The example, or what is wrong with the record.
-std::string parse_record(const DelimitedRecord& record, const Header& header, size_t width,
-                         Example& example) {
-  if (!record.problem.empty()) return record.problem;
+/// What a record came to: an example; a text alone, where the rows may be that; or a problem.
+struct Parsed {
+  std::string problem;
+  Example example;
+  std::optional<Document> text;
+  bool label = false;  ///< of a text alone
+};
+
+Parsed parse_record(const DelimitedRecord& record, const Header& header, size_t width,
+                    const RowSink& rows) {
+  Parsed parsed;
+  parsed.problem = record.problem;
+  if (!parsed.problem.empty()) return parsed;
   if (record.fields.size() != width) {
-    return fmt::format("expected {} fields as in the header, got {}", width, record.fields.size());
+    parsed.problem = fmt::format("expected {} fields as in the header, got {}", width,
+                                 record.fields.size());
+    return parsed;
   }
   try {
     const Cells cells(record, header);
@@ -128,11 +139,13 @@ std::string parse_record(const DelimitedRecord& record, const Header& header, si
     raw.tail = cells.entity("tail");
     raw.adapter = cells[kAdapterField];
     if (const std::string label = cells["label"]; !label.empty()) raw.labels.push_back(label);
-    example = settle(std::move(raw));
+    if (rows.reads_texts()) parsed.text = text_alone(raw);
+    parsed.label = parsed.text && !raw.labels.empty();
+    if (!parsed.text) parsed.example = settle(std::move(raw));
   } catch (const Error& error) {
-    return bare_sentence(error);
+    parsed.problem = bare_sentence(error);
   }
-  return "";
+  return parsed;
 }
 
 /// Rows that convert wrote of documents: the first of each has the entities, all but those of
@@ -203,19 +216,23 @@ void read_record(const DelimitedRecord& record, const Header& header, DelimitedR
       return rows.bad_bytes(record.line, odd);
     }
   }
-  Example example, below;
-  std::string problem = parse_record(record, header, width, example);
+  Parsed parsed = parse_record(record, header, width, rows);
   const auto second = reader.second_line();
-  const bool two_rows = second && parse_record(*second, header, width, below).empty();
-  if (problem.empty()) {
-    if (two_rows) {
+  const Parsed below = second ? parse_record(*second, header, width, rows) : Parsed{};
+  const bool two_rows = second && below.problem.empty();
+  if (parsed.problem.empty()) {
+    // A line of prose may well be a text alone.
+    if (two_rows && !below.text) {
       rows.odd(
           "quoted fields that reach over lines which are rows by themselves, as a quote too "
           "many makes them",
           record.line);
     }
-    return rows.add(std::move(example));
+    if (parsed.label) rows.odd(kLabelOfNoPair, record.line);
+    return parsed.text ? rows.add_document(std::move(*parsed.text))
+                       : rows.add(std::move(parsed.example));
   }
+  std::string& problem = parsed.problem;
   if (two_rows) {
     problem += fmt::format(" (its quotes reach to line {}, and line {} is a row by itself)",
                            record.last_line, second->line);

@@ -63,7 +63,8 @@ RawEntity parse_entity(const json& row, const std::string& name, const std::stri
   return entity;
 }
 
-Example parse_pair(const json& row, int64_t line, RowSink& rows) {
+/// A pair; or a text alone, where the rows may be that.
+ParsedRow parse_plain(const json& row, int64_t line, RowSink& rows) {
   const std::string place = "the row";  // RowSink names file and line
   RawRow raw;
   raw.line = line;
@@ -88,19 +89,18 @@ Example parse_pair(const json& row, int64_t line, RowSink& rows) {
       rows.unknown_field(key, known, line);
     }
   }
-  return settle(std::move(raw));
+  ParsedRow parsed;
+  if (rows.reads_texts()) parsed.document = text_alone(raw);
+  if (!parsed.document) parsed.example = settle(std::move(raw));
+  else if (!raw.labels.empty()) rows.odd(kLabelOfNoPair, line);
+  return parsed;
 }
 
 ParsedRow parse_row(const JsonRow& source, RowSink& rows) {
   const json row = io::parse_json(source.text, "the row");
   if (io::find(row, "text")) rows.guessed("", "");  // these are rows of ours
-  ParsedRow parsed;
-  if (io::find(row, "entities")) {
-    parsed.document = parse_document(row, source.line, rows);
-  } else {
-    parsed.example = parse_pair(row, source.line, rows);
-  }
-  return parsed;
+  if (!io::find(row, "entities")) return parse_plain(row, source.line, rows);
+  return {{}, parse_document(row, source.line, rows)};
 }
 
 bool of_documents(std::string_view bytes) { return has_first_key(bytes, "entities"); }
