@@ -179,7 +179,7 @@ PairRule rule_of(const Spec& spec, const LoadOptions& options, const DataSource&
   return rule;
 }
 
-/// A corpus's own inventory lacks the label of pairs without a relation where the corpus lists none.
+/// A corpus that lists no pairs without a relation has no label for them in its own inventory.
 void add_negative(const Spec& spec, const LoadOptions& options, Dataset& data) {
   if (spec.negative.empty() || options.labels || data.open_labels) return;
   if (!data.labels.find(spec.negative)) data.labels.add(spec.negative);

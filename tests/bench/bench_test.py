@@ -17,10 +17,6 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tools")]
 import calibration  # noqa: E402
 import classifier  # noqa: E402
 import compare_bench  # noqa: E402
-import crossre  # noqa: E402
-import entity_types  # noqa: E402
-import few_labels  # noqa: E402
-import graph  # noqa: E402
 import harness  # noqa: E402
 import imbalance  # noqa: E402
 import label_noise  # noqa: E402
@@ -112,39 +108,6 @@ class LabelNoise(unittest.TestCase):
         self.assertEqual(label_noise.precision_at(ranked, wrong, [1, 2, 4, 9]),
                          {"1": 1.0, "2": 0.5, "4": 0.5})
         self.assertAlmostEqual(label_noise.average_precision(ranked, wrong), (1 + 2 / 3) / 2)
-
-
-class Pages(unittest.TestCase):
-    def test_they_have_the_tables_of_the_results(self):
-        for script in (crossre, entity_types, few_labels, graph, imbalance, suggest):
-            with self.subTest(script.__name__):
-                page = script.MARKS.search(script.PAGE.read_text(encoding="utf-8"))
-                self.assertEqual(page.group(2),
-                                 script.section(harness.load_results(script.RESULTS)))
-
-
-class Documents(unittest.TestCase):
-    def test_every_pair_of_a_sentence_is_a_row(self):
-        made = graph.documents(2, 3, random.Random(1))
-        rows = graph.pair_rows(made)
-        self.assertEqual(len(rows), 2 * 3 * 12)
-        names = {each["id"]: made[0]["text"][each["start"]:each["end"]]
-                 for each in made[0]["entities"]}
-        for row in rows[:36]:
-            _, *ends = row["id"].split(":")
-            self.assertEqual([row["text"][row[end]["start"]:row[end]["end"]]
-                              for end in ("head", "tail")], [names[end] for end in ends])
-
-    def test_a_table_leaves_out_what_was_not_measured(self):
-        one = {"entities": {"strict": 0.5, "boundaries": 0.75}}
-        other = {"entities": {"strict": 0.4, "boundaries": 0.65}, "peer": {"strict": 0.3}}
-        lines = crossre.table({"domains": {"news": {"1": one, "2": other},
-                                           "ai": {"1": other}}}).splitlines()
-        self.assertEqual(len(lines), 5)
-        self.assertIn("45.0 ± 7.1", lines[2])
-        self.assertNotIn("30.0", lines[2])
-        self.assertIn("30.0", lines[3])
-        self.assertIn("42.5", lines[4])
 
 
 class Imbalance(unittest.TestCase):
