@@ -24,8 +24,9 @@ import pathlib
 import statistics
 import sys
 
-from harness import (command, load_results, marks, measured_or_written, parse_with_finetune,
-                     per_cent, relatum, say, table_options, trained, write_results)
+from harness import (command, load_results, marks, measured_or_written, of_seeds,
+                     parse_with_finetune, per_cent, relatum, say, table_options, trained,
+                     write_results)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "entities.md"
@@ -141,34 +142,46 @@ COLUMNS = {
 }
 
 
-def cell(seeds, figure):
-    try:
-        return per_cent([figure(one) for one in seeds.values()])
-    except KeyError:
-        return ""
+def figures_of(seeds, figure):
+    """The seeds' figures, of those that have one."""
+    found = []
+    for one in seeds.values():
+        try:
+            found.append(figure(one))
+        except KeyError:
+            pass
+    return found
 
 
 def table(results):
-    lines = []
-    for domain in DOMAINS:
-        if domain in results["domains"]:
-            seeds = results["domains"][domain]
-            lines.append([domain, *[cell(seeds, figure) for figure in COLUMNS.values()],
-                          f"{PUBLISHED[domain]:.1f}"])
-    mean = ["mean"]
-    for figure in COLUMNS.values():
-        try:
-            means = [statistics.mean(map(figure, seeds.values()))
-                     for seeds in results["domains"].values()]
-            mean.append(f"{100 * statistics.mean(means):.1f}")
-        except KeyError:
-            mean.append("")
-    lines.append([*mean, f"{statistics.mean(PUBLISHED.values()):.1f}"])
-    return markdown(["domain", *COLUMNS, "related pairs, published"], lines)
+    """A line for each domain, and their mean; columns of which nothing was measured are left out,
+    a mean is told where all domains have a figure."""
+    domains = {name: results["domains"][name] for name in DOMAINS if name in results["domains"]}
+    columns = {title: [figures_of(seeds, figure) for seeds in domains.values()]
+               for title, figure in COLUMNS.items()}
+    columns = {title: all_seeds for title, all_seeds in columns.items() if any(all_seeds)}
+    lines = [[name, *[per_cent(all_seeds[place]) if all_seeds[place] else ""
+                      for all_seeds in columns.values()]]
+             for place, name in enumerate(domains)]
+    mean = ["mean", *[per_cent([statistics.mean(map(statistics.mean, all_seeds))])
+                      if all(all_seeds) else "" for all_seeds in columns.values()]]
+    titles = ["domain", *columns]
+    if "related pairs, macro-F1" in columns:
+        titles.append("as published")
+        for line, name in zip(lines, domains):
+            line.append(f"{PUBLISHED[name]:.1f}")
+        mean.append(f"{statistics.mean(PUBLISHED[name] for name in domains):.1f}")
+    return markdown(titles, [*lines, mean])
 
 
 def section(results):
-    return "" if not results else table(results) + "\n"
+    if not results:
+        return ""
+    seeds = max(len(each) for each in results["domains"].values())
+    return (f"CrossRE, each domain taught by its own 100 to 164 training sentences, test splits, "
+            f"in per cent, {of_seeds(seeds)} where there are as many;\n{results['encoder']}, all "
+            f"weights ([figures](../bench/results/{RESULTS.name}), [how](../bench/crossre.py)):\n\n"
+            f"{table(results)}\n")
 
 
 def main():

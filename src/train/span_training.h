@@ -22,7 +22,7 @@ struct SpanForm {
   /// logarithms, so that a network that knows nothing says what is usual (Lin et al. 2017, arXiv
   /// 1708.02002, for the idea). Empty: it begins as zero.
   std::vector<double> shares{};
-  bool joint = false;        ///< rows that are no texts are trained, too, by the network's own head
+  bool joint = false;  ///< rows that are no texts are trained, too, by the network's own head
   /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
   int64_t size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
 };

@@ -41,13 +41,11 @@ class Documents(unittest.TestCase):
     def test_a_table_leaves_out_what_was_not_measured(self):
         one = {"entities": {"strict": 0.5, "boundaries": 0.75}}
         other = {"entities": {"strict": 0.4, "boundaries": 0.65}, "peer": {"strict": 0.3}}
-        lines = crossre.table({"domains": {"news": {"1": one, "2": other},
-                                           "ai": {"1": other}}}).splitlines()
-        self.assertEqual(len(lines), 5)
-        self.assertIn("45.0 ± 7.1", lines[2])
-        self.assertNotIn("30.0", lines[2])
-        self.assertIn("30.0", lines[3])
-        self.assertIn("42.5", lines[4])
+        table = crossre.table({"domains": {"news": {"1": one, "2": other}, "ai": {"1": one}}})
+        cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+        self.assertEqual(cells[0], ["domain", "entities, strict F1", "the same in PyTorch"])
+        self.assertEqual(cells[2:], [["news", "45.0 ± 7.1", "30.0"], ["ai", "50.0", ""],
+                                     ["mean", "47.5", ""]])
 
 
 if __name__ == "__main__":
