@@ -152,7 +152,7 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
   const auto asked = answers(given);
   EXPECT_EQ(entities_of(asked[0]), entities_of(less[0]));
   EXPECT_THAT(relations_of(asked[0]), ElementsAre());
-  EXPECT_THAT(relations_of(asked[3]), ElementsAre("T2 works_for T3"));
+  EXPECT_THAT(relations_of(asked[3]), ElementsAre("E2 works_for E3"));
   // Each alone.
   jobs::ExtractOptions entities = ask_run();
   entities.task = "entities";
@@ -326,7 +326,7 @@ TEST_F(TwoRuns, FindAndName) {
   given.input = path("less.jsonl");
   const auto asked = answers(given);
   EXPECT_EQ(entities_of(asked[2]), entities_of(less[2]));
-  EXPECT_THAT(relations_of(asked[0]), ElementsAre("T1 left T2"));
+  EXPECT_THAT(relations_of(asked[0]), ElementsAre("E1 left E2"));
   EXPECT_THAT(relations_of(asked[2]), ElementsAre());
 }
 
