@@ -61,6 +61,15 @@ TEST_F(EntityJob, LearnsBesideADecoder) {
   EXPECT_FALSE(there("found.jsonl.part"));
 }
 
+// 43 spans of one word or two; each class counts once more than it is there.
+TEST_F(EntityJob, TheClassifierBeginsWithTheSharesOfTheClasses) {
+  const jobs::FinetuneOptions options = teach_entities(kBert);
+  const jobs::FinetuneData data = jobs::load_finetune_data(options, host_);
+  const engine::Session session(fixture(kBert), {});
+  EXPECT_THAT(jobs::span_form(options, session, *data.entities).shares,
+              ::testing::Pointwise(::testing::DoubleEq(), {38. / 47, 4. / 47, 2. / 47, 3. / 47}));
+}
+
 TEST_F(EntityJob, LearnsWithAllWeightsOfAnEncoder) {
   jobs::FinetuneOptions options = teach_well(kBert);
   options.learning_rate = 3e-3;

@@ -274,6 +274,28 @@ TEST(JointRows, TheirGradientIsTheMeanOfBoth) {
   EXPECT_GT(distance(as_row(both), as_row(answers)), 0.1);
 }
 
+// A network that knows nothing says what is usual.
+TEST(SpanBias, BeginsAsTheLogarithmsOfTheShares) {
+  const engine::Session session(span_model("llama"), plain_options());
+  train::SpanForm form;
+  form.classes = 3;
+  form.width = session.model().info().width;
+  form.widest = 2;
+  form.hidden = 4;
+  const auto bias = [&] {
+    const train::SpanTraining made(
+        std::make_unique<train::Adapter>(session.model(), session.compute(), train::AdapterConfig{},
+                                         5, nullptr, form.size()),
+        session.compute(), form, 1);
+    const auto last = made.values().last(3);
+    return std::vector<float>(last.begin(), last.end());
+  };
+  EXPECT_THAT(bias(), ::testing::Each(0.f));
+  form.shares = {0.9, 0.06, 0.04};
+  EXPECT_THAT(bias(), ::testing::Pointwise(::testing::FloatEq(),
+                                           {std::log(0.9f), std::log(0.06f), std::log(0.04f)}));
+}
+
 TEST(SpanFile, HoldsTheHeadAgain) {
   SpanRun run("llama");
   const TemporaryFolder folder;
