@@ -30,10 +30,10 @@ class Documents(unittest.TestCase):
     def test_every_pair_of_a_sentence_is_a_row(self):
         made = graph.documents(2, 3, random.Random(1))
         rows = graph.pair_rows(made)
-        self.assertEqual(len(rows), 2 * 3 * 12)
+        self.assertEqual(len(rows), 2 * 3 * 6)
         names = {each["id"]: made[0]["text"][each["start"]:each["end"]]
                  for each in made[0]["entities"]}
-        for row in rows[:36]:
+        for row in rows[:18]:
             _, *ends = row["id"].split(":")
             self.assertEqual([row["text"][row[end]["start"]:row[end]["end"]]
                               for end in ("head", "tail")], [names[end] for end in ends])
