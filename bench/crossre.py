@@ -174,6 +174,10 @@ def table(results):
     return markdown(titles, [*lines, mean])
 
 
+def settings(results, part):
+    return f"`{' '.join(results['options'].get(part, []))}`"
+
+
 def section(results):
     if not results:
         return ""
@@ -181,7 +185,10 @@ def section(results):
     return (f"CrossRE, each domain taught by its own 100 to 164 training sentences, test splits, "
             f"in per cent, {of_seeds(seeds)} where there are as many;\n{results['encoder']}, all "
             f"weights ([figures](../bench/results/{RESULTS.name}), [how](../bench/crossre.py)):\n\n"
-            f"{table(results)}\n")
+            f"{table(results)}\n\n"
+            "PyTorch's is a tagger with BIO tags over the same encoder and sentences. Settings of "
+            "both were chosen on `ai`'s dev sentences\nfrom a few: "
+            f"{settings(results, 'entities')} here, {settings(results, 'peer')} there.\n")
 
 
 def main():
