@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <span>
 #include <system_error>
 
@@ -64,9 +63,10 @@ std::string classifier_hash(const GraphSetup& setup) {
 nlohmann::ordered_json joined_json(const std::optional<std::vector<graph::JoinedNames>>& joined) {
   if (!joined) return nullptr;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
-  for (const graph::JoinedNames& each : *joined | std::views::reverse) {
-    list.push_back(
-        {{"type", each.type}, {"names", {each.one, each.other}}, {"similarity", each.similarity}});
+  for (auto each = joined->rbegin(); each != joined->rend(); ++each) {
+    list.push_back({{"type", each->type},
+                    {"names", {each->one, each->other}},
+                    {"similarity", each->similarity}});
   }
   return list;
 }
