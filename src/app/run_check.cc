@@ -151,7 +151,7 @@ class Checks {
   // As far as it can be told without neighbours, which are not known yet.
   void check_lengths(jobs::FinetuneOptions options, jobs::FinetuneData data,
                      const engine::Session& session) const {
-    const task::PromptStyle style = jobs::training_style(options, session, data.train.labels);
+    const task::PromptStyle style = jobs::training_style(options, session, data.train.labels, {});
     if (style.body.needs_example() || options.data.skip_bad_rows) return;
     options.index.clear();
     const task::PromptRenderer renderer(style, data.train.labels);
@@ -235,7 +235,7 @@ class Checks {
     if (data.labels.empty()) return;
     jobs::settle_classifier(options, options.model.path(environment_.host()));
     const auto session = language_model(trained);
-    const task::PromptStyle style = jobs::training_style(options, *session, data.labels);
+    const task::PromptStyle style = jobs::training_style(options, *session, data.labels, {});
     if (style.body.needs_example()) return;
     const task::PromptRenderer renderer(style, data.labels);
     const jobs::LengthLimit limit{.context = session->model().info().context,

@@ -25,12 +25,14 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
     : options_(options), setups_(std::move(setups)), context_(host.context) {
   RELATUM_CHECK(!setups_.empty() && labels.size() == setups_.size());
   for (size_t i = 0; i < setups_.size(); ++i) {
-    const ExtractSetup& setup = setups_[i].setup;
+    ExtractSetup& setup = setups_[i].setup;
+    setup.style = task::with_own_reading(std::move(setup.style));
     if (setup.style.classifier) task::outputs_of(labels[i], *setup.style.classifier);  // refuses
     auto words = words_for(setup, labels[i], host.context, setups_[i].title());
     seats_.push_back(
         std::make_unique<Seat>(Seat{task::PromptRenderer(setup.style, labels[i], std::move(words),
                                                          setup.words.value_or(task::AnswerWords{})),
+                                    {},
                                     {},
                                     {},
                                     {},
@@ -118,7 +120,16 @@ const nn::LoraSet* Answerer::with_classifier(Seat& seat, const nn::LoraSet* set)
 void Answerer::load_adapter(size_t place, const Host& host) {
   const auto& [name, options, setup] = setups_[place];
   if (setup.run) check_base(options, *setup.run, *session_, setup.chat, host);
-  if (setup.style.classifier) {
+  if (setup.run && reads_pairs(*setup.run)) {
+    train::PairForm form;
+    form.labels = setup.labels->size();
+    form.types = 1 + int64_t(setup.run->entities->types.size());
+    form.width = session_->model().info().width;
+    form.hidden = setup.run->entities->pair_hidden;
+    seats_[place]->pairs = std::make_unique<train::LoadedPairHead>(
+        train::load_pair_head(options.adapter, form, session_->compute()));
+    seats_[place]->renderer.style().classifier->pairs->head = &seats_[place]->pairs->head;
+  } else if (setup.style.classifier) {
     seats_[place]->classifier = std::make_unique<nn::Linear>(
         train::load_classifier(options.adapter, setup.labels->size(),
                                2 * session_->model().info().width, session_->compute()));

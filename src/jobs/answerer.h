@@ -18,6 +18,7 @@
 #include "task/answer_scores.h"
 #include "task/type_constraints.h"
 #include "train/adapter.h"
+#include "train/pair_numbers.h"
 
 namespace relatum::jobs {
 
@@ -89,8 +90,9 @@ class Answerer {
   struct Seat {
     task::PromptRenderer renderer;
     std::unique_ptr<train::Adapter> adapter;
-    std::unique_ptr<nn::Linear> classifier;  // nullptr: it answers in words
-    nn::LoraSet classified;                  // the adapter's, with the classifier as its head
+    std::unique_ptr<nn::Linear> classifier;  // nullptr: it answers in words, or by `pairs`
+    std::unique_ptr<train::LoadedPairHead> pairs;
+    nn::LoraSet classified;  // the adapter's, with the classifier as its head
     std::shared_ptr<Retrieval> retrieval;
     LengthLimit limit;
     task::AnswerRule rule{};

@@ -19,6 +19,7 @@
 #include "jobs/finetune_training.h"
 #include "jobs/run_card.h"
 #include "jobs/style_choice.h"
+#include "train/span_training.h"
 
 namespace relatum::jobs {
 namespace {
@@ -45,6 +46,16 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
   remove_finetune_state(run);
   write_run_cards(run, base_identity(parts.session.files(), parts.options.model.model),
                   host.context);
+}
+
+std::vector<std::string> entity_types(const FinetuneData& data) {
+  return data.entities ? data.entities->types.names() : std::vector<std::string>{};
+}
+
+// Dev pairs are answered by the head that is trained.
+void set_pair_head(const task::PromptRenderer& renderer, const train::Trainable& trained) {
+  const auto& classifier = renderer.style().classifier;
+  if (classifier && classifier->pairs) classifier->pairs->head = &*trained.spans()->pairs;
 }
 
 void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,
@@ -75,11 +86,12 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   const auto session = open_trained_model(options, model, finetune_session(options));
   check_same_inputs(options, *session, data);
   if (start) check_start(options, *start, *session, data.train.labels, host);
-  const task::PromptRenderer renderer(training_style(options, *session, data.train.labels),
-                                      data.train.labels);
+  const task::PromptRenderer renderer(
+      training_style(options, *session, data.train.labels, entity_types(data)), data.train.labels);
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session, data);
+  set_pair_head(renderer, *trained);
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);
   check_free_space(run, plan.needs.disk_bytes);
   const FinetuneParts parts{options, data, rows, plan, renderer, *session, *trained};

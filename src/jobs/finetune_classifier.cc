@@ -12,6 +12,7 @@
 #include "jobs/choices.h"
 #include "jobs/finetune_entities.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_pairs.h"
 #include "jobs/style_choice.h"
 
 namespace relatum::jobs {
@@ -42,6 +43,10 @@ void check_head_numbers(const FinetuneOptions& o) {
 bool classifies(const FinetuneOptions& options) { return options.head == "classifier"; }
 
 void settle_classifier(FinetuneOptions& options, const std::filesystem::path& model) {
+  if (learns_both(options) && !classifies(options)) {
+    const auto files = arch::ModelFiles::open(model);
+    if (!arch::family(files).causal) options.head = "classifier";  // it writes no text
+  }
   if (!reads_states(options) || options.method_given || !options.adapter_flags.empty()) return;
   const auto files = arch::ModelFiles::open(model);
   if (!arch::family(files).causal) options.method = "full";
@@ -113,21 +118,24 @@ task::PromptStyle classifier_style_of(const FinetuneOptions& options,
   } else {
     markers = task::symbol_tokens(session.tokenizer());
   }
-  return task::classifier_style({markers, labels.names()});
+  return task::classifier_style({markers, {}, labels.names()});
 }
 
 task::PromptStyle training_style(const FinetuneOptions& options, const engine::Session& session,
-                                 const task::Labels& labels) {
+                                 const task::Labels& labels,
+                                 const std::vector<std::string>& types) {
+  if (reads_pairs(options)) return pair_style_of(labels, types);
   if (classifies(options)) return classifier_style_of(options, session, labels);
   if (finds_entities(options)) return task::text_style();
   return style_for(options.prompt, session.model().info());
 }
 
 task::PromptStyle classifier_style_of(const RunInfo& run, const task::Labels& labels) {
+  if (reads_pairs(run)) return pair_style_of(labels, run.entities->types);
   task::MarkerTokens markers{};
   RELATUM_CHECK(run.marker_tokens.size() == markers.size());
   for (size_t i = 0; i < markers.size(); ++i) markers[i] = int32_t(run.marker_tokens[i]);
-  return task::classifier_style({markers, labels.names()});
+  return task::classifier_style({markers, {}, labels.names()});
 }
 
 train::ClassifierForm classifier_form(const FinetuneOptions& options,
@@ -153,6 +161,7 @@ train::FullExtras classifier_extras(const train::ClassifierForm& form,
 
 nlohmann::json classifier_record(const FinetuneOptions& o, const task::PromptStyle& style) {
   if (!classifies(o)) return nlohmann::json::object();
+  if (reads_pairs(o)) return {{"head", o.head}};
   return {{"head", o.head},
           {"marker_tokens", style.classifier->markers},
           {"head_lr", o.head_learning_rate.value_or(train::kHeadRate)},

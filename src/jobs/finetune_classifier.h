@@ -36,8 +36,9 @@ std::unique_ptr<engine::Session> open_classified_model(const std::filesystem::pa
 task::PromptStyle classifier_style_of(const FinetuneOptions& options,
                                       const engine::Session& session, const task::Labels& labels);
 /// The style that the options train with: a classifier's, that of texts, or a language model's.
+/// `types`: of entities, where they are learned, too.
 task::PromptStyle training_style(const FinetuneOptions& options, const engine::Session& session,
-                                 const task::Labels& labels);
+                                 const task::Labels& labels, const std::vector<std::string>& types);
 /// That of a run.
 task::PromptStyle classifier_style_of(const RunInfo& run, const task::Labels& labels);
 

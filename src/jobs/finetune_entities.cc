@@ -14,6 +14,7 @@
 #include "graph/document_result.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_pairs.h"
 #include "task/answer_prompts.h"
 
 namespace relatum::jobs {
@@ -145,7 +146,8 @@ std::vector<double> class_shares(const EntityData& data) {
 }  // namespace
 
 train::SpanForm span_form(const FinetuneOptions& options, const engine::Session& session,
-                          const EntityData& data) {
+                          const FinetuneData& all) {
+  const EntityData& data = *all.entities;
   train::SpanForm form;
   form.classes = 1 + data.types.size();
   form.width = session.model().info().width;
@@ -155,7 +157,8 @@ train::SpanForm span_form(const FinetuneOptions& options, const engine::Session&
   form.own_dropout = session.model().info().causal ? 0 : options.hidden_dropout;
   form.rate = options.head_learning_rate.value_or(train::kHeadRate) / learning_rate(options);
   form.shares = class_shares(data);
-  form.joint = learns_both(options);
+  form.joint = learns_both(options) && !reads_pairs(options);
+  if (reads_pairs(options)) form.pairs = pair_form(session, all);
   return form;
 }
 
@@ -189,7 +192,8 @@ nlohmann::json entity_record(const FinetuneParts& parts) {
            {{"types", parts.data.entities->types.names()},
             {"widest", form.widest},
             {"hidden", form.hidden},
-            {"overlap", parts.data.entities->overlap}}},
+            {"overlap", parts.data.entities->overlap},
+            {"pair_hidden", form.pairs.labels ? form.pairs.hidden : 0}}},
           {"head_lr", o.head_learning_rate.value_or(train::kHeadRate)},
           {"head_dropout", o.head_dropout},
           {"hidden_dropout", o.hidden_dropout}};

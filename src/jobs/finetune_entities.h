@@ -35,7 +35,7 @@ void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
 
 /// Its sizes and rates.
 train::SpanForm span_form(const FinetuneOptions& options, const engine::Session& session,
-                          const EntityData& data);
+                          const FinetuneData& data);
 /// How many training entities each type has.
 std::map<std::string, int64_t> entity_counts(const EntityData& data);
 /// A hash of the dev documents' texts and entities; empty where there are none.

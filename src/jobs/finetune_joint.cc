@@ -283,8 +283,7 @@ void make_train(FinetuneData& data, GraphPairRules rules, const std::string& neg
 bool learns_both(const FinetuneOptions& options) { return options.task == "joint"; }
 
 void check_joint(const FinetuneOptions& o) {
-  const std::pair<bool, const char*> unknown[] = {{classifies(o), "--head classifier"},
-                                                  {!o.index.empty(), "--index"},
+  const std::pair<bool, const char*> unknown[] = {{!o.index.empty(), "--index"},
                                                   {!o.data.relabel.empty(), "--relabel"},
                                                   {o.folds > 0, "--folds"}};
   for (const auto& [given, flag] : unknown) {
@@ -292,6 +291,20 @@ void check_joint(const FinetuneOptions& o) {
     refuse(
         fmt::format("{} is for relations alone, and --task joint learns to find entities, too. "
                     "Leave one of them out.",
+                    flag));
+  }
+  if (!classifies(o)) return;
+  const std::pair<bool, const char*> of_answers[] = {{!o.prompt.empty(), "--prompt"},
+                                                     {o.chat, "--chat"},
+                                                     {!o.save_modules.empty(), "--save-modules"},
+                                                     {!o.init_adapter.empty(), "--init-adapter"},
+                                                     {o.negatives.has_value(), "--negatives"}};
+  for (const auto& [given, flag] : of_answers) {
+    if (!given) continue;
+    refuse(
+        fmt::format("{} is for models that answer pair by pair, and --task joint with --head "
+                    "classifier, as all encoders have it, reads a sentence with all its pairs at "
+                    "once. Leave it out.",
                     flag));
   }
 }

@@ -160,7 +160,7 @@ std::unique_ptr<train::Trainable> make_network(FinetuneOptions& o, engine::Sessi
 std::unique_ptr<train::Trainable> make_trainable(FinetuneOptions& o, engine::Session& session,
                                                  const FinetuneData& data) {
   if (data.entities) {
-    const train::SpanForm form = span_form(o, session, *data.entities);
+    const train::SpanForm form = span_form(o, session, data);
     return std::make_unique<train::SpanTraining>(make_network(o, session, {form.size()}),
                                                  session.compute(), form, o.training.seed);
   }

@@ -87,9 +87,9 @@ nlohmann::json settings(const FinetuneParts& parts) {
 // What extract reads beside the record, so that it can tell whether it is still the run's own.
 nlohmann::json file_hashes(const std::filesystem::path& run) {
   nlohmann::json hashes = nlohmann::json::object();
-  for (const char* name :
-       {"labels.json", "answers.json", "types.json", "adapter_model.safetensors",
-        "adapter_config.json", "classifier.safetensors", "entities.safetensors"}) {
+  for (const char* name : {"labels.json", "answers.json", "types.json", "adapter_model.safetensors",
+                           "adapter_config.json", "classifier.safetensors", "entities.safetensors",
+                           "pairs.safetensors"}) {
     if (std::filesystem::exists(run / name)) hashes[name] = sha256_file(run / name);
   }
   return hashes;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "jobs/finetune_balance.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_pairs.h"
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
 #include "task/classifier_rows.h"
@@ -179,6 +180,13 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
     context.info("prompts carry no retrieved example (--index adds one).");
   }
   const Maker maker{options, session, renderer};
+  if (reads_pairs(options)) {
+    SentenceGroups groups;
+    add_entity_rows(options, data, session, &groups, rows, context);
+    add_pairs(options, data, session, renderer, groups, rows, context);
+    rows.dev_left_out = make_asked(maker, data.dev, {}, rows.dev, context);
+    return rows;
+  }
   make_train(maker, data.train, neighbours.train, rows, context);
   rows.dev_left_out = make_asked(maker, data.dev, neighbours.dev, rows.dev, context);
   make_asked(maker, data.test, neighbours.test, rows.test, context);

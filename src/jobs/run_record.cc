@@ -41,9 +41,11 @@ RunEntities entities_of(const nlohmann::json& record, const std::string& place) 
   entities.widest = io::require_int(record, "widest", place);
   entities.hidden = io::require_int(record, "hidden", place);
   entities.overlap = io::require_bool(record, "overlap", place);
+  entities.pair_hidden = io::get_int(record, "pair_hidden", 0, place);
   constexpr int64_t kMost = INT32_MAX;
   const bool good = !entities.types.empty() && entities.widest > 0 && entities.widest < kMost &&
-                    entities.hidden > 0 && entities.hidden < kMost;
+                    entities.hidden > 0 && entities.hidden < kMost && entities.pair_hidden >= 0 &&
+                    entities.pair_hidden < kMost;
   if (good) return entities;
   fail("jobs.run", fmt::format("{}: it has to name one type at least, and sizes above 0. The file "
                                "is damaged.",
@@ -71,12 +73,12 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.method = io::get_string(record, "method", "", place);
   info.trained_hash = io::get_string(record, "trained_hash", "", place);
   info.head = io::get_string(record, "head", "", place);
-  if (is_classifier(info)) read_markers(record, place, info);
   if (io::find(record, "entities")) {
     const nlohmann::json& entities = io::require_object(record, "entities", place);
     info.entities = entities_of(entities, place + ": 'entities'");
     info.joint = io::get_string(record, "task", "", place) == "joint";
   }
+  if (is_classifier(info) && !reads_pairs(info)) read_markers(record, place, info);
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);

@@ -28,6 +28,7 @@ struct RunEntities {
   std::vector<std::string> types;  ///< the classes behind that of no entity, in their order
   int64_t widest = 0, hidden = 0;  ///< words of the longest span, and the classifier's width
   bool overlap = false;            ///< entities may overlap
+  int64_t pair_hidden = 0;         ///< the width of the classifier of their pairs; 0: there is none
 };
 
 /// What a later command needs of a run's record.
@@ -64,6 +65,11 @@ inline bool has_own_model(const RunInfo& run) { return run.method == "full"; }
 
 /// Whether the run trained a classifier: it answers with labels alone, not in words.
 inline bool is_classifier(const RunInfo& run) { return run.head == "classifier"; }
+
+/// Whether it reads pairs from one pass over their sentence.
+inline bool reads_pairs(const RunInfo& run) {
+  return is_classifier(run) && run.entities && run.entities->pair_hidden > 0;
+}
 
 /// Whether all that the run does is to find entities: it answers no pairs.
 inline bool finds_entities(const RunInfo& run) { return run.entities && !run.joint; }

@@ -115,7 +115,8 @@ void check_base(const ExtractOptions& o, const RunInfo& run, const engine::Sessi
     tell_mismatch(o, host, "base format", run.base, session.base());
   }
   const auto settings = session.settings();
-  const bool grown = has_own_model(run) && is_classifier(run);  // by the markers' words
+  const bool grown = has_own_model(run) && is_classifier(run) &&
+                     !reads_pairs(run);  // by the markers' words
   for (const auto& [key, trained] : run.base_network) {
     if (grown && key == "vocab_size") continue;
     const auto now = settings.find(key);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -124,6 +125,24 @@ PromptStyle classifier_style(ClassifierStyle style) {
   return result;
 }
 
+PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<PairReading> pairs) {
+  PromptStyle result;
+  result.name = kPairStyle;
+  result.description = "a sentence and two of its entities, for a classifier of all its pairs";
+  result.body = Template::parse("{{head_type}}\n{{tail_type}}\n{{marked_text}}", kPairStyle);
+  result.classifier = std::make_shared<const ClassifierStyle>(
+      ClassifierStyle{{}, std::move(pairs), std::move(classes)});
+  return result;
+}
+
+PromptStyle with_own_reading(PromptStyle style) {
+  if (!style.classifier || !style.classifier->pairs) return style;
+  ClassifierStyle own = *style.classifier;
+  own.pairs = std::make_shared<PairReading>(*own.pairs);
+  style.classifier = std::make_shared<const ClassifierStyle>(std::move(own));
+  return style;
+}
+
 PromptStyle text_style() {
   PromptStyle result;
   result.name = kTextStyle;
@@ -166,9 +185,59 @@ engine::ClassifierRow classifier_row(const engine::Session& session, const Promp
   return row;
 }
 
+ReadPair read_pair(const PairReading& reading, const Prompt& prompt) {
+  ReadPair pair;
+  Prompt marked = prompt;
+  // A type, if there is one, is data, and the line's end is not.
+  const auto take_type = [&] {
+    size_t end = 0;
+    if (!marked.data.empty() && marked.data[0].begin == 0) end = marked.data[0].end;
+    RELATUM_CHECK(end < marked.prompt.size() && marked.prompt[end] == '\n');
+    const auto known = std::ranges::find(reading.types, marked.prompt.substr(0, end));
+    const bool found = known != reading.types.end();
+    marked.prompt.erase(0, end + 1);
+    for (text::DataRange& range : marked.data) {
+      range.begin -= std::min(range.begin, end + 1);
+      range.end -= std::min(range.end, end + 1);
+    }
+    std::erase_if(marked.data, [](const text::DataRange& range) { return range.end == 0; });
+    return found ? int32_t(known - reading.types.begin()) + 1 : 0;
+  };
+  pair.head_type = take_type();
+  pair.tail_type = take_type();
+  for (const Piece& piece : cut(marked)) {
+    pair.text += piece.text;
+    if (piece.marker == kHeadOpen) pair.head.first = pair.text.size();
+    if (piece.marker == kHeadClose) pair.head.second = pair.text.size();
+    if (piece.marker == kTailOpen) pair.tail.first = pair.text.size();
+    if (piece.marker == kTailClose) pair.tail.second = pair.text.size();
+  }
+  return pair;
+}
+
+nn::PairPlace ReadPair::place(const ReadWords& words) const {
+  // The words that an entity's bytes touch; of one that touches none, the word before it.
+  const auto span = [&](const std::pair<size_t, size_t>& bytes) {
+    const auto& all = words.bytes;
+    const auto last = int32_t(std::ranges::lower_bound(all, bytes.second, {},
+                                                       [](const auto& w) { return w.first; }) -
+                              all.begin()) -
+                      1;
+    const auto first = int32_t(
+        std::ranges::upper_bound(all, bytes.first, {}, [](const auto& w) { return w.second; }) -
+        all.begin());
+    const int32_t end = std::max(last, int32_t{0});
+    return nn::SpanPlace{std::min(first, end), end};
+  };
+  return {span(head), span(tail), head_type, tail_type};
+}
+
 std::vector<int32_t> row_of(const engine::Session& session, const PromptStyle& style,
                             const Prompt& prompt, bool chat) {
   if (!style.classifier) return prompt_row(session, prompt, chat);
+  if (const auto& pairs = style.classifier->pairs) {
+    return pairs->read(session, read_pair(*pairs, prompt).text).text.tokens;
+  }
   return classifier_row(session, prompt, style.classifier->markers).tokens;
 }
 

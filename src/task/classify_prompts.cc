@@ -10,27 +10,53 @@
 namespace relatum::task {
 namespace {
 
+// Pairs that follow one another and are of one text share it.
+std::vector<engine::PairText> pair_texts(const engine::Session& session, const PairReading& reading,
+                                         std::span<const Prompt> prompts) {
+  constexpr size_t kMostPairs = 4096;  // whose features a pass holds
+  std::vector<engine::PairText> texts;
+  std::string text;
+  ReadWords words;
+  for (const Prompt& prompt : prompts) {
+    const ReadPair pair = read_pair(reading, prompt);
+    const bool same = !texts.empty() && pair.text == text;
+    if (!same) {
+      text = pair.text;
+      words = reading.read(session, text);
+    }
+    if (!same || texts.back().pairs.size() == kMostPairs) {
+      texts.push_back({words.text.tokens, words.text.words, {}});
+    }
+    texts.back().pairs.push_back(pair.place(words));
+  }
+  return texts;
+}
+
 // Batch after batch, per prompt the log-probabilities of the outputs of the renderer's labels.
 void score_batches(engine::Worker& worker, const PromptRenderer& renderer,
                    std::span<const Prompt> prompts, const AnswerOptions& options,
                    const engine::TakeClasses& take, const Context& context) {
   const ClassifierStyle& style = *renderer.style().classifier;
   const std::vector<size_t> outputs = outputs_of(renderer.labels(), style);
-  std::vector<engine::ClassifierRow> rows;
-  for (const Prompt& prompt : prompts) {
-    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
-  }
-  engine::classify_batches(
-      worker, rows, {options.batch_tokens, options.first},
-      [&](std::vector<std::vector<double>>&& batch) {
+  const engine::TakeClasses chosen = [&](std::vector<std::vector<double>>&& batch) {
     for (std::vector<double>& classes : batch) {
       std::vector<double> scores;
       for (const size_t output : outputs) scores.push_back(classes[output]);
       classes = std::move(scores);
     }
     take(std::move(batch));
-      },
-      context);
+  };
+  if (style.pairs) {
+    const auto texts = pair_texts(worker.session(), *style.pairs, prompts.subspan(options.first));
+    engine::classify_pairs(worker, *style.pairs->head, texts, options.batch_tokens, chosen,
+                           context);
+    return;
+  }
+  std::vector<engine::ClassifierRow> rows;
+  for (const Prompt& prompt : prompts) {
+    rows.push_back(classifier_row(worker.session(), prompt, style.markers));
+  }
+  engine::classify_batches(worker, rows, {options.batch_tokens, options.first}, chosen, context);
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TrainBatch build_encoded(std::span<const TrainRow> rows, const StepRows& chosen,
   return result;
 }
 
-TrainBatch empty_batch(bool causal) { return {nn::TokenBatch(causal), {}, {}, {}, {}, {}}; }
+TrainBatch empty_batch(bool causal) { return {nn::TokenBatch(causal), {}, {}, {}}; }
 
 // Each row by itself: what a classifier reads stands near its end.
 TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chosen, bool causal) {
@@ -180,6 +180,19 @@ TrainBatch build_classified(std::span<const TrainRow> rows, const StepRows& chos
   return result;
 }
 
+// The text's pairs, its words being the states from `word` on.
+void add_pairs(const TrainRow& row, int64_t word, TrainBatch& batch) {
+  const auto moved = [&](const nn::SpanPlace& span) {
+    return nn::SpanPlace{int32_t(word + span.first), int32_t(word + span.last)};
+  };
+  for (const ClassedPair& pair : row.pairs) {
+    batch.pairs.push_back({moved(pair.place.head), moved(pair.place.tail), pair.place.head_type,
+                           pair.place.tail_type});
+    batch.pair_labels.push_back(pair.label);
+    batch.pair_weights.push_back(pair.weight);
+  }
+}
+
 // Each text by itself, and all its spans.
 TrainBatch build_texts(std::span<const TrainRow> rows, const StepRows& chosen,
                        const BatchOptions& options) {
@@ -193,6 +206,7 @@ TrainBatch build_texts(std::span<const TrainRow> rows, const StepRows& chosen,
     const auto begin = int64_t(result.targets.size());
     nn::add_spans(word, count, options.widest, result.spans);
     result.targets.resize(result.spans.size(), 0);
+    add_pairs(row, word, result);
     for (const ClassedSpan& span : row.spans) {
       const int64_t number = nn::span_number(count, options.widest, {span.first, span.last});
       result.targets[size_t(begin + number)] = span.label;

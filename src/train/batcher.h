@@ -9,6 +9,7 @@
 
 #include "arch/model.h"
 #include "nn/batch.h"
+#include "nn/pair_features.h"
 #include "nn/span_rows.h"
 
 namespace relatum::train {
@@ -18,9 +19,17 @@ struct ClassedSpan {
   int32_t first = 0, last = 0, label = 0;
 };
 
+/// Two spans of words, their label, and what its loss weighs.
+struct ClassedPair {
+  nn::PairPlace place;
+  int32_t label = 0;
+  float weight = 1;
+};
+
 /// A prompt and its completion; the loss is on tokens [prompt_length, size). Or what a classifier
 /// reads; the loss is on its class. Or a text whose spans are classified; the loss is on the class
-/// of each span of at most BatchOptions::widest words. Texts and one of the other two may be mixed.
+/// of each span of at most BatchOptions::widest words, and of pairs of spans, where it has some.
+/// Texts and one of the other two may be mixed.
 struct TrainRow {
   std::vector<int32_t> tokens;
   int64_t prompt_length = 0;
@@ -30,6 +39,7 @@ struct TrainRow {
   /// Of a text: per word the token whose state is read; none: it is one of the others.
   std::vector<int64_t> words{};
   std::vector<ClassedSpan> spans{};  ///< distinct, at most `widest` words; others have class 0
+  std::vector<ClassedPair> pairs{};
   /// Rows of one group stay together in every epoch; -1: a row by itself.
   int64_t group = -1;
 
@@ -95,6 +105,10 @@ struct TrainBatch {
   std::vector<uint64_t> keys{};
   /// Of texts, whose `predicting` are the words: the span of each target.
   std::vector<nn::SpanPlace> spans{};
+  /// Of texts with pairs: their places, labels and weights.
+  std::vector<nn::PairPlace> pairs{};
+  std::vector<int32_t> pair_labels{};
+  std::vector<float> pair_weights{};
 };
 
 /// Builds the tree of the given rows; prompts' shared beginnings stand once where asked for.

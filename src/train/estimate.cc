@@ -99,14 +99,27 @@ struct Passes {
   }
 };
 
+// What nn/pair_features.cc has of words and pairs, and in training their gradients; sums are f32.
+int64_t pair_arena(const SpanReader* reader, DType compute, int64_t words, int64_t pairs,
+                   bool training) {
+  if (!reader || !reader->pairs || pairs == 0) return 0;
+  const nn::PairHead& head = *reader->pairs;
+  const int64_t c = int64_t(size_of(compute)), times = training ? 2 : 1;
+  const int64_t wide = kernels::rounded_rows(words) * head.project.out();
+  const int64_t rows = kernels::rounded_rows(pairs);
+  const int64_t sums = training && c != 4 ? 4 * wide : 0;
+  return times * c * (wide + 2 * rows * head.hidden()) + sums + 8 * rows * head.output.out();
+}
+
 // What a run computes, over all epochs.
 struct Work {
   int64_t steps = 0, micro_batches = 0;
-  int64_t tokens = 0, source_tokens = 0, answers = 0, spans = 0;
+  int64_t tokens = 0, source_tokens = 0, answers = 0, spans = 0, pairs = 0;
   int64_t arena = 0;  // of the largest micro-batch
 };
 
-Work work_of(const Passes& passes, std::span<const TrainRow> rows, const EstimateOptions& options) {
+Work work_of(const Passes& passes, const SpanReader* reader, std::span<const TrainRow> rows,
+             const EstimateOptions& options) {
   Work work;
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (const StepRows& step : plan_epoch(rows, options.batch, options.seed, epoch)) {
@@ -122,8 +135,11 @@ Work work_of(const Passes& passes, std::span<const TrainRow> rows, const Estimat
                                      int64_t(built.predicting.size()));
         size.spans = int64_t(built.spans.size());
         const nn::LoraSet* set = size.spans ? passes.texts : passes.adapter;
+        work.pairs += int64_t(built.pairs.size());
         work.arena = std::max(work.arena, training_arena(passes.model, set, passes.compute,
-                                                         options.checkpoint, size));
+                                                         options.checkpoint, size) +
+                                              pair_arena(reader, passes.compute, size.predicting,
+                                                         int64_t(built.pairs.size()), true));
       }
     }
   }
@@ -169,14 +185,16 @@ struct Evaluation {
 
 // Of prompts like the training rows': a beginning that all share is kept in a cache, and so is what
 // an encoder made of a batch's. No token is more than a word that `widest` spans begin with.
-Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int64_t tokens,
-                      int64_t widest) {
+Evaluation evaluation(const Passes& passes, const SpanReader* reader,
+                      std::span<const TrainRow> rows, int64_t tokens, int64_t widest) {
   if (tokens <= 0) return {};
   const arch::ModelInfo& info = passes.model.info();
   int64_t longest = 0;
   std::vector<std::span<const int32_t>> prompts;
   bool texts = false, others = false;
+  double pairs = 0;  // of a token, at most
   for (const TrainRow& row : rows) {
+    pairs = std::max(pairs, double(row.pairs.size()) / double(row.tokens.size()));
     longest = std::max(longest, int64_t(row.tokens.size()));
     (row.has_spans() ? texts : others) = true;
     prompts.emplace_back(row.tokens.data(), size_t(row.prompt_length));
@@ -189,6 +207,8 @@ Evaluation evaluation(const Passes& passes, std::span<const TrainRow> rows, int6
   size.spans = size.predicting * widest;
   if (texts) {
     arena = std::max(arena, scoring_arena(passes.model, passes.texts, passes.compute, size));
+    arena += pair_arena(reader, passes.compute, size.predicting,
+                        int64_t(pairs * double(size.predicting)), false);
   }
   const int64_t bytes = int64_t(size_of(passes.compute));
   return {arena, 2 * info.layers * cached * info.kv_heads * info.head_size * bytes};
@@ -201,8 +221,8 @@ Estimate estimate(const arch::Model& model, const Trainable& trained, DType comp
   Estimate result;
   const nn::LoraSet* adapter = trained.adapter();
   const Passes passes{model, adapter, trained.spans() ? &trained.spans()->set : adapter, compute};
-  const Work work = work_of(passes, rows, options);
-  const Evaluation between = evaluation(passes, rows, options.evaluation_tokens,
+  const Work work = work_of(passes, trained.spans(), rows, options);
+  const Evaluation between = evaluation(passes, trained.spans(), rows, options.evaluation_tokens,
                                         options.batch.widest);
   double answers = 0;
   for (const bool of_spans : {false, true}) {
@@ -210,6 +230,11 @@ Estimate estimate(const arch::Model& model, const Trainable& trained, DType comp
     if (count == 0) continue;
     const nn::Linear& reader = passes.reader(of_spans);
     answers += double(count) *
+               (4 * double(reader.in() * reader.out()) + trained.operations(reader.parts()[0]));
+  }
+  if (work.pairs > 0) {
+    const nn::Linear& reader = trained.spans()->pairs->output;
+    answers += double(work.pairs) *
                (4 * double(reader.in() * reader.out()) + trained.operations(reader.parts()[0]));
   }
   const int64_t numbers = int64_t(trained.values().size());

@@ -22,7 +22,7 @@ struct Parts {
 };
 
 Parts parts_of(std::span<float> numbers, const SpanForm& form) {
-  RELATUM_CHECK(int64_t(numbers.size()) == form.size());
+  RELATUM_CHECK(int64_t(numbers.size()) == form.own_size());
   const auto take = [&](int64_t count) {
     const std::span<float> part = numbers.first(size_t(count));
     numbers = numbers.subspan(size_t(count));
@@ -50,8 +50,9 @@ nn::Linear linear_of(const char* name, std::span<const float> values, int64_t ro
 SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const SpanForm& form,
                            uint64_t seed)
     : TrainedBeside(std::move(base), kName, form.rate) {
+  reader_.form = form;
   constexpr uint64_t kStream = 0x59a45;
-  const Parts parts = parts_of(base_->extras(), form);
+  const Parts parts = parts_of(own_numbers(), form);
   const Rng rng(seed, kStream);
   uint64_t drawn = 0;
   const auto draw = [&](std::span<float> values, double deviation) {
@@ -64,11 +65,10 @@ SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const
   for (size_t i = 0; i < parts.bias.size(); ++i) {
     parts.bias[i] = form.shares.empty() ? 0 : float(std::log(form.shares[i]));
   }
-  reader_ = {form,
-             {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
-              {parts.widths.data(), form.widest, form.hidden},
-              linear_of("spans.output", parts.output, form.classes, parts.bias, compute)},
-             {}};
+  reader_.head = {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
+                  {parts.widths.data(), form.widest, form.hidden},
+                  linear_of("spans.output", parts.output, form.classes, parts.bias, compute)};
+  if (form.pairs.labels) begin_pairs(compute, seed);
   reader_.set = set_;
   reader_.set.head = &reader_.head.output;
   if (!form.joint) set_.head = &reader_.head.output;
@@ -78,19 +78,40 @@ void SpanTraining::sync() {
   base_->sync();
   reader_.head.project.refresh();
   reader_.head.output.refresh();
+  if (reader_.pairs) refresh_pair_head(*reader_.pairs);
+}
+
+std::span<float> SpanTraining::own_numbers() const {
+  return base_->extras().first(size_t(reader_.form.own_size()));
+}
+
+std::span<float> SpanTraining::pair_numbers() const {
+  return base_->extras().subspan(size_t(reader_.form.own_size()));
+}
+
+void SpanTraining::begin_pairs(DType compute, uint64_t seed) {
+  constexpr uint64_t kStream = 0x9a125;
+  begin_pair_numbers(pair_numbers(), reader_.form.pairs, Rng(seed, kStream));
+  reader_.pairs = pair_head_of(pair_numbers(), reader_.form.pairs, compute);
 }
 
 double SpanTraining::operations(const nn::Linear::Part& part) const {
-  if (&part == &reader_.head.output.parts()[0]) return 2 * double(part.weight.size());
+  const bool own = &part == &reader_.head.output.parts()[0] ||
+                   (reader_.pairs && &part == &reader_.pairs->output.parts()[0]);
+  if (own) return 2 * double(part.weight.size());
   return base_->operations(part);
 }
 
 void SpanTraining::describe(std::vector<NamedValue>& options) const {
   base_->describe(options);
   const SpanForm& form = reader_.form;
-  options.push_back({"--task", form.joint ? "joint" : "entities"});
+  options.push_back({"--task", form.joint || form.pairs.labels ? "joint" : "entities"});
   options.push_back({"the words of the longest span", fmt::format("{}", form.widest)});
   options.push_back({"the width of the span classifier", fmt::format("{}", form.hidden)});
+  if (form.pairs.labels) {
+    options.push_back({"the types that pairs know", fmt::format("{}", form.pairs.types)});
+    options.push_back({"the width of the pair classifier", fmt::format("{}", form.pairs.hidden)});
+  }
   options.push_back({"--head-lr over --lr", fmt::format("{}", form.rate)});
   options.push_back({"--head-dropout", fmt::format("{}", form.dropout)});
   options.push_back({"--hidden-dropout", fmt::format("{}", form.own_dropout)});
@@ -99,7 +120,7 @@ void SpanTraining::describe(std::vector<NamedValue>& options) const {
 void SpanTraining::save(const std::filesystem::path& run, const std::string& base) const {
   base_->save(run, base);
   const SpanForm& form = reader_.form;
-  const Parts parts = parts_of(base_->extras(), form);
+  const Parts parts = parts_of(own_numbers(), form);
   std::vector<io::SafetensorsOutput> tensors;
   const auto add =
       [&](const char* name, const std::vector<int64_t>& shape, std::span<const float> values) {
@@ -110,6 +131,7 @@ void SpanTraining::save(const std::filesystem::path& run, const std::string& bas
   add("output.weight", {form.classes, form.hidden}, parts.output);
   add("output.bias", {form.classes}, parts.bias);
   io::write_safetensors(span_file(run), std::move(tensors), {{"format", "pt"}});
+  if (reader_.pairs) save_pair_numbers(run, pair_numbers(), form.pairs);
 }
 
 std::filesystem::path span_file(const std::filesystem::path& run) {

@@ -3,9 +3,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "nn/span_rows.h"
+#include "train/pair_numbers.h"
 #include "train/trained_beside.h"
 
 namespace relatum::train {
@@ -23,15 +26,20 @@ struct SpanForm {
   /// 1708.02002, for the idea). Empty: it begins as zero.
   std::vector<double> shares{};
   bool joint = false;  ///< rows that are no texts are trained, too, by the network's own head
+  PairForm pairs{};    ///< of the classifier of the texts' pairs, where there is one
   /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
-  int64_t size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
+  int64_t own_size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
+  /// With the pairs' behind them.
+  int64_t size() const { return own_size() + pairs.size(); }
 };
 
 /// A form with the head that has its numbers.
 struct SpanReader {
   SpanForm form;
   nn::SpanHead head;
-  nn::LoraSet set;  ///< the adapter that passes over texts are given: the network's, with this head
+  std::optional<nn::PairHead> pairs{};
+  nn::LoraSet
+      set{};  ///< the adapter that passes over texts are given: the network's, with this head
 };
 
 /// What trains the network, with the head's numbers behind its own in the same flat array.
@@ -46,12 +54,16 @@ class SpanTraining final : public TrainedBeside {
   const SpanReader* spans() const override { return &reader_; }
   double operations(const nn::Linear::Part& part) const override;
   void describe(std::vector<NamedValue>& options) const override;
-  /// What the base saves, and span_file(run).
+  /// What the base saves, and span_file(run); where it has pairs, pair_file(run).
   void save(const std::filesystem::path& run, const std::string& base) const override;
 
   static constexpr double kLengthDeviation = 0.3;
 
  private:
+  std::span<float> own_numbers() const;
+  std::span<float> pair_numbers() const;
+  void begin_pairs(DType compute, uint64_t seed);
+
   SpanReader reader_;
 };
 

@@ -38,9 +38,30 @@ nn::Var read_by_head(nn::Graph& graph, const Trainable& trained, const TrainBatc
     return nn::to_compute(graph, states);
   }
   if (batch.spans.empty()) return states;
-  const SpanReader* reader = trained.spans();
-  nn::drop(graph, states, {batch.keys, salt, float(reader->form.dropout)});
-  return nn::span_features(graph, reader->head, nn::to_compute(graph, states), batch.spans);
+  nn::drop(graph, states, {batch.keys, salt, float(trained.spans()->form.dropout)});
+  return nn::to_compute(graph, states);
+}
+
+// Of all spans of the texts, and of their pairs.
+nn::LossSum loss_of_texts(nn::Graph& graph, const SpanReader& reader, nn::Var states,
+                          const TrainBatch& batch) {
+  const nn::Var spans = nn::span_features(graph, reader.head, states, batch.spans);
+  const nn::Var pairs = batch.pairs.empty()
+                            ? spans
+                            : nn::pair_features(graph, *reader.pairs, states, batch.pairs);
+  nn::LossSum loss = nn::head_cross_entropy(graph, reader.head.output, spans, batch.targets,
+                                            batch.weights);
+  // Most spans are no entity and soon cost nothing. Their mean would have gradients far below
+  // --clip but for the first steps', whose squares AdamW then remembers for hundreds of steps.
+  const double each = batch.weights.empty() ? 1 : double(batch.weights[0]);
+  loss.weight = each * double(batch.predicting.size());
+  if (batch.pairs.empty()) return loss;
+  const nn::LossSum of_pairs = nn::head_cross_entropy(graph, reader.pairs->output, pairs,
+                                                      batch.pair_labels, batch.pair_weights);
+  loss.sum += of_pairs.sum;
+  loss.count += of_pairs.count;
+  loss.weight += of_pairs.weight;
+  return loss;
 }
 
 }  // namespace
@@ -53,6 +74,7 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   RELATUM_CHECK(worker.adapter() == trained.adapter());
   for (const TrainRow& row : rows) {
     RELATUM_CHECK(row.classified() == (trained.classifier() != nullptr));
+    RELATUM_CHECK(row.pairs.empty() || (trained.spans() && trained.spans()->pairs));
     const bool mixed = trained.spans() && trained.spans()->form.joint;
     RELATUM_CHECK(mixed || row.has_spans() == (trained.spans() != nullptr));
     if (!row.classified() && !row.has_spans()) {
@@ -86,6 +108,7 @@ float Trainer::span_weight(const StepRows& rows) const {
   for (const int64_t index : rows) {
     const TrainRow& row = rows_[size_t(index)];
     words += double(row.words.size());
+    for (const ClassedPair& pair : row.pairs) others += double(pair.weight);
     if (row.has_spans()) continue;
     const int64_t targets = row.classified() ? 1 : int64_t(row.tokens.size()) - row.prompt_length;
     others += double(row.weight) * double(targets);
@@ -120,15 +143,10 @@ nn::LossSum Trainer::accumulate(const TrainBatch& batch, int64_t step) {
                                             .dropout_salt = salt,
                                             .own_dropout = own_dropout(trained_)});
   states = read_by_head(graph, trained_, batch, states, mix64(~salt));
-  const bool of_spans = !batch.spans.empty();
-  const nn::Linear& head = of_spans ? trained_.spans()->head.output : *worker_.head();
-  nn::LossSum loss = nn::head_cross_entropy(graph, head, states, batch.targets, batch.weights);
-  // Most spans are no entity and soon cost nothing. Their mean would have gradients far below
-  // --clip but for the first steps', whose squares AdamW then remembers for hundreds of steps.
-  if (of_spans) {
-    const double each = batch.weights.empty() ? 1 : double(batch.weights[0]);
-    loss.weight = each * double(batch.predicting.size());
-  }
+  const nn::LossSum loss = batch.spans.empty()
+                               ? nn::head_cross_entropy(graph, *worker_.head(), states,
+                                                        batch.targets, batch.weights)
+                               : loss_of_texts(graph, *trained_.spans(), states, batch);
   graph.backward();
   return loss;
 }

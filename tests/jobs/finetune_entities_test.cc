@@ -66,7 +66,7 @@ TEST_F(EntityJob, TheClassifierBeginsWithTheSharesOfTheClasses) {
   const jobs::FinetuneOptions options = teach_entities(kBert);
   const jobs::FinetuneData data = jobs::load_finetune_data(options, host_);
   const engine::Session session(fixture(kBert), {});
-  EXPECT_THAT(jobs::span_form(options, session, *data.entities).shares,
+  EXPECT_THAT(jobs::span_form(options, session, data).shares,
               ::testing::Pointwise(::testing::DoubleEq(), {38. / 47, 4. / 47, 2. / 47, 3. / 47}));
 }
 

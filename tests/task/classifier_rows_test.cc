@@ -29,7 +29,7 @@ class ClassifierRows : public ::testing::Test {
     return result;
   }
   static engine::ClassifierRow row(const engine::Session& session, const Example& example) {
-    const task::PromptRenderer renderer(task::classifier_style({kMarkers, {"a", "b"}}),
+    const task::PromptRenderer renderer(task::classifier_style({kMarkers, {}, {"a", "b"}}),
                                         task::Labels({"a", "b"}));
     return task::classifier_row(session, renderer.render(example), kMarkers);
   }
