@@ -9,7 +9,8 @@ entities   strict F1 of `finetune --task entities`, and beside it of a tagger in
            same encoder and rows (--python; left out without it)
 pairs      pairs whose relation is asked for, as CrossRE's paper does (Bassignana and Plank 2022,
            arXiv 2210.09345): of the pairs that have one, in the paper's macro-F1
-joint      all pairs of a sentence, between given entities and between those that were found
+joint      entities and all pairs of a sentence by `finetune --task joint`, one run for the training
+           sentences of all domains: pairs of given entities, and of those that were found
 
 What is in --work is not made again, and each figure is printed when it is there, so that a part
 can be measured: --domains, --seeds and --parts say which. Settings were chosen on dev splits.
@@ -35,7 +36,6 @@ SHARED = pathlib.Path(os.environ.get("RELATUM_SHARED") or ROOT.parent / "shared"
 CROSSRE = SHARED / "data" / "crossre"
 DOMAINS = ("news", "politics", "science", "music", "literature", "ai")
 MARKS = marks("crossre")
-NEGATIVE = "no_relation"
 # Scored by CrossRE's evaluate.py from the predictions of five seeds that its authors published
 # (github.com/mainlp/CrossRE, predictions/): BERT base with markers that name the entities' types.
 PUBLISHED = {"news": 16.50, "politics": 20.32, "science": 25.28, "music": 39.26,
@@ -44,9 +44,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 from readme_table import markdown  # noqa: E402  pylint: disable=wrong-import-position
 
 
-def data(domain, split, negative=False):
-    more = f"?negative={NEGATIVE}" if negative else ""
-    return f"crossre:{CROSSRE / f'{domain}-{split}.json'}{more}"
+def data(domain, split):
+    return f"crossre:{CROSSRE / f'{domain}-{split}.json'}"
 
 
 def asked(options, out, *words):
@@ -89,25 +88,40 @@ def pairs(options, folder, domain, seed):
             "micro": report["metrics"]["micro_all"]["f1"]}
 
 
+def pooled(options, split):
+    """All domains' rows in one file."""
+    path = options.work / f"all-{split}.json"
+    if not path.exists():
+        path.write_text("".join((CROSSRE / f"{domain}-{split}.json").read_text(encoding="utf-8")
+                                for domain in DOMAINS), encoding="utf-8")
+    return f"crossre:{path}"
+
+
 def joint(options, folder, domain, seed):
-    run = trained_part(options, folder / "all-pairs", "joint", domain, seed, negative=True)
+    """One run for all domains; their dev splits choose the step that is kept, and the threshold."""
+    run = options.work / "joint" / str(seed)
+    if not (run / "run.json").exists():
+        say(f"seed {seed}: joint")
+    trained(options, run, "--model", options.encoder, "--task", "joint", "--train",
+            pooled(options, "train"), "--dev", pooled(options, "dev"), "--seed", seed,
+            *options.joint_options)
     result = {}
-    ways = {"given": ["--given-entities"], "found": ["--entities", folder / "entities"]}
-    for way, words in ways.items():
+    for way, words in {"given": ["--given-entities"], "found": []}.items():
         out = asked(options, folder / f"joint-{way}-{options.split}.jsonl", "--adapter", run,
-                    *words, "--data", data(domain, options.split))
+                    *words, "--threshold", "dev", "--data", data(domain, options.split))
         report = scored(options, out, "--task", "joint", "--data", data(domain, options.split))
         result[way] = {kind: report["relations"][kind]["f1"] for kind in ("strict", "boundaries")}
+    result["entities"] = report["entities"]["strict"]["f1"]
     return result
 
 
-def trained_part(options, run, part, domain, seed, *words, negative=False):
+def trained_part(options, run, part, domain, seed, *words):
     settings = getattr(options, f"{part}_options")
     if not (run / "run.json").exists():
         say(f"{domain}, seed {seed}: {part}")
     encoder = options.pairs_encoder if part == "pairs" else None
     return trained(options, run, "--model", encoder or options.encoder, *words, "--train",
-                   data(domain, "train", negative), "--seed", seed, *settings)
+                   data(domain, "train"), "--seed", seed, *settings)
 
 
 PARTS = {"entities": entities, "peer": peer, "pairs": pairs, "joint": joint}
@@ -136,9 +150,9 @@ COLUMNS = {
     "entities, strict F1": lambda one: one["entities"]["strict"],
     "the same in PyTorch": lambda one: one["peer"]["strict"],
     "related pairs, macro-F1": lambda one: one["pairs"]["macro"],
-    "all pairs, given entities": lambda one: one["joint"]["given"]["strict"],
-    "found entities, strict": lambda one: one["joint"]["found"]["strict"],
-    "by boundaries": lambda one: one["joint"]["found"]["boundaries"],
+    "all pairs, entities given": lambda one: one["joint"]["given"]["strict"],
+    "found, strict": lambda one: one["joint"]["found"]["strict"],
+    "found, by boundaries": lambda one: one["joint"]["found"]["boundaries"],
 }
 
 

@@ -8,6 +8,10 @@ sharing   documents of 20 sentences with four entities each. An adapter in the s
           asked for all pairs by `graph`, and for the same pairs one by one, by `extract` with
           one row at a time. The answers have to be the same ones. In turns; each format of
           --compute.
+one_pass  the same documents by a run of `finetune --task joint` over an encoder, which reads all
+          pairs of a sentence from one pass: the sentences with all their pairs, and one pair after
+          another, in an order in which none stands beside another of its sentence, so that each
+          takes a pass over its sentence. Both in batches of the usual size, in turns.
 many      documents of 10 KB, generated, one sentence in eight with entities, which a gazetteer
           finds, through the tests' tiny model into a store and JSON lines: seconds, and the
           largest memory of a tenth of them and of all.
@@ -83,8 +87,9 @@ def documents(count, sentences, rng):
     return rows
 
 
-def pair_rows(found):
-    """A row for each pair of a sentence, in the order of the text, as --task relations reads it."""
+def pair_rows(found, both_ways=False):
+    """A row for each pair of a sentence, in the order of the text, as --task relations reads it;
+    or two rows, one for each direction."""
     rows = []
     for document in found:
         begin = 0
@@ -93,7 +98,7 @@ def pair_rows(found):
                       if begin <= each["start"] < begin + len(one)]
             for head in inside:
                 for tail in inside:
-                    if head["start"] < tail["start"]:
+                    if head["start"] < tail["start"] or (both_ways and head is not tail):
                         rows.append({"id": f"{document['id']}:{head['id']}:{tail['id']}",
                                      "text": one,
                                      **{end: {"start": each["start"] - begin,
@@ -161,6 +166,49 @@ def sharing(options):
     return result
 
 
+def one_pass(options):
+    found = documents(4 * options.shared_documents, 20, random.Random(1))
+    rows = pair_rows(found, both_ways=True)
+    ids = [row["id"] for row in rows]
+    places = {identity: place for place, identity in enumerate(ids)}
+    # Every row is followed by one of another sentence.
+    step = len(rows) // 2 + 1
+    apart = [rows[i] for start in range(step) for i in range(start, len(rows), step)]
+    inputs = {"together": options.work / "pass-documents.jsonl",
+              "alone": options.work / "pass-rows.jsonl"}
+    write_lines(inputs["together"], found)
+    write_lines(inputs["alone"], apart)
+    if any(a["text"] == b["text"] for a, b in zip(apart, apart[1:])):
+        give_up("rows of one sentence stand side by side")
+    run = trained(options, options.work / "pass", "--model", options.encoder, "--task", "joint",
+                  "--train", ROOT / "examples/documents/train.jsonl", "--epochs", 2)
+    result = {"documents": len(found), "sentences": 20 * len(found), "pairs": len(rows),
+              "encoder": pathlib.Path(options.encoder).name}
+    for kind in options.compute:
+        rounds, answers = [], {}
+        for number in range(options.rounds):
+            one = {}
+            for way, path in inputs.items():
+                out = options.work / f"pass-{way}.jsonl"
+                took, _ = timed([options.relatum, "extract", "--adapter", run, "--task",
+                                 "relations", "--data", path, "--compute", kind, "--threads",
+                                 options.threads, "--out", out, "--overwrite"])
+                one[way] = {"pairs_per_s": len(rows) / took["seconds"]}
+                answers[way] = {row["id"]: row["label"] for row in read_lines(out)}
+                if answers[way].keys() != places.keys():
+                    give_up(f"{way}: {len(answers[way])} pairs were asked, not {len(rows)}")
+            rounds.append(one)
+            say(f"round {number + 1}: {one}")
+        rate = statistics.median(one["together"]["pairs_per_s"] for one in rounds)
+        result[kind] = {"ratio": ratio(rounds, "together", ["alone"], "pairs_per_s", 5),
+                        "pairs_per_s": rate,
+                        "sentences_per_s": rate * result["sentences"] / len(rows),
+                        "agreement": agreement(*([answers[way][each] for each in ids]
+                                                 for way in inputs), options.least,
+                                               f"one pass, {kind}")}
+    return result
+
+
 def gazetteer(path):
     names = [(f"{a} {b}", TYPES["p"]) for a in FIRST for b in LAST]
     names += [(f"{a} {b}", TYPES["f"]) for a in FIRMS for b in KINDS]
@@ -213,11 +261,10 @@ def measure(options):
     return results
 
 
-PARTS = {"sharing": sharing, "many": many}
+PARTS = {"sharing": sharing, "one_pass": one_pass, "many": many}
 
 
-def table(results):
-    shared = results["sharing"]
+def table(shared):
     lines = [[kind, f"{one['ratio']['median']:.1f}",
               f"{one['ratio']['smallest']:.1f} – {one['ratio']['largest']:.1f}",
               f"{one['sentences_per_s']:.1f}", f"{one['pairs_per_s']:.0f}",
@@ -238,12 +285,18 @@ def section(results):
                  f"tiny model, a gazetteer,\ninto a store) took at most "
                  f"{most[1]['peak_bytes'] / 1e6:.0f} MB of memory, the first {int(few[0]):,} of "
                  f"them {few[1]['peak_bytes'] / 1e6:.0f} MB.\n")
+    passes = results.get("one_pass")
+    if passes:
+        lines = (f"\nA joint run over {passes['encoder']}, {passes['pairs']:,} pairs of "
+                 f"{passes['sentences']:,} such sentences, which it reads once each, beside the "
+                 "same run with each pair in\na pass of its own, in batches:\n\n"
+                 f"{table(passes)}\n{lines}")
     return (f"{shared['documents']} documents of 20 sentences with four entities each, "
             f"{shared['pairs']:,} pairs, {results['threads']} "
             f"{'thread' if results['threads'] == 1 else 'threads'} of {results['cpu']}, beside "
             "the same adapter asked for one\npair at a time "
             f"([figures](../bench/results/{RESULTS.name}), [how](../bench/graph.py)):\n\n"
-            f"{table(results)}\n{lines}")
+            f"{table(shared)}\n{lines}")
 
 
 def main():
@@ -251,6 +304,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--relatum", default="build/release/relatum")
     parser.add_argument("--model", default="smollm2-135m-instruct")
+    parser.add_argument("--encoder", default="all-minilm-l6-v2")
     parser.add_argument("--work", default="runs/graph-speed", type=pathlib.Path)
     parser.add_argument("--parts", default=tuple(PARTS), type=words)
     parser.add_argument("--compute", default=("bf16", "int8"), type=words)

@@ -5,6 +5,7 @@
 #include "jobs/run_record.h"
 #include "joint_desk.h"
 #include "support/error_of.h"
+#include "support/t5.h"
 
 namespace relatum::testing {
 namespace {
@@ -256,12 +257,13 @@ TEST_F(JointJob, RefusesWhatItCannotDo) {
   };
   jobs::FinetuneOptions options = teach_both();
   options.head = "classifier";
-  EXPECT_THAT(refusal(options), HasSubstr("--head classifier is for relations alone"));
+  EXPECT_THAT(refusal(options), HasSubstr("--prompt is for models that answer pair by pair"));
   options = teach_both();
   options.index = path("index");
   EXPECT_THAT(refusal(options), HasSubstr("--index"));
   options = teach_both();
-  options.model.model = fixture("bert").string();
+  const T5Folder t5(t5_options().at("first"));
+  options.model.model = t5.path().string();
   EXPECT_THAT(refusal(options), HasSubstr("teach --task entities and relations apart"));
   options = teach_both();
   options.train = path("rows.jsonl");

@@ -141,7 +141,9 @@ void define_classifier(CLI::App& app, FinetuneOptions& o) {
          "--head", o.head,
          "lm: a language model learns to answer in words; classifier: a linear layer over the "
          "states of two markers, at the entities, of an encoder (whose weights are all trained if "
-         "no --method is named) or of a decoder; it answers with the training data's labels alone")
+         "no --method is named) or of a decoder; it answers with the training data's labels alone. "
+         "With --task joint it reads all pairs of a sentence from one pass over it, and an encoder "
+         "always does")
       ->check(CLI::IsMember({"lm", "classifier"}))
       ->group("Classifier");
   const auto add = [&](const char* flag, auto& value, const char* text) {
