@@ -77,6 +77,7 @@ RunInfo read_run(const std::filesystem::path& run) {
     info.entities = entities_of(entities, place + ": 'entities'");
     info.joint = io::get_string(record, "task", "", place) == "joint";
   }
+  info.sentences = info.joint || io::get_string(record, "pairs", "", place) == "sentences";
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);
