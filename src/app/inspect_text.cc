@@ -238,6 +238,7 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   std::string prompts = "style " + string("prompt");
   if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
   if (relations) text += inspect_line("prompts", prompts);
+  if (!string("pairs").empty()) text += inspect_line("pairs", "those of " + string("pairs"));
   if (entities) {
     const auto& form = io::require_object(record, "entities", place);
     text += inspect_line(

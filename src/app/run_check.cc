@@ -20,6 +20,7 @@
 #include "jobs/extract_setup.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
@@ -106,6 +107,11 @@ class Checks {
       fail("app.run", fmt::format("'task' is {}, and a run from a file teaches relations. Use "
                                   "`relatum finetune --task {}` and `relatum extract`.",
                                   options.task, options.task));
+    }
+    if (jobs::learns_sentences(options)) {
+      fail("app.run",
+           "'pairs' is sentences, and a run from a file scores the pairs of whole documents. Use "
+           "`relatum finetune --pairs sentences` and `relatum extract`.");
     }
     jobs::settle_classifier(options, options.model.path(environment_.host()));
     jobs::check_finetune_values(options, silent_.context);

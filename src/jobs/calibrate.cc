@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
-#include "jobs/entity_model.h"
 #include "jobs/extract_rows.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/output_path.h"
@@ -29,11 +28,11 @@ void check(const ExtractOptions& options) {
                                        "PEFT's layout.",
                                        options.adapter));
   }
-  if (const auto run = entity_run(options.adapter); run && run->joint) {
+  if (fs::exists(fs::path(options.adapter) / "run.json") && read_run(options.adapter).sentences) {
     fail("jobs.calibrate",
-         fmt::format("{} learned entities and relations, and asks for the pairs of sentences; here "
-                     "those of whole documents would be asked. Its temperature is fitted by "
-                     "`finetune --task joint` with --dev or --holdout.",
+         fmt::format("{} learned, and asks for, the pairs of sentences; here those of whole "
+                     "documents would be asked. Its temperature is fitted by `finetune` with "
+                     "--dev or --holdout.",
                      options.adapter));
   }
   CommandInputs inputs;

@@ -35,6 +35,7 @@ std::string card_settings(const nlohmann::json& record) {
       {"lora_plus", "rate of B to that of A"},
       {"init", "pairs begin"},
       {"save_modules", "trained whole"},
+      {"pairs", "pairs of"},
       {"head_lr", "learning rate of the classifier"},
       {"head_dropout", "dropout before the classifier"},
       {"hidden_dropout", "dropout of hidden states"},

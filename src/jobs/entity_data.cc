@@ -24,11 +24,12 @@ struct Read {
   task::Dataset data;
 };
 
-Read read_all(const std::string& spec, bool main, const DataChoice& choice, const Host& host) {
+Read read_all(const EntitySource& source, bool main, const DataChoice& choice, const Host& host) {
   Read read;
   task::LoadOptions options = choice.options(main, host);
   options.keep_unknown_labels = true;  // of relations
-  read.data = task::read_documents(task::parse_spec(spec), options, [&](task::Document&& document) {
+  const task::Spec spec = task::parse_spec(main ? source.train : source.dev);
+  read.data = task::read_documents(spec, options, [&](task::Document&& document) {
     read.documents.push_back(std::move(document));
   });
   tell_data(read.data, false, host.context);
@@ -36,9 +37,10 @@ Read read_all(const std::string& spec, bool main, const DataChoice& choice, cons
     if (!document.pair) continue;
     refuse(
         fmt::format("{}:{}: the row marks one pair, not all entities of its text, so nothing in it "
-                    "says what is no entity. Use documents with all entities "
-                    "(docs/entities.md).",
-                    read.data.file, document.line));
+                    "says {}. Use documents with all entities (docs/entities.md){}.",
+                    read.data.file, document.line,
+                    source.to_find ? "what is no entity" : "which pairs its sentences have",
+                    source.to_find ? "" : ", or leave --pairs out"));
   }
   return read;
 }
@@ -227,9 +229,9 @@ void tell_untrained(const std::vector<task::Document>& dev, const task::Labels& 
 
 EntityData load_entity_data(const EntitySource& source, const DataChoice& choice,
                             const Host& host) {
-  Read train = read_all(source.train, true, choice, host), dev{{}, train.data};
+  Read train = read_all(source, true, choice, host), dev{{}, train.data};
   if (!source.dev.empty()) {
-    dev = read_all(source.dev, false, choice, host);
+    dev = read_all(source, false, choice, host);
   } else if (source.holdout > 0) {
     dev.documents = hold_out(train.documents, source);
   }
@@ -243,7 +245,7 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
                     "marked (docs/entities.md).",
                     train.data.name));
   }
-  tell_untrained(dev.documents, data.types, dev.data.name, host.context);
+  if (source.to_find) tell_untrained(dev.documents, data.types, dev.data.name, host.context);
   Cutter training(data.types), judging(data.types);
   for (task::Document& document : train.documents) {
     data.train.push_back(training.cut(std::move(document), train.data.file));
@@ -251,9 +253,11 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
   for (task::Document& document : dev.documents) {
     data.dev.push_back(judging.cut(std::move(document), dev.data.file));
   }
-  training.complaints().tell(train.data.name, "cannot be learned", host.context);
-  judging.complaints().tell(dev.data.name, "cannot be found", host.context);
-  if (training.entities() == 0) {
+  if (source.to_find) {
+    training.complaints().tell(train.data.name, "cannot be learned", host.context);
+    judging.complaints().tell(dev.data.name, "cannot be found", host.context);
+  }
+  if (source.to_find && training.entities() == 0) {
     refuse(
         fmt::format("{}: none of its entities begins and ends with words of its text, so there is "
                     "nothing to learn. Look at their offsets with `relatum data`.",

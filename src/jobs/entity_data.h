@@ -73,12 +73,13 @@ struct EntitySource {
   std::string train, dev;
   int64_t holdout = 0;
   uint64_t seed = 1;
+  bool to_find = true;  ///< false: their pairs alone are learned, and any entity will do
 };
 /// Reads documents of --train and --dev, or holds documents out, those of one text together; cuts
 /// them into sentences, but never through an entity. What cannot be learned is told in one warning
 /// of its kind each: spans that begin or end inside a word, that are longer than kMostEntityWords,
-/// second types of one span. Throws Error for data whose rows are pairs, or in which no entity is
-/// marked.
+/// second types of one span; of entities that are not to be found nothing is. Throws Error for data
+/// whose rows are pairs, or in which no entity is marked.
 EntityData load_entity_data(const EntitySource& source, const DataChoice& choice, const Host& host);
 
 }  // namespace relatum::jobs

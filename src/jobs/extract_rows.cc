@@ -32,7 +32,7 @@ ExtractRows::ExtractRows(const ExtractOptions& options, std::span<const NamedSet
   const task::Spec spec = task::parse_spec(options.input);
   if (spec.window && of_sentences()) {
     host.context.warn(
-        "window= has no effect: the run learned both and asks for pairs of sentences.");
+        "window= has no effect: the run learned, and asks for, the pairs of sentences.");
   }
   if (spec.path == "-" && known_before(spec)) return;
   if (spec.path == "-") kept_.emplace();
@@ -81,12 +81,11 @@ void ExtractRows::check_sentences(const task::Example& row) const {
   if (!named() || row.document.empty()) return;
   const NamedSetup& each = setups_[place_of(setups_, row)];
   if (!asks_sentences(each.setup)) return;
-  fail(
-      "jobs.extract",
-      fmt::format("{}: document '{}' is for {}, which learned entities and relations and asks for "
-                  "the pairs of sentences; beside other adapters those of whole documents would be "
-                  "asked. Ask for them in an extraction with this adapter alone.",
-                  options_.input, printable_start(row.document, 40), each.title()));
+  fail("jobs.extract",
+       fmt::format("{}: document '{}' is for {}, which learned, and asks for, the pairs of "
+                   "sentences; beside other adapters those of whole documents would be "
+                   "asked. Ask for them in an extraction with this adapter alone.",
+                   options_.input, printable_start(row.document, 40), each.title()));
 }
 
 task::LoadOptions ExtractRows::load_options() const {

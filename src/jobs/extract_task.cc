@@ -66,6 +66,11 @@ void check_document_options(const ExtractOptions& o, bool relations) {
          "--given-entities leaves nothing to find for a run, or by a --task, that "
          "finds entities alone. Leave it out.");
   }
+  if (o.given_entities && o.min_probability > 0) {
+    fail("jobs.extract",
+         "--min-probability leaves out entities that are found with a lower one, and "
+         "--given-entities looks for none. Leave one of them out.");
+  }
   for (const auto& [given, flag] : of_relations) {
     if (!given || relations) continue;
     fail("jobs.extract", fmt::format("{} is a run that finds entities, and {} is for relations. "

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "task/folds.h"
 #include "task/forms.h"
 
@@ -114,6 +115,32 @@ void weigh(const FinetuneOptions& options, const FinetuneData& data, FinetuneRow
   tell_weights(weights, context);
 }
 
+// What is nearly always right is soon all that is answered. Weights were chosen by somebody who
+// knows.
+void tell_mostly_negative(const FinetuneOptions& options, const FinetuneData& data,
+                          const FinetuneRows& rows, const Context& context) {
+  constexpr double kNearlyAll = 0.95;
+  const task::Labels& labels = data.train.labels;
+  const auto named = negative_of(options, labels);
+  const auto negative = named ? named : task::negative_label(labels);
+  if (!negative || !rows.weights.empty()) return;
+  const auto counts = epoch_counts(data, rows);
+  int64_t all = 0;
+  for (const auto& [label, count] : counts) all += count;
+  const auto of_negative = counts.find(*negative);
+  if (of_negative == counts.end() || of_negative->second == all) return;
+  if (double(of_negative->second) <= kNearlyAll * double(all)) return;
+  const bool documents = std::ranges::any_of(
+      data.train.examples, [](const task::Example& each) { return !each.document.empty(); });
+  const bool whole = documents && !learns_both(options) && !learns_sentences(options);
+  context.warn(
+      fmt::format("{}: {} of {} are labelled '{}', and such data soon teach nothing but that. {}",
+                  data.train.name, of_negative->second, counted(all, "training row"), *negative,
+                  whole ? "Learn the pairs of each sentence by --pairs sentences, or fewer of "
+                          "these rows by --negatives."
+                        : "Learn fewer of these rows by --negatives."));
+}
+
 }  // namespace
 
 bool names_weights_file(const std::string& given) { return !given.empty() && given != kBalanced; }
@@ -185,6 +212,7 @@ void balance_rows(const FinetuneOptions& options, const FinetuneData& data, Fine
                   const Context& context) {
   thin(options, data, rows, context);
   weigh(options, data, rows, context);
+  tell_mostly_negative(options, data, rows, context);
 }
 
 }  // namespace relatum::jobs

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "jobs/choices.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_pairs.h"
 #include "jobs/style_choice.h"
@@ -53,6 +54,7 @@ void settle_classifier(FinetuneOptions& options, const std::filesystem::path& mo
 }
 
 void check_classifier(const FinetuneOptions& o) {
+  check_pairs(o);
   if (finds_entities(o) || learns_both(o)) {
     learns_both(o) ? check_joint(o) : check_entities(o);
     return check_head_numbers(o);

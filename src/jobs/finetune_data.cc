@@ -123,7 +123,8 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
                     const Context& context) {
   if (!options.negative) return;
   data.train.labels.index(*options.negative, "--negative");
-  if (data.dev.examples.empty() && !options.negatives && !options.fold) {
+  const bool of_sentences = learns_both(options) || learns_sentences(options);
+  if (data.dev.examples.empty() && !options.negatives && !options.fold && !of_sentences) {
     context.info(
         fmt::format("--negative '{}': without --dev or --holdout it decides only what `extract "
                     "--skip-negative` leaves out.",
@@ -136,9 +137,9 @@ void tell_unrelated_left_out(const task::Dataset& data, const Context& context) 
   if (!data.unrelated_left_out) return;
   context.info(
       fmt::format("{}: pairs of entities that no relation names are not learned, as no label means "
-                  "that there is none: the run will name one for any two. --task joint learns such "
-                  "pairs, and to find the entities, too; ?negative=no_relation behind the file's "
-                  "name learns them between entities that are marked.",
+                  "that there is none: the run will name one for any two. --pairs sentences learns "
+                  "those of each sentence, --task joint to find the entities, too; "
+                  "?negative=no_relation behind the file's name learns all of each document.",
                   data.name));
 }
 
@@ -168,13 +169,15 @@ std::string holdout_by(const FinetuneOptions& options) {
 std::optional<std::string> negative_of(const FinetuneOptions& options, const task::Labels& labels) {
   if (options.negative) return options.negative;
   const std::string named = task::parse_spec(options.train).negative;
-  return labels.find(named) ? std::optional(named) : std::nullopt;
+  if (labels.find(named)) return named;
+  return learns_sentences(options) ? task::negative_label(labels) : std::nullopt;
 }
 
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   if (finds_entities(options)) return load_entities(options, host);
-  FinetuneData data = learns_both(options) ? load_joint(options, host) : load_pairs(options, host);
+  const bool of_sentences = learns_both(options) || learns_sentences(options);
+  FinetuneData data = of_sentences ? load_joint(options, host) : load_pairs(options, host);
   if (index) {
     settle_labels(data.train, index->labels, index->place);
   } else if (!options.index.empty()) {

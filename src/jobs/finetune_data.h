@@ -36,7 +36,8 @@ FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host
                                 const IndexLabels* index = nullptr);
 
 /// The label that means no relation, where one is named: by --negative, or by the training data's
-/// `?negative=`. Nothing where neither is, or the inventory lacks that of the data.
+/// `?negative=`; of a run of sentences' pairs also the usual one. Nothing where there is none, or
+/// the inventory lacks that of the data.
 std::optional<std::string> negative_of(const FinetuneOptions& options, const task::Labels& labels);
 
 /// How --holdout draws (jobs/run_record.h): a run that is gone on with holds out what it held out

@@ -306,6 +306,7 @@ bool answer_fold(const FinetuneParts& parts, engine::Worker& worker, const Conte
 FoldsResult finetune_folds(const FinetuneOptions& given, const Host& host) {
   if (finds_entities(given)) check_entities(given);
   if (learns_both(given)) check_joint(given);
+  check_pairs(given);
   check_resume(given);
   FinetuneOptions options = given;
   options.resume = false;  // the common record has no more than what was given

@@ -106,6 +106,7 @@ struct Counts {
     std::string first;
   };
   std::map<NotAsked, Kind> not_asked;  // pairs with a relation
+  bool pairs_alone = false;
   int64_t related = 0, unlabelled = 0;
   std::string first_unlabelled;
 
@@ -128,9 +129,9 @@ struct Counts {
     }
     if (unlabelled) {
       context.warn(fmt::format(
-          "{}: nobody said which relations {} {}, such as {}: only entities are taken from {}.",
-          name, counted(unlabelled, "document"), unlabelled == 1 ? "has" : "have", first_unlabelled,
-          unlabelled == 1 ? "it" : "them"));
+          "{}: nobody said which relations {} {}, such as {}: {} taken from {}.", name,
+          counted(unlabelled, "document"), unlabelled == 1 ? "has" : "have", first_unlabelled,
+          pairs_alone ? "nothing is" : "only entities are", unlabelled == 1 ? "it" : "them"));
     }
   }
 };
@@ -253,9 +254,8 @@ void add_turned_labels(const EntityData& entities, const std::string& negative,
 
 // Rows that teach which pairs may have a relation: all of the training data, and of these the ones
 // whose types allow one.
-void make_train(FinetuneData& data, GraphPairRules rules, const std::string& negative,
-                const Context& context) {
-  Counts counts;
+void make_train(FinetuneData& data, const GraphPairRules& rules, const std::string& negative,
+                Counts counts, const Context& context) {
   Pairs all(rules, negative);
   for (const EntityDocument& each : data.entities->train) {
     all.add(each, data.train.examples, counts);
@@ -265,9 +265,9 @@ void make_train(FinetuneData& data, GraphPairRules rules, const std::string& neg
   const auto positive = [&](const task::Example& example) { return example.label != negative; };
   if (std::ranges::none_of(data.train.examples, positive)) {
     refuse(
-        fmt::format("{}: no pair of entities in a sentence has a relation. Use --task entities, "
-                    "or documents with relations (docs/your-data.md).",
-                    data.train.name));
+        fmt::format("{}: no pair of entities in a sentence has a relation. Use {}documents with "
+                    "relations (docs/your-data.md).",
+                    data.train.name, counts.pairs_alone ? "" : "--task entities, or "));
   }
   std::erase_if(data.train.examples, [&](const task::Example& example) {
     const auto mask = data.types->mask(example, rules.labels, negative);
@@ -309,10 +309,43 @@ void check_joint(const FinetuneOptions& o) {
   }
 }
 
+bool learns_sentences(const FinetuneOptions& o) {
+  return o.task == "relations" && o.pairs == "sentences";
+}
+
+void check_pairs(const FinetuneOptions& o) {
+  if (o.task != "relations" && (o.pairs != FinetuneOptions{}.pairs || o.words.contains("pairs"))) {
+    refuse(fmt::format("--pairs is for --task relations, and --task {}. Leave --pairs out.",
+                       learns_both(o) ? "joint takes the pairs of sentences without it"
+                                      : "entities learns no pairs"));
+  }
+  if (!learns_sentences(o)) return;
+  const std::pair<bool, const char*> unknown[] = {{!o.index.empty(), "--index"},
+                                                  {!o.data.relabel.empty(), "--relabel"},
+                                                  {o.folds > 0, "--folds"}};
+  for (const auto& [given, flag] : unknown) {
+    if (!given) continue;
+    refuse(
+        fmt::format("{} is for rows of pairs, and --pairs sentences takes documents. Leave one of "
+                    "them out.",
+                    flag));
+  }
+  for (const std::string& each : {o.train, o.dev}) {
+    if (each.empty() || !task::parse_spec(each).window) continue;
+    refuse(
+        fmt::format("{}: window= cuts a text for each pair, and with --pairs sentences that text "
+                    "is the sentence. Leave one of them out.",
+                    each));
+  }
+}
+
 FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   FinetuneData data;
+  Counts counts;
+  counts.pairs_alone = learns_sentences(options);
   data.entities = load_entity_data(
-      {options.train, options.dev, options.holdout, options.training.seed}, options.data, host);
+      {options.train, options.dev, options.holdout, options.training.seed, !counts.pairs_alone},
+      options.data, host);
   data.train = without_examples(data.entities->train_data);
   data.dev = without_examples(data.entities->dev_data);
   const std::string negative = settle_negative(options, data.train.labels);
@@ -320,14 +353,14 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   GraphPairRules rules;
   rules.labels = data.train.labels;
   rules.negative = data.train.labels.find(negative);
-  make_train(data, rules, negative, host.context);
+  make_train(data, rules, negative, counts, host.context);
   if (!data.types->empty()) rules.types = data.types;
-  Counts counts;
   Pairs judged(std::move(rules), negative);
   for (const EntityDocument& each : data.entities->dev) {
     judged.add(each, data.dev.examples, counts);
   }
   counts.tell(data.dev.name, judged.most_pairs(), host.context);
+  if (counts.pairs_alone) data.entities.reset();
   return data;
 }
 

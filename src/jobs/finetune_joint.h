@@ -1,4 +1,5 @@
-// `--task joint`: the pairs of documents' sentences, learned beside the entities in them.
+// `--task joint` and `--pairs sentences`: the pairs of documents' sentences, learned beside the
+// entities in them or alone.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,17 @@ bool learns_both(const FinetuneOptions& options);
 /// Throws Error for options that a run that learns both knows nothing of.
 void check_joint(const FinetuneOptions& options);
 
+/// Whether it learns the pairs of documents' sentences, and no entities (--pairs sentences).
+bool learns_sentences(const FinetuneOptions& options);
+/// Throws Error where --pairs stands beside what it cannot be honoured with.
+void check_pairs(const FinetuneOptions& options);
+
 /// The documents of the options, and as examples the pairs of their entities as a graph asks them
 /// (graph_pairs.h): those of one sentence, each direction, or where labels name their direction the
 /// one in the order of the text. Of types that training pairs with a relation have; a pair that no
 /// relation names has the label that means none. What is not learned is told: relations across a
-/// sentence's end, and documents of which nobody said which relations they have. Throws Error where
-/// no pair of the training data has a relation.
+/// sentence's end, and documents of which nobody said which relations they have. A run that learns
+/// pairs alone gets no entities. Throws Error where no pair of the training data has a relation.
 FinetuneData load_joint(const FinetuneOptions& options, const Host& host);
 
 /// Numbers of sentences, whose words and pairs belong together.

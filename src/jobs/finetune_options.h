@@ -30,6 +30,7 @@ struct FinetuneOptions {
   std::string train, dev, index, embedder, out, method = "qlora";
   bool method_given = false;  ///< else --base decides between qlora and lora, see method_name()
   std::string task = "relations";            ///< or "entities", "joint", see finetune_joint.h
+  std::string pairs = "documents";           ///< or "sentences", see finetune_joint.h
   std::string head = "lm";                   ///< or "classifier", see task/classifier_rows.h
   std::optional<double> head_learning_rate;  ///< of the classifier; none: train::kHeadRate
   double head_dropout = 0.1, hidden_dropout = 0.1;

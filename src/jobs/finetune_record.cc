@@ -15,6 +15,7 @@
 #include "jobs/finetune_balance.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_entities.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
@@ -188,6 +189,7 @@ nlohmann::json finetune_record(const FinetuneParts& parts, const char* status,
       {"final_loss", r.last_loss}};
   record.update(settings(parts));
   record.update(balance(parts));
+  if (learns_sentences(parts.options)) record["pairs"] = parts.options.pairs;
   record.update(classifier_record(parts.options, parts.renderer.style()));
   record.update(entity_record(parts));
   record.update(start_record(parts.options, session.weights_hash()));
@@ -235,6 +237,7 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
     if (!value.empty()) values.push_back({name, value});
   };
   add("the SHA-256 of --init-adapter", o.start_hash);
+  add("--pairs", learns_sentences(o) ? o.pairs : "");
   if (o.negatives) {
     add("--negatives", fmt::format("{} of '{}'", *o.negatives, thinned_label(o, labels)));
   }

@@ -40,6 +40,7 @@ constexpr Key kKeys[] = {{"model", "model", Kind::kText},
                          {"labels_file", "labels", Kind::kText},
                          {"prompt", "prompt", Kind::kText},
                          {"negative", "negative", Kind::kText},
+                         {"pairs", "pairs", Kind::kText},
                          {"index", "index", Kind::kText},
                          {"embedder", "embedder", Kind::kText},
                          {"neighbours", "neighbours", Kind::kNumber},
@@ -94,6 +95,8 @@ void take_keys(const json& record, const std::string& place, Words& words) {
   const bool reads_states = io::get_string(record, "head", "", place) == "classifier" ||
                             (io::find(record, "entities") && !joint);
   if (reads_states) passed.insert("prompt");  // no style that could be named
+  // Named by the data, or the usual one, where it is not among the options.
+  if (io::find(record, "options")) passed.insert("negative");
   // Versions that kept no options wrote qlora whatever the base, which decides it now.
   const bool full = io::get_string(record, "method", "", place) == "full";
   if (!io::find(record, "options") && !full) passed.insert("method");

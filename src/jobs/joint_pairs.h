@@ -1,4 +1,4 @@
-// What a run that learned both is asked of documents whose entities are marked.
+// What a run that learned the pairs of sentences is asked of documents whose entities are marked.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@
 
 namespace relatum::jobs {
 
-/// Whether it learned both, so that it asks for the pairs of sentences.
-inline bool asks_sentences(const ExtractSetup& setup) { return setup.run && setup.run->joint; }
+/// Whether it learned the pairs of sentences, so that it asks for these.
+inline bool asks_sentences(const ExtractSetup& setup) { return setup.run && setup.run->sentences; }
 
 /// A document as pairs are asked of it.
 struct MarkedDocument {

@@ -79,6 +79,7 @@ RunInfo read_run(const std::filesystem::path& run) {
     info.joint = io::get_string(record, "task", "", place) == "joint";
   }
   if (is_classifier(info) && !reads_pairs(info)) read_markers(record, place, info);
+  info.sentences = info.joint || io::get_string(record, "pairs", "", place) == "sentences";
   info.prompt_hash = io::get_string(record, "prompt_hash", "", place);
   info.chat_hash = io::get_string(record, "chat_hash", "", place);
   info.micro_tokens = io::get_int(record, "micro_tokens", 0, place);

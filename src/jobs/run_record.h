@@ -41,6 +41,7 @@ struct RunInfo {
   std::vector<int64_t> marker_tokens;   ///< four, of a classifier's rows
   std::optional<RunEntities> entities;  ///< of a run that finds entities
   bool joint = false;                   ///< it answers pairs, too
+  bool sentences = false;               ///< it learned the pairs of documents' sentences
   std::string prompt_hash;              ///< empty in records of versions that kept none
   std::string negative;                 ///< empty: none was named
   std::string holdout_by;               ///< kHoldoutWhole, or as an earlier version drew

@@ -80,7 +80,7 @@ task::PairRule rule_of(const SuggestOptions& options, const task::Labels& labels
   return rule;
 }
 
-/// As the run asks them; `joint`: of one that learned both.
+/// As the run asks them; `joint`: of one that learned the pairs of sentences.
 SuggestUnits::MakePairs pair_maker(const SuggestOptions& options, const task::Labels& labels,
                                    std::optional<JointPairs>& joint) {
   if (joint) return [&](const auto& document, const auto& take) { joint->each(document, take); };
@@ -116,7 +116,7 @@ std::string read_units(const SuggestOptions& options, bool sentences, SuggestUni
   }
   if (spec.window && (sentences || !units.has_documents())) {
     host.context.warn(sentences
-                          ? "window= has no effect: the run learned both and asks for pairs of "
+                          ? "window= has no effect: the run learned, and asks for, the pairs of "
                             "sentences."
                           : "window= has no effect on rows of one pair.");
   }

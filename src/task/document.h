@@ -33,7 +33,8 @@ struct Entity {
 struct Relation {
   std::string head, tail;  ///< ids of entities
   std::string label;
-  std::vector<Piece> evidence{};  ///< sentences that show it, where the format names them
+  std::vector<Piece> evidence{};        ///< sentences that show it, where the format names them
+  std::optional<double> probability{};  ///< that it holds, where the file says
 };
 
 /// Ids of entities are distinct; all relations' ends are entities.

@@ -104,6 +104,7 @@ Relation parse_relation(const json& object, const std::string& place) {
   if (io::find(object, "evidence")) {
     relation.evidence = parse_pieces(io::require_array(object, "evidence", place), place);
   }
+  relation.probability = parse_probability(object, place);
   return relation;
 }
 
@@ -187,6 +188,7 @@ std::string document_line(const Document& document) {
     ordered_json object = {
         {"head", relation.head}, {"tail", relation.tail}, {"label", relation.label}};
     if (!relation.evidence.empty()) object["evidence"] = pieces_json(relation.evidence);
+    if (relation.probability) object["probability"] = *relation.probability;
     relations.push_back(std::move(object));
   }
   row["entities"] = entities_json(document);

@@ -27,7 +27,10 @@ class JsonlWriter : public DocumentWriter {
  public:
   explicit JsonlWriter(Put put) : put_(std::move(put)) {}
   void add(const Document& document) override {
-    put_(is_plain_pair(document) ? pair_line(document) : document_line(document));
+    const bool sure = std::ranges::any_of(
+        document.relations, [](const Relation& each) { return each.probability.has_value(); });
+    const bool plain = is_plain_pair(document) && !sure;  // which a pair's row has no place for
+    put_(plain ? pair_line(document) : document_line(document));
   }
 
  private:

@@ -106,7 +106,7 @@ TEST_F(JointJob, PairsAloneAreToldToLackThoseWithoutARelation) {
   load(pairs);
   EXPECT_THAT(lines_,
               ElementsAre(AllOf(HasSubstr("pairs of entities that no relation names are not"),
-                                HasSubstr("--task joint learns such"))));
+                                HasSubstr("--pairs sentences learns"))));
   lines_.clear();
   pairs.train += "?negative=none";
   load(pairs);

@@ -96,6 +96,29 @@ TEST(Convert, EveryFormatGivesDocumentsBackWhole) {
   }
 }
 
+TEST(Convert, JsonLinesKeepARelationsProbability) {
+  const Scratch scratch;
+  const std::string entities =
+      R"("entities":[{"id":"T1","start":0,"end":3},{"id":"T2","start":4,"end":6}])";
+  const auto row = [&](const std::string& id, const std::string& of) {
+    return R"({"id":")" + id + R"(","text":"Ada Bo",)" + entities +
+           R"(,"relations":[{"head":"T1","tail":"T2","label":"met")" + of;
+  };
+  const std::string source = scratch.file(
+      "a.jsonl", row("d", R"(,"probability":0.75}]})") + "\n" +
+                     row("p", R"(,"probability":0.5}],"pair":true})") + "\n" + row("q", "}]}") +
+                     "\n");
+  const std::vector<Document> back = documents_of(written(source, "jsonl", scratch));
+  ASSERT_EQ(back.size(), 3u);
+  EXPECT_EQ(back[0].relations.at(0).probability, 0.75);
+  EXPECT_EQ(back[1].relations.at(0).probability, 0.5);
+  EXPECT_TRUE(back[1].pair);
+  EXPECT_FALSE(back[2].relations.at(0).probability);
+  const std::string wrong = scratch.file("b.jsonl", row("d", R"(,"probability":1.5}]})") + "\n");
+  EXPECT_THAT(error_of([&] { documents_of(wrong); }),
+              HasSubstr("relation 1 has a probability of 1.5"));
+}
+
 TEST(Convert, PairsStayPairs) {
   const Scratch scratch;
   const std::string source = scratch.file(

@@ -28,7 +28,7 @@ void define_output(CLI::App& app, ExtractOptions& o) {
       ->group("Output");
   app.add_option("--min-probability", o.min_probability,
                  "Leave out answers with a lower probability (`evaluate` then needs --missing "
-                 "wrong)")
+                 "wrong); of documents: entities that are found with a lower one")
       ->check(CLI::Range(0.0, 1.0))
       ->group("Output");
   app.add_option("--task", o.task,

@@ -68,6 +68,13 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
                  "one model")
       ->check(CLI::IsMember({"relations", "entities", "joint"}))
       ->group("Data");
+  app.add_option("--pairs", o.pairs,
+                 "Which pairs of documents' entities are learned. documents: those that relations "
+                 "name, with the document's text, and of ?negative= all others; sentences: those "
+                 "of each sentence, with its text, as `graph` and `extract --entities` ask them, "
+                 "those without a relation, too (--task joint always does so)")
+      ->check(CLI::IsMember({"documents", "sentences"}))
+      ->group("Data");
   app.add_flag("--multi-label", o.multi_label,
                "Learn all labels of a pair that has several, each as a row of its own (default: "
                "the first alone)")
