@@ -108,8 +108,7 @@ TYPED_TEST(PairSums, AreThoseOfTheDefinitionAndSoIsTheGradient) {
         }
         places.emplace_back(best, 4 * kColumns + c);
       }
-      const double grad = this->at(dy, int64_t(i), c);
-      double sum = 0, size = 0;
+      double sum = 0, size = 0, grad = this->at(dy, int64_t(i), c);
       for (const auto& [r, column] : places) {
         sum += this->at(in, r, column);
         size += std::abs(this->at(in, r, column));
