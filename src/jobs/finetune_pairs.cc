@@ -63,9 +63,9 @@ task::PromptStyle pair_style_of(const task::Labels& labels, const std::vector<st
       labels.names(), std::make_shared<task::PairReading>(task::PairReading{types, read_words}));
 }
 
-void add_pairs(const FinetuneOptions& options, const FinetuneData& data,
-               const engine::Session& session, const task::PromptRenderer& renderer,
-               SentenceGroups& groups, FinetuneRows& rows, const Context& context) {
+void add_pairs(const FinetuneOptions& options, const FinetuneData& data, const PairSource& source,
+               FinetuneRows& rows, const Context& context) {
+  const auto& [session, renderer, groups] = source;
   RowsOfGroups parts;
   for (size_t i = 0; i < rows.train.size(); ++i) parts[rows.train[i].group].push_back(i);
   FinetuneRows weighed;  // a row for each pair

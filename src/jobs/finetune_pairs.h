@@ -23,12 +23,17 @@ bool reads_pairs(const FinetuneOptions& options);
 /// The style of such pairs. `types`: those of the run's entities.
 task::PromptStyle pair_style_of(const task::Labels& labels, const std::vector<std::string>& types);
 
+/// What pairs are read with, and which rows belong together.
+struct PairSource {
+  const engine::Session& session;
+  const task::PromptRenderer& renderer;
+  SentenceGroups& groups;
+};
 /// Gives the texts among the rows the training pairs of their sentences. Told is how many are not
 /// learned, as their sentence is cut between their entities or was left out. Throws Error where
 /// none is left.
-void add_pairs(const FinetuneOptions& options, const FinetuneData& data,
-               const engine::Session& session, const task::PromptRenderer& renderer,
-               SentenceGroups& groups, FinetuneRows& rows, const Context& context);
+void add_pairs(const FinetuneOptions& options, const FinetuneData& data, const PairSource& source,
+               FinetuneRows& rows, const Context& context);
 
 /// The sizes of the classifier of pairs.
 train::PairForm pair_form(const engine::Session& session, const FinetuneData& data);

@@ -183,7 +183,7 @@ FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& da
   if (reads_pairs(options)) {
     SentenceGroups groups;
     add_entity_rows(options, data, session, &groups, rows, context);
-    add_pairs(options, data, session, renderer, groups, rows, context);
+    add_pairs(options, data, {session, renderer, groups}, rows, context);
     rows.dev_left_out = make_asked(maker, data.dev, {}, rows.dev, context);
     return rows;
   }
