@@ -60,13 +60,12 @@ std::vector<double> log_softmax(std::vector<double> scores) {
 void classify_batches(Worker& worker, std::span<const ClassifierRow> rows,
                       const ClassifyOptions& options, const TakeClasses& take,
                       const Context& context) {
-  size_t begin = options.first;
-  while (begin < rows.size() && !context.stopping()) {
-    const size_t end = end_of_batch(rows, begin, options.batch_tokens);
-    take(classify(worker, rows.subspan(begin, end - begin)));
-    begin = end;
-    context.report({"answering", double(end), double(rows.size()), "sentences", ""});
-  }
+  size_t done = options.first;
+  for_each_batch(rows, done, options.batch_tokens, context, [&](auto batch) {
+    take(classify(worker, batch));
+    done += batch.size();
+    context.report({"answering", double(done), double(rows.size()), "sentences", ""});
+  });
 }
 
 }  // namespace relatum::engine

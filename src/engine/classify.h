@@ -37,6 +37,18 @@ size_t end_of_batch(std::span<const Row> rows, size_t begin, int64_t batch_token
   return end;
 }
 
+/// Calls use(batch) for the rows from `first` on, batch after batch of at most `batch_tokens`
+/// tokens (a longer row stands alone); stops early where the context does.
+template <class Row, class Use>
+void for_each_batch(std::span<const Row> rows, size_t first, int64_t batch_tokens,
+                    const Context& context, const Use& use) {
+  while (first < rows.size() && !context.stopping()) {
+    const size_t end = end_of_batch(rows, first, batch_tokens);
+    use(rows.subspan(first, end - first));
+    first = end;
+  }
+}
+
 /// Scores, one at least, as the logarithms of their softmax.
 std::vector<double> log_softmax(std::vector<double> scores);
 

@@ -10,8 +10,8 @@
 namespace relatum::engine {
 namespace {
 
-std::vector<std::vector<double>> classify(Worker& worker, const nn::PairHead& head,
-                                          std::span<const PairText> texts) {
+std::vector<std::vector<double>> classify(Worker& worker, std::span<const PairText> texts) {
+  const nn::PairHead& head = *worker.adapter()->pairs;
   const SignalsHeld held;
   nn::TokenBatch batch(worker.model().info().causal);
   std::vector<int64_t> read;
@@ -52,14 +52,14 @@ std::vector<std::vector<double>> classify(Worker& worker, const nn::PairHead& he
 
 }  // namespace
 
-void classify_pairs(Worker& worker, const nn::PairHead& head, std::span<const PairText> texts,
-                    int64_t batch_tokens, const TakeClasses& take, const Context& context) {
-  size_t begin = 0;
-  while (begin < texts.size() && !context.stopping()) {
-    const size_t end = end_of_batch(texts, begin, batch_tokens);
-    take(classify(worker, head, texts.subspan(begin, end - begin)));
-    begin = end;
-  }
+void classify_pairs(Worker& worker, std::span<const PairText> texts, int64_t batch_tokens,
+                    const TakeClasses& take, const Context& context) {
+  size_t done = 0;
+  for_each_batch(texts, 0, batch_tokens, context, [&](auto batch) {
+    take(classify(worker, batch));
+    done += batch.size();
+    context.report({"answering", double(done), double(texts.size()), "sentences", ""});
+  });
 }
 
 }  // namespace relatum::engine

@@ -21,9 +21,9 @@ struct PairText {
 
 /// Batch after batch of at most `batch_tokens` tokens (a longer text stands alone), in order: per
 /// pair the logarithms of the labels' probabilities. Stops early where the context does. The worker
-/// has one adapter, or none. Throws Error for a text that is longer than the model's context, and
-/// for one that gives numbers which are not finite.
-void classify_pairs(Worker& worker, const nn::PairHead& head, std::span<const PairText> texts,
-                    int64_t batch_tokens, const TakeClasses& take, const Context& context);
+/// has one adapter, which names the classifier (nn::LoraSet::pairs). Throws Error for a text that
+/// is longer than the model's context, and for one that gives numbers which are not finite.
+void classify_pairs(Worker& worker, std::span<const PairText> texts, int64_t batch_tokens,
+                    const TakeClasses& take, const Context& context);
 
 }  // namespace relatum::engine

@@ -78,12 +78,8 @@ void each_span(
 
 void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
                 int64_t batch_tokens, const TakeSpans& take, const Context& context) {
-  size_t begin = 0;
-  while (begin < texts.size() && !context.stopping()) {
-    const size_t end = end_of_batch(texts, begin, batch_tokens);
-    take(found_in(worker, head, texts.subspan(begin, end - begin)));
-    begin = end;
-  }
+  for_each_batch(texts, 0, batch_tokens, context,
+                 [&](auto batch) { take(found_in(worker, head, batch)); });
 }
 
 }  // namespace relatum::engine

@@ -25,8 +25,7 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
     : options_(options), setups_(std::move(setups)), context_(host.context) {
   RELATUM_CHECK(!setups_.empty() && labels.size() == setups_.size());
   for (size_t i = 0; i < setups_.size(); ++i) {
-    ExtractSetup& setup = setups_[i].setup;
-    setup.style = task::with_own_reading(std::move(setup.style));
+    const ExtractSetup& setup = setups_[i].setup;
     if (setup.style.classifier) task::outputs_of(labels[i], *setup.style.classifier);  // refuses
     auto words = words_for(setup, labels[i], host.context, setups_[i].title());
     seats_.push_back(
@@ -109,11 +108,12 @@ void Answerer::open_adapters(const Host& host) {
   worker_.emplace(*session_, std::move(sets));
 }
 
-// `set`, with the classifier as its head where the run has one.
+// `set`, with the classifier that the run has, as its head or of pairs.
 const nn::LoraSet* Answerer::with_classifier(Seat& seat, const nn::LoraSet* set) const {
-  if (!seat.classifier) return set;
+  if (!seat.classifier && !seat.pairs) return set;
   seat.classified = set ? *set : nn::LoraSet{};
-  seat.classified.head = seat.classifier.get();
+  if (seat.classifier) seat.classified.head = seat.classifier.get();
+  if (seat.pairs) seat.classified.pairs = &seat.pairs->head;
   return &seat.classified;
 }
 
@@ -128,7 +128,6 @@ void Answerer::load_adapter(size_t place, const Host& host) {
     form.hidden = setup.run->entities->pair_hidden;
     seats_[place]->pairs = std::make_unique<train::LoadedPairHead>(
         train::load_pair_head(options.adapter, form, session_->compute()));
-    seats_[place]->renderer.style().classifier->pairs->head = &seats_[place]->pairs->head;
   } else if (setup.style.classifier) {
     seats_[place]->classifier = std::make_unique<nn::Linear>(
         train::load_classifier(options.adapter, setup.labels->size(),

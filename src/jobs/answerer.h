@@ -92,7 +92,7 @@ class Answerer {
     std::unique_ptr<train::Adapter> adapter;
     std::unique_ptr<nn::Linear> classifier;  // nullptr: it answers in words, or by `pairs`
     std::unique_ptr<train::LoadedPairHead> pairs;
-    nn::LoraSet classified;  // the adapter's, with the classifier as its head
+    nn::LoraSet classified;  // the adapter's, with that classifier
     std::shared_ptr<Retrieval> retrieval;
     LengthLimit limit;
     task::AnswerRule rule{};

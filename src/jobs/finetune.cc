@@ -19,7 +19,6 @@
 #include "jobs/finetune_training.h"
 #include "jobs/run_card.h"
 #include "jobs/style_choice.h"
-#include "train/span_training.h"
 
 namespace relatum::jobs {
 namespace {
@@ -50,12 +49,6 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
 
 std::vector<std::string> entity_types(const FinetuneData& data) {
   return data.entities ? data.entities->types.names() : std::vector<std::string>{};
-}
-
-// Dev pairs are answered by the head that is trained.
-void set_pair_head(const task::PromptRenderer& renderer, const train::Trainable& trained) {
-  const auto& classifier = renderer.style().classifier;
-  if (classifier && classifier->pairs) classifier->pairs->head = &*trained.spans()->pairs;
 }
 
 void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,
@@ -91,7 +84,6 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session, data);
-  set_pair_head(renderer, *trained);
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);
   check_free_space(run, plan.needs.disk_bytes);
   const FinetuneParts parts{options, data, rows, plan, renderer, *session, *trained};

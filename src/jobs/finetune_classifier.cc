@@ -44,13 +44,11 @@ void check_head_numbers(const FinetuneOptions& o) {
 bool classifies(const FinetuneOptions& options) { return options.head == "classifier"; }
 
 void settle_classifier(FinetuneOptions& options, const std::filesystem::path& model) {
-  if (learns_both(options) && !classifies(options)) {
-    const auto files = arch::ModelFiles::open(model);
-    if (!arch::family(files).causal) options.head = "classifier";  // it writes no text
-  }
-  if (!reads_states(options) || options.method_given || !options.adapter_flags.empty()) return;
+  if (!reads_states(options) && !learns_both(options)) return;
   const auto files = arch::ModelFiles::open(model);
-  if (!arch::family(files).causal) options.method = "full";
+  if (arch::family(files).causal) return;
+  if (learns_both(options)) options.head = "classifier";  // it writes no text
+  if (!options.method_given && options.adapter_flags.empty()) options.method = "full";
 }
 
 void check_classifier(const FinetuneOptions& o) {

@@ -45,6 +45,9 @@ std::string label_source(const FinetuneOptions& o, const Record& record) {
   const std::string labels = record.text("labels_file"), relabel = record.text("relabel");
   const std::string train = record.text("train"), dev = record.text("dev");
   if (!labels.empty() || !o.data.labels.empty()) return changed("--labels", labels, o.data.labels);
+  const std::string usual = FinetuneOptions{}.pairs, kept = record.text("pairs");
+  const std::string& pairs = kept.empty() ? usual : kept;
+  if (pairs != o.pairs) return changed("--pairs", pairs, o.pairs);
   if (relabel != o.data.relabel) return changed("--relabel", relabel, o.data.relabel);
   if (train == o.train && dev != o.dev) return changed("--dev", dev, o.dev);
   return changed("--train", train, o.train);

@@ -282,31 +282,38 @@ void make_train(FinetuneData& data, const GraphPairRules& rules, const std::stri
 
 bool learns_both(const FinetuneOptions& options) { return options.task == "joint"; }
 
+namespace {
+
+// Refuses options that are given; `why` has a place for the flag.
+void refuse_given(std::initializer_list<std::pair<bool, const char*>> options, const char* why) {
+  for (const auto& [given, flag] : options) {
+    if (given) refuse(fmt::format(fmt::runtime(why), flag));
+  }
+}
+
+// What neither a run that learns both nor one that learns the pairs of sentences knows.
+void refuse_of_rows(const FinetuneOptions& o, const char* why) {
+  refuse_given({{!o.index.empty(), "--index"},
+                {!o.data.relabel.empty(), "--relabel"},
+                {o.folds > 0, "--folds"}},
+               why);
+}
+
+}  // namespace
+
 void check_joint(const FinetuneOptions& o) {
-  const std::pair<bool, const char*> unknown[] = {{!o.index.empty(), "--index"},
-                                                  {!o.data.relabel.empty(), "--relabel"},
-                                                  {o.folds > 0, "--folds"}};
-  for (const auto& [given, flag] : unknown) {
-    if (!given) continue;
-    refuse(
-        fmt::format("{} is for relations alone, and --task joint learns to find entities, too. "
-                    "Leave one of them out.",
-                    flag));
-  }
+  refuse_of_rows(o,
+                 "{} is for relations alone, and --task joint learns to find entities, too. Leave "
+                 "one of them out.");
   if (!classifies(o)) return;
-  const std::pair<bool, const char*> of_answers[] = {{!o.prompt.empty(), "--prompt"},
-                                                     {o.chat, "--chat"},
-                                                     {!o.save_modules.empty(), "--save-modules"},
-                                                     {!o.init_adapter.empty(), "--init-adapter"},
-                                                     {o.negatives.has_value(), "--negatives"}};
-  for (const auto& [given, flag] : of_answers) {
-    if (!given) continue;
-    refuse(
-        fmt::format("{} is for models that answer pair by pair, and --task joint with --head "
-                    "classifier, as all encoders have it, reads a sentence with all its pairs at "
-                    "once. Leave it out.",
-                    flag));
-  }
+  refuse_given({{!o.prompt.empty(), "--prompt"},
+                {o.chat, "--chat"},
+                {!o.save_modules.empty(), "--save-modules"},
+                {!o.init_adapter.empty(), "--init-adapter"},
+                {o.negatives.has_value(), "--negatives"}},
+               "{} is for models that answer pair by pair, and --task joint with --head "
+               "classifier, as all encoders have it, reads a sentence with all its pairs at once. "
+               "Leave it out.");
 }
 
 bool learns_sentences(const FinetuneOptions& o) {
@@ -320,16 +327,9 @@ void check_pairs(const FinetuneOptions& o) {
                                       : "entities learns no pairs"));
   }
   if (!learns_sentences(o)) return;
-  const std::pair<bool, const char*> unknown[] = {{!o.index.empty(), "--index"},
-                                                  {!o.data.relabel.empty(), "--relabel"},
-                                                  {o.folds > 0, "--folds"}};
-  for (const auto& [given, flag] : unknown) {
-    if (!given) continue;
-    refuse(
-        fmt::format("{} is for rows of pairs, and --pairs sentences takes documents. Leave one of "
-                    "them out.",
-                    flag));
-  }
+  refuse_of_rows(o,
+                 "{} is for rows of pairs, and --pairs sentences takes documents. Leave one of "
+                 "them out.");
   for (const std::string& each : {o.train, o.dev}) {
     if (each.empty() || !task::parse_spec(each).window) continue;
     refuse(

@@ -44,6 +44,7 @@ struct LoraGroup {
 };
 
 class Linear;
+struct PairHead;
 
 /// An adapter as a forward pass is given it: the pairs of each linear that has some, and modules
 /// that take the place of the network's own. Any number of passes may share one. All that it names
@@ -58,6 +59,8 @@ class LoraSet {
   }
   /// The output head in the place of the network's, D to V; nullptr: the network's own.
   const Linear* head = nullptr;
+  /// What classifies pairs of a text's spans (nn/pair_features.h); nullptr: nothing does.
+  const PairHead* pairs = nullptr;
   /// The table of token embeddings, V x D, and that of an encoder beside the decoder; nullptr: the
   /// network's own.
   const Weight* embedding = nullptr;

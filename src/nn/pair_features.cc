@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/parallel_for.h"
-#include "kernels/rows.h"
 #include "nn/activation.h"
+#include "nn/gradient_sums.h"
 
 namespace relatum::nn {
 namespace {
@@ -46,12 +46,15 @@ struct Places {
         row_count(inner.begin == inner.end ? 4 : 3) {}
 };
 
-// The row of the largest number in a column, the first of equal ones.
+// The row of the largest number in a column, the first of equal ones; or of one that is none, so
+// that it is noticed.
 template <class T>
 int64_t largest(MatView<const T> x, const Between& inner, int64_t column) {
   int64_t best = inner.begin;
-  for (int64_t r = inner.begin + 1; r < inner.end; ++r) {
-    if (to_float(x.row(r)[column]) > to_float(x.row(best)[column])) best = r;
+  for (int64_t r = inner.begin; r < inner.end; ++r) {
+    const float value = to_float(x.row(r)[column]);
+    if (std::isnan(value)) return r;
+    if (value > to_float(x.row(best)[column])) best = r;
   }
   return best;
 }
@@ -115,24 +118,12 @@ struct PairSumsRecord {
   float* dtable;
 
   void backward(Graph& graph) const {
-    bool add = false;
-    const Mat dx = graph.grad_to_write(x, add);
-    RELATUM_CHECK(!add);
-    const Arena::Mark mark = graph.arena().mark();
-    const bool wide = dx.type == DType::kF32;
-    const Mat sums = wide ? dx : graph.allocate(DType::kF32, dx.rows, dx.cols);
-    for (int64_t r = 0; r < sums.rows; ++r) {
-      std::memset(sums.byte_at(r, 0), 0, size_t(sums.cols) * sizeof(float));
-    }
     const std::span<const PairPlace> all(pairs, size_t(count));
     const ConstMat in = graph.value(x), dy = graph.grad(y);
-    if (dy.type == DType::kBF16) {
-      spread(in.as<bf16>(), dy.as<bf16>(), types, all, sums.as<float>(), dtable);
-    } else {
-      spread(in.as<float>(), dy.as<float>(), types, all, sums.as<float>(), dtable);
-    }
-    if (!wide) kernels::convert(sums, dx);
-    graph.arena().release(mark);
+    sum_gradient(graph, x, [&](MatView<float> sums) {
+      if (dy.type == DType::kBF16) spread(in.as<bf16>(), dy.as<bf16>(), types, all, sums, dtable);
+      else spread(in.as<float>(), dy.as<float>(), types, all, sums, dtable);
+    });
   }
 };
 

@@ -2,12 +2,11 @@
 #include "nn/span_rows.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/parallel_for.h"
-#include "kernels/rows.h"
 #include "nn/activation.h"
+#include "nn/gradient_sums.h"
 
 namespace relatum::nn {
 namespace {
@@ -60,21 +59,12 @@ struct SpanRowsRecord {
   float* dwidths;
 
   void backward(Graph& graph) const {
-    bool add = false;
-    const Mat dx = graph.grad_to_write(x, add);
-    RELATUM_CHECK(!add);
-    const Arena::Mark mark = graph.arena().mark();
-    const bool wide = dx.type == DType::kF32;
-    const Mat sums = wide ? dx : graph.allocate(DType::kF32, dx.rows, dx.cols);
-    for (int64_t r = 0; r < sums.rows; ++r) {
-      std::memset(sums.byte_at(r, 0), 0, size_t(sums.cols) * sizeof(float));
-    }
     const std::span<const SpanPlace> all(spans, size_t(count));
     const ConstMat dy = graph.grad(y);
-    if (dy.type == DType::kBF16) spread(dy.as<bf16>(), all, sums.as<float>(), dwidths);
-    else spread(dy.as<float>(), all, sums.as<float>(), dwidths);
-    if (!wide) kernels::convert(sums, dx);
-    graph.arena().release(mark);
+    sum_gradient(graph, x, [&](MatView<float> sums) {
+      if (dy.type == DType::kBF16) spread(dy.as<bf16>(), all, sums, dwidths);
+      else spread(dy.as<float>(), all, sums, dwidths);
+    });
   }
 };
 

@@ -125,7 +125,7 @@ PromptStyle classifier_style(ClassifierStyle style) {
   return result;
 }
 
-PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<PairReading> pairs) {
+PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<const PairReading> pairs) {
   PromptStyle result;
   result.name = kPairStyle;
   result.description = "a sentence and two of its entities, for a classifier of all its pairs";
@@ -133,14 +133,6 @@ PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<PairRea
   result.classifier = std::make_shared<const ClassifierStyle>(
       ClassifierStyle{{}, std::move(pairs), std::move(classes)});
   return result;
-}
-
-PromptStyle with_own_reading(PromptStyle style) {
-  if (!style.classifier || !style.classifier->pairs) return style;
-  ClassifierStyle own = *style.classifier;
-  own.pairs = std::make_shared<PairReading>(*own.pairs);
-  style.classifier = std::make_shared<const ClassifierStyle>(std::move(own));
-  return style;
 }
 
 PromptStyle text_style() {

@@ -29,14 +29,13 @@ struct ReadWords {
 struct PairReading {
   std::vector<std::string> types;  ///< of entities that the head knows; the first one's number is 1
   std::function<ReadWords(const engine::Session&, std::string_view text)> read;
-  const nn::PairHead* head = nullptr;  ///< set once it is there; outlives all answers
 };
 
 /// What a classifier's rows are made with, and what its outputs mean.
 struct ClassifierStyle {
-  MarkerTokens markers{};                ///< of pairs that are read by themselves
-  std::shared_ptr<PairReading> pairs{};  ///< nullptr: each pair's sentence is read with its marks
-  std::vector<std::string> classes;      ///< labels, in the order of the outputs
+  MarkerTokens markers{};                      ///< of pairs that are read by themselves
+  std::shared_ptr<const PairReading> pairs{};  ///< nullptr: a pair's sentence has its marks
+  std::vector<std::string> classes;            ///< labels, in the order of the outputs
 };
 
 /// The tokens of "[", "]", "{" and "}", as markers. Throws Error where the vocabulary lacks one.
@@ -49,9 +48,7 @@ MarkerTokens tokens_like_symbols(const text::Tokenizer& tokenizer);
 /// PromptStyle::classifier that they are classified.
 PromptStyle classifier_style(ClassifierStyle style);
 /// The same of pairs that are read from a text without marks; its first two lines are their types.
-PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<PairReading> pairs);
-/// The style with a PairReading of its own, where it has one, whose head may be set.
-PromptStyle with_own_reading(PromptStyle style);
+PromptStyle pair_style(std::vector<std::string> classes, std::shared_ptr<const PairReading> pairs);
 inline constexpr const char* kPairStyle = "pairs-of-sentence";
 inline constexpr const char* kClassifierStyle = "marked-sentence";
 /// The sentence alone, in whose words entities are looked for.

@@ -48,8 +48,7 @@ void score_batches(engine::Worker& worker, const PromptRenderer& renderer,
   };
   if (style.pairs) {
     const auto texts = pair_texts(worker.session(), *style.pairs, prompts.subspan(options.first));
-    engine::classify_pairs(worker, *style.pairs->head, texts, options.batch_tokens, chosen,
-                           context);
+    engine::classify_pairs(worker, texts, options.batch_tokens, chosen, context);
     return;
   }
   std::vector<engine::ClassifierRow> rows;

@@ -18,8 +18,9 @@ std::vector<std::vector<double>> class_scores(engine::Worker& worker,
                                               const AnswerOptions& options, const Context& context);
 
 /// answer_batches() for prompts of a classifier's style: per label its probability, the softmax
-/// over those of the outputs whose labels the renderer has. The worker has one adapter, whose head
-/// is the classifier. Throws Error for a label that the classifier was not trained on.
+/// over those of the outputs whose labels the renderer has. The worker has one adapter, whose head,
+/// or pair head, is the classifier. Throws Error for a label that the classifier was not trained
+/// on.
 void classify_prompts(engine::Worker& worker, const StyledPrompts& prompts,
                       const AnswerOptions& options, const TakePredictions& take,
                       const Context& context);

@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "io/safetensors.h"
-#include "tensor/values.h"
 #include "train/head_file.h"
 
 namespace relatum::train {
@@ -30,11 +28,7 @@ ClassifierTraining::ClassifierTraining(std::unique_ptr<Trainable> base, DType co
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = float(kDeviation * rng.normal(i));
   const auto biases = numbers.subspan(weights.size());
   std::fill(biases.begin(), biases.end(), 0.0f);
-  head_.emplace(std::vector<nn::Linear::Part>{{kName, view_of(kName, weights, form.labels)}},
-                std::vector<float>(biases.begin(), biases.end()));
-  head_->mutable_biases()[0] = view_of("classifier.bias", biases, 1);
-  head_->prepare(compute, false);
-  head_->prepare_trained();
+  head_.emplace(trained_linear(kName, weights, form.labels, biases, compute));
   set_.head = &*head_;
 }
 
@@ -60,14 +54,10 @@ void ClassifierTraining::save(const std::filesystem::path& run, const std::strin
   base_->save(run, base);
   const std::span<const float> numbers = base_->extras();
   const auto count = size_t(form_.labels * form_.inputs);
-  std::vector<io::SafetensorsOutput> tensors;
-  tensors.push_back({"classifier.weight",
-                     "F32",
-                     {form_.labels, form_.inputs},
-                     std::as_bytes(numbers.first(count))});
-  tensors.push_back(
-      {"classifier.bias", "F32", {form_.labels}, std::as_bytes(numbers.subspan(count))});
-  io::write_safetensors(classifier_file(run), std::move(tensors), {{"format", "pt"}});
+  HeadOutput file;
+  file.add("classifier.weight", {form_.labels, form_.inputs}, numbers.first(count));
+  file.add("classifier.bias", {form_.labels}, numbers.subspan(count));
+  file.write(classifier_file(run));
 }
 
 std::filesystem::path classifier_file(const std::filesystem::path& run) {
@@ -77,10 +67,7 @@ std::filesystem::path classifier_file(const std::filesystem::path& run) {
 nn::Linear load_classifier(const std::filesystem::path& run, int64_t labels, int64_t inputs,
                            DType compute) {
   const HeadFile file(classifier_file(run), fmt::format("{} labels and {} inputs", labels, inputs));
-  Weight weight = weight_of(kName, file.read("classifier.weight", {labels, inputs}), labels);
-  nn::Linear head({{kName, std::move(weight)}}, file.read("classifier.bias", {labels}));
-  head.prepare(compute, true);
-  return head;
+  return file.linear("classifier.weight", "classifier.bias", labels, inputs, compute);
 }
 
 }  // namespace relatum::train

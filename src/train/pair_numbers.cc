@@ -4,12 +4,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <string>
-#include <utility>
 
 #include "base/error.h"
-#include "io/safetensors.h"
-#include "tensor/values.h"
 #include "train/head_file.h"
 
 namespace relatum::train {
@@ -17,40 +13,22 @@ namespace {
 
 constexpr double kTableDeviation = 0.3;  // as that of a span's length
 
-template <typename T>
 struct Parts {
-  std::span<T> project, table, output, bias;
+  std::span<float> project, table, output, bias;
 };
 
-template <typename T>
-Parts<T> parts_of(std::span<T> numbers, const PairForm& form) {
+Parts parts_of(std::span<float> numbers, const PairForm& form) {
   RELATUM_CHECK(int64_t(numbers.size()) == form.size());
-  const auto take = [&](int64_t count) {
-    const std::span<T> part = numbers.first(size_t(count));
-    numbers = numbers.subspan(size_t(count));
-    return part;
-  };
-  Parts<T> parts;
-  parts.project = take(5 * form.hidden * form.width);
-  parts.table = take(nn::PairHead::table_rows(form.types) * form.hidden);
-  parts.output = take(form.labels * form.hidden);
-  parts.bias = take(form.labels);
-  return parts;
-}
-
-nn::Linear trained_linear(const char* name, std::span<const float> values, int64_t rows,
-                          std::span<const float> bias, DType compute) {
-  nn::Linear linear({{name, view_of(name, values, rows)}}, {bias.begin(), bias.end()});
-  if (!bias.empty()) linear.mutable_biases()[0] = view_of(fmt::format("{}.bias", name), bias, 1);
-  linear.prepare(compute, false);
-  linear.prepare_trained();
-  return linear;
+  NumberParts parts(numbers);
+  return {parts.take(5 * form.hidden * form.width),
+          parts.take(nn::PairHead::table_rows(form.types) * form.hidden),
+          parts.take(form.labels * form.hidden), parts.take(form.labels)};
 }
 
 }  // namespace
 
 void begin_pair_numbers(std::span<float> numbers, const PairForm& form, const Rng& rng) {
-  const Parts<float> parts = parts_of(numbers, form);
+  const Parts parts = parts_of(numbers, form);
   uint64_t drawn = 0;
   const auto draw = [&](std::span<float> values, double deviation) {
     for (float& value : values) value = float(deviation * rng.normal(drawn++));
@@ -65,8 +43,8 @@ void begin_pair_numbers(std::span<float> numbers, const PairForm& form, const Rn
   for (size_t i = 0; i < parts.bias.size(); ++i) parts.bias[i] = float(std::log(form.shares[i]));
 }
 
-nn::PairHead pair_head_of(std::span<const float> numbers, const PairForm& form, DType compute) {
-  const Parts<const float> parts = parts_of(numbers, form);
+nn::PairHead pair_head_of(std::span<float> numbers, const PairForm& form, DType compute) {
+  const Parts parts = parts_of(numbers, form);
   return {trained_linear("pairs.project", parts.project, 5 * form.hidden, {}, compute),
           {parts.table.data(), nn::PairHead::table_rows(form.types), form.hidden},
           trained_linear("pairs.output", parts.output, form.labels, parts.bias, compute),
@@ -82,39 +60,29 @@ std::filesystem::path pair_file(const std::filesystem::path& run) {
   return run / "pairs.safetensors";
 }
 
-void save_pair_numbers(const std::filesystem::path& run, std::span<const float> numbers,
+void save_pair_numbers(const std::filesystem::path& run, std::span<float> numbers,
                        const PairForm& form) {
-  const Parts<const float> parts = parts_of(numbers, form);
-  std::vector<io::SafetensorsOutput> tensors;
-  const auto add =
-      [&](const char* name, const std::vector<int64_t>& shape, std::span<const float> values) {
-    tensors.push_back({name, "F32", shape, std::as_bytes(values)});
-  };
-  add("project.weight", {5 * form.hidden, form.width}, parts.project);
-  add("table.weight", {nn::PairHead::table_rows(form.types), form.hidden}, parts.table);
-  add("output.weight", {form.labels, form.hidden}, parts.output);
-  add("output.bias", {form.labels}, parts.bias);
-  io::write_safetensors(pair_file(run), std::move(tensors), {{"format", "pt"}});
+  const Parts parts = parts_of(numbers, form);
+  HeadOutput file;
+  file.add("project.weight", {5 * form.hidden, form.width}, parts.project);
+  file.add("table.weight", {nn::PairHead::table_rows(form.types), form.hidden}, parts.table);
+  file.add("output.weight", {form.labels, form.hidden}, parts.output);
+  file.add("output.bias", {form.labels}, parts.bias);
+  file.write(pair_file(run));
 }
 
 LoadedPairHead load_pair_head(const std::filesystem::path& run, const PairForm& form,
                               DType compute) {
   const HeadFile file(pair_file(run), fmt::format("{} labels, {} types and states of {} numbers",
                                                   form.labels, form.types, form.width));
-  const auto linear = [&](const char* name, const char* tensor, int64_t rows, int64_t cols,
-                          std::vector<float> bias) {
-    nn::Linear made({{name, weight_of(name, file.read(tensor, {rows, cols}), rows)}},
-                    std::move(bias));
-    made.prepare(compute, true);
-    return made;
-  };
   const int64_t table = nn::PairHead::table_rows(form.types);
   LoadedPairHead loaded;
-  loaded.head.project = linear("pairs.project", "project.weight", 5 * form.hidden, form.width, {});
+  loaded.head.project = file.linear("project.weight", nullptr, 5 * form.hidden, form.width,
+                                    compute);
   loaded.table = file.read("table.weight", {table, form.hidden});
   loaded.head.table = {loaded.table.data(), table, form.hidden};
-  loaded.head.output = linear("pairs.output", "output.weight", form.labels, form.hidden,
-                              file.read("output.bias", {form.labels}));
+  loaded.head.output = file.linear("output.weight", "output.bias", form.labels, form.hidden,
+                                   compute);
   loaded.head.types = form.types;
   return loaded;
 }

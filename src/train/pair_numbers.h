@@ -29,13 +29,13 @@ struct PairForm {
 void begin_pair_numbers(std::span<float> numbers, const PairForm& form, const Rng& rng);
 /// The head that has these numbers, for passes of that compute type; refresh_pair_head() brings it
 /// up to date with them.
-nn::PairHead pair_head_of(std::span<const float> numbers, const PairForm& form, DType compute);
+nn::PairHead pair_head_of(std::span<float> numbers, const PairForm& form, DType compute);
 void refresh_pair_head(nn::PairHead& head);
 
 /// Where a run keeps them, in f32: project.weight 5H x D, table.weight R x H, output.weight L x H
 /// and output.bias L.
 std::filesystem::path pair_file(const std::filesystem::path& run);
-void save_pair_numbers(const std::filesystem::path& run, std::span<const float> numbers,
+void save_pair_numbers(const std::filesystem::path& run, std::span<float> numbers,
                        const PairForm& form);
 
 /// The head of a run, ready for passes.

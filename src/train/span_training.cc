@@ -7,8 +7,6 @@
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "io/safetensors.h"
-#include "tensor/values.h"
 #include "train/head_file.h"
 
 namespace relatum::train {
@@ -23,26 +21,9 @@ struct Parts {
 
 Parts parts_of(std::span<float> numbers, const SpanForm& form) {
   RELATUM_CHECK(int64_t(numbers.size()) == form.own_size());
-  const auto take = [&](int64_t count) {
-    const std::span<float> part = numbers.first(size_t(count));
-    numbers = numbers.subspan(size_t(count));
-    return part;
-  };
-  Parts parts;
-  parts.project = take(2 * form.hidden * form.width);
-  parts.widths = take(form.widest * form.hidden);
-  parts.output = take(form.classes * form.hidden);
-  parts.bias = take(form.classes);
-  return parts;
-}
-
-nn::Linear linear_of(const char* name, std::span<const float> values, int64_t rows,
-                     std::span<const float> bias, DType compute) {
-  nn::Linear linear({{name, view_of(name, values, rows)}}, {bias.begin(), bias.end()});
-  if (!bias.empty()) linear.mutable_biases()[0] = view_of(fmt::format("{}.bias", name), bias, 1);
-  linear.prepare(compute, false);
-  linear.prepare_trained();
-  return linear;
+  NumberParts parts(numbers);
+  return {parts.take(2 * form.hidden * form.width), parts.take(form.widest * form.hidden),
+          parts.take(form.classes * form.hidden), parts.take(form.classes)};
 }
 
 }  // namespace
@@ -65,9 +46,9 @@ SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const
   for (size_t i = 0; i < parts.bias.size(); ++i) {
     parts.bias[i] = form.shares.empty() ? 0 : float(std::log(form.shares[i]));
   }
-  reader_.head = {linear_of("spans.project", parts.project, 2 * form.hidden, {}, compute),
+  reader_.head = {trained_linear("spans.project", parts.project, 2 * form.hidden, {}, compute),
                   {parts.widths.data(), form.widest, form.hidden},
-                  linear_of("spans.output", parts.output, form.classes, parts.bias, compute)};
+                  trained_linear("spans.output", parts.output, form.classes, parts.bias, compute)};
   if (form.pairs.labels) begin_pairs(compute, seed);
   reader_.set = set_;
   reader_.set.head = &reader_.head.output;
@@ -93,6 +74,7 @@ void SpanTraining::begin_pairs(DType compute, uint64_t seed) {
   constexpr uint64_t kStream = 0x9a125;
   begin_pair_numbers(pair_numbers(), reader_.form.pairs, Rng(seed, kStream));
   reader_.pairs = pair_head_of(pair_numbers(), reader_.form.pairs, compute);
+  set_.pairs = &*reader_.pairs;
 }
 
 double SpanTraining::operations(const nn::Linear::Part& part) const {
@@ -121,16 +103,12 @@ void SpanTraining::save(const std::filesystem::path& run, const std::string& bas
   base_->save(run, base);
   const SpanForm& form = reader_.form;
   const Parts parts = parts_of(own_numbers(), form);
-  std::vector<io::SafetensorsOutput> tensors;
-  const auto add =
-      [&](const char* name, const std::vector<int64_t>& shape, std::span<const float> values) {
-    tensors.push_back({name, "F32", shape, std::as_bytes(values)});
-  };
-  add("project.weight", {2 * form.hidden, form.width}, parts.project);
-  add("width.weight", {form.widest, form.hidden}, parts.widths);
-  add("output.weight", {form.classes, form.hidden}, parts.output);
-  add("output.bias", {form.classes}, parts.bias);
-  io::write_safetensors(span_file(run), std::move(tensors), {{"format", "pt"}});
+  HeadOutput file;
+  file.add("project.weight", {2 * form.hidden, form.width}, parts.project);
+  file.add("width.weight", {form.widest, form.hidden}, parts.widths);
+  file.add("output.weight", {form.classes, form.hidden}, parts.output);
+  file.add("output.bias", {form.classes}, parts.bias);
+  file.write(span_file(run));
   if (reader_.pairs) save_pair_numbers(run, pair_numbers(), form.pairs);
 }
 
@@ -143,19 +121,13 @@ LoadedSpanHead load_span_head(const std::filesystem::path& run, const SpanForm& 
   const HeadFile file(span_file(run),
                       fmt::format("{} classes, spans of {} words and states of {} numbers",
                                   form.classes, form.widest, form.width));
-  const auto linear = [&](const char* name, const char* tensor, int64_t rows, int64_t cols,
-                          std::vector<float> bias) {
-    nn::Linear made({{name, weight_of(name, file.read(tensor, {rows, cols}), rows)}},
-                    std::move(bias));
-    made.prepare(compute, true);
-    return made;
-  };
   LoadedSpanHead loaded;
-  loaded.head.project = linear("spans.project", "project.weight", 2 * form.hidden, form.width, {});
+  loaded.head.project = file.linear("project.weight", nullptr, 2 * form.hidden, form.width,
+                                    compute);
   loaded.widths = file.read("width.weight", {form.widest, form.hidden});
   loaded.head.widths = {loaded.widths.data(), form.widest, form.hidden};
-  loaded.head.output = linear("spans.output", "output.weight", form.classes, form.hidden,
-                              file.read("output.bias", {form.classes}));
+  loaded.head.output = file.linear("output.weight", "output.bias", form.classes, form.hidden,
+                                   compute);
   return loaded;
 }
 

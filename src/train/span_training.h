@@ -38,8 +38,8 @@ struct SpanReader {
   SpanForm form;
   nn::SpanHead head;
   std::optional<nn::PairHead> pairs{};
-  nn::LoraSet
-      set{};  ///< the adapter that passes over texts are given: the network's, with this head
+  /// The adapter that passes over texts are given: the network's, with this head.
+  nn::LoraSet set{};
 };
 
 /// What trains the network, with the head's numbers behind its own in the same flat array.

@@ -101,8 +101,8 @@ Trainer::Trainer(engine::Worker& worker, Trainable& trained, std::span<const Tra
   v_.assign(trained.values().size(), 0.0f);
 }
 
-// What a span of a step weighs, where there are other rows, too: so much that the mean over words
-// counts as much as the others' mean.
+// What a span of a step weighs, where there are pairs or other rows, too: so much that the mean
+// over words counts as much as their mean.
 float Trainer::span_weight(const StepRows& rows) const {
   double words = 0, others = 0;
   for (const int64_t index : rows) {

@@ -41,13 +41,15 @@ class ClassifyPairs : public ::testing::Test {
   }
   std::vector<size_t> batches(const engine::Session& of, int64_t batch_tokens, size_t stop_after) {
     const nn::PairHead head = train::pair_head_of(numbers, form, of.compute());
-    engine::Worker worker(of);
+    nn::LoraSet set;
+    set.pairs = &head;
+    engine::Worker worker(of, &set);
     std::atomic<bool> stop = false;
     Context context;
     context.stop = &stop;
     std::vector<size_t> counts;
     engine::classify_pairs(
-        worker, head, texts, batch_tokens,
+        worker, texts, batch_tokens,
         [&](auto&& batch) {
       counts.push_back(batch.size());
       stop = counts.size() >= stop_after;

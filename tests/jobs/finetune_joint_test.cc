@@ -31,15 +31,6 @@ class JointJob : public JointDesk {
     }
     return all;
   }
-  static std::vector<std::string> relations_of(const json& row) {
-    std::vector<std::string> all;
-    for (const json& each : row.at("relations")) {
-      all.push_back(each["head"].get<std::string>() + " " + each["label"].get<std::string>() + " " +
-                    each["tail"].get<std::string>());
-      EXPECT_GT(each["probability"].get<double>(), 0.25);
-    }
-    return all;
-  }
 };
 
 // Of types that a relation stands between; pairs of one sentence, each way round.
@@ -172,25 +163,8 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
 
 TEST_F(JointJob, AGraphNeedsNoOtherRun) {
   EXPECT_TRUE(jobs::finetune(teach_both(), host_).finished);
-  for (const json& each : with_relations()) {
-    write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
-  }
-  jobs::GraphOptions graph;
-  graph.asking.model.compute = "f32";
-  graph.asking.adapter = path("run");
-  graph.documents = {path("notes")};
-  out_.clear();
-  EXPECT_TRUE(jobs::graph(graph, host_).finished);
-  std::map<std::string, std::string> names;
-  std::vector<std::string> facts;
-  for (const json& each : json_lines(out_)) {
-    if (each["kind"] == "entity") {
-      names[each["id"]] = each["name"];
-      continue;
-    }
-    facts.push_back(names[each["head"]] + " " + each["label"].get<std::string>() + " " +
-                    names[each["tail"]]);
-  }
+  std::set<std::string> names;
+  const auto facts = facts_of_graph(names);
   EXPECT_EQ(names.size(), 7u);
   EXPECT_THAT(lines_, Not(Contains(HasSubstr("schema"))));
   EXPECT_THAT(facts, UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
@@ -238,14 +212,7 @@ TEST_F(JointJob, IsJudgedByBothAndGoesOn) {
       (last.at("dev_entities_f1").get<double>() + last.at("dev_relations_f1").get<double>()) / 2);
   const std::string adapter = read("run/adapter_model.safetensors"),
                     spans = read("run/entities.safetensors");
-  int steps = 0;
-  host_.context.progress = [&](const Progress&) { stop_ = ++steps >= 2; };
-  options.overwrite = true;
-  EXPECT_FALSE(jobs::finetune(options, host_).finished);
-  host_.context.progress = {};
-  stop_ = false;
-  options.overwrite = false;
-  options.resume = true;
+  stop_and_resume(options);
   EXPECT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_EQ(read("run/adapter_model.safetensors"), adapter);
   EXPECT_EQ(read("run/entities.safetensors"), spans);

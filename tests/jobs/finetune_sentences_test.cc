@@ -125,17 +125,10 @@ TEST_F(SentencesJob, ALanguageModelStopsAndGoesOn) {
   for (const json& row : read_rows("s.jsonl")) pairs += row.at("pairs").size();
   EXPECT_EQ(pairs, 4u);
   const std::string adapter = read("run/adapter_model.safetensors");
-  int steps = 0;
-  host_.context.progress = [&](const Progress&) { stop_ = ++steps >= 2; };
-  options.overwrite = true;
-  EXPECT_FALSE(jobs::finetune(options, host_).finished);
-  host_.context.progress = {};
-  stop_ = false;
-  options.overwrite = false;
-  options.resume = true;
+  stop_and_resume(options);
   jobs::FinetuneOptions other = options;
   other.pairs = "documents";
-  EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }), Not(IsEmpty()));
+  EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }), HasSubstr("--pairs was sentences and is now documents"));
   EXPECT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_EQ(read("run/adapter_model.safetensors"), adapter);
 }

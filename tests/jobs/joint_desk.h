@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "entity_desk.h"
+#include "jobs/graph.h"
 
 namespace relatum::testing {
 
@@ -32,6 +35,52 @@ class JointDesk : public EntityDesk {
   static void relate(json& document, const std::string& head, const std::string& tail,
                      const std::string& label) {
     document["relations"].push_back({{"head", head}, {"tail", tail}, {"label", label}});
+  }
+  // "HEAD LABEL TAIL" of each relation of a row, by the ids of its entities.
+  static std::vector<std::string> relations_of(const json& row) {
+    std::vector<std::string> all;
+    for (const json& each : row.at("relations")) {
+      all.push_back(each["head"].get<std::string>() + " " + each["label"].get<std::string>() + " " +
+                    each["tail"].get<std::string>());
+      EXPECT_GT(each["probability"].get<double>(), 0.25);
+    }
+    return all;
+  }
+  // "HEAD LABEL TAIL" of each edge of the graph that the run makes of the documents as files, by
+  // names; the names of its entities.
+  std::vector<std::string> facts_of_graph(std::set<std::string>& entities) {
+    for (const json& each : with_relations()) {
+      write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
+    }
+    jobs::GraphOptions graph;
+    graph.asking.model.compute = "f32";
+    graph.asking.adapter = path("run");
+    graph.documents = {path("notes")};
+    out_.clear();
+    EXPECT_TRUE(jobs::graph(graph, host_).finished);
+    std::map<std::string, std::string> names;
+    std::vector<std::string> facts;
+    for (const json& each : json_lines(out_)) {
+      if (each["kind"] == "entity") {
+        names[each["id"]] = each["name"];
+        entities.insert(each["name"]);
+        continue;
+      }
+      facts.push_back(names[each["head"]] + " " + each["label"].get<std::string>() + " " +
+                      names[each["tail"]]);
+    }
+    return facts;
+  }
+  // Trains the run again, stopped after two steps. What goes on with it is `options.resume`.
+  void stop_and_resume(jobs::FinetuneOptions& options) {
+    int steps = 0;
+    host_.context.progress = [&](const Progress&) { stop_ = ++steps >= 2; };
+    options.overwrite = true;
+    EXPECT_FALSE(jobs::finetune(options, host_).finished);
+    host_.context.progress = {};
+    stop_ = false;
+    options.overwrite = false;
+    options.resume = true;
   }
   jobs::FinetuneOptions teach_both(int64_t epochs = 80) const {
     jobs::FinetuneOptions options = teach_well("llama/tied");

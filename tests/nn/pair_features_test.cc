@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "support/numbers.h"
 #include "support/threads.h"
@@ -134,6 +135,23 @@ TYPED_TEST(PairSums, AreThoseOfTheDefinitionAndSoIsTheGradient) {
   for (int64_t i = 0; i < dtable.rows() * dtable.cols(); ++i) {  // added to what was there
     EXPECT_NEAR(double(this->grads[size_t(i)]), 0.5 + dtable.row(0)[i],
                 sum_bound(terms + 1, 0.5 + table_sizes.row(0)[i]));
+  }
+}
+
+// Wherever it stands among the words between.
+TYPED_TEST(PairSums, WhatIsNoNumberIsNotLeftOut) {
+  Arena arena;
+  nn::Graph graph(arena, TestFixture::kType, false);
+  for (const int64_t word : {1, 3, 5}) {
+    const nn::Var x = graph.create(TestFixture::kType, TestFixture::kWords,
+                                   5 * TestFixture::kHidden, false);
+    TestFixture::fill(graph.value(x), 1);
+    put(graph.value(x).as<TypeParam>().row(word)[4 * TestFixture::kHidden],
+        std::numeric_limits<double>::quiet_NaN());
+    const std::vector<PairPlace> far{{{0, 0}, {6, 6}}};
+    const nn::Var y = nn::pair_sums(graph, x, this->table(), TestFixture::kTypes, far);
+    EXPECT_TRUE(std::isnan(TestFixture::at(graph.value(y), 0, 0))) << word;
+    EXPECT_FALSE(std::isnan(TestFixture::at(graph.value(y), 0, 1))) << word;
   }
 }
 

@@ -23,7 +23,7 @@ class PairPrompts : public ::testing::Test {
     numbers.resize(size_t(form.size()));
     train::begin_pair_numbers(numbers, form, Rng(1, 2));
     head = train::pair_head_of(numbers, form, session.compute());
-    reading->head = &head;
+    set.pairs = &head;
     // "cat in river": three words.
     reading->read = [this](const engine::Session& own, std::string_view text) {
       ++readings;
@@ -41,7 +41,7 @@ class PairPrompts : public ::testing::Test {
   }
   std::vector<std::vector<double>> scores(const std::vector<task::Prompt>& prompts,
                                           size_t first = 0) {
-    engine::Worker worker(session);
+    engine::Worker worker(session, &set);
     task::AnswerOptions options;
     options.first = first;
     readings = 0;
@@ -54,6 +54,7 @@ class PairPrompts : public ::testing::Test {
   train::PairForm form;
   std::vector<float> numbers;
   nn::PairHead head;
+  nn::LoraSet set;
   int64_t readings = 0;
 };
 

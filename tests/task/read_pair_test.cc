@@ -43,6 +43,7 @@ TEST_F(ReadPairs, TypesAreNumbersAndZeroIsNone) {
   EXPECT_EQ(types("", "PER"), std::pair(0, 1));
   EXPECT_EQ(types("ORG", "PER "), std::pair(0, 0));
   EXPECT_EQ(types("<e1>", "<e2>"), std::pair(4, 0));
+  EXPECT_EQ(types("two\nlines", "\n"), std::pair(3, 0));
 }
 
 TEST_F(ReadPairs, EntitiesLieWhereTheyLayInTheText) {

@@ -50,7 +50,10 @@ class PairTraining : public ::testing::Test {
       for (const train::ClassedPair& pair : row.pairs) texts.back().pairs.push_back(pair.place);
     }
     std::vector<std::vector<double>> all;
-    engine::classify_pairs(run.worker, head, texts, batch_tokens,
+    nn::LoraSet set = *run.worker.adapter();
+    set.pairs = &head;
+    engine::Worker worker(run.worker.session(), &set);
+    engine::classify_pairs(worker, texts, batch_tokens,
                            [&](auto&& batch) { all.insert(all.end(), batch.begin(), batch.end()); },
                            {});
     return all;
