@@ -249,7 +249,10 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
     text += inspect_line(
         "types", fmt::format("{}", fmt::join(io::require_strings(form, "types", place), ", ")));
   }
-  if (string("head") == "classifier") {
+  const bool classifier = string("head") == "classifier";
+  if (classifier && entities) {
+    text += inspect_line("head", "classifier of all pairs of a sentence, read from one pass");
+  } else if (classifier) {
     const auto markers = io::require_ints(record, "marker_tokens", place);
     text += inspect_line("head", fmt::format("classifier over two states, entities marked by the "
                                              "tokens {}",

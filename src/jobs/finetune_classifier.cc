@@ -47,7 +47,15 @@ void settle_classifier(FinetuneOptions& options, const std::filesystem::path& mo
   if (!reads_states(options) && !learns_both(options)) return;
   const auto files = arch::ModelFiles::open(model);
   if (arch::family(files).causal) return;
-  if (learns_both(options)) options.head = "classifier";  // it writes no text
+  if (learns_both(options)) {
+    if (!classifies(options) && options.words.contains("head")) {
+      refuse(
+          fmt::format("{} is an encoder and writes no text, so its joint runs have --head "
+                      "classifier. Leave --head {} out, or use a language model.",
+                      model.string(), options.head));
+    }
+    options.head = "classifier";
+  }
   if (!options.method_given && options.adapter_flags.empty()) options.method = "full";
 }
 

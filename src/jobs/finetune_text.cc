@@ -46,7 +46,8 @@ std::string training_rows(const FinetuneParts& parts) {
   const auto all = int64_t(parts.rows.train.size());
   const auto pairs = int64_t(parts.data.train.examples.size());
   if (!parts.data.entities) return counted(all, "training example");
-  const std::string sentences = counted(all - pairs, "training sentence");
+  const auto texts = std::ranges::count_if(parts.rows.train, &train::TrainRow::has_spans);
+  const std::string sentences = counted(int64_t(texts), "training sentence");
   return pairs ? fmt::format("{} with {}", sentences, counted(pairs, "pair")) : sentences;
 }
 

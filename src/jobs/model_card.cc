@@ -119,6 +119,12 @@ std::string other_programs(const ModelCard& card) {
         "it finds nothing.",
         what);
   }
+  if (card_classifies(card.record) && card_finds_both(card.record)) {
+    return fmt::format(
+        "{}, but knows nothing of `entities.safetensors` and `pairs.safetensors`, the classifiers "
+        "of spans and of their pairs, without which it answers nothing.",
+        what);
+  }
   if (card_classifies(card.record)) {
     return fmt::format(
         "{}, but knows nothing of `classifier.safetensors`, a linear layer over the states of two "
@@ -281,10 +287,15 @@ std::string calibration_section(const ModelCard& card) {
            "words against none and all others.\n\n";
   }
   if (!card.calibration) {
-    return text +
-           "Nothing is calibrated: probabilities are the model's own, and a fine-tuned model is "
-           "surer than it is right. `relatum calibrate` fits a temperature on labelled sentences "
-           "that it was not trained on.\n\n";
+    // `calibrate` asks for the pairs of whole documents, which such runs did not learn.
+    const bool sentences = card_finds_both(card.record) || !card_text(card.record, "pairs").empty();
+    return fmt::format(
+        "{}Nothing is calibrated: probabilities are the model's own, and a fine-tuned model is "
+        "surer than it is right. {}\n\n",
+        text,
+        sentences ? "`relatum finetune` fits a temperature where it has dev data."
+                  : "`relatum calibrate` fits a temperature on labelled sentences that it was not "
+                    "trained on.");
   }
   for (const std::string& line : calibration_lines(*card.calibration)) {
     text += "- " + markdown_text(line) + "\n";
@@ -336,7 +347,7 @@ std::string limits_section(const ModelCard& card, const CardFacts& facts) {
   }
   const char* entities =
       card_finds_both(card.record)
-          ? "- Relations are named between entities of one sentence, one pair at a time.\n"
+          ? "- Relations are named between entities of one sentence.\n"
           : "- It finds no entities: both have to be marked, and it looks at one pair at a time.\n";
   return std::string("## Limits\n\n") + entities +
          "- It always answers one of its labels, and knows sentences like those that it was "

@@ -82,6 +82,26 @@ TEST_F(Inspect, TellsTypesOfEntitiesFromLabels) {
   learn("joint", plain());
   expect(path("joint"), {"\ntypes         person, firm\n", "\nlabels        runs, no_relation\n",
                          "\nfinds         entities of up to 1 word\n", "\nprompts       style "});
+  const Arguments pairs{"finetune",
+                        "--model",
+                        kModel,
+                        "--task",
+                        "joint",
+                        "--head",
+                        "classifier",
+                        "--train",
+                        path("documents.jsonl"),
+                        "--out",
+                        path("pairs"),
+                        "--epochs",
+                        "1",
+                        "--compute",
+                        "f32",
+                        "--threads",
+                        "1"};
+  done(pairs);
+  expect(path("pairs"),
+         {"\ntypes         person, firm\n", "\nhead          classifier of all pairs"});
   learn("entities", {});
   expect(path("entities"), {"\ntypes         person, firm\n"});
   for (const char* other : {"\nlabels  ", "\nprompts  "}) {

@@ -14,6 +14,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 class PairsJob : public JointDesk, public ::testing::WithParamInterface<const char*> {
@@ -38,6 +39,11 @@ TEST_P(PairsJob, LearnsBothAndFindsThemAgain) {
   EXPECT_TRUE(jobs::reads_pairs(run));
   EXPECT_TRUE(there("run/pairs.safetensors"));
   EXPECT_FALSE(there("run/classifier.safetensors"));
+  EXPECT_THAT(lines_, Contains(HasSubstr("6 training sentences with 4 pairs")));
+  if (!jobs::has_own_model(run)) {
+    EXPECT_THAT(read("run/README.md"), HasSubstr("`entities.safetensors` and `pairs.safetensors`"));
+  }
+  EXPECT_THAT(read("run/README.md"), Not(HasSubstr("`relatum calibrate`")));
   warnings_.clear();
   const auto rows = answers(ask_run());
   const auto gold = with_relations();
@@ -176,6 +182,12 @@ TEST_F(JointDesk, AnEncodersJointRunReadsPairs) {
   options.training.epochs = 1;
   ASSERT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_TRUE(jobs::reads_pairs(jobs::read_run(path("run"))));
+  options.head = "lm";
+  options.words = {{"head", "lm"}};
+  options.overwrite = true;
+  EXPECT_THAT(
+      error_of([&] { jobs::finetune(options, host_); }),
+      AllOf(HasSubstr("is an encoder and writes no text"), HasSubstr("Leave --head lm out")));
 }
 
 // A label's weight is its pairs'.

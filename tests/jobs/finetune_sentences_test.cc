@@ -128,7 +128,8 @@ TEST_F(SentencesJob, ALanguageModelStopsAndGoesOn) {
   stop_and_resume(options);
   jobs::FinetuneOptions other = options;
   other.pairs = "documents";
-  EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }), HasSubstr("--pairs was sentences and is now documents"));
+  EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }),
+              HasSubstr("--pairs was sentences and is now documents"));
   EXPECT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_EQ(read("run/adapter_model.safetensors"), adapter);
 }
