@@ -52,6 +52,15 @@ void define_negligible(CLI::App& app, jobs::ExtractOptions& o, const char* group
       ->group(group);
 }
 
+void define_entity_threshold(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
+  app.add_option("--entity-threshold", o.entity_threshold,
+                 "Take words for an entity from this probability on that they are one, of whatever "
+                 "type: 0.2 finds more, 0.8 fewer and surer ones (default: words whose likeliest "
+                 "class is a type)")
+      ->option_text("P")
+      ->group(group);
+}
+
 void define_batch_tokens(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
   app.add_option("--batch-tokens", o.batch_tokens, "Tokens processed at once")
       ->check(CLI::PositiveNumber)

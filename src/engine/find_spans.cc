@@ -16,7 +16,8 @@ namespace relatum::engine {
 namespace {
 
 std::vector<std::vector<ClassedWords>> found_in(Worker& worker, const nn::SpanHead& head,
-                                                std::span<const SpanText> texts) {
+                                                std::span<const SpanText> texts,
+                                                std::optional<double> from) {
   std::vector<std::vector<ClassedWords>> found(texts.size());
   std::vector<bool> odd(texts.size(), false);
   each_span(worker, head, texts,
@@ -25,9 +26,11 @@ std::vector<std::vector<ClassedWords>> found_in(Worker& worker, const nn::SpanHe
       odd[text] = true;
       return;
     }
-    const auto best = std::ranges::max_element(scores);
-    if (best == scores.begin()) return;
-    found[text].push_back({span.first, span.last, int32_t(best - scores.begin()), std::exp(*best)});
+    const auto best = std::ranges::max_element(scores.subspan(1));
+    const double any = -std::expm1(scores.front());
+    if (from ? any < *from : *best <= scores.front()) return;
+    found[text].push_back({span.first, span.last, int32_t(1 + (best - scores.subspan(1).begin())),
+                           std::exp(*best), any});
   });
   for (size_t i = 0; i < texts.size(); ++i) {
     if (odd[i]) fail_not_finite(worker, texts[i].tokens);
@@ -53,7 +56,7 @@ void each_span(
     const auto begin = int32_t(read.size());
     for (const int64_t token : texts[i].words) read.push_back(batch.size() + token);
     batch.append(batch.root(), texts[i].tokens);
-    nn::add_spans(begin, int64_t(texts[i].words.size()), head.widest(), spans);
+    nn::add_spans(begin, int64_t(texts[i].words.size()), head.widest, spans);
     origins.resize(spans.size(), {i, begin});
   }
   batch.finish();
@@ -77,9 +80,9 @@ void each_span(
 }
 
 void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
-                int64_t batch_tokens, const TakeSpans& take, const Context& context) {
-  for_each_batch(texts, 0, batch_tokens, context,
-                 [&](auto batch) { take(found_in(worker, head, batch)); });
+                const SpanSearch& search, const TakeSpans& take, const Context& context) {
+  for_each_batch(texts, 0, search.batch_tokens, context,
+                 [&](auto batch) { take(found_in(worker, head, batch, search.from)); });
 }
 
 }  // namespace relatum::engine

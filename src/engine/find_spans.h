@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,22 +19,30 @@ struct SpanText {
   std::vector<int64_t> words;  ///< at least one
 };
 
-/// A span of words, both inclusive, whose likeliest class is not 0.
+/// A span of words, both inclusive, with the likeliest of its classes but for class 0.
 struct ClassedWords {
   int32_t first = 0, last = 0, label = 0;
-  double probability = 0;  ///< softmax over the span's classes
+  double probability = 0;  ///< of that class: softmax over all classes of the span
+  double any = 0;          ///< of all classes but 0 together
   bool operator==(const ClassedWords&) const = default;
 };
 
-/// Per text of a batch its spans whose likeliest class is not 0, by their first word, then by their
-/// length; ties between classes go to the earlier one.
+struct SpanSearch {
+  int64_t batch_tokens = 2048;  ///< of a pass; a longer text stands alone
+  /// Takes spans whose ClassedWords::any is at least this; nothing: those whose likeliest class is
+  /// not 0.
+  std::optional<double> from{};
+};
+
+/// Per text of a batch the spans that are taken, by their first word, then by their length; ties
+/// between classes go to the earlier one.
 using TakeSpans = std::function<void(std::vector<std::vector<ClassedWords>>&& batch)>;
 
-/// Batch after batch of at most `batch_tokens` tokens (a longer text stands alone), in order; stops
-/// early where the context does. The worker has one adapter, or none. Throws Error for a text that
-/// is longer than the model's context, and for one that gives numbers which are not finite.
+/// Batch after batch, in order; stops early where the context does. The worker has one adapter, or
+/// none. Throws Error for a text that is longer than the model's context, and for one that gives
+/// numbers which are not finite.
 void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
-                int64_t batch_tokens, const TakeSpans& take, const Context& context);
+                const SpanSearch& search, const TakeSpans& take, const Context& context);
 
 /// Calls use(text, span, scores) for every span of the texts, which are computed in one pass:
 /// the span's words from the text's first one, and the logarithms of its classes' probabilities;

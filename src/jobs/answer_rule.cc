@@ -14,14 +14,6 @@ namespace {
 
 constexpr const char* kOfDev = "dev";
 
-std::optional<double> number_of(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  const bool sound = error == std::errc() && stop == end && value >= 0 && value <= 1;
-  return sound ? std::optional(value) : std::nullopt;
-}
-
 /// What the run keeps for this way of answering.
 const ModeCalibration* kept_for(const ExtractOptions& o, const ExtractSetup& setup) {
   if (!setup.calibration) return nullptr;
@@ -54,6 +46,14 @@ void check_named_calibration(const ExtractOptions& o) {
 
 }  // namespace
 
+std::optional<double> probability_of(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const bool sound = error == std::errc() && stop == end && value >= 0 && value <= 1;
+  return sound ? std::optional(value) : std::nullopt;
+}
+
 std::optional<std::string> named_negative(const ExtractOptions& o, const ExtractSetup& setup) {
   if (o.negative || !setup.run || setup.run->negative.empty()) return o.negative;
   return setup.run->negative;
@@ -85,7 +85,7 @@ void check_answer_rule(const ExtractOptions& o) {
          "--no-calibration leaves the run's temperature off, which its threshold was chosen with. "
          "Leave it out, or give --threshold a number from 0 to 1.");
   }
-  if (!of_dev && !number_of(o.threshold)) {
+  if (!of_dev && !probability_of(o.threshold)) {
     fail("jobs.extract", fmt::format("--threshold {}: expected a number from 0 to 1, or dev for "
                                      "the one that was chosen on dev data.",
                                      o.threshold));
@@ -107,7 +107,7 @@ task::AnswerRule answer_rule(const ExtractOptions& o, const ExtractSetup& setup,
   if (kept) rule.temperature = kept->fit.temperature;
   if (o.threshold.empty() && !o.multi_label) return rule;
   rule.several = o.multi_label;
-  rule.threshold = number_of(o.threshold);
+  rule.threshold = probability_of(o.threshold);
   if (!rule.threshold) rule.threshold = kept_threshold(o, kept);
   rule.negative = negative_index(labels, named_negative(o, setup));
   if (rule.negative || rule.several) return rule;

@@ -12,6 +12,9 @@
 
 namespace relatum::jobs {
 
+/// A number from 0 to 1 that is the whole text; nothing for any other text.
+std::optional<double> probability_of(const std::string& text);
+
 /// Throws Error for a threshold that is no number from 0 to 1, and where --answer, --format or
 /// --no-calibration exclude what is asked for. Reads nothing.
 void check_answer_rule(const ExtractOptions& options);

@@ -115,7 +115,7 @@ class Cutter {
     return result;
   }
 
-  int64_t widest() const { return widest_; }
+  int64_t longest() const { return longest_; }
   int64_t entities() const { return entities_; }
   // Share of the entities that overlap another.
   double overlapping() const { return entities_ ? double(overlapping_) / double(entities_) : 0; }
@@ -145,7 +145,7 @@ class Cutter {
         return;
       }
     }
-    widest_ = std::max(widest_, words);
+    longest_ = std::max(longest_, words);
     own.entities.push_back(found);
   }
 
@@ -165,7 +165,7 @@ class Cutter {
 
   const task::Labels& types_;
   graph::SentenceSplitter splitter_{graph::SentenceRules{}};
-  int64_t widest_ = 1;
+  int64_t longest_ = 1;
   int64_t entities_ = 0, overlapping_ = 0;
   Complaints complaints_;
 };
@@ -263,7 +263,7 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
                     "nothing to learn. Look at their offsets with `relatum data`.",
                     train.data.name));
   }
-  data.widest = training.widest();
+  data.longest = training.longest();
   data.overlapping = training.overlapping();
   data.overlap = data.overlapping >= kOverlapShare;
   data.train_data = std::move(train.data);

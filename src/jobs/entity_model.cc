@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "jobs/answer_rule.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
@@ -23,6 +24,15 @@ std::string hash_of(const fs::path& file) {
 
 }  // namespace
 
+std::optional<double> entity_threshold(const ExtractOptions& options) {
+  if (options.entity_threshold.empty()) return std::nullopt;
+  if (const auto given = probability_of(options.entity_threshold)) return given;
+  fail("jobs.entities",
+       fmt::format("--entity-threshold {}: expected a number from 0 to 1 (default: words whose "
+                   "likeliest class is a type are an entity).",
+                   options.entity_threshold));
+}
+
 std::optional<RunInfo> entity_run(const std::string& folder) {
   std::error_code ignored;
   const fs::path run(folder);
@@ -30,6 +40,13 @@ std::optional<RunInfo> entity_run(const std::string& folder) {
   RunInfo info = read_run(run);
   if (!info.entities) return std::nullopt;
   return info;
+}
+
+void check_entity_run(const std::string& folder) {
+  if (entity_run(folder)) return;
+  fail("jobs.entities", fmt::format("{} holds no run that finds entities. Name one of `relatum "
+                                    "finetune --task entities` or `--task joint`.",
+                                    folder));
 }
 
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host) {
@@ -69,20 +86,23 @@ void EntityModel::open(const ExtractOptions& options, const nn::LoraSet* adapter
   sizes.classes = 1 + int64_t(form_.types.size());
   sizes.width = session_->model().info().width;
   sizes.widest = form_.widest;
+  sizes.lengths = form_.lengths;
   sizes.hidden = form_.hidden;
   head_ = train::load_span_head(folder_, sizes, session_->compute());
   worker_.emplace(*session_, adapter);
-  search_.emplace(EntitySearch{*worker_, head_.head, form_.overlap, options.batch_tokens});
+  const engine::SpanSearch spans{options.batch_tokens, entity_threshold(options)};
+  search_.emplace(EntitySearch{*worker_, head_.head, form_.overlap, spans});
 }
 
 std::string EntityModel::identity() const {
   const fs::path run(folder_);
   return fmt::format(
-      "entities {} adapter {} {} model {} base {} products {} tokenizer {} tokens {}",
+      "entities {} adapter {} {} model {} base {} products {} tokenizer {} tokens {}{}",
       hash_of(train::span_file(run)), hash_of(run / "adapter_model.safetensors"),
       hash_of(run / "adapter_config.json"), session_->weights_hash().substr(0, 16),
       session_->base(), name_of(session_->products()), session_->tokenizer_hash().substr(0, 16),
-      search_->batch_tokens);
+      search_->spans.batch_tokens,
+      search_->spans.from ? fmt::format(" threshold {}", *search_->spans.from) : "");
 }
 
 }  // namespace relatum::jobs

@@ -12,9 +12,15 @@
 
 namespace relatum::jobs {
 
+/// ExtractOptions::entity_threshold as engine::SpanSearch::from takes it. Throws Error for what is
+/// no number from 0 to 1.
+std::optional<double> entity_threshold(const ExtractOptions& options);
+
 /// The run in the folder where it finds entities, alone or beside relations; nothing where it does
 /// not, or there is none.
 std::optional<RunInfo> entity_run(const std::string& folder);
+/// Throws Error where the folder holds no run that finds entities.
+void check_entity_run(const std::string& folder);
 /// What its record says and the options say otherwise, before a model is opened. Throws Error where
 /// the run is not finished, or its files were changed (unless forced).
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host);

@@ -65,15 +65,16 @@ std::vector<std::vector<FoundEntity>> EntitySearch::find(std::span<const TextRun
   std::vector<std::vector<FoundEntity>> found(documents.size());
   size_t next = 0;
   engine::find_spans(
-      worker, head, all.texts, batch_tokens,
+      worker, head, all.texts, spans,
       [&](std::vector<std::vector<engine::ClassedWords>>&& batch) {
-    for (const auto& spans : batch) {
+    for (const auto& texts_spans : batch) {
       const Part& part = all.parts[next++];
       std::vector<FoundEntity> own;
-      for (const engine::ClassedWords& span : spans) {
+      for (const engine::ClassedWords& span : texts_spans) {
         own.push_back({{part.words[size_t(span.first)].start, part.words[size_t(span.last)].end},
                        span.label - 1,
-                       span.probability});
+                       span.probability,
+                       span.any});
       }
       if (!this->overlap) own = without_overlaps(std::move(own));
       auto& of_document = found[part.document];

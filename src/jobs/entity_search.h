@@ -15,7 +15,8 @@ namespace relatum::jobs {
 struct FoundEntity {
   task::Piece span;
   int32_t type = 0;        ///< its place in the inventory
-  double probability = 0;  ///< softmax over "none" and the types
+  double probability = 0;  ///< of that type: softmax over "none" and the types
+  double any = 0;          ///< of all types together
 };
 
 /// What of these stays where training entities never overlapped: of two that do, the surer one, at
@@ -31,8 +32,8 @@ struct TextRuns {
 struct EntitySearch {
   engine::Worker& worker;
   const nn::SpanHead& head;
-  bool overlap = false;         ///< entities may overlap
-  int64_t batch_tokens = 2048;  ///< tokens of a pass
+  bool overlap = false;        ///< entities may overlap
+  engine::SpanSearch spans{};  ///< how sure of a span it has to be
 
   /// The entities of each document, by their place. A run that is longer than the model's context
   /// is cut in halves until it fits; a word that alone does not is no entity. Fewer documents where

@@ -28,7 +28,8 @@ struct ExtractOptions {
   std::string task;    ///< relations, entities or joint; empty: what the run learned
   /// Joint: the entities are those that documents list; none are looked for.
   bool given_entities = false;
-  std::string entities;  ///< joint: a run that finds them; empty: the adapter's own
+  std::string entities;          ///< joint: a run that finds them; empty: the adapter's own
+  std::string entity_threshold;  ///< engine::SpanSearch::from; empty: none
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;

@@ -66,6 +66,12 @@ void check_document_options(const ExtractOptions& o, bool relations) {
          "--given-entities leaves nothing to find for a run, or by a --task, that "
          "finds entities alone. Leave it out.");
   }
+  if (o.given_entities && !o.entity_threshold.empty()) {
+    fail("jobs.extract",
+         "--entity-threshold says how sure of an entity to be, and --given-entities looks for "
+         "none. Leave one of them out.");
+  }
+  entity_threshold(o);  // refused before a model is read
   if (o.given_entities && o.min_probability > 0) {
     fail("jobs.extract",
          "--min-probability leaves out entities that are found with a lower one, and "
@@ -92,11 +98,7 @@ void check_document_run(const ExtractOptions& o, const ExtractSetup& setup) {
                                      "a run of `relatum finetune`.",
                                      o.adapter.empty() ? "the model" : o.adapter));
   }
-  if (!o.entities.empty() && !entity_run(o.entities)) {
-    fail("jobs.extract", fmt::format("{} holds no run that finds entities. Name one of `relatum "
-                                     "finetune --task entities` or `--task joint`.",
-                                     o.entities));
-  }
+  if (!o.entities.empty()) check_entity_run(o.entities);
 }
 
 ExtractOptions finding_options(const ExtractOptions& o) {
@@ -104,6 +106,7 @@ ExtractOptions finding_options(const ExtractOptions& o) {
   options.adapter = o.entities;
   options.model.compute = o.model.compute;
   options.batch_tokens = o.batch_tokens;
+  options.entity_threshold = o.entity_threshold;
   options.force = o.force;
   return options;
 }

@@ -15,7 +15,6 @@
 #include "jobs/finetune_classifier.h"
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_pairs.h"
-#include "task/answer_prompts.h"
 
 namespace relatum::jobs {
 namespace {
@@ -119,7 +118,7 @@ void add_entity_rows(const FinetuneOptions& options, const FinetuneData& data,
     fail("jobs.finetune",
          fmt::format("{}: no sentence with a word is left to train on.", data.train.name));
   }
-  rows.widest = data.entities->widest;
+  rows.widest = data.entities->widest();
   rows.dev_documents = int64_t(data.entities->dev.size());
 }
 
@@ -133,7 +132,7 @@ std::vector<double> class_shares(const EntityData& data) {
   double spans = double(classes);
   for (const EntityDocument& document : data.train) {
     for (const EntityText& text : document.texts) {
-      spans += double(nn::count_spans(int64_t(text.words.size()), data.widest));
+      spans += double(nn::count_spans(int64_t(text.words.size()), data.widest()));
       for (const WordEntity& entity : text.entities) ++counts[size_t(1 + entity.type)];
     }
   }
@@ -151,7 +150,8 @@ train::SpanForm span_form(const FinetuneOptions& options, const engine::Session&
   train::SpanForm form;
   form.classes = 1 + data.types.size();
   form.width = session.model().info().width;
-  form.widest = data.widest;
+  form.widest = data.widest();
+  form.lengths = data.longest;
   form.dropout = options.head_dropout;
   // Decoders have none of their own.
   form.own_dropout = session.model().info().causal ? 0 : options.hidden_dropout;
@@ -191,6 +191,7 @@ nlohmann::json entity_record(const FinetuneParts& parts) {
           {"entities",
            {{"types", parts.data.entities->types.names()},
             {"widest", form.widest},
+            {"lengths", form.lengths},
             {"hidden", form.hidden},
             {"overlap", parts.data.entities->overlap},
             {"pair_hidden", form.pairs.labels ? form.pairs.hidden : 0}}},
@@ -202,8 +203,7 @@ nlohmann::json entity_record(const FinetuneParts& parts) {
 std::optional<EntityScores> judge_entities(const FinetuneParts& parts, engine::Worker& worker,
                                            const Context& context) {
   const EntityData& data = *parts.data.entities;
-  const EntitySearch search{worker, parts.trained.spans()->head, data.overlap,
-                            task::AnswerOptions{}.batch_tokens};
+  const EntitySearch search{worker, parts.trained.spans()->head, data.overlap};
   std::vector<std::vector<FoundEntity>> found;
   for (size_t begin = 0; begin < data.dev.size() && !context.stopping();) {
     constexpr size_t kAtOnce = 64;  // documents; what is kept of them meanwhile is small

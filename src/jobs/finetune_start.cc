@@ -52,6 +52,16 @@ void take_model(const RunInfo& run, FinetuneOptions& o) {
                   o.method, o.method == "qlora" ? "" : " not", o.init_adapter, run.base));
 }
 
+// What the adapter was taught, where nothing else is asked for; a resumed run has it among its
+// options then.
+void take_task(const RunInfo& run, FinetuneOptions& o, const Context& context) {
+  if (!run.entities || o.words.contains("task") || o.task != FinetuneOptions{}.task) return;
+  o.task = run.joint ? "joint" : "entities";
+  o.words["task"] = o.task;
+  context.info(fmt::format("task: {}, as {} was taught (--task relations for relations alone).",
+                           o.task, o.init_adapter));
+}
+
 void take_style(const RunInfo& run, FinetuneOptions& o, const Context& context) {
   const fs::path kept = fs::path(o.init_adapter) / "prompt.txt";
   const std::string trained = fs::exists(kept) ? kept.string() : run.prompt;
@@ -171,6 +181,7 @@ std::optional<AdapterStart> read_start(FinetuneOptions& o, const Host& host) {
   }
   if (start.run) {
     o.start_base_hash = start.run->base_hash;
+    take_task(*start.run, o, host.context);
     take_model(*start.run, o);
     // A run that finds entities has no style, nor does it ask for one.
     if (!finds_entities(o) && !finds_entities(*start.run)) {

@@ -20,7 +20,7 @@ struct AdapterStart {
 };
 
 /// Looks at the adapter's folder or GGUF file, and completes `options`: the hash of its numbers,
-/// and from a run its model, base format, prompt style and chat where the options name none.
+/// and from a run its task, model, base format, prompt style and chat where the options name none.
 /// Nothing where they name no adapter. Throws Error where the folder holds none, its run is not
 /// finished or was changed since (unless forced), or no model is known.
 std::optional<AdapterStart> read_start(FinetuneOptions& options, const Host& host);

@@ -69,9 +69,10 @@ std::string classes(const FinetuneParts& parts) {
 std::string spans_looked_at(const FinetuneParts& parts) {
   const EntityData& data = *parts.data.entities;
   return fmt::format(
-      "each span of up to {} is looked at, as the longest training entity has so many; found ones "
-      "{} overlap, as {:.0f} % of the training entities do.",
-      counted(data.widest, "word"), data.overlap ? "may" : "do not", 100 * data.overlapping);
+      "each span of up to {} is looked at (the longest training entity has {}); found ones {} "
+      "overlap, as {:.0f} % of the training entities do.",
+      counted(data.widest(), "word"), data.longest, data.overlap ? "may" : "do not",
+      100 * data.overlapping);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {

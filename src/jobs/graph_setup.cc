@@ -117,10 +117,8 @@ graph::DocumentFiles list_documents(const GraphOptions& o, const Context& contex
 }
 
 double number_of(const std::string& text) {
-  double value = -1;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error == std::errc() && stop == end && value > 0 && value < 1) return value;
+  const auto value = probability_of(text);
+  if (value && *value > 0 && *value < 1) return *value;
   fail(kPlace, fmt::format("--threshold {}: expected a number between 0 and 1, or dev for the one "
                            "that was chosen on dev data.",
                            printable_start(text)));

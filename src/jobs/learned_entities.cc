@@ -1,12 +1,9 @@
 // Sentences to runs of words, entities to mentions.
 #include "jobs/learned_entities.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "base/error.h"
 #include "jobs/entity_model.h"
 
 namespace relatum::jobs {
@@ -47,11 +44,7 @@ class LearnedEntities final : public graph::EntityFinder {
 
 std::unique_ptr<graph::EntityFinder> learned_entities(const ExtractOptions& options,
                                                       const Host& host) {
-  if (!entity_run(options.adapter)) {
-    fail("jobs.entities", fmt::format("{} holds no run that finds entities. Name one of `relatum "
-                                      "finetune --task entities` or `--task joint`.",
-                                      options.adapter));
-  }
+  check_entity_run(options.adapter);
   return std::make_unique<LearnedEntities>(options, settle_entities(options, host), host);
 }
 

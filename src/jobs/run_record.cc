@@ -39,11 +39,13 @@ RunEntities entities_of(const nlohmann::json& record, const std::string& place) 
   RunEntities entities;
   entities.types = io::require_strings(record, "types", place);
   entities.widest = io::require_int(record, "widest", place);
+  entities.lengths = io::get_int(record, "lengths", entities.widest, place);
   entities.hidden = io::require_int(record, "hidden", place);
   entities.overlap = io::require_bool(record, "overlap", place);
   entities.pair_hidden = io::get_int(record, "pair_hidden", 0, place);
   constexpr int64_t kMost = INT32_MAX;
   const bool good = !entities.types.empty() && entities.widest > 0 && entities.widest < kMost &&
+                    entities.lengths > 0 && entities.lengths <= entities.widest &&
                     entities.hidden > 0 && entities.hidden < kMost && entities.pair_hidden >= 0 &&
                     entities.pair_hidden < kMost;
   if (good) return entities;

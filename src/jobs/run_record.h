@@ -27,6 +27,7 @@ inline constexpr const char* kHoldoutRegardless = "";
 struct RunEntities {
   std::vector<std::string> types;  ///< the classes behind that of no entity, in their order
   int64_t widest = 0, hidden = 0;  ///< words of the longest span, and the classifier's width
+  int64_t lengths = 0;             ///< of spans, that have numbers of their own
   bool overlap = false;            ///< entities may overlap
   int64_t pair_hidden = 0;         ///< the width of the classifier of their pairs; 0: there is none
 };

@@ -14,13 +14,17 @@
 #include "base/error.h"
 #include "jobs/answer_rule.h"
 #include "jobs/answerer.h"
+#include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
 #include "jobs/extract_output.h"
+#include "jobs/extract_task.h"
 #include "jobs/joint_pairs.h"
+#include "jobs/learned_entities.h"
 #include "jobs/models_folder.h"
 #include "jobs/run_calibration.h"
 #include "jobs/style_choice.h"
 #include "jobs/suggest_choice.h"
+#include "jobs/suggest_entities.h"
 #include "jobs/suggest_output.h"
 #include "jobs/suggest_scores.h"
 #include "jobs/without_effect.h"
@@ -42,6 +46,8 @@ task::Uncertainty measure_of(const SuggestOptions& options) {
 
 void check(const SuggestOptions& options) {
   measure_of(options);
+  entity_threshold(options);
+  if (!options.entities.empty()) check_entity_run(options.entities);
   if (options.answer != "scored" && options.answer != "shares") {
     fail("jobs.suggest", fmt::format("--answer {} gives no probability of each label. Use scored "
                                      "or shares.",
@@ -91,17 +97,28 @@ SuggestUnits::MakePairs pair_maker(const SuggestOptions& options, const task::La
 
 /// Reads all documents, `sentences`: of which pairs of sentences are asked; gives what stands
 /// before a line's number in messages.
-std::string read_units(const SuggestOptions& options, bool sentences, SuggestUnits& units,
+std::string read_units(const SuggestOptions& options, bool sentences,
+                       std::unique_ptr<graph::EntityFinder> finder, SuggestUnits& units,
                        const Host& host) {
   int64_t labelled = 0;
   const task::Spec spec = task::parse_spec(options.input);
-  const task::Dataset data = task::read_documents(spec, options.data.options(true, host),
-                                                  [&](task::Document&& document) {
+  task::LoadOptions load = options.data.options(true, host);
+  load.texts = finder != nullptr;
+  SuggestEntities entities(
+      std::move(finder), [&](task::Document&& document) { units.add(std::move(document)); },
+      host.context);
+  const task::Dataset data = task::read_documents(spec, load, [&](task::Document&& document) {
     if (host.context.stopping()) throw Stopped{};
     labelled += !document.relations.empty();
-    units.add(std::move(document));
+    entities.add(std::move(document));
   });
+  entities.finish();
   tell_data(data, !options.data.relabel.empty(), host.context);
+  if (entities.documents()) {
+    host.context.info(fmt::format(
+        "{} found in {} that {} none.", counted(entities.entities(), "entity", "entities"),
+        counted(entities.documents(), "document"), entities.documents() == 1 ? "lists" : "list"));
+  }
   if (labelled) {
     host.context.info(
         fmt::format("{} of {} labels, which are not looked at.", labelled,
@@ -125,6 +142,16 @@ std::string read_units(const SuggestOptions& options, bool sentences, SuggestUni
          fmt::format("{} has no pair of entities that could be asked about.", data.file));
   }
   return data.file;
+}
+
+/// What finds entities in documents without any: the run behind --entities, or the adapter's own;
+/// nullptr: nothing does.
+std::unique_ptr<graph::EntityFinder> finder_of(const SuggestOptions& options,
+                                               const ExtractSetup& setup, const Answerer& answerer,
+                                               const Host& host) {
+  if (!options.entities.empty()) return learned_entities(finding_options(options), host);
+  if (setup.run && setup.run->joint) return learned_entities(options, *setup.run, answerer);
+  return nullptr;
 }
 
 /// The vectors' embedder: the index's, or the one that was named; nullptr: words are compared.
@@ -239,9 +266,10 @@ void run(const SuggestOptions& options, const Host& host) {
   std::optional<JointPairs> joint;
   if (asks_sentences(setup)) joint.emplace(joint_rules(options, labels, negative));
   SuggestUnits units(scratch_folder(options), pair_maker(options, labels, joint), labels.size());
-  const std::string file = read_units(options, joint.has_value(), units, host);
-  if (joint) joint->tell(host.context);
   Answerer answerer(options, setups, {&labels, 1}, host);
+  const std::string file = read_units(options, joint.has_value(),
+                                      finder_of(options, setup, answerer, host), units, host);
+  if (joint) joint->tell(host.context);
   answerer.set_file(file);
   const std::string rule = rule_text(answerer.rule(), labels);
   if (!rule.empty()) host.context.info(fmt::format("answers: {}", rule));

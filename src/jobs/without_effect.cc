@@ -48,7 +48,7 @@ void tell_without_effect(const FinetuneOptions& o, const Context& context) {
 void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> setups,
                          const Context& context) {
   static const ExtractOptions usual{};
-  Flags negative, free, scored, index;
+  Flags negative, free, scored, finding, index;
   const bool uses_negative = o.skip_negative || !o.threshold.empty() || o.multi_label;
   add(negative, o.negative && !uses_negative, "--negative");
   warn_without_effect(negative, "--skip-negative, --threshold or --multi-label", context);
@@ -58,6 +58,8 @@ void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> se
   add(scored, o.negligible > 0, "--negligible");
   add(scored, o.scores, "--scores");
   if (!all_labels) warn_without_effect(scored, "--answer scored or shares", context);
+  add(finding, !o.entity_threshold.empty(), "--entity-threshold");
+  warn_without_effect(finding, "a run that finds entities in documents", context);
   const bool none = std::ranges::all_of(
       setups, [](const NamedSetup& each) { return each.setup.index.empty(); });
   add(index, !o.embedder.empty(), "--embedder");

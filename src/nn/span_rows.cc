@@ -13,6 +13,11 @@ namespace {
 
 constexpr int64_t kColumns = 64;  // that are worth a thread
 
+// Of a span's length among `rows` of them.
+int64_t row_of(const SpanPlace& span, int64_t rows) {
+  return std::min<int64_t>(span.words(), rows) - 1;
+}
+
 void store(float value, float& place) { place = value; }
 void store(float value, bf16& place) { place = to_bf16(value); }
 
@@ -23,7 +28,7 @@ void add_up(MatView<const T> x, MatView<const float> widths, std::span<const Spa
     for (size_t i = 0; i < spans.size(); ++i) {
       const T* first = x.row(spans[i].first);
       const T* last = x.row(spans[i].last) + y.cols;
-      const float* width = widths.row(spans[i].words() - 1);
+      const float* width = widths.row(row_of(spans[i], widths.rows));
       T* out = y.row(int64_t(i));
       for (int64_t c = begin; c < end; ++c) {
         store(to_float(first[c]) + to_float(last[c]) + width[c], out[c]);
@@ -35,13 +40,13 @@ void add_up(MatView<const T> x, MatView<const float> widths, std::span<const Spa
 // dx: zeros; dwidths: W x H, or none.
 template <class T>
 void spread(MatView<const T> dy, std::span<const SpanPlace> spans, MatView<float> dx,
-            float* dwidths) {
+            MatView<float> dwidths) {
   parallel_for(dy.cols, kColumns, [&](int64_t begin, int64_t end) {
     for (size_t i = 0; i < spans.size(); ++i) {
       const T* in = dy.row(int64_t(i));
       float* first = dx.row(spans[i].first);
       float* last = dx.row(spans[i].last) + dy.cols;
-      float* width = dwidths ? dwidths + (spans[i].words() - 1) * dy.cols : nullptr;
+      float* width = dwidths.data ? dwidths.row(row_of(spans[i], dwidths.rows)) : nullptr;
       for (int64_t c = begin; c < end; ++c) {
         const float value = to_float(in[c]);
         first[c] += value;
@@ -56,7 +61,7 @@ struct SpanRowsRecord {
   Var x, y;
   const SpanPlace* spans;
   int64_t count;
-  float* dwidths;
+  MatView<float> dwidths;  // W x H, or none
 
   void backward(Graph& graph) const {
     const std::span<const SpanPlace> all(spans, size_t(count));
@@ -99,7 +104,8 @@ Var span_rows(Graph& graph, Var x, MatView<const float> widths, std::span<const 
   if (in.type == DType::kBF16) add_up(in.as<bf16>(), widths, spans, out.as<bf16>());
   else add_up(in.as<float>(), widths, spans, out.as<float>());
   if (graph.recording() && wanted) {
-    graph.record(SpanRowsRecord{x, y, spans.data(), int64_t(spans.size()), dwidths});
+    graph.record(SpanRowsRecord{
+        x, y, spans.data(), int64_t(spans.size()), {dwidths, widths.rows, widths.cols}});
   }
   return y;
 }

@@ -22,7 +22,7 @@ struct Parts {
 Parts parts_of(std::span<float> numbers, const SpanForm& form) {
   RELATUM_CHECK(int64_t(numbers.size()) == form.own_size());
   NumberParts parts(numbers);
-  return {parts.take(2 * form.hidden * form.width), parts.take(form.widest * form.hidden),
+  return {parts.take(2 * form.hidden * form.width), parts.take(form.lengths * form.hidden),
           parts.take(form.classes * form.hidden), parts.take(form.classes)};
 }
 
@@ -47,8 +47,9 @@ SpanTraining::SpanTraining(std::unique_ptr<Trainable> base, DType compute, const
     parts.bias[i] = form.shares.empty() ? 0 : float(std::log(form.shares[i]));
   }
   reader_.head = {trained_linear("spans.project", parts.project, 2 * form.hidden, {}, compute),
-                  {parts.widths.data(), form.widest, form.hidden},
-                  trained_linear("spans.output", parts.output, form.classes, parts.bias, compute)};
+                  {parts.widths.data(), form.lengths, form.hidden},
+                  trained_linear("spans.output", parts.output, form.classes, parts.bias, compute),
+                  form.widest};
   if (form.pairs.labels) begin_pairs(compute, seed);
   reader_.set = set_;
   reader_.set.head = &reader_.head.output;
@@ -89,6 +90,7 @@ void SpanTraining::describe(std::vector<NamedValue>& options) const {
   const SpanForm& form = reader_.form;
   options.push_back({"--task", form.joint || form.pairs.labels ? "joint" : "entities"});
   options.push_back({"the words of the longest span", fmt::format("{}", form.widest)});
+  options.push_back({"the span lengths that are told apart", fmt::format("{}", form.lengths)});
   options.push_back({"the width of the span classifier", fmt::format("{}", form.hidden)});
   if (form.pairs.labels) {
     options.push_back({"the types that pairs know", fmt::format("{}", form.pairs.types)});
@@ -105,7 +107,7 @@ void SpanTraining::save(const std::filesystem::path& run, const std::string& bas
   const Parts parts = parts_of(own_numbers(), form);
   HeadOutput file;
   file.add("project.weight", {2 * form.hidden, form.width}, parts.project);
-  file.add("width.weight", {form.widest, form.hidden}, parts.widths);
+  file.add("width.weight", {form.lengths, form.hidden}, parts.widths);
   file.add("output.weight", {form.classes, form.hidden}, parts.output);
   file.add("output.bias", {form.classes}, parts.bias);
   file.write(span_file(run));
@@ -119,13 +121,14 @@ std::filesystem::path span_file(const std::filesystem::path& run) {
 LoadedSpanHead load_span_head(const std::filesystem::path& run, const SpanForm& form,
                               DType compute) {
   const HeadFile file(span_file(run),
-                      fmt::format("{} classes, spans of {} words and states of {} numbers",
-                                  form.classes, form.widest, form.width));
+                      fmt::format("{} classes, spans of {} lengths and states of {} numbers",
+                                  form.classes, form.lengths, form.width));
   LoadedSpanHead loaded;
   loaded.head.project = file.linear("project.weight", nullptr, 2 * form.hidden, form.width,
                                     compute);
-  loaded.widths = file.read("width.weight", {form.widest, form.hidden});
-  loaded.head.widths = {loaded.widths.data(), form.widest, form.hidden};
+  loaded.widths = file.read("width.weight", {form.lengths, form.hidden});
+  loaded.head.widths = {loaded.widths.data(), form.lengths, form.hidden};
+  loaded.head.widest = form.widest;
   loaded.head.output = file.linear("output.weight", "output.bias", form.classes, form.hidden,
                                    compute);
   return loaded;

@@ -16,7 +16,8 @@ namespace relatum::train {
 struct SpanForm {
   int64_t classes = 0;       ///< C, with that of no entity, which is 0
   int64_t width = 0;         ///< D of the network
-  int64_t widest = 0;        ///< W: words of the longest span
+  int64_t widest = 0;        ///< words of the longest span that is looked at
+  int64_t lengths = 0;       ///< W: that have numbers of their own, see nn::SpanHead::widths
   int64_t hidden = 256;      ///< H
   double dropout = 0.1;      ///< of the words' states
   double own_dropout = 0.1;  ///< the network's own, see arch::ForwardOptions::own_dropout
@@ -28,7 +29,9 @@ struct SpanForm {
   bool joint = false;  ///< rows that are no texts are trained, too, by the network's own head
   PairForm pairs{};    ///< of the classifier of the texts' pairs, where there is one
   /// Numbers that it is of what is trained: 2H x D, W x H, C x H and C.
-  int64_t own_size() const { return 2 * hidden * width + widest * hidden + classes * (hidden + 1); }
+  int64_t own_size() const {
+    return 2 * hidden * width + lengths * hidden + classes * (hidden + 1);
+  }
   /// With the pairs' behind them.
   int64_t size() const { return own_size() + pairs.size(); }
 };

@@ -248,6 +248,7 @@ bool Trainer::reached(int64_t interval) const {
 TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
   TrainResult result;
   at_.evaluation_due = at_.evaluation_due && hooks.evaluate;
+  since_saved_.restart();
   while (!result.early && (at_.step < steps() || at_.evaluation_due)) {
     if (context.stopping()) {
       save(hooks);
@@ -258,11 +259,13 @@ TrainResult Trainer::run(const TrainHooks& hooks, const Context& context) {
     } else {
       advance(hooks);
       // An evaluation may fail or be killed: the steps before it are not lost then.
-      if (at_.evaluation_due) save(hooks);
+      if (at_.evaluation_due && !may_wait()) save(hooks);
     }
     const bool save_due = reached(options_.save_every > 0 ? options_.save_every
                                                           : options_.eval_every);
-    if (save_due && !at_.evaluation_due && !result.early && at_.step < steps()) save(hooks);
+    if (save_due && !at_.evaluation_due && !result.early && at_.step < steps() && !may_wait()) {
+      save(hooks);
+    }
   }
   if (at_.best_metric) {
     std::copy(best_.begin(), best_.end(), trained_.values().begin());
@@ -337,9 +340,17 @@ Identity Trainer::identity() const {
   return identity;
 }
 
-void Trainer::save(const TrainHooks& hooks) const {
+// Where nobody asked for states, writing large ones would take longer than short epochs do.
+bool Trainer::may_wait() const {
+  const size_t numbers = trained_.values().size() + m_.size() + v_.size() + best_.size();
+  return options_.save_every == 0 && int64_t(numbers * sizeof(float)) > kLargeState &&
+         since_saved_.seconds() < kSecondsBetweenStates;
+}
+
+void Trainer::save(const TrainHooks& hooks) {
   if (hooks.state.empty()) return;
   save_state(hooks.state, {at_, trained_.values(), m_, v_, best_}, identity());
+  since_saved_.restart();
 }
 
 void Trainer::resume(const std::filesystem::path& path, std::span<const std::string> row_names) {

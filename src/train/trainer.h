@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "base/stopwatch.h"
 #include "engine/worker.h"
 #include "nn/loss.h"
 #include "train/batcher.h"
@@ -19,6 +20,10 @@
 #include "train/trainable.h"
 
 namespace relatum::train {
+
+/// See TrainOptions::save_every.
+inline constexpr int64_t kLargeState = int64_t{64} << 20;
+inline constexpr double kSecondsBetweenStates = 30;
 
 struct TrainOptions {
   int64_t epochs = 3;
@@ -32,8 +37,10 @@ struct TrainOptions {
   BatchOptions batch;
   bool checkpoint = false;  ///< recompute layers in the backward pass
   uint64_t seed = 1;
-  int64_t eval_every = 0;         ///< steps between evaluations; 0: at the end of each epoch
-  int64_t save_every = 0;         ///< steps between states; 0: at evaluations alone
+  int64_t eval_every = 0;  ///< steps between evaluations; 0: at the end of each epoch
+  /// Steps between states; 0: as often as evaluations, states of more than kLargeState bytes at
+  /// most every kSecondsBetweenStates.
+  int64_t save_every = 0;
   int64_t patience = 0;           ///< evaluations without gain before the run ends; 0: never
   std::vector<NamedValue> given;  ///< what rows were made with; a state knows its run by it, too
 };
@@ -109,7 +116,8 @@ class Trainer {
   void advance(const TrainHooks& hooks);
   void evaluate(const TrainHooks& hooks, const Context& context, TrainResult& result);
   bool reached(int64_t interval) const;
-  void save(const TrainHooks& hooks) const;
+  bool may_wait() const;
+  void save(const TrainHooks& hooks);
   Identity identity() const;
 
   engine::Worker& worker_;
@@ -121,6 +129,7 @@ class Trainer {
   std::vector<RateRange> rates_;
   std::vector<float> m_, v_, best_;
   TrainCounters at_;
+  Stopwatch since_saved_;  // or since the run began
 };
 
 }  // namespace relatum::train

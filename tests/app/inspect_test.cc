@@ -81,7 +81,7 @@ TEST_F(Inspect, TellsTypesOfEntitiesFromLabels) {
   };
   learn("joint", plain());
   expect(path("joint"), {"\ntypes         person, firm\n", "\nlabels        runs, no_relation\n",
-                         "\nfinds         entities of up to 1 word\n", "\nprompts       style "});
+                         "\nfinds         entities of up to 10 words\n", "\nprompts       style "});
   const Arguments pairs{"finetune",
                         "--model",
                         kModel,

@@ -101,7 +101,7 @@ class EntityDocuments : public EntityDesk {
 TEST_F(EntityDocuments, AreCutIntoSentencesWithTheirEntities) {
   const jobs::EntityData data = load(documents());
   EXPECT_THAT(data.types.names(), ElementsAre("person", "company", "city"));
-  EXPECT_EQ(data.widest, 2);
+  EXPECT_EQ(data.longest, 2);
   EXPECT_FALSE(data.overlap);
   ASSERT_EQ(data.train.size(), 4u);
   ASSERT_EQ(data.train[0].texts.size(), 2u);
@@ -127,7 +127,7 @@ TEST_F(EntityDocuments, WhatCannotBeLearnedIsToldByItsKind) {
                                    HasSubstr("document 'i'"), HasSubstr("train.jsonl:1")),
                              HasSubstr("of more than 20 words"),
                              AllOf(HasSubstr("another type already"), HasSubstr("document 't'"))));
-  EXPECT_EQ(data.widest, 1);
+  EXPECT_EQ(data.longest, 1);
   EXPECT_EQ(data.train[2].texts[0].entities.size(), 1u);
   EXPECT_EQ(data.train[2].marked.size(), 2u);  // each once
 }
@@ -152,7 +152,7 @@ TEST_F(EntityDocuments, NestedEntitiesAndThoseWithoutATypeAreEntities) {
   EXPECT_THAT(data.types.names(), ElementsAre("entity"));
   EXPECT_DOUBLE_EQ(data.overlapping, 2.0 / 3);
   EXPECT_TRUE(data.overlap);
-  EXPECT_EQ(data.widest, 3);
+  EXPECT_EQ(data.longest, 3);
   int64_t entities = 0;
   for (const auto& text : data.train[0].texts) entities += int64_t(text.entities.size());
   EXPECT_EQ(entities, 3);

@@ -43,7 +43,8 @@ TEST_F(EntityJob, LearnsBesideADecoder) {
   EXPECT_EQ(run.method, "lora");
   ASSERT_TRUE(run.entities);
   EXPECT_THAT(run.entities->types, ElementsAre("person", "company", "city"));
-  EXPECT_EQ(run.entities->widest, 2);
+  EXPECT_EQ(run.entities->widest, 10);  // more than the longest training entity, of 2 words
+  EXPECT_EQ(run.entities->lengths, 2);
   EXPECT_FALSE(run.entities->overlap);
   EXPECT_TRUE(there("run/adapter_model.safetensors"));
   EXPECT_FALSE(there("run/state"));
@@ -61,13 +62,14 @@ TEST_F(EntityJob, LearnsBesideADecoder) {
   EXPECT_FALSE(there("found.jsonl.part"));
 }
 
-// 43 spans of one word or two; each class counts once more than it is there.
+// The sentences have 7, 3, 5, 3 and 6 words, so 76 spans; each class counts once more than it is
+// there.
 TEST_F(EntityJob, TheClassifierBeginsWithTheSharesOfTheClasses) {
   const jobs::FinetuneOptions options = teach_entities(kBert);
   const jobs::FinetuneData data = jobs::load_finetune_data(options, host_);
   const engine::Session session(fixture(kBert), {});
   EXPECT_THAT(jobs::span_form(options, session, data).shares,
-              ::testing::Pointwise(::testing::DoubleEq(), {38. / 47, 4. / 47, 2. / 47, 3. / 47}));
+              ::testing::Pointwise(::testing::DoubleEq(), {71. / 80, 4. / 80, 2. / 80, 3. / 80}));
 }
 
 TEST_F(EntityJob, LearnsWithAllWeightsOfAnEncoder) {
@@ -264,6 +266,32 @@ TEST_F(EntityJob, DocumentsOnAPipeAreAnsweredAndDoubtfulOnesLeftOut) {
   out_.clear();
   EXPECT_FALSE(jobs::extract(ask_run("found.jsonl"), host_).finished);
   EXPECT_FALSE(there("found.jsonl") || there("found.jsonl.part"));
+}
+
+// Of a model that learned little: from nothing on all stretches, from 1 on none, and each one more
+// that a lower threshold gives is less sure.
+TEST_F(EntityJob, ALowerThresholdFindsMore) {
+  jobs::finetune(teach_entities(kLlama), host_);
+  const auto found = [&](const std::string& threshold) {
+    jobs::ExtractOptions options = ask_run();
+    options.entity_threshold = threshold;
+    std::vector<std::vector<json>> all;
+    for (const json& row : answers(options)) all.push_back(entities_of(row));
+    return all;
+  };
+  const auto count = [](const auto& all) {
+    size_t sum = 0;
+    for (const auto& each : all) sum += each.size();
+    return sum;
+  };
+  const auto everywhere = found("0"), nowhere = found("1");
+  EXPECT_GT(everywhere.at(2).size(), 0u);  // nobody is named there
+  EXPECT_EQ(count(nowhere), 0u);
+  EXPECT_GE(count(everywhere), count(found("0.5")));
+  EXPECT_GE(count(found("0.5")), count(found("")));
+  jobs::ExtractOptions wrong = ask_run();
+  wrong.entity_threshold = "0.5x";
+  EXPECT_THAT(refusal(wrong), HasSubstr("--entity-threshold 0.5x: expected a number from 0 to 1"));
 }
 
 TEST_F(EntityJob, WhatIsForRelationsIsRefused) {

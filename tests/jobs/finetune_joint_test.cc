@@ -3,6 +3,7 @@
 
 #include "jobs/graph.h"
 #include "jobs/run_record.h"
+#include "jobs/suggest.h"
 #include "joint_desk.h"
 #include "support/error_of.h"
 #include "support/t5.h"
@@ -159,6 +160,60 @@ TEST_F(JointJob, LearnsBothAndFindsThemAgain) {
                              {"tail", {{"start", 14}, {"end", 18}, {"type", "city"}}}}});
   pairs.input = path("pair.jsonl");
   EXPECT_EQ(answers(pairs).at(0).at("label"), "left");
+}
+
+// Entities are looked for where a document lists none.
+TEST_F(JointJob, TextsAloneAreSuggestedWithTheEntitiesInThem) {
+  jobs::FinetuneOptions options = teach_both();
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  auto rows = with_relations();
+  for (const size_t i : {0, 1, 2}) rows[i].erase("entities"), rows[i].erase("relations");
+  rows[3]["entities"].erase(0);  // one less than would be found
+  write_rows("texts.jsonl", rows);
+  jobs::SuggestOptions suggesting;
+  static_cast<jobs::ExtractOptions&>(suggesting) = ask_run("s.jsonl");
+  suggesting.input = path("texts.jsonl");
+  suggesting.overwrite = true;
+  const auto suggested = [&] {
+    EXPECT_TRUE(jobs::suggest(suggesting, host_));
+    std::map<std::string, json> all;
+    for (const json& each : read_rows("s.jsonl")) all[each.at("id")] = each;
+    return all;
+  };
+  const auto found = suggested();
+  ASSERT_EQ(found.size(), 3u);  // nobody is in d3
+  const auto gold = with_relations();
+  EXPECT_EQ(entities_of(found.at("d1")), entities_of(gold[0]));
+  EXPECT_EQ(entities_of(found.at("d2")), entities_of(gold[1]));
+  EXPECT_EQ(entities_of(found.at("d4")), entities_of(rows[3]));
+  EXPECT_THAT(lines_, Contains(HasSubstr("5 entities found in 3 documents that list none")));
+  // Another run's, where one is named; with none, texts have nothing that could be asked.
+  options.task = "entities";
+  options.prompt.clear();
+  options.out = path("names");
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  suggesting.entities = path("names");
+  EXPECT_EQ(entities_of(suggested().at("d1")), entities_of(gold[0]));
+  suggesting.entities = path("nowhere");
+  EXPECT_THAT(error_of([&] { jobs::suggest(suggesting, host_); }),
+              HasSubstr("holds no run that finds entities"));
+}
+
+TEST_F(JointJob, WhatStartsFromItLearnsBothUnlessToldOtherwise) {
+  jobs::FinetuneOptions first = teach_both(1);
+  first.out = path("first");
+  EXPECT_TRUE(jobs::finetune(first, host_).finished);
+  jobs::FinetuneOptions options = teach_both(1);
+  options.task = jobs::FinetuneOptions{}.task;
+  options.init_adapter = path("first");
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  EXPECT_TRUE(jobs::read_run(path("run")).joint);
+  EXPECT_EQ(json::parse(read("run/run.json")).at("options").at("task"), "joint");
+  EXPECT_THAT(lines_, Contains(HasSubstr("task: joint, as " + path("first") + " was taught")));
+  options.words["task"] = "relations";
+  options.overwrite = true;
+  EXPECT_TRUE(jobs::finetune(options, host_).finished);
+  EXPECT_FALSE(jobs::read_run(path("run")).joint);
 }
 
 TEST_F(JointJob, AGraphNeedsNoOtherRun) {

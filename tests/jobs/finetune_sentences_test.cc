@@ -101,6 +101,10 @@ TEST_F(SentencesJob, AClassifierIsAskedAsItLearned) {
   ASSERT_EQ(documents[3].at("relations").size(), 1u);
   EXPECT_EQ(documents[3]["relations"][0]["head"], "E2");
   EXPECT_EQ(documents[3]["relations"][0]["label"], "works_for");
+  given.entity_threshold = "0.5";
+  EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
+              HasSubstr("--entity-threshold says how sure of an entity to be"));
+  given.entity_threshold = "";
   given.min_probability = 0.5;
   EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
               AllOf(HasSubstr("--min-probability"), HasSubstr("--given-entities looks for none")));

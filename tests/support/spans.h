@@ -72,7 +72,7 @@ struct SpanRun {
     const auto facts = span_facts();
     form_given.classes = facts.at("classes").get<int64_t>();
     form_given.hidden = facts.at("hidden").get<int64_t>();
-    form_given.widest = facts.at("widest").get<int64_t>();
+    form_given.widest = form_given.lengths = facts.at("widest").get<int64_t>();
     form_given.width = session.model().info().width;
     return form_given;
   }
@@ -97,7 +97,7 @@ struct SpanRun {
       numbers = numbers.subspan(size_t(count));
     };
     waves(2 * form.hidden * form.width, 0.3, 0.7);
-    waves(form.widest * form.hidden, 0.4, 1.1);
+    waves(form.lengths * form.hidden, 0.4, 1.1);
     waves(form.classes * form.hidden, 0.5, 1.3);
     for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = float(0.1 * double(i + 1));
     trained->sync();

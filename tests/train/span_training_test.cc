@@ -77,7 +77,7 @@ TEST_P(SpanClassifier, EveryGradientIsThatOfPyTorch) {
     own += rows * cols;
   };
   take("project.weight", 2 * form.hidden, form.width);
-  take("width.weight", form.widest, form.hidden);
+  take("width.weight", form.lengths, form.hidden);
   take("output.weight", form.classes, form.hidden);
   take("output.bias", 1, form.classes);
   size_t there = 0;
@@ -153,19 +153,20 @@ TEST_P(SpanClassifier, ClassesHaveTheProbabilitiesThatTheLossSaw) {
     ++count;
     const auto top = std::ranges::max_element(classes) - classes.begin();
     if (top == 0) return;
-    best[text].push_back({span.first, span.last, int32_t(top), std::exp(classes[size_t(top)])});
+    best[text].push_back({span.first, span.last, int32_t(top), std::exp(classes[size_t(top)]),
+                          -std::expm1(classes[0])});
   });
   EXPECT_EQ(count, loss.count);
   EXPECT_NEAR(sum, loss.sum, loss.sum * parity_bound(run.session.model()));
   std::vector<std::vector<engine::ClassedWords>> found;
-  engine::find_spans(run.worker, run.head(), texts, 4096,
+  engine::find_spans(run.worker, run.head(), texts, {.batch_tokens = 4096},
                      [&](auto&& batch) { found.insert(found.end(), batch.begin(), batch.end()); },
                      {});
   EXPECT_EQ(found, best);
   EXPECT_GT(found[0].size() + found[1].size() + found[2].size(), 0u);
   found.clear();
   engine::find_spans(
-      run.worker, run.head(), texts, 1,
+      run.worker, run.head(), texts, {.batch_tokens = 1},
       [&](auto&& batch) {
     EXPECT_EQ(batch.size(), 1u);
     found.insert(found.end(), batch.begin(), batch.end());
@@ -217,7 +218,7 @@ TEST(SpanPairs, AndTheHeadLearn) {
   std::vector<engine::SpanText> texts;
   for (const train::TrainRow& row : run.rows) texts.push_back({row.tokens, row.words});
   std::vector<std::vector<engine::ClassedWords>> found;
-  engine::find_spans(run.worker, run.head(), texts, 4096,
+  engine::find_spans(run.worker, run.head(), texts, {.batch_tokens = 4096},
                      [&](auto&& batch) { found.insert(found.end(), batch.begin(), batch.end()); },
                      {});
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -241,7 +242,7 @@ TEST(JointRows, TheirGradientIsTheMeanOfBoth) {
   const auto facts = span_facts();
   train::SpanForm form{.dropout = 0, .own_dropout = 0, .joint = true};
   form.classes = facts.at("classes").get<int64_t>();
-  form.widest = facts.at("widest").get<int64_t>();
+  form.widest = form.lengths = facts.at("widest").get<int64_t>();
   form.hidden = 6;
   form.width = session.model().info().width;
   train::SpanTraining trained(
@@ -280,7 +281,7 @@ TEST(SpanBias, BeginsAsTheLogarithmsOfTheShares) {
   train::SpanForm form;
   form.classes = 3;
   form.width = session.model().info().width;
-  form.widest = 2;
+  form.widest = form.lengths = 2;
   form.hidden = 4;
   const auto bias = [&] {
     const train::SpanTraining made(
@@ -317,9 +318,9 @@ TEST(SpanFile, HoldsTheHeadAgain) {
     EXPECT_NEAR(got[i], want[i], std::abs(want[i]) * parity_bound(run.session.model())) << i;
   }
   train::SpanForm wider = run.form;
-  ++wider.widest;
+  ++wider.lengths;
   EXPECT_THAT(error_of([&] { train::load_span_head(folder.path(), wider, DType::kF32); }),
-              HasSubstr("for 4 classes, spans of 4 words"));
+              HasSubstr("for 4 classes, spans of 4 lengths"));
 }
 
 }  // namespace

@@ -197,7 +197,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   add("--seed", t.seed, "Random seed")->check(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX}));
   add("--eval-every", t.eval_every, "Steps between dev evaluations; 0: each epoch")
       ->check(CLI::NonNegativeNumber);
-  add("--save-every", t.save_every, "Steps between saved states; 0: each epoch")
+  add("--save-every", t.save_every,
+      "Steps between saved states; 0: each epoch, those of more than 64 MiB at most every 30 s")
       ->check(CLI::NonNegativeNumber);
   add("--patience", t.patience,
       "Evaluations without improvement before training stops early; 0: never")

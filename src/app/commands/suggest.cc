@@ -59,10 +59,17 @@ Action define(CLI::App& app) {
       ->group("Model");
   define_prompts(app, *o);
   app.add_option("--data", o->input,
-                 "Texts with their entities: FORMAT:PATH; labels are not looked at")
+                 "Texts with their entities: FORMAT:PATH; or texts alone, where a run finds their "
+                 "entities. Labels are not looked at")
       ->required()
       ->group("Data");
   define_data(app, o->data);
+  app.add_option("--entities", o->entities,
+                 "Run of `relatum finetune --task entities` that finds entities in documents that "
+                 "list none (default: the adapter's own, where it learned both)")
+      ->type_name("RUN")
+      ->group("Data");
+  define_entity_threshold(app, *o, "Data");
   define_choice(app, *o);
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: probabilities of decoding "
