@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/printable.h"
+#include "jobs/fit_calibration.h"
 
 namespace relatum::jobs {
 namespace {
@@ -21,15 +22,21 @@ const ModeCalibration* kept_for(const ExtractOptions& o, const ExtractSetup& set
   return at == setup.calibration->modes.end() ? nullptr : &at->second;
 }
 
-double kept_threshold(const ExtractOptions& o, const ModeCalibration* kept) {
+double kept_threshold(const ExtractOptions& o, const ExtractSetup& setup,
+                      const ModeCalibration* kept) {
   if (kept && o.multi_label && kept->several) return kept->several->value;
   if (kept && !o.multi_label && kept->negative) return kept->negative->value;
   const std::string flag = o.multi_label ? "--multi-label" : "--threshold dev";
+  const std::string choose =
+      setup.run && setup.run->sentences
+          ? fmt::format(
+                "`finetune` chooses one on dev data (--dev, --holdout) of at least {} pairs",
+                kFewestForCalibration)
+          : "Choose one with `relatum calibrate`, name a run's calibration.json by --calibration";
   fail("jobs.extract",
-       fmt::format("{}: {} has no threshold that was chosen on dev data. Choose one with `relatum "
-                   "calibrate`, name a run's calibration.json by --calibration, or give "
-                   "--threshold a number from 0 to 1.",
-                   flag, o.adapter.empty() ? "the model without an adapter" : o.adapter));
+       fmt::format("{}: {} has no threshold that was chosen on dev data. {}, or give --threshold a "
+                   "number from 0 to 1.",
+                   flag, o.adapter.empty() ? "the model without an adapter" : o.adapter, choose));
 }
 
 void check_named_calibration(const ExtractOptions& o) {
@@ -108,7 +115,7 @@ task::AnswerRule answer_rule(const ExtractOptions& o, const ExtractSetup& setup,
   if (o.threshold.empty() && !o.multi_label) return rule;
   rule.several = o.multi_label;
   rule.threshold = probability_of(o.threshold);
-  if (!rule.threshold) rule.threshold = kept_threshold(o, kept);
+  if (!rule.threshold) rule.threshold = kept_threshold(o, setup, kept);
   rule.negative = negative_index(labels, named_negative(o, setup));
   if (rule.negative || rule.several) return rule;
   fail("jobs.extract",

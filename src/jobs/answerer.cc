@@ -11,6 +11,7 @@
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
+#include "jobs/turned_pairs.h"
 #include "task/classify_prompts.h"
 #include "train/peft.h"
 
@@ -217,8 +218,7 @@ std::vector<task::AnswerScores> Answerer::score(std::span<const task::Example> e
   const std::vector<uint32_t> adapters(examples.size());
   const Retrieved neighbours = find(examples, adapters, QueryKind::kTraining, context_);
   const ExtractPrompts made = prompts_of(examples, adapters, neighbours);
-  counts_.too_long += made.too_long;
-  if (counts_.first_too_long.empty()) counts_.first_too_long = made.first_too_long;
+  count_long(made);
   task::AnswerOptions answers;
   answers.batch_tokens = options_.batch_tokens;
   answers.chat = setups_[0].setup.chat;
@@ -230,18 +230,36 @@ std::vector<task::AnswerScores> Answerer::score(std::span<const task::Example> e
   return all;
 }
 
+void Answerer::count_long(const ExtractPrompts& made) {
+  counts_.too_long += made.too_long;
+  if (counts_.first_too_long.empty()) counts_.first_too_long = made.first_too_long;
+}
+
+std::vector<bool> Answerer::turned_ones(std::span<const task::Example> examples,
+                                        std::span<const uint32_t> adapters) const {
+  std::vector<bool> turns(examples.size());
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const size_t seat = adapters[i];
+    turns[i] = tail_is_first(examples[i]) &&
+               asks_in_order(setups_[seat].setup, seats_[seat]->renderer.labels());
+  }
+  if (std::ranges::find(turns, true) == turns.end()) turns.clear();
+  return turns;
+}
+
 void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Context& context) {
-  const std::span<const task::Example> examples = part.examples;
   std::vector<uint32_t> adapters;
-  for (const task::Example& each : examples) {
+  for (const task::Example& each : part.examples) {
     adapters.push_back(uint32_t(place_of(setups_, each)));
   }
+  const std::vector<bool> turns = turned_ones(part.examples, adapters);
+  const std::vector<task::Example> in_order = with_turned(part.examples, turns);
+  const std::span<const task::Example> examples = turns.empty() ? part.examples : in_order;
   const Retrieved neighbours = find(examples, adapters, QueryKind::kTest, context);
   const ExtractPrompts made = prompts_of(examples, adapters, neighbours);
   if (part.answered == 0) {  // else the earlier call counted them
     counts_.overlap += neighbours.overlap;
-    counts_.too_long += made.too_long;
-    if (counts_.first_too_long.empty()) counts_.first_too_long = made.first_too_long;
+    count_long(made);
   }
   std::vector<std::vector<bool>> allowed;
   for (size_t k = 0; k < made.prompts.size() && !types_.empty(); ++k) {
@@ -261,6 +279,8 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
     const auto first = std::ranges::lower_bound(made.rows, told);
     for (size_t k = 0; k < answered.size(); ++k) {
       task::Prediction& place = next[size_t(first[ptrdiff_t(k)]) - told];
+      const size_t example = first[ptrdiff_t(k)];
+      if (!turns.empty() && turns[example]) turn(seats_[adapters[example]]->renderer, answered[k]);
       answered[k].neighbours = std::move(place.neighbours);
       answered[k].adapter = std::move(place.adapter);
       place = std::move(answered[k]);

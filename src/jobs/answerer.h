@@ -107,6 +107,10 @@ class Answerer {
   void open_index(size_t place, Indexes& open, const Host& host);
   Retrieved find(std::span<const task::Example> examples, std::span<const uint32_t> adapters,
                  QueryKind kind, const Context& context);
+  void count_long(const ExtractPrompts& made);
+  // Which of them are asked the other way round; empty: none is.
+  std::vector<bool> turned_ones(std::span<const task::Example> examples,
+                                std::span<const uint32_t> adapters) const;
   ExtractPrompts prompts_of(std::span<const task::Example> examples,
                             std::span<const uint32_t> adapters, const Retrieved& neighbours) const;
 

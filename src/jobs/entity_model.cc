@@ -2,6 +2,7 @@
 #include "jobs/entity_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
@@ -20,6 +21,11 @@ namespace fs = std::filesystem;
 
 std::string hash_of(const fs::path& file) {
   return fs::exists(file) ? sha256_file(file).substr(0, 16) : "none";
+}
+
+std::string list_hash(const std::vector<std::string>& list) {
+  const std::string text = fmt::format("{}", fmt::join(list, "\n"));
+  return sha256(std::as_bytes(std::span(text))).substr(0, 16);
 }
 
 }  // namespace
@@ -97,11 +103,12 @@ void EntityModel::open(const ExtractOptions& options, const nn::LoraSet* adapter
 std::string EntityModel::identity() const {
   const fs::path run(folder_);
   return fmt::format(
-      "entities {} adapter {} {} model {} base {} products {} tokenizer {} tokens {}{}",
-      hash_of(train::span_file(run)), hash_of(run / "adapter_model.safetensors"),
-      hash_of(run / "adapter_config.json"), session_->weights_hash().substr(0, 16),
-      session_->base(), name_of(session_->products()), session_->tokenizer_hash().substr(0, 16),
-      search_->spans.batch_tokens,
+      "entities {} types {} overlap {} adapter {} {} model {} base {} products {} tokenizer {} "
+      "tokens {}{}",
+      hash_of(train::span_file(run)), list_hash(form_.types), form_.overlap,
+      hash_of(run / "adapter_model.safetensors"), hash_of(run / "adapter_config.json"),
+      session_->weights_hash().substr(0, 16), session_->base(), name_of(session_->products()),
+      session_->tokenizer_hash().substr(0, 16), search_->spans.batch_tokens,
       search_->spans.from ? fmt::format(" threshold {}", *search_->spans.from) : "");
 }
 

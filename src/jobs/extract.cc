@@ -73,22 +73,6 @@ void tell_styles(const Answerer& answerer, const Context& context) {
   }
 }
 
-// That probabilities are not the model's own has to be said.
-void tell_rules(const Answerer& answerer, const Context& context) {
-  for (size_t i = 0; i < answerer.setups().size(); ++i) {
-    const auto& [name, own, setup] = answerer.setups()[i];
-    const std::string warning = threshold_warning(own, setup);
-    if (!warning.empty()) context.warn(warning);
-    const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
-    if (rule.empty()) continue;
-    const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
-                                   ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",
-                                                 counted(setup.calibration->examples, "example"))
-                                   : "";
-    context.info(fmt::format("{}answers: {}{}", name.empty() ? "" : name + "'s ", rule, fitted));
-  }
-}
-
 // Each adapter's own label that means no relation.
 task::PredictionFilter filter_of(const ExtractOptions& options, std::span<const NamedSetup> setups,
                                  const ExtractRows& rows) {

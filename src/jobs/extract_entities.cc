@@ -16,8 +16,10 @@
 #include "graph/entity_finder.h"
 #include "graph/sentences.h"
 #include "io/json.h"
+#include "jobs/answer_rule.h"
 #include "jobs/entity_model.h"
 #include "jobs/extract_blocks.h"
+#include "jobs/extract_record.h"
 #include "jobs/extract_task.h"
 #include "jobs/joint_pairs.h"
 #include "jobs/joint_relations.h"
@@ -63,8 +65,8 @@ std::string line_of(const task::Document& document, Entities&& entities,
   for (const FoundRelation& each : related) {
     relations.push_back({{"head", entities.ids[each.head]},
                          {"tail", entities.ids[each.tail]},
-                         {"label", each.label},
-                         {"probability", each.probability}});
+                         {"label", each.label}});
+    if (each.probability) relations.back()["probability"] = *each.probability;
   }
   return task::json_line({{"id", document.id},
                           {"text", document.text},
@@ -253,27 +255,38 @@ struct Opened {
 nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Blocks& blocks,
                          double seconds, const Host& host) {
   const engine::Session& session = opened.session();
-  return {{"version", RELATUM_VERSION},
-          {"time", utc_now()},
-          {"command", host.command},
-          {"adapter", o.adapter},
-          {"entities_run", o.entities},
-          {"model_path", session.model().info().path},
-          {"base", session.base()},
-          {"base_hash", session.weights_hash()},
-          {"compute", name_of(session.products())},
-          {"cpu", kernels::cpu_summary()},
-          {"threads", thread_count()},
-          {"data", o.input},
-          {"batch_tokens", o.batch_tokens},
-          {"min_probability", o.min_probability},
-          {"identity", opened.model ? opened.model->identity() : ""},
-          {"documents", blocks.documents},
-          {"entities", blocks.entities},
-          {"relations", blocks.relations},
-          {"seconds", seconds},
-          {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
-          {"peak_rss_bytes", peak_rss()}};
+  nlohmann::json record{{"version", RELATUM_VERSION},
+                        {"time", utc_now()},
+                        {"command", host.command},
+                        {"adapter", o.adapter},
+                        {"entities_run", o.entities},
+                        {"model_path", session.model().info().path},
+                        {"base", session.base()},
+                        {"base_hash", session.weights_hash()},
+                        {"compute", name_of(session.products())},
+                        {"cpu", kernels::cpu_summary()},
+                        {"threads", thread_count()},
+                        {"data", o.input},
+                        {"batch_tokens", o.batch_tokens},
+                        {"min_probability", o.min_probability},
+                        {"entity_threshold", o.entity_threshold},
+                        {"given_entities", o.given_entities},
+                        {"identity", opened.model ? opened.model->identity() : ""},
+                        {"documents", blocks.documents},
+                        {"entities", blocks.entities},
+                        {"relations", blocks.relations},
+                        {"seconds", seconds},
+                        {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
+                        {"peak_rss_bytes", peak_rss()}};
+  if (!opened.answerer) return record;
+  const NamedSetup& asking = opened.answerer->setups()[0];
+  record["answer"] = o.answer;
+  record["negligible"] = o.negligible;
+  record["types"] = o.types;
+  record["adapter_hash"] = adapter_hash(o.adapter, asking.setup.run);
+  record["labels"] = opened.answerer->renderer().labels().names();
+  record.update(rule_record(opened.answerer->rule(), asking.setup));
+  return record;
 }
 
 // What was not asked, as `graph` tells it.
@@ -305,6 +318,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
   const Context& context = host.context;
   const bool both = extract_task(given) == "joint";
   check_document_options(given, both);
+  if (both) check_answer_rule(given);
   ExtractOptions options = given;
   if (both) options.data.skip_bad_rows = true;  // a pair that is too long for the model is left out
   const ExtractSetup setup = both ? settle_extract(options, host) : settle_entities(options, host);
@@ -323,6 +337,7 @@ ExtractResult extract_entities(const ExtractOptions& given, const Host& host) {
     return result;
   }
   Opened opened(options, setup, both, host);
+  if (both) tell_rules(*opened.answerer, context);
   if (both && !opened.relations->has_negative()) {
     context.warn(
         "none of the run's labels means that there is no relation, so every pair of entities is "

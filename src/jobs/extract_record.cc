@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/counted.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
 #include "jobs/answer_rule.h"
@@ -115,6 +116,21 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
 }
 
 }  // namespace
+
+void tell_rules(const Answerer& answerer, const Context& context) {
+  for (size_t i = 0; i < answerer.setups().size(); ++i) {
+    const auto& [name, own, setup] = answerer.setups()[i];
+    const std::string warning = threshold_warning(own, setup);
+    if (!warning.empty()) context.warn(warning);
+    const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
+    if (rule.empty()) continue;
+    const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
+                                   ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",
+                                                 counted(setup.calibration->examples, "example"))
+                                   : "";
+    context.info(fmt::format("{}answers: {}{}", name.empty() ? "" : name + "'s ", rule, fitted));
+  }
+}
 
 nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
                               double loading_seconds, const Host& host) {

@@ -65,14 +65,23 @@ task::Dataset ExtractRows::read(const task::Spec& spec, const task::TakeExample&
   JointPairs pairs(
       joint_rules(options_, task::load_labels(choice_.labels), named_negative(options_, setup)));
   int64_t count = 0;
+  bool documents = false;
   task::Dataset data = task::read_documents(spec, load_options(), [&](task::Document&& document) {
+    documents = documents || !document.pair;
     pairs.each(document, [&](task::Example&& example) {
       ++count;
       take(std::move(example));
     });
   });
   data.count = count;
-  if (!count_) pairs.tell(host_.context);  // it may be read once more
+  if (count_) return data;  // it is read once more
+  pairs.tell(host_.context);
+  if (documents) {
+    host_.context.info(
+        "documents are asked for the pairs of their sentences, in rows of their own; to score "
+        "relations of documents, use --given-entities here and then `relatum evaluate --task "
+        "joint`.");
+  }
   return data;
 }
 

@@ -104,7 +104,9 @@ void check_document_run(const ExtractOptions& o, const ExtractSetup& setup) {
 ExtractOptions finding_options(const ExtractOptions& o) {
   ExtractOptions options;
   options.adapter = o.entities;
+  options.model.models = o.model.models;
   options.model.compute = o.model.compute;
+  options.model.low_memory = o.model.low_memory;
   options.batch_tokens = o.batch_tokens;
   options.entity_threshold = o.entity_threshold;
   options.force = o.force;

@@ -23,14 +23,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { fail("jobs.finetune", sentence); }
 
-// The relation of a pair that is asked the other way round. One that names no direction goes from
-// head to tail.
-std::string turned(const std::string& label) {
-  const task::DirectedLabel split = task::split_direction(label);
-  return fmt::format("{}({})", split.directed ? split.relation : label,
-                     split.reversed ? "e1,e2" : "e2,e1");
-}
-
 // What relations say of a document's pairs, by places of its entities.
 class Related {
  public:
@@ -196,7 +188,9 @@ class Pairs {
     }
     const auto* other = once_ ? related.of(pair.tail, pair.head) : nullptr;
     if (other) {
-      for (const std::string& each : *other) task::add_gold_label(example, turned(each));
+      for (const std::string& each : *other) {
+        task::add_gold_label(example, task::turned_label(each));
+      }
       ++used;
     }
     const bool doubtful = related.of_others(pair.head, pair.tail) ||
@@ -238,7 +232,7 @@ void add_turned_labels(const EntityData& entities, const std::string& negative,
     }
     for (const task::Relation& each : document.relations) {
       if (each.label == negative || spans.at(each.head) <= spans.at(each.tail)) continue;
-      const std::string label = turned(each.label);
+      const std::string label = task::turned_label(each.label);
       if (data.labels.find(label)) continue;
       if (!data.open_labels) {
         refuse(

@@ -13,6 +13,7 @@
 #include "base/known_names.h"
 #include "graph/list_finders.h"
 #include "jobs/entity_model.h"
+#include "jobs/extract_task.h"
 #include "jobs/graph_setup.h"
 #include "jobs/learned_entities.h"
 #include "jobs/without_effect.h"
@@ -47,13 +48,9 @@ std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const
 
 // On its own base, in the machine's terms that the relations' run is asked in.
 std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host& host) {
-  ExtractOptions options;
-  options.adapter = o.entities;
-  options.model.compute = o.asking.model.compute;
-  options.batch_tokens = o.asking.batch_tokens;
-  options.entity_threshold = o.asking.entity_threshold;
-  options.force = o.asking.force;
-  return learned_entities(options, host);
+  ExtractOptions asked = o.asking;
+  asked.entities = o.entities;
+  return learned_entities(finding_options(asked), host);
 }
 
 void add_run(const std::string& folder, const RunInfo& run, Found& found) {

@@ -15,16 +15,16 @@ namespace {
 // Of a pair that may have several labels all of them.
 void add_relations(const AskedPair& pair, const task::Prediction& answer,
                    const std::optional<std::string>& negative, std::vector<FoundRelation>& to) {
-  const auto add = [&](const std::string& label, double probability) {
+  const auto add = [&](const std::string& label, std::optional<double> probability) {
     if (label != negative) to.push_back({pair.head, pair.tail, label, probability});
   };
   if (answer.labels) {
     for (size_t i = 0; i < answer.labels->size(); ++i) {
       const bool known = i < answer.label_probabilities.size();
-      add((*answer.labels)[i], known ? answer.label_probabilities[i] : 0);
+      add((*answer.labels)[i], known ? std::optional(answer.label_probabilities[i]) : std::nullopt);
     }
   } else if (answer.label) {
-    add(*answer.label, answer.probability.value_or(0));
+    add(*answer.label, answer.probability);
   }
 }
 

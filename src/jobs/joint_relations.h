@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@ struct FoundDocument {
 struct FoundRelation {
   size_t head = 0, tail = 0;
   std::string label;
-  double probability = 0;
+  std::optional<double> probability{};  ///< nothing where the way of answering gives none
 };
 
 class JointRelations {

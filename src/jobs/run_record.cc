@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "io/format_version.h"
 #include "io/json.h"
 
@@ -48,10 +50,35 @@ RunEntities entities_of(const nlohmann::json& record, const std::string& place) 
                     entities.lengths > 0 && entities.lengths <= entities.widest &&
                     entities.hidden > 0 && entities.hidden < kMost && entities.pair_hidden >= 0 &&
                     entities.pair_hidden < kMost;
+  std::set<std::string> types(entities.types.begin(), entities.types.end());
+  if (types.size() < entities.types.size() || types.contains("")) {
+    fail("jobs.run",
+         fmt::format("{}: 'types' has to name each type once. The file is damaged.", place));
+  }
   if (good) return entities;
   fail("jobs.run", fmt::format("{}: it has to name one type at least, and sizes above 0. The file "
                                "is damaged.",
                                place));
+}
+
+// And what of the record has to go with them.
+void read_entities(const nlohmann::json& record, const std::string& place, RunInfo& info) {
+  const nlohmann::json& entities = io::require_object(record, "entities", place);
+  info.entities = entities_of(entities, place + ": 'entities'");
+  const std::string task = io::require_string(record, "task", place);
+  info.joint = task == "joint";
+  const bool pairs = info.entities->pair_hidden > 0;
+  if ((!info.joint && task != "entities") || (pairs && !info.joint)) {
+    fail("jobs.run", fmt::format("{}: 'task' says '{}', and 'entities' are of a run of {}. The "
+                                 "file is damaged.",
+                                 place, printable_start(task, 40),
+                                 pairs ? "--task joint" : "--task entities or joint"));
+  }
+  if (pairs && !is_classifier(info)) {
+    fail("jobs.run", fmt::format("{}: 'head' has to be \"classifier\", as 'entities' has the "
+                                 "classifier of pairs. The file is damaged.",
+                                 place));
+  }
 }
 
 }  // namespace
@@ -76,9 +103,7 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.trained_hash = io::get_string(record, "trained_hash", "", place);
   info.head = io::get_string(record, "head", "", place);
   if (io::find(record, "entities")) {
-    const nlohmann::json& entities = io::require_object(record, "entities", place);
-    info.entities = entities_of(entities, place + ": 'entities'");
-    info.joint = io::get_string(record, "task", "", place) == "joint";
+    read_entities(record, place, info);
   }
   if (is_classifier(info) && !reads_pairs(info)) read_markers(record, place, info);
   info.sentences = info.joint || io::get_string(record, "pairs", "", place) == "sentences";

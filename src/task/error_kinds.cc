@@ -92,6 +92,11 @@ DirectedLabel split_direction(std::string_view label) {
   return {label.substr(0, label.size() - kForward.size()), true, reversed};
 }
 
+std::string turned_label(std::string_view label) {
+  const DirectedLabel split = split_direction(label);
+  return std::string(split.relation) + (split.reversed ? "(e1,e2)" : "(e2,e1)");
+}
+
 bool same_relation_turned(std::string_view one, std::string_view other) {
   const DirectedLabel a = split_direction(one), b = split_direction(other);
   return a.directed && b.directed && a.reversed != b.reversed && a.relation == b.relation;

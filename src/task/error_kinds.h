@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "task/scored_labels.h"
@@ -15,6 +16,9 @@ struct DirectedLabel {
   bool directed = false, reversed = false;
 };
 DirectedLabel split_direction(std::string_view label);
+/// The label of the same pair asked the other way round: r(e2,e1) for r(e1,e2), and for r, which
+/// goes from head to tail; r(e1,e2) for r(e2,e1).
+std::string turned_label(std::string_view label);
 /// Whether two different labels are one relation in its two directions.
 bool same_relation_turned(std::string_view one, std::string_view other);
 
