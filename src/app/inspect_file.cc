@@ -67,18 +67,44 @@ std::string counts_text(const std::map<std::string, int64_t>& counts, size_t non
   return none ? text + fmt::format("  {:>8}  (without a label)\n", none) : text;
 }
 
-std::string data_text(const std::string& spec) {
+// Of rows their number; of documents what is marked in them.
+struct DataCounts {
+  std::map<std::string, int64_t> labels;
+  size_t unlabelled = 0;
+  int64_t rows = 0, documents = 0, entities = 0, relations = 0;
+
+  void add(const task::Document& document) {
+    ++(document.pair ? rows : documents);
+    for (const task::Relation& each : document.relations) ++labels[each.label];
+    if (document.pair) {
+      unlabelled += document.relations.empty();
+      return;
+    }
+    entities += int64_t(document.entities.size());
+    relations += int64_t(document.relations.size());
+  }
+  std::string text() const {
+    std::string text;
+    if (rows || !documents) text += inspect_line("examples", std::to_string(rows));
+    if (documents) {
+      text += inspect_line("documents", std::to_string(documents)) +
+              inspect_line("entities", std::to_string(entities)) +
+              inspect_line("relations", std::to_string(relations));
+    }
+    return text;
+  }
+};
+
+std::string data_text(const std::string& text_of_spec) {
   task::LoadOptions options;
   options.skip_bad_rows = true;
-  const task::Dataset data = task::load_dataset(spec, options);
-  std::map<std::string, int64_t> counts;
-  size_t none = 0;
-  for (const task::Example& example : data.examples) {
-    if (example.label) ++counts[*example.label];
-    none += !example.label;
-  }
-  std::string text = inspect_line("data", spec) + inspect_line("format", data.format) +
-                     inspect_line("examples", std::to_string(data.examples.size()));
+  options.texts = true;
+  DataCounts counts;
+  const task::Dataset data = task::read_documents(
+      task::parse_spec(text_of_spec), options,
+      [&](task::Document&& document) { counts.add(document); });
+  std::string text = inspect_line("data", text_of_spec) + inspect_line("format", data.format) +
+                     counts.text();
   if (!data.bad_rows.empty()) {
     text += inspect_line("bad rows", fmt::format("{} (commands stop at the first, or leave them "
                                                  "out with --skip-bad-rows)",
@@ -91,7 +117,7 @@ std::string data_text(const std::string& spec) {
   for (size_t i = 0; i < data.warnings.size() && i < kShownWarnings; ++i) {
     text += inspect_line("warning", data.warnings[i]);
   }
-  return text + counts_text(counts, none);
+  return text + counts_text(counts.labels, counts.unlabelled);
 }
 
 std::string predictions_text(const fs::path& path) {

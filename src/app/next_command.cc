@@ -20,6 +20,13 @@ std::string extract_command(const jobs::FinetuneOptions& o) {
   return line + " --data FILE --out predictions.jsonl";
 }
 
+std::string graph_command(const jobs::FinetuneOptions& o) {
+  if (o.task != "joint") return "";
+  const std::string models = o.model.models.empty() ? ""
+                                                    : " --models " + shell_word(o.model.models);
+  return "relatum graph" + models + " --adapter " + shell_word(o.out) + " --out graph.html FOLDER";
+}
+
 void warn_of_other_words(const jobs::RunUse& use, const Context& context) {
   if (!use.other_words) return;
   context.warn(

@@ -13,6 +13,7 @@
 #include "base/printable.h"
 #include "graph/sentences.h"
 #include "jobs/answer_rule.h"
+#include "jobs/entity_model.h"
 #include "jobs/models_folder.h"
 #include "jobs/name_similarity.h"
 #include "jobs/output_path.h"
@@ -233,6 +234,21 @@ ExtractOptions asking_of(const GraphOptions& o) {
   return asking;
 }
 
+// Somebody has to name the relations.
+void check_adapter(const GraphOptions& o) {
+  const std::string& folder = o.asking.adapter;
+  if (folder.empty() && o.asking.model.model.empty()) {
+    fail(kPlace,
+         "nothing says which relations entities have. Name a run of `relatum finetune` by "
+         "--adapter.");
+  }
+  if (const auto run = entity_run(folder); run && finds_entities(*run)) {
+    fail(kPlace, fmt::format("{} is a run that finds entities and names no relations. Give it as "
+                             "--entities {}, and after --adapter a run that learned relations.",
+                             folder, folder));
+  }
+}
+
 }  // namespace
 
 const graph::GraphFormat& graph_format_of(const GraphOptions& o) {
@@ -244,6 +260,7 @@ const graph::GraphFormat& graph_format_of(const GraphOptions& o) {
 
 GraphSetup settle_graph(const GraphOptions& o, const Host& host) {
   check_options(o);
+  check_adapter(o);
   GraphSetup setup;
   const bool is_file = !o.out.empty() || (o.table == 0 && o.into.empty() && !o.json);
   if (is_file || !o.format.empty()) setup.format = &graph_format_of(o);

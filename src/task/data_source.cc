@@ -104,8 +104,8 @@ void choose_format(const Spec& spec, DataSource& source) {
   source.format = spec.path == "-" ? &format_of_input(spec)
                                    : sniff_dataset_format(spec.path, first);
   if (!source.format) {
-    fail("task.load", fmt::format("{}: its format does not show: {}. Write FORMAT:{} with one of: "
-                                  "{}.",
+    fail("task.load", fmt::format("{}: its format does not show: {}. Plain documents are for "
+                                  "`relatum graph`; else write FORMAT:{} with one of: {}.",
                                   spec.path, seen_first(first), spec.path, known_formats()));
   }
   const std::vector<std::string> keys = first_keys(first);

@@ -45,11 +45,11 @@ void write_figures(const DocumentReport& report, int64_t width, std::string& out
   };
   row("entities, strict", report.entities_strict.tally);
   row("entities, boundaries", report.entities_boundaries.tally);
-  mean("mean over types", report.counts.types);
+  mean("strict, mean over types", report.counts.types);
   if (!report.relations) return;
   row("relations, strict", report.relations_strict.tally);
   row("relations, boundaries", report.relations_boundaries.tally);
-  mean("mean over labels", report.counts.labels);
+  mean("strict, mean over labels", report.counts.labels);
 }
 
 void write_names(const std::string& title, const TallyByName& counts, int64_t width,

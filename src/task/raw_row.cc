@@ -89,7 +89,8 @@ Span find_entity(const RawEntity& entity, std::string_view text, const char* whi
   if (entity.name.empty()) {
     refuse(
         fmt::format("'{}' is missing: expected {}_start and {}_end, a '{}' that stands in the "
-                    "text, or <e1>…</e1> and <e2>…</e2> in the text",
+                    "text, or <e1>…</e1> and <e2>…</e2> in the text (a text alone is for runs that "
+                    "find entities: `extract --entities RUN`, or `graph`)",
                     which, which, which, which));
   }
   const auto places = find_places(text, entity.name);

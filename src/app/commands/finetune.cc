@@ -301,6 +301,8 @@ Action define(CLI::App& app) {
     }
     if (!jobs::finetune(*o, environment.host()).finished) return kInterrupted;
     environment.context().info("next: " + extract_command(*o));
+    const std::string graph = graph_command(*o);
+    if (!graph.empty()) environment.context().info("or:   " + graph);
     return kDone;
   };
 }

@@ -42,6 +42,7 @@ void define_output(CLI::App& app, Options& o) {
                  "configuration; a new folder for brat; FILE.jsonl; or - for JSON lines on "
                  "standard output")
       ->required()
+      ->default_str("")
       ->group("Output");
   app.add_option("--format", o.format, "The form to write (default: by the ending of --out)")
       ->check(CLI::IsMember({"labelstudio", "brat", "jsonl"}))
