@@ -108,4 +108,11 @@ std::string prompt_help() {
   return fmt::format("Prompt style: {}or a template file", names);
 }
 
+std::string examples_help(const char* seed) {
+  return fmt::format(
+      "Which examples of the index prompts show. nearest: the most similar; random: drawn for each "
+      "row by its id and text and by {}",
+      seed);
+}
+
 }  // namespace relatum::app

@@ -168,8 +168,8 @@ Retrieved Answerer::find(std::span<const task::Example> examples,
                          const Context& context) {
   if (seats_.size() == 1) {
     const auto& only = seats_[0]->retrieval;
-    const int64_t count = setups_[0].setup.neighbours;
-    return only ? only->find(examples, count, kind, context) : Retrieved{};
+    const ExampleChoice& choice = setups_[0].setup.examples;
+    return only ? only->find(examples, choice, kind, context) : Retrieved{};
   }
   Retrieved all;
   for (size_t a = 0; a < seats_.size(); ++a) {
@@ -183,7 +183,7 @@ Retrieved Answerer::find(std::span<const task::Example> examples,
       rows.push_back(i);
       own.push_back(examples[i]);
     }
-    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.neighbours, kind, context);
+    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.examples, kind, context);
     all.overlap += found.overlap;
     for (size_t k = 0; k < rows.size(); ++k) {
       all.examples[rows[k]] = std::move(found.examples[k]);

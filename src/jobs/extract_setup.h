@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/extract_options.h"
+#include "jobs/retrieval.h"
 #include "jobs/run_calibration.h"
 #include "jobs/run_record.h"
 #include "task/answer_words.h"
@@ -26,7 +27,7 @@ struct ExtractSetup {
   std::string index;     ///< folder; empty: no retrieval
   std::string embedder;  ///< empty: the one that the index names
   bool chat = false;
-  int64_t neighbours = 1;
+  ExampleChoice examples;                     ///< that prompts show, of the index
   std::optional<task::Labels> labels;         ///< that the run was trained with
   std::optional<task::AnswerWords> words;     ///< that it was trained to answer
   std::optional<RunCalibration> calibration;  ///< of its probabilities, unless it is to be left off

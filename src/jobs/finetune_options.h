@@ -40,11 +40,12 @@ struct FinetuneOptions {
   std::string init = "default", save_modules;  ///< a list of modules
   std::optional<std::string> negative;         ///< label that means no relation, for dev figures
   int64_t holdout = 0, neighbours = 1;
-  int64_t batch_tokens = 0;  ///< 0: chosen from the data
+  std::string examples = "nearest";  ///< or "random", see example_choice(); by --seed
+  int64_t batch_tokens = 0;          ///< 0: chosen from the data
   /// 0: the whole step; none: train::default_micro_tokens(), or those of the run that is resumed
   std::optional<int64_t> micro_tokens;
   std::optional<double> learning_rate;  ///< none: see jobs::learning_rate()
-  bool neighbours_given = false;
+  bool neighbours_given = false, examples_given = false;
   uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
   std::vector<std::string> adapter_flags;  ///< those of the adapter's options that were given

@@ -19,6 +19,7 @@
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
+#include "jobs/retrieval.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
 #include "task/spec.h"
@@ -57,6 +58,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"index_hash", parts.rows.index_hash},
           {"embedder", o.embedder},
           {"neighbours", o.neighbours},
+          {"example_choice", o.examples},
           {"chat", o.chat},
           {"rank", o.adapter.rank},
           {"alpha", o.adapter.alpha},
@@ -237,6 +239,7 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
     if (!value.empty()) values.push_back({name, value});
   };
   add("the SHA-256 of --init-adapter", o.start_hash);
+  add("--examples", o.index.empty() ? "" : random_identity(example_choice(o)));
   add("--pairs", learns_sentences(o) ? o.pairs : "");
   if (o.negatives) {
     add("--negatives", fmt::format("{} of '{}'", *o.negatives, thinned_label(o, labels)));

@@ -85,11 +85,10 @@ Neighbours find_neighbours(const FinetuneOptions& options, const FinetuneData& d
                              excluded == 1 ? "is" : "are"));
   }
   Neighbours found;
-  found.train = retrieval.find(data.train.examples, options.neighbours, QueryKind::kTraining,
-                               context);
-  found.dev = retrieval.find(data.dev.examples, options.neighbours, QueryKind::kTraining, context);
-  found.test = retrieval.find(data.test.examples, options.neighbours, QueryKind::kTraining,
-                              context);
+  const ExampleChoice choice = example_choice(options);
+  found.train = retrieval.find(data.train.examples, choice, QueryKind::kTraining, context);
+  found.dev = retrieval.find(data.dev.examples, choice, QueryKind::kTraining, context);
+  found.test = retrieval.find(data.test.examples, choice, QueryKind::kTraining, context);
   return found;
 }
 
@@ -163,6 +162,10 @@ int64_t make_asked(const Maker& maker, task::Dataset& data, const Retrieved& nei
 }
 
 }  // namespace
+
+ExampleChoice example_choice(const FinetuneOptions& options) {
+  return example_choice(options.neighbours, options.examples, options.training.seed);
+}
 
 FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& data,
                                 const engine::Session& session,

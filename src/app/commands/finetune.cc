@@ -91,6 +91,10 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
       ->check(CLI::PositiveNumber)
       ->group("Prompt")
       ->each([&o](const std::string&) { o.neighbours_given = true; });
+  app.add_option("--examples", o.examples, examples_help("--seed"))
+      ->check(CLI::IsMember({jobs::kNearestExamples, jobs::kRandomExamples}))
+      ->group("Prompt")
+      ->each([&o](const std::string&) { o.examples_given = true; });
   app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
