@@ -92,9 +92,11 @@ void define_data(CLI::App& app, jobs::DataChoice& choice) {
   app.add_option("--relabel", choice.relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
       ->group("Data");
-  app.add_option("--labels", choice.labels,
-                 "JSON file that lists all labels, in order (default: the data set's own, or those "
-                 "that occur in it)")
+  app.add_option(
+         "--labels", choice.labels,
+         "JSON file of all labels, in order: a list, or an object from label to a description "
+         "that prompts list beside it (default: the data set's own, or those that occur in "
+         "it)")
       ->group("Data");
   app.add_option("--limit", choice.limit, "Read only the first N examples")->group("Data");
   app.add_flag("--skip-bad-rows", choice.skip_bad_rows,

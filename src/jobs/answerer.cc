@@ -10,6 +10,7 @@
 #include "jobs/answer_rule.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
+#include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "task/classify_prompts.h"
 #include "train/peft.h"
@@ -28,16 +29,19 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
     const ExtractSetup& setup = setups_[i].setup;
     if (setup.style.classifier) task::outputs_of(labels[i], *setup.style.classifier);  // refuses
     auto words = words_for(setup, labels[i], host.context, setups_[i].title());
-    seats_.push_back(
-        std::make_unique<Seat>(Seat{task::PromptRenderer(setup.style, labels[i], std::move(words),
-                                                         setup.words.value_or(task::AnswerWords{})),
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    answer_rule(options, setup, labels[i])}));
+    seats_.push_back(std::make_unique<Seat>(
+        Seat{task::PromptRenderer(setup.style, described_for(setup, labels[i]), std::move(words),
+                                  setup.words.value_or(task::AnswerWords{})),
+             {},
+             {},
+             {},
+             {},
+             {},
+             {},
+             answer_rule(options, setup, labels[i])}));
+  }
+  for (const auto& seat : seats_) {
+    tell_undescribed(seat->renderer.style(), seat->renderer.labels(), host.context);
   }
   open_types();
   const ExtractSetup& first = setups_[0].setup;

@@ -53,6 +53,7 @@ std::string data_identity(const std::string& text) {
   if (spec.window) parts += fmt::format(" window={}", *spec.window);
   if (!spec.negative.empty()) parts += " negative=" + spec.negative;
   if (!spec.offsets.empty()) parts += " offsets=" + spec.offsets;
+  for (const std::string& label : spec.without) parts += " without=" + label;
   return parts;
 }
 
@@ -105,6 +106,11 @@ void add_random(const ExtractSetup& setup, ExtractIdentity& identity) {
   if (!random.empty()) identity.emplace_back("--examples", random);
 }
 
+void add_descriptions(const task::Labels& labels, ExtractIdentity& identity) {
+  const std::string hash = task::descriptions_hash(labels);
+  if (!hash.empty()) identity.emplace_back("the labels' descriptions", hash);
+}
+
 // What of an adapter decides the answers to its rows. `of`: " of NAME" where rows name it.
 ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const std::string& of) {
   const auto& [name, options, setup] = parts.setups[place];
@@ -124,6 +130,7 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
   const std::string rule = rule_identity(answerer.rule(place));
   if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
   add_random(setup, identity);
+  add_descriptions(answerer.renderer(place).labels(), identity);
   for (auto& [what, value] : identity) what += of;
   return identity;
 }
@@ -211,6 +218,7 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
   const std::string rule = named ? "" : rule_identity(answerer.rule());
   if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
   if (!named) add_random(setup, identity);
+  if (!named) add_descriptions(answerer.renderer().labels(), identity);
   for (size_t i = 0; named && i < setups.size(); ++i) {
     const std::string of = fmt::format(" of adapter {}", setups[i].name);
     for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));

@@ -369,6 +369,10 @@ size_t place_of(std::span<const NamedSetup> setups, const task::Example& example
                                    example.id, example.adapter));
 }
 
+task::Labels described_for(const ExtractSetup& setup, const task::Labels& labels) {
+  return setup.labels ? task::with_descriptions(labels, *setup.labels) : labels;
+}
+
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,
                                    const Context& context, const std::string& title) {
   if (!setup.words) return task::answer_texts(setup.style, labels);

@@ -71,6 +71,9 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& options, const Hos
 /// that none has.
 size_t place_of(std::span<const NamedSetup> setups, const task::Example& example);
 
+/// An inventory with the descriptions that the run was trained with, where it has none of its own.
+task::Labels described_for(const ExtractSetup& setup, const task::Labels& labels);
+
 /// The answer words of an inventory: those that the run was trained with where it knows the label.
 /// One warning for labels that it does not know; `title` names the adapter there.
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,

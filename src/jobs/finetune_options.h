@@ -36,6 +36,7 @@ struct FinetuneOptions {
   double head_dropout = 0.1, hidden_dropout = 0.1;
   std::vector<std::string> head_flags;  ///< those of the classifier's options that were given
   std::string prompt;                   ///< empty: the model's usual style, see style_for()
+  std::string label_list = "full";      ///< that training prompts show, see task/label_list.h
   std::string schedule = "cosine", targets = "all-linear";
   std::string init = "default", save_modules;  ///< a list of modules
   std::optional<std::string> negative;         ///< label that means no relation, for dev figures
@@ -64,5 +65,8 @@ struct FinetuneOptions {
   Words words;               ///< what of these was given, for the record
   std::string directory;     ///< from which the words' relative paths go; empty: the process's
 };
+
+/// Whether training prompts show lists of labels of their own.
+inline bool lists_anew(const FinetuneOptions& options) { return options.label_list != "full"; }
 
 }  // namespace relatum::jobs

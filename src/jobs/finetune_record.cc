@@ -22,6 +22,7 @@
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
+#include "task/label_list.h"
 #include "task/spec.h"
 #include "text/chat.h"
 #include "train/full_folder.h"
@@ -50,6 +51,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"labels_file", o.data.labels},
           {"multi_label", o.multi_label},
           {"prompt", parts.renderer.style().name},
+          {"label_list", o.label_list},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", negative ? nlohmann::json(*negative) : nlohmann::json()},
           {"index", o.index},
@@ -240,6 +242,8 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
   };
   add("the SHA-256 of --init-adapter", o.start_hash);
   add("--examples", o.index.empty() ? "" : random_identity(example_choice(o)));
+  add("--label-list", o.label_list == task::kFullList ? "" : o.label_list);
+  add("the labels' descriptions", task::descriptions_hash(labels));
   add("--pairs", learns_sentences(o) ? o.pairs : "");
   if (o.negatives) {
     add("--negatives", fmt::format("{} of '{}'", *o.negatives, thinned_label(o, labels)));

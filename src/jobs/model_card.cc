@@ -179,6 +179,7 @@ std::string prompt_section(const ModelCard& card, const CardFacts& facts) {
         "of this folder.",
         random ? "random ones" : "the most similar", markdown_text(index));
   }
+  if (facts.labels.described()) text += " Labels are listed with what labels.json says of them.";
   return text + "\n\n";
 }
 
