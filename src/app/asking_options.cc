@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/options.h"
+#include "jobs/retrieval.h"
 #include "task/forms.h"
 
 namespace relatum::app {
@@ -25,6 +26,14 @@ void define_prompts(CLI::App& app, jobs::ExtractOptions& o) {
   app.add_option("--neighbours", o.neighbours,
                  "Retrieved examples per prompt; 0: as in the run, otherwise 1")
       ->check(CLI::NonNegativeNumber)
+      ->group("Prompt");
+  app.add_option("--examples", o.examples,
+                 examples_help("--examples-seed") + " (default: as in the run, otherwise nearest)")
+      ->check(CLI::IsMember({jobs::kNearestExamples, jobs::kRandomExamples}))
+      ->group("Prompt");
+  app.add_option("--examples-seed", o.examples_seed,
+                 "What random examples are drawn by (default: the run's seed, otherwise 1)")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX}))
       ->group("Prompt");
   app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");

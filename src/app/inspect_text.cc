@@ -236,7 +236,9 @@ std::string run_summary(const nlohmann::json& record, const fs::path& file) {
   const bool entities = io::find(record, "entities") != nullptr;
   const bool relations = !entities || string("task") == "joint";
   std::string prompts = "style " + string("prompt");
-  if (!string("index").empty()) prompts += ", retrieved examples from " + string("index");
+  const char* kind = string("example_choice") == "random" ? "random" : "retrieved";
+  const std::string index = string("index");
+  if (!index.empty()) prompts += fmt::format(", {} examples from {}", kind, index);
   if (relations) text += inspect_line("prompts", prompts);
   if (!string("pairs").empty()) text += inspect_line("pairs", "those of " + string("pairs"));
   if (entities) {

@@ -92,9 +92,11 @@ void define_data(CLI::App& app, jobs::DataChoice& choice) {
   app.add_option("--relabel", choice.relabel,
                  "Correct TACRED's labels: tacrev:PATCH.json or retacred:PATCH.json")
       ->group("Data");
-  app.add_option("--labels", choice.labels,
-                 "JSON file that lists all labels, in order (default: the data set's own, or those "
-                 "that occur in it)")
+  app.add_option(
+         "--labels", choice.labels,
+         "JSON file of all labels, in order: a list, or an object from label to a description "
+         "that prompts list beside it (default: the data set's own, or those that occur in "
+         "it)")
       ->group("Data");
   app.add_option("--limit", choice.limit, "Read only the first N examples")->group("Data");
   app.add_flag("--skip-bad-rows", choice.skip_bad_rows,
@@ -106,6 +108,13 @@ std::string prompt_help() {
   std::string names;
   for (const task::PromptStyle* style : task::prompt_styles()) names += style->name + ", ";
   return fmt::format("Prompt style: {}or a template file", names);
+}
+
+std::string examples_help(const char* seed) {
+  return fmt::format(
+      "Which examples of the index prompts show. nearest: the most similar; random: drawn for each "
+      "row by its id and text and by {}",
+      seed);
 }
 
 }  // namespace relatum::app

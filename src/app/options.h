@@ -57,5 +57,7 @@ struct EmbedderOptions {
 
 /// "Prompt style: compact, …, or a template file", for the help of --prompt.
 std::string prompt_help();
+/// The help of --examples; `seed` is the option that random ones are drawn by.
+std::string examples_help(const char* seed);
 
 }  // namespace relatum::app

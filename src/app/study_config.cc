@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kStudyKeys = {"name",    "title",        "question", "results",
-                                             "work",    "metric",       "seeds",    "baseline",
-                                             "holdout", "mixed-compute"};
+const std::vector<std::string> kStudyKeys = {"name",    "title",      "question",     "results",
+                                             "work",    "metric",     "seeds",        "baseline",
+                                             "holdout", "train-rows", "mixed-compute"};
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -44,6 +44,7 @@ class Reader {
                                     "names the study in its results file.",
                                     config_.path.string()));
     }
+    check_train_rows();
     if (arms.empty() && grid.empty()) {
       fail("app.study", fmt::format("{}: there is neither an [[arm]] nor a [grid], so nothing to "
                                     "compare. Add one.",
@@ -105,9 +106,10 @@ class Reader {
 
   void read_study_key(const TomlItem& item) {
     const std::map<std::string, std::string*> texts = {
-        {"name", &config_.name},        {"title", &config_.title}, {"question", &config_.question},
-        {"results", &config_.results},  {"work", &config_.work},   {"metric", &config_.metric},
-        {"baseline", &config_.baseline}};
+        {"name", &config_.name},         {"title", &config_.title},
+        {"question", &config_.question}, {"results", &config_.results},
+        {"work", &config_.work},         {"metric", &config_.metric},
+        {"baseline", &config_.baseline}, {"train-rows", &config_.train_rows}};
     if (const auto known = texts.find(item.key); known != texts.end()) {
       *known->second = text(item);
     } else if (item.key == "seeds") {
@@ -157,6 +159,19 @@ class Reader {
       if (arm.name.empty()) throw;
       fail("app.study", fmt::format("arm '{}': {}", arm.name, sentence_of(error)));
     }
+  }
+
+  void check_train_rows() const {
+    if (config_.train_rows.empty()) return;
+    if (!config_.train_rows.starts_with("?")) {
+      fail("app.study", fmt::format("{}: 'train-rows' is '{}', and has to be parts alone, such as "
+                                    "\"?sample=2000\".",
+                                    config_.path.string(), config_.train_rows));
+    }
+    if (config_.holdout) return;
+    fail("app.study", fmt::format("{}: 'train-rows' is cut from the rows that 'holdout' of [study] "
+                                  "leaves. Add that, or write the parts behind 'train'.",
+                                  config_.path.string()));
   }
 
   void check_names() const {

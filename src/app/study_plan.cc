@@ -107,22 +107,26 @@ class Planner {
   StudyArm with_rows(StudyArm arm) {
     const bool parts = arm.top.contains("train") && arm.top.at("train").text.starts_with("?");
     if (!config_.holdout) {
-      if (!parts) return arm;
+      if (!parts) return arm;  // a test of parts alone names no file, which is refused as such
       fail("app.study",
            fmt::format("{}:{}: a 'train' of parts alone ('{}') is cut from the rows "
                        "that 'holdout' of [study] leaves. Add that, or name the data.",
                        config_.path.string(), arm.top.at("train").line, arm.top.at("train").text));
     }
-    if (arm.top.contains("test")) {
-      fail("app.study", fmt::format("{}:{}: 'test' and 'holdout' of [study] exclude each other. "
-                                    "Leave one of them out.",
-                                    config_.path.string(), arm.top.at("test").line));
+    const bool cut = arm.top.contains("test") && arm.top.at("test").text.starts_with("?");
+    if (arm.top.contains("test") && !cut) {
+      fail("app.study",
+           fmt::format("{}:{}: 'test' and 'holdout' of [study] exclude each other, but "
+                       "for a 'test' of parts of the rows held out, such as "
+                       "\"?without=Other\". Leave one of them out.",
+                       config_.path.string(), arm.top.at("test").line));
     }
     const std::string spec = parts ? whole_train() : train_of(arm);
     const jobs::StudySplit& split = split_of(spec, arm);
     const std::string kept = "jsonl:" + split.train.string();
-    arm.top["train"] = string_value(kept + (parts ? arm.top.at("train").text : ""));
-    arm.top["test"] = string_value("jsonl:" + split.held_out.string());
+    arm.top["train"] = string_value(kept + (parts ? arm.top.at("train").text : config_.train_rows));
+    const std::string asked = cut ? arm.top.at("test").text : "";
+    arm.top["test"] = string_value("jsonl:" + split.held_out.string() + asked);
     if (!arm.top.contains("labels")) arm.top["labels"] = string_value(split.labels.string());
     RunTable& evaluate = arm.tables["evaluate"];
     const bool named = evaluate.contains("official") || !config_.metric.empty();

@@ -64,7 +64,7 @@ Nearest from_predictions(const Material& material, const std::vector<task::Examp
 Retrieved find(const AnalyseOptions& options, const Material& material, int64_t count,
                QueryKind kind, const Host& host) {
   Retrieval retrieval(options.index, options.embedder, options.models, host);
-  Retrieved found = retrieval.find(material.data.examples, count, kind, host.context);
+  Retrieved found = retrieval.find(material.data.examples, {count}, kind, host.context);
   host.context.end_progress();
   return found;
 }

@@ -10,6 +10,7 @@
 #include "jobs/answer_rule.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
+#include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "jobs/turned_pairs.h"
 #include "task/classify_prompts.h"
@@ -29,16 +30,19 @@ Answerer::Answerer(const ExtractOptions& options, std::vector<NamedSetup> setups
     const ExtractSetup& setup = setups_[i].setup;
     if (setup.style.classifier) task::outputs_of(labels[i], *setup.style.classifier);  // refuses
     auto words = words_for(setup, labels[i], host.context, setups_[i].title());
-    seats_.push_back(
-        std::make_unique<Seat>(Seat{task::PromptRenderer(setup.style, labels[i], std::move(words),
-                                                         setup.words.value_or(task::AnswerWords{})),
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    {},
-                                    answer_rule(options, setup, labels[i])}));
+    seats_.push_back(std::make_unique<Seat>(
+        Seat{task::PromptRenderer(setup.style, described_for(setup, labels[i]), std::move(words),
+                                  setup.words.value_or(task::AnswerWords{})),
+             {},
+             {},
+             {},
+             {},
+             {},
+             {},
+             answer_rule(options, setup, labels[i])}));
+  }
+  for (const auto& seat : seats_) {
+    tell_undescribed(seat->renderer.style(), seat->renderer.labels(), host.context);
   }
   open_types();
   const ExtractSetup& first = setups_[0].setup;
@@ -169,8 +173,8 @@ Retrieved Answerer::find(std::span<const task::Example> examples,
                          const Context& context) {
   if (seats_.size() == 1) {
     const auto& only = seats_[0]->retrieval;
-    const int64_t count = setups_[0].setup.neighbours;
-    return only ? only->find(examples, count, kind, context) : Retrieved{};
+    const ExampleChoice& choice = setups_[0].setup.examples;
+    return only ? only->find(examples, choice, kind, context) : Retrieved{};
   }
   Retrieved all;
   for (size_t a = 0; a < seats_.size(); ++a) {
@@ -184,7 +188,7 @@ Retrieved Answerer::find(std::span<const task::Example> examples,
       rows.push_back(i);
       own.push_back(examples[i]);
     }
-    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.neighbours, kind, context);
+    Retrieved found = seats_[a]->retrieval->find(own, setups_[a].setup.examples, kind, context);
     all.overlap += found.overlap;
     for (size_t k = 0; k < rows.size(); ++k) {
       all.examples[rows[k]] = std::move(found.examples[k]);

@@ -82,7 +82,7 @@ class Answerer {
     int64_t too_long = 0, overlap = 0;
     std::string first_too_long;
   };
-  /// Of all examples so far: rows too long, rows whose nearest neighbour has their own text.
+  /// Of all examples so far: rows too long, rows whose first example has their own text.
   const Counts& counts() const { return counts_; }
 
  private:

@@ -17,8 +17,12 @@ std::string asked(const std::string& what, const RunUse& use) {
   add("--calibration", use.calibration);
   if (use.chat) line += " --chat";
   add("--index", use.index);
-  if (!use.index.empty() && use.neighbours != 1) {
-    add("--neighbours", std::to_string(use.neighbours));
+  if (!use.index.empty() && use.examples.count != 1) {
+    add("--neighbours", std::to_string(use.examples.count));
+  }
+  if (!use.index.empty() && use.examples.random_seed) {
+    add("--examples", kRandomExamples);
+    add("--examples-seed", std::to_string(*use.examples.random_seed));
   }
   return line + " --data FILE --out predictions.jsonl";
 }

@@ -36,6 +36,7 @@ std::string card_settings(const nlohmann::json& record) {
       {"init", "pairs begin"},
       {"save_modules", "trained whole"},
       {"pairs", "pairs of"},
+      {"label_list", "labels that training prompts list"},
       {"head_lr", "learning rate of the classifier"},
       {"head_dropout", "dropout before the classifier"},
       {"hidden_dropout", "dropout of hidden states"},
@@ -53,6 +54,7 @@ std::string card_settings(const nlohmann::json& record) {
     const nlohmann::json* value = io::find(record, key);
     const std::string text = value ? setting_text(*value) : "";
     const bool plain = (key == std::string_view("init") && text == "default") ||
+                       (key == std::string_view("label_list") && text == "full") ||
                        (key == std::string_view("lora_plus") && text == "1");
     if (!text.empty() && !plain) rows += fmt::format("| {} | {} |\n", title, text);
   }

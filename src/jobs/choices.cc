@@ -50,6 +50,10 @@ void tell_data(const task::Dataset& data, bool relabelled, const Context& contex
   for (const std::string& line : data.warnings) {
     context.warn(fmt::format("{}: {}", data.file, line));
   }
+  if (data.left_out) {
+    context.info(
+        fmt::format("{}: without= leaves out {}.", data.file, counted(data.left_out, "row")));
+  }
   if (!relabelled) return;
   context.info(
       fmt::format("{}: --relabel changed {}.", data.file, counted(data.relabelled, "label")));

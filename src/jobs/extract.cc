@@ -118,8 +118,7 @@ void tell_result(const ExtractOptions& options, const ExtractResult& result, dou
                            after, file ? options.out : "standard output"));
   if (p.overlap) {
     context.info(
-        fmt::format("{} of {} sentences have their own text as nearest neighbour in the "
-                    "index.",
+        fmt::format("{} of {} sentences have their own text as first example of the index.",
                     p.overlap, p.rows));
   }
   const int64_t unparsed = p.without_label - p.too_long;

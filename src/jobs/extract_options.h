@@ -32,6 +32,8 @@ struct ExtractOptions {
   std::string entity_threshold;  ///< engine::SpanSearch::from; empty: none
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
+  std::string examples;    ///< "nearest" or "random"; empty: as the run was trained, else nearest
+  std::optional<uint64_t> examples_seed;  ///< of random ones; none: the run's, else 1
   int64_t max_new_tokens = 32, batch_tokens = 2048;
   double negligible = 0, min_probability = 0;
   bool scores = false, chat = false, force = false, overwrite = false;

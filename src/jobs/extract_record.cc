@@ -54,6 +54,7 @@ std::string data_identity(const std::string& text) {
   if (spec.window) parts += fmt::format(" window={}", *spec.window);
   if (!spec.negative.empty()) parts += " negative=" + spec.negative;
   if (!spec.offsets.empty()) parts += " offsets=" + spec.offsets;
+  for (const std::string& label : spec.without) parts += " without=" + label;
   return parts;
 }
 
@@ -75,22 +76,40 @@ std::string adapter_hash(const std::string& folder) {
 // What an adapter, or the only one, is used with; and beside it what it was trained with.
 nlohmann::json adapter_record(const ExtractParts& parts, size_t place) {
   const auto& [name, options, setup] = parts.setups[place];
-  nlohmann::json record{{"adapter", options.adapter},
-                        {"prompt", setup.prompt},
-                        {"prompt_hash", task::style_hash(setup.style)},
-                        {"index", setup.index},
-                        {"index_hash", parts.answerer.index_hash(place)},
-                        {"neighbours", setup.neighbours},
-                        {"chat", setup.chat}};
+  nlohmann::json record{
+      {"adapter", options.adapter},
+      {"prompt", setup.prompt},
+      {"prompt_hash", task::style_hash(setup.style)},
+      {"index", setup.index},
+      {"index_hash", parts.answerer.index_hash(place)},
+      {"neighbours", setup.examples.count},
+      {"example_choice", setup.examples.random_seed ? kRandomExamples : kNearestExamples},
+      {"chat", setup.chat}};
+  if (setup.examples.random_seed) record["examples_seed"] = *setup.examples.random_seed;
   record.update(rule_record(parts.answerer.rule(place), setup));
   if (setup.run) {
     const RunInfo& run = *setup.run;
-    record["trained"] = {{"prompt", run.prompt},         {"prompt_hash", run.prompt_hash},
-                         {"index", run.index},           {"index_hash", run.index_hash},
-                         {"neighbours", run.neighbours}, {"base", run.base},
-                         {"base_hash", run.base_hash},   {"chat", run.chat}};
+    record["trained"] = {{"prompt", run.prompt},
+                         {"prompt_hash", run.prompt_hash},
+                         {"index", run.index},
+                         {"index_hash", run.index_hash},
+                         {"neighbours", run.neighbours},
+                         {"example_choice", run.examples},
+                         {"base", run.base},
+                         {"base_hash", run.base_hash},
+                         {"chat", run.chat}};
   }
   return record;
+}
+
+void add_random(const ExtractSetup& setup, ExtractIdentity& identity) {
+  const std::string random = setup.index.empty() ? "" : random_identity(setup.examples);
+  if (!random.empty()) identity.emplace_back("--examples", random);
+}
+
+void add_descriptions(const task::Labels& labels, ExtractIdentity& identity) {
+  const std::string hash = task::descriptions_hash(labels);
+  if (!hash.empty()) identity.emplace_back("the labels' descriptions", hash);
 }
 
 // What of an adapter decides the answers to its rows. `of`: " of NAME" where rows name it.
@@ -106,11 +125,13 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
       {"--chat", setup.chat ? text::chat_hash(answerer.session().tokenizer()) : "off"},
       {"the adapter", adapter_hash(options.adapter)},
       {"the index", answerer.index_hash(place)},
-      {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.neighbours)},
+      {"--neighbours", setup.index.empty() ? "" : std::to_string(setup.examples.count)},
       {"the label that is left out", negative == left_out.end() ? "" : negative->second}};
   // Only where there is one: what earlier builds left unfinished stays what it is.
   const std::string rule = rule_identity(answerer.rule(place));
   if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
+  add_random(setup, identity);
+  add_descriptions(answerer.renderer(place).labels(), identity);
   for (auto& [what, value] : identity) what += of;
   return identity;
 }
@@ -196,7 +217,7 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
       {"--isa", kernels::isa() == kernels::Isa::kAvx512 ? "avx512" : "avx2"},
       {"the adapter", of_only(adapter_hash(o.adapter))},
       {"the index", of_only(answerer.index_hash())},
-      {"--neighbours", setup.index.empty() || named ? "" : std::to_string(setup.neighbours)},
+      {"--neighbours", setup.index.empty() || named ? "" : std::to_string(setup.examples.count)},
       {"--answer", o.answer},
       {"--max-new-tokens", std::to_string(o.max_new_tokens)},
       {"--batch-tokens", std::to_string(o.batch_tokens)},
@@ -212,6 +233,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
   else if (o.constrain_types) identity.emplace_back("--constrain-types", "on");
   const std::string rule = named ? "" : rule_identity(answerer.rule());
   if (!rule.empty()) identity.emplace_back("the rule for probabilities", rule);
+  if (!named) add_random(setup, identity);
+  if (!named) add_descriptions(answerer.renderer().labels(), identity);
   for (size_t i = 0; named && i < setups.size(); ++i) {
     const std::string of = fmt::format(" of adapter {}", setups[i].name);
     for (auto& each : adapter_identity(parts, i, of)) identity.push_back(std::move(each));

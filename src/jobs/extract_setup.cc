@@ -136,6 +136,13 @@ void settle_index(const ExtractOptions& o, const Context& context, ExtractSetup&
   }
 }
 
+void settle_examples(const ExtractOptions& o, ExtractSetup& setup) {
+  const RunInfo usual = setup.run.value_or(RunInfo{});
+  setup.examples = example_choice(o.neighbours > 0 ? o.neighbours : usual.neighbours,
+                                  o.examples.empty() ? usual.examples : o.examples,
+                                  o.examples_seed.value_or(usual.seed));
+}
+
 void read_words(const fs::path& folder, ExtractSetup& setup) {
   if (!fs::exists(folder / "labels.json")) return;
   setup.labels = task::load_labels(folder / "labels.json");
@@ -153,17 +160,18 @@ void read_words(const fs::path& folder, ExtractSetup& setup) {
 
 // Of several adapters only some may have an index.
 void tell_without_index(const std::vector<NamedSetup>& all, const Context& context) {
-  const auto has_none = [](const NamedSetup& each) {
-    return each.options.neighbours > 0 && each.setup.index.empty();
-  };
-  const auto count = std::ranges::count_if(all, has_none);
-  if (count == std::ssize(all)) {
-    return context.warn("--neighbours has no effect without --index.");
-  }
+  const ExtractOptions& given = all[0].options;  // the same for all
+  std::vector<std::string> flags;
+  if (given.neighbours > 0) flags.emplace_back("--neighbours");
+  if (!given.examples.empty()) flags.emplace_back("--examples");
+  if (given.examples_seed) flags.emplace_back("--examples-seed");
+  if (flags.empty()) return;
+  const auto has_none = [](const NamedSetup& each) { return each.setup.index.empty(); };
+  if (std::ranges::all_of(all, has_none)) return warn_without_effect(flags, "--index", context);
   for (const NamedSetup& each : all) {
     if (!has_none(each)) continue;
-    context.warn(
-        fmt::format("--neighbours has no effect on {}, which has no index.", each.title()));
+    context.warn(fmt::format("{} {} no effect on {}, which has no index.", and_list(flags),
+                             flags.size() == 1 ? "has" : "have", each.title()));
   }
 }
 
@@ -300,7 +308,7 @@ ExtractSetup settle_extract(const ExtractOptions& o, const Host& host) {
     host.context.warn("the adapter was trained without --chat and is used with it.");
   }
   settle_index(o, host.context, setup);
-  setup.neighbours = o.neighbours > 0 ? o.neighbours : setup.run ? setup.run->neighbours : 1;
+  settle_examples(o, setup);
   return setup;
 }
 
@@ -359,6 +367,10 @@ size_t place_of(std::span<const NamedSetup> setups, const task::Example& example
   fail("jobs.extract", fmt::format("example '{}' names the adapter '{}', which is not among those "
                                    "that were opened. Name one of them.",
                                    example.id, example.adapter));
+}
+
+task::Labels described_for(const ExtractSetup& setup, const task::Labels& labels) {
+  return setup.labels ? task::with_descriptions(labels, *setup.labels) : labels;
 }
 
 std::vector<std::string> words_for(const ExtractSetup& setup, const task::Labels& labels,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jobs/extract_options.h"
+#include "jobs/retrieval.h"
 #include "jobs/run_calibration.h"
 #include "jobs/run_record.h"
 #include "task/answer_words.h"
@@ -26,7 +27,7 @@ struct ExtractSetup {
   std::string index;     ///< folder; empty: no retrieval
   std::string embedder;  ///< empty: the one that the index names
   bool chat = false;
-  int64_t neighbours = 1;
+  ExampleChoice examples;                     ///< that prompts show, of the index
   std::optional<task::Labels> labels;         ///< that the run was trained with
   std::optional<task::AnswerWords> words;     ///< that it was trained to answer
   std::optional<RunCalibration> calibration;  ///< of its probabilities, unless it is to be left off
@@ -69,6 +70,9 @@ std::vector<NamedSetup> settle_adapters(const ExtractOptions& options, const Hos
 /// Which of them answers a row: the one that it names, or the only one. Throws Error for a name
 /// that none has.
 size_t place_of(std::span<const NamedSetup> setups, const task::Example& example);
+
+/// An inventory with the descriptions that the run was trained with, where it has none of its own.
+task::Labels described_for(const ExtractSetup& setup, const task::Labels& labels);
 
 /// The answer words of an inventory: those that the run was trained with where it knows the label.
 /// One warning for labels that it does not know; `title` names the adapter there.

@@ -82,6 +82,7 @@ FinetuneResult finetune(const FinetuneOptions& given, const Host& host) {
   const task::PromptRenderer renderer(
       training_style(options, *session, data.train.labels, entity_types(data)), data.train.labels);
   tell_lost_characters(renderer.style(), session->tokenizer(), context);
+  tell_undescribed(renderer.style(), renderer.labels(), context);
   const FinetuneRows rows = make_finetune_rows(options, data, *session, renderer, host);
   const std::unique_ptr<train::Trainable> trained = make_trainable(options, *session, data);
   FinetunePlan plan = plan_finetune(options, *session, *trained, rows, context);

@@ -75,6 +75,7 @@ void check_classifier(const FinetuneOptions& o) {
   const std::pair<bool, const char*> unknown[] = {{!o.prompt.empty(), "--prompt"},
                                                   {!o.index.empty(), "--index"},
                                                   {o.chat, "--chat"},
+                                                  {lists_anew(o), "--label-list"},
                                                   {!o.save_modules.empty(), "--save-modules"},
                                                   {!o.init_adapter.empty(), "--init-adapter"}};
   for (const auto& [given, flag] : unknown) {
@@ -135,7 +136,14 @@ task::PromptStyle training_style(const FinetuneOptions& options, const engine::S
   if (reads_pairs(options)) return pair_style_of(labels, types);
   if (classifies(options)) return classifier_style_of(options, session, labels);
   if (finds_entities(options)) return task::text_style();
-  return style_for(options.prompt, session.model().info());
+  task::PromptStyle style = style_for(options.prompt, session.model().info());
+  if (lists_anew(options) && !style.uses_labels()) {
+    refuse(
+        fmt::format("--label-list {}: the prompt style {} lists no labels. Use one that does, such "
+                    "as roles, or leave --label-list out.",
+                    options.label_list, style.name));
+  }
+  return style;
 }
 
 task::PromptStyle classifier_style_of(const RunInfo& run, const task::Labels& labels) {

@@ -55,6 +55,7 @@ void check_entities(const FinetuneOptions& o) {
                                                   {!o.prompt.empty(), "--prompt"},
                                                   {!o.index.empty(), "--index"},
                                                   {o.chat, "--chat"},
+                                                  {lists_anew(o), "--label-list"},
                                                   {!o.save_modules.empty(), "--save-modules"},
                                                   {o.negative.has_value(), "--negative"},
                                                   {o.negatives.has_value(), "--negatives"},

@@ -60,7 +60,9 @@ std::string label_difference(const task::Labels& now, const task::Labels& then, 
   }
   const auto& names = now.names();
   if (std::ranges::all_of(names, [&](const auto& name) { return then.find(name).has_value(); })) {
-    return collected || now == then ? "" : "the same labels in another order";
+    if (!collected && names != then.names()) return "the same labels in another order";
+    const bool same = task::descriptions_hash(now) == task::descriptions_hash(then);
+    return collected || same ? "" : "other descriptions of the labels";
   }
   for (int64_t i = 0; i < now.size(); ++i) {
     if (now.name(i) == then.name(i)) continue;

@@ -302,6 +302,7 @@ void check_joint(const FinetuneOptions& o) {
   if (!classifies(o)) return;
   refuse_given({{!o.prompt.empty(), "--prompt"},
                 {o.chat, "--chat"},
+                {lists_anew(o), "--label-list"},
                 {!o.save_modules.empty(), "--save-modules"},
                 {!o.init_adapter.empty(), "--init-adapter"},
                 {o.negatives.has_value(), "--negatives"}},

@@ -36,15 +36,17 @@ struct FinetuneOptions {
   double head_dropout = 0.1, hidden_dropout = 0.1;
   std::vector<std::string> head_flags;  ///< those of the classifier's options that were given
   std::string prompt;                   ///< empty: the model's usual style, see style_for()
+  std::string label_list = "full";      ///< that training prompts show, see task/label_list.h
   std::string schedule = "cosine", targets = "all-linear";
   std::string init = "default", save_modules;  ///< a list of modules
   std::optional<std::string> negative;         ///< label that means no relation, for dev figures
   int64_t holdout = 0, neighbours = 1;
-  int64_t batch_tokens = 0;  ///< 0: chosen from the data
+  std::string examples = "nearest";  ///< or "random", see example_choice(); by --seed
+  int64_t batch_tokens = 0;          ///< 0: chosen from the data
   /// 0: the whole step; none: train::default_micro_tokens(), or those of the run that is resumed
   std::optional<int64_t> micro_tokens;
   std::optional<double> learning_rate;  ///< none: see jobs::learning_rate()
-  bool neighbours_given = false;
+  bool neighbours_given = false, examples_given = false;
   uint64_t memory = 0;  ///< bytes to stay below; 0: no limit
   train::AdapterConfig adapter;
   std::vector<std::string> adapter_flags;  ///< those of the adapter's options that were given
@@ -63,5 +65,8 @@ struct FinetuneOptions {
   Words words;               ///< what of these was given, for the record
   std::string directory;     ///< from which the words' relative paths go; empty: the process's
 };
+
+/// Whether training prompts show lists of labels of their own.
+inline bool lists_anew(const FinetuneOptions& options) { return options.label_list != "full"; }
 
 }  // namespace relatum::jobs

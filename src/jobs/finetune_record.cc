@@ -19,8 +19,10 @@
 #include "jobs/finetune_method.h"
 #include "jobs/finetune_start.h"
 #include "jobs/process_facts.h"
+#include "jobs/retrieval.h"
 #include "jobs/run_record.h"
 #include "kernels/cpu.h"
+#include "task/label_list.h"
 #include "task/spec.h"
 #include "text/chat.h"
 #include "train/full_folder.h"
@@ -49,6 +51,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"labels_file", o.data.labels},
           {"multi_label", o.multi_label},
           {"prompt", parts.renderer.style().name},
+          {"label_list", o.label_list},
           {"prompt_hash", task::style_hash(parts.renderer.style())},
           {"negative", negative ? nlohmann::json(*negative) : nlohmann::json()},
           {"index", o.index},
@@ -57,6 +60,7 @@ nlohmann::json settings(const FinetuneParts& parts) {
           {"index_hash", parts.rows.index_hash},
           {"embedder", o.embedder},
           {"neighbours", o.neighbours},
+          {"example_choice", o.examples},
           {"chat", o.chat},
           {"rank", o.adapter.rank},
           {"alpha", o.adapter.alpha},
@@ -237,6 +241,9 @@ std::vector<train::NamedValue> finetune_identity(const FinetuneParts& parts) {
     if (!value.empty()) values.push_back({name, value});
   };
   add("the SHA-256 of --init-adapter", o.start_hash);
+  add("--examples", o.index.empty() ? "" : random_identity(example_choice(o)));
+  add("--label-list", o.label_list == task::kFullList ? "" : o.label_list);
+  add("the labels' descriptions", task::descriptions_hash(labels));
   add("--pairs", learns_sentences(o) ? o.pairs : "");
   if (o.negatives) {
     add("--negatives", fmt::format("{} of '{}'", *o.negatives, thinned_label(o, labels)));

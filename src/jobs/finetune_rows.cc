@@ -11,6 +11,7 @@
 #include "jobs/retrieval.h"
 #include "task/answer_prompts.h"
 #include "task/classifier_rows.h"
+#include "task/label_list.h"
 
 namespace relatum::jobs {
 namespace {
@@ -85,11 +86,10 @@ Neighbours find_neighbours(const FinetuneOptions& options, const FinetuneData& d
                              excluded == 1 ? "is" : "are"));
   }
   Neighbours found;
-  found.train = retrieval.find(data.train.examples, options.neighbours, QueryKind::kTraining,
-                               context);
-  found.dev = retrieval.find(data.dev.examples, options.neighbours, QueryKind::kTraining, context);
-  found.test = retrieval.find(data.test.examples, options.neighbours, QueryKind::kTraining,
-                              context);
+  const ExampleChoice choice = example_choice(options);
+  found.train = retrieval.find(data.train.examples, choice, QueryKind::kTraining, context);
+  found.dev = retrieval.find(data.dev.examples, choice, QueryKind::kTraining, context);
+  found.test = retrieval.find(data.test.examples, choice, QueryKind::kTraining, context);
   return found;
 }
 
@@ -120,6 +120,22 @@ struct Maker {
   std::vector<int32_t> completion_tokens(const std::string& completion) const {
     return engine::completion_tokens(session.tokenizer(), completion);
   }
+  // With the list of labels that the row is to show: the same in every epoch.
+  task::Prompt train_prompt(const task::Example& example, const Retrieved& found, size_t i) const {
+    const std::vector<const task::Example*> shown = found.of(i);
+    if (options.label_list == task::kFullList) return renderer.render(example, shown);
+    std::vector<int64_t> needed;
+    const auto need = [&](const std::optional<std::string>& label) {
+      const auto place = label ? renderer.labels().find(*label) : std::nullopt;
+      if (place) needed.push_back(*place);
+    };
+    need(example.label);
+    for (const task::Example* each : shown) need(each->label);
+    const auto listed = task::draw_label_list(options.label_list, renderer.labels().size(), needed,
+                                              options.training.seed,
+                                              example.id + '\0' + example.text);
+    return renderer.render_listing(example, shown, listed);
+  }
   bool classifies() const { return renderer.style().classifier != nullptr; }
   bool skip() const { return options.data.skip_bad_rows; }
   int64_t context() const { return session.model().info().context; }
@@ -131,7 +147,7 @@ void make_train(const Maker& maker, task::Dataset& data, const Retrieved& neighb
   std::vector<task::Example> kept;
   for (size_t i = 0; i < data.examples.size(); ++i) {
     const task::Example& example = data.examples[i];
-    const task::Prompt prompt = maker.renderer.render(example, neighbours.of(i));
+    const task::Prompt prompt = maker.train_prompt(example, neighbours, i);
     train::TrainRow row = maker.train_row(prompt, *example.label);
     if (!too_long.fits(example, int64_t(row.tokens.size()), maker.skip())) continue;
     rows.train.push_back(std::move(row));
@@ -163,6 +179,10 @@ int64_t make_asked(const Maker& maker, task::Dataset& data, const Retrieved& nei
 }
 
 }  // namespace
+
+ExampleChoice example_choice(const FinetuneOptions& options) {
+  return example_choice(options.neighbours, options.examples, options.training.seed);
+}
 
 FinetuneRows make_finetune_rows(const FinetuneOptions& options, FinetuneData& data,
                                 const engine::Session& session,

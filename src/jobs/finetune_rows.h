@@ -7,6 +7,7 @@
 
 #include "engine/session.h"
 #include "jobs/finetune_data.h"
+#include "jobs/retrieval.h"
 #include "task/prompt.h"
 #include "train/batcher.h"
 
@@ -27,6 +28,9 @@ struct FinetuneRows {
   /// Of dev examples or documents.
   int64_t dev_count() const { return int64_t(dev.size()) + dev_documents; }
 };
+
+/// The examples that a fine-tuning puts into prompts.
+ExampleChoice example_choice(const FinetuneOptions& options);
 
 /// Retrieves neighbours where --index asks for it, renders all prompts, and checks that each fits
 /// the model's context with its answer (dev prompts: with any answer). Rows that do not fit are an

@@ -39,11 +39,13 @@ constexpr Key kKeys[] = {{"model", "model", Kind::kText},
                          {"relabel", "relabel", Kind::kText},
                          {"labels_file", "labels", Kind::kText},
                          {"prompt", "prompt", Kind::kText},
+                         {"label_list", "label-list", Kind::kText},
                          {"negative", "negative", Kind::kText},
                          {"pairs", "pairs", Kind::kText},
                          {"index", "index", Kind::kText},
                          {"embedder", "embedder", Kind::kText},
                          {"neighbours", "neighbours", Kind::kNumber},
+                         {"example_choice", "examples", Kind::kText},
                          {"chat", "chat", Kind::kSwitch},
                          {"rank", "rank", Kind::kNumber},
                          {"alpha", "alpha", Kind::kNumber},
@@ -89,7 +91,7 @@ void take_keys(const json& record, const std::string& place, Words& words) {
   const bool automatic = io::get_bool(record, "batch_tokens_automatic", false, place);
   std::set<std::string> passed;
   if (starts_elsewhere) passed.insert({"rank", "alpha", "dropout", "targets", "rslora"});
-  if (!index) passed.insert("neighbours");
+  if (!index) passed.insert({"neighbours", "examples"});
   if (automatic) passed.insert("batch-tokens");
   const bool joint = io::get_string(record, "task", "", place) == "joint";
   const bool reads_states = io::get_string(record, "head", "", place) == "classifier" ||

@@ -120,9 +120,13 @@ GraphSettings graph_settings(const GraphSetup& setup, const Answerer& answerer) 
       {"base", session.base()},
       {"compute", std::string(name_of(session.products()))},
       {"index", answerer.index_hash()},
-      {"neighbours", run.index.empty() ? "" : std::to_string(run.neighbours)},
+      {"neighbours", run.index.empty() ? "" : std::to_string(run.examples.count)},
       {"negligible", fmt::format("{}", setup.asking.negligible)},
       {"probabilities", rule_identity(answerer.rule())}};
+  const std::string random = run.index.empty() ? "" : random_identity(run.examples);
+  if (!random.empty()) settings.emplace_back("examples", random);
+  const std::string described = task::descriptions_hash(answerer.renderer().labels());
+  if (!described.empty()) settings.emplace_back("descriptions", described);
   for (const auto& [key, value] : session.settings()) settings.emplace_back("model." + key, value);
   return settings;
 }

@@ -19,6 +19,7 @@
 #include "jobs/finetune_joint.h"
 #include "jobs/fit_calibration.h"
 #include "jobs/markdown_text.h"
+#include "jobs/retrieval.h"
 #include "task/metric.h"
 #include "task/prompt.h"
 
@@ -172,11 +173,13 @@ std::string prompt_section(const ModelCard& card, const CardFacts& facts) {
                      "token.";
   if (card_flag(card.record, "chat")) text += " All of it goes into the base's chat template.";
   if (!index.empty()) {
+    const bool random = card_text(card.record, "example_choice") == kRandomExamples;
     text += fmt::format(
-        " Each prompt shows the most similar of the sentences in the index {}, which is not part "
+        " Each prompt shows {} of the sentences in the index {}, which is not part "
         "of this folder.",
-        markdown_text(index));
+        random ? "random ones" : "the most similar", markdown_text(index));
   }
+  if (facts.labels.described()) text += " Labels are listed with what labels.json says of them.";
   return text + "\n\n";
 }
 

@@ -128,8 +128,21 @@ int64_t Retrieval::exclude(const std::vector<task::Example>& examples, bool by_i
   return std::count(excluded.begin(), excluded.end(), true);
 }
 
-Retrieved Retrieval::find(std::span<const task::Example> queries, int64_t k, QueryKind kind,
-                          const Context& context) {
+ExampleChoice example_choice(int64_t count, const std::string& kind, uint64_t seed) {
+  if (kind == kNearestExamples) return {count};
+  if (kind == kRandomExamples) return {count, seed};
+  fail("jobs.retrieve",
+       fmt::format("prompts are to show '{}' examples, and this version knows {} and "
+                   "{} ones.",
+                   printable_start(kind), kNearestExamples, kRandomExamples));
+}
+
+std::string random_identity(const ExampleChoice& choice) {
+  return choice.random_seed ? fmt::format("random (seed {})", *choice.random_seed) : "";
+}
+
+Retrieved Retrieval::find(std::span<const task::Example> queries, const ExampleChoice& choice,
+                          QueryKind kind, const Context& context) {
   Retrieved result;
   if (queries.empty()) return result;
   const std::vector<std::string> texts = texts_of(queries);
@@ -138,9 +151,17 @@ Retrieved Retrieval::find(std::span<const task::Example> queries, int64_t k, Que
   if (vectors.rows() != int64_t(queries.size())) {
     fail("jobs.retrieve", "interrupted while the sentences were embedded.");
   }
-  const retrieve::Neighbours found = retrieve::find_neighbours(
-      parts_->store.index, vectors.view(), keys_of(texts), parts_->row_keys,
-      {k, kind == QueryKind::kTraining, parts_->excluded});
+  const retrieve::NeighbourOptions options{choice.count, kind == QueryKind::kTraining,
+                                           parts_->excluded};
+  const std::vector<std::string> keys = keys_of(texts);
+  std::vector<std::string> ids;
+  for (const task::Example& query : queries) ids.push_back(query.id);
+  const retrieve::Index& index = parts_->store.index;
+  const retrieve::Neighbours found =
+      choice.random_seed
+          ? retrieve::draw_neighbours(index, {vectors.view(), keys, ids}, parts_->row_keys, options,
+                                      *choice.random_seed)
+          : retrieve::find_neighbours(index, vectors.view(), keys, parts_->row_keys, options);
   result.overlap = found.overlap;
   for (const auto& neighbours : found.of) {
     auto& examples = result.examples.emplace_back();

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,20 +18,36 @@ class Embedder;
 
 namespace relatum::jobs {
 
-/// The nearest stored examples of each query, and how they are told in predictions.
+/// The stored examples of each query, and how they are told in predictions.
 struct Retrieved {
   std::vector<std::vector<task::Example>> examples;
   std::vector<std::vector<task::NeighbourRef>> references;
-  int64_t overlap = 0;  ///< queries whose nearest neighbour has the same text
+  int64_t overlap = 0;  ///< queries whose first example has the same text
 
   /// Those of query i, as prompts are rendered with them; none where nothing was retrieved.
   std::vector<const task::Example*> of(size_t i) const {
-    std::vector<const task::Example*> nearest;
-    if (examples.empty()) return nearest;
-    for (const task::Example& example : examples.at(i)) nearest.push_back(&example);
-    return nearest;
+    std::vector<const task::Example*> own;
+    if (examples.empty()) return own;
+    for (const task::Example& example : examples.at(i)) own.push_back(&example);
+    return own;
   }
 };
+
+/// What --examples takes.
+inline constexpr const char* kNearestExamples = "nearest";
+inline constexpr const char* kRandomExamples = "random";
+
+/// How many stored examples a query gets, and which.
+struct ExampleChoice {
+  int64_t count = 1;
+  /// Random ones, drawn by it and by the query's own id and text; nothing: the nearest.
+  std::optional<uint64_t> random_seed{};
+};
+/// The choice that is called `kind`. Throws Error where it is none of the names above.
+ExampleChoice example_choice(int64_t count, const std::string& kind, uint64_t seed);
+/// What a state or an unfinished output is known by; empty for the nearest, as earlier versions
+/// knew no others.
+std::string random_identity(const ExampleChoice& choice);
 
 /// Which data the queries are: training and dev data never retrieve their own text.
 enum class QueryKind { kTraining, kTest };
@@ -46,8 +63,9 @@ class Retrieval {
   /// Rows of the index with the text (after normalised_text()) or, where `by_id`, the id of one of
   /// these examples are nobody's neighbour from now on. Gives their number.
   int64_t exclude(const std::vector<task::Example>& examples, bool by_id);
-  Retrieved find(std::span<const task::Example> queries, int64_t k, QueryKind kind,
-                 const Context& context);
+  /// Similarities are computed for random examples, too.
+  Retrieved find(std::span<const task::Example> queries, const ExampleChoice& choice,
+                 QueryKind kind, const Context& context);
   /// The embedder that it looks things up with.
   retrieve::Embedder& embedder();
   /// What the index holds, as one hash.

@@ -130,6 +130,8 @@ RunInfo read_run(const std::filesystem::path& run) {
   info.holdout_by = io::get_string(record, "holdout_by", "", place);
   info.chat = io::get_bool(record, "chat", false, place);
   info.neighbours = io::get_int(record, "neighbours", 1, place);
+  info.examples = io::get_string(record, "example_choice", "nearest", place);
+  info.seed = uint64_t(io::get_int(record, "seed", 1, place));
   return info;
 }
 

@@ -56,6 +56,8 @@ struct RunInfo {
   std::string index_beside;  ///< from the run's folder
   bool chat = false;
   int64_t neighbours = 1;
+  std::string examples = "nearest";  ///< which stored examples prompts show, see example_choice()
+  uint64_t seed = 1;
   int64_t micro_tokens = 0;  ///< 0: not recorded
   /// In front of a completion, where the tokenizer adds one itself; 0: of versions that had two.
   int64_t completion_blanks = 0;

@@ -40,7 +40,7 @@ RunUse use_of_run(const ExtractOptions& options, const ExtractSetup& setup, cons
   if (!setup.run) return use;
   use.chat = setup.run->chat;
   use.index = index_in_use(run, *setup.run, context);
-  use.neighbours = setup.run->neighbours;
+  use.examples = example_choice(setup.run->neighbours, setup.run->examples, setup.run->seed);
   use.prompt = has("prompt.txt") ? (kept / "prompt.txt").string() : setup.run->prompt;
   if (use.labels.empty()) return use;
   const task::Labels labels = task::load_labels(run / "labels.json");

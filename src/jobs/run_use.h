@@ -17,7 +17,7 @@ struct RunUse {
   std::string index;        ///< of the run; empty: none
   std::string calibration;  ///< a file; empty: none
   bool chat = false;
-  int64_t neighbours = 1;
+  ExampleChoice examples;
   /// The run was taught other words for its labels than the style has: the result is asked for
   /// those of the style.
   bool other_words = false;

@@ -18,6 +18,10 @@ inline constexpr const char* kEncoderDecoderStyle = "one-line-nolist";
 /// task::load_style() does.
 task::PromptStyle style_for(const std::string& name, const arch::ModelInfo& model);
 
+/// One warning where labels have descriptions and the style does not list them.
+void tell_undescribed(const task::PromptStyle& style, const task::Labels& labels,
+                      const Context& context);
+
 /// One warning where characters of the style are lost in the model's vocabulary.
 void tell_lost_characters(const task::PromptStyle& style, const text::Tokenizer& tokenizer,
                           const Context& context);

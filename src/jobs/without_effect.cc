@@ -33,6 +33,7 @@ void warn_without_effect(const Flags& flags, const std::string& without, const C
 void tell_without_effect(const FinetuneOptions& o, const Context& context) {
   Flags index, dev;
   add(index, o.neighbours_given, "--neighbours");
+  add(index, o.examples_given, "--examples");
   add(index, !o.embedder.empty(), "--embedder");
   if (o.index.empty()) warn_without_effect(index, "--index", context);
   if (!o.dev.empty() || o.holdout > 0) return;

@@ -1,4 +1,4 @@
-// The most similar stored examples of each query, never the query itself in training.
+// Stored examples of each query: the most similar ones, or random ones; in training never itself.
 #pragma once
 
 #include <cstdint>
@@ -30,5 +30,20 @@ struct Neighbours {
 Neighbours find_neighbours(const Index& index, MatView<const float> queries,
                            std::span<const std::string> query_keys,
                            std::span<const std::string> row_keys, const NeighbourOptions& options);
+
+/// Queries that random rows are drawn for, n of each.
+struct DrawQueries {
+  MatView<const float> vectors;        ///< n x D, for the similarities that are told
+  std::span<const std::string> keys;   ///< as find_neighbours() has them
+  std::span<const std::string> names;  ///< with its key a query's name decides what it draws
+};
+
+/// At most K different rows per query, in the order in which they were drawn, all of the rows that
+/// find_neighbours() may find being equally likely; fewer where there are no more. A query draws
+/// the same whatever others it is asked with. Similarities are those of the rows that were drawn,
+/// and `overlap` counts queries whose first row has their own key.
+Neighbours draw_neighbours(const Index& index, const DrawQueries& queries,
+                           std::span<const std::string> row_keys, const NeighbourOptions& options,
+                           uint64_t seed);
 
 }  // namespace relatum::retrieve

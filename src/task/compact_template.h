@@ -22,6 +22,12 @@ inline constexpr std::string_view kCompactBody =
     "{{head}}{{#head_type}} ({{head_type}}){{/head_type}} and "
     "{{tail}}{{#tail_type}} ({{tail_type}}){{/tail_type}}:";
 
+/// A template whose retrieved examples lack this part, which shows their relation.
+inline std::string without_part(std::string_view body, std::string_view part) {
+  std::string text(body);
+  return text.erase(text.find(part), part.size());
+}
+
 inline std::string compact_with_labels() {
   return std::string(kCompactInstruction) + std::string(kCompactBody);
 }

@@ -26,6 +26,11 @@ constexpr int64_t kRowsInMemory = 4096;  // of a mapped file, before its pages a
 [[noreturn]] void refuse_empty(const Dataset& data, RowSink& rows, const DataSource& source) {
   const size_t bad = data.bad_rows.size();
   const std::string guess = rows.guess().empty() ? "" : " " + rows.guess();
+  if (data.left_out > 0 && bad == 0 && data.dropped == 0) {
+    fail("task.load", fmt::format("{}: no example is left: every row has a label that without= "
+                                  "leaves out.",
+                                  data.file));
+  }
   if (bad == 0 && data.dropped == 0) {
     if (source.stream) fail_empty(source.name);
     const size_t at = source.bytes.find_first_not_of(" \t\r\n");
@@ -190,6 +195,7 @@ int64_t run_through(const Spec& spec, const DataSource& source, const LoadOption
                     const PairRule& rule, Dataset& data, const TakeKept& take) {
   RowChecks checks(options, *source.format, data);
   add_negative(spec, options, data);
+  checks.leave_out(spec);
   int64_t kept = 0;
   RowSink rows(std::string(source.format->name), source.name, options.skip_bad_rows,
                [&](Example&& example, bool numbered) {
@@ -246,6 +252,7 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
   int64_t rows = 0;
   if (spec.sample) {
     Dataset counted;
+    counted.file = source.name;
     rows = run_through(spec, source, options, rule, counted, {[](Example&&, int64_t) {}});
   }
   Selection selection(spec, options.limit, rows);
@@ -281,6 +288,7 @@ Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeD
   TakeKept count{{}, [](Document&&, int64_t) {}};
   if (spec.sample) {
     Dataset counted;
+    counted.file = source.name;
     rows = run_through(spec, source, options, {}, counted, count);
   }
   Selection selection(spec, options.limit, rows);

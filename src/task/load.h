@@ -47,6 +47,7 @@ struct Dataset {
   OddKinds odd;                       ///< the same of single rows, by its kind
   int64_t relabelled = 0;             ///< labels that the patch changed
   int64_t dropped = 0;                ///< examples whose id Re-TACRED's patch lacks
+  int64_t left_out = 0;               ///< rows with a label of the SPEC's without=
   /// Documents have pairs without a relation, which are no examples, as no label means that.
   bool unrelated_left_out = false;
 };

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -71,12 +72,38 @@ PromptRenderer::PromptRenderer(PromptStyle style, Labels labels, std::vector<std
     : style_(std::move(style)), labels_(std::move(labels)), answers_(std::move(answers)),
       of_neighbours_(of_neighbours.begin(), of_neighbours.end()) {
   RELATUM_CHECK(int64_t(answers_.size()) == labels_.size());
-  label_list_ = fmt::format("{}", fmt::join(answers_, ", "));
+  std::vector<int64_t> all(answers_.size());
+  std::iota(all.begin(), all.end(), int64_t{0});
+  label_list_ = label_list(all);
   prefix_chars_ = utf8_length(style_.body.shared_prefix(label_list_));
+}
+
+// Descriptions may have commas, so semicolons part labels that have some.
+std::string PromptRenderer::label_list(std::span<const int64_t> listed) const {
+  std::vector<std::string> items;
+  for (const int64_t i : listed) {
+    const std::string& description = labels_.description(i);
+    items.push_back(answers_[size_t(i)] + (description.empty() ? "" : ": " + description));
+  }
+  return fmt::format("{}", fmt::join(items, labels_.described() ? "; " : ", "));
 }
 
 Prompt PromptRenderer::render(const Example& example,
                               std::span<const Example* const> neighbours) const {
+  Prompt prompt = render_with(example, neighbours, label_list_);
+  prompt.prefix_chars = prefix_chars_;
+  return prompt;
+}
+
+Prompt PromptRenderer::render_listing(const Example& example,
+                                      std::span<const Example* const> neighbours,
+                                      std::span<const int64_t> listed) const {
+  return render_with(example, neighbours, label_list(listed));
+}
+
+Prompt PromptRenderer::render_with(const Example& example,
+                                   std::span<const Example* const> neighbours,
+                                   std::string_view label_list) const {
   const auto answer = [&](const Example& of, std::string_view what) {
     return answers_[size_t(labels_.index(*of.label, fmt::format("{} '{}'", what, of.id)))];
   };
@@ -97,12 +124,11 @@ Prompt PromptRenderer::render(const Example& example,
   values.query = &example;
   values.neighbours = neighbours;
   values.neighbour_answers = neighbour_answers;
-  values.labels = label_list_;
+  values.labels = label_list;
   Prompt prompt;
   prompt.id = example.id;
   prompt.prompt = style_.body.render(values, &prompt.data);
   if (example.label) prompt.completion = " " + answer(example, "row");
-  prompt.prefix_chars = prefix_chars_;
   return prompt;
 }
 

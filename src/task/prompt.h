@@ -73,6 +73,9 @@ class PromptRenderer {
   /// inventory lacks are an Error that names them, and so is a neighbour without the label that the
   /// template shows.
   Prompt render(const Example& example, std::span<const Example* const> neighbours = {}) const;
+  /// The same with a list of these labels alone, by their places in the inventory, in this order.
+  Prompt render_listing(const Example& example, std::span<const Example* const> neighbours,
+                        std::span<const int64_t> listed) const;
 
   const PromptStyle& style() const { return style_; }
   const Labels& labels() const { return labels_; }
@@ -80,6 +83,10 @@ class PromptRenderer {
   const std::vector<std::string>& answers() const { return answers_; }
 
  private:
+  std::string label_list(std::span<const int64_t> listed) const;
+  Prompt render_with(const Example& example, std::span<const Example* const> neighbours,
+                     std::string_view label_list) const;
+
   PromptStyle style_;
   Labels labels_;
   std::vector<std::string> answers_;

@@ -25,6 +25,31 @@ RowChecks::RowChecks(const LoadOptions& options, const DatasetFormat& format, Da
   data.open_labels = data.labels.empty();
 }
 
+void RowChecks::leave_out(const Spec& spec) {
+  without_ = spec.without;
+  const bool asked = options_.keep_unknown_labels && options_.labels;
+  if (without_.empty() || data_.open_labels || asked) return;
+  for (const std::string& label : without_) {
+    if (data_.labels.find(label)) continue;
+    fail("task.spec", fmt::format("{}: without= names a label that is none of the data's: {}",
+                                  spec.text, full_sentence(unlisted_label(data_.labels, label))));
+  }
+  data_.labels = data_.labels.less(without_);
+  if (!data_.labels.empty()) return;
+  fail("task.spec", fmt::format("{}: without= names every label, so none is left.", spec.text));
+}
+
+bool RowChecks::leaves_out(const Example& example) {
+  bool any = false;
+  for (const std::string& label : gold_labels(example)) {
+    if (std::ranges::find(without_, label) == without_.end()) continue;
+    met_.insert(label);
+    any = true;
+  }
+  data_.left_out += any;
+  return any;
+}
+
 bool RowChecks::relabel(Example& example) {
   const auto at = patch_->labels.find(example.id);
   const bool named = at != patch_->labels.end();
@@ -89,6 +114,7 @@ bool RowChecks::keep(Example& example, bool numbered, RowSink& rows) {
     rows.bad(example.line, problem);
     return false;
   }
+  if (!without_.empty() && leaves_out(example)) return false;
   return labels_known(gold_labels(example), example.line, rows);
 }
 
@@ -97,6 +123,12 @@ bool RowChecks::keep(const Document& document, bool numbered, RowSink& rows) {
       !problem.empty()) {
     rows.bad(document.line, problem);
     return false;
+  }
+  if (!without_.empty()) {
+    fail("task.spec",
+         fmt::format("{}: without= leaves out pairs, and here documents are read whole. Take the "
+                     "relations out of the file, or leave without= out.",
+                     full_place(data_.file, place_of(document))));
   }
   std::vector<std::string> labels;
   for (const Relation& relation : document.relations) labels.push_back(relation.label);
@@ -120,6 +152,11 @@ bool RowChecks::labels_known(const std::vector<std::string>& labels, int64_t lin
 }
 
 void RowChecks::tell() {
+  for (const std::string& label : without_) {
+    if (met_.contains(label)) continue;
+    data_.warnings.push_back(
+        fmt::format("without= names the label '{}', which no row has.", printable_start(label)));
+  }
   if (!patch_ || named_ > 0 || passed_ == 0) return;
   data_.warnings.push_back(
       fmt::format("--relabel {} names none of these rows' ids, so no label is "

@@ -27,6 +27,29 @@ Integer number(std::string_view digits, std::string_view key, std::string_view s
   return value;
 }
 
+// Commas within brackets belong to a label: "Cause-Effect(e1,e2)".
+std::vector<std::string> listed_labels(std::string_view list, std::string_view spec) {
+  std::vector<std::string> labels;
+  std::string label;
+  int depth = 0;
+  const auto end = [&] {
+    labels.push_back(seen_form(label));
+    label.clear();
+    if (!labels.back().empty()) return;
+    fail("task.spec", fmt::format("{}: 'without=' names an empty label. Write the labels with one "
+                                  "comma between two, such as without=causes(e1,e2),part-of.",
+                                  spec));
+  };
+  for (const char c : list) {
+    if (c == '(') ++depth;
+    if (c == ')' && depth > 0) --depth;
+    if (c == ',' && depth == 0) end();
+    else label += c;
+  }
+  end();
+  return labels;
+}
+
 void parse_part(std::string_view part, Spec& spec) {
   const size_t equals = part.find('=');
   const std::string_view key = part.substr(0, equals);
@@ -51,6 +74,10 @@ void parse_part(std::string_view part, Spec& spec) {
                                     spec.text, value));
     }
     spec.offsets = value;
+  } else if (key == "without") {
+    for (std::string& label : listed_labels(value, spec.text)) {
+      spec.without.push_back(std::move(label));
+    }
   } else {
     std::vector<std::string> known;
     for (const SpecPart& each : spec_parts()) known.push_back(each.name);
@@ -73,6 +100,9 @@ const std::vector<SpecPart>& spec_parts() {
       {"limit", "N", "only the first N"},
       {"sample", "N", "N of these, drawn at random"},
       {"seed", "N", "what decides which"},
+      {"without", "LABELS",
+       "without rows that have one of these labels, which are then none of the data's; commas part "
+       "them"},
       {"window", "N",
        "of documents: pairs see at most N characters of text around them, and those farther apart "
        "are left out",

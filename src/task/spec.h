@@ -9,16 +9,18 @@
 
 namespace relatum::task {
 
-/// Parsed SPEC. `limit` cuts the file first, `sample` then draws from what is left.
+/// Parsed SPEC. Rows with labels of `without` are none of it; of the others `limit` takes the
+/// first, and `sample` then draws from those.
 struct Spec {
   std::string text;    ///< as the user wrote it
   std::string format;  ///< empty: to be told from the file
   std::string path;    ///< "-": JSON lines on standard input
   std::optional<int64_t> limit, sample;
   uint64_t seed = 1;
-  std::optional<int64_t> window;  ///< of documents: code points of text around a pair
-  std::string negative;           ///< of documents: the label of pairs without a relation
-  std::string offsets;            ///< how a file's offsets count, where that does not show in it
+  std::optional<int64_t> window;     ///< of documents: code points of text around a pair
+  std::string negative;              ///< of documents: the label of pairs without a relation
+  std::string offsets;               ///< how a file's offsets count, where that does not show in it
+  std::vector<std::string> without;  ///< labels that are left out, with their rows
 };
 
 /// What may stand behind the "?".

@@ -22,7 +22,7 @@ const std::map<std::string, std::vector<std::string>> kFlags = {
       "--batch-tokens", "--micro-tokens", "--seed",          "--eval-every",   "--save-every",
       "--patience",     "--compute",      "--threads",       "--isa",          "--limit",
       "--relabel",      "--labels",       "--skip-bad-rows", "--neighbours",   "--chat",
-      "--force"}},
+      "--force",        "--examples",     "--label-list"}},
     {"extract", {"--model",      "--adapter", "--prompt",    "--index",       "--data",
                  "--out",        "--answer",  "--scores",    "--labels",      "--max-new-tokens",
                  "--neighbours", "--chat",    "--force",     "--limit",       "--threads",

@@ -59,11 +59,11 @@ TEST_F(WithoutEffect, OptionsOfExtractNameWhatTheyNeed) {
 
 TEST_F(WithoutEffect, OptionsOfFinetuneNameWhatTheyNeed) {
   jobs::FinetuneOptions options = teach();
-  options.neighbours_given = true;
+  options.neighbours_given = options.examples_given = true;
   options.embedder = kEmbedder;
   options.training.patience = 2;
-  EXPECT_THAT(told(options), ElementsAre("--neighbours and --embedder have no effect without "
-                                         "--index.",
+  EXPECT_THAT(told(options), ElementsAre("--neighbours, --examples and --embedder have no "
+                                         "effect without --index.",
                                          "--patience has no effect without --dev or --holdout."));
   options = teach();
   options.training.eval_every = 3;  // states are saved then, all the same

@@ -45,6 +45,51 @@ TEST(Labels, FilesGoBothWays) {
   }
 }
 
+TEST(Labels, DescriptionsKeepTheFilesOrder) {
+  const Scratch scratch;
+  const Labels labels = load_labels(
+      scratch.file("labels.json", R"({"z": "the  last\n", "a": "", "m": "é: \"quoted\""})"));
+  EXPECT_EQ(labels.names(), (std::vector<std::string>{"z", "a", "m"}));
+  EXPECT_EQ(labels.description(0), "the last");
+  EXPECT_EQ(labels.description(1), "");
+  EXPECT_TRUE(labels.described());
+  save_labels(scratch.path("again.json"), labels);
+  const Labels again = load_labels(scratch.path("again.json"));
+  EXPECT_EQ(again, labels);
+  EXPECT_EQ(descriptions_hash(again), descriptions_hash(labels));
+  for (const char* bad : {R"({"a": 1})", R"({"a": "x", "a": "y"})", R"({"": "x"})",
+                          R"({"a": "x", " a": "y"})", R"({"a": ["x"]})"}) {
+    const std::string path = scratch.file("bad.json", bad);
+    EXPECT_THAT(error_of([&] { load_labels(path); }), HasSubstr("bad.json")) << bad;
+  }
+}
+
+// Versions that know no descriptions read what has none.
+TEST(Labels, WithoutDescriptionsTheFileIsAList) {
+  const Scratch scratch;
+  save_labels(scratch.path("labels.json"),
+              load_labels(scratch.file("in.json", R"({"b":"","a":""})")));
+  EXPECT_EQ(testing::slurp(scratch.path("labels.json")), "[\n \"b\",\n \"a\"\n]\n");
+  EXPECT_EQ(descriptions_hash(Labels({"a"})), "");
+}
+
+TEST(Labels, LessAndWithDescriptionsKeepWhatIsKnown) {
+  Labels labels({"a", "b", "c"});
+  labels.describe(1, "second");
+  labels.describe(2, "third");
+  const std::vector<std::string> names = {"a", "c"};
+  const Labels rest = labels.less(names);
+  EXPECT_EQ(rest.names(), (std::vector<std::string>{"b"}));
+  EXPECT_EQ(rest.description(0), "second");
+  Labels other({"c", "d", "b"});
+  other.describe(2, "its own");
+  const Labels filled = with_descriptions(other, labels);
+  EXPECT_EQ(filled.description(0), "third");
+  EXPECT_EQ(filled.description(1), "");
+  EXPECT_EQ(filled.description(2), "its own");
+  EXPECT_FALSE(labels == Labels({"a", "b", "c"}));
+}
+
 TEST(JsonArray, CutsElementsApart) {
   std::vector<std::string> seen;
   const auto walk = [&](const std::string& text) {

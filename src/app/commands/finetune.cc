@@ -22,6 +22,7 @@
 #include "jobs/finetune_started.h"
 #include "jobs/style_choice.h"
 #include "task/forms.h"
+#include "task/label_list.h"
 
 namespace relatum::app {
 namespace {
@@ -79,9 +80,19 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
                "Learn all labels of a pair that has several, each as a row of its own (default: "
                "the first alone)")
       ->group("Data");
+}
+
+void define_prompt(CLI::App& app, FinetuneOptions& o) {
   app.add_option("--prompt", o.prompt,
                  fmt::format("{} (default: {}, for an encoder-decoder {})", prompt_help(),
                              jobs::kDecoderStyle, jobs::kEncoderDecoderStyle))
+      ->group("Prompt");
+  app.add_option("--label-list", o.label_list,
+                 "What training prompts list as labels, where the style lists them. full: all, as "
+                 "in answering; shuffled: all in random order; sampled: some, the right one among "
+                 "them; drawn for each row by its id and text and by --seed, so that the model "
+                 "learns to read the list (dev prompts list all)")
+      ->check(CLI::IsMember({task::kFullList, task::kShuffledList, task::kSampledList}))
       ->group("Prompt");
   app.add_option("--index", o.index,
                  "Index folder; each prompt then includes the most similar "
@@ -91,6 +102,10 @@ void define_examples(CLI::App& app, FinetuneOptions& o) {
       ->check(CLI::PositiveNumber)
       ->group("Prompt")
       ->each([&o](const std::string&) { o.neighbours_given = true; });
+  app.add_option("--examples", o.examples, examples_help("--seed"))
+      ->check(CLI::IsMember({jobs::kNearestExamples, jobs::kRandomExamples}))
+      ->group("Prompt")
+      ->each([&o](const std::string&) { o.examples_given = true; });
   app.add_option("--embedder", o.embedder, "Embedder, if not the one named in the index")
       ->group("Prompt");
   app.add_flag("--chat", o.chat, "Wrap prompts in the model's chat template")->group("Prompt");
@@ -230,6 +245,7 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
       "A name from `relatum models`, a GGUF file, or a Hugging Face folder (needed, but with "
       "--resume or the --init-adapter of a run)");
   define_examples(app, *o);
+  define_prompt(app, *o);
   define_balance(app, *o);
   define_adapter(app, *o);
   define_classifier(app, *o);

@@ -19,6 +19,8 @@ struct Options {
   jobs::DataChoice data;
   std::string input, prompt = "compact", index, embedder, models, out, purpose = "test";
   int64_t neighbours = 1;
+  std::string examples = jobs::kNearestExamples;
+  uint64_t examples_seed = 1;
   bool overwrite = false;
 };
 
@@ -37,7 +39,9 @@ int run(const Options& o, Environment& environment) {
   if (!o.index.empty()) {
     jobs::Retrieval retrieval(o.index, o.embedder, o.models, environment.host());
     const auto kind = o.purpose == "train" ? jobs::QueryKind::kTraining : jobs::QueryKind::kTest;
-    retrieved = retrieval.find(data.examples, o.neighbours, kind, environment.context());
+    retrieved = retrieval.find(data.examples,
+                               jobs::example_choice(o.neighbours, o.examples, o.examples_seed),
+                               kind, environment.context());
   }
   std::vector<task::Prompt> prompts;
   for (size_t i = 0; i < data.examples.size(); ++i) {
@@ -66,6 +70,12 @@ Action define(CLI::App& app) {
       ->group("Prompt");
   app.add_option("--neighbours", o->neighbours, "Retrieved examples per prompt")
       ->check(CLI::PositiveNumber)
+      ->group("Prompt");
+  app.add_option("--examples", o->examples, examples_help("--examples-seed"))
+      ->check(CLI::IsMember({jobs::kNearestExamples, jobs::kRandomExamples}))
+      ->group("Prompt");
+  app.add_option("--examples-seed", o->examples_seed, "What random examples are drawn by")
+      ->check(CLI::Range(uint64_t{0}, uint64_t{UINT32_MAX}))
       ->group("Prompt");
   app.add_option("--for", o->purpose,
                  "test; or train, where a sentence never retrieves itself or a duplicate")

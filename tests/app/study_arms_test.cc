@@ -1,0 +1,161 @@
+// Arms of a study that differ in what they retrieve, and in the rows and labels that they learn.
+#include <algorithm>
+
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+const std::string kOtherEmbedder = RELATUM_FIXTURES "/encoders/mpnet";
+
+class StudyArms : public Workbench {
+ protected:
+  void SetUp() override {
+    Workbench::SetUp();
+    std::vector<json> rows;
+    for (int i = 0; i < 4; ++i) {
+      for (json each : corpus()) {
+        each["id"] = each["id"].get<std::string>() + "." + std::to_string(i);
+        each["text"] = each["text"].get<std::string>() + " (" + std::to_string(i) + ")";
+        rows.push_back(each);
+      }
+    }
+    write_rows("rows.jsonl", rows);
+    write("maybe.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
+    write("list.txt", "{{labels}}\n{{text}}:");
+  }
+  // `study` stands below [study], `tables` behind the stages that all arms share.
+  void study(const std::string& prompt, const std::string& study, const std::string& tables,
+             const std::string& top = "") const {
+    write("s.toml", "model = \"" + kModel + "\"\ntrain = \"rows.jsonl\"\nprompt = \"" + prompt +
+                        "\"\nthreads = 1\n" + top + "[study]\nname = \"arms\"\nseeds = [1]\n" +
+                        study +
+                        "[finetune]\nepochs = 1\ncompute = \"f32\"\n[extract]\ncompute = "
+                        "\"f32\"\nscores = true\n" +
+                        tables);
+  }
+  json cells() const { return json::parse(read("arms.json"))["cells"]; }
+  // Files below the study's work whose name ends so, in order.
+  std::vector<std::string> made(const std::string& ending) const {
+    std::vector<std::string> found;
+    for (const std::string& each : listing()) {
+      if (each.ends_with(ending) && each.starts_with("runs/")) found.push_back(each);
+    }
+    return found;
+  }
+};
+
+TEST_F(StudyArms, SeveralEmbeddersHaveAnIndexEach) {
+  study("maybe.txt", "holdout = 8\n",
+        "[index]\nembedder = \"" + kEmbedder +
+            "\"\n[[arm]]\nname = \"none\"\nindex = false\n"
+            "[[arm]]\nname = \"first\"\n[[arm]]\nname = \"other\"\nindex.embedder = \"" +
+            kOtherEmbedder + "\"\n");
+  done({"study", path("s.toml")});
+  const json all = cells();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_FALSE(all[0]["settings"].contains("index"));
+  const auto embedder = [&](size_t i) {
+    return all[i]["settings"]["index"]["inputs"]["embedder"].get<std::string>();
+  };
+  EXPECT_NE(embedder(1), embedder(2));
+  std::set<std::string> names;
+  for (const std::string& file : made("index.json")) {
+    names.insert(json::parse(read(file))["embedder"]["name"].get<std::string>());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"bert", "mpnet"}));
+  std::set<std::string> used;
+  for (const std::string& file : made("run.json")) {
+    if (!file.ends_with("/run.json")) continue;
+    used.insert(json::parse(read(file))["index_hash"].get<std::string>());
+  }
+  EXPECT_EQ(used.size(), 3u);  // none, and two
+  EXPECT_TRUE(used.contains(""));
+}
+
+TEST_F(StudyArms, AGridOfEmbeddersIsNamedByThem) {
+  study("maybe.txt", "holdout = 8\n",
+        "[index]\nembedder = \"x\"\n[grid]\nindex.embedder = [\"" + kEmbedder + "\", \"" +
+            kOtherEmbedder + "\"]\nfinetune.examples = [\"nearest\", \"random\"]\n");
+  const std::string listed = done({"study", path("s.toml"), "--list"}).out;
+  for (const char* arm : {"embedder bert, examples nearest", "embedder bert, examples random",
+                          "embedder mpnet, examples nearest", "embedder mpnet, examples random"}) {
+    EXPECT_THAT(listed, HasSubstr(std::string("\t") + arm + "\t"));
+  }
+}
+
+TEST_F(StudyArms, RandomExamplesAreAnArm) {
+  study("maybe.txt", "holdout = 8\n",
+        "[index]\nembedder = \"" + kEmbedder +
+            "\"\n[grid]\nfinetune.examples = [\"nearest\", "
+            "\"random\"]\n");
+  done({"study", path("s.toml")});
+  ASSERT_EQ(cells().size(), 2u);
+  std::set<std::string> kinds, shown;
+  for (const std::string& file : made(".jsonl.run.json")) {
+    const json record = json::parse(read(file));
+    kinds.insert(record["example_choice"].get<std::string>());
+    std::string ids;
+    for (const json& row : read_rows(file.substr(0, file.size() - 9))) {
+      ids += row["neighbours"][0]["id"].get<std::string>() + " ";
+    }
+    shown.insert(ids);
+  }
+  EXPECT_EQ(kinds, (std::set<std::string>{"nearest", "random"}));
+  EXPECT_EQ(shown.size(), 2u);
+}
+
+// Rows of the training part and of the part held out, cut by labels; an inventory for the answers.
+TEST_F(StudyArms, LabelsThatTrainingLeavesOutAreAsked) {
+  write("unseen.json", json({"part-of", "no_relation"}).dump());
+  study("list.txt", "holdout = 10\ntrain-rows = \"?without=part-of,no_relation&sample=12\"\n",
+        "labels = \"unseen.json\"\n[[arm]]\nname = \"unseen\"\n[[arm]]\nname = \"shuffled\"\n"
+        "finetune.label-list = \"shuffled\"\n[[arm]]\nname = \"seen\"\ntrain = \"?sample=20\"\n",
+        "test = \"?without=causes(e1,e2),causes(e2,e1)\"\n");
+  done({"study", path("s.toml")});
+  const json all = cells();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0]["training"]["examples"], 12);
+  EXPECT_EQ(all[2]["training"]["examples"], 20);
+  for (const json& cell : all) {
+    EXPECT_EQ(cell["rows"], all[0]["rows"]);
+    EXPECT_EQ(cell["figures"]["examples"], 5);  // of each label its share of ten
+    for (const json& label : cell["labels"]) {
+      EXPECT_THAT((std::vector<json>{"part-of", "no_relation"}), ::testing::Contains(label));
+    }
+  }
+  std::set<std::string> learned;
+  for (const std::string& file : made("labels.json")) {
+    if (file.find("/finetune-") != file.npos) learned.insert(json::parse(read(file)).dump());
+  }
+  EXPECT_EQ(learned,
+            (std::set<std::string>{json({kLabels[0], kLabels[2]}).dump(), json(kLabels).dump()}));
+}
+
+TEST_F(StudyArms, TrainRowsArePartsOfWhatHoldoutLeaves) {
+  const std::string arms = "[grid]\nfinetune.rank = [2, 4]\n";
+  study("list.txt", "train-rows = \"?limit=5\"\n", arms, "test = \"rows.jsonl\"\n");
+  refused({"study", path("s.toml")}, {"'train-rows'", "'holdout'"});
+  study("list.txt", "holdout = 5\ntrain-rows = \"rows.jsonl\"\n", arms);
+  refused({"study", path("s.toml")}, {"'train-rows'", "parts alone"});
+  study("list.txt", "holdout = 5\n", arms, "test = \"rows.jsonl\"\n");
+  refused({"study", path("s.toml")}, {"'test' and 'holdout'"});
+}
+
+TEST_F(StudyArms, PrepareDrawsAsTheRowsSay) {
+  done(index("index"));
+  const Arguments random = Arguments{"--prompt", path("maybe.txt"), "--examples", "random"} +
+                           with_index();
+  done(prepare("some.jsonl", random + Arguments{"--limit", "5"}));
+  done(prepare("all.jsonl", random));
+  done(prepare("other.jsonl", random + Arguments{"--examples-seed", "2"}));
+  done(prepare("near.jsonl", Arguments{"--prompt", path("maybe.txt")} + with_index()));
+  const auto some = read_rows("some.jsonl"), all = read_rows("all.jsonl");
+  ASSERT_EQ(some.size(), 5u);
+  for (size_t i = 0; i < some.size(); ++i) EXPECT_EQ(some[i], all[i]);
+  EXPECT_NE(read("all.jsonl"), read("other.jsonl"));
+  EXPECT_NE(read("all.jsonl"), read("near.jsonl"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
