@@ -49,12 +49,26 @@ bool settings_agree(const Values& recorded, const StageFacts& facts) {
   });
 }
 
+// What an earlier stage of the cell makes is known by that stage, which is compared itself.
+bool is_made(const std::string& input, const StudyCell& cell) {
+  return (input == "adapter" && cell.facts.contains("finetune")) ||
+         (input == "index" && cell.facts.contains("index"));
+}
+
+bool inputs_agree(const Values& recorded, const Values& now, const StudyCell& cell) {
+  return recorded.size() == now.size() && std::ranges::all_of(now, [&](const auto& input) {
+           const auto at = recorded.find(input.first);
+           return at != recorded.end() &&
+                  (at->second == input.second || is_made(input.first, cell));
+         });
+}
+
 bool agrees(const json& record, const StudyCell& cell) {
   const json* stages = io::find(record, "settings");
   if (!stages || !stages->is_object() || stages->size() != cell.facts.size()) return false;
   for (const auto& [name, facts] : cell.facts) {
     const json* stage = io::find(*stages, name);
-    if (!stage || values_of(*stage, "inputs") != facts.inputs) return false;
+    if (!stage || !inputs_agree(values_of(*stage, "inputs"), facts.inputs, cell)) return false;
     if (!settings_agree(values_of(*stage, "settings"), facts)) return false;
   }
   return true;

@@ -182,6 +182,7 @@ TEST_F(StudyJob, FindsRecordsOfVersionsWithFewerOptions) {
     jobs::StudyCell newer = now;
     newer.facts["finetune"].settings["shuffle"] = value;
     newer.facts["finetune"].defaults["shuffle"] = "yes";
+    newer.facts["extract"].inputs["adapter"] = "known by what made it, and so another one";
     newer.key = jobs::study_key(newer.facts);
     return file.find(newer) != nullptr;
   };
@@ -194,6 +195,16 @@ TEST_F(StudyJob, FindsRecordsOfVersionsWithFewerOptions) {
   other.facts["finetune"].inputs["train"] = "another file";
   other.key = jobs::study_key(other.facts);
   EXPECT_FALSE(file.find(other));
+  // An adapter that no stage of the cell makes is known by its content.
+  now.facts.erase("finetune");
+  now.key = jobs::study_key(now.facts);
+  other = now;
+  other.facts["extract"].inputs["adapter"] = "another adapter";
+  other.key = jobs::study_key(other.facts);
+  jobs::StudyResults answered(path("answered.json"));
+  answered.add(now, {{"figures", json::object()}});
+  EXPECT_TRUE(answered.find(now));
+  EXPECT_FALSE(answered.find(other));
 }
 
 TEST_F(StudyJob, HoldsTheSameRowsOut) {
