@@ -279,14 +279,17 @@ class GraphPage(BrowserCase):
         self.assertLess(abs(now[0] - x - 40) + abs(now[1] - y - 30), 2)
         self.assertEqual(self.browser.evaluate(view), first)
         self.assertEqual(self.count(".chosen"), 0)  # a drag chooses nothing
+        self.browser.evaluate("chooseEntity(1)")
         left, top = self.browser.evaluate("(({left, top}) => [left, top])"
                                           "($('drawing').getBoundingClientRect())")
         self.drag(left + 15, top + 15, (25, 10))
         moved = self.browser.evaluate(view)
         self.assertLess(abs(moved["x"] - first["x"] - 25) + abs(moved["y"] - first["y"] - 10), 2)
+        pressed = "[...document.querySelectorAll('.node')].map(each => each.ariaPressed)"
+        self.assertEqual(self.browser.evaluate(pressed), ["false", "true"])  # and leaves the choice
         x, y = self.browser.evaluate(place)
         self.drag(x, y, (0, 0))
-        self.assertEqual(self.count(".node.chosen"), 1)  # a click does
+        self.assertEqual(self.browser.evaluate(pressed), ["true", "false"])  # a click chooses
 
     def test_the_keyboard_moves_what_it_reaches_into_view(self):
         self.open_small(entities=40, relations=20)
