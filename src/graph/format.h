@@ -15,6 +15,9 @@ struct ExportRules {
   /// What the names of entities, relations and types in RDF begin with: an absolute IRI that ends
   /// in /, # or :.
   std::string base_iri{};
+  /// What a page says that the graph was made of: its documents in a few words, and the run that
+  /// was asked; "" where that is not known.
+  std::string documents{}, run{};
 };
 
 /// Takes the next stretch of a text.

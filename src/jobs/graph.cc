@@ -76,7 +76,10 @@ void tell_result(const GraphFigures& figures, const Context& context) {
 
 void write_graph(const GraphOptions& o, const GraphSetup& setup, const graph::GraphStore& store,
                  const nlohmann::ordered_json& record, const Host& host) {
-  const graph::ExportRules rules{o.base_iri};
+  const std::string& run = o.asking.adapter.empty() ? setup.adapters[0].setup.model
+                                                    : o.asking.adapter;
+  const graph::ExportRules rules{o.base_iri, graph::named_documents(setup.files),
+                                 graph::name_of_path(run)};
   const bool is_output = o.out.empty() || o.out == "-";
   if (setup.format && is_output) {
     setup.format->stream(store, rules, host.output);

@@ -110,6 +110,20 @@ TEST_F(GraphFormats, JsonLinesHaveTheDocumentedForm) {
   EXPECT_GT(edges, 30);
 }
 
+TEST_F(GraphFormats, PagesSayWhatTheyWereMadeOf) {
+  const auto page = [&](const ExportRules& rules) {
+    std::string text;
+    find_graph_format("html").stream(store_, rules, [&](std::string_view part) { text += part; });
+    return text;
+  };
+  const std::string named = page({"", "a<b> & c", "run \"</script>\""});
+  EXPECT_THAT(named, HasSubstr("<title>Graph of a&lt;b&gt; &amp; c</title>"));
+  EXPECT_THAT(named, HasSubstr("<h1>Graph of a&lt;b&gt; &amp; c</h1>"));
+  EXPECT_THAT(named, HasSubstr(R"("run":"run \"\u003c/script\u003e\"")"));
+  EXPECT_THAT(named, HasSubstr(R"("symmetric":["married_to"])"));
+  EXPECT_THAT(page({}), HasSubstr("<title>Graph</title>"));
+}
+
 TEST_F(GraphFormats, CsvIsReadBack) {
   const TemporaryFolder folder;
   export_graph(store_, find_graph_format("csv"), kRules, folder / "csv");

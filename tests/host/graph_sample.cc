@@ -30,7 +30,9 @@ void fill(const std::filesystem::path& folder, int documents, int sentences) {
   const graph::GraphSummary summary = store.finish(testing::sample_rules());
   for (const graph::GraphFormat* format : graph::graph_formats()) {
     const std::string name = "graph" + std::string(format->ending);
-    export_graph(store, *format, {"http://example.org/graph/"}, folder / name);
+    export_graph(store, *format,
+                 {"http://example.org/graph/", "<b>notes</b> & \"more\"", "run {{1}}"},
+                 folder / name);
   }
   write_file(folder / "schema.toml", testing::sample_schema());
   std::string dump;

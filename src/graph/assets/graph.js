@@ -1,26 +1,16 @@
-// A graph's page: sentences with their entities, the drawing, and what was chosen. Everything from
+// A graph's page: sentences with their entities, what was chosen, and what is shown. Everything from
 // documents enters as text, never as markup.
 'use strict';
 const data = JSON.parse(document.getElementById('data').textContent);
 const $ = (id) => document.getElementById(id);
-const kMostDrawn = 120, kMostProofs = 100;
-const kSpace = 'http://www.w3.org/2000/svg';
+const kMostDrawn = 500, kMostProofs = 100;
+const kColours = 12;  // of graph.css
 
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === 'on') element.addEventListener('click', value);
-    else if (name === 'hue') element.style.setProperty('--hue', value);
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-const make = (name, attributes = {}, ...children) =>
-  fill(document.createElement(name), attributes, children);
-const draw = (name, attributes = {}, ...children) =>
-  fill(document.createElementNS(kSpace, name), attributes, children);
-
-const hueOf = (type) => Math.round(data.types.indexOf(type) * 137.5 + 210) % 360;
+const typeNumbers = new Map(data.types.map((type, i) => [type, i]));
+const colourOf = (type) => `var(--type-${typeNumbers.get(type) % kColours})`;
+const formOf = (type) => Math.floor(typeNumbers.get(type) / kColours) % 3;
+const symmetric = new Set(data.symmetric);
+const kSupport = 'How many different sentences, or windows of several, it was read from';
 const percent = (p) => `${(100 * p).toFixed(1)} %`;
 const counted = (count, one, many = `${one}s`) =>
   `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
@@ -54,8 +44,8 @@ function sentenceOf(document, [start, end, text], ends = []) {
     const entity = data.entities[mark.entity];
     const isEnd = ends.some(([from, to]) => from === mark.start && to === mark.end);
     line.append(make('mark', {
-      hue: hueOf(entity.type), title: `${entity.name} (${entity.type})`,
-      class: isEnd ? 'end' : '', on: () => chooseEntity(mark.entity),
+      '--own': colourOf(entity.type), title: `${entity.name} (${entity.type})`,
+      class: `form-${formOf(entity.type)}${isEnd ? ' end' : ''}`, on: () => chooseEntity(mark.entity),
     }, points.slice(mark.start - start, mark.end - start).join('')));
     at = mark.end;
   }
@@ -66,33 +56,52 @@ function sentenceOf(document, [start, end, text], ends = []) {
 const within = (document, start, end) =>
   data.documents[document].sentences.filter((each) => each[0] < end && each[1] > start);
 
-function proofOf(document, start, end, ends, note) {
-  const item = make('li');
-  for (const sentence of within(document, start, end)) {
-    item.append(sentenceOf(document, sentence, ends), ' ');
+// Places in the same sentences are one proof, with the ends of all of them: an entity that a
+// sentence names twice, or a relation that was read from it in both directions.
+function proofsOf(places) {
+  const proofs = new Map();
+  for (const {document, start, end, ends, p} of places) {
+    const sentences = within(document, start, end);
+    const key = [document, ...sentences.map((each) => each[0])].join(' ');
+    if (!proofs.has(key)) proofs.set(key, {document, sentences, ends: [], notes: new Set()});
+    proofs.get(key).ends.push(...ends);
+    proofs.get(key).notes.add(percent(p));
   }
-  item.append(make('div', {class: 'soft'}, isolated(data.documents[document].id), ` · ${note}`));
-  return item;
+  return [...proofs.values()];
 }
 
-const nodes = new Map();  // number of an entity to its drawing
-const edges = new Map();  // number of a relation to {drawing, row}
-let chosen = null;
+function proofList(proofs) {
+  const list = make('ul', {class: 'proofs'});
+  for (const {document, sentences, ends, notes} of proofs.slice(0, kMostProofs)) {
+    const item = make('li');
+    for (const sentence of sentences) item.append(sentenceOf(document, sentence, ends), ' ');
+    item.append(make('div', {class: 'soft'}, isolated(data.documents[document].id),
+                     ` · ${[...notes].join(', ')}`));
+    list.append(item);
+  }
+  return list;
+}
+
+const shownOf = (proofs, what) =>
+  what + (proofs.length > kMostProofs ? `, of which the first ${kMostProofs} are shown` : '');
+
+const nodes = new Map();  // number of an entity to its node
+const edges = new Map();  // number of a relation to {link, row}
+let drawing = null;
 
 const entityButton = (number) => make('button', {
   type: 'button', on: () => chooseEntity(number)}, isolated(shortened(data.entities[number].name)));
 const relationButton = (number) => make('button', {
-  type: 'button', on: () => chooseRelation(number)}, isolated(data.relations[number].label));
-const typeOf = (entity) => make('span', {class: 'type', hue: hueOf(entity.type)},
-                                isolated(entity.type || 'no type'));
+  type: 'button', on: () => chooseRelation(number)},
+  isolated(shortened(data.relations[number].label)));
+const typeOf = (entity) => make('span',
+  {class: `type form-${formOf(entity.type)}`, '--own': colourOf(entity.type)},
+  isolated(entity.type || 'no type'));
 
 function show(...parts) {
   $('evidence').replaceChildren(...parts);
   $('evidence').scrollTop = 0;
 }
-
-const shownOf = (mentions, what) => counted(mentions.length, what) +
-  (mentions.length > kMostProofs ? `, of which the first ${kMostProofs} are shown` : '');
 
 function chooseEntity(number) {
   const entity = data.entities[number];
@@ -104,176 +113,118 @@ function chooseEntity(number) {
     list.append(make('li', {}, entityButton(head), ' ', relationButton(i), ' ', entityButton(tail),
                      ` ${percent(p)}`));
   }
-  const proofs = make('ul', {class: 'proofs'});
-  for (const [document, start, end, p] of entity.mentions.slice(0, kMostProofs)) {
-    proofs.append(proofOf(document, start, end, [[start, end]], percent(p)));
-  }
+  const proofs = proofsOf(entity.mentions.map(([document, start, end, p]) =>
+    ({document, start, end, ends: [[start, end]], p})));
+  const mentions = counted(entity.mentions.length, 'mention') +
+    (proofs.length < entity.mentions.length ? ` in ${counted(proofs.length, 'sentence')}` : '');
   show(make('h2', {}, isolated(entity.name)), make('p', {}, typeOf(entity), ' ',
        make('span', {class: 'soft'}, isolated(entity.id))), list,
-       make('p', {class: 'soft'}, shownOf(entity.mentions, 'mention')), proofs);
+       make('p', {class: 'soft'}, shownOf(proofs, mentions)), proofList(proofs));
   highlight({entity: number}, new Set(own));
 }
 
 function chooseRelation(number) {
   const relation = data.relations[number];
-  const proofs = make('ul', {class: 'proofs'});
-  for (const [document, start, end, hs, he, ts, te, p] of relation.mentions.slice(0, kMostProofs)) {
-    proofs.append(proofOf(document, start, end, [[hs, he], [ts, te]], percent(p)));
-  }
+  const proofs = proofsOf(relation.mentions.map(([document, start, end, hs, he, ts, te, p]) =>
+    ({document, start, end, ends: [[hs, he], [ts, te]], p})));
   show(make('h2', {}, entityButton(relation.head), ' ', isolated(relation.label), ' ',
        entityButton(relation.tail)),
-       make('p', {}, `probability ${percent(relation.p)}, support ${relation.support}`),
-       make('p', {class: 'soft'}, shownOf(relation.mentions, 'place')), proofs);
+       make('p', {}, `probability ${percent(relation.p)}, `,
+            make('abbr', {title: kSupport}, 'support'), ` ${relation.support}`),
+       make('p', {class: 'soft'}, shownOf(proofs, counted(proofs.length, 'place'))),
+       proofList(proofs));
   highlight({relation: number}, new Set([number]));
 }
 
 function highlight(choice, own) {
-  chosen = choice;
   const near = new Set(choice.entity === undefined ? [] : [choice.entity]);
   for (const i of own) near.add(data.relations[i].head).add(data.relations[i].tail);
+  drawing.chosen.clear();
   for (const [number, node] of nodes) {
-    node.classList.toggle('faded', !near.has(number));
-    node.classList.toggle('chosen', number === choice.entity);
+    const isChosen = number === choice.entity;
+    node.drawing.classList.toggle('faded', !near.has(number));
+    node.drawing.classList.toggle('chosen', isChosen);
+    node.drawing.setAttribute('aria-pressed', String(isChosen));
+    if (near.has(number)) drawing.chosen.add(node);
   }
-  for (const [number, {drawing, row}] of edges) {
+  for (const [number, {link, row}] of edges) {
     const isChosen = number === choice.relation;
-    if (drawing) drawing.classList.toggle('faded', !own.has(number));
-    if (drawing) drawing.classList.toggle('chosen', isChosen);
+    if (link) link.drawing.classList.toggle('faded', !own.has(number));
+    if (link) link.drawing.classList.toggle('chosen', isChosen);
+    if (link && own.has(number)) drawing.chosen.add(link);
     if (isChosen) row.setAttribute('aria-current', 'true');
     else row.removeAttribute('aria-current');
   }
+  const aim = nodes.get(choice.entity ?? data.relations[choice.relation].head);
+  if (aim) drawing.reveal(aim);
 }
 
 function unchoose() {
-  chosen = null;
+  drawing.chosen.clear();
   for (const element of document.querySelectorAll('.faded, .chosen')) {
     element.classList.remove('faded', 'chosen');
   }
+  for (const {drawing: node} of nodes.values()) node.setAttribute('aria-pressed', 'false');
   for (const each of document.querySelectorAll('[aria-current]')) {
     each.removeAttribute('aria-current');
   }
-}
-
-// Springs along edges, all nodes pushing one another away; the same graph is drawn alike each time.
-function layOut(drawn, links) {
-  const place = new Map();
-  drawn.forEach((number, i) => {
-    const angle = i * 2.399963, far = 30 * Math.sqrt(i + 1);
-    place.set(number, {x: far * Math.cos(angle), y: far * Math.sin(angle), dx: 0, dy: 0});
-  });
-  const all = [...place.values()];
-  const length = 70;
-  for (let step = 0; step < 300; ++step) {
-    for (const one of all) {
-      one.dx = -0.06 * one.x;
-      one.dy = -0.09 * one.y;
-      for (const other of all) {
-        const x = one.x - other.x, y = one.y - other.y;
-        const square = x * x + y * y + 0.01;
-        one.dx += x * length * length / square / 4;
-        one.dy += y * length * length / square / 4;
-      }
-    }
-    for (const {head, tail} of links) {
-      const one = place.get(head), other = place.get(tail);
-      const x = other.x - one.x, y = other.y - one.y;
-      const pull = Math.sqrt(x * x + y * y) / length / 16;
-      one.dx += x * pull; one.dy += y * pull;
-      other.dx -= x * pull; other.dy -= y * pull;
-    }
-    const most = 30 * (1 - step / 300) + 0.5;
-    for (const each of all) {
-      const size = Math.sqrt(each.dx * each.dx + each.dy * each.dy) + 1e-9;
-      each.x += each.dx / size * Math.min(size, most);
-      each.y += each.dy / size * Math.min(size, most);
-    }
-  }
-  fit(all);
-  return place;
-}
-
-function fit(all) {
-  for (const [axis, from, size] of [['x', 70, 760], ['y', 40, 530]]) {
-    const values = all.map((each) => each[axis]);
-    const low = Math.min(...values), high = Math.max(...values);
-    for (const each of all) {
-      each[axis] = high > low ? from + size * (each[axis] - low) / (high - low) : from + size / 2;
-    }
-  }
-}
-
-const radius = (number) => 6 + 3 * Math.min(5, Math.sqrt(data.entities[number].mentions.length));
-
-function pathOf(one, other, bend, far) {
-  const x = other.x - one.x, y = other.y - one.y;
-  const size = Math.sqrt(x * x + y * y) || 1;
-  const middle = {x: (one.x + other.x) / 2 - y / size * bend,
-                  y: (one.y + other.y) / 2 + x / size * bend};
-  const ex = other.x - middle.x, ey = other.y - middle.y;
-  const short = far / (Math.sqrt(ex * ex + ey * ey) || 1);
-  return {d: `M ${one.x} ${one.y} Q ${middle.x} ${middle.y} ` +
-             `${other.x - ex * short} ${other.y - ey * short}`,
-          x: (one.x + 2 * middle.x + other.x) / 4, y: (one.y + 2 * middle.y + other.y) / 4};
+  drawing.paint();
 }
 
 function drawGraph() {
   const degree = data.entities.map(() => 0);
   for (const {head, tail} of data.relations) ++degree[head], ++degree[tail];
-  const order = data.entities.map((each, i) => i).filter((i) => degree[i] > 0)
-    .sort((a, b) => degree[b] - degree[a] || a - b).slice(0, kMostDrawn);
-  const drawn = new Set(order);
-  const links = data.relations.filter((each) => drawn.has(each.head) && drawn.has(each.tail));
-  const place = layOut(order, links);
-  const svg = $('drawing');
-  svg.append(draw('defs', {}, draw('marker', {id: 'arrow', viewBox: '0 0 8 8', refX: 7, refY: 4,
-    markerWidth: 7, markerHeight: 7, orient: 'auto', markerUnits: 'userSpaceOnUse'},
-    draw('path', {d: 'M 0 0 L 8 4 L 0 8 z'}))));
-  const between = new Map();
-  data.relations.forEach((relation, i) => {
-    if (!drawn.has(relation.head) || !drawn.has(relation.tail)) return;
-    const key = [relation.head, relation.tail].join(' ');
-    const count = between.get(key) || 0;
-    between.set(key, count + 1);
-    const path = pathOf(place.get(relation.head), place.get(relation.tail), 14 + 26 * count,
-                        radius(relation.tail) + 3);
-    const edge = draw('g', {class: 'edge', on: () => chooseRelation(i)},
-      draw('path', {class: 'line', d: path.d, 'stroke-width': 0.8 + 2 * relation.p,
-                    'marker-end': 'url(#arrow)'}),
-      draw('path', {class: 'hit', d: path.d}),
-      draw('text', {x: path.x, y: path.y}, shortened(relation.label)));
-    edges.get(i).drawing = edge;
-    svg.append(edge);
-  });
+  const tied = data.entities.map((each, i) => i).filter((i) => degree[i] > 0);
+  const order = [...tied].sort((a, b) => degree[b] - degree[a] || a - b).slice(0, kMostDrawn);
+  const at = new Map(order.map((number, i) => [number, i]));
   for (const number of order) {
-    const entity = data.entities[number], {x, y} = place.get(number);
-    const node = draw('g', {class: 'node', tabindex: 0, role: 'button', hue: hueOf(entity.type),
-      'aria-label': `${entity.name}, ${entity.type}`, on: () => chooseEntity(number)},
-      draw('circle', {cx: x, cy: y, r: radius(number)}),
-      draw('text', {x, y: y + radius(number) + 13}, shortened(entity.name)));
-    node.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' && event.key !== ' ') return;
-      event.preventDefault();
-      chooseEntity(number);
-    });
-    nodes.set(number, node);
-    svg.append(node);
+    const {name, type, mentions} = data.entities[number];
+    nodes.set(number, {name: shortened(name), colour: colourOf(type), form: formOf(type),
+      radius: 5 + 2 * Math.min(5, Math.sqrt(mentions.length)), on: () => chooseEntity(number),
+      label: `${name}, ${type || 'no type'}, ${counted(degree[number], 'relation')}`});
   }
-  const tied = degree.filter((each) => each > 0).length;
-  $('left-out').textContent = leftOut(data.entities.length - tied, tied - order.length);
+  data.relations.forEach(({head, tail, label, p}, i) => {
+    if (!at.has(head) || !at.has(tail)) return;
+    const [one, other] = [head, tail].map((number) => data.entities[number].name);
+    edges.get(i).link = {head: at.get(head), tail: at.get(tail), label: shortened(label), p,
+      symmetric: symmetric.has(label), on: () => chooseRelation(i),
+      tip: `${one} ${label} ${other}, ${percent(p)}`};
+  });
+  drawing = new Drawing($('drawing'), [...nodes.values()],
+                        [...edges.values()].map((each) => each.link).filter((each) => each));
+  tellLeftOut(data.entities.map((each, i) => i).filter((i) => degree[i] === 0),
+              tied.length - order.length);
 }
 
 // What the drawing leaves out: entities without a relation, and those with fewer than others.
-function leftOut(alone, fewer) {
-  const sentences = [];
-  if (alone > 0) {
-    sentences.push(`${counted(alone, 'entity', 'entities')} without relations ` +
-      `${alone === 1 ? 'is' : 'are'} not drawn.`);
+function tellLeftOut(alone, fewer) {
+  if (alone.length > 0) {
+    const details = make('details', {}, make('summary', {class: 'soft'},
+      `${counted(alone.length, 'entity', 'entities')} without relations ` +
+      `${alone.length === 1 ? 'is' : 'are'} not drawn.`));
+    details.addEventListener('toggle', () => {
+      if (details.childElementCount === 1) details.append(listOf(alone));
+    });
+    $('left-out').append(details);
   }
   if (fewer > 0) {
-    sentences.push(`The ${kMostDrawn} entities with the most relations are drawn, ` +
-      `${counted(fewer, 'other')} with relations ${fewer === 1 ? 'is' : 'are'} not.`);
+    $('left-out').append(make('p', {class: 'soft'},
+      `The ${kMostDrawn} entities with the most relations are drawn, ` +
+      `${counted(fewer, 'other')} with relations ${fewer === 1 ? 'is' : 'are'} not.`));
   }
-  return sentences.join(' ');
+}
+
+// Entities by their types, each to be chosen.
+function listOf(numbers) {
+  const list = make('dl');
+  for (const type of data.types) {
+    const own = numbers.filter((number) => data.entities[number].type === type);
+    if (!own.length) continue;
+    const names = make('dd');
+    for (const number of own) names.append(entityButton(number), ' ');
+    list.append(make('dt', {}, typeOf({type})), names);
+  }
+  return list;
 }
 
 function fillTable() {
@@ -285,7 +236,7 @@ function fillTable() {
       make('td', {}, relationButton(i)), make('td', {}, entityButton(tail)),
       make('td', {class: 'number'}, percent(p)),
       make('td', {class: 'number'}, String(support)));
-    edges.set(i, {row, drawing: null});
+    edges.set(i, {row, link: null});
     $('relations').append(row);
   }
 }
@@ -304,28 +255,63 @@ function fillDocuments() {
   });
 }
 
-function filter() {
-  const least = Number($('least').value) / 100, words = $('find').value.trim().toLowerCase();
-  $('least-shown').textContent = `${$('least').value} %`;
-  const has = (number) => data.entities[number].name.toLowerCase().includes(words);
-  for (const [i, {row, drawing}] of edges) {
-    const {head, tail, label, p} = data.relations[i];
-    const fits = !words || has(head) || has(tail) || label.toLowerCase().includes(words);
-    row.hidden = p < least || !fits;
-    if (drawing) drawing.style.display = row.hidden ? 'none' : '';
+function fillLegend() {
+  for (const type of data.types) {
+    const key = draw('svg', {class: 'key', viewBox: '-10 -10 20 20', 'aria-hidden': 'true'},
+                     shapeOf(formOf(type), 8));
+    $('legend').append(make('li', {'--own': colourOf(type)}, key, typeOf({type})));
   }
 }
 
-$('counts').textContent = [counted(data.entities.length, 'entity', 'entities'),
-  counted(data.relations.length, 'relation'), counted(data.documents.length, 'document')].join(', ');
-for (const type of data.types) {
-  $('legend').append(make('li', {}, make('span', {class: 'type', hue: hueOf(type)},
-                                         isolated(type || 'no type'))));
+// The slider goes from the least probable relation to the surest.
+function limitSlider() {
+  const all = data.relations.map(({p}) => Math.floor(100 * p));
+  const least = all.reduce((a, b) => Math.min(a, b), 100);
+  const most = all.reduce((a, b) => Math.max(a, b), 0);
+  const slider = $('least');
+  slider.min = all.length ? least : 0;
+  slider.max = all.length ? most : 0;
+  slider.value = slider.min;
+  slider.disabled = least >= most;
 }
+
+// Hides what is less probable, or has not the words that are looked for, and entities that have no
+// relation left.
+function sift(isFitted) {
+  const least = Number($('least').value) / 100, words = $('find').value.trim().toLowerCase();
+  $('least-shown').textContent = `${$('least').value} %`;
+  const has = (number) => data.entities[number].name.toLowerCase().includes(words);
+  const left = new Set();
+  let shown = 0;
+  for (const [i, {row, link}] of edges) {
+    const {head, tail, label, p} = data.relations[i];
+    const fits = !words || has(head) || has(tail) || label.toLowerCase().includes(words);
+    row.hidden = p < least || !fits;
+    if (link) link.drawing.classList.toggle('gone', row.hidden);
+    if (!row.hidden) left.add(head).add(tail), ++shown;
+  }
+  for (const [number, {drawing: node}] of nodes) node.classList.toggle('gone', !left.has(number));
+  $('sifted').textContent = shown < data.relations.length
+    ? `${shown.toLocaleString('en')} of ${counted(data.relations.length, 'relation')}` : '';
+  drawing.seek(isFitted);
+}
+
+$('counts').textContent = [counted(data.entities.length, 'entity', 'entities'),
+  counted(data.relations.length, 'relation'), counted(data.documents.length, 'document')].join(', ')
+  + (data.run ? `, read by ${data.run}` : '');
+fillLegend();
 fillTable();
 drawGraph();
 fillDocuments();
-$('least').addEventListener('input', filter);
-$('find').addEventListener('input', filter);
+limitSlider();
+sift(true);
+$('least').addEventListener('input', () => sift(false));
+$('find').addEventListener('input', () => sift(true));
+$('closer').addEventListener('click', () => drawing.zoom(1.3));
+$('farther').addEventListener('click', () => drawing.zoom(1 / 1.3));
+$('whole').addEventListener('click', () => drawing.fit());
+$('drawing').addEventListener('click', (event) => {
+  if (event.target === $('drawing')) unchoose();
+});
 document.querySelector('form').addEventListener('submit', (event) => event.preventDefault());
 document.addEventListener('keydown', (event) => { if (event.key === 'Escape') unchoose(); });

@@ -123,6 +123,7 @@ void find_one(const std::string& input, DocumentFiles& found) {
       fail(kPlace, "standard input ('-') is named twice. Name it once.");
     }
     found.files.push_back({path, "stdin", form, 0, true});
+    found.names.emplace_back("standard input");
     return;
   }
   std::error_code failed;
@@ -132,6 +133,7 @@ void find_one(const std::string& input, DocumentFiles& found) {
     fail(kPlace, fmt::format("cannot open {}: {}. Check the path.", name,
                              failed ? failed.message() : "it is not there"));
   }
+  found.names.push_back(name_of_path(path));
   if (fs::is_directory(status)) {
     found.folders.push_back({path, form});
     return Folder(path, form, found).list();
@@ -154,6 +156,26 @@ DocumentFiles find_documents(std::span<const std::string> inputs) {
   for (const std::string& input : inputs) find_one(input, found);
   for (const DocumentFile& file : found.files) found.bytes += file.bytes;
   return found;
+}
+
+std::string name_of_path(const fs::path& path) {
+  std::error_code failed;
+  fs::path whole = fs::absolute(path, failed).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();  // it ended with a slash
+  return printable((whole.has_filename() ? whole.filename() : whole).string());
+}
+
+std::string named_documents(const DocumentFiles& found) {
+  constexpr size_t kMost = 3;
+  const auto& names = found.names;
+  const size_t shown = names.size() > kMost ? kMost - 1 : names.size();
+  std::string text;
+  for (size_t i = 0; i < shown; ++i) {
+    const bool last = i > 0 && i + 1 == names.size();
+    text += fmt::format("{}{}", i == 0 ? "" : last ? " and " : ", ", names[i]);
+  }
+  if (shown < names.size()) text += fmt::format(" and {} others", names.size() - shown);
+  return text;
 }
 
 std::string passed_over(const DocumentFiles& found) {

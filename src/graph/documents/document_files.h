@@ -29,6 +29,7 @@ struct DocumentFolder {
 
 /// What was found, and what was passed over.
 struct DocumentFiles {
+  std::vector<std::string> names;  ///< of what was named, without the folders that it is in
   std::vector<DocumentFolder> folders;
   std::vector<DocumentFile> files;  ///< as they were named; those of a folder by their ids' bytes
   uint64_t bytes = 0;               ///< of all files
@@ -47,6 +48,12 @@ DocumentFiles find_documents(std::span<const std::string> inputs);
 
 /// The form that a file's ending says, in any case; nothing for one that no form has.
 std::optional<DocumentForm> form_of_ending(std::string_view file_name);
+
+/// The last part of a path that has one, as "notes" of "../notes/" and of "." within it.
+std::string name_of_path(const std::filesystem::path& path);
+
+/// What was named, in a few words: "notes", "a.txt, b.txt and 3 others"; "" where nothing was.
+std::string named_documents(const DocumentFiles& found);
 
 /// What was passed over, as one sentence; "" where nothing was.
 std::string passed_over(const DocumentFiles& found);

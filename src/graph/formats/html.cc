@@ -1,4 +1,5 @@
 // A page that needs nothing else: the graph drawn, entities in their sentences, evidence on click.
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -6,6 +7,7 @@
 #include "graph/assets.h"
 #include "graph/format.h"
 #include "graph/mentions_json.h"
+#include "graph/xml_text.h"
 #include "io/html_frame.h"
 
 namespace relatum::graph {
@@ -18,7 +20,8 @@ std::string in_script(const ordered_json& value) { return io::escape_script(line
 /// The parts of one JSON object, written as they come; ids are numbers there.
 class PageData {
  public:
-  PageData(const GraphStore& store, const Put& put) : store_(store), put_(put) {}
+  PageData(const GraphStore& store, const ExportRules& rules, const Put& put)
+      : store_(store), rules_(rules), put_(put) {}
 
   void write() {
     put_("{\"documents\":[");
@@ -34,7 +37,13 @@ class PageData {
     store_.for_entities([&](const GraphEntity& entity) { write_entity(entity); });
     next("],\"relations\":[");
     store_.for_edges([&](const GraphEdge& edge) { write_edge(edge); });
-    put_("],\"types\":" + in_script(types_) + "}");
+    ordered_json symmetric = ordered_json::array();
+    const Schema schema = store_.schema();
+    for (const RelationType& each : schema.relations()) {
+      if (each.symmetric) symmetric.push_back(each.name);
+    }
+    put_("],\"types\":" + in_script(types_) + ",\"symmetric\":" + in_script(symmetric) +
+         ",\"run\":" + in_script(rules_.run) + "}");
   }
 
  private:
@@ -74,18 +83,24 @@ class PageData {
   }
 
   const GraphStore& store_;
+  const ExportRules& rules_;
   const Put& put_;
   bool first_ = true;
   std::map<std::string, size_t> documents_, entities_;
   std::set<std::string> types_;
 };
 
-void stream(const GraphStore& store, const ExportRules&, const Put& put) {
+void stream(const GraphStore& store, const ExportRules& rules, const Put& put) {
+  const std::string title = rules.documents.empty() ? "Graph"
+                                                    : "Graph of " + xml_text(rules.documents);
+  const std::array scripts = {layout_script(), drawing_script(), graph_script()};
   io::fill_frame(graph_template(), put, [&](std::string_view name) {
-    const std::string_view script = graph_script();
-    if (name == "start") put(io::page_start("Graph", graph_style(), {&script, 1}));
-    if (name == "data") PageData(store, put).write();
-    if (name == "script") put(script);
+    if (name == "start") put(io::page_start(title, graph_style(), scripts));
+    if (name == "title") put(title);
+    if (name == "data") PageData(store, rules, put).write();
+    if (name == "layout") put(scripts[0]);
+    if (name == "drawing") put(scripts[1]);
+    if (name == "script") put(scripts[2]);
   });
 }
 

@@ -112,6 +112,23 @@ TEST_F(Documents, LinksToFilesAreReadThoseToFoldersAreNot) {
   EXPECT_EQ(rest.counts.bad, Strings{circle});
 }
 
+TEST_F(Documents, AreNamedInAFewWords) {
+  const auto named = [](const Strings& inputs) { return named_documents(find_documents(inputs)); };
+  fs::create_directory(folder / "notes");
+  const std::string a = write("a.txt", "x"), b = write("b.log", "x"), c = write("c.md", "x");
+  const std::string notes = root() + "/notes";
+  EXPECT_EQ(named({}), "");
+  EXPECT_EQ(named({notes}), "notes");
+  EXPECT_EQ(named({notes + "/./"}), "notes");
+  EXPECT_EQ(named({notes + "/../notes/"}), "notes");
+  EXPECT_EQ(name_of_path("/"), "/");
+  EXPECT_EQ(named({a, "txt:" + b}), "a.txt and b.log");
+  EXPECT_EQ(named({a, "txt:-", notes}), "a.txt, standard input and notes");
+  EXPECT_EQ(named({a, c, notes, "txt:" + b}), "a.txt, c.md and 2 others");
+  EXPECT_EQ(named({write("two\nlines.txt", "x")}), "two\\nlines.txt");
+  EXPECT_EQ(name_of_path("."), fs::current_path().filename());
+}
+
 TEST_F(Documents, WhatIsNamedMustBeThere) {
   const auto says = [&](const Strings& inputs, const std::string& what) {
     const std::string sentence = error_of([&] { read(inputs); });
