@@ -34,7 +34,7 @@ class Prefixes : public Desk {
   double similarity() {
     jobs::Retrieval retrieval(index_.out, embedder(), "", host_);
     const auto data = jobs::DataChoice{}.load(path("rows.jsonl"), true, host_);
-    const auto found = retrieval.find(data.examples, 10, jobs::QueryKind::kTest, host_.context);
+    const auto found = retrieval.find(data.examples, {10}, jobs::QueryKind::kTest, host_.context);
     for (size_t i = 0; i < found.references.at(0).size(); ++i) {
       if (found.references[0][i].id == "1") return found.references[0][i].similarity;
     }
