@@ -73,10 +73,10 @@ TEST_F(Stages, AnIndexGivesNeighboursAndItsLabels) {
   EXPECT_TRUE(jobs::build_index(index, host_));
   jobs::Retrieval retrieval(index.out, kEmbedder, "", host_);
   const auto data = jobs::DataChoice{}.load(path("rows.jsonl"), true, host_);
-  const auto own = retrieval.find(data.examples, 1, jobs::QueryKind::kTest, host_.context);
+  const auto own = retrieval.find(data.examples, {1}, jobs::QueryKind::kTest, host_.context);
   EXPECT_EQ(own.overlap, 10);
   EXPECT_EQ(own.of(3).at(0)->id, "4");
-  const auto others = retrieval.find(data.examples, 2, jobs::QueryKind::kTraining, host_.context);
+  const auto others = retrieval.find(data.examples, {2}, jobs::QueryKind::kTraining, host_.context);
   for (size_t i = 0; i < data.examples.size(); ++i) {
     ASSERT_EQ(others.of(i).size(), 2u);
     for (const auto* neighbour : others.of(i)) EXPECT_NE(neighbour->id, data.examples[i].id);
