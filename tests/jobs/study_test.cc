@@ -172,6 +172,8 @@ TEST_F(StudyJob, RefusesResultsOfAnotherStudyOrForm) {
 // An option that came after a record counts as at its default there; any other does not.
 TEST_F(StudyJob, FindsRecordsOfVersionsWithFewerOptions) {
   jobs::StudyCell now = cell("small", 2, 1);
+  now.facts["extract"].inputs["adapter"] = "known by the stage that made it";
+  now.key = jobs::study_key(now.facts);
   {
     jobs::StudyResults file(path("ranks.json"));
     file.add(now, {{"figures", json::object()}});
@@ -182,7 +184,7 @@ TEST_F(StudyJob, FindsRecordsOfVersionsWithFewerOptions) {
     jobs::StudyCell newer = now;
     newer.facts["finetune"].settings["shuffle"] = value;
     newer.facts["finetune"].defaults["shuffle"] = "yes";
-    newer.facts["extract"].inputs["adapter"] = "known by what made it, and so another one";
+    newer.facts["extract"].inputs["adapter"] = "known by that stage, and so by another key";
     newer.key = jobs::study_key(newer.facts);
     return file.find(newer) != nullptr;
   };
