@@ -12,7 +12,6 @@
 #include "base/code_points.h"
 #include "base/counted.h"
 #include "base/error.h"
-#include "base/parallel_for.h"
 #include "graph/entity_finder.h"
 #include "graph/sentences.h"
 #include "io/json.h"
@@ -25,7 +24,6 @@
 #include "jobs/joint_relations.h"
 #include "jobs/process_facts.h"
 #include "jobs/while_input_waits.h"
-#include "kernels/cpu.h"
 #include "task/json_document.h"
 
 namespace relatum::jobs {
@@ -255,29 +253,22 @@ struct Opened {
 nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Blocks& blocks,
                          double seconds, const Host& host) {
   const engine::Session& session = opened.session();
-  nlohmann::json record{{"version", RELATUM_VERSION},
-                        {"time", utc_now()},
-                        {"command", host.command},
-                        {"adapter", o.adapter},
-                        {"entities_run", o.entities},
-                        {"model_path", session.model().info().path},
-                        {"base", session.base()},
-                        {"base_hash", session.weights_hash()},
-                        {"compute", name_of(session.products())},
-                        {"cpu", kernels::cpu_summary()},
-                        {"threads", thread_count()},
-                        {"data", o.input},
-                        {"batch_tokens", o.batch_tokens},
-                        {"min_probability", o.min_probability},
-                        {"entity_threshold", o.entity_threshold},
-                        {"given_entities", o.given_entities},
-                        {"identity", opened.model ? opened.model->identity() : ""},
-                        {"documents", blocks.documents},
-                        {"entities", blocks.entities},
-                        {"relations", blocks.relations},
-                        {"seconds", seconds},
-                        {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
-                        {"peak_rss_bytes", peak_rss()}};
+  nlohmann::json record = session_record(session, host);
+  record.update({{"adapter", o.adapter},
+                 {"entities_run", o.entities},
+                 {"model_path", session.model().info().path},
+                 {"data", o.input},
+                 {"batch_tokens", o.batch_tokens},
+                 {"min_probability", o.min_probability},
+                 {"entity_threshold", o.entity_threshold},
+                 {"given_entities", o.given_entities},
+                 {"identity", opened.model ? opened.model->identity() : ""},
+                 {"documents", blocks.documents},
+                 {"entities", blocks.entities},
+                 {"relations", blocks.relations},
+                 {"seconds", seconds},
+                 {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
+                 {"peak_rss_bytes", peak_rss()}});
   if (!opened.answerer) return record;
   const NamedSetup& asking = opened.answerer->setups()[0];
   record["answer"] = o.answer;

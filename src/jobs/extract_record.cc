@@ -153,37 +153,39 @@ void tell_rules(const Answerer& answerer, const Context& context) {
   }
 }
 
+nlohmann::json session_record(const engine::Session& session, const Host& host) {
+  return {{"version", RELATUM_VERSION},
+          {"time", utc_now()},
+          {"command", host.command},
+          {"base", session.base()},
+          {"base_hash", session.weights_hash()},
+          {"compute", name_of(session.products())},
+          {"cpu", kernels::cpu_summary()},
+          {"threads", thread_count()}};
+}
+
 nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
                               double loading_seconds, const Host& host) {
   const auto& [o, setups, rows, filter, answerer] = parts;
-  const engine::Session& session = answerer.session();
-  nlohmann::json record{
-      {"version", RELATUM_VERSION},
-      {"time", utc_now()},
-      {"command", host.command},
-      {"model", setups[0].setup.model},
-      {"base", session.base()},
-      {"base_hash", session.weights_hash()},
-      {"compute", name_of(session.products())},
-      {"cpu", kernels::cpu_summary()},
-      {"threads", thread_count()},
-      {"data", o.input},
-      {"answer", o.answer},
-      {"max_new_tokens", o.max_new_tokens},
-      {"batch_tokens", o.batch_tokens},
-      {"negligible", o.negligible},
-      {"constrain_types", o.constrain_types || !o.types.empty()},
-      {"types", o.types},
-      {"min_probability", o.min_probability},
-      {"examples", progress.rows},
-      {"unparsed", progress.without_label - progress.too_long},
-      {"too_long", progress.too_long},
-      {"left_out", progress.left_out},
-      {"overlap", progress.overlap},
-      {"seconds", progress.seconds},
-      {"loading_seconds", loading_seconds},
-      {"examples_per_s", double(progress.rows) / std::max(1e-9, progress.seconds)},
-      {"peak_rss_bytes", peak_rss()}};
+  nlohmann::json record = session_record(answerer.session(), host);
+  record.update({{"model", setups[0].setup.model},
+                 {"data", o.input},
+                 {"answer", o.answer},
+                 {"max_new_tokens", o.max_new_tokens},
+                 {"batch_tokens", o.batch_tokens},
+                 {"negligible", o.negligible},
+                 {"constrain_types", o.constrain_types || !o.types.empty()},
+                 {"types", o.types},
+                 {"min_probability", o.min_probability},
+                 {"examples", progress.rows},
+                 {"unparsed", progress.without_label - progress.too_long},
+                 {"too_long", progress.too_long},
+                 {"left_out", progress.left_out},
+                 {"overlap", progress.overlap},
+                 {"seconds", progress.seconds},
+                 {"loading_seconds", loading_seconds},
+                 {"examples_per_s", double(progress.rows) / std::max(1e-9, progress.seconds)},
+                 {"peak_rss_bytes", peak_rss()}});
   if (o.adapters.empty()) {
     record.update(adapter_record(parts, 0));
     return record;

@@ -19,6 +19,8 @@ struct ExtractParts {
   const Answerer& answerer;
 };
 
+/// What every extraction's record says of program, command, base and machine.
+nlohmann::json session_record(const engine::Session& session, const Host& host);
 /// The record beside the predictions: options, hashes, counts, times.
 nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
                               double loading_seconds, const Host& host);
