@@ -114,6 +114,18 @@ TEST_F(SentencesJob, AClassifierIsAskedAsItLearned) {
   EXPECT_THAT(warnings_, Contains(HasSubstr("window= has no effect")));
 }
 
+TEST_F(SentencesJob, AGraphTakesEntitiesOfAnotherRun) {
+  EXPECT_TRUE(jobs::finetune(teach_classes(60), host_).finished);
+  jobs::FinetuneOptions names = teach_well("bert");
+  names.out = path("names");
+  EXPECT_TRUE(jobs::finetune(names, host_).finished);
+  std::set<std::string> entities;
+  EXPECT_THAT(facts_of_graph(entities, path("names")),
+              ::testing::UnorderedElementsAre("Bo Nilsen works_for Kestrel Airways",
+                                              "Zoë Ruiz left Oslo", "Ana works_for Dolm Air"));
+  EXPECT_EQ(entities.size(), 7u);
+}
+
 TEST_F(SentencesJob, ALanguageModelStopsAndGoesOn) {
   jobs::FinetuneOptions options = teach_pairs(3);
   options.dev = path("documents.jsonl");

@@ -47,14 +47,16 @@ class JointDesk : public EntityDesk {
     return all;
   }
   // "HEAD LABEL TAIL" of each edge of the graph that the run makes of the documents as files, by
-  // names; the names of its entities.
-  std::vector<std::string> facts_of_graph(std::set<std::string>& entities) {
+  // names; the names of its entities. `finder`: a run that finds them in the place of that one.
+  std::vector<std::string> facts_of_graph(std::set<std::string>& entities,
+                                          const std::string& finder = "") {
     for (const json& each : with_relations()) {
       write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
     }
     jobs::GraphOptions graph;
     graph.asking.model.compute = "f32";
     graph.asking.adapter = path("run");
+    graph.entities = finder;
     graph.documents = {path("notes")};
     out_.clear();
     EXPECT_TRUE(jobs::graph(graph, host_).finished);
