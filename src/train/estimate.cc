@@ -99,16 +99,11 @@ struct Passes {
   }
 };
 
-// What nn/pair_features.cc has of words and pairs, and in training their gradients; sums are f32.
-int64_t pair_arena(const SpanReader* reader, DType compute, int64_t words, int64_t pairs,
-                   bool training) {
-  if (!reader || !reader->pairs || pairs == 0) return 0;
-  const nn::PairHead& head = *reader->pairs;
-  const int64_t c = int64_t(size_of(compute)), times = training ? 2 : 1;
-  const int64_t wide = kernels::rounded_rows(words) * head.project.out();
-  const int64_t rows = kernels::rounded_rows(pairs);
-  const int64_t sums = training && c != 4 ? 4 * wide : 0;
-  return times * c * (wide + 2 * rows * head.hidden()) + sums + 8 * rows * head.output.out();
+// Beside the pass through the model.
+int64_t pairs_beside(const SpanReader* reader, DType compute, int64_t words, int64_t pairs,
+                     bool training) {
+  return reader && reader->pairs ? pair_arena(*reader->pairs, compute, {words, pairs, training})
+                                 : 0;
 }
 
 // What a run computes, over all epochs.
@@ -138,8 +133,8 @@ Work work_of(const Passes& passes, const SpanReader* reader, std::span<const Tra
         work.pairs += int64_t(built.pairs.size());
         work.arena = std::max(work.arena, training_arena(passes.model, set, passes.compute,
                                                          options.checkpoint, size) +
-                                              pair_arena(reader, passes.compute, size.predicting,
-                                                         int64_t(built.pairs.size()), true));
+                                              pairs_beside(reader, passes.compute, size.predicting,
+                                                           int64_t(built.pairs.size()), true));
       }
     }
   }
@@ -207,8 +202,8 @@ Evaluation evaluation(const Passes& passes, const SpanReader* reader,
   size.spans = size.predicting * widest;
   if (texts) {
     arena = std::max(arena, scoring_arena(passes.model, passes.texts, passes.compute, size));
-    arena += pair_arena(reader, passes.compute, size.predicting,
-                        int64_t(pairs * double(size.predicting)), false);
+    arena += pairs_beside(reader, passes.compute, size.predicting,
+                          int64_t(pairs * double(size.predicting)), false);
   }
   const int64_t bytes = int64_t(size_of(passes.compute));
   return {arena, 2 * info.layers * cached * info.kv_heads * info.head_size * bytes};

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "kernels/gemm.h"
 #include "train/head_file.h"
 
 namespace relatum::train {
@@ -54,6 +55,16 @@ nn::PairHead pair_head_of(std::span<float> numbers, const PairForm& form, DType 
 void refresh_pair_head(nn::PairHead& head) {
   head.project.refresh();
   head.output.refresh();
+}
+
+// Sums are f32.
+int64_t pair_arena(const nn::PairHead& head, DType compute, const PairSizes& sizes) {
+  if (sizes.pairs == 0) return 0;
+  const int64_t c = int64_t(size_of(compute)), times = sizes.training ? 2 : 1;
+  const int64_t wide = kernels::rounded_rows(sizes.words) * head.project.out();
+  const int64_t rows = kernels::rounded_rows(sizes.pairs);
+  const int64_t sums = sizes.training && c != 4 ? 4 * wide : 0;
+  return times * c * (wide + 2 * rows * head.hidden()) + sums + 8 * rows * head.output.out();
 }
 
 std::filesystem::path pair_file(const std::filesystem::path& run) {

@@ -32,6 +32,15 @@ void begin_pair_numbers(std::span<float> numbers, const PairForm& form, const Rn
 nn::PairHead pair_head_of(std::span<float> numbers, const PairForm& form, DType compute);
 void refresh_pair_head(nn::PairHead& head);
 
+/// Of one pass.
+struct PairSizes {
+  int64_t words = 0, pairs = 0;
+  bool training = false;  ///< backward, too
+};
+/// Bytes of the arena that nn/pair_features.h takes beside the pass that gives the words' states,
+/// and in training their gradients.
+int64_t pair_arena(const nn::PairHead& head, DType compute, const PairSizes& sizes);
+
 /// Where a run keeps them, in f32: project.weight 5H x D, table.weight R x H, output.weight L x H
 /// and output.bias L.
 std::filesystem::path pair_file(const std::filesystem::path& run);

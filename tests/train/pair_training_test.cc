@@ -13,6 +13,7 @@
 #include "support/tolerance.h"
 #include "train/batcher.h"
 #include "train/pair_numbers.h"
+#include "train/pass_memory.h"
 
 namespace relatum::testing {
 namespace {
@@ -111,6 +112,32 @@ TEST_F(PairTraining, TheGradientIsThatOfTheLoss) {
     EXPECT_NEAR(slope, norm, norm * 4 * step) << "from " << begin;
     begin += size;
   }
+}
+
+TEST_F(PairTraining, ThePassTakesTheMemoryThatItIsSaidToTake) {
+  // So many pairs that they are most of it.
+  for (const size_t i : {size_t{0}, size_t{2}}) {
+    const auto few = run.rows[i].pairs;
+    for (int k = 0; k < 3000; ++k) {
+      run.rows[i].pairs.insert(run.rows[i].pairs.end(), few.begin(), few.end());
+    }
+  }
+  const train::TrainBatch batch = train::build_batch(run.rows, {0, 1, 2},
+                                                     {.causal = false, .widest = run.form.widest});
+  const auto& model = run.worker.session().model();
+  const auto words = int64_t(batch.predicting.size()), pairs = int64_t(batch.pairs.size());
+  train::PassSize size = train::size_of_pass(model.info(), batch.batch, words);
+  size.spans = int64_t(batch.spans.size());
+  const DType compute = run.worker.session().compute();
+  const nn::PairHead& head = *run.trained->spans()->pairs;
+  const int64_t of_pairs = train::pair_arena(head, compute, {words, pairs, true});
+  const int64_t told = of_pairs +
+                       train::training_arena(model, run.trained->adapter(), compute, false, size);
+  run.trainer->accumulate(batch, 0);
+  const auto took = int64_t(run.worker.arena().peak());
+  EXPECT_GT(2 * of_pairs, told);
+  EXPECT_LE(took, told + 64 * 1024);
+  EXPECT_GE(double(took) * 1.3, double(told)) << "more than is needed";
 }
 
 TEST_F(PairTraining, MicroBatchesAddUp) {
