@@ -293,12 +293,23 @@ void refuse_of_rows(const FinetuneOptions& o, const char* why) {
                why);
 }
 
+void refuse_window(const FinetuneOptions& o, const char* flag) {
+  for (const std::string& each : {o.train, o.dev}) {
+    if (each.empty() || !task::parse_spec(each).window) continue;
+    refuse(
+        fmt::format("{}: window= cuts a text for each pair, and with {} that text is the sentence. "
+                    "Leave one of them out.",
+                    each, flag));
+  }
+}
+
 }  // namespace
 
 void check_joint(const FinetuneOptions& o) {
   refuse_of_rows(o,
                  "{} is for relations alone, and --task joint learns to find entities, too. Leave "
                  "one of them out.");
+  refuse_window(o, "--task joint");
   if (!classifies(o)) return;
   refuse_given({{!o.prompt.empty(), "--prompt"},
                 {o.chat, "--chat"},
@@ -325,13 +336,7 @@ void check_pairs(const FinetuneOptions& o) {
   refuse_of_rows(o,
                  "{} is for rows of pairs, and --pairs sentences takes documents. Leave one of "
                  "them out.");
-  for (const std::string& each : {o.train, o.dev}) {
-    if (each.empty() || !task::parse_spec(each).window) continue;
-    refuse(
-        fmt::format("{}: window= cuts a text for each pair, and with --pairs sentences that text "
-                    "is the sentence. Leave one of them out.",
-                    each));
-  }
+  refuse_window(o, "--pairs sentences");
 }
 
 FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {

@@ -284,6 +284,9 @@ TEST_F(JointJob, RefusesWhatItCannotDo) {
   options.index = path("index");
   EXPECT_THAT(refusal(options), HasSubstr("--index"));
   options = teach_both();
+  options.train += "?window=40";
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr("window="), HasSubstr("with --task joint")));
+  options = teach_both();
   const T5Folder t5(t5_options().at("first"));
   options.model.model = t5.path().string();
   EXPECT_THAT(refusal(options), HasSubstr("teach --task entities and relations apart"));
