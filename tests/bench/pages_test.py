@@ -14,12 +14,14 @@ import few_labels  # noqa: E402
 import graph  # noqa: E402
 import harness  # noqa: E402
 import imbalance  # noqa: E402
+import languages  # noqa: E402
 import suggest  # noqa: E402
 
 
 class Pages(unittest.TestCase):
     def test_they_have_the_tables_of_the_results(self):
-        for script in (crossre, entity_types, few_labels, graph, imbalance, suggest):
+        for script in (crossre, entity_types, few_labels, graph, imbalance, languages,
+                       suggest):
             with self.subTest(script.__name__):
                 page = script.MARKS.search(script.PAGE.read_text(encoding="utf-8"))
                 self.assertEqual(page.group(2),
