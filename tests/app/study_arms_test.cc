@@ -12,15 +12,7 @@ class StudyArms : public Workbench {
  protected:
   void SetUp() override {
     Workbench::SetUp();
-    std::vector<json> rows;
-    for (int i = 0; i < 4; ++i) {
-      for (json each : corpus()) {
-        each["id"] = each["id"].get<std::string>() + "." + std::to_string(i);
-        each["text"] = each["text"].get<std::string>() + " (" + std::to_string(i) + ")";
-        rows.push_back(each);
-      }
-    }
-    write_rows("rows.jsonl", rows);
+    write_rows("rows.jsonl", repeated_corpus(4));
     write("maybe.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
     write("list.txt", "{{labels}}\n{{text}}:");
   }

@@ -104,15 +104,7 @@ TEST_F(Study, ComparesArmsWithAndWithoutStages) {
 }
 
 TEST_F(Study, MeasuresOnRowsThatItHoldsOut) {
-  std::vector<json> rows;
-  for (int i = 0; i < 4; ++i) {
-    for (json each : corpus()) {
-      each["id"] = each["id"].get<std::string>() + "." + std::to_string(i);
-      each["text"] = each["text"].get<std::string>() + " (" + std::to_string(i) + ")";
-      rows.push_back(each);
-    }
-  }
-  write_rows("rows.jsonl", rows);
+  write_rows("rows.jsonl", repeated_corpus(4));
   std::string text = config("[grid]\ntrain = [\"?limit=10\", \"?limit=20\"]\n", "",
                             "seeds = [1]\nholdout = 12\n");
   text.erase(text.find("test = \"rows.jsonl\"\n"), 20);

@@ -32,6 +32,19 @@ class Workbench : public CorpusFolder {
     write("example.txt", "{{example_text}} {{example_label}}\n{{text}}\n{{head}} and {{tail}}:");
   }
 
+  /// The corpus so many times, with ids and texts of their own.
+  static std::vector<json> repeated_corpus(int times) {
+    std::vector<json> rows;
+    for (int i = 0; i < times; ++i) {
+      for (json each : corpus()) {
+        each["id"] = each["id"].get<std::string>() + "." + std::to_string(i);
+        each["text"] = each["text"].get<std::string>() + " (" + std::to_string(i) + ")";
+        rows.push_back(each);
+      }
+    }
+    return rows;
+  }
+
   /// A copy of a fixture folder in which files can be changed.
   std::string copy(const std::string& from, const std::string& name) const {
     fs::create_directories(folder_ / name);

@@ -10,7 +10,7 @@
 
 #include "base/atomic_file.h"
 #include "jobs/extract_options.h"
-#include "jobs/finetune_options.h"
+#include "jobs/finetune.h"
 #include "jobs/host.h"
 #include "support/corpus_folder.h"
 
@@ -60,6 +60,18 @@ class Desk : public CorpusFolder {
     options.prompt = path("plain.txt");
     options.out = out == "-" ? out : path(out);
     return options;
+  }
+
+  /// Trains until so many steps are done and is stopped there; `options` then go on with it.
+  void train_until(int64_t step, jobs::FinetuneOptions& options) {
+    host_.context.progress = [this, step](const Progress& p) {
+      stop_ = p.task == "training" && p.done >= double(step);
+    };
+    EXPECT_FALSE(jobs::finetune(options, host_).finished);
+    host_.context.progress = {};
+    stop_ = false;
+    options.overwrite = false;
+    options.resume = true;
   }
 
   std::atomic<bool> stop_{false};

@@ -155,11 +155,7 @@ TEST_F(BalanceJob, ARunRecordsThemAndGoesOnBitForBit) {
   EXPECT_EQ(whole["label_weights"], "balanced");
   EXPECT_GT(whole["label_weights_used"].size(), 2u);
   options.out = path("again");
-  host_.context.progress = [&](const Progress& p) { stop_ = p.task == "training" && p.done >= 4; };
-  EXPECT_FALSE(jobs::finetune(options, host_).finished);
-  stop_ = false;
-  host_.context.progress = nullptr;
-  options.resume = true;
+  train_until(4, options);
   jobs::FinetuneOptions other = options;
   other.negatives.reset();
   EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }),

@@ -267,7 +267,8 @@ TEST_F(JointJob, IsJudgedByBothAndGoesOn) {
       (last.at("dev_entities_f1").get<double>() + last.at("dev_relations_f1").get<double>()) / 2);
   const std::string adapter = read("run/adapter_model.safetensors"),
                     spans = read("run/entities.safetensors");
-  stop_and_resume(options);
+  options.overwrite = true;
+  train_until(2, options);
   EXPECT_TRUE(jobs::finetune(options, host_).finished);
   EXPECT_EQ(read("run/adapter_model.safetensors"), adapter);
   EXPECT_EQ(read("run/entities.safetensors"), spans);

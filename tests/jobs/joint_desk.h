@@ -73,17 +73,6 @@ class JointDesk : public EntityDesk {
     }
     return facts;
   }
-  // Trains the run again, stopped after two steps. What goes on with it is `options.resume`.
-  void stop_and_resume(jobs::FinetuneOptions& options) {
-    int steps = 0;
-    host_.context.progress = [&](const Progress&) { stop_ = ++steps >= 2; };
-    options.overwrite = true;
-    EXPECT_FALSE(jobs::finetune(options, host_).finished);
-    host_.context.progress = {};
-    stop_ = false;
-    options.overwrite = false;
-    options.resume = true;
-  }
   jobs::FinetuneOptions teach_both(int64_t epochs = 80) const {
     jobs::FinetuneOptions options = teach_well("llama/tied");
     options.model.base = "f32";

@@ -103,11 +103,7 @@ TEST_F(RandomExamples, ARunThatIsResumedWithOthersIsRefused) {
   jobs::FinetuneOptions options = teach_random();
   options.training.epochs = 3;
   options.training.save_every = 1;
-  host_.context.progress = [&](const Progress& p) { stop_ = p.task == "training" && p.done >= 2; };
-  ASSERT_FALSE(jobs::finetune(options, host_).finished);
-  stop_ = false;
-  host_.context.progress = {};
-  options.resume = true;
+  train_until(2, options);
   options.examples = "nearest";
   EXPECT_THAT(error_of([&] { jobs::finetune(options, host_); }), HasSubstr("--examples"));
 }

@@ -179,12 +179,8 @@ TEST_F(UnseenLabels, ListsAreRecordedAndRefusedWhereThereAreNone) {
   ASSERT_FALSE(there("run"));
   options.training.epochs = 3;
   options.training.save_every = 1;
-  host_.context.progress = [&](const Progress& p) { stop_ = p.task == "training" && p.done >= 2; };
-  ASSERT_FALSE(jobs::finetune(options, host_).finished);
+  train_until(2, options);
   EXPECT_EQ(json::parse(read("run/run.json"))["label_list"], "sampled");
-  stop_ = false;
-  host_.context.progress = {};
-  options.resume = true;
   jobs::FinetuneOptions other = options;
   other.label_list = "full";
   EXPECT_THAT(refusal(other), HasSubstr("--label-list"));
@@ -232,11 +228,7 @@ TEST_F(Descriptions, OthersAreOtherPrompts) {
   options.data.labels = path("described.json");
   options.training.epochs = 3;
   options.training.save_every = 1;
-  host_.context.progress = [&](const Progress& p) { stop_ = p.task == "training" && p.done >= 2; };
-  ASSERT_FALSE(jobs::finetune(options, host_).finished);
-  stop_ = false;
-  host_.context.progress = {};
-  options.resume = true;
+  train_until(2, options);
   options.data.labels = path("all.json");
   EXPECT_THAT(refusal(options), HasSubstr("descriptions"));
 }
