@@ -46,6 +46,15 @@ std::string sha256(std::span<const std::byte> bytes) {
   return digest.text();
 }
 
+std::string sha256_lines(std::span<const std::string> texts) {
+  Digest digest;
+  for (const std::string& text : texts) {
+    digest.add(std::as_bytes(std::span(text)));
+    digest.add(std::as_bytes(std::span<const char>("\n", 1)));
+  }
+  return digest.text();
+}
+
 std::string sha256_file(const std::filesystem::path& path) {
   constexpr size_t kPart = size_t{1} << 24;  // held in memory at once
   const auto file = MappedFile::open(path);

@@ -312,4 +312,19 @@ void Answerer::answer(const AnswerPart& part, const TakeAnswers& take, const Con
   if (rest) up_to(examples.size(), {});  // all of them too long
 }
 
+void tell_rules(const Answerer& answerer, const Context& context) {
+  for (size_t i = 0; i < answerer.setups().size(); ++i) {
+    const auto& [name, own, setup] = answerer.setups()[i];
+    const std::string warning = threshold_warning(own, setup);
+    if (!warning.empty()) context.warn(warning);
+    const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
+    if (rule.empty()) continue;
+    const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
+                                   ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",
+                                                 counted(setup.calibration->examples, "example"))
+                                   : "";
+    context.info(fmt::format("{}answers: {}{}", name.empty() ? "" : name + "'s ", rule, fitted));
+  }
+}
+
 }  // namespace relatum::jobs

@@ -125,4 +125,8 @@ class Answerer {
   const Context& context_;
 };
 
+/// Says of each adapter's answers that their probabilities are not the model's own, or held to a
+/// threshold, where they are.
+void tell_rules(const Answerer& answerer, const Context& context);
+
 }  // namespace relatum::jobs

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "base/counted.h"
 #include "base/hash.h"
 #include "base/parallel_for.h"
 #include "jobs/answer_rule.h"
@@ -22,12 +21,6 @@ namespace relatum::jobs {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string hash_of(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += text + '\n';
-  return sha256(std::as_bytes(std::span(all)));
-}
 
 std::string file_hash(const fs::path& path) {
   std::error_code ignored;
@@ -70,7 +63,8 @@ std::string adapter_hash(const std::string& folder) {
   return file_hash(folder) +  // a GGUF file, or a folder's two
          file_hash(fs::path(folder) / "adapter_model.safetensors") +
          file_hash(fs::path(folder) / "adapter_config.json") +
-         file_hash(fs::path(folder) / "classifier.safetensors");  // where there is one
+         file_hash(fs::path(folder) / "classifier.safetensors") +  // where there is one
+         file_hash(fs::path(folder) / "pairs.safetensors");
 }
 
 // What an adapter, or the only one, is used with; and beside it what it was trained with.
@@ -119,8 +113,8 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
   const auto& left_out = parts.filter.negative_of;
   const auto negative = left_out.find(name);
   ExtractIdentity identity{
-      {"the labels", hash_of(parts.rows.labels(place).names())},
-      {"the answers' words", hash_of(answerer.renderer(place).answers())},
+      {"the labels", sha256_lines(parts.rows.labels(place).names())},
+      {"the answers' words", sha256_lines(answerer.renderer(place).answers())},
       {"the prompt style", task::style_hash(setup.style)},
       {"--chat", setup.chat ? text::chat_hash(answerer.session().tokenizer()) : "off"},
       {"the adapter", adapter_hash(options.adapter)},
@@ -137,21 +131,6 @@ ExtractIdentity adapter_identity(const ExtractParts& parts, size_t place, const 
 }
 
 }  // namespace
-
-void tell_rules(const Answerer& answerer, const Context& context) {
-  for (size_t i = 0; i < answerer.setups().size(); ++i) {
-    const auto& [name, own, setup] = answerer.setups()[i];
-    const std::string warning = threshold_warning(own, setup);
-    if (!warning.empty()) context.warn(warning);
-    const std::string rule = rule_text(answerer.rule(i), answerer.renderer(i).labels());
-    if (rule.empty()) continue;
-    const std::string fitted = setup.calibration && answerer.rule(i).temperature != 1
-                                   ? fmt::format(" (fitted on {}; --no-calibration leaves it off)",
-                                                 counted(setup.calibration->examples, "example"))
-                                   : "";
-    context.info(fmt::format("{}answers: {}{}", name.empty() ? "" : name + "'s ", rule, fitted));
-  }
-}
 
 nlohmann::json session_record(const engine::Session& session, const Host& host) {
   return {{"version", RELATUM_VERSION},
@@ -208,8 +187,8 @@ ExtractIdentity extract_identity(const ExtractParts& parts) {
       {"--limit", o.data.limit ? std::to_string(*o.data.limit) : ""},
       {"--relabel", relabel_identity(o.data.relabel)},
       {"--skip-bad-rows", on_off(o.data.skip_bad_rows)},
-      {"the labels", of_only(hash_of(rows.labels().names()))},
-      {"the answers' words", of_only(hash_of(answerer.renderer().answers()))},
+      {"the labels", of_only(sha256_lines(rows.labels().names()))},
+      {"the answers' words", of_only(sha256_lines(answerer.renderer().answers()))},
       {"the prompt style", of_only(task::style_hash(setup.style))},
       {"--chat", setup.chat && !named ? text::chat_hash(session.tokenizer()) : "off"},
       {"the model", session.weights_hash()},

@@ -25,10 +25,6 @@ nlohmann::json session_record(const engine::Session& session, const Host& host);
 nlohmann::json extract_record(const ExtractParts& parts, const ExtractProgress& progress,
                               double loading_seconds, const Host& host);
 
-/// Says of each adapter's answers that their probabilities are not the model's own, or held to a
-/// threshold, where they are.
-void tell_rules(const Answerer& answerer, const Context& context);
-
 /// Everything that decides a byte of the output, by content.
 ExtractIdentity extract_identity(const ExtractParts& parts);
 

@@ -26,12 +26,6 @@ constexpr const char* kForm = "1";
 
 std::string hash_of(const std::string& text) { return sha256(std::as_bytes(std::span(text))); }
 
-std::string hash_of(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += text + '\n';
-  return hash_of(all);
-}
-
 // What of a schema decides which pairs are asked.
 std::string asked_types(const graph::Schema& schema) {
   if (schema.empty()) return "";
@@ -109,9 +103,9 @@ GraphSettings graph_settings(const GraphSetup& setup, const Answerer& answerer) 
       {"floor", fmt::format("{}", pairs.floor)},
       {"schema_types", asked_types(pairs.schema)},
       {"types", types_hash(setup)},
-      {"labels", hash_of(answerer.renderer().labels().names())},
+      {"labels", sha256_lines(answerer.renderer().labels().names())},
       {"negative", pairs.negative ? pairs.labels.name(*pairs.negative) : ""},
-      {"words", hash_of(answerer.renderer().answers())},
+      {"words", sha256_lines(answerer.renderer().answers())},
       {"prompt", task::style_hash(run.style)},
       {"classifier", classifier_hash(setup)},
       {"chat", run.chat ? text::chat_hash(session.tokenizer()) : ""},
