@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -46,7 +47,7 @@ task::Uncertainty measure_of(const SuggestOptions& options) {
 
 void check(const SuggestOptions& options) {
   measure_of(options);
-  entity_threshold(options);
+  check_probabilities(options);
   if (!options.entities.empty()) check_entity_run(options.entities);
   if (options.answer != "scored" && options.answer != "shares") {
     fail("jobs.suggest", fmt::format("--answer {} gives no probability of each label. Use scored "
@@ -144,13 +145,14 @@ std::string read_units(const SuggestOptions& options, bool sentences,
   return data.file;
 }
 
-/// What finds entities in documents without any: the run behind --entities, or the adapter's own;
-/// nullptr: nothing does.
+/// What finds entities in documents without any: the run behind --entities, or the adapter's own,
+/// which `open` opens; nullptr: nothing does.
 std::unique_ptr<graph::EntityFinder> finder_of(const SuggestOptions& options,
-                                               const ExtractSetup& setup, const Answerer& answerer,
+                                               const ExtractSetup& setup,
+                                               const std::function<const Answerer&()>& open,
                                                const Host& host) {
   if (!options.entities.empty()) return learned_entities(finding_options(options), host);
-  if (setup.run && setup.run->joint) return learned_entities(options, *setup.run, answerer);
+  if (setup.run && setup.run->joint) return learned_entities(options, *setup.run, open());
   return nullptr;
 }
 
@@ -266,10 +268,15 @@ void run(const SuggestOptions& options, const Host& host) {
   std::optional<JointPairs> joint;
   if (asks_sentences(setup)) joint.emplace(joint_rules(options, labels, negative));
   SuggestUnits units(scratch_folder(options), pair_maker(options, labels, joint), labels.size());
-  Answerer answerer(options, setups, {&labels, 1}, host);
+  // A bad row is told before a model is opened, but where the model finds the rows' entities.
+  std::optional<Answerer> opened;
+  const auto open = [&]() -> Answerer& {
+    return opened ? *opened : opened.emplace(options, setups, std::span(&labels, 1), host);
+  };
   const std::string file = read_units(options, joint.has_value(),
-                                      finder_of(options, setup, answerer, host), units, host);
+                                      finder_of(options, setup, open, host), units, host);
   if (joint) joint->tell(host.context);
+  Answerer& answerer = open();
   answerer.set_file(file);
   const std::string rule = rule_text(answerer.rule(), labels);
   if (!rule.empty()) host.context.info(fmt::format("answers: {}", rule));

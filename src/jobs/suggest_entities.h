@@ -26,7 +26,6 @@ class SuggestEntities {
   /// Hands on what waits.
   void finish();
 
-  bool finds() const { return finder_ != nullptr; }
   int64_t documents() const { return documents_; }  ///< in which entities were looked for
   int64_t entities() const { return entities_; }    ///< that were found
 
