@@ -66,7 +66,7 @@ void define_entity_threshold(CLI::App& app, jobs::ExtractOptions& o, const char*
                  "Take words for an entity from this probability on that they are one, of whatever "
                  "type: 0.2 finds more, 0.8 fewer and surer ones (default: words whose likeliest "
                  "class is a type)")
-      ->option_text("P")
+      ->check(CLI::Range(0.0, 1.0))
       ->group(group);
 }
 

@@ -26,11 +26,12 @@ std::vector<std::vector<ClassedWords>> found_in(Worker& worker, const nn::SpanHe
       odd[text] = true;
       return;
     }
-    const auto best = std::ranges::max_element(scores.subspan(1));
-    const double any = -std::expm1(scores.front());
-    if (from ? any < *from : *best <= scores.front()) return;
-    found[text].push_back({span.first, span.last, int32_t(1 + (best - scores.subspan(1).begin())),
-                           std::exp(*best), any});
+    const double none = scores.front();
+    const std::span<const double> others = scores.subspan(1);
+    const auto best = std::ranges::max_element(others);
+    if (from ? -std::expm1(none) < *from : *best <= none) return;
+    const auto label = int32_t(1 + (best - others.begin()));
+    found[text].push_back({span.first, span.last, label, std::exp(*best)});
   });
   for (size_t i = 0; i < texts.size(); ++i) {
     if (odd[i]) fail_not_finite(worker, texts[i].tokens);

@@ -23,14 +23,13 @@ struct SpanText {
 struct ClassedWords {
   int32_t first = 0, last = 0, label = 0;
   double probability = 0;  ///< of that class: softmax over all classes of the span
-  double any = 0;          ///< of all classes but 0 together
   bool operator==(const ClassedWords&) const = default;
 };
 
 struct SpanSearch {
   int64_t batch_tokens = 2048;  ///< of a pass; a longer text stands alone
-  /// Takes spans whose ClassedWords::any is at least this; nothing: those whose likeliest class is
-  /// not 0.
+  /// Takes spans whose classes but 0 have this probability together, or more; nothing: those whose
+  /// likeliest class is not 0.
   std::optional<double> from{};
 };
 

@@ -2,13 +2,11 @@
 #include "jobs/entity_model.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "jobs/answer_rule.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
@@ -23,21 +21,7 @@ std::string hash_of(const fs::path& file) {
   return fs::exists(file) ? sha256_file(file).substr(0, 16) : "none";
 }
 
-std::string list_hash(const std::vector<std::string>& list) {
-  const std::string text = fmt::format("{}", fmt::join(list, "\n"));
-  return sha256(std::as_bytes(std::span(text))).substr(0, 16);
-}
-
 }  // namespace
-
-std::optional<double> entity_threshold(const ExtractOptions& options) {
-  if (options.entity_threshold.empty()) return std::nullopt;
-  if (const auto given = probability_of(options.entity_threshold)) return given;
-  fail("jobs.entities",
-       fmt::format("--entity-threshold {}: expected a number from 0 to 1 (default: words whose "
-                   "likeliest class is a type are an entity).",
-                   options.entity_threshold));
-}
 
 std::optional<RunInfo> entity_run(const std::string& folder) {
   std::error_code ignored;
@@ -96,8 +80,8 @@ void EntityModel::open(const ExtractOptions& options, const nn::LoraSet* adapter
   sizes.hidden = form_.hidden;
   head_ = train::load_span_head(folder_, sizes, session_->compute());
   worker_.emplace(*session_, adapter);
-  const engine::SpanSearch spans{options.batch_tokens, entity_threshold(options)};
-  search_.emplace(EntitySearch{*worker_, head_.head, form_.overlap, spans});
+  search_.emplace(EntitySearch{
+      *worker_, head_.head, form_.overlap, {options.batch_tokens, options.entity_threshold}});
 }
 
 std::string EntityModel::identity() const {
@@ -105,7 +89,7 @@ std::string EntityModel::identity() const {
   return fmt::format(
       "entities {} types {} overlap {} adapter {} {} model {} base {} products {} tokenizer {} "
       "tokens {}{}",
-      hash_of(train::span_file(run)), list_hash(form_.types), form_.overlap,
+      hash_of(train::span_file(run)), sha256_lines(form_.types).substr(0, 16), form_.overlap,
       hash_of(run / "adapter_model.safetensors"), hash_of(run / "adapter_config.json"),
       session_->weights_hash().substr(0, 16), session_->base(), name_of(session_->products()),
       session_->tokenizer_hash().substr(0, 16), search_->spans.batch_tokens,

@@ -12,10 +12,6 @@
 
 namespace relatum::jobs {
 
-/// ExtractOptions::entity_threshold as engine::SpanSearch::from takes it. Throws Error for what is
-/// no number from 0 to 1.
-std::optional<double> entity_threshold(const ExtractOptions& options);
-
 /// The run in the folder where it finds entities, alone or beside relations; nothing where it does
 /// not, or there is none.
 std::optional<RunInfo> entity_run(const std::string& folder);

@@ -67,14 +67,13 @@ std::vector<std::vector<FoundEntity>> EntitySearch::find(std::span<const TextRun
   engine::find_spans(
       worker, head, all.texts, spans,
       [&](std::vector<std::vector<engine::ClassedWords>>&& batch) {
-    for (const auto& texts_spans : batch) {
+    for (const auto& classed : batch) {
       const Part& part = all.parts[next++];
       std::vector<FoundEntity> own;
-      for (const engine::ClassedWords& span : texts_spans) {
+      for (const engine::ClassedWords& span : classed) {
         own.push_back({{part.words[size_t(span.first)].start, part.words[size_t(span.last)].end},
                        span.label - 1,
-                       span.probability,
-                       span.any});
+                       span.probability});
       }
       if (!this->overlap) own = without_overlaps(std::move(own));
       auto& of_document = found[part.document];

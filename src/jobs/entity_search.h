@@ -15,8 +15,7 @@ namespace relatum::jobs {
 struct FoundEntity {
   task::Piece span;
   int32_t type = 0;        ///< its place in the inventory
-  double probability = 0;  ///< of that type: softmax over "none" and the types
-  double any = 0;          ///< of all types together
+  double probability = 0;  ///< softmax over "none" and the types
 };
 
 /// What of these stays where training entities never overlapped: of two that do, the surer one, at

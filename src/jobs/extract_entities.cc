@@ -260,7 +260,6 @@ nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Bl
                  {"data", o.input},
                  {"batch_tokens", o.batch_tokens},
                  {"min_probability", o.min_probability},
-                 {"entity_threshold", o.entity_threshold},
                  {"given_entities", o.given_entities},
                  {"identity", opened.model ? opened.model->identity() : ""},
                  {"documents", blocks.documents},
@@ -269,6 +268,7 @@ nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Bl
                  {"seconds", seconds},
                  {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
                  {"peak_rss_bytes", peak_rss()}});
+  if (o.entity_threshold) record["entity_threshold"] = *o.entity_threshold;
   if (!opened.answerer) return record;
   const NamedSetup& asking = opened.answerer->setups()[0];
   record["answer"] = o.answer;

@@ -53,6 +53,14 @@ void choose_adapters(const std::vector<std::string>& given, ExtractOptions& o) {
   }
 }
 
+void check_probabilities(const ExtractOptions& o) {
+  for (const auto& [flag, value] :
+       {std::pair("--min-probability", o.min_probability), std::pair("--negligible", o.negligible),
+        std::pair("--entity-threshold", o.entity_threshold.value_or(0))}) {
+    if (!std::isfinite(value)) fail("jobs.extract", fmt::format("{} is not a number.", flag));
+  }
+}
+
 task::PredictionFormat extract_format(const ExtractOptions& o) {
   const auto format = o.format.empty() ? task::prediction_format_of(o.out)
                                        : task::parse_prediction_format(o.format);
@@ -61,10 +69,7 @@ task::PredictionFormat extract_format(const ExtractOptions& o) {
          "--scores needs --format jsonl: a table has no place for the labels' "
          "probabilities.");
   }
-  for (const auto& [flag, value] : {std::pair("--min-probability", o.min_probability),
-                                    std::pair("--negligible", o.negligible)}) {
-    if (!std::isfinite(value)) fail("jobs.extract", fmt::format("{} is not a number.", flag));
-  }
+  check_probabilities(o);
   if (o.answer == "free" && o.min_probability > 0) {
     fail("jobs.extract",
          "--min-probability needs an --answer that has probabilities: scored, "

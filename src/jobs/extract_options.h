@@ -28,8 +28,8 @@ struct ExtractOptions {
   std::string task;    ///< relations, entities or joint; empty: what the run learned
   /// Joint: the entities are those that documents list; none are looked for.
   bool given_entities = false;
-  std::string entities;          ///< joint: a run that finds them; empty: the adapter's own
-  std::string entity_threshold;  ///< engine::SpanSearch::from; empty: none
+  std::string entities;  ///< joint: a run that finds them; empty: the adapter's own
+  std::optional<double> entity_threshold;  ///< engine::SpanSearch::from
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
   std::string examples;    ///< "nearest" or "random"; empty: as the run was trained, else nearest
@@ -54,6 +54,8 @@ struct ExtractOptions {
 /// letters, digits, '.', '_' and '-'. A folder that is there is one, whatever its name. Throws
 /// Error for several without names, and for a name that is given twice.
 void choose_adapters(const std::vector<std::string>& given, ExtractOptions& options);
+/// Throws Error for a probability that is none: not a number.
+void check_probabilities(const ExtractOptions& options);
 /// The format that is asked for. Throws Error where other options exclude it.
 task::PredictionFormat extract_format(const ExtractOptions& options);
 /// The label that `skip_negative` leaves out: the one that is named, the run's, or the usual one.

@@ -66,12 +66,11 @@ void check_document_options(const ExtractOptions& o, bool relations) {
          "--given-entities leaves nothing to find for a run, or by a --task, that "
          "finds entities alone. Leave it out.");
   }
-  if (o.given_entities && !o.entity_threshold.empty()) {
+  if (o.given_entities && o.entity_threshold) {
     fail("jobs.extract",
          "--entity-threshold says how sure of an entity to be, and --given-entities looks for "
          "none. Leave one of them out.");
   }
-  entity_threshold(o);  // refused before a model is read
   if (o.given_entities && o.min_probability > 0) {
     fail("jobs.extract",
          "--min-probability leaves out entities that are found with a lower one, and "

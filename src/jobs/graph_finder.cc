@@ -92,7 +92,6 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
                                                 [](const graph::DocumentFile& each) {
     return each.form.value_or(graph::DocumentForm::kJsonLines) == graph::DocumentForm::kJsonLines;
   });
-  entity_threshold(o.asking);  // refused before a model is read
   const auto& run = setup.adapters[0].setup.run;
   const bool named = !o.gazetteer.empty() || !o.entities.empty();
   setup.finds_itself = !named && run && run->joint;
@@ -113,7 +112,7 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
   if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host, found));
   tell_types(setup.rules.schema, found, may_be_given, host.context);
   std::vector<std::string> without;
-  if (!o.asking.entity_threshold.empty() && o.entities.empty() && !setup.finds_itself) {
+  if (o.asking.entity_threshold && o.entities.empty() && !setup.finds_itself) {
     warn_without_effect({"--entity-threshold"}, "a run that finds entities", host.context);
   }
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");

@@ -30,6 +30,7 @@ constexpr const char* kPlace = "jobs.graph";
 // Options that are right or wrong whatever lies on the disk.
 void check_options(const GraphOptions& o) {
   graph::SentenceSplitter(graph::SentenceRules{.language = o.language});  // refuses a language
+  check_probabilities(o.asking);
   if (o.sync && o.into.empty()) {
     fail(kPlace,
          "--sync removes documents that are gone from the store that --into names. Give "

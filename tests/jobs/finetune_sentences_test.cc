@@ -101,10 +101,10 @@ TEST_F(SentencesJob, AClassifierIsAskedAsItLearned) {
   ASSERT_EQ(documents[3].at("relations").size(), 1u);
   EXPECT_EQ(documents[3]["relations"][0]["head"], "E2");
   EXPECT_EQ(documents[3]["relations"][0]["label"], "works_for");
-  given.entity_threshold = "0.5";
+  given.entity_threshold = 0.5;
   EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
               HasSubstr("--entity-threshold says how sure of an entity to be"));
-  given.entity_threshold = "";
+  given.entity_threshold.reset();
   given.min_probability = 0.5;
   EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
               AllOf(HasSubstr("--min-probability"), HasSubstr("--given-entities looks for none")));
@@ -141,7 +141,8 @@ TEST_F(SentencesJob, ALanguageModelStopsAndGoesOn) {
   for (const json& row : read_rows("s.jsonl")) pairs += row.at("pairs").size();
   EXPECT_EQ(pairs, 4u);
   const std::string adapter = read("run/adapter_model.safetensors");
-  stop_and_resume(options);
+  options.overwrite = true;
+  train_until(2, options);
   jobs::FinetuneOptions other = options;
   other.pairs = "documents";
   EXPECT_THAT(error_of([&] { jobs::finetune(other, host_); }),
