@@ -70,9 +70,9 @@ std::string spans_looked_at(const FinetuneParts& parts) {
   const EntityData& data = *parts.data.entities;
   return fmt::format(
       "each span of up to {} is looked at (the longest training entity has {}); found ones {} "
-      "overlap, as {:.0f} % of the training entities do.",
-      counted(data.widest(), "word"), data.longest, data.overlap ? "may" : "do not",
-      100 * data.overlapping);
+      "{:.0f} % of the training entities do.",
+      counted(data.widest(), "word"), data.longest,
+      data.overlap ? "may overlap, as" : "do not overlap: only", 100 * data.overlapping);
 }
 
 const char* what_is_trained(const FinetuneOptions& options) {
