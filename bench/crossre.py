@@ -11,6 +11,9 @@ pairs      pairs whose relation is asked for, as CrossRE's paper does (Bassignan
            arXiv 2210.09345): of the pairs that have one, in the paper's macro-F1
 joint      entities and all pairs of a sentence by `finetune --task joint`, one run for the training
            sentences of all domains: pairs of given entities, and of those that were found
+finder     the same run names the relations of entities that another finds: one of a language model
+           (--finder), taught by the training sentences of all domains, asked for the types that
+           the domain's training sentences have (`extract --entities … --entity-types …`)
 
 What is in --work is not made again, and each figure is printed when it is there, so that a part
 can be measured: --domains, --seeds and --parts say which. Settings were chosen on dev splits.
@@ -25,7 +28,7 @@ import pathlib
 import statistics
 import sys
 
-from harness import (command, load_results, marks, measured_or_written, of_seeds,
+from harness import (command, give_up, load_results, marks, measured_or_written, of_seeds,
                      parse_with_finetune, per_cent, relatum, say, table_options, trained,
                      write_results)
 
@@ -97,22 +100,58 @@ def pooled(options, split):
     return f"crossre:{path}"
 
 
-def joint(options, folder, domain, seed):
-    """One run for all domains; their dev splits choose the step that is kept, and the threshold."""
-    run = options.work / "joint" / str(seed)
+def trained_by_all(options, part, model, seed, *words):
+    """One run for all domains."""
+    run = options.work / part / str(seed)
     if not (run / "run.json").exists():
-        say(f"seed {seed}: joint")
-    trained(options, run, "--model", options.encoder, "--task", "joint", "--train",
-            pooled(options, "train"), "--dev", pooled(options, "dev"), "--seed", seed,
-            *options.joint_options)
+        say(f"seed {seed}: {part}")
+    return trained(options, run, "--model", model, *words, "--train", pooled(options, "train"),
+                   "--seed", seed, *getattr(options, f"{part}_options"))
+
+
+def joint_run(options, seed):
+    """All domains' dev splits choose the step that is kept, and the threshold."""
+    return trained_by_all(options, "joint", options.encoder, seed, "--task", "joint", "--dev",
+                          pooled(options, "dev"))
+
+
+def end_to_end(options, out, run, domain, *words):
+    """What `evaluate --task joint` says of a run's answers."""
+    asked(options, out, "--adapter", run, *words, "--threshold", "dev", "--data",
+          data(domain, options.split))
+    return scored(options, out, "--task", "joint", "--data", data(domain, options.split))
+
+
+def relations_of(report):
+    return {kind: report["relations"][kind]["f1"] for kind in ("strict", "boundaries")}
+
+
+def joint(options, folder, domain, seed):
+    run = joint_run(options, seed)
     result = {}
     for way, words in {"given": ["--given-entities"], "found": []}.items():
-        out = asked(options, folder / f"joint-{way}-{options.split}.jsonl", "--adapter", run,
-                    *words, "--threshold", "dev", "--data", data(domain, options.split))
-        report = scored(options, out, "--task", "joint", "--data", data(domain, options.split))
-        result[way] = {kind: report["relations"][kind]["f1"] for kind in ("strict", "boundaries")}
+        report = end_to_end(options, folder / f"joint-{way}-{options.split}.jsonl", run, domain,
+                            *words)
+        result[way] = relations_of(report)
     result["entities"] = report["entities"]["strict"]["f1"]
     return result
+
+
+def types_of(domain):
+    """Of the entities of a domain's training sentences."""
+    rows = (CROSSRE / f"{domain}-train.json").read_text(encoding="utf-8").splitlines()
+    return sorted({entity[2] for row in rows for entity in json.loads(row)["ner"]})
+
+
+def finder(options, folder, domain, seed):
+    if not options.finder:
+        give_up("the part `finder` needs a model by --finder.")
+    found = trained_by_all(options, "finder", options.finder, seed, "--task", "entities")
+    report = end_to_end(options, folder / f"finder-{options.split}.jsonl",
+                        joint_run(options, seed), domain, "--entities", found, "--entity-types",
+                        ",".join(types_of(domain)))
+    return {"entities": {kind: report["entities"][kind]["f1"] for kind in ("strict", "boundaries")},
+            "found": relations_of(report)}
 
 
 def trained_part(options, run, part, domain, seed, *words):
@@ -124,16 +163,20 @@ def trained_part(options, run, part, domain, seed, *words):
                    data(domain, "train"), "--seed", seed, *settings)
 
 
-PARTS = {"entities": entities, "peer": peer, "pairs": pairs, "joint": joint}
+PARTS = {"entities": entities, "peer": peer, "pairs": pairs, "joint": joint, "finder": finder}
 
 
 def measure(options):
-    results = load_results(options.out) or {"domains": {}}
+    results = load_results(options.out) or {"domains": {}, "options": {}}
     results.update({"what": "CrossRE, each domain by itself", "split": options.split,
                     "encoder": pathlib.Path(options.encoder).name,
-                    "pairs_encoder": pathlib.Path(options.pairs_encoder or options.encoder).name,
-                    "date": datetime.date.today().isoformat(),
-                    "options": {part: getattr(options, f"{part}_options") for part in PARTS}})
+                    "date": datetime.date.today().isoformat()})
+    for part in options.parts:
+        results["options"][part] = getattr(options, f"{part}_options")
+    if "pairs" in options.parts:
+        results["pairs_encoder"] = pathlib.Path(options.pairs_encoder or options.encoder).name
+    if "finder" in options.parts and options.finder:
+        results["finder"] = pathlib.Path(options.finder).stem
     for seed in options.seeds:
         for domain in options.domains:
             folder = options.work / domain / str(seed)
@@ -146,13 +189,19 @@ def measure(options):
     return results
 
 
-COLUMNS = {
+TAUGHT_BY_ITS_OWN = {
     "entities, strict F1": lambda one: one["entities"]["strict"],
     "the same in PyTorch": lambda one: one["peer"]["strict"],
     "related pairs, macro-F1": lambda one: one["pairs"]["macro"],
-    "all pairs, entities given": lambda one: one["joint"]["given"]["strict"],
-    "found, strict": lambda one: one["joint"]["found"]["strict"],
-    "found, by boundaries": lambda one: one["joint"]["found"]["boundaries"],
+}
+END_TO_END = {
+    "entities given": lambda one: one["joint"]["given"]["strict"],
+    "its own entities": lambda one: one["joint"]["entities"],
+    "their pairs, strict": lambda one: one["joint"]["found"]["strict"],
+    "by boundaries": lambda one: one["joint"]["found"]["boundaries"],
+    "another run's entities": lambda one: one["finder"]["entities"]["strict"],
+    "their pairs, strict ": lambda one: one["finder"]["found"]["strict"],
+    "by boundaries ": lambda one: one["finder"]["found"]["boundaries"],
 }
 
 
@@ -167,26 +216,36 @@ def figures_of(seeds, figure):
     return found
 
 
-def table(results):
+def measured(results, columns):
+    """By column the figures of each domain's seeds, of columns of which something was measured."""
+    all_columns = {title: [figures_of(seeds, figure) for seeds in results["domains"].values()]
+                   for title, figure in columns.items()}
+    return {title: domains for title, domains in all_columns.items() if any(domains)}
+
+
+def means(columns):
+    """Over domains, of columns in which all have a figure."""
+    return {title: statistics.mean(map(statistics.mean, domains))
+            for title, domains in columns.items() if all(domains)}
+
+
+def table(results, columns=None):
     """A line for each domain, and their mean; columns of which nothing was measured are left out,
     a mean is told where all domains have a figure."""
-    domains = {name: results["domains"][name] for name in DOMAINS if name in results["domains"]}
-    columns = {title: [figures_of(seeds, figure) for seeds in domains.values()]
-               for title, figure in COLUMNS.items()}
-    columns = {title: all_seeds for title, all_seeds in columns.items() if any(all_seeds)}
-    lines = [[name, *[per_cent(all_seeds[place]) if all_seeds[place] else ""
-                      for all_seeds in columns.values()]]
-             for place, name in enumerate(domains)]
-    mean = ["mean", *[per_cent([statistics.mean(map(statistics.mean, all_seeds))])
-                      if all(all_seeds) else "" for all_seeds in columns.values()]]
+    columns = measured(results, columns or {**TAUGHT_BY_ITS_OWN, **END_TO_END})
+    lines = [[name, *[per_cent(domains[place]) if domains[place] else ""
+                      for domains in columns.values()]]
+             for place, name in enumerate(results["domains"])]
+    of_all = means(columns)
+    mean = ["mean", *[per_cent([of_all[title]]) if title in of_all else "" for title in columns]]
     titles = ["domain", *columns]
     if "related pairs, macro-F1" in columns:
         place = titles.index("related pairs, macro-F1") + 1
         titles.insert(place, "as published")
-        for line, name in zip(lines, domains):
+        for line, name in zip(lines, results["domains"]):
             line.insert(place, f"{PUBLISHED[name]:.1f}")
-        mean.insert(place, f"{statistics.mean(PUBLISHED[name] for name in domains):.1f}")
-    return markdown(titles, [*lines, mean])
+        mean.insert(place, f"{statistics.mean(PUBLISHED[name] for name in results['domains']):.1f}")
+    return markdown([title.strip() for title in titles], [*lines, mean])
 
 
 def settings(results, part):
@@ -200,7 +259,7 @@ def section(results):
     text = (f"CrossRE, each domain taught by its own 100 to 164 training sentences, test splits, "
             f"in per cent, {of_seeds(seeds)} where there are as many;\n{results['encoder']}, all "
             f"weights ([figures](../bench/results/{RESULTS.name}), [how](../bench/crossre.py)):\n\n"
-            f"{table(results)}\n\n"
+            f"{table(results, TAUGHT_BY_ITS_OWN)}\n\n"
             "PyTorch's is a tagger with BIO tags over the same encoder and sentences. Settings of "
             "both were chosen on `ai`'s dev sentences\nfrom a few: "
             f"{settings(results, 'entities')} here, {settings(results, 'peer')} there.\n")
@@ -211,12 +270,30 @@ def section(results):
                  "Published are BERT base's, with markers that name the entities' types "
                  "(Bassignana and Plank 2022, arXiv\n2210.09345), the mean of five seeds, scored "
                  "by their evaluate.py from the predictions that they published.\n")
-    if "joint" in some:
-        text += (f"\nThe last columns, F1 of relations, are of one joint run for all domains' "
-                 f"training sentences, which reads all pairs from one pass\n"
-                 f"({settings(results, 'joint')}; `--threshold dev`).\nTheir dev sentences chose "
-                 "its step and its threshold. Strict asks for both ends' types, too.\n")
-    return text
+    return text + (end_to_end_text(results) if "joint" in some else "")
+
+
+def share(of_all, title):
+    return f"{100 * of_all[title] / of_all['entities given']:.0f} %"
+
+
+def end_to_end_text(results):
+    text = (f"\nEnd to end, F1 of relations, strict asking for both ends' types, too:\n\n"
+            f"{table(results, END_TO_END)}\n\n"
+            "The first columns are of one joint run for all domains' training sentences, which "
+            f"reads all pairs from one pass\n({settings(results, 'joint')}; "
+            "`--threshold dev`).\nTheir dev sentences chose its step and its threshold. ")
+    of_all = means(measured(results, END_TO_END))
+    text += (f"With the entities that it finds itself it has {share(of_all, 'their pairs, strict')}"
+             f" of what it has with given ones,\nby boundaries {share(of_all, 'by boundaries')}.")
+    if "their pairs, strict " in of_all:
+        text += (f"\nThe last columns: the same run names the relations of entities that "
+                 f"{results['finder']} finds, taught by the same sentences\n"
+                 f"(`--task entities`, {settings(results, 'finder')}) and asked by "
+                 "`--entities RUN --entity-types …` for\nthe types that the domain's training "
+                 f"sentences have: {share(of_all, 'their pairs, strict ')}, by boundaries "
+                 f"{share(of_all, 'by boundaries ')}.")
+    return text + "\n"
 
 
 def main():
@@ -226,6 +303,7 @@ def main():
     parser.add_argument("--python", help="with PyTorch and transformers")
     parser.add_argument("--encoder", default="all-minilm-l6-v2", help="name or folder")
     parser.add_argument("--pairs-encoder", help="of related pairs; without it the same one")
+    parser.add_argument("--finder", help="model of the part of this name, as a GGUF file")
     parser.add_argument("--work", default="runs/crossre", type=pathlib.Path)
     parser.add_argument("--split", default="test", choices=["dev", "test"])
     parser.add_argument("--domains", default=DOMAINS, type=words)

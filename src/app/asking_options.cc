@@ -61,12 +61,21 @@ void define_negligible(CLI::App& app, jobs::ExtractOptions& o, const char* group
       ->group(group);
 }
 
-void define_entity_threshold(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
+void define_found_entities(CLI::App& app, jobs::ExtractOptions& o, const char* group) {
   app.add_option("--entity-threshold", o.entity_threshold,
                  "Take words for an entity from this probability on that they are one, of whatever "
                  "type: 0.2 finds more, 0.8 fewer and surer ones (default: words whose likeliest "
                  "class is a type)")
       ->check(CLI::Range(0.0, 1.0))
+      ->group(group);
+  app.add_option("--entity-types", o.entity_types,
+                 "Look for entities of these types alone, as person,place: what the run would give "
+                 "another type gets the likeliest of these, or is none (default: all that it "
+                 "learned)")
+      ->default_str("")
+      ->delimiter(',')
+      ->transform(task::seen_form)
+      ->type_name("TYPE,…")
       ->group(group);
 }
 

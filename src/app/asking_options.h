@@ -19,8 +19,8 @@ void define_force(CLI::App& app, jobs::ExtractOptions& options);
 void define_asked_negative(CLI::App& app, jobs::ExtractOptions& options, const char* group);
 /// Labels that are dropped before their probability is computed in full.
 void define_negligible(CLI::App& app, jobs::ExtractOptions& options, const char* group);
-/// How sure of an entity a run that finds them has to be.
-void define_entity_threshold(CLI::App& app, jobs::ExtractOptions& options, const char* group);
+/// How sure of an entity a run that finds them has to be, and of which types they may be.
+void define_found_entities(CLI::App& app, jobs::ExtractOptions& options, const char* group);
 void define_batch_tokens(CLI::App& app, jobs::ExtractOptions& options, const char* group);
 
 }  // namespace relatum::app

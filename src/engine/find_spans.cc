@@ -15,23 +15,41 @@
 namespace relatum::engine {
 namespace {
 
+// The likeliest class but 0, unless the span is none by all that are asked; `scores` are the
+// logarithms of all classes' probabilities.
+struct Class {
+  int32_t label = 0;
+  double probability = 0;
+};
+std::optional<Class> class_of(std::span<const double> scores, const SpanSearch& search) {
+  std::vector<double> asked;
+  if (!search.classes.empty()) {
+    asked.push_back(scores.front());
+    for (const int32_t each : search.classes) asked.push_back(scores[size_t(each)]);
+    asked = log_softmax(std::move(asked));
+    scores = asked;
+  }
+  const double none = scores.front();
+  const std::span<const double> others = scores.subspan(1);
+  const auto best = std::ranges::max_element(others);
+  if (search.from ? -std::expm1(none) < *search.from : *best <= none) return std::nullopt;
+  const size_t place = size_t(best - others.begin());
+  const int32_t label = search.classes.empty() ? int32_t(1 + place) : search.classes[place];
+  return Class{label, std::exp(*best)};
+}
+
 std::vector<std::vector<ClassedWords>> found_in(Worker& worker, const nn::SpanHead& head,
                                                 std::span<const SpanText> texts,
-                                                std::optional<double> from) {
+                                                const SpanSearch& search) {
   std::vector<std::vector<ClassedWords>> found(texts.size());
   std::vector<bool> odd(texts.size(), false);
   each_span(worker, head, texts,
             [&](size_t text, nn::SpanPlace span, std::span<const double> scores) {
     if (scores.empty()) {
       odd[text] = true;
-      return;
+    } else if (const auto best = class_of(scores, search)) {
+      found[text].push_back({span.first, span.last, best->label, best->probability});
     }
-    const double none = scores.front();
-    const std::span<const double> others = scores.subspan(1);
-    const auto best = std::ranges::max_element(others);
-    if (from ? -std::expm1(none) < *from : *best <= none) return;
-    const auto label = int32_t(1 + (best - others.begin()));
-    found[text].push_back({span.first, span.last, label, std::exp(*best)});
   });
   for (size_t i = 0; i < texts.size(); ++i) {
     if (odd[i]) fail_not_finite(worker, texts[i].tokens);
@@ -83,7 +101,7 @@ void each_span(
 void find_spans(Worker& worker, const nn::SpanHead& head, std::span<const SpanText> texts,
                 const SpanSearch& search, const TakeSpans& take, const Context& context) {
   for_each_batch(texts, 0, search.batch_tokens, context,
-                 [&](auto batch) { take(found_in(worker, head, batch, search.from)); });
+                 [&](auto batch) { take(found_in(worker, head, batch, search)); });
 }
 
 }  // namespace relatum::engine

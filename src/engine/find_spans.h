@@ -22,7 +22,7 @@ struct SpanText {
 /// A span of words, both inclusive, with the likeliest of its classes but for class 0.
 struct ClassedWords {
   int32_t first = 0, last = 0, label = 0;
-  double probability = 0;  ///< of that class: softmax over all classes of the span
+  double probability = 0;  ///< of that class: softmax over the classes that may be taken, and 0
   bool operator==(const ClassedWords&) const = default;
 };
 
@@ -31,6 +31,9 @@ struct SpanSearch {
   /// Takes spans whose classes but 0 have this probability together, or more; nothing: those whose
   /// likeliest class is not 0.
   std::optional<double> from{};
+  /// The classes that may be taken besides 0, in rising order: probabilities are those of a softmax
+  /// over these and 0. Empty: all.
+  std::vector<int32_t> classes{};
 };
 
 /// Per text of a batch the spans that are taken, by their first word, then by their length; ties

@@ -2,11 +2,15 @@
 #include "jobs/entity_model.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/known_names.h"
+#include "base/printable.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/trained_with.h"
@@ -39,10 +43,28 @@ void check_entity_run(const std::string& folder) {
                                     folder));
 }
 
+std::vector<int32_t> asked_classes(const ExtractOptions& o, const RunEntities& form) {
+  std::vector<int32_t> classes;
+  for (const std::string& each : o.entity_types) {
+    const auto at = std::ranges::find(form.types, each);
+    if (at == form.types.end()) {
+      fail("jobs.entities",
+           fmt::format("--entity-types: {} finds no type '{}'.{} Its types are {}.", o.adapter,
+                       printable_start(each), did_you_mean(each, form.types),
+                       first_names(form.types)));
+    }
+    classes.push_back(int32_t(1 + (at - form.types.begin())));
+  }
+  std::ranges::sort(classes);
+  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  return classes;
+}
+
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host) {
   ExtractSetup setup;
   setup.run = read_trained(options, host);
   RELATUM_CHECK(setup.run && setup.run->entities);
+  asked_classes(options, *setup.run->entities);
   settle_model(options, host.context, setup);
   return setup;
 }
@@ -81,19 +103,25 @@ void EntityModel::open(const ExtractOptions& options, const nn::LoraSet* adapter
   head_ = train::load_span_head(folder_, sizes, session_->compute());
   worker_.emplace(*session_, adapter);
   search_.emplace(EntitySearch{
-      *worker_, head_.head, form_.overlap, {options.batch_tokens, options.entity_threshold}});
+      *worker_,
+      head_.head,
+      form_.overlap,
+      {options.batch_tokens, options.entity_threshold, asked_classes(options, form_)}});
 }
 
 std::string EntityModel::identity() const {
   const fs::path run(folder_);
   return fmt::format(
       "entities {} types {} overlap {} adapter {} {} model {} base {} products {} tokenizer {} "
-      "tokens {}{}",
+      "tokens {}{}{}",
       hash_of(train::span_file(run)), sha256_lines(form_.types).substr(0, 16), form_.overlap,
       hash_of(run / "adapter_model.safetensors"), hash_of(run / "adapter_config.json"),
       session_->weights_hash().substr(0, 16), session_->base(), name_of(session_->products()),
       session_->tokenizer_hash().substr(0, 16), search_->spans.batch_tokens,
-      search_->spans.from ? fmt::format(" threshold {}", *search_->spans.from) : "");
+      search_->spans.from ? fmt::format(" threshold {}", *search_->spans.from) : "",
+      search_->spans.classes.empty()
+          ? ""
+          : fmt::format(" classes {}", fmt::join(search_->spans.classes, ",")));
 }
 
 }  // namespace relatum::jobs

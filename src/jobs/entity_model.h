@@ -1,9 +1,11 @@
 // A run that finds entities, opened: base, adapter, and the classifier of spans.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jobs/entity_search.h"
 #include "jobs/extract_setup.h"
@@ -17,8 +19,11 @@ namespace relatum::jobs {
 std::optional<RunInfo> entity_run(const std::string& folder);
 /// Throws Error where the folder holds no run that finds entities.
 void check_entity_run(const std::string& folder);
+/// The classes of the types that --entity-types names, in rising order; empty: all. Throws Error
+/// for a type that the run does not know.
+std::vector<int32_t> asked_classes(const ExtractOptions& options, const RunEntities& form);
 /// What its record says and the options say otherwise, before a model is opened. Throws Error where
-/// the run is not finished, or its files were changed (unless forced).
+/// the run is not finished, or its files were changed (unless forced), and as asked_classes() does.
 ExtractSetup settle_entities(const ExtractOptions& options, const Host& host);
 
 class EntityModel {

@@ -269,6 +269,7 @@ nlohmann::json record_of(const ExtractOptions& o, const Opened& opened, const Bl
                  {"documents_per_s", double(blocks.documents) / std::max(1e-9, seconds)},
                  {"peak_rss_bytes", peak_rss()}});
   if (o.entity_threshold) record["entity_threshold"] = *o.entity_threshold;
+  if (!o.entity_types.empty()) record["entity_types"] = o.entity_types;
   if (!opened.answerer) return record;
   const NamedSetup& asking = opened.answerer->setups()[0];
   record["answer"] = o.answer;

@@ -30,6 +30,7 @@ struct ExtractOptions {
   bool given_entities = false;
   std::string entities;  ///< joint: a run that finds them; empty: the adapter's own
   std::optional<double> entity_threshold;  ///< engine::SpanSearch::from
+  std::vector<std::string> entity_types;   ///< the only ones that are looked for; empty: all
   std::optional<std::string> negative;
   int64_t neighbours = 0;  ///< 0: as the run was trained, else 1
   std::string examples;    ///< "nearest" or "random"; empty: as the run was trained, else nearest

@@ -8,8 +8,55 @@
 
 #include "base/error.h"
 #include "jobs/entity_model.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
+
+namespace {
+
+// Entities that documents list take the place of what looks for them.
+void check_given_entities(const ExtractOptions& o, bool relations) {
+  if (o.given_entities && !o.entities.empty()) {
+    fail("jobs.extract",
+         "--entities names a run that finds entities, and --given-entities looks for none. Leave "
+         "one of them out.");
+  }
+  if (o.given_entities && !relations) {
+    fail("jobs.extract",
+         "--given-entities leaves nothing to find for a run, or by a --task, that "
+         "finds entities alone. Leave it out.");
+  }
+  if (o.given_entities && o.entity_threshold) {
+    fail("jobs.extract",
+         "--entity-threshold says how sure of an entity to be, and --given-entities looks for "
+         "none. Leave one of them out.");
+  }
+  if (o.given_entities && !o.entity_types.empty()) {
+    fail("jobs.extract",
+         "--entity-types says what to look for, and --given-entities looks for nothing. Leave one "
+         "of them out.");
+  }
+  if (o.given_entities && o.min_probability > 0) {
+    fail("jobs.extract",
+         "--min-probability leaves out entities that are found with a lower one, and "
+         "--given-entities looks for none. Leave one of them out.");
+  }
+}
+
+// What would make pairs of documents that are looked through.
+void check_parts_of_data(const ExtractOptions& o, bool relations) {
+  const task::Spec spec = task::parse_spec(o.input);
+  for (const auto& [given, part] : {std::pair(spec.window.has_value(), "?window="),
+                                    std::pair(!spec.negative.empty(), "?negative=")}) {
+    if (!given) continue;
+    fail("jobs.extract",
+         fmt::format("--data {}: {} makes pairs of documents whose entities are marked, and these "
+                     "are looked through. Leave it out{}.",
+                     o.input, part, relations ? ", or ask by --task relations" : ""));
+  }
+}
+
+}  // namespace
 
 std::string extract_task(const ExtractOptions& o) {
   const std::optional<RunInfo> run = entity_run(o.adapter);
@@ -51,31 +98,13 @@ void check_document_options(const ExtractOptions& o, bool relations) {
       {!o.data.relabel.empty(), "--relabel"},
       {extract_format(o) != task::PredictionFormat::kJsonl, "a table or triples (--format, --out)"},
       {o.resume, "--resume"}};
+  check_parts_of_data(o, relations);
   if (!o.adapters.empty()) {
     fail("jobs.extract",
          "several adapters answer rows that name theirs, and documents are asked by one. Leave the "
          "others out.");
   }
-  if (o.given_entities && !o.entities.empty()) {
-    fail("jobs.extract",
-         "--entities names a run that finds entities, and --given-entities looks for none. Leave "
-         "one of them out.");
-  }
-  if (o.given_entities && !relations) {
-    fail("jobs.extract",
-         "--given-entities leaves nothing to find for a run, or by a --task, that "
-         "finds entities alone. Leave it out.");
-  }
-  if (o.given_entities && o.entity_threshold) {
-    fail("jobs.extract",
-         "--entity-threshold says how sure of an entity to be, and --given-entities looks for "
-         "none. Leave one of them out.");
-  }
-  if (o.given_entities && o.min_probability > 0) {
-    fail("jobs.extract",
-         "--min-probability leaves out entities that are found with a lower one, and "
-         "--given-entities looks for none. Leave one of them out.");
-  }
+  check_given_entities(o, relations);
   for (const auto& [given, flag] : of_relations) {
     if (!given || relations) continue;
     fail("jobs.extract", fmt::format("{} is a run that finds entities, and {} is for relations. "
@@ -98,6 +127,7 @@ void check_document_run(const ExtractOptions& o, const ExtractSetup& setup) {
                                      o.adapter.empty() ? "the model" : o.adapter));
   }
   if (!o.entities.empty()) check_entity_run(o.entities);
+  else if (setup.run && setup.run->entities) asked_classes(o, *setup.run->entities);
 }
 
 ExtractOptions finding_options(const ExtractOptions& o) {
@@ -108,6 +138,7 @@ ExtractOptions finding_options(const ExtractOptions& o) {
   options.model.low_memory = o.model.low_memory;
   options.batch_tokens = o.batch_tokens;
   options.entity_threshold = o.entity_threshold;
+  options.entity_types = o.entity_types;
   options.force = o.force;
   return options;
 }

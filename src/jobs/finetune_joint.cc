@@ -14,6 +14,7 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/graph_pairs.h"
 #include "task/error_kinds.h"
@@ -246,6 +247,19 @@ void add_turned_labels(const EntityData& entities, const std::string& negative,
   }
 }
 
+// Names that say the same of a pair, which a model has to tell apart all the same.
+void tell_both_forms(const task::Labels& labels, const Context& context) {
+  for (const std::string& label : labels.names()) {
+    const task::DirectedLabel split = task::split_direction(label);
+    const std::string plain(split.relation);
+    if (!split.directed || split.reversed || !labels.find(plain)) continue;
+    context.warn(fmt::format(
+        "labels '{}' and '{}' say the same of a pair, which goes from its head to its tail, and "
+        "count as two labels. Use one of them.",
+        printable_start(plain), printable_start(label)));
+  }
+}
+
 // Rows that teach which pairs may have a relation: all of the training data, and of these the ones
 // whose types allow one.
 void make_train(FinetuneData& data, const GraphPairRules& rules, const std::string& negative,
@@ -350,6 +364,7 @@ FinetuneData load_joint(const FinetuneOptions& options, const Host& host) {
   data.dev = without_examples(data.entities->dev_data);
   const std::string negative = settle_negative(options, data.train.labels);
   add_turned_labels(*data.entities, negative, data.train);
+  tell_both_forms(data.train.labels, host.context);
   GraphPairRules rules;
   rules.labels = data.train.labels;
   rules.negative = data.train.labels.find(negative);

@@ -46,10 +46,24 @@ std::unique_ptr<graph::EntityFinder> open_gazetteer(const GraphOptions& o, const
   return graph::gazetteer_finder(std::move(gazetteer), std::move(identity));
 }
 
+// Of a run's types those that the options name, else those that the schema has; empty: all.
+std::vector<std::string> asked_types(const ExtractOptions& o, const graph::Schema& schema,
+                                     const std::vector<std::string>& types) {
+  if (!o.entity_types.empty()) return o.entity_types;
+  std::vector<std::string> asked;
+  for (const std::string& each : types) {
+    if (schema.allows_type(each)) asked.push_back(each);
+  }
+  if (asked.size() == types.size()) asked.clear();
+  return asked;
+}
+
 // On its own base, in the machine's terms that the relations' run is asked in.
-std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const Host& host) {
+std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const RunInfo& run,
+                                              const graph::Schema& schema, const Host& host) {
   ExtractOptions asked = o.asking;
   asked.entities = o.entities;
+  asked.entity_types = asked_types(o.asking, schema, run.entities->types);
   return learned_entities(finding_options(asked), host);
 }
 
@@ -79,8 +93,8 @@ void tell_types(const graph::Schema& schema, const Found& found, bool may_be_giv
   }
   if (!foreign.empty()) {
     context.info(
-        fmt::format("types that {} {} and the schema lacks, so that their entities are "
-                    "left out: {}",
+        fmt::format("types that {} {} and the schema lacks, so that no entity has them: "
+                    "{}",
                     sources, found.sources.size() > 1 ? "find" : "finds", first_names(foreign)));
   }
 }
@@ -104,16 +118,24 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
   }
   setup.finders.push_back(graph::given_finder());
   Found found;
-  if (setup.finds_itself) add_run(o.asking.adapter, *run, found);
+  if (setup.finds_itself) {
+    asked_classes(o.asking, *run->entities);
+    add_run(o.asking.adapter, *run, found);
+  }
   if (!o.entities.empty()) {
-    setup.finders.push_back(open_run(o, host));
-    add_run(o.entities, entity_run(o.entities).value(), found);
+    check_entity_run(o.entities);
+    const RunInfo finding = entity_run(o.entities).value();
+    setup.finders.push_back(open_run(o, finding, setup.rules.schema, host));
+    add_run(o.entities, finding, found);
   }
   if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host, found));
   tell_types(setup.rules.schema, found, may_be_given, host.context);
   std::vector<std::string> without;
-  if (o.asking.entity_threshold && o.entities.empty() && !setup.finds_itself) {
-    warn_without_effect({"--entity-threshold"}, "a run that finds entities", host.context);
+  if (o.entities.empty() && !setup.finds_itself) {
+    std::vector<std::string> finding;
+    if (o.asking.entity_threshold) finding.emplace_back("--entity-threshold");
+    if (!o.asking.entity_types.empty()) finding.emplace_back("--entity-types");
+    warn_without_effect(finding, "a run that finds entities", host.context);
   }
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");
   if (o.gazetteer.empty() && o.fold_accents) without.emplace_back("--fold-accents");
@@ -123,7 +145,10 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
 void open_finder(const Answerer& answerer, GraphSetup& setup) {
   const NamedSetup& of_run = setup.adapters[0];
   if (setup.finds_itself) {
-    setup.finders.push_back(learned_entities(of_run.options, *of_run.setup.run, answerer));
+    const RunInfo& run = of_run.setup.run.value();
+    ExtractOptions asked = of_run.options;
+    asked.entity_types = asked_types(asked, setup.rules.schema, run.entities->types);
+    setup.finders.push_back(learned_entities(asked, run, answerer));
   }
   setup.finder = std::make_unique<graph::EntityFinders>(std::move(setup.finders));
 }

@@ -60,6 +60,7 @@ void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> se
   add(scored, o.scores, "--scores");
   if (!all_labels) warn_without_effect(scored, "--answer scored or shares", context);
   add(finding, o.entity_threshold.has_value(), "--entity-threshold");
+  add(finding, !o.entity_types.empty(), "--entity-types");
   warn_without_effect(finding, "a run that finds entities in documents", context);
   const bool none = std::ranges::all_of(
       setups, [](const NamedSetup& each) { return each.setup.index.empty(); });

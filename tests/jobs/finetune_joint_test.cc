@@ -80,6 +80,16 @@ TEST_F(JointJob, LabelsWithoutADirectionAreTurnedBesideOthersThatHaveOne) {
               AllOf(HasSubstr("document 'd1' has 'employs'"), HasSubstr("'employs(e2,e1)'")));
 }
 
+TEST_F(JointJob, ARelationThatIsNamedInTwoWaysIsTold) {
+  auto documents = with_relations();
+  for (json& each : documents) each["relations"] = json::array();
+  relate(documents[0], "E1", "E2", "flies");
+  relate(documents[3], "E2", "E3", "flies(e1,e2)");
+  write_rows("documents.jsonl", documents);
+  load(teach_both());
+  EXPECT_THAT(warnings_, Contains(HasSubstr("labels 'flies' and 'flies(e1,e2)' say the same")));
+}
+
 TEST_F(JointJob, WhatNobodyLookedAtIsNoNegative) {
   auto documents = with_relations();
   documents[3].erase("relations");
@@ -242,7 +252,7 @@ TEST_F(JointJob, AGraphTellsTypesThatTheSchemaDoesNotShare) {
   EXPECT_TRUE(jobs::graph(graph, host_).finished);
   EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("does not find: 'PERSON'"), HasSubstr("/run"))));
   EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("the schema lacks"),
-                                     HasSubstr("left out: 'city', 'person'"))));
+                                     HasSubstr("no entity has them: 'city', 'person'"))));
   // Another source besides.
   graph.entities = path("run");
   graph.gazetteer = write("names.csv", "name,type\nAna,PERSON\nOslo,TOWN\n");

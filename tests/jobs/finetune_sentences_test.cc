@@ -105,6 +105,16 @@ TEST_F(SentencesJob, AClassifierIsAskedAsItLearned) {
   EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
               HasSubstr("--entity-threshold says how sure of an entity to be"));
   given.entity_threshold.reset();
+  given.entity_types = {"person"};
+  EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
+              HasSubstr("--entity-types says what to look for"));
+  given.entity_types.clear();
+  given.input += "?window=40";
+  EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
+              AllOf(HasSubstr("?window= makes pairs of"), HasSubstr("are looked through")));
+  given.input = path("documents.jsonl") + "?negative=left";
+  EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }), HasSubstr("?negative= makes pairs"));
+  given.input = path("documents.jsonl");
   given.min_probability = 0.5;
   EXPECT_THAT(error_of([&] { jobs::extract(given, host_); }),
               AllOf(HasSubstr("--min-probability"), HasSubstr("--given-entities looks for none")));

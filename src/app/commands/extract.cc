@@ -41,7 +41,7 @@ void define_output(CLI::App& app, ExtractOptions& o) {
                  "adapter is asked for their pairs")
       ->type_name("RUN")
       ->group("Answer");
-  define_entity_threshold(app, o, "Answer");
+  define_found_entities(app, o, "Answer");
   app.add_flag("--given-entities", o.given_entities,
                "Look for no entities: ask for the pairs of those that documents list")
       ->group("Answer");

@@ -51,7 +51,7 @@ void define_entities(CLI::App& app, Options& o) {
                  "Run of `relatum finetune --task entities` that finds entities in the documents")
       ->type_name("RUN")
       ->group("Entities");
-  define_entity_threshold(app, o.asking, "Entities");
+  define_found_entities(app, o.asking, "Entities");
   app.add_option("--gazetteer", o.gazetteer,
                  "Table of names to look for: columns name, type and, where there are ids, id")
       ->type_name("CSV")

@@ -70,7 +70,7 @@ Action define(CLI::App& app) {
                  "list none (default: the adapter's own, where it learned both)")
       ->type_name("RUN")
       ->group("Data");
-  define_entity_threshold(app, *o, "Data");
+  define_found_entities(app, *o, "Data");
   define_choice(app, *o);
   app.add_option("--answer", o->answer,
                  "scored: all labels' exact probabilities; shares: probabilities of decoding "
