@@ -125,6 +125,7 @@ class Planner {
     const jobs::StudySplit& split = split_of(spec, arm);
     const std::string kept = "jsonl:" + split.train.string();
     arm.top["train"] = string_value(kept + (parts ? arm.top.at("train").text : config_.train_rows));
+    cues_[arm.name] = kept;
     const std::string asked = cut ? arm.top.at("test").text : "";
     arm.top["test"] = string_value("jsonl:" + split.held_out.string() + asked);
     if (!arm.top.contains("labels")) arm.top["labels"] = string_value(split.labels.string());
@@ -190,6 +191,7 @@ class Planner {
     jobs::StudyCell cell;
     cell.arm = arm.name;
     cell.seed = seed;
+    if (const auto cues = cues_.find(arm.name); cues != cues_.end()) cell.cues = cues->second;
     StudyArm placed = arm;
     std::map<std::string, std::string> made;  // what a result is known by before it is there
     for (const RunStage& stage : plan_run(run_config(arm, seed))) {
@@ -314,6 +316,7 @@ class Planner {
   Environment& environment_;
   const fs::path work_;
   std::map<std::string, jobs::StudySplit> splits_;
+  std::map<std::string, std::string> cues_;                              // by arm
   std::map<std::string, std::string> contents_;                          // hashes of files, by path
   std::map<std::string, std::map<std::string, std::string>> defaults_;   // by stage
   std::map<std::string, std::pair<std::string, std::string>> computes_;  // by stage: arm, type

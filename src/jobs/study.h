@@ -33,6 +33,7 @@ struct StudyCell {
   std::optional<FinetuneOptions> finetune;
   ExtractOptions extract;
   std::string gold;  ///< SPEC of the rows that are answered
+  std::string cues;  ///< SPEC of training rows that say which words give relations away; or empty
   DataChoice reading;
   task::EvaluateOptions scores;
 };

@@ -17,6 +17,7 @@
 #include "io/json.h"
 #include "jobs/markdown_text.h"
 #include "jobs/study_chart.h"
+#include "jobs/study_groups.h"
 #include "jobs/study_results.h"
 #include "jobs/study_text.h"
 
@@ -88,6 +89,9 @@ class Page {
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     page += by_hand(before) + "\n";
+    if (const std::string groups = study_groups_text(arms_, base_); !groups.empty()) {
+      page += groups + "\n";
+    }
     page += "## What follows\n\n" + conclusions() + "\n";
     page += "## What does not follow\n\n" + limits() + "\n";
     page += "## What was done\n\n" + done() + "\n" + settings();

@@ -5,10 +5,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/hash.h"
 #include "io/json.h"
 #include "jobs/study_cell.h"
+#include "jobs/study_groups.h"
 #include "jobs/study_results.h"
 #include "task/compare.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
 namespace {
@@ -46,15 +49,19 @@ class Summaries {
       if (records.empty()) continue;
       const bool compared = !baseline.empty() && arm != study_.baseline &&
                             same_rows(records, baseline);
-      const json keys = {{"arm", keys_of(records)},
-                         {"baseline", compared ? keys_of(baseline) : json()}};
+      json keys = {{"arm", keys_of(records)}, {"baseline", compared ? keys_of(baseline) : json()}};
+      const std::string& cues = cell_of(arm).cues;
+      if (!cues.empty()) keys["cues"] = sha256_file(task::parse_spec(cues).path).substr(0, 16);
       if (const json* known = known_of(arm, keys)) {
         arms.push_back(*known);
         continue;
       }
       json summary = {{"arm", arm}, {"keys", keys}, {"seeds", records.size()}};
       summary["rows"] = records[0]->at("rows");
-      if (same_rows(records, records)) add_figures(arm, records, summary);
+      if (same_rows(records, records)) {
+        add_figures(arm, records, summary);
+        add_groups(arm, records, compared ? baseline : Records{}, summary);
+      }
       if (compared) add_difference(arm, records, baseline, summary);
       arms.push_back(std::move(summary));
     }
@@ -113,16 +120,21 @@ class Summaries {
     return task::compare(data, first, second, options);
   }
 
+  static task::Side no_answers(const task::Dataset& data) {
+    task::Side nothing{{"no answers"}, {{}}};
+    for (const task::Example& example : data.examples) {
+      nothing.runs[0].emplace_back().id = example.id;
+    }
+    return nothing;
+  }
+
   // Held against no answers at all, whose figures are zero in each draw: the difference is the
   // arm's own figure.
   void add_figures(const std::string& arm, const Records& records, json& summary) {
     const StudyCell& cell = cell_of(arm);
     const task::Dataset& data = rows_of(cell);
-    task::Side nothing{{"no answers"}, {{}}};
-    for (const task::Example& example : data.examples) {
-      nothing.runs[0].emplace_back().id = example.id;
-    }
-    for (const auto& figure : compare(data, nothing, side_of(records, data), cell).figures) {
+    for (const auto& figure :
+         compare(data, no_answers(data), side_of(records, data), cell).figures) {
       if (figure.official) summary["official"] = figure.name;
       summary["figures"][figure.name] = {{"title", figure.title},
                                          {"mean", figure.second_mean},
@@ -155,10 +167,53 @@ class Summaries {
     }
   }
 
+  // Read once for all arms.
+  const std::vector<StudyGroup>& groups_of(const StudyCell& cell, const task::Dataset& data) {
+    auto& groups = groups_[cell.gold + '\n' + cell.cues];
+    if (!groups) {
+      Host silent = host_;
+      silent.context.log = {};
+      DataChoice reading = cell.reading;
+      reading.keep_unknown_labels = true;
+      reading.limit = 0;
+      groups = study_groups(data, reading.load(cell.cues, false, silent), cell.scores.negative);
+    }
+    return *groups;
+  }
+
+  // Accuracies of explicit and of implicit relations; `baseline`: empty where not compared.
+  void add_groups(const std::string& arm, const Records& records, const Records& baseline,
+                  json& summary) {
+    const StudyCell& cell = cell_of(arm);
+    if (cell.cues.empty()) return;
+    const task::Dataset& data = rows_of(cell);
+    const task::Side own = side_of(records, data);
+    for (const StudyGroup& group : groups_of(cell, data)) {
+      const task::Dataset rows = rows_of_group(data, group);
+      const task::Side answers = answers_of_group(own, group);
+      json& entry = summary["groups"][group.name];
+      entry["rows"] = group.rows.size();
+      const auto alone = accuracy_of(compare(rows, no_answers(rows), answers, cell));
+      entry["accuracy"] = {{"mean", alone.second_mean},
+                           {"interval", interval_json(alone.interval)},
+                           {"seeds", spread_json(alone.second_spread)}};
+      if (baseline.empty()) continue;
+      const task::Side others = answers_of_group(side_of(baseline, data), group);
+      const auto both = accuracy_of(compare(rows, others, answers, cell));
+      entry["difference"] = {{"value", both.difference},
+                             {"interval", interval_json(both.interval)}};
+    }
+  }
+
+  static task::FigureComparison accuracy_of(const task::Comparison& comparison) {
+    return *std::ranges::find(comparison.figures, "accuracy", &task::FigureComparison::name);
+  }
+
   const Study& study_;
   const json& all_;
   const Host& host_;
   std::map<std::string, std::optional<task::Dataset>> data_;
+  std::map<std::string, std::optional<std::vector<StudyGroup>>> groups_;
 };
 
 }  // namespace

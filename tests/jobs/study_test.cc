@@ -104,6 +104,37 @@ TEST_F(StudyJob, GivesBackTheAnswersThatWereRecorded) {
               ThrowsMessage<Error>(HasSubstr("not the rows that 'small' was measured on")));
 }
 
+// Of two arms that answer the same rows; an earlier version's summaries are made anew.
+TEST_F(StudyJob, TellsExplicitAndImplicitRelationsApart) {
+  jobs::Study plain = study({cell("small", 2, 1), cell("large", 4, 1)}, "small");
+  jobs::run_study(plain, {}, host_);
+  EXPECT_FALSE(results()["arms"][0].contains("groups"));
+  for (jobs::StudyCell& each : plain.cells) each.cues = path("rows.jsonl");
+  jobs::run_study(plain, {}, host_);
+  const json all = results();
+  int64_t rows = 0;
+  double right = 0;
+  for (const auto& [name, group] : all["arms"][1]["groups"].items()) {
+    rows += group["rows"].get<int64_t>();
+    right += group["rows"].get<double>() * group["accuracy"]["mean"].get<double>();
+    const double base = all["arms"][0]["groups"][name]["accuracy"]["mean"];
+    EXPECT_NEAR(group["difference"]["value"].get<double>(),
+                group["accuracy"]["mean"].get<double>() - base, 1e-12);
+  }
+  const auto written = corpus();
+  const std::string marks = all["cells"][1]["right"];
+  int64_t related = 0, related_right = 0;
+  for (size_t i = 0; i < written.size(); ++i) {
+    if (written[i].at("label") == "no_relation") continue;
+    ++related;
+    related_right += marks[i] == '1';
+  }
+  EXPECT_LT(related, int64_t(written.size()));
+  EXPECT_EQ(rows, related);
+  EXPECT_NEAR(right, double(related_right), 1e-9);
+  EXPECT_FALSE(all["arms"][0]["groups"].begin()->contains("difference"));
+}
+
 TEST_F(StudyJob, CellsThatTrainAlikeShareTheTraining) {
   jobs::run_study(study({cell("scored", 2, 1)}), {}, host_);
   const std::string trained = read("work/run-2-1/run.json");
