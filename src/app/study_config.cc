@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kStudyKeys = {"name",    "title",      "question",     "results",
-                                             "work",    "metric",     "seeds",        "baseline",
-                                             "holdout", "train-rows", "mixed-compute"};
+const std::vector<std::string> kStudyKeys = {"name",    "title",      "question",      "results",
+                                             "work",    "metric",     "seeds",         "baseline",
+                                             "holdout", "train-rows", "mixed-compute", "also"};
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -122,6 +122,13 @@ class Reader {
           refuse_kind(item, wanted);
         }
         config_.seeds.push_back(seed);
+      }
+    } else if (item.key == "also") {
+      const char* wanted = "a list of results files, such as [\"rank.json\"]";
+      if (item.kind != TomlKind::kList || item.items.empty()) refuse_kind(item, wanted);
+      for (const TomlItem& each : item.items) {
+        if (!each.value.is_string || each.value.text.empty()) refuse_kind(item, wanted);
+        config_.also.push_back(each.value.text);
       }
     } else if (item.key == "holdout") {
       config_.holdout = int64_t(number(item, "a whole number of rows from 1 on"));

@@ -65,6 +65,7 @@ class Planner {
     study.baseline = config_.baseline;
     study.results = study_path(config_, config_.results);
     study.work = work_;
+    for (const std::string& each : config_.also) study.also.push_back(study_path(config_, each));
     settle_machine();
     for (const StudyArm& arm : config_.arms) {
       within_arm(arm.name, [&] {
@@ -333,7 +334,8 @@ jobs::Study plan_study(const StudyConfig& config, Environment& environment) {
 }
 
 void check_study(const StudyConfig& config, const jobs::Study& study, Environment& environment) {
-  const jobs::StudyResults results(study.results, study.name);
+  jobs::StudyResults results(study.results, study.name);
+  results.take_others(study);
   Planner planner(config, environment);
   for (const StudyArm& arm : config.arms) {
     const bool open = std::ranges::any_of(study.cells, [&](const jobs::StudyCell& cell) {

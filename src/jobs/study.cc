@@ -86,6 +86,9 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   create_folders(study.work);
   const FolderLock lock(study.work);  // two processes would take each other's cells out of the file
   StudyResults results(study.results, study.name);
+  if (const int64_t taken = results.take_others(study); taken > 0) {
+    host.context.info(fmt::format("{} taken from other studies' results.", counted(taken, "cell")));
+  }
   const std::vector<const StudyCell*> cells = cells_to_run(study, part, results);
   StudyClock clock(cells);
   for (const StudyCell& cell : study.cells) {

@@ -40,10 +40,11 @@ struct StudyCell {
 
 struct Study {
   std::string name, title, question;
-  std::string baseline;           ///< an arm's name; empty: none is compared with another
-  std::filesystem::path results;  ///< the results file
-  std::filesystem::path work;     ///< folder of what stages leave
-  std::vector<StudyCell> cells;   ///< arm by arm
+  std::string baseline;                     ///< an arm's name; empty: none is compared with another
+  std::filesystem::path results;            ///< the results file
+  std::filesystem::path work;               ///< folder of what stages leave
+  std::vector<std::filesystem::path> also;  ///< results files of others, whose cells count here
+  std::vector<StudyCell> cells;             ///< arm by arm
 };
 
 /// What of a study is to be run.
@@ -61,9 +62,10 @@ struct StudyOutcome {
 /// SHA-256 of all that decides a cell's figures, and of the form in which they are kept.
 std::string study_key(const std::map<std::string, StageFacts>& facts);
 
-/// Runs the cells that the results file lacks, in order, and writes it after each: a killed process
-/// loses the cell in hand, and what that had finished or saved is gone on with. At the end each arm
-/// gets its intervals. Throws Error, also for a results file of another study.
+/// Runs the cells that the results file, and those of Study::also, lack, in order, and writes it
+/// after each: a killed process loses the cell in hand, and what that had finished or saved is gone
+/// on with. At the end each arm gets its intervals. Throws Error, also for a results file of
+/// another study.
 StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& host);
 
 }  // namespace relatum::jobs

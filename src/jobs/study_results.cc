@@ -139,6 +139,26 @@ void StudyResults::add(const StudyCell& cell, json record) {
   all_->at("cells").push_back(std::move(record));
 }
 
+int64_t StudyResults::take_others(const Study& study) {
+  int64_t taken = 0;
+  for (const std::filesystem::path& file : study.also) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+      fail("jobs.study", fmt::format("{} is named by 'also' of [study], and is not there. Leave it "
+                                     "out, or run its study first.",
+                                     file.string()));
+    }
+    const StudyResults other(file);
+    for (const StudyCell& cell : study.cells) {
+      const json* record = find(cell) ? nullptr : other.find(cell);
+      if (!record) continue;
+      add(cell, *record);
+      ++taken;
+    }
+  }
+  return taken;
+}
+
 void StudyResults::set_plan(const Study& study) {
   (*all_)["study"] = {{"name", study.name},
                       {"title", study.title},

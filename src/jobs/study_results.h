@@ -24,6 +24,9 @@ class StudyResults {
   const nlohmann::json* find(const StudyCell& cell) const;
   /// Adds a cell's record, in the place of one with the same key.
   void add(const StudyCell& cell, nlohmann::json record);
+  /// Takes cells that are missing here from the results files of Study::also; how many. Throws
+  /// Error where one is not there, is damaged or of another form.
+  int64_t take_others(const Study& study);
   /// Names the cells that the study has now. Records of others stay; no page shows them.
   void set_plan(const Study& study);
   /// Arms' intervals and differences, as study_summaries() gives them.

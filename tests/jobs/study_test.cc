@@ -11,6 +11,7 @@
 #include "jobs/study_results.h"
 #include "jobs/study_split.h"
 #include "jobs/study_summary.h"
+#include "support/error_of.h"
 
 namespace relatum::testing {
 namespace {
@@ -143,6 +144,24 @@ TEST_F(StudyJob, CellsThatTrainAlikeShareTheTraining) {
   EXPECT_EQ(outcome.run, 1);
   EXPECT_EQ(read("work/run-2-1/run.json"), trained);
   EXPECT_EQ(results()["cells"].size(), 2u);
+}
+
+TEST_F(StudyJob, TakesCellsThatAnotherStudyHas) {
+  jobs::run_study(study({cell("as it is", 2, 1)}), {}, host_);
+  jobs::Study other = study({cell("small", 2, 1), cell("large", 4, 1)}, "small");
+  other.name = "others";
+  other.results = path("others.json");
+  other.also = {path("ranks.json")};
+  const auto outcome = jobs::run_study(other, {}, host_);
+  EXPECT_EQ(outcome.run, 1);
+  EXPECT_EQ(outcome.done, 2);
+  const json all = json::parse(read("others.json"));
+  EXPECT_EQ(all["cells"][0]["arm"], "small");
+  EXPECT_EQ(all["cells"][0]["answers"], results()["cells"][0]["answers"]);
+  EXPECT_EQ(all["arms"][1]["difference"].size(), all["arms"][1]["figures"].size());
+  other.also = {path("nowhere.json")};
+  EXPECT_THAT(error_of([&] { jobs::run_study(other, {}, host_); }),
+              HasSubstr("nowhere.json is named by 'also'"));
 }
 
 TEST_F(StudyJob, RunsAPartOnly) {

@@ -48,7 +48,8 @@ struct Options {
 };
 
 void list_cells(const jobs::Study& study) {
-  const jobs::StudyResults results(study.results, study.name);
+  jobs::StudyResults results(study.results, study.name);
+  results.take_others(study);
   std::string text;
   for (const jobs::StudyCell& cell : study.cells) {
     text += fmt::format("{}\t{}\t{}\t{}\n", results.find(cell) ? "done" : "open",
