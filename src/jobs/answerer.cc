@@ -7,12 +7,14 @@
 
 #include "base/counted.h"
 #include "base/error.h"
+#include "engine/read_states.h"
 #include "jobs/answer_rule.h"
 #include "jobs/finetune_classifier.h"
 #include "jobs/models_folder.h"
 #include "jobs/style_choice.h"
 #include "jobs/trained_with.h"
 #include "jobs/turned_pairs.h"
+#include "task/classifier_rows.h"
 #include "task/classify_prompts.h"
 #include "train/peft.h"
 
@@ -232,6 +234,27 @@ std::vector<task::AnswerScores> Answerer::score(std::span<const task::Example> e
   all.resize(examples.size());
   for (size_t k = 0; k < scored.size(); ++k) all[made.rows[k]] = std::move(scored[k]);
   return all;
+}
+
+Matrix<float> Answerer::states(std::span<const task::Example> given, const Context& context) {
+  RELATUM_CHECK(seats_.size() == 1);
+  const std::vector<uint32_t> adapters(given.size());
+  const std::vector<bool> turns = turned_ones(given, adapters);
+  const std::vector<task::Example> in_order = with_turned(given, turns);
+  const ExtractPrompts made = prompts_of(turns.empty() ? given : in_order, adapters, {});
+  const task::PromptStyle& style = seats_[0]->renderer.style();
+  std::vector<engine::StateRow> rows;
+  for (const task::Prompt& prompt : made.prompts) {
+    if (style.classifier) {
+      const engine::ClassifierRow row = task::classifier_row(*session_, prompt,
+                                                             style.classifier->markers);
+      rows.push_back({row.tokens, {row.read.begin(), row.read.end()}});
+      continue;
+    }
+    rows.push_back({task::row_of(*session_, style, prompt, setups_[0].setup.chat), {}});
+    rows.back().read.push_back(int64_t(rows.back().tokens.size()) - 1);
+  }
+  return engine::read_states(*worker_, rows, options_.batch_tokens, context);
 }
 
 void Answerer::count_long(const ExtractPrompts& made) {

@@ -17,6 +17,7 @@
 #include "task/answer_prompts.h"
 #include "task/answer_scores.h"
 #include "task/type_constraints.h"
+#include "tensor/buffer.h"
 #include "train/adapter.h"
 #include "train/pair_numbers.h"
 
@@ -54,6 +55,11 @@ class Answerer {
   /// neighbour. Fewer where the context stops.
   std::vector<task::AnswerScores> score(std::span<const task::Example> examples);
 
+  /// What the only adapter's answers are read from, for RunStates: per example the state at the end
+  /// of its prompt, or both that a classifier reads. Fewer rows where the context stops. Throws
+  /// Error for an example that is too long.
+  Matrix<float> states(std::span<const task::Example> examples, const Context& context);
+
   const engine::Session& session() const { return *session_; }
   /// What passes run with beside the session's weights; nullptr: nothing. Of one adapter.
   const nn::LoraSet* adapter() const { return worker_->adapter(); }
@@ -67,10 +73,10 @@ class Answerer {
     const auto& retrieval = seats_[adapter]->retrieval;
     return retrieval ? retrieval->hash() : "";
   }
-  /// Of the index; nullptr where none is used.
+  /// Of the index; nullptr where none is used, or one of a run's states.
   retrieve::Embedder* embedder(size_t adapter = 0) const {
     const auto& retrieval = seats_[adapter]->retrieval;
-    return retrieval ? &retrieval->embedder() : nullptr;
+    return retrieval ? retrieval->embedder() : nullptr;
   }
   /// Stands before a line's number in messages.
   void set_file(const std::string& file);

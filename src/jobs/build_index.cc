@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "base/counted.h"
+#include "base/error.h"
 #include "base/stopwatch.h"
 #include "jobs/output_path.h"
+#include "jobs/run_states.h"
 #include "retrieve/embedder.h"
 #include "retrieve/store.h"
 
@@ -34,6 +36,47 @@ void check_target(const IndexOptions& o) {
   }
 }
 
+// The vectors of all sentences, fewer where the host stopped it, and what made them.
+struct Vectors {
+  Matrix<float> rows;
+  retrieve::EmbedderIdentity made_by;
+};
+
+Vectors by_embedder(const IndexOptions& o, const task::Dataset& data, const Context& context) {
+  retrieve::Embedder embedder(o.embedder, o.compute);
+  embedder.check_search();
+  retrieve::EmbedderIdentity identity{
+      embedder.name(),
+      embedder.hash(),
+      std::string(name_of(embedder.compute())),  // what "auto" came to
+      embedder.described(),
+      o.query_prefix.value_or(embedder.prompts().query),
+      o.passage_prefix.value_or(embedder.prompts().passage)};
+  std::vector<std::string> texts;
+  for (const task::Example& example : data.examples) texts.push_back(example.text);
+  Matrix<float> rows = embedder.embed(texts, context,
+                                      {.prefix = identity.passage_prefix, .for_search = true});
+  return {std::move(rows), std::move(identity)};
+}
+
+Vectors by_run(const IndexOptions& o, const task::Dataset& data, const Host& host) {
+  if (o.query_prefix || o.passage_prefix) {
+    fail("jobs.index",
+         fmt::format("{} is a run, which reads prompts of its own style, and {} is for embedders. "
+                     "Leave it out.",
+                     o.embedder.string(), o.query_prefix ? "--query-prefix" : "--passage-prefix"));
+  }
+  RunStates states(o.embedder, o.compute, o.models, host);
+  Matrix<float> rows = states.of(data.examples, host.context);
+  namespace fs = std::filesystem;
+  const fs::path seen =
+      fs::weakly_canonical(o.embedder).lexically_relative(fs::weakly_canonical(o.out));
+  retrieve::EmbedderIdentity identity{seen.string(), states.hash(), states.compute(),
+                                      states.described()};
+  identity.run = true;
+  return {std::move(rows), std::move(identity)};
+}
+
 }  // namespace
 
 bool build_index(const IndexOptions& o, const Host& host) {
@@ -45,34 +88,22 @@ bool build_index(const IndexOptions& o, const Host& host) {
                     "the first.",
                     data.name, counted(several, "row")));
   }
-  retrieve::Embedder embedder(o.embedder, o.compute);
-  embedder.check_search();
-  std::vector<std::string> texts;
-  std::vector<retrieve::StoredExample> examples;
-  for (const task::Example& example : data.examples) {
-    texts.push_back(example.text);
-    examples.push_back(to_stored(example));
-  }
   const Stopwatch watch;
-  retrieve::EmbedderIdentity identity{
-      embedder.name(),
-      embedder.hash(),
-      std::string(name_of(embedder.compute())),  // what "auto" came to
-      embedder.described(),
-      o.query_prefix.value_or(embedder.prompts().query),
-      o.passage_prefix.value_or(embedder.prompts().passage)};
-  const Matrix<float> vectors = embedder.embed(
-      texts, host.context, {.prefix = identity.passage_prefix, .for_search = true});
+  Vectors vectors = is_run(o.embedder) ? by_run(o, data, host) : by_embedder(o, data, host.context);
   host.context.end_progress();
-  if (vectors.rows() != int64_t(texts.size())) return false;
-  retrieve::Index index(embedder.dimension());
-  index.add(vectors.view());
+  const auto count = int64_t(data.examples.size());
+  if (vectors.rows.rows() != count) return false;
+  std::vector<retrieve::StoredExample> examples;
+  for (const task::Example& example : data.examples) examples.push_back(to_stored(example));
+  retrieve::Index index(vectors.rows.cols());
+  index.add(vectors.rows.view());
   retrieve::save_store(
-      o.out, {std::move(identity), data.labels.names(), std::move(examples), std::move(index), {}});
+      o.out,
+      {std::move(vectors.made_by), data.labels.names(), std::move(examples), std::move(index), {}});
   const double seconds = watch.seconds();
   host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
-                                counted(int64_t(texts.size()), "sentence"), duration_text(seconds),
-                                double(texts.size()) / seconds, o.out));
+                                counted(count, "sentence"), duration_text(seconds),
+                                double(count) / seconds, o.out));
   return true;
 }
 

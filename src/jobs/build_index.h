@@ -12,7 +12,8 @@ namespace relatum::jobs {
 struct IndexOptions {
   DataChoice data;
   std::string input;               ///< SPEC of the sentences
-  std::filesystem::path embedder;  ///< where it lies
+  std::filesystem::path embedder;  ///< where it lies, or a run, whose states are the vectors
+  std::string models;              ///< where a run's named base lies; empty: the usual places
   std::string compute = "f32";     ///< f32, bf16 or auto
   /// In front of what will be looked up, and of the sentences stored here; nothing given: what the
   /// embedder's own files say. Kept in the index.

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "jobs/models_folder.h"
+#include "jobs/run_states.h"
 #include "retrieve/embedder.h"
 #include "retrieve/neighbours.h"
 #include "retrieve/store.h"
@@ -41,6 +42,18 @@ std::vector<std::string> keys_of(const std::vector<std::string>& texts) {
   return keys;
 }
 
+// As it was named, seen from the index, where both may have been moved together.
+std::filesystem::path run_path(const retrieve::Store& store, const std::filesystem::path& index,
+                               const std::string& given) {
+  const std::filesystem::path run = given.empty() ? (index / store.embedder.name).lexically_normal()
+                                                  : std::filesystem::path(given);
+  if (is_run(run)) return run;
+  fail("jobs.retrieval",
+       fmt::format("the index {} holds states of a run, and there is none at {}. Give its folder "
+                   "with --embedder.",
+                   index.string(), run.string()));
+}
+
 std::filesystem::path embedder_path(const retrieve::Store& store, const std::string& given,
                                     const std::string& models, const Host& host) {
   if (!given.empty()) return find_model(given, models, host);
@@ -62,12 +75,9 @@ retrieve::EmbedOptions reading(const retrieve::Store& store,
 
 // The hash is that of the weights; settings, pooling and tokenizer count as well, and show in what
 // comes out.
-void check_vectors(const retrieve::Store& store, retrieve::Embedder& embedder,
+void check_vectors(const retrieve::Store& store, const Matrix<float>& now,
                    const std::filesystem::path& folder) {
-  if (store.examples.empty()) return;
-  const Matrix<float> now = embedder.embed(std::vector{store.examples.front().text}, Context{},
-                                           reading(store, store.embedder.passage_prefix));
-  if (now.rows() == 0) return;  // interrupted
+  if (now.rows() == 0) return;  // interrupted, or nothing is stored
   const auto then = store.index.row(0);
   double apart = 0, length = 0;
   for (size_t i = 0; i < then.size(); ++i) {
@@ -80,37 +90,63 @@ void check_vectors(const retrieve::Store& store, retrieve::Embedder& embedder,
   fail("jobs.retrieve", fmt::format("{}: the embedder '{}' gives its first example another vector "
                                     "than the index holds: its settings, its pooling or its "
                                     "tokenizer are not what they were. Make the index again.",
-                                    folder.string(), embedder.name()));
+                                    folder.string(), store.embedder.name));
 }
 
 }  // namespace
 
 struct Retrieval::Parts {
-  Parts(retrieve::Store s, const std::filesystem::path& model)
-      : store(std::move(s)), embedder(model, store.embedder.compute) {}
+  explicit Parts(retrieve::Store s) : store(std::move(s)) {}
+
   retrieve::Store store;
-  retrieve::Embedder embedder;
-  std::vector<task::Example> rows;
-  std::vector<std::string> row_keys;
-  std::vector<bool> excluded;  // empty: none
+  std::optional<retrieve::Embedder> embedder{};  // or `states`
+  std::unique_ptr<RunStates> states{};
+  std::vector<task::Example> rows{};
+  std::vector<std::string> row_keys{};
+  std::vector<bool> excluded{};  // empty: none
+
+  Matrix<float> vectors(std::span<const task::Example> examples,
+                        const std::optional<std::string>& prefix, const Context& context) {
+    if (states) return states->of(examples, context);
+    return embedder->embed(texts_of(examples), context, reading(store, prefix));
+  }
 };
 
 Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embedder,
                      const std::string& models, const Host& host) {
   retrieve::Store store = retrieve::load_store(index);
-  const auto path = embedder_path(store, embedder, models, host);
-  const auto files = arch::ModelFiles::open(path);
-  retrieve::check_embedder(store, path.string(), arch::weights_hash(files), index);
-  parts_ = std::make_unique<Parts>(std::move(store), path);
-  retrieve::check_described(parts_->store, path.string(), parts_->embedder.described(), index);
-  check_vectors(parts_->store, parts_->embedder, index);
-  for (const auto& stored : parts_->store.examples) parts_->rows.push_back(to_example(stored));
-  parts_->row_keys = keys_of(texts_of(parts_->rows));
+  const retrieve::EmbedderIdentity made_by = store.embedder;
+  parts_ = std::make_unique<Parts>(std::move(store));
+  Parts& parts = *parts_;
+  for (const auto& stored : parts.store.examples) parts.rows.push_back(to_example(stored));
+  parts.row_keys = keys_of(texts_of(parts.rows));
+  std::string described;
+  std::filesystem::path path;
+  if (made_by.run) {
+    path = run_path(parts.store, index, embedder);
+    parts.states = std::make_unique<RunStates>(path, made_by.compute, models, host);
+    retrieve::check_embedder(parts.store, path.string(), parts.states->hash(), index);
+    described = parts.states->described();
+  } else {
+    path = embedder_path(parts.store, embedder, models, host);
+    const auto files = arch::ModelFiles::open(path);
+    retrieve::check_embedder(parts.store, path.string(), arch::weights_hash(files), index);
+    parts.embedder.emplace(path, made_by.compute);
+    described = parts.embedder->described();
+  }
+  retrieve::check_described(parts.store, path.string(), described, index);
+  const std::span<const task::Example> rows = parts.rows;
+  check_vectors(parts.store,
+                parts.vectors(rows.first(std::min<size_t>(1, rows.size())), made_by.passage_prefix,
+                              Context{}),
+                index);
 }
 
 Retrieval::~Retrieval() = default;
 
-retrieve::Embedder& Retrieval::embedder() { return parts_->embedder; }
+retrieve::Embedder* Retrieval::embedder() {
+  return parts_->embedder ? &*parts_->embedder : nullptr;
+}
 
 const std::string& Retrieval::hash() const { return parts_->store.hash; }
 
@@ -145,15 +181,14 @@ Retrieved Retrieval::find(std::span<const task::Example> queries, const ExampleC
                           QueryKind kind, const Context& context) {
   Retrieved result;
   if (queries.empty()) return result;
-  const std::vector<std::string> texts = texts_of(queries);
-  const Matrix<float> vectors = parts_->embedder.embed(
-      texts, context, reading(parts_->store, parts_->store.embedder.query_prefix));
+  const Matrix<float> vectors = parts_->vectors(queries, parts_->store.embedder.query_prefix,
+                                                context);
   if (vectors.rows() != int64_t(queries.size())) {
     fail("jobs.retrieve", "interrupted while the sentences were embedded.");
   }
   const retrieve::NeighbourOptions options{choice.count, kind == QueryKind::kTraining,
                                            parts_->excluded};
-  const std::vector<std::string> keys = keys_of(texts);
+  const std::vector<std::string> keys = keys_of(texts_of(queries));
   std::vector<std::string> ids;
   for (const task::Example& query : queries) ids.push_back(query.id);
   const retrieve::Index& index = parts_->store.index;

@@ -54,8 +54,8 @@ enum class QueryKind { kTraining, kTest };
 
 class Retrieval {
  public:
-  /// Opens an index folder; the embedder is the one that the index names, or `embedder` (which is
-  /// refused where its hash differs).
+  /// Opens an index folder; the embedder, or the run whose states the index holds, is the one that
+  /// the index names, or `embedder` (which is refused where its hash differs).
   Retrieval(const std::filesystem::path& index, const std::string& embedder,
             const std::string& models, const Host& host);
   ~Retrieval();
@@ -66,8 +66,8 @@ class Retrieval {
   /// Similarities are computed for random examples, too.
   Retrieved find(std::span<const task::Example> queries, const ExampleChoice& choice,
                  QueryKind kind, const Context& context);
-  /// The embedder that it looks things up with.
-  retrieve::Embedder& embedder();
+  /// The embedder that it looks things up with; nullptr where a run's states do.
+  retrieve::Embedder* embedder();
   /// What the index holds, as one hash.
   const std::string& hash() const;
 

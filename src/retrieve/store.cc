@@ -49,6 +49,7 @@ json embedder_json(const EmbedderIdentity& embedder) {
   if (!embedder.described.empty()) value["described"] = embedder.described;
   if (embedder.query_prefix) value["query_prefix"] = *embedder.query_prefix;
   if (embedder.passage_prefix) value["passage_prefix"] = *embedder.passage_prefix;
+  if (embedder.run) value["kind"] = kRunKind;
   return value;
 }
 

@@ -28,7 +28,7 @@ struct StoredExample {
 
 /// Which embedder made the vectors.
 struct EmbedderIdentity {
-  std::string name;     ///< e.g. "all-minilm-l6-v2"
+  std::string name;     ///< e.g. "all-minilm-l6-v2"; of a run its folder, seen from the index
   std::string hash;     ///< SHA-256 of its weight files
   std::string compute;  ///< "f32" or "bf16", for the record
   /// Pooling, what follows it, longest row (Embedder::described()); empty in older indexes.
@@ -36,6 +36,7 @@ struct EmbedderIdentity {
   /// In front of what is looked up, and of the stored texts; nothing in older indexes, where it is
   /// the model's default prompt.
   std::optional<std::string> query_prefix{}, passage_prefix{};
+  bool run = false;  ///< the vectors are states of a run of `finetune`
 };
 
 struct Store {

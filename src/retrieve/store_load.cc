@@ -126,6 +126,14 @@ EmbedderIdentity read_embedder(const json& manifest, const std::string& place) {
   };
   embedder.query_prefix = prefix("query_prefix");
   embedder.passage_prefix = prefix("passage_prefix");
+  if (!io::find(value, "kind")) return embedder;
+  const std::string kind = io::require_string(value, "kind", place);
+  if (kind != kRunKind) {
+    fail_store(place, fmt::format("its vectors are of the kind '{}', which this version does not "
+                                  "know",
+                                  printable_start(kind)));
+  }
+  embedder.run = true;
   return embedder;
 }
 

@@ -196,7 +196,8 @@ TEST_F(Study, ArmsComputeAlikeUnlessTheFileSaysSo) {
   const std::string arms =
       "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\nextract.compute = \"int8\"\n";
   refuse(config(arms), {"'a'", "f32", "'b'", "int8", "mixed-compute"});
-  refuse(config(arms, "", "seeds = [1]\nalso = \"x.json\"\n"), {"'also' must be a list of results"});
+  refuse(config(arms, "", "seeds = [1]\nalso = \"x.json\"\n"),
+         {"'also' must be a list of results"});
   write("s.toml", config(arms, "", "seeds = [1]\nmixed-compute = true\n"));
   EXPECT_EQ(listed().size(), 2u);
 }

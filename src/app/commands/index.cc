@@ -20,12 +20,17 @@ int run(Options& o, Environment& environment) {
   o.machine.apply(environment);
   o.index.embedder = o.embedder.path(environment);
   o.index.compute = o.embedder.compute;
+  o.index.models = o.embedder.models;
   return jobs::build_index(o.index, environment.host()) ? kDone : kInterrupted;
 }
 
 std::shared_ptr<Options> define_all(CLI::App& app) {
   const auto o = std::make_shared<Options>();
   o->embedder.define(app);
+  app.get_option("--embedder")
+      ->description(
+          "A name from `relatum models`, or a folder; a run of `relatum finetune` is its own "
+          "embedder: it finds sentences near that it is about to answer alike");
   app.add_option("--query-prefix", o->index.query_prefix,
                  "Text in front of each sentence that is looked up, e.g. 'query: '; kept in the "
                  "index (default: what the embedder's own files say)")
@@ -43,7 +48,8 @@ std::shared_ptr<Options> define_all(CLI::App& app) {
   o->machine.define(app);
   app.footer(
       "Example:\n  relatum index --embedder all-minilm-l6-v2 "
-      "--data semeval2010:TRAIN_FILE.TXT --out index");
+      "--data semeval2010:TRAIN_FILE.TXT --out index\n"
+      "  relatum index --embedder run --data semeval2010:TRAIN_FILE.TXT --out index");
   return o;
 }
 
@@ -59,6 +65,7 @@ jobs::IndexOptions index_options(const std::vector<std::string>& arguments) {
   const auto o = define_all(app);
   parse_arguments(app, arguments);
   o->index.compute = o->embedder.compute;
+  o->index.models = o->embedder.models;
   return o->index;
 }
 

@@ -1,0 +1,161 @@
+// A run as its own embedder: its vectors, an index of them, and what cannot be one.
+#include "jobs/run_states.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "jobs/build_index.h"
+#include "jobs/desk.h"
+#include "jobs/extract.h"
+#include "jobs/retrieval.h"
+#include "support/error_of.h"
+#include "support/models.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::AllOf;
+
+class RunStatesJob : public Desk {
+ protected:
+  void train(const std::string& head = "", const std::string& out = "run") {
+    jobs::FinetuneOptions options = teach();
+    options.out = path(out);
+    options.learning_rate = 1e-2;
+    if (!head.empty()) {
+      options.head = head;
+      options.prompt = "";
+      options.model.model = fixture("bert").string();
+    }
+    ASSERT_TRUE(jobs::finetune(options, host_).finished);
+  }
+  task::Dataset rows(const std::string& name = "rows.jsonl") const {
+    return task::load_dataset("jsonl:" + path(name));
+  }
+  Matrix<float> states(const std::string& run, const task::Dataset& data) {
+    return jobs::RunStates(path(run), "f32", "", host_).of(data.examples, host_.context);
+  }
+  jobs::IndexOptions index_of(const std::string& run, const std::string& out) const {
+    jobs::IndexOptions index;
+    index.input = path("rows.jsonl");
+    index.embedder = path(run);
+    index.out = path(out);
+    return index;
+  }
+  std::string refusal(const jobs::IndexOptions& options) {
+    const std::string sentence = error_of([&] { jobs::build_index(options, host_); });
+    EXPECT_FALSE(std::filesystem::exists(options.out));
+    return sentence;
+  }
+  static double product(const Matrix<float>& a, int64_t i, const Matrix<float>& b, int64_t k) {
+    double sum = 0;
+    for (int64_t c = 0; c < a.cols(); ++c) sum += double(a.row(i)[c]) * double(b.row(k)[c]);
+    return sum;
+  }
+};
+
+TEST_F(RunStatesJob, AreUnitVectorsOfTheSentenceAndNotOfItsLabel) {
+  train();
+  auto written = corpus();
+  written.push_back(written[0]);
+  written.back()["id"] = "again";
+  written.back()["label"] = "no_relation";
+  write_rows("more.jsonl", written);
+  const Matrix<float> vectors = states("run", rows("more.jsonl"));
+  const int64_t last = vectors.rows() - 1;
+  ASSERT_EQ(last, int64_t(corpus().size()));
+  for (int64_t i = 0; i <= last; ++i) EXPECT_NEAR(product(vectors, i, vectors, i), 1, 1e-5);
+  EXPECT_NEAR(product(vectors, 0, vectors, last), 1, 1e-5);
+  EXPECT_LT(product(vectors, 0, vectors, 1), 1 - 1e-4);
+}
+
+TEST_F(RunStatesJob, OfAClassifierAreBothStatesThatItReads) {
+  train("classifier");
+  const jobs::RunStates states(path("run"), "f32", "", host_);
+  const int64_t width = engine::Session(fixture("bert"), {}).model().info().width;
+  EXPECT_EQ(states.dimension(), 2 * width);
+  EXPECT_EQ(states.described(), "states that the classifier reads, normalised");
+  ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
+  jobs::Retrieval retrieval(path("index"), "", "", host_);
+  const auto found = retrieval.find(rows().examples, {1}, jobs::QueryKind::kTest, host_.context);
+  for (size_t i = 0; i < rows().examples.size(); ++i) {
+    EXPECT_EQ(found.references[i][0].id, rows().examples[i].id);
+  }
+}
+
+TEST_F(RunStatesJob, FindWhatTheRunHoldsForAlikeWhereverBothLie) {
+  train();
+  ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
+  const json made = json::parse(read("index/index.json")).at("embedder");
+  EXPECT_EQ(made.at("kind"), "run");
+  EXPECT_EQ(made.at("name"), "../run");
+  const Matrix<float> vectors = states("run", rows());
+  const auto nearest_of = [&](const std::string& index, const std::string& run) {
+    jobs::Retrieval retrieval(path(index), run.empty() ? "" : path(run), "", host_);
+    return retrieval.find(rows().examples, {1}, jobs::QueryKind::kTraining, host_.context)
+        .references;
+  };
+  const auto found = nearest_of("index", "");
+  for (int64_t i = 0; i < vectors.rows(); ++i) {
+    double best = -2;
+    for (int64_t k = 0; k < vectors.rows(); ++k) {
+      if (k != i) best = std::max(best, product(vectors, i, vectors, k));
+    }
+    EXPECT_NEAR(double(found[size_t(i)][0].similarity), best, 1e-5);
+  }
+  std::filesystem::create_directory(path("away"));
+  std::filesystem::rename(path("run"), path("away/run"));
+  EXPECT_THAT(
+      error_of([&] { nearest_of("index", ""); }),
+      AllOf(HasSubstr("holds states of a run, and there is none at"), HasSubstr("--embedder")));
+  EXPECT_EQ(nearest_of("index", "away/run")[0][0].id, found[0][0].id);
+  std::filesystem::rename(path("index"), path("away/index"));
+  EXPECT_EQ(nearest_of("away/index", "")[0][0].id, found[0][0].id);
+}
+
+TEST_F(RunStatesJob, ShowExamplesToAnotherRunThatUsesThemAgain) {
+  train();
+  ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
+  jobs::FinetuneOptions second = teach();
+  second.prompt = write("maybe.txt",
+                        "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
+  second.index = path("index");
+  second.out = path("second");
+  ASSERT_TRUE(jobs::finetune(second, host_).finished);
+  jobs::ExtractOptions asked = ask();
+  asked.model.model = asked.prompt = "";
+  asked.adapter = path("second");
+  out_.clear();
+  EXPECT_TRUE(jobs::extract(asked, host_).finished);
+  for (const json& row : json_lines(out_)) EXPECT_EQ(row.at("neighbours").size(), 1u);
+  // Its own prompts may do without an example.
+  EXPECT_TRUE(jobs::build_index(index_of("second", "other"), host_));
+}
+
+TEST_F(RunStatesJob, WhatIsNoVectorIsRefusedByName) {
+  train();
+  jobs::IndexOptions prefixed = index_of("run", "index");
+  prefixed.query_prefix = "query: ";
+  EXPECT_THAT(refusal(prefixed), HasSubstr("--query-prefix is for embedders"));
+  ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
+  train("classifier", "other");
+  EXPECT_THAT(error_of([&] { jobs::Retrieval(path("index"), path("other"), "", host_); }),
+              HasSubstr("their vectors cannot be compared"));
+  jobs::FinetuneOptions needy = teach();
+  needy.prompt = write("example.txt", "{{example_text}} {{example_label}}\n{{text}}:");
+  needy.index = path("index");
+  needy.out = path("needy");
+  ASSERT_TRUE(jobs::finetune(needy, host_).finished);
+  EXPECT_THAT(refusal(index_of("needy", "none")),
+              HasSubstr("its prompts need a retrieved example"));
+  write("index/index.json", [&] {
+    json manifest = json::parse(read("index/index.json"));
+    manifest["embedder"]["kind"] = "oracle";
+    return manifest.dump();
+  }());
+  EXPECT_THAT(error_of([&] { jobs::Retrieval(path("index"), "", "", host_); }),
+              HasSubstr("of the kind 'oracle'"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
