@@ -20,18 +20,9 @@ namespace {
 std::vector<std::vector<double>> classify(Worker& worker, std::span<const ClassifierRow> rows) {
   const SignalsHeld held;
   nn::TokenBatch batch(worker.model().info().causal);
-  std::vector<int64_t> read;
-  for (const ClassifierRow& row : rows) {
-    for (const int64_t token : row.read) read.push_back(batch.size() + token);
-    batch.append(batch.root(), row.tokens);
-  }
-  batch.finish();
   nn::Graph graph = worker.graph();
-  arch::ForwardOptions options;
-  options.rows = read;
-  options.adapter = worker.adapter();
   const nn::Var states = nn::to_compute(
-      graph, nn::pair_rows(graph, worker.model().forward(graph, batch, options)));
+      graph, nn::pair_rows(graph, states_read(worker, rows, batch, graph)));
   std::vector<std::vector<double>> classes;
   nn::for_each_logits(graph, *worker.head(), graph.value(states),
                       [&](int64_t, MatView<const float> logits) {

@@ -23,17 +23,8 @@ void copy_states(MatView<T> states, size_t each, MatView<float> out) {
 void read_batch(Worker& worker, std::span<const StateRow> rows, MatView<float> out) {
   const SignalsHeld held;
   nn::TokenBatch batch(worker.model().info().causal);
-  std::vector<int64_t> read;
-  for (const StateRow& row : rows) {
-    for (const int64_t token : row.read) read.push_back(batch.size() + token);
-    batch.append(batch.root(), row.tokens);
-  }
-  batch.finish();
   nn::Graph graph = worker.graph();
-  arch::ForwardOptions options;
-  options.rows = read;
-  options.adapter = worker.adapter();
-  const Mat states = graph.value(worker.model().forward(graph, batch, options));
+  const Mat states = graph.value(states_read(worker, rows, batch, graph));
   if (states.type == DType::kBF16) copy_states(states.as<bf16>(), rows[0].read.size(), out);
   else copy_states(states.as<float>(), rows[0].read.size(), out);
   for (int64_t i = 0; i < out.rows; ++i) {

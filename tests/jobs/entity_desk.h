@@ -1,6 +1,7 @@
 // Documents whose entities are marked, and what runs over them give.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "desk.h"
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
+#include "jobs/graph.h"
 #include "support/models.h"
 
 namespace relatum::testing {
@@ -96,6 +98,37 @@ class EntityDesk : public Desk {
         EXPECT_LE(each.at("probability").get<double>(), 1);
       }
     }
+  }
+
+  // A graph of the documents' texts, their entities found by the run.
+  jobs::GraphOptions graph_of_texts() {
+    for (const json& each : documents()) {
+      write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
+    }
+    write("labels.json", json(kLabels).dump());
+    jobs::GraphOptions graph;
+    graph.asking.model.model = kModel;
+    graph.asking.model.compute = "f32";
+    graph.asking.prompt = path("plain.txt");
+    graph.asking.data.labels = path("labels.json");
+    graph.entities = path("run");
+    graph.documents = {path("notes")};
+    return graph;
+  }
+  // What a graph has as mentions, with their types, sorted.
+  std::vector<std::string> mentions(const jobs::GraphOptions& graph) {
+    out_.clear();
+    lines_.clear();
+    EXPECT_TRUE(jobs::graph(graph, host_).finished);
+    std::vector<std::string> found;
+    for (const json& each : json_lines(out_)) {
+      if (each["kind"] != "entity") continue;
+      for (const json& mention : each["mentions"]) {
+        found.push_back(mention["text"].get<std::string>() + " " + each["type"].get<std::string>());
+      }
+    }
+    std::ranges::sort(found);
+    return found;
   }
 
   void SetUp() override {

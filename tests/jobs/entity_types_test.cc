@@ -37,33 +37,9 @@ class EntityTypes : public EntityDesk {
   }
   // Every span of the notes is taken for an entity.
   jobs::GraphOptions graph_of_notes() {
-    for (const json& each : documents()) {
-      write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
-    }
-    write("labels.json", json(kLabels).dump());
-    jobs::GraphOptions graph;
-    graph.asking.model.model = kModel;
-    graph.asking.model.compute = "f32";
-    graph.asking.prompt = path("plain.txt");
-    graph.asking.data.labels = path("labels.json");
+    jobs::GraphOptions graph = graph_of_texts();
     graph.asking.entity_threshold = 0.0;
-    graph.entities = path("run");
-    graph.documents = {path("notes")};
     return graph;
-  }
-  std::vector<std::string> mentions(const jobs::GraphOptions& graph) {
-    out_.clear();
-    lines_.clear();
-    EXPECT_TRUE(jobs::graph(graph, host_).finished);
-    std::vector<std::string> found;
-    for (const json& each : json_lines(out_)) {
-      if (each["kind"] != "entity") continue;
-      for (const json& mention : each["mentions"]) {
-        found.push_back(mention["text"].get<std::string>() + " " + each["type"].get<std::string>());
-      }
-    }
-    std::ranges::sort(found);
-    return found;
   }
   void SetUp() override {
     EntityDesk::SetUp();

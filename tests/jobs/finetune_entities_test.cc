@@ -207,27 +207,8 @@ TEST_F(EntityJob, AGraphHasTheEntitiesThatItFinds) {
   jobs::FinetuneOptions options = teach_well(kLlama);
   options.model.base = "f32";
   jobs::finetune(options, host_);
-  for (const json& each : documents()) {
-    write("notes/" + each.at("id").get<std::string>() + ".txt", each.at("text"));
-  }
-  write("labels.json", json(kLabels).dump());
-  jobs::GraphOptions graph;
-  graph.asking.model.model = kModel;
-  graph.asking.model.compute = "f32";
-  graph.asking.prompt = path("plain.txt");
-  graph.asking.data.labels = path("labels.json");
-  graph.entities = path("run");
-  graph.documents = {path("notes")};
-  out_.clear();
-  EXPECT_TRUE(jobs::graph(graph, host_).finished);
-  std::vector<std::string> found;
-  for (const json& each : json_lines(out_)) {
-    if (each["kind"] != "entity") continue;
-    for (const json& mention : each["mentions"]) {
-      found.push_back(mention["text"].get<std::string>() + " " + each["type"].get<std::string>());
-    }
-  }
-  EXPECT_THAT(found,
+  jobs::GraphOptions graph = graph_of_texts();
+  EXPECT_THAT(mentions(graph),
               UnorderedElementsAre("Bo Nilsen person", "Kestrel Airways company", "Zoë Ruiz person",
                                    "Oslo city", "Lima city", "Ana person"));
   graph.entities = path("notes");
