@@ -254,7 +254,16 @@ Matrix<float> Answerer::states(std::span<const task::Example> given, const Conte
     rows.push_back({task::row_of(*session_, style, prompt, setups_[0].setup.chat), {}});
     rows.back().read.push_back(int64_t(rows.back().tokens.size()) - 1);
   }
-  return engine::read_states(*worker_, rows, options_.batch_tokens, context);
+  count_long(made);
+  const Matrix<float> read = engine::read_states(*worker_, rows, options_.batch_tokens, context);
+  const bool whole = read.rows() == int64_t(rows.size());
+  Matrix<float> states(whole ? int64_t(given.size()) : int64_t(made.rows[size_t(read.rows())]),
+                       rows.empty() ? session_->model().info().width : read.cols());
+  states.zero();
+  for (int64_t k = 0; k < read.rows(); ++k) {
+    std::copy_n(read.row(k), read.cols(), states.row(int64_t(made.rows[size_t(k)])));
+  }
+  return states;
 }
 
 void Answerer::count_long(const ExtractPrompts& made) {

@@ -56,8 +56,8 @@ class Answerer {
   std::vector<task::AnswerScores> score(std::span<const task::Example> examples);
 
   /// What the only adapter's answers are read from, for RunStates: per example the state at the end
-  /// of its prompt, or both that a classifier reads. Fewer rows where the context stops. Throws
-  /// Error for an example that is too long.
+  /// of its prompt, or both that a classifier reads; zeros for one that is too long and skipped.
+  /// Fewer rows where the context stops. Throws Error for one that is too long and not skipped.
   Matrix<float> states(std::span<const task::Example> examples, const Context& context);
 
   const engine::Session& session() const { return *session_; }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/counted.h"
@@ -40,6 +41,7 @@ void check_target(const IndexOptions& o) {
 struct Vectors {
   Matrix<float> rows;
   retrieve::EmbedderIdentity made_by;
+  double seconds = 0;  ///< without opening the model
 };
 
 Vectors by_embedder(const IndexOptions& o, const task::Dataset& data, const Context& context) {
@@ -54,9 +56,10 @@ Vectors by_embedder(const IndexOptions& o, const task::Dataset& data, const Cont
       o.passage_prefix.value_or(embedder.prompts().passage)};
   std::vector<std::string> texts;
   for (const task::Example& example : data.examples) texts.push_back(example.text);
+  const Stopwatch watch;
   Matrix<float> rows = embedder.embed(texts, context,
                                       {.prefix = identity.passage_prefix, .for_search = true});
-  return {std::move(rows), std::move(identity)};
+  return {std::move(rows), std::move(identity), watch.seconds()};
 }
 
 Vectors by_run(const IndexOptions& o, const task::Dataset& data, const Host& host) {
@@ -66,15 +69,21 @@ Vectors by_run(const IndexOptions& o, const task::Dataset& data, const Host& hos
                      "Leave it out.",
                      o.embedder.string(), o.query_prefix ? "--query-prefix" : "--passage-prefix"));
   }
-  RunStates states(o.embedder, o.compute, o.models, host);
+  RunStates states(o.embedder, {o.compute, o.models, o.data.skip_bad_rows}, host);
+  const Stopwatch watch;
   Matrix<float> rows = states.of(data.examples, host.context);
+  host.context.end_progress();
+  if (states.too_long()) {
+    host.context.warn(fmt::format("{} longer than the run's context: nobody's neighbour.",
+                                  counted(states.too_long(), "sentence")));
+  }
   namespace fs = std::filesystem;
   const fs::path seen =
       fs::weakly_canonical(o.embedder).lexically_relative(fs::weakly_canonical(o.out));
   retrieve::EmbedderIdentity identity{seen.string(), states.hash(), states.compute(),
                                       states.described()};
   identity.run = true;
-  return {std::move(rows), std::move(identity)};
+  return {std::move(rows), std::move(identity), watch.seconds()};
 }
 
 }  // namespace
@@ -88,7 +97,6 @@ bool build_index(const IndexOptions& o, const Host& host) {
                     "the first.",
                     data.name, counted(several, "row")));
   }
-  const Stopwatch watch;
   Vectors vectors = is_run(o.embedder) ? by_run(o, data, host) : by_embedder(o, data, host.context);
   host.context.end_progress();
   const auto count = int64_t(data.examples.size());
@@ -100,7 +108,7 @@ bool build_index(const IndexOptions& o, const Host& host) {
   retrieve::save_store(
       o.out,
       {std::move(vectors.made_by), data.labels.names(), std::move(examples), std::move(index), {}});
-  const double seconds = watch.seconds();
+  const double seconds = std::max(1e-9, vectors.seconds);
   host.context.info(fmt::format("{} embedded in {} ({:.0f}/s), index written to {}",
                                 counted(count, "sentence"), duration_text(seconds),
                                 double(count) / seconds, o.out));

@@ -124,7 +124,8 @@ Retrieval::Retrieval(const std::filesystem::path& index, const std::string& embe
   std::filesystem::path path;
   if (made_by.run) {
     path = run_path(parts.store, index, embedder);
-    parts.states = std::make_unique<RunStates>(path, made_by.compute, models, host);
+    parts.states = std::make_unique<RunStates>(
+        path, RunStates::Choice{made_by.compute, models, true}, host);
     retrieve::check_embedder(parts.store, path.string(), parts.states->hash(), index);
     described = parts.states->described();
   } else {

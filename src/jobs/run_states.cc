@@ -24,11 +24,12 @@ namespace fs = std::filesystem;
                                  run.string(), why));
 }
 
-ExtractOptions asking(const fs::path& run, const std::string& compute, const std::string& models) {
+ExtractOptions asking(const fs::path& run, const RunStates::Choice& choice) {
   ExtractOptions options;
   options.adapter = run.string();
-  options.model.compute = compute;
-  options.model.models = models;
+  options.model.compute = choice.compute;
+  options.model.models = choice.models;
+  options.data.skip_bad_rows = choice.skip_long;
   options.no_index = true;
   return options;
 }
@@ -52,9 +53,8 @@ bool is_run(const fs::path& folder) {
 }
 
 struct RunStates::Parts {
-  Parts(const fs::path& run, const std::string& compute, const std::string& models,
-        const Host& host)
-      : options(asking(run, compute, models)), setup(settled(options, run, host)),
+  Parts(const fs::path& run, const Choice& choice, const Host& host)
+      : options(asking(run, choice)), setup(settled(options, run, host)),
         answerer(options, setup, setup.labels.value(), host) {
     if (answerer.session().model().info().encoder_layers > 0) {
       refuse(run, "it is an encoder-decoder");
@@ -74,9 +74,8 @@ struct RunStates::Parts {
   std::string hash, described;
 };
 
-RunStates::RunStates(const fs::path& run, const std::string& compute, const std::string& models,
-                     const Host& host)
-    : parts_(std::make_unique<Parts>(run, compute, models, host)) {}
+RunStates::RunStates(const fs::path& run, const Choice& choice, const Host& host)
+    : parts_(std::make_unique<Parts>(run, choice, host)) {}
 
 RunStates::~RunStates() = default;
 
@@ -98,6 +97,8 @@ int64_t RunStates::dimension() const {
   const int64_t width = parts_->answerer.session().model().info().width;
   return parts_->setup.style.classifier ? 2 * width : width;
 }
+
+int64_t RunStates::too_long() const { return parts_->answerer.counts().too_long; }
 
 std::string RunStates::compute() const {
   return std::string(name_of(parts_->answerer.session().compute()));

@@ -33,7 +33,7 @@ class RunStatesJob : public Desk {
     return task::load_dataset("jsonl:" + path(name));
   }
   Matrix<float> states(const std::string& run, const task::Dataset& data) {
-    return jobs::RunStates(path(run), "f32", "", host_).of(data.examples, host_.context);
+    return jobs::RunStates(path(run), {}, host_).of(data.examples, host_.context);
   }
   jobs::IndexOptions index_of(const std::string& run, const std::string& out) const {
     jobs::IndexOptions index;
@@ -71,7 +71,7 @@ TEST_F(RunStatesJob, AreUnitVectorsOfTheSentenceAndNotOfItsLabel) {
 
 TEST_F(RunStatesJob, OfAClassifierAreBothStatesThatItReads) {
   train("classifier");
-  const jobs::RunStates states(path("run"), "f32", "", host_);
+  const jobs::RunStates states(path("run"), {}, host_);
   const int64_t width = engine::Session(fixture("bert"), {}).model().info().width;
   EXPECT_EQ(states.dimension(), 2 * width);
   EXPECT_EQ(states.described(), "states that the classifier reads, normalised");
@@ -130,6 +130,29 @@ TEST_F(RunStatesJob, ShowExamplesToAnotherRunThatUsesThemAgain) {
   for (const json& row : json_lines(out_)) EXPECT_EQ(row.at("neighbours").size(), 1u);
   // Its own prompts may do without an example.
   EXPECT_TRUE(jobs::build_index(index_of("second", "other"), host_));
+}
+
+TEST_F(RunStatesJob, SentencesThatAreTooLongAreNamedOrNobodysNeighbour) {
+  train();
+  auto written = corpus();
+  std::string more;
+  for (int i = 0; i < 400; ++i) more += " and so on";
+  written[3]["text"] = written[3]["text"].get<std::string>() + more;
+  write_rows("rows.jsonl", written);
+  const std::string id = written[3]["id"];
+  EXPECT_THAT(refusal(index_of("run", "index")), HasSubstr("example '" + id + "' takes"));
+  jobs::IndexOptions skipping = index_of("run", "index");
+  skipping.data.skip_bad_rows = true;
+  warnings_.clear();
+  ASSERT_TRUE(jobs::build_index(skipping, host_));
+  EXPECT_THAT(warnings_,
+              ::testing::Contains(HasSubstr("1 sentence longer than the run's context")));
+  jobs::Retrieval retrieval(path("index"), "", "", host_);
+  const auto found = retrieval.find(rows().examples, {1}, jobs::QueryKind::kTest, host_.context);
+  for (size_t i = 0; i < written.size(); ++i) {
+    if (i == 3) continue;
+    EXPECT_EQ(found.references[i][0].id, written[i]["id"]);
+  }
 }
 
 TEST_F(RunStatesJob, WhatIsNoVectorIsRefusedByName) {
