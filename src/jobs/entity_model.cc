@@ -56,7 +56,7 @@ std::vector<int32_t> asked_classes(const ExtractOptions& o, const RunEntities& f
     classes.push_back(int32_t(1 + (at - form.types.begin())));
   }
   std::ranges::sort(classes);
-  classes.erase(std::ranges::unique(classes).begin(), classes.end());
+  classes.erase(std::unique(classes.begin(), classes.end()), classes.end());
   return classes;
 }
 
