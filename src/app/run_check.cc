@@ -28,6 +28,7 @@
 #include "jobs/models_folder.h"
 #include "jobs/retrieval.h"
 #include "jobs/run_record.h"
+#include "jobs/run_states.h"
 #include "jobs/style_choice.h"
 #include "kernels/cpu.h"
 #include "retrieve/store.h"
@@ -343,7 +344,7 @@ class Checks {
   void check_embedder(const RunStage& stage) const {
     const auto path = jobs::find_model(stage.value("embedder"), stage.value("models"),
                                        environment_.host());
-    arch::family(arch::ModelFiles::open(path));
+    if (!jobs::is_run(path)) arch::family(arch::ModelFiles::open(path));
   }
 
   void check_style(const RunStage& stage) const {

@@ -125,7 +125,7 @@ class Reader {
       }
     } else if (item.key == "also") {
       const char* wanted = "a list of results files, such as [\"rank.json\"]";
-      if (item.kind != TomlKind::kList || item.items.empty()) refuse_kind(item, wanted);
+      if (item.kind != TomlKind::kList) refuse_kind(item, wanted);
       for (const TomlItem& each : item.items) {
         if (!each.value.is_string || each.value.text.empty()) refuse_kind(item, wanted);
         config_.also.push_back(each.value.text);

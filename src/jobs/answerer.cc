@@ -258,7 +258,7 @@ Matrix<float> Answerer::states(std::span<const task::Example> given, const Conte
   const Matrix<float> read = engine::read_states(*worker_, rows, options_.batch_tokens, context);
   const bool whole = read.rows() == int64_t(rows.size());
   Matrix<float> states(whole ? int64_t(given.size()) : int64_t(made.rows[size_t(read.rows())]),
-                       rows.empty() ? session_->model().info().width : read.cols());
+                       (style.classifier ? 2 : 1) * session_->model().info().width);
   states.zero();
   for (int64_t k = 0; k < read.rows(); ++k) {
     std::copy_n(read.row(k), read.cols(), states.row(int64_t(made.rows[size_t(k)])));

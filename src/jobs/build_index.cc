@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "base/counted.h"
@@ -74,12 +75,12 @@ Vectors by_run(const IndexOptions& o, const task::Dataset& data, const Host& hos
   Matrix<float> rows = states.of(data.examples, host.context);
   host.context.end_progress();
   if (states.too_long()) {
-    host.context.warn(fmt::format("{} longer than the run's context: nobody's neighbour.",
+    host.context.warn(fmt::format("{} longer than the run's context, and left out.",
                                   counted(states.too_long(), "sentence")));
   }
   namespace fs = std::filesystem;
-  const fs::path seen =
-      fs::weakly_canonical(o.embedder).lexically_relative(fs::weakly_canonical(o.out));
+  const auto whole = [](const fs::path& path) { return fs::weakly_canonical(fs::absolute(path)); };
+  const fs::path seen = whole(o.embedder).lexically_relative(whole(o.out));
   retrieve::EmbedderIdentity identity{seen.string(), states.hash(), states.compute(),
                                       states.described()};
   identity.run = true;
@@ -99,12 +100,21 @@ bool build_index(const IndexOptions& o, const Host& host) {
   }
   Vectors vectors = is_run(o.embedder) ? by_run(o, data, host) : by_embedder(o, data, host.context);
   host.context.end_progress();
-  const auto count = int64_t(data.examples.size());
-  if (vectors.rows.rows() != count) return false;
+  if (vectors.rows.rows() != int64_t(data.examples.size())) return false;
   std::vector<retrieve::StoredExample> examples;
-  for (const task::Example& example : data.examples) examples.push_back(to_stored(example));
   retrieve::Index index(vectors.rows.cols());
-  index.add(vectors.rows.view());
+  for (int64_t i = 0; i < vectors.rows.rows(); ++i) {
+    const std::span<const float> row(vectors.rows.row(i), size_t(vectors.rows.cols()));
+    if (vectors.made_by.run && std::ranges::all_of(row, [](float x) { return x == 0; })) continue;
+    examples.push_back(to_stored(data.examples[size_t(i)]));
+    index.add(vectors.rows.view().rows_from(i, 1));
+  }
+  const int64_t count = index.size();
+  if (count == 0 && !data.examples.empty()) {
+    fail("jobs.index", fmt::format("{}: every sentence is longer than the context of {}, so there "
+                                   "is nothing to find. Use another embedder.",
+                                   data.name, o.embedder.string()));
+  }
   retrieve::save_store(
       o.out,
       {std::move(vectors.made_by), data.labels.names(), std::move(examples), std::move(index), {}});

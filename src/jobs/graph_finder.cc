@@ -59,11 +59,12 @@ std::vector<std::string> asked_types(const ExtractOptions& o, const graph::Schem
 }
 
 // On its own base, in the machine's terms that the relations' run is asked in.
-std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o, const RunInfo& run,
-                                              const graph::Schema& schema, const Host& host) {
+std::unique_ptr<graph::EntityFinder> open_run(const GraphOptions& o,
+                                              const std::vector<std::string>& types,
+                                              const Host& host) {
   ExtractOptions asked = o.asking;
   asked.entities = o.entities;
-  asked.entity_types = asked_types(o.asking, schema, run.entities->types);
+  asked.entity_types = types;
   return learned_entities(finding_options(asked), host);
 }
 
@@ -97,6 +98,13 @@ void tell_types(const graph::Schema& schema, const Found& found, bool may_be_giv
                     "{}",
                     sources, found.sources.size() > 1 ? "find" : "finds", first_names(foreign)));
   }
+  if (!found.types.empty() && foreign.size() == found.types.size()) {
+    context.warn(
+        fmt::format("the schema has none of the types that {} {}, so nothing of that is in "
+                    "the graph. Call them as {}.",
+                    sources, found.sources.size() > 1 ? "find" : "finds",
+                    found.sources.size() > 1 ? "they do" : "it does"));
+  }
 }
 
 }  // namespace
@@ -120,12 +128,14 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
   Found found;
   if (setup.finds_itself) {
     asked_classes(o.asking, *run->entities);
+    setup.entity_types = asked_types(o.asking, setup.rules.schema, run->entities->types);
     add_run(o.asking.adapter, *run, found);
   }
   if (!o.entities.empty()) {
     check_entity_run(o.entities);
     const RunInfo finding = entity_run(o.entities).value();
-    setup.finders.push_back(open_run(o, finding, setup.rules.schema, host));
+    setup.entity_types = asked_types(o.asking, setup.rules.schema, finding.entities->types);
+    setup.finders.push_back(open_run(o, setup.entity_types, host));
     add_run(o.entities, finding, found);
   }
   if (!o.gazetteer.empty()) setup.finders.push_back(open_gazetteer(o, host, found));
@@ -147,7 +157,7 @@ void open_finder(const Answerer& answerer, GraphSetup& setup) {
   if (setup.finds_itself) {
     const RunInfo& run = of_run.setup.run.value();
     ExtractOptions asked = of_run.options;
-    asked.entity_types = asked_types(asked, setup.rules.schema, run.entities->types);
+    asked.entity_types = setup.entity_types;
     setup.finders.push_back(learned_entities(asked, run, answerer));
   }
   setup.finder = std::make_unique<graph::EntityFinders>(std::move(setup.finders));

@@ -183,6 +183,7 @@ nlohmann::ordered_json graph_record(const GraphOptions& o, const GraphSetup& set
       {"sentences_per_s", rate(counts.sentences, counts.seconds)},
       {"pairs_per_s", rate(counts.pairs.asked, counts.seconds)},
       {"peak_rss_bytes", peak_rss()}};
+  if (!setup.entity_types.empty()) record["entity_types"] = setup.entity_types;
   for (const auto& [name, value] : settings) record["settings"][name] = value;
   return record;
 }

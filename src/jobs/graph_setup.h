@@ -27,6 +27,7 @@ struct GraphSetup {
   /// What finds entities, but for a run that learned both, which opens with the answerer.
   std::vector<std::unique_ptr<graph::EntityFinder>> finders;
   bool finds_itself = false;                    ///< the adapter's run is such a one, and is to
+  std::vector<std::string> entity_types;        ///< that runs are asked for; empty: all
   std::unique_ptr<graph::EntityFinder> finder;  ///< all of them; see open_finder()
   const graph::GraphFormat* format = nullptr;   ///< nullptr: no file is written
 };

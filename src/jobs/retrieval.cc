@@ -45,6 +45,12 @@ std::vector<std::string> keys_of(const std::vector<std::string>& texts) {
 // As it was named, seen from the index, where both may have been moved together.
 std::filesystem::path run_path(const retrieve::Store& store, const std::filesystem::path& index,
                                const std::string& given) {
+  if (!given.empty() && !is_run(given)) {
+    fail("jobs.retrieval",
+         fmt::format("--embedder {}: the index {} holds states of the run {}, and this is no run. "
+                     "Leave the option out, or name that run.",
+                     given, index.string(), store.embedder.name));
+  }
   const std::filesystem::path run = given.empty() ? (index / store.embedder.name).lexically_normal()
                                                   : std::filesystem::path(given);
   if (is_run(run)) return run;
@@ -56,6 +62,11 @@ std::filesystem::path run_path(const retrieve::Store& store, const std::filesyst
 
 std::filesystem::path embedder_path(const retrieve::Store& store, const std::string& given,
                                     const std::string& models, const Host& host) {
+  if (!given.empty() && is_run(given)) {
+    fail("jobs.retrieval", fmt::format("--embedder {} is a run, and the index was made with the "
+                                       "embedder '{}'. Leave the option out.",
+                                       given, printable_start(store.embedder.name)));
+  }
   if (!given.empty()) return find_model(given, models, host);
   try {
     return find_model(store.embedder.name, models, host);

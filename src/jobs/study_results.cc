@@ -152,6 +152,12 @@ int64_t StudyResults::take_others(const Study& study) {
     for (const StudyCell& cell : study.cells) {
       const json* record = find(cell) ? nullptr : other.find(cell);
       if (!record) continue;
+      for (const char* key : {"answers", "labels", "right", "rows"}) {
+        if (io::find(*record, key)) continue;
+        fail("jobs.study", fmt::format("{}: its cell of the arm '{}' lacks '{}'. Take the cell out "
+                                       "of it, or the file out of 'also'.",
+                                       file.string(), text_of(*record, "arm"), key));
+      }
       add(cell, *record);
       ++taken;
     }

@@ -249,6 +249,12 @@ void tell_without_effect(const SuggestOptions& options, const ExtractSetup& setu
   if (options.by != kRandom && options.seed != SuggestOptions{}.seed) {
     context.warn("--seed has no effect without --by random.");
   }
+  if (options.entities.empty() && !(setup.run && setup.run->joint)) {
+    std::vector<std::string> finding;
+    if (options.entity_threshold) finding.emplace_back("--entity-threshold");
+    if (!options.entity_types.empty()) finding.emplace_back("--entity-types");
+    warn_without_effect(finding, "a run that finds entities", context);
+  }
   std::vector<std::string> flags;  // an index has its own use for an embedder
   if (!options.embedder.empty() && setup.index.empty()) flags.emplace_back("--embedder");
   if (options.similar && options.by == kRandom) flags.emplace_back("--similar");

@@ -89,6 +89,7 @@ TEST_F(EntityTypes, AGraphAsksForThoseOfItsSchema) {
   // One that has no type of the run, whose entities are no part of the graph then.
   graph.schema = write("schema.toml", "[entities]\nriver = \"A water.\"\n");
   EXPECT_THAT(mentions(graph), ElementsAre());
+  EXPECT_THAT(warnings_, Contains(HasSubstr("the schema has none of the types that")));
 }
 
 }  // namespace

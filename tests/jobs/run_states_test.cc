@@ -146,13 +146,47 @@ TEST_F(RunStatesJob, SentencesThatAreTooLongAreNamedOrNobodysNeighbour) {
   warnings_.clear();
   ASSERT_TRUE(jobs::build_index(skipping, host_));
   EXPECT_THAT(warnings_,
-              ::testing::Contains(HasSubstr("1 sentence longer than the run's context")));
+              ::testing::Contains(HasSubstr("1 sentence longer than the run's context, and")));
   jobs::Retrieval retrieval(path("index"), "", "", host_);
   const auto found = retrieval.find(rows().examples, {1}, jobs::QueryKind::kTest, host_.context);
   for (size_t i = 0; i < written.size(); ++i) {
-    if (i == 3) continue;
-    EXPECT_EQ(found.references[i][0].id, written[i]["id"]);
+    EXPECT_EQ(found.references[i][0].id == written[i]["id"], i != 3);  // that one is not stored
   }
+}
+
+// Alone, so that no row says how wide vectors are.
+TEST_F(RunStatesJob, OfSentencesThatAreAllTooLongThereIsNothing) {
+  train("classifier");
+  ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
+  auto written = corpus();
+  written.resize(1);
+  std::string more;
+  for (int i = 0; i < 400; ++i) more += " and so on";
+  written[0]["text"] = written[0]["text"].get<std::string>() + more;
+  write_rows("long.jsonl", written);
+  jobs::Retrieval retrieval(path("index"), "", "", host_);
+  retrieval.find(rows("long.jsonl").examples, {1}, jobs::QueryKind::kTest, host_.context);
+  jobs::IndexOptions none = index_of("run", "none");
+  none.input = path("long.jsonl");
+  none.data.skip_bad_rows = true;
+  EXPECT_THAT(refusal(none), HasSubstr("every sentence is longer than the context"));
+}
+
+// As `--out index` names it: a path without a folder in front of it.
+TEST_F(RunStatesJob, TheIndexKnowsWhereTheRunLiesHoweverBothAreNamed) {
+  train();
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(path("."));
+  for (const std::string& run : {std::string("run"), std::string("./run/"), path("run")}) {
+    jobs::IndexOptions index = index_of("run", "index");
+    index.input = "rows.jsonl";
+    index.out = "index";
+    index.overwrite = true;
+    index.embedder = run;
+    EXPECT_TRUE(jobs::build_index(index, host_));
+    EXPECT_EQ(json::parse(read("index/index.json")).at("embedder").at("name"), "../run") << run;
+  }
+  std::filesystem::current_path(before);
 }
 
 TEST_F(RunStatesJob, WhatIsNoVectorIsRefusedByName) {
@@ -171,6 +205,13 @@ TEST_F(RunStatesJob, WhatIsNoVectorIsRefusedByName) {
   ASSERT_TRUE(jobs::finetune(needy, host_).finished);
   EXPECT_THAT(refusal(index_of("needy", "none")),
               HasSubstr("its prompts need a retrieved example"));
+  EXPECT_THAT(error_of([&] { jobs::Retrieval(path("index"), kEmbedder, "", host_); }),
+              HasSubstr("this is no run"));
+  jobs::IndexOptions plain = index_of("run", "plain");
+  plain.embedder = kEmbedder;
+  ASSERT_TRUE(jobs::build_index(plain, host_));
+  EXPECT_THAT(error_of([&] { jobs::Retrieval(path("plain"), path("run"), "", host_); }),
+              HasSubstr("is a run, and the index was made with"));
   write("index/index.json", [&] {
     json manifest = json::parse(read("index/index.json"));
     manifest["embedder"]["kind"] = "oracle";
