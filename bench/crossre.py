@@ -189,19 +189,20 @@ def measure(options):
     return results
 
 
+# By key a column's title and its figure.
 TAUGHT_BY_ITS_OWN = {
-    "entities, strict F1": lambda one: one["entities"]["strict"],
-    "the same in PyTorch": lambda one: one["peer"]["strict"],
-    "related pairs, macro-F1": lambda one: one["pairs"]["macro"],
+    "entities": ("entities, strict F1", lambda one: one["entities"]["strict"]),
+    "peer": ("the same in PyTorch", lambda one: one["peer"]["strict"]),
+    "pairs": ("related pairs, macro-F1", lambda one: one["pairs"]["macro"]),
 }
 END_TO_END = {
-    "entities given": lambda one: one["joint"]["given"]["strict"],
-    "its own entities": lambda one: one["joint"]["entities"],
-    "their pairs, strict": lambda one: one["joint"]["found"]["strict"],
-    "by boundaries": lambda one: one["joint"]["found"]["boundaries"],
-    "another run's entities": lambda one: one["finder"]["entities"]["strict"],
-    "their pairs, strict ": lambda one: one["finder"]["found"]["strict"],
-    "by boundaries ": lambda one: one["finder"]["found"]["boundaries"],
+    "given": ("entities given", lambda one: one["joint"]["given"]["strict"]),
+    "own": ("its own entities", lambda one: one["joint"]["entities"]),
+    "own strict": ("their pairs, strict", lambda one: one["joint"]["found"]["strict"]),
+    "own boundaries": ("by boundaries", lambda one: one["joint"]["found"]["boundaries"]),
+    "other": ("another run's entities", lambda one: one["finder"]["entities"]["strict"]),
+    "other strict": ("their pairs, strict", lambda one: one["finder"]["found"]["strict"]),
+    "other boundaries": ("by boundaries", lambda one: one["finder"]["found"]["boundaries"]),
 }
 
 
@@ -216,36 +217,41 @@ def figures_of(seeds, figure):
     return found
 
 
+def domains_of(results):
+    return [name for name in DOMAINS if name in results["domains"]]
+
+
 def measured(results, columns):
     """By column the figures of each domain's seeds, of columns of which something was measured."""
-    all_columns = {title: [figures_of(seeds, figure) for seeds in results["domains"].values()]
-                   for title, figure in columns.items()}
-    return {title: domains for title, domains in all_columns.items() if any(domains)}
+    all_columns = {key: [figures_of(results["domains"][name], figure)
+                         for name in domains_of(results)] for key, (_, figure) in columns.items()}
+    return {key: domains for key, domains in all_columns.items() if any(domains)}
 
 
 def means(columns):
     """Over domains, of columns in which all have a figure."""
-    return {title: statistics.mean(map(statistics.mean, domains))
-            for title, domains in columns.items() if all(domains)}
+    return {key: statistics.mean(map(statistics.mean, domains))
+            for key, domains in columns.items() if all(domains)}
 
 
 def table(results, columns=None):
     """A line for each domain, and their mean; columns of which nothing was measured are left out,
     a mean is told where all domains have a figure."""
-    columns = measured(results, columns or {**TAUGHT_BY_ITS_OWN, **END_TO_END})
+    columns = columns or {**TAUGHT_BY_ITS_OWN, **END_TO_END}
+    figures = measured(results, columns)
+    names = domains_of(results)
     lines = [[name, *[per_cent(domains[place]) if domains[place] else ""
-                      for domains in columns.values()]]
-             for place, name in enumerate(results["domains"])]
-    of_all = means(columns)
-    mean = ["mean", *[per_cent([of_all[title]]) if title in of_all else "" for title in columns]]
-    titles = ["domain", *columns]
-    if "related pairs, macro-F1" in columns:
-        place = titles.index("related pairs, macro-F1") + 1
+                      for domains in figures.values()]] for place, name in enumerate(names)]
+    of_all = means(figures)
+    mean = ["mean", *[per_cent([of_all[key]]) if key in of_all else "" for key in figures]]
+    titles = ["domain", *[columns[key][0] for key in figures]]
+    if "pairs" in figures:
+        place = list(figures).index("pairs") + 2
         titles.insert(place, "as published")
-        for line, name in zip(lines, results["domains"]):
+        for line, name in zip(lines, names):
             line.insert(place, f"{PUBLISHED[name]:.1f}")
-        mean.insert(place, f"{statistics.mean(PUBLISHED[name] for name in results['domains']):.1f}")
-    return markdown([title.strip() for title in titles], [*lines, mean])
+        mean.insert(place, f"{statistics.mean(PUBLISHED[name] for name in names):.1f}")
+    return markdown(titles, [*lines, mean])
 
 
 def settings(results, part):
@@ -273,8 +279,13 @@ def section(results):
     return text + (end_to_end_text(results) if "joint" in some else "")
 
 
-def share(of_all, title):
-    return f"{100 * of_all[title] / of_all['entities given']:.0f} %"
+def shares(of_all, whose):
+    """Of what given entities have, where all domains were measured."""
+    if f"{whose} strict" not in of_all:
+        return ""
+    strict, boundaries = (f"{100 * of_all[f'{whose} {kind}'] / of_all['given']:.0f} %"
+                          for kind in ("strict", "boundaries"))
+    return f"{strict} of what it has with given ones, by boundaries {boundaries}"
 
 
 def end_to_end_text(results):
@@ -282,17 +293,16 @@ def end_to_end_text(results):
             f"{table(results, END_TO_END)}\n\n"
             "The first columns are of one joint run for all domains' training sentences, which "
             f"reads all pairs from one pass\n({settings(results, 'joint')}; "
-            "`--threshold dev`).\nTheir dev sentences chose its step and its threshold. ")
+            "`--threshold dev`).\nTheir dev sentences chose its step and its threshold.")
     of_all = means(measured(results, END_TO_END))
-    text += (f"With the entities that it finds itself it has {share(of_all, 'their pairs, strict')}"
-             f" of what it has with given ones,\nby boundaries {share(of_all, 'by boundaries')}.")
-    if "their pairs, strict " in of_all:
+    if own := shares(of_all, "own"):
+        text += f" With the entities that it finds itself it has\n{own}."
+    if other := shares(of_all, "other"):
         text += (f"\nThe last columns: the same run names the relations of entities that "
                  f"{results['finder']} finds, taught by the same sentences\n"
                  f"(`--task entities`, {settings(results, 'finder')}) and asked by "
                  "`--entities RUN --entity-types …` for\nthe types that the domain's training "
-                 f"sentences have: {share(of_all, 'their pairs, strict ')}, by boundaries "
-                 f"{share(of_all, 'by boundaries ')}.")
+                 f"sentences have: {other}.")
     return text + "\n"
 
 
