@@ -16,30 +16,24 @@ namespace {
 
 // Entities that documents list take the place of what looks for them.
 void check_given_entities(const ExtractOptions& o, bool relations) {
-  if (o.given_entities && !o.entities.empty()) {
-    fail("jobs.extract",
-         "--entities names a run that finds entities, and --given-entities looks for none. Leave "
-         "one of them out.");
-  }
-  if (o.given_entities && !relations) {
-    fail("jobs.extract",
-         "--given-entities leaves nothing to find for a run, or by a --task, that "
-         "finds entities alone. Leave it out.");
-  }
-  if (o.given_entities && o.entity_threshold) {
-    fail("jobs.extract",
-         "--entity-threshold says how sure of an entity to be, and --given-entities looks for "
-         "none. Leave one of them out.");
-  }
-  if (o.given_entities && !o.entity_types.empty()) {
-    fail("jobs.extract",
-         "--entity-types says what to look for, and --given-entities looks for nothing. Leave one "
-         "of them out.");
-  }
-  if (o.given_entities && o.min_probability > 0) {
-    fail("jobs.extract",
-         "--min-probability leaves out entities that are found with a lower one, and "
-         "--given-entities looks for none. Leave one of them out.");
+  const std::pair<bool, const char*> beside[] = {
+      {!relations,
+       "--given-entities leaves nothing to find for a run, or by a --task, that finds entities "
+       "alone. Leave it out."},
+      {!o.entities.empty(),
+       "--entities names a run that finds entities, and --given-entities looks for none. Leave one "
+       "of them out."},
+      {o.entity_threshold.has_value(),
+       "--entity-threshold says how sure of an entity to be, and --given-entities looks for none. "
+       "Leave one of them out."},
+      {!o.entity_types.empty(),
+       "--entity-types says what to look for, and --given-entities looks for nothing. Leave one of "
+       "them out."},
+      {o.min_probability > 0,
+       "--min-probability leaves out entities that are found with a lower one, and "
+       "--given-entities looks for none. Leave one of them out."}};
+  for (const auto& [given, sentence] : beside) {
+    if (o.given_entities && given) fail("jobs.extract", sentence);
   }
 }
 

@@ -142,10 +142,7 @@ void make_finders(const GraphOptions& o, const Host& host, GraphSetup& setup) {
   tell_types(setup.rules.schema, found, may_be_given, host.context);
   std::vector<std::string> without;
   if (o.entities.empty() && !setup.finds_itself) {
-    std::vector<std::string> finding;
-    if (o.asking.entity_threshold) finding.emplace_back("--entity-threshold");
-    if (!o.asking.entity_types.empty()) finding.emplace_back("--entity-types");
-    warn_without_effect(finding, "a run that finds entities", host.context);
+    warn_without_effect(finding_flags(o.asking), "a run that finds entities", host.context);
   }
   if (o.gazetteer.empty() && o.any_case) without.emplace_back("--any-case");
   if (o.gazetteer.empty() && o.fold_accents) without.emplace_back("--fold-accents");

@@ -250,10 +250,7 @@ void tell_without_effect(const SuggestOptions& options, const ExtractSetup& setu
     context.warn("--seed has no effect without --by random.");
   }
   if (options.entities.empty() && !(setup.run && setup.run->joint)) {
-    std::vector<std::string> finding;
-    if (options.entity_threshold) finding.emplace_back("--entity-threshold");
-    if (!options.entity_types.empty()) finding.emplace_back("--entity-types");
-    warn_without_effect(finding, "a run that finds entities", context);
+    warn_without_effect(finding_flags(options), "a run that finds entities", context);
   }
   std::vector<std::string> flags;  // an index has its own use for an embedder
   if (!options.embedder.empty() && setup.index.empty()) flags.emplace_back("--embedder");

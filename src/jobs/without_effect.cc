@@ -30,6 +30,13 @@ void warn_without_effect(const Flags& flags, const std::string& without, const C
                            flags.size() == 1 ? "has" : "have", without));
 }
 
+Flags finding_flags(const ExtractOptions& o) {
+  Flags flags;
+  add(flags, o.entity_threshold.has_value(), "--entity-threshold");
+  add(flags, !o.entity_types.empty(), "--entity-types");
+  return flags;
+}
+
 void tell_without_effect(const FinetuneOptions& o, const Context& context) {
   Flags index, dev;
   add(index, o.neighbours_given, "--neighbours");
@@ -49,7 +56,7 @@ void tell_without_effect(const FinetuneOptions& o, const Context& context) {
 void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> setups,
                          const Context& context) {
   static const ExtractOptions usual{};
-  Flags negative, free, scored, finding, index;
+  Flags negative, free, scored, index;
   const bool uses_negative = o.skip_negative || !o.threshold.empty() || o.multi_label;
   add(negative, o.negative && !uses_negative, "--negative");
   warn_without_effect(negative, "--skip-negative, --threshold or --multi-label", context);
@@ -59,9 +66,7 @@ void tell_without_effect(const ExtractOptions& o, std::span<const NamedSetup> se
   add(scored, o.negligible > 0, "--negligible");
   add(scored, o.scores, "--scores");
   if (!all_labels) warn_without_effect(scored, "--answer scored or shares", context);
-  add(finding, o.entity_threshold.has_value(), "--entity-threshold");
-  add(finding, !o.entity_types.empty(), "--entity-types");
-  warn_without_effect(finding, "a run that finds entities in documents", context);
+  warn_without_effect(finding_flags(o), "a run that finds entities in documents", context);
   const bool none = std::ranges::all_of(
       setups, [](const NamedSetup& each) { return each.setup.index.empty(); });
   add(index, !o.embedder.empty(), "--embedder");

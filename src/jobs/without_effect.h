@@ -14,6 +14,9 @@ namespace relatum::jobs {
 /// "a, b and c".
 std::string and_list(const std::vector<std::string>& names);
 
+/// Those of --entity-threshold and --entity-types that were given.
+std::vector<std::string> finding_flags(const ExtractOptions& options);
+
 /// "--a and --b have no effect without --c." Nothing where there is no flag.
 void warn_without_effect(const std::vector<std::string>& flags, const std::string& without,
                          const Context& context);

@@ -84,6 +84,10 @@ TEST_F(EntityTypes, AGraphAsksForThoseOfItsSchema) {
   graph.asking.entity_types.clear();
   graph.schema = write("schema.toml", "[entities]\ncity = \"A town.\"\nriver = \"A water.\"\n");
   EXPECT_EQ(mentions(graph), cities);
+  graph.out = path("g.jsonl");
+  EXPECT_TRUE(jobs::graph(graph, host_).finished);
+  EXPECT_EQ(json::parse(read("g.jsonl.run.json")).at("entity_types"), json({"city"}));
+  graph.out = "";
   EXPECT_THAT(lines_, Contains(AllOf(HasSubstr("the schema lacks"),
                                      HasSubstr("no entity has them: 'company', 'person'"))));
   // One that has no type of the run, whose entities are no part of the graph then.
