@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/signals.h"
 #include "engine/not_finite.h"
+#include "engine/read_states.h"
 #include "nn/activation.h"
 #include "nn/loss.h"
 #include "nn/pair_rows.h"

@@ -49,23 +49,6 @@ void for_each_batch(std::span<const Row> rows, size_t first, int64_t batch_token
   }
 }
 
-/// The final states at the tokens that rows `read`, row after row, by one pass over their `tokens`
-/// with the worker's adapter. The graph is the worker's, and `batch` an empty one of its network.
-template <class Row>
-nn::Var states_read(Worker& worker, std::span<const Row> rows, nn::TokenBatch& batch,
-                    nn::Graph& graph) {
-  std::vector<int64_t> read;
-  for (const Row& row : rows) {
-    for (const int64_t token : row.read) read.push_back(batch.size() + token);
-    batch.append(batch.root(), row.tokens);
-  }
-  batch.finish();
-  arch::ForwardOptions options;
-  options.rows = read;
-  options.adapter = worker.adapter();
-  return worker.model().forward(graph, batch, options);
-}
-
 /// Scores, one at least, as the logarithms of their softmax.
 std::vector<double> log_softmax(std::vector<double> scores);
 

@@ -11,6 +11,23 @@
 
 namespace relatum::engine {
 
+/// The final states at the tokens that rows `read`, row after row, by one pass over their `tokens`
+/// with the worker's adapter. The graph is the worker's, and `batch` an empty one of its network.
+template <class Row>
+nn::Var states_read(Worker& worker, std::span<const Row> rows, nn::TokenBatch& batch,
+                    nn::Graph& graph) {
+  std::vector<int64_t> read;
+  for (const Row& row : rows) {
+    for (const int64_t token : row.read) read.push_back(batch.size() + token);
+    batch.append(batch.root(), row.tokens);
+  }
+  batch.finish();
+  arch::ForwardOptions options;
+  options.rows = read;
+  options.adapter = worker.adapter();
+  return worker.model().forward(graph, batch, options);
+}
+
 /// What the network reads, and the tokens whose final states are wanted; all rows of a call have
 /// equally many.
 struct StateRow {

@@ -93,11 +93,6 @@ Matrix<float> RunStates::of(std::span<const task::Example> examples, const Conte
 const std::string& RunStates::hash() const { return parts_->hash; }
 const std::string& RunStates::described() const { return parts_->described; }
 
-int64_t RunStates::dimension() const {
-  const int64_t width = parts_->answerer.session().model().info().width;
-  return parts_->setup.style.classifier ? 2 * width : width;
-}
-
 int64_t RunStates::too_long() const { return parts_->answerer.counts().too_long; }
 
 std::string RunStates::compute() const {

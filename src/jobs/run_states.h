@@ -43,7 +43,6 @@ class RunStates {
   const std::string& hash() const;
   /// "last state of prompts, normalised", or what a classifier reads.
   const std::string& described() const;
-  int64_t dimension() const;
   int64_t too_long() const;     ///< examples so far that have no vector
   std::string compute() const;  ///< "f32" or "bf16"
 

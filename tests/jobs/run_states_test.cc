@@ -71,9 +71,9 @@ TEST_F(RunStatesJob, AreUnitVectorsOfTheSentenceAndNotOfItsLabel) {
 
 TEST_F(RunStatesJob, OfAClassifierAreBothStatesThatItReads) {
   train("classifier");
-  const jobs::RunStates states(path("run"), {}, host_);
+  jobs::RunStates states(path("run"), {}, host_);
   const int64_t width = engine::Session(fixture("bert"), {}).model().info().width;
-  EXPECT_EQ(states.dimension(), 2 * width);
+  EXPECT_EQ(states.of(rows().examples, host_.context).cols(), 2 * width);
   EXPECT_EQ(states.described(), "states that the classifier reads, normalised");
   ASSERT_TRUE(jobs::build_index(index_of("run", "index"), host_));
   jobs::Retrieval retrieval(path("index"), "", "", host_);
