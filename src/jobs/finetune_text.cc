@@ -181,10 +181,10 @@ std::vector<std::string> finetune_plan_lines(const FinetuneParts& parts,
       "{} per epoch, {} in {}: up to {} tokens each{}", counted(parts.plan.epoch_steps, "step"),
       trainer.steps(), counted(training.epochs, "epoch"), training.batch.batch_tokens,
       parts.options.batch_tokens ? "" : " (chosen from the data; --batch-tokens sets it)"));
-  if (parts.data.entities && !parts.options.words.contains("epochs")) {
-    lines.push_back(fmt::format(
-        "{} are what --epochs has by itself; to find entities takes more: some {}.",
-        counted(training.epochs, "epoch"), parts.session.model().info().causal ? "6 to 8" : "20"));
+  if (parts.data.entities && !parts.options.resume && !parts.options.words.contains("epochs")) {
+    lines.push_back(
+        fmt::format("--epochs was not given, so it is {}; finding entities usually takes some {}.",
+                    training.epochs, parts.session.model().info().causal ? "6 to 8" : "20"));
   }
   lines.push_back(needs(parts.plan, !parts.rows.dev.empty()));
   if (parts.options.resume) {

@@ -17,6 +17,7 @@ namespace relatum::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -62,6 +63,19 @@ TEST_F(EntityJob, LearnsBesideADecoder) {
   EXPECT_EQ(record.at("documents"), 4);
   EXPECT_EQ(record.at("entities"), 6);
   EXPECT_FALSE(there("found.jsonl.part"));
+}
+
+TEST_F(EntityJob, SaysThatEntitiesTakeMoreThanTheUsualEpochs) {
+  jobs::FinetuneOptions options = teach_entities(kBert);
+  options.training.epochs = 1;
+  jobs::finetune(options, host_);
+  const auto hint = HasSubstr("finding entities usually takes some 20");
+  EXPECT_THAT(lines_, Contains(hint));
+  lines_.clear();
+  options.words["epochs"] = "1";
+  options.overwrite = true;
+  jobs::finetune(options, host_);
+  EXPECT_THAT(lines_, Not(Contains(hint)));
 }
 
 // The sentences have 7, 3, 5, 3 and 6 words, so 76 spans; each class counts once more than it is
