@@ -22,11 +22,14 @@ constexpr std::array kNames = {"explicit", "implicit"};
 
 std::string points(const json& share) { return fmt::format("{:.1f}", 100 * share.get<double>()); }
 
-std::string range(const json* interval, const char* form) {
+std::string signed_points(const json& share) {
+  return fmt::format("{:+.1f}", 100 * share.get<double>());
+}
+
+template <class Text>
+std::string range(const json* interval, const Text& text) {
   if (!interval) return "";
-  return fmt::format(" ({})",
-                     fmt::format(fmt::runtime(form), 100 * interval->at("low").get<double>(),
-                                 100 * interval->at("high").get<double>()));
+  return fmt::format(" ({} to {})", text(interval->at("low")), text(interval->at("high")));
 }
 
 // What an arm's summary says of a group; nullptr where it says nothing.
@@ -37,14 +40,14 @@ const json* group_of(const json& arm, const char* name) {
 
 std::string accuracy_text(const json& group) {
   std::string text = points(group.at("accuracy").at("mean"));
-  return text + range(io::find(group.at("accuracy"), "interval"), "{:.1f} to {:.1f}");
+  return text + range(io::find(group.at("accuracy"), "interval"), points);
 }
 
 std::string difference_text(const json& group) {
   const json* difference = io::find(group, "difference");
   if (!difference) return "other rows";
-  return fmt::format("{:+.1f}", 100 * difference->at("value").get<double>()) +
-         range(io::find(*difference, "interval"), "{:+.1f} to {:+.1f}");
+  return signed_points(difference->at("value")) +
+         range(io::find(*difference, "interval"), signed_points);
 }
 
 }  // namespace
@@ -120,8 +123,8 @@ std::string study_groups_text(std::span<const json* const> arms, const json* bas
          wrapped(fmt::format(
              "Rows with a relation alone, {} ones: the share that is answered rightly, in per "
              "cent, with intervals as above. Explicit: a word between the entities, or one of two "
-             "words beside them, is a cue of the gold relation in the training sentences, as "
-             "`relatum analyse` counts it.",
+             "words beside them, is a cue of the gold relation in the sentences that are not "
+             "held out, as `relatum analyse` counts it.",
              counts));
 }
 

@@ -159,6 +159,13 @@ TEST_F(StudyJob, TakesCellsThatAnotherStudyHas) {
   EXPECT_EQ(all["cells"][0]["arm"], "small");
   EXPECT_EQ(all["cells"][0]["answers"], results()["cells"][0]["answers"]);
   EXPECT_EQ(all["arms"][1]["difference"].size(), all["arms"][1]["figures"].size());
+  json cut = results();
+  cut["cells"][0].erase("answers");
+  write("cut.json", cut.dump());
+  other.also = {path("cut.json")};
+  other.results = path("third.json");
+  EXPECT_THAT(error_of([&] { jobs::run_study(other, {}, host_); }),
+              HasSubstr("cut.json: its cell of the arm 'as it is' lacks 'answers'"));
   other.also = {path("nowhere.json")};
   EXPECT_THAT(error_of([&] { jobs::run_study(other, {}, host_); }),
               HasSubstr("nowhere.json is named by 'also'"));
