@@ -10,6 +10,7 @@
 #include "app/run_data.h"
 #include "app/run_outputs.h"
 #include "app/run_scoring.h"
+#include "app/run_task.h"
 #include "app/stage_options.h"
 #include "arch/family.h"
 #include "base/error.h"
@@ -19,9 +20,8 @@
 #include "jobs/extract_prompts.h"
 #include "jobs/extract_setup.h"
 #include "jobs/finetune_classifier.h"
-#include "jobs/finetune_entities.h"
-#include "jobs/finetune_joint.h"
 #include "jobs/finetune_method.h"
+#include "jobs/finetune_pairs.h"
 #include "jobs/finetune_plan.h"
 #include "jobs/finetune_rows.h"
 #include "jobs/finetune_start.h"
@@ -104,16 +104,7 @@ class Checks {
            "'folds' trains several adapters to judge the settings, and leaves none to go on with. "
            "Use `relatum finetune --folds` for that, and leave it out here.");
     }
-    if (options.task != "relations") {
-      fail("app.run", fmt::format("'task' is {}, and a run from a file teaches relations. Use "
-                                  "`relatum finetune --task {}` and `relatum extract`.",
-                                  options.task, options.task));
-    }
-    if (jobs::learns_sentences(options)) {
-      fail("app.run",
-           "'pairs' is sentences, and a run from a file scores the pairs of whole documents. Use "
-           "`relatum finetune --pairs sentences` and `relatum extract`.");
-    }
+    check_run_task(options, stages_);
     jobs::settle_classifier(options, options.model.path(environment_.host()));
     jobs::check_finetune_values(options, silent_.context);
     jobs::check_method_base(options, options.model.path(environment_.host()));
@@ -158,7 +149,8 @@ class Checks {
   // As far as it can be told without neighbours, which are not known yet.
   void check_lengths(jobs::FinetuneOptions options, jobs::FinetuneData data,
                      const engine::Session& session) const {
-    const task::PromptStyle style = jobs::training_style(options, session, data.train.labels, {});
+    const task::PromptStyle style = jobs::training_style(options, session, data.train.labels,
+                                                         jobs::entity_types(data));
     if (style.body.needs_example() || options.data.skip_bad_rows) return;
     options.index.clear();
     const task::PromptRenderer renderer(style, data.train.labels);
@@ -239,8 +231,8 @@ class Checks {
   // Whether rows and their answers will fit the model that is trained here.
   void check_answers(const RunStage& trained, const task::Dataset& data) const {
     jobs::FinetuneOptions options = trained_options(trained);
-    if (data.labels.empty()) return;
     jobs::settle_classifier(options, options.model.path(environment_.host()));
+    if (data.labels.empty() || jobs::reads_pairs(options)) return;
     const auto session = language_model(trained);
     const task::PromptStyle style = jobs::training_style(options, *session, data.labels, {});
     if (style.body.needs_example()) return;
@@ -313,6 +305,7 @@ class Checks {
   void check_evaluate(const RunStage& stage) const {
     const task::Dataset gold = load_stage_data(stage, "data", true);
     require_stage_labels(gold, "Evaluation");
+    check_sentence_pairs(stages_, gold);
     check_run_scoring(stages_, gold);
     const RunStage* extract = find_stage(stages_, "extract");
     std::error_code ignored;

@@ -16,9 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kStudyKeys = {"name",    "title",      "question",      "results",
-                                             "work",    "metric",     "seeds",         "baseline",
-                                             "holdout", "train-rows", "mixed-compute", "also"};
+const std::vector<std::string> kStudyKeys = {
+    "name",     "title",   "question",   "results",       "work", "metric", "seeds",
+    "baseline", "holdout", "train-rows", "mixed-compute", "also", "text"};
 
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
@@ -109,7 +109,8 @@ class Reader {
         {"name", &config_.name},         {"title", &config_.title},
         {"question", &config_.question}, {"results", &config_.results},
         {"work", &config_.work},         {"metric", &config_.metric},
-        {"baseline", &config_.baseline}, {"train-rows", &config_.train_rows}};
+        {"baseline", &config_.baseline}, {"train-rows", &config_.train_rows},
+        {"text", &config_.text}};
     if (const auto known = texts.find(item.key); known != texts.end()) {
       *known->second = text(item);
     } else if (item.key == "seeds") {

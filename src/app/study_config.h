@@ -27,6 +27,7 @@ struct StudyConfig {
   std::string results, work;
   std::string train;  ///< the key above the tables, which arms may cut parts from; may be empty
   std::string train_rows;  ///< parts of the rows that `holdout` leaves, for arms that name none
+  std::string text;        ///< a file that all arms' models go on with; may be empty
   std::vector<std::string> also;  ///< results files of other studies
   std::vector<uint64_t> seeds;
   std::optional<int64_t> holdout;

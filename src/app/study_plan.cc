@@ -17,6 +17,7 @@
 #include "base/error_sentence.h"
 #include "base/parallel_for.h"
 #include "jobs/models_folder.h"
+#include "jobs/study_perplexity.h"
 #include "jobs/study_results.h"
 #include "jobs/study_split.h"
 #include "kernels/cpu.h"
@@ -66,6 +67,8 @@ class Planner {
     study.results = study_path(config_, config_.results);
     study.work = work_;
     for (const std::string& each : config_.also) study.also.push_back(study_path(config_, each));
+    if (!config_.text.empty()) study.text = study_path(config_, config_.text);
+    const std::string text = jobs::StudyPerplexity(study.text).hash();
     settle_machine();
     for (const StudyArm& arm : config_.arms) {
       within_arm(arm.name, [&] {
@@ -75,6 +78,7 @@ class Planner {
       });
       check_machine(study.cells.back());
     }
+    for (jobs::StudyCell& cell : study.cells) cell.text = text;
     refuse_equal(study);
     return study;
   }

@@ -37,7 +37,8 @@ Read read_all(const EntitySource& source, bool main, const DataChoice& choice, c
     if (!document.pair) continue;
     refuse(
         fmt::format("{}:{}: the row marks one pair, not all entities of its text, so nothing in it "
-                    "says {}. Use documents with all entities (docs/entities.md){}.",
+                    "says {}. Use documents with all entities (docs/entities.md), or write "
+                    "?entities=marked behind the file where these are all that matter{}.",
                     read.data.file, document.line,
                     source.to_find ? "what is no entity" : "which pairs its sentences have",
                     source.to_find ? "" : ", or leave --pairs out"));

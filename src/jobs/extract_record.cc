@@ -46,6 +46,7 @@ std::string data_identity(const std::string& text) {
                                   spec.format, number(spec.limit), number(spec.sample), spec.seed);
   if (spec.window) parts += fmt::format(" window={}", *spec.window);
   if (!spec.negative.empty()) parts += " negative=" + spec.negative;
+  if (spec.marked_entities) parts += " entities=marked";
   if (!spec.offsets.empty()) parts += " offsets=" + spec.offsets;
   for (const std::string& label : spec.without) parts += " without=" + label;
   return parts;

@@ -47,10 +47,6 @@ void keep_result(const FinetuneParts& parts, const train::Trainable& trained,
                   host.context);
 }
 
-std::vector<std::string> entity_types(const FinetuneData& data) {
-  return data.entities ? data.entities->types.names() : std::vector<std::string>{};
-}
-
 void tell_stopped(const FinetuneOptions& options, const train::TrainResult& result,
                   const train::Trainer& trainer, const Context& context) {
   if (options.fold) return;  // who runs the folds says how to go on

@@ -173,6 +173,10 @@ std::optional<std::string> negative_of(const FinetuneOptions& options, const tas
   return learns_sentences(options) ? task::negative_label(labels) : std::nullopt;
 }
 
+std::vector<std::string> entity_types(const FinetuneData& data) {
+  return data.entities ? data.entities->types.names() : std::vector<std::string>{};
+}
+
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   if (finds_entities(options)) return load_entities(options, host);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jobs/entity_data.h"
 #include "jobs/finetune_options.h"
@@ -21,6 +22,10 @@ struct FinetuneData {
   /// Labels by types of entities, where they are not those of the training examples alone.
   std::optional<task::TypeConstraints> types{};
 };
+
+/// Types of the entities that the run learns to find or to tell apart; none where it learns pairs
+/// of rows.
+std::vector<std::string> entity_types(const FinetuneData& data);
 
 /// The labels of an index that is not there yet; `place` says in a sentence where they are from.
 struct IndexLabels {

@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "engine/worker.h"
 #include "nn/batch.h"
 
 namespace relatum::jobs {
@@ -42,7 +41,8 @@ nn::LossSum loss_of(engine::Worker& worker, const std::vector<int32_t>& row) {
   std::vector<int64_t> wanted(row.size() - 1 - first);
   std::iota(wanted.begin(), wanted.end(), int64_t(first));
   nn::Graph graph = worker.graph();
-  const nn::Var states = worker.model().forward(graph, batch, {.rows = wanted});
+  const nn::Var states = worker.model().forward(graph, batch,
+                                                {.rows = wanted, .adapter = worker.adapter()});
   return nn::head_cross_entropy(graph, *worker.head(), states, std::span(row).subspan(first + 1));
 }
 
@@ -57,23 +57,18 @@ double mean_loss(const std::vector<nn::LossSum>& rows) {
 
 }  // namespace
 
-std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path& model,
-                                                    std::string_view text, const Context& context) {
-  const engine::Session session(model, {.compute = "f32", .base = "keep", .resident = false});
-  if (!session.model().head() || session.model().info().encoder_layers > 0) {
-    fail(
-        "jobs.perplexity",
-        fmt::format("{} is {}, and only a language model that goes on with a text has a "
-                    "perplexity. Leave out the text to compare on (--compare).",
-                    model.string(), session.model().head() ? "an encoder-decoder" : "an embedder"));
-  }
-  const Rows rows = rows_of(session, text);
+bool has_perplexity(const arch::Model& model) {
+  return model.head() && model.info().encoder_layers == 0;
+}
+
+std::optional<std::vector<nn::LossSum>> text_losses(engine::Worker& worker, std::string_view text,
+                                                    const Context& context) {
+  const Rows rows = rows_of(worker.session(), text);
   if (rows.empty()) {
     fail("jobs.perplexity",
          "the text to compare on has no token that could be predicted. Name a "
          "longer one.");
   }
-  engine::Worker worker(session);
   std::vector<nn::LossSum> losses;
   for (const auto& row : rows) {
     if (context.stopping()) return std::nullopt;
@@ -83,6 +78,20 @@ std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path&
   }
   context.end_progress();
   return losses;
+}
+
+std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path& model,
+                                                    std::string_view text, const Context& context) {
+  const engine::Session session(model, {.compute = "f32", .base = "keep", .resident = false});
+  if (!has_perplexity(session.model())) {
+    fail(
+        "jobs.perplexity",
+        fmt::format("{} is {}, and only a language model that goes on with a text has a "
+                    "perplexity. Leave out the text to compare on (--compare).",
+                    model.string(), session.model().head() ? "an encoder-decoder" : "an embedder"));
+  }
+  engine::Worker worker(session);
+  return text_losses(worker, text, context);
 }
 
 TextComparison compare(const std::vector<nn::LossSum>& before,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "engine/worker.h"
 #include "nn/loss.h"
 
 namespace relatum::jobs {
@@ -17,10 +18,16 @@ inline constexpr int64_t kRowsForError = 10;
 /// The text's tokens are cut into rows of so many, or of the model's context where that is shorter.
 inline constexpr int64_t kPerplexityRow = 512;
 
-/// Of each row the sum of its tokens' losses, -log p(token | those before it in its row), in f32.
-/// A row begins with what the tokenizer puts in front of texts; a token with nothing before it is
-/// not counted. No control token is read in the text. Nothing where the context stopped it. Throws
-/// Error for a model that is no decoder, and for a text too short to predict a token of.
+/// Whether the model is a decoder, which goes on with a text and so has a perplexity.
+bool has_perplexity(const arch::Model& model);
+
+/// Of each row the sum of its tokens' losses, -log p(token | those before it in its row). A row
+/// begins with what the tokenizer puts in front of texts; a token with nothing before it is not
+/// counted. No control token is read in the text. Nothing where the context stopped it. The model
+/// has a perplexity. Throws Error for a text too short to predict a token of.
+std::optional<std::vector<nn::LossSum>> text_losses(engine::Worker& worker, std::string_view text,
+                                                    const Context& context);
+/// The same of a model's files, in f32. Throws Error, too, for a model without a perplexity.
 std::optional<std::vector<nn::LossSum>> text_losses(const std::filesystem::path& model,
                                                     std::string_view text, const Context& context);
 

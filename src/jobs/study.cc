@@ -61,9 +61,10 @@ void tell_cell(const StudyCell& cell, const json& record, size_t number, size_t 
 }
 
 // An error of a stage says which cell it was in.
-std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins, const Host& host) {
+std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins,
+                              StudyPerplexity& text, const Host& host) {
   try {
-    return run_study_cell(cell, begins, host);
+    return run_study_cell(cell, begins, text, host);
   } catch (const Error& error) {
     fail("jobs.study", fmt::format("{}: {}", name_of(cell), sentence_of(error)));
   }
@@ -98,13 +99,14 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   const auto now = [&watch] { return watch.seconds(); };
   Host inner = host;
   inner.context = study_context(host.context, clock, study.name, now);
+  StudyPerplexity text(study.text);
   StudyOutcome outcome;
   outcome.finished = true;
   for (const StudyCell* cell : cells) {
     clock.begin(now());
     const double begun = now();
     const auto record = run_named(
-        *cell, [&](const std::string&) { clock.stage(now()); }, inner);
+        *cell, [&](const std::string&) { clock.stage(now()); }, text, inner);
     if (!record || host.context.stopping()) outcome.finished = false;
     if (!record) break;
     results.add(*cell, *record);

@@ -36,6 +36,7 @@ struct StudyCell {
   std::string cues;  ///< SPEC of training rows that say which words give relations away; or empty
   DataChoice reading;
   task::EvaluateOptions scores;
+  std::string text;  ///< SHA-256 of Study::text, which its results are to tell of; or empty
 };
 
 struct Study {
@@ -44,7 +45,8 @@ struct Study {
   std::filesystem::path results;            ///< the results file
   std::filesystem::path work;               ///< folder of what stages leave
   std::vector<std::filesystem::path> also;  ///< results files of others, whose cells count here
-  std::vector<StudyCell> cells;             ///< arm by arm
+  std::filesystem::path text;    ///< a plain text that all models go on with (study_perplexity.h)
+  std::vector<StudyCell> cells;  ///< arm by arm
 };
 
 /// What of a study is to be run.

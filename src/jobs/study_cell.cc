@@ -176,11 +176,16 @@ json record_of(const StudyCell& cell, const Host& host) {
 }  // namespace
 
 std::optional<json> run_study_cell(const StudyCell& cell, const StageBegins& begins,
-                                   const Host& host) {
+                                   StudyPerplexity& text, const Host& host) {
   if (!index_is_there(cell, begins, host)) return std::nullopt;
   if (!run_is_there(cell, begins, host)) return std::nullopt;
   if (!answers_are_there(cell, begins, host)) return std::nullopt;
-  return record_of(cell, host);
+  if (!cell.text.empty()) begins("text");
+  const std::optional<json> read = text.of(cell, host);
+  if (!read) return std::nullopt;
+  json record = record_of(cell, host);
+  if (!read->is_null()) record["text"] = *read;
+  return record;
 }
 
 std::vector<task::Prediction> recorded_answers(const json& record, const task::Dataset& data) {

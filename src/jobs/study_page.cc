@@ -18,6 +18,7 @@
 #include "jobs/markdown_text.h"
 #include "jobs/study_chart.h"
 #include "jobs/study_groups.h"
+#include "jobs/study_perplexity.h"
 #include "jobs/study_results.h"
 #include "jobs/study_text.h"
 
@@ -91,6 +92,9 @@ class Page {
     page += by_hand(before) + "\n";
     if (const std::string groups = study_groups_text(arms_, base_); !groups.empty()) {
       page += groups + "\n";
+    }
+    if (const std::string text = study_perplexity_text(all_, planned_arms(all_)); !text.empty()) {
+      page += text + "\n";
     }
     page += "## What follows\n\n" + conclusions() + "\n";
     page += "## What does not follow\n\n" + limits() + "\n";

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "io/json.h"
+#include "jobs/study_perplexity.h"
 
 namespace relatum::jobs {
 namespace {
@@ -118,10 +119,10 @@ StudyResults::StudyResults(const std::filesystem::path& file, const std::string&
 const json* StudyResults::find(const StudyCell& cell) const {
   const json& cells = all_->at("cells");
   for (const json& record : cells) {
-    if (text_of(record, "key") == cell.key) return &record;
+    if (text_of(record, "key") == cell.key && has_text(record, cell.text)) return &record;
   }
   for (const json& record : cells) {
-    if (agrees(record, cell)) return &record;
+    if (has_text(record, cell.text) && agrees(record, cell)) return &record;
   }
   return nullptr;
 }

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "task/data_source.h"
 #include "task/dataset.h"
+#include "task/marked_documents.h"
 #include "task/raw_row.h"
 #include "task/row_checks.h"
 
@@ -246,6 +247,12 @@ Labels known_labels(const LoadOptions& options, const DatasetFormat& format) {
 
 Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExample& take) {
   check_limit(options);
+  if (spec.marked_entities) {
+    fail("task.load",
+         fmt::format("{}: entities=marked makes documents of rows (for --task entities and joint, "
+                     "--pairs sentences and `convert`), and here rows are read. Leave it out.",
+                     spec.text));
+  }
   const DataSource source = open_data(spec, options.input, !spec.sample);
   const PairRule rule = rule_of(spec, options, source, known_labels(options, *source.format));
   Dataset data;
@@ -295,13 +302,22 @@ Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeD
   data.name = spec.text;
   data.file = source.name;
   data.format = source.format->name;
+  MarkedDocuments marked;
   count.document = [&](Document&& document, int64_t place) {
     if (!selection.takes(place)) return;
-    ++data.count;
-    take(std::move(document));
+    if (spec.marked_entities) {
+      marked.add(std::move(document), data.file);
+    } else {
+      ++data.count;
+      take(std::move(document));
+    }
     if (source.stream && selection.full(place + 1)) throw Enough{};
   };
   run_through(spec, source, options, {}, data, count);
+  for (Document& document : marked.take()) {
+    ++data.count;
+    take(std::move(document));
+  }
   return data;
 }
 

@@ -72,7 +72,9 @@ Dataset read_dataset(std::string_view spec, const LoadOptions& options, const Ta
 using TakeDocumentOf = std::function<void(Document&& document)>;
 
 /// The same for documents: of formats that have them each as a whole, of others each pair as a
-/// document of its own (Document::pair). A limit counts documents; `count` is theirs.
+/// document of its own (Document::pair), or with the SPEC's entities=marked as MarkedDocuments
+/// makes them of pairs. A limit counts documents, or rows of which they are made; `count` is
+/// theirs.
 Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take);
 
 }  // namespace relatum::task

@@ -67,6 +67,11 @@ void parse_part(std::string_view part, Spec& spec) {
     if (spec.negative.empty()) {
       fail("task.spec", fmt::format("{}: 'negative=' names no label.", spec.text));
     }
+  } else if (key == "entities") {
+    if (value != "marked") {
+      fail("task.spec", fmt::format("{}: expected entities=marked, got '{}'.", spec.text, value));
+    }
+    spec.marked_entities = true;
   } else if (key == "offsets") {
     if (value != "graphemes" && value != "utf16" && value != "code_points") {
       fail("task.spec", fmt::format("{}: expected offsets=code_points, utf16 or graphemes, got "
@@ -111,6 +116,9 @@ const std::vector<SpecPart>& spec_parts() {
        "of documents: ordered pairs without a relation have this label (else no_relation or Other, "
        "where it is among the labels)",
        true},
+      {"entities", "marked",
+       "rows that mark one pair are read as documents, those of one text as one, in which these "
+       "are all entities, for --task entities and joint, --pairs sentences and `convert`"},
       {"offsets", "HOW",
        "of doccano's and Label Studio's files: utf16, code_points or, of doccano's, graphemes, as "
        "the project counted"}};

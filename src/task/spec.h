@@ -20,6 +20,7 @@ struct Spec {
   std::optional<int64_t> window;     ///< of documents: code points of text around a pair
   std::string negative;              ///< of documents: the label of pairs without a relation
   std::string offsets;               ///< how a file's offsets count, where that does not show in it
+  bool marked_entities = false;      ///< of rows: what they mark are all entities of their text
   std::vector<std::string> without;  ///< labels that are left out, with their rows
 };
 

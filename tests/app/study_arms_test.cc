@@ -124,6 +124,48 @@ TEST_F(StudyArms, LabelsThatTrainingLeavesOutAreAsked) {
             (std::set<std::string>{json({kLabels[0], kLabels[2]}).dump(), json(kLabels).dump()}));
 }
 
+// Beside an arm of relations alone, one that learns to find the marked entities as well.
+TEST_F(StudyArms, OfBothTasksAreAskedForRelations) {
+  const std::string both =
+      "[[arm]]\nname = \"both\"\ntrain = \"?entities=marked\"\n"
+      "finetune.task = \"joint\"\n";
+  study("maybe.txt", "holdout = 8\nbaseline = \"alone\"\n",
+        "[[arm]]\nname = \"alone\"\n" + both + "extract.task = \"relations\"\n");
+  done({"study", path("s.toml")});
+  const json all = cells();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0]["rows"], all[1]["rows"]);
+  EXPECT_GT(all[1]["training"]["tokens"], all[0]["training"]["tokens"]);
+  study("maybe.txt", "holdout = 8\n", both);
+  refused({"study", path("s.toml")}, {"arm 'both'", "[finetune]", "task = \"relations\""});
+  study("maybe.txt", "holdout = 8\n", "[[arm]]\nname = \"a\"\nfinetune.task = \"entities\"\n");
+  refused({"study", path("s.toml")}, {"arm 'a'", "'task' is entities"});
+}
+
+// Gold has pairs that stand in no sentence together, which are not asked.
+TEST_F(StudyArms, OfSentencesPairsNeedGoldThatHasThem) {
+  write("documents.jsonl",
+        R"({"id":"d","text":"Bo met Ann. Cy left Bo.","entities":[{"id":"B","start":0,"end":2},)"
+        R"({"id":"A","start":7,"end":10},{"id":"C","start":12,"end":14}],)"
+        R"("relations":[{"head":"B","tail":"A","label":"met"}]})"
+        "\n");
+  const auto file = [&](const std::string& test, const std::string& evaluate) {
+    write("s.toml", "model = \"" + kModel +
+                        "\"\ntrain = \"documents.jsonl\"\ntest = \"documents.jsonl" + test +
+                        "\"\nprompt = \"plain.txt\"\nthreads = 1\n[study]\nname = \"arms\"\n"
+                        "[finetune]\nepochs = 1\ncompute = \"f32\"\npairs = \"sentences\"\n"
+                        "[extract]\ncompute = \"f32\"\n" +
+                        evaluate + "[[arm]]\nname = \"sentences\"\n");
+  };
+  file("", "");
+  refused({"study", path("s.toml")}, {"[evaluate]", "?negative=no_relation"});
+  file("?negative=no_relation", "");
+  refused({"study", path("s.toml")}, {"[evaluate]", "missing = \"wrong\""});
+  file("?negative=no_relation", "[evaluate]\nmissing = \"wrong\"\n");
+  done({"study", path("s.toml")});
+  EXPECT_EQ(cells()[0]["figures"]["examples"], 6);
+}
+
 TEST_F(StudyArms, TrainRowsArePartsOfWhatHoldoutLeaves) {
   const std::string arms = "[grid]\nfinetune.rank = [2, 4]\n";
   study("list.txt", "train-rows = \"?limit=5\"\n", arms, "test = \"rows.jsonl\"\n");
