@@ -69,7 +69,7 @@ StageState RunStages::state(const RunStage& stage, const Environment& environmen
   const json* record = io::find(*stages_, stage.name);
   if (!anything_there(stage.result()) && !left_state(stage)) return StageState::kNew;
   if (!record || !record->is_object()) return StageState::kChanged;
-  const json described = describe_stage(stage, environment, content_hash);
+  const json described = describe_stage(stage, named_models(environment), content_hash);
   const bool same = record->value("described", json()) == described;
   const std::string hash = io::get_string(*record, "sha256", "", file_.string());
   if (same && !hash.empty() && hash == result_hash(stage)) return StageState::kFinished;
@@ -77,9 +77,10 @@ StageState RunStages::state(const RunStage& stage, const Environment& environmen
 }
 
 void RunStages::begin(const RunStage& stage, const Environment& environment) {
-  (*stages_)[stage.name] = {{"described", describe_stage(stage, environment, content_hash)},
-                            {"result", stage.result()},
-                            {"begun", jobs::utc_now()}};
+  (*stages_)[stage.name] = {
+      {"described", describe_stage(stage, named_models(environment), content_hash)},
+      {"result", stage.result()},
+      {"begun", jobs::utc_now()}};
   save();
 }
 

@@ -37,7 +37,13 @@ std::string content_hash(const fs::path& path) {
 }
 
 // A stage's results and what it read from earlier stages are told by the results' own hashes.
-json describe_stage(const RunStage& stage, const Environment& environment,
+FindModel named_models(const Environment& environment) {
+  return [&environment](const std::string& name, const std::string& models) {
+    return jobs::find_model(name, models, environment.host());
+  };
+}
+
+json describe_stage(const RunStage& stage, const FindModel& find,
                     const std::function<std::string(const fs::path&)>& hash) {
   static const std::set<std::string> kLeftOut = {"out",    "report",  "predictions", "adapter",
                                                  "index",  "threads", "quiet",       "models",
@@ -59,7 +65,7 @@ json describe_stage(const RunStage& stage, const Environment& environment,
       path = value.substr(value.find(':') + 1);
       rest = value.substr(0, value.find(':'));
     } else if (flag == "model" || flag == "embedder") {
-      path = jobs::find_model(value, stage.value("models"), environment.host());
+      path = find(value, stage.value("models"));
     } else if (flag == "labels" || (flag == "prompt" && fs::is_regular_file(value)) ||
                flag == "index" || flag == "adapter" || flag == "init-adapter" ||
                flag == "calibration" || flag == "types" ||

@@ -15,9 +15,17 @@ namespace relatum::app {
 /// "" where there is nothing.
 std::string content_hash(const std::filesystem::path& path);
 
+/// The path of a model by its name and the folder of named ones.
+using FindModel =
+    std::function<std::filesystem::path(const std::string& name, const std::string& models)>;
+
+/// jobs::find_model() for the host of the environment, which outlives it.
+FindModel named_models(const Environment& environment);
+
 /// {"settings": {flag: value}, "inputs": {flag: {"parts", "sha256"}}}. Where results go, and how
-/// many threads compute them, is left out. `hash` gives what a path's content is known by.
-nlohmann::json describe_stage(const RunStage& stage, const Environment& environment,
+/// many threads compute them, is left out. `hash` gives what a path's content is known by, `find`
+/// where a model or an embedder lies.
+nlohmann::json describe_stage(const RunStage& stage, const FindModel& find,
                               const std::function<std::string(const std::filesystem::path&)>& hash);
 
 }  // namespace relatum::app

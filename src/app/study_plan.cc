@@ -30,6 +30,8 @@ namespace {
 namespace fs = std::filesystem;
 using jobs::StageFacts;
 
+// In front of an arm's name, in the place of an embedder's.
+const std::string kOfArm = "arm:";
 constexpr size_t kNameLength = 16;  // of a key, in names of folders
 
 TomlValue string_value(const std::string& text) {
@@ -85,7 +87,9 @@ class Planner {
 
   /// The first cell of an arm as `run` plans it, with its configuration.
   std::pair<RunConfig, std::vector<RunStage>> as_run(const StudyArm& arm) {
-    const StudyArm whole = with_rows(arm);
+    StudyArm whole = with_rows(arm);
+    // A run that is not there yet: what else can be wrong with the index shows with any model.
+    if (embedding_arm(whole)) whole.tables["index"]["embedder"] = whole.top["model"];
     RunConfig config = run_config(whole, seeds_of(arm)[0]);
     std::vector<RunStage> stages = plan_run(config);
     return {std::move(config), std::move(stages)};
@@ -199,7 +203,14 @@ class Planner {
     if (const auto cues = cues_.find(arm.name); cues != cues_.end()) cell.cues = cues->second;
     StudyArm placed = arm;
     std::map<std::string, std::string> made;  // what a result is known by before it is there
-    for (const RunStage& stage : plan_run(run_config(arm, seed))) {
+    if (const StudyArm* other = embedding_arm(arm)) {
+      const jobs::StudyCell embeds = cell_of(with_rows(*other), seed);
+      cell.embeds = embeds.finetune;
+      made[cell.embeds->out] = jobs::study_key({{"finetune", embeds.facts.at("finetune")}});
+      placed.tables.at("index")["embedder"] = string_value(cell.embeds->out);
+    }
+    const StudyArm planned = placed;
+    for (const RunStage& stage : plan_run(run_config(planned, seed))) {
       const StageFacts facts = facts_of(stage, made);
       cell.facts[stage.name] = facts;
       if (stage.name == "evaluate") continue;
@@ -213,6 +224,25 @@ class Planner {
     cell.key = jobs::study_key(cell.facts);
     take_options(plan_run(run_config(placed, seed)), cell);
     return cell;
+  }
+
+  // The arm whose runs, seed by seed, embed this one's index ("arm:NAME"); nullptr for an embedder.
+  const StudyArm* embedding_arm(const StudyArm& arm) const {
+    const auto index = arm.tables.find("index");
+    if (index == arm.tables.end() || !index->second.contains("embedder")) return nullptr;
+    const TomlValue& value = index->second.at("embedder");
+    if (!value.text.starts_with(kOfArm)) return nullptr;
+    const std::string name = value.text.substr(kOfArm.size());
+    const auto other = std::ranges::find(config_.arms, name, &StudyArm::name);
+    const bool usable = other != config_.arms.end() && other->tables.contains("finetune") &&
+                        !other->tables.contains("index") && arm.tables.contains("finetune");
+    if (usable) return &*other;
+    fail("app.study",
+         fmt::format("{}:{}: the embedder '{}' is to be the run of another arm, and {}. Name one "
+                     "that fine-tunes and has no index, in an arm that fine-tunes, too.",
+                     config_.path.string(), value.line, value.text,
+                     other == config_.arms.end() ? fmt::format("no arm is called '{}'", name)
+                                                 : "these two arms do not allow that"));
   }
 
   StageFacts facts_of(const RunStage& stage, const std::map<std::string, std::string>& made) {
@@ -234,7 +264,11 @@ class Planner {
                                     "every cell reads its data. Name a file.",
                                     stage.name));
     }
-    const nlohmann::json described = describe_stage(stage, environment_, hash);
+    const FindModel named = named_models(environment_);
+    const auto find = [&](const std::string& name, const std::string& models) {
+      return made.contains(name) ? fs::path(name) : named(name, models);
+    };
+    const nlohmann::json described = describe_stage(stage, find, hash);
     StageFacts facts;
     if (stage.name != "evaluate") facts.defaults = defaults_of(stage.name);
     for (const auto& [flag, value] : facts.defaults) {
@@ -265,7 +299,7 @@ class Planner {
 
   void take_options(const std::vector<RunStage>& stages, jobs::StudyCell& cell) const {
     for (const RunStage& stage : stages) {
-      if (stage.name == "index") cell.index = index_of(stage);
+      if (stage.name == "index") cell.index = index_of(stage, cell);
       if (stage.name == "finetune") cell.finetune = finetune_options(stage.arguments);
       if (stage.name == "extract") cell.extract = extract_options(stage.arguments);
       if (stage.name != "evaluate") continue;
@@ -280,10 +314,11 @@ class Planner {
     }
   }
 
-  jobs::IndexOptions index_of(const RunStage& stage) const {
+  jobs::IndexOptions index_of(const RunStage& stage, const jobs::StudyCell& cell) const {
     jobs::IndexOptions options = index_options(stage.arguments);
-    options.embedder = jobs::find_model(stage.value("embedder"), stage.value("models"),
-                                        environment_.host());
+    options.embedder = cell.embeds ? fs::path(cell.embeds->out)
+                                   : jobs::find_model(stage.value("embedder"),
+                                                      stage.value("models"), environment_.host());
     return options;
   }
 

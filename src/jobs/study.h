@@ -29,6 +29,8 @@ struct StudyCell {
   std::optional<uint64_t> seed;  ///< nothing where nothing is drawn, as without fine-tuning
   std::string key;               ///< study_key() of `facts`
   std::map<std::string, StageFacts> facts;  ///< by stage
+  /// The run that embeds the index, where that is no embedder.
+  std::optional<FinetuneOptions> embeds;
   std::optional<IndexOptions> index;
   std::optional<FinetuneOptions> finetune;
   ExtractOptions extract;

@@ -41,9 +41,10 @@ bool index_is_there(const StudyCell& cell, const StageBegins& begins, const Host
   return build_index(*cell.index, host);
 }
 
-bool run_is_there(const StudyCell& cell, const StageBegins& begins, const Host& host) {
-  if (!cell.finetune) return true;
-  FinetuneOptions options = *cell.finetune;
+bool run_is_there(const std::optional<FinetuneOptions>& given, const StageBegins& begins,
+                  const Host& host) {
+  if (!given) return true;
+  FinetuneOptions options = *given;
   const fs::path run = options.out;
   if (there(run / "run.json") && read_run(run).status == "done") return true;
   begins("finetune");
@@ -177,8 +178,9 @@ json record_of(const StudyCell& cell, const Host& host) {
 
 std::optional<json> run_study_cell(const StudyCell& cell, const StageBegins& begins,
                                    StudyPerplexity& text, const Host& host) {
+  if (!run_is_there(cell.embeds, begins, host)) return std::nullopt;
   if (!index_is_there(cell, begins, host)) return std::nullopt;
-  if (!run_is_there(cell, begins, host)) return std::nullopt;
+  if (!run_is_there(cell.finetune, begins, host)) return std::nullopt;
   if (!answers_are_there(cell, begins, host)) return std::nullopt;
   if (!cell.text.empty()) begins("text");
   const std::optional<json> read = text.of(cell, host);

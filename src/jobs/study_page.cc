@@ -18,6 +18,7 @@
 #include "jobs/markdown_text.h"
 #include "jobs/study_chart.h"
 #include "jobs/study_groups.h"
+#include "jobs/study_matrix.h"
 #include "jobs/study_perplexity.h"
 #include "jobs/study_results.h"
 #include "jobs/study_text.h"
@@ -90,6 +91,7 @@ class Page {
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     page += by_hand(before) + "\n";
+    if (const std::string matrix = study_matrix_text(arms_); !matrix.empty()) page += matrix + "\n";
     if (const std::string groups = study_groups_text(arms_, base_); !groups.empty()) {
       page += groups + "\n";
     }

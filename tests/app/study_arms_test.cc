@@ -65,6 +65,33 @@ TEST_F(StudyArms, SeveralEmbeddersHaveAnIndexEach) {
   EXPECT_TRUE(used.contains(""));
 }
 
+// An index by what another arm's model, of the same seed, reads in a sentence.
+TEST_F(StudyArms, ARunOfAnotherArmMayEmbed) {
+  const std::string arms = "[index]\nembedder = \"" + kEmbedder +
+                           "\"\n[[arm]]\nname = \"alone\"\nindex = false\n"
+                           "[[arm]]\nname = \"words\"\n[[arm]]\nname = \"states\"\n"
+                           "index.embedder = \"arm:";
+  study("maybe.txt", "holdout = 8\n", arms + "alone\"\n");
+  done({"study", path("s.toml"), "--arm", "states"});
+  EXPECT_EQ(made("index.json").size(), 1u);
+  const json index = json::parse(read(made("index.json")[0]));
+  EXPECT_EQ(index["embedder"]["kind"], "run");
+  EXPECT_EQ(made("adapter_model.safetensors").size(), 2u) << "the run that embeds, and the arm's";
+  done({"study", path("s.toml")});
+  const json all = cells();
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(made("adapter_model.safetensors").size(), 3u) << "that of 'alone' was there";
+  std::set<std::string> keys;
+  for (const json& cell : all) keys.insert(cell["key"].get<std::string>());
+  EXPECT_EQ(keys.size(), 3u);
+  done({"study", path("s.toml")});
+  EXPECT_EQ(cells(), all);
+  study("maybe.txt", "holdout = 8\n", arms + "none\"\n");
+  refused({"study", path("s.toml")}, {"arm 'states'", "no arm is called 'none'"});
+  study("maybe.txt", "holdout = 8\n", arms + "words\"\n");
+  refused({"study", path("s.toml")}, {"arm 'states'", "arm:words", "has no index"});
+}
+
 TEST_F(StudyArms, AGridOfEmbeddersIsNamedByThem) {
   study("maybe.txt", "holdout = 8\n",
         "[index]\nembedder = \"x\"\n[grid]\nindex.embedder = [\"" + kEmbedder + "\", \"" +
