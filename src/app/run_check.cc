@@ -243,6 +243,8 @@ class Checks {
                                   .skip = false,
                                   .file = data.file};
     std::vector<task::Example> examples = data.examples;
+    std::erase_if(examples,
+                  [&](const task::Example& each) { return asked_otherwise(options, each); });
     for (task::Example& example : examples) example.label.reset();  // no gold is needed
     jobs::make_prompts(*session, renderer, examples, {}, limit);
   }

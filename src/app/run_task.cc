@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "app/stage_options.h"
 #include "base/error.h"
 #include "jobs/finetune_entities.h"
@@ -20,11 +18,6 @@ const RunStage* asking(const std::vector<RunStage>& stages) {
   const RunStage* extract = find_stage(stages, "extract");
   const bool its = trained && extract && extract->value("adapter") == trained->result();
   return its ? extract : nullptr;
-}
-
-bool has_documents(const task::Dataset& data) {
-  return std::ranges::any_of(
-      data.examples, [](const task::Example& example) { return !example.document.empty(); });
 }
 
 }  // namespace
@@ -43,14 +36,28 @@ void check_run_task(const jobs::FinetuneOptions& options, const std::vector<RunS
                               options.task, options.task));
 }
 
+bool asked_otherwise(const jobs::FinetuneOptions& options, const task::Example& row) {
+  const bool sentences = jobs::learns_both(options) || jobs::learns_sentences(options);
+  return sentences && !row.document.empty();
+}
+
 void check_sentence_pairs(const std::vector<RunStage>& stages, const task::Dataset& gold) {
   const RunStage* trained = find_stage(stages, "finetune");
   const RunStage* evaluate = find_stage(stages, "evaluate");
-  if (!asking(stages) || !evaluate || !has_documents(gold)) return;
-  const jobs::FinetuneOptions options = finetune_options(trained->arguments);
-  if (!jobs::learns_both(options) && !jobs::learns_sentences(options)) return;
+  if (!asking(stages) || !evaluate || gold.examples.empty()) return;
+  if (!asked_otherwise(finetune_options(trained->arguments), gold.examples.at(0))) return;
   const std::string spec = evaluate->value("data");
-  if (task::parse_spec(spec).negative.empty() && gold.unrelated_left_out) {
+  const task::Spec parts = task::parse_spec(spec);
+  const bool cut = parts.limit || parts.sample || evaluate->has("limit") ||
+                   asking(stages)->has("limit");
+  if (cut) {
+    fail("app.run",
+         fmt::format("{}: a limit or a sample counts documents where [extract] asks for "
+                     "the pairs of their sentences, and pairs here. Leave it out, or cut "
+                     "the file.",
+                     spec));
+  }
+  if (parts.negative.empty() && gold.unrelated_left_out) {
     fail("app.run", fmt::format("{}: all pairs of a sentence are asked, and these are the pairs "
                                 "with a relation alone. Write ?negative=no_relation behind the "
                                 "file, or the label that means none.",

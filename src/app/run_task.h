@@ -14,9 +14,14 @@ namespace relatum::app {
 /// relations. `options`: those of [finetune].
 void check_run_task(const jobs::FinetuneOptions& options, const std::vector<RunStage>& stages);
 
+/// Whether the run asks its sentence's text in the place of the row's: of a document's pair, where
+/// it learned the pairs of sentences.
+bool asked_otherwise(const jobs::FinetuneOptions& options, const task::Example& row);
+
 /// Throws Error where [evaluate] scores documents of which a run that learned the pairs of
 /// sentences is not asked for all: it needs ?negative= behind the gold, which has the pairs without
-/// a relation, and missing = "wrong" for those that stand in no sentence together.
+/// a relation, and missing = "wrong" for those that stand in no sentence together; and a limit or a
+/// sample would count documents where sentences are asked, and pairs where they are scored.
 void check_sentence_pairs(const std::vector<RunStage>& stages, const task::Dataset& gold);
 
 }  // namespace relatum::app

@@ -13,6 +13,7 @@
 #include "app/run_plan.h"
 #include "app/stage_description.h"
 #include "app/stage_options.h"
+#include "app/study_embedder.h"
 #include "base/error.h"
 #include "base/error_sentence.h"
 #include "base/parallel_for.h"
@@ -30,8 +31,6 @@ namespace {
 namespace fs = std::filesystem;
 using jobs::StageFacts;
 
-// In front of an arm's name, in the place of an embedder's.
-const std::string kOfArm = "arm:";
 constexpr size_t kNameLength = 16;  // of a key, in names of folders
 
 TomlValue string_value(const std::string& text) {
@@ -89,7 +88,7 @@ class Planner {
   std::pair<RunConfig, std::vector<RunStage>> as_run(const StudyArm& arm) {
     StudyArm whole = with_rows(arm);
     // A run that is not there yet: what else can be wrong with the index shows with any model.
-    if (embedding_arm(whole)) whole.tables["index"]["embedder"] = whole.top["model"];
+    if (embedding_arm(config_, whole)) whole.tables["index"]["embedder"] = whole.top["model"];
     RunConfig config = run_config(whole, seeds_of(arm)[0]);
     std::vector<RunStage> stages = plan_run(config);
     return {std::move(config), std::move(stages)};
@@ -203,7 +202,7 @@ class Planner {
     if (const auto cues = cues_.find(arm.name); cues != cues_.end()) cell.cues = cues->second;
     StudyArm placed = arm;
     std::map<std::string, std::string> made;  // what a result is known by before it is there
-    if (const StudyArm* other = embedding_arm(arm)) {
+    if (const StudyArm* other = embedding_arm(config_, arm)) {
       const jobs::StudyCell embeds = cell_of(with_rows(*other), seed);
       cell.embeds = embeds.finetune;
       made[cell.embeds->out] = jobs::study_key({{"finetune", embeds.facts.at("finetune")}});
@@ -224,25 +223,6 @@ class Planner {
     cell.key = jobs::study_key(cell.facts);
     take_options(plan_run(run_config(placed, seed)), cell);
     return cell;
-  }
-
-  // The arm whose runs, seed by seed, embed this one's index ("arm:NAME"); nullptr for an embedder.
-  const StudyArm* embedding_arm(const StudyArm& arm) const {
-    const auto index = arm.tables.find("index");
-    if (index == arm.tables.end() || !index->second.contains("embedder")) return nullptr;
-    const TomlValue& value = index->second.at("embedder");
-    if (!value.text.starts_with(kOfArm)) return nullptr;
-    const std::string name = value.text.substr(kOfArm.size());
-    const auto other = std::ranges::find(config_.arms, name, &StudyArm::name);
-    const bool usable = other != config_.arms.end() && other->tables.contains("finetune") &&
-                        !other->tables.contains("index") && arm.tables.contains("finetune");
-    if (usable) return &*other;
-    fail("app.study",
-         fmt::format("{}:{}: the embedder '{}' is to be the run of another arm, and {}. Name one "
-                     "that fine-tunes and has no index, in an arm that fine-tunes, too.",
-                     config_.path.string(), value.line, value.text,
-                     other == config_.arms.end() ? fmt::format("no arm is called '{}'", name)
-                                                 : "these two arms do not allow that"));
   }
 
   StageFacts facts_of(const RunStage& stage, const std::map<std::string, std::string>& made) {

@@ -45,6 +45,8 @@ TomlItem to_item(const toml::node& node) {
   } else if (const auto string = node.value_exact<std::string>()) {
     item.value.text = *string;
     item.value.is_string = true;
+  } else if (const auto number = node.value_exact<double>()) {
+    item.value.text = fmt::format("{}", *number);  // the fewest digits that say it
   } else {
     item.value.flag = node.value_exact<bool>();
     std::ostringstream shown;

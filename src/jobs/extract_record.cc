@@ -48,6 +48,9 @@ std::string data_identity(const std::string& text) {
   if (!spec.negative.empty()) parts += " negative=" + spec.negative;
   if (spec.marked_entities) parts += " entities=marked";
   if (!spec.offsets.empty()) parts += " offsets=" + spec.offsets;
+  for (const std::string& label : spec.few_labels) {
+    parts += fmt::format(" few={}:{}", spec.few, label);
+  }
   for (const std::string& label : spec.without) parts += " without=" + label;
   return parts;
 }

@@ -41,14 +41,16 @@ std::string study_matrix_text(std::span<const json* const> arms) {
     const std::string name = arm->at("arm").get<std::string>();
     const size_t comma = name.find(kBetween);
     const json* figure = official_figure(*arm);
-    if (comma == name.npos || name.find(kBetween, comma + 1) != name.npos || !figure) return "";
+    const bool of_grid = comma != name.npos && name.find(kBetween, comma + 1) == name.npos;
+    if (!of_grid) continue;
+    if (!figure) return "";
     title = figure->at("title").get<std::string>();
     const std::string first = name.substr(0, comma), second = name.substr(comma + 2);
     add_once(down, first);
     add_once(across, second);
     means[{first, second}] = fmt::format("{:.1f}", 100 * figure->at("mean").get<double>());
   }
-  const bool whole = means.size() == arms.size() && arms.size() == down.size() * across.size();
+  const bool whole = means.size() == down.size() * across.size();
   if (!whole || down.size() < kFewest || across.size() < kFewest) return "";
   std::string head = "| |", rule = "| --- |", lines;
   for (const std::string& name : across) {

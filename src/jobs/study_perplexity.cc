@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "base/counted.h"
@@ -35,12 +36,15 @@ using Losses = std::vector<nn::LossSum>;
 constexpr double kWithin = 1.96;  // standard errors on each side of an interval of 95 %
 
 constexpr const char* kSection =
-    "## What is forgotten\n\n| arm | cells | perplexity before | after | times |\n"
-    "| --- | ---: | ---: | ---: | ---: |\n{}\n{}";
+    "## What is forgotten\n\n| arm | cells | tokens | perplexity before | after | times |\n"
+    "| --- | ---: | ---: | ---: | ---: | ---: |\n{}\n{}";
 constexpr const char* kLegend =
-    "Perplexity on a plain text of {} tokens that nothing was trained on, before and after "
-    "fine-tuning, the base in the arm's form and number format. Geometric means over cells; "
-    "behind the factor the interval of 95 % over stretches of the text, models held fixed.";
+    "Perplexity on a plain text, {} (SHA-256 {}), before and after fine-tuning, the base in the "
+    "arm's form and number format. Geometric means over cells; behind the factor, where the text "
+    "is long enough, the interval of 95 % over stretches of the text, models held fixed. Models "
+    "whose tokens are others have factors to compare, no perplexities.";
+// Of a shorter text a perplexity says nothing.
+constexpr size_t kFewestBytes = 200;
 
 struct Asked {
   fs::path model, base_model;
@@ -68,16 +72,22 @@ Asked asked_of(const StudyCell& cell, const Host& host) {
 }
 
 // Nothing where the host stopped it.
-std::optional<Losses> losses_of(const engine::Session& session, const std::string& adapter,
+std::optional<Losses> losses_of(engine::Session& session, const std::string& adapter,
                                 const std::string& text, const Context& context) {
   std::unique_ptr<train::Adapter> pairs;
   if (!adapter.empty()) pairs = train::load_peft(adapter, session.model(), session.compute());
-  engine::Worker worker(session, pairs ? &pairs->set() : nullptr);
+  const nn::LoraSet* set = pairs ? &pairs->set() : nullptr;
+  if (session.products() == DType::kI8) {
+    session.quantise(set);
+    set = pairs ? pairs->set_beside_integers() : nullptr;
+  }
+  engine::Worker worker(session, set);
   return text_losses(worker, text, context);
 }
 
-const json* text_of(const json& record) {
-  const json* text = io::find(record, "text");
+// What a record tells of this text; nullptr where that is nothing.
+const json* text_of(const json& record, const std::string& hash) {
+  const json* text = has_text(record, hash) ? io::find(record, "text") : nullptr;
   return text && io::find(*text, "perplexity") ? text : nullptr;
 }
 
@@ -87,8 +97,11 @@ std::string text_in(const fs::path& file) {
   task::LoadOptions options;
   options.keep_unknown_labels = options.texts = true;
   std::string text;
+  std::set<std::string> seen;  // pairs of one text are rows of their own
   task::read_documents(task::parse_spec("jsonl:" + file.string()), options,
-                       [&](task::Document&& document) { text += document.text + "\n\n"; });
+                       [&](task::Document&& document) {
+    if (seen.insert(document.text).second) text += document.text + "\n\n";
+  });
   return text;
 }
 
@@ -124,9 +137,9 @@ Means means_of(const std::vector<const json*>& texts) {
 StudyPerplexity::StudyPerplexity(const fs::path& file) {
   if (file.empty()) return;
   text_ = text_in(file);
-  if (text::without_white_space(text_).empty()) {
-    fail("jobs.study", fmt::format("{} is blank, and 'text' of [study] names a text that models go "
-                                   "on with. Name another one.",
+  if (text::without_white_space(text_).size() < kFewestBytes) {
+    fail("jobs.study", fmt::format("{} is too short a text for 'text' of [study]: models are asked "
+                                   "how well they go on with it. Name one of a page or more.",
                                    file.string()));
   }
   hash_ = sha256(std::as_bytes(std::span(text_)));
@@ -141,14 +154,15 @@ std::optional<json> StudyPerplexity::of(const StudyCell& cell, const Host& host)
   };
   std::optional<Losses> own;
   {
-    const engine::Session session = open(asked.model, asked.base);
+    engine::Session session = open(asked.model, asked.base);
     if (!has_perplexity(session.model())) return record;
     own = losses_of(session, asked.adapter, text_, host.context);
   }
   if (!own) return std::nullopt;
   const std::string known = asked.base_model.string() + '\n' + asked.base + '\n' + asked.compute;
   if (!bases_.contains(known)) {
-    auto before = losses_of(open(asked.base_model, asked.base), "", text_, host.context);
+    engine::Session base = open(asked.base_model, asked.base);
+    auto before = losses_of(base, "", text_, host.context);
     if (!before) return std::nullopt;
     bases_[known] = std::move(*before);
   }
@@ -169,23 +183,27 @@ bool has_text(const json& record, const std::string& hash) {
 }
 
 std::string study_perplexity_text(const json& all, std::span<const std::string> arms) {
+  const json* study = io::find(all, "study");
+  const json* asked = study ? io::find(*study, "text") : nullptr;
+  if (!asked) return "";
+  const std::string hash = asked->value("sha256", "");
   std::string lines;
-  int64_t tokens = 0;
   for (const std::string& arm : arms) {
     std::vector<const json*> texts;
     for (const json* record : arm_records(all, arm)) {
-      if (const json* text = text_of(*record)) texts.push_back(text);
+      if (const json* text = text_of(*record, hash)) texts.push_back(text);
     }
     if (texts.empty()) continue;
-    tokens = texts[0]->at("tokens").get<int64_t>();
     const Means means = means_of(texts);
-    lines += fmt::format(
-        "| {} | {} | {:.1f} | {:.1f} | {} |\n", markdown_text(arm), texts.size(),
-        std::exp(means.base), std::exp(means.own),
-        factor_text(means.change, means.errors ? std::optional(means.error) : std::nullopt));
+    const std::optional<double> error = means.errors ? std::optional(means.error) : std::nullopt;
+    lines += fmt::format("| {} | {} | {} | {:.1f} | {:.1f} | {} |\n", markdown_text(arm),
+                         texts.size(), grouped(texts[0]->at("tokens").get<uint64_t>()),
+                         std::exp(means.base), std::exp(means.own),
+                         factor_text(means.change, error));
   }
   if (lines.empty()) return "";
-  return fmt::format(kSection, lines, wrapped(fmt::format(kLegend, grouped(uint64_t(tokens)))));
+  const std::string name = markdown_text(asked->value("name", ""));
+  return fmt::format(kSection, lines, wrapped(fmt::format(kLegend, name, hash.substr(0, 12))));
 }
 
 }  // namespace relatum::jobs

@@ -171,6 +171,10 @@ void StudyResults::set_plan(const Study& study) {
                       {"title", study.title},
                       {"question", study.question},
                       {"baseline", study.baseline}};
+  const std::string text = study.cells.empty() ? "" : study.cells[0].text;
+  if (!text.empty()) {
+    (*all_)["study"]["text"] = {{"name", study.text.filename().string()}, {"sha256", text}};
+  }
   json plan = json::array();
   for (const StudyCell& cell : study.cells) {
     const json* record = find(cell);

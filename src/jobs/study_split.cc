@@ -13,6 +13,7 @@
 #include "task/convert.h"
 #include "task/evaluate.h"
 #include "task/holdout.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
 namespace {
@@ -58,6 +59,13 @@ void keep(const fs::path& file, const std::string& text) {
 
 StudySplit split_training(const std::string& spec, const DataChoice& reading, int64_t count,
                           const fs::path& work, const Host& host) {
+  if (task::parse_spec(spec).marked_entities) {
+    fail("jobs.study",
+         fmt::format("{}: 'holdout' holds rows out before documents are made of them. Write "
+                     "entities=marked in train-rows of [study], or in an arm's train of parts, "
+                     "train = \"?entities=marked\".",
+                     spec));
+  }
   const task::Dataset data = reading.load(spec, true, host);
   check_rows(data);
   const task::Split split = task::hold_out(data.examples, count, 1);

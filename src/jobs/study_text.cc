@@ -42,7 +42,11 @@ Settings settings_of(const std::vector<const json*>& arms) {
           auto& row = settings[stage + " " + flag];
           row.resize(arms.size());
           const std::string text = value.get<std::string>();
-          row[i] = std::string(kind) == "inputs" ? text.substr(0, 12) : text.empty() ? "yes" : text;
+          row[i] = text.empty() ? "yes" : text;
+          if (std::string(kind) != "inputs") continue;
+          // A hash, and parts of the data behind it.
+          const size_t blank = std::min(text.find(' '), text.size());
+          row[i] = text.substr(0, std::min<size_t>(12, blank)) + text.substr(blank);
         }
       }
     }

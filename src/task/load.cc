@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "task/data_source.h"
 #include "task/dataset.h"
+#include "task/few_rows.h"
 #include "task/marked_documents.h"
 #include "task/raw_row.h"
 #include "task/row_checks.h"
@@ -267,13 +268,15 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
   data.file = source.name;
   data.format = source.format->name;
   DataWarnings warnings;
+  FewRows few(spec);
   run_through(spec, source, options, rule, data, {[&](Example&& example, int64_t place) {
-                if (!selection.takes(place)) return;
+                if (!selection.takes(place) || !few.take(example)) return;
                 warnings.add(example, data.labels);
                 ++data.count;
                 take(std::move(example));
                 if (source.stream && selection.full(place + 1)) throw Enough{};
               }});
+  few.check();
   if (options.labels && !options.labels->rewritten().empty()) {
     data.warnings.push_back(
         fmt::format("labels of the inventory that differ from their plain form only by blanks or "
@@ -287,8 +290,39 @@ Dataset read_dataset(const Spec& spec, const LoadOptions& options, const TakeExa
   return data;
 }
 
+namespace {
+
+/// Documents that are made of all rows of a text: whole ones are counted and drawn.
+Dataset read_marked(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take) {
+  if (!spec.without.empty() || !spec.few_labels.empty()) {
+    fail("task.load",
+         fmt::format("{}: {}= leaves rows out, and with entities=marked what they mark "
+                     "would be no entity then. Leave one of them out.",
+                     spec.text, spec.without.empty() ? "few" : "without"));
+  }
+  const DataSource source = open_data(spec, options.input, true);
+  Dataset data;
+  data.name = spec.text;
+  data.file = source.name;
+  data.format = source.format->name;
+  MarkedDocuments marked;
+  run_through(spec, source, options, {}, data,
+              {{}, [&](Document&& row, int64_t) { marked.add(std::move(row), data.file); }});
+  std::vector<Document> documents = marked.take();
+  Selection selection(spec, options.limit, int64_t(documents.size()));
+  for (size_t i = 0; i < documents.size(); ++i) {
+    if (!selection.takes(int64_t(i))) continue;
+    ++data.count;
+    take(std::move(documents[i]));
+  }
+  return data;
+}
+
+}  // namespace
+
 Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeDocumentOf& take) {
   check_limit(options);
+  if (spec.marked_entities) return read_marked(spec, options, take);
   const DataSource source = open_data(spec, options.input, !spec.sample);
   Dataset data;
   int64_t rows = 0;
@@ -302,22 +336,15 @@ Dataset read_documents(const Spec& spec, const LoadOptions& options, const TakeD
   data.name = spec.text;
   data.file = source.name;
   data.format = source.format->name;
-  MarkedDocuments marked;
+  FewRows few(spec);
   count.document = [&](Document&& document, int64_t place) {
-    if (!selection.takes(place)) return;
-    if (spec.marked_entities) {
-      marked.add(std::move(document), data.file);
-    } else {
-      ++data.count;
-      take(std::move(document));
-    }
+    if (!selection.takes(place) || !few.take(document)) return;
+    ++data.count;
+    take(std::move(document));
     if (source.stream && selection.full(place + 1)) throw Enough{};
   };
   run_through(spec, source, options, {}, data, count);
-  for (Document& document : marked.take()) {
-    ++data.count;
-    take(std::move(document));
-  }
+  few.check();
   return data;
 }
 

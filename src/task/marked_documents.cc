@@ -51,6 +51,15 @@ void MarkedDocuments::add(Document&& row, const std::string& file) {
     made.adapter = row.adapter;
   }
   Document& document = documents_[at->second];
+  if (!fresh && document.unlabelled != row.unlabelled) {
+    fail("task.load",
+         fmt::format("{}: of the rows of one text, '{}' has a label and '{}' has none, and with "
+                     "entities=marked they are one document. Give all of them labels, or none.",
+                     full_place(row.file.empty() ? file : row.file, place_of(row)),
+                     printable_start(row.unlabelled ? document.id : row.id, 40),
+                     printable_start(row.unlabelled ? row.id : document.id, 40)));
+  }
+  document.unlabelled = row.unlabelled;
   std::map<std::string, std::string> ids;
   for (const Entity& entity : row.entities) ids[entity.id] = entity_id(entity.span, document);
   for (Relation relation : row.relations) {
@@ -58,7 +67,6 @@ void MarkedDocuments::add(Document&& row, const std::string& file) {
     relation.tail = ids.at(relation.tail);
     if (!has(document, relation)) document.relations.push_back(std::move(relation));
   }
-  document.unlabelled = document.unlabelled || row.unlabelled;
 }
 
 std::vector<Document> MarkedDocuments::take() {

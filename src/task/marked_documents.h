@@ -12,11 +12,11 @@ namespace relatum::task {
 
 /// Rows of one text become one document, with the id and the place of the first: each span is one
 /// entity per type that rows give it, with the ids T1, T2 … in the order of the rows, and each row
-/// adds its relation, or, without a label, leaves nobody having said which relations there are.
+/// adds its relation.
 class MarkedDocuments {
  public:
   /// A row (Document::pair). Throws Error, with `file` and its line, for a document that lists its
-  /// entities itself.
+  /// entities itself, and for a row without a label where another of its text has one.
   void add(Document&& row, const std::string& file);
   /// In the order of their first rows; leaves none.
   std::vector<Document> take();

@@ -28,7 +28,8 @@ Integer number(std::string_view digits, std::string_view key, std::string_view s
 }
 
 // Commas within brackets belong to a label: "Cause-Effect(e1,e2)".
-std::vector<std::string> listed_labels(std::string_view list, std::string_view spec) {
+std::vector<std::string> listed_labels(std::string_view list, std::string_view key,
+                                       std::string_view spec) {
   std::vector<std::string> labels;
   std::string label;
   int depth = 0;
@@ -36,9 +37,9 @@ std::vector<std::string> listed_labels(std::string_view list, std::string_view s
     labels.push_back(seen_form(label));
     label.clear();
     if (!labels.back().empty()) return;
-    fail("task.spec", fmt::format("{}: 'without=' names an empty label. Write the labels with one "
-                                  "comma between two, such as without=causes(e1,e2),part-of.",
-                                  spec));
+    fail("task.spec", fmt::format("{}: '{}=' names an empty label. Write the labels with one comma "
+                                  "between two, such as {}causes(e1,e2),part-of.",
+                                  spec, key, key == "few" ? "few=5:" : "without="));
   };
   for (const char c : list) {
     if (c == '(') ++depth;
@@ -79,8 +80,17 @@ void parse_part(std::string_view part, Spec& spec) {
                                     spec.text, value));
     }
     spec.offsets = value;
+  } else if (key == "few") {
+    const size_t colon = value.find(':');
+    if (colon == value.npos || !spec.few_labels.empty()) {
+      fail(
+          "task.spec",
+          fmt::format("{}: expected few=N:LABELS, once, such as few=5:causes,part-of.", spec.text));
+    }
+    spec.few = number<int64_t>(value.substr(0, colon), key, spec.text, 1);
+    spec.few_labels = listed_labels(value.substr(colon + 1), key, spec.text);
   } else if (key == "without") {
-    for (std::string& label : listed_labels(value, spec.text)) {
+    for (std::string& label : listed_labels(value, key, spec.text)) {
       spec.without.push_back(std::move(label));
     }
   } else {
@@ -108,6 +118,9 @@ const std::vector<SpecPart>& spec_parts() {
       {"without", "LABELS",
        "without rows that have one of these labels, which are then none of the data's; commas part "
        "them"},
+      {"few", "N:LABELS",
+       "of rows that have one of these labels, only the first N of each, of what limit and sample "
+       "take; commas part the labels"},
       {"window", "N",
        "of documents: pairs see at most N characters of text around them, and those farther apart "
        "are left out",

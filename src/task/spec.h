@@ -10,17 +10,19 @@
 namespace relatum::task {
 
 /// Parsed SPEC. Rows with labels of `without` are none of it; of the others `limit` takes the
-/// first, and `sample` then draws from those.
+/// first, `sample` then draws from those, and of what it drew `few` leaves some.
 struct Spec {
   std::string text;    ///< as the user wrote it
   std::string format;  ///< empty: to be told from the file
   std::string path;    ///< "-": JSON lines on standard input
   std::optional<int64_t> limit, sample;
   uint64_t seed = 1;
-  std::optional<int64_t> window;     ///< of documents: code points of text around a pair
-  std::string negative;              ///< of documents: the label of pairs without a relation
-  std::string offsets;               ///< how a file's offsets count, where that does not show in it
-  bool marked_entities = false;      ///< of rows: what they mark are all entities of their text
+  std::optional<int64_t> window;  ///< of documents: code points of text around a pair
+  std::string negative;           ///< of documents: the label of pairs without a relation
+  std::string offsets;            ///< how a file's offsets count, where that does not show in it
+  bool marked_entities = false;   ///< of rows: what they mark are all entities of their text
+  int64_t few = 0;                ///< of these labels only so many rows each are taken
+  std::vector<std::string> few_labels;
   std::vector<std::string> without;  ///< labels that are left out, with their rows
 };
 

@@ -127,10 +127,11 @@ TEST_F(Data, HelpListsFormatsAndParts) {
     EXPECT_EQ(help.find("\n  negative=LABEL ") != help.npos, pairs);
   }
   for (const task::SpecPart& part : task::spec_parts()) {
-    const std::string value = part.value == "N"        ? "30"
-                              : part.value == "HOW"    ? "utf16"
-                              : part.value == "marked" ? "marked"
-                                                       : "x";
+    const std::string value = part.value == "N"          ? "30"
+                              : part.value == "HOW"      ? "utf16"
+                              : part.value == "marked"   ? "marked"
+                              : part.value == "N:LABELS" ? "3:x"
+                                                         : "x";
     EXPECT_EQ(task::parse_spec("a?" + part.name + "=" + value).path, "a") << part.name;
   }
   refused({"convert", path("rows.jsonl") + "?window=300", "--to", "csv", "--out", path("x")},

@@ -87,9 +87,9 @@ TEST_F(StudyArms, ARunOfAnotherArmMayEmbed) {
   done({"study", path("s.toml")});
   EXPECT_EQ(cells(), all);
   study("maybe.txt", "holdout = 8\n", arms + "none\"\n");
-  refused({"study", path("s.toml")}, {"arm 'states'", "no arm is called 'none'"});
+  refused({"study", path("s.toml")}, {"arm 'states'", "no arm is called that", "'words'"});
   study("maybe.txt", "holdout = 8\n", arms + "words\"\n");
-  refused({"study", path("s.toml")}, {"arm 'states'", "arm:words", "has no index"});
+  refused({"study", path("s.toml")}, {"arm 'states'", "arm:words", "that arm has an index itself"});
 }
 
 TEST_F(StudyArms, AGridOfEmbeddersIsNamedByThem) {

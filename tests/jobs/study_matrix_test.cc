@@ -49,6 +49,9 @@ TEST(StudyMatrix, IsNoneOfWhatIsNoWholeGrid) {
   arms[4]["arm"] = "train 1, test 1, seen";
   EXPECT_EQ(table(arms), "");
   arms = grid(3, 3);
+  arms.push_back({{"arm", "base"}});
+  EXPECT_EQ(table(arms), table(grid(3, 3))) << "an arm beside the grid";
+  arms = grid(3, 3);
   arms[4].erase("figures");
   EXPECT_EQ(table(arms), "");
   EXPECT_EQ(table({}), "");

@@ -15,6 +15,8 @@
 namespace relatum::testing {
 namespace {
 
+using ::testing::Not;
+
 class StudyText : public Desk {
  protected:
   void SetUp() override {
@@ -77,8 +79,9 @@ TEST_F(StudyText, IsAskedBeforeAndAfterTraining) {
   EXPECT_NEAR(base["perplexity"].get<double>(), std::exp(sum.sum / double(sum.count)), 1e-6);
   jobs::write_study_page(path("texts.json"));
   EXPECT_THAT(read("texts.md"), HasSubstr("## What is forgotten"));
-  EXPECT_THAT(read("texts.md"), HasSubstr(fmt::format("| base | 1 | {0:.1f} | {0:.1f} | 1.00",
-                                                      base["perplexity"].get<double>())));
+  EXPECT_THAT(read("texts.md"),
+              HasSubstr(fmt::format("| base | 1 | 1,276 | {0:.1f} | {0:.1f} | 1.00",
+                                    base["perplexity"].get<double>())));
 }
 
 // Cells that a study without a text left have to be asked; what they made is used again.
@@ -92,8 +95,31 @@ TEST_F(StudyText, OfCellsWithoutItIsAskedAfterwards) {
   EXPECT_EQ(read("work/run/run.json"), trained);
   EXPECT_EQ(jobs::run_study(study("english.txt"), {}, host_).run, 0);
   EXPECT_EQ(jobs::run_study(study(""), {}, host_).run, 0) << "a text more does no harm";
-  write("other.txt", "another text of some length about the weather at sea");
-  EXPECT_EQ(jobs::run_study(study("other.txt"), {}, host_).run, 2);
+  std::string other;
+  for (int i = 0; i < 10; ++i) other += "another text of some length about the weather at sea, ";
+  write("other.txt", other);
+  EXPECT_EQ(jobs::run_study(study("other.txt"), {.most_cells = 1}, host_).run, 1);
+  jobs::write_study_page(path("texts.json"));
+  EXPECT_THAT(read("texts.md"), HasSubstr("other.txt (SHA-256 "));
+  EXPECT_THAT(read("texts.md"), HasSubstr("| base | 1 | "));
+  EXPECT_THAT(read("texts.md"), Not(HasSubstr("| taught | 1 | 1,2"))) << "asked of the other text";
+}
+
+// As products of integers give it: near the others, and not the same.
+TEST_F(StudyText, IsAskedInTheArmsNumberFormat) {
+  jobs::Study integers = study("english.txt");
+  integers.cells.erase(integers.cells.begin());
+  EXPECT_EQ(jobs::run_study(integers, {}, host_).run, 1);
+  const double plain = cells()[0]["text"]["perplexity"];
+  jobs::StudyCell& cell = integers.cells[0];
+  cell.extract.model.compute = "int8";
+  cell.extract.out = path("work/int8.jsonl");
+  cell.facts["extract"].settings["compute"] = "int8";
+  cell.key = jobs::study_key(cell.facts);
+  EXPECT_EQ(jobs::run_study(integers, {}, host_).run, 1);
+  const double rounded = cells()[1]["text"]["perplexity"];
+  EXPECT_NE(rounded, plain);
+  EXPECT_NEAR(rounded / plain, 1, 0.05);
 }
 
 TEST_F(StudyText, IsNoneOfAModelThatGoesOnWithNone) {
@@ -114,18 +140,20 @@ TEST_F(StudyText, IsNoneOfAModelThatGoesOnWithNone) {
 }
 
 TEST_F(StudyText, MayBeThatOfDocuments) {
-  write("texts.jsonl", R"({"text":"one sentence"})"
-                       "\n"
-                       R"({"text":"and another"})"
-                       "\n");
-  write("same.txt", "one sentence\n\nand another\n\n");
+  std::string other;
+  for (int i = 0; i < 10; ++i) other += "another text of some length about the weather at sea, ";
+  const json rows[] = {{{"text", other}}, {{"text", "and another"}}, {{"text", other}}};
+  std::string lines;
+  for (const json& row : rows) lines += row.dump() + "\n";
+  write("texts.jsonl", lines);
+  write("same.txt", other + "\n\nand another\n\n");
   EXPECT_EQ(jobs::StudyPerplexity(path("texts.jsonl")).hash(),
             jobs::StudyPerplexity(path("same.txt")).hash());
 }
 
 TEST_F(StudyText, IsRefusedWhereItIsBlankOrMissing) {
   write("blank.txt", " \n\n");
-  EXPECT_THAT(error_of([&] { study("blank.txt"); }), HasSubstr("blank.txt is blank"));
+  EXPECT_THAT(error_of([&] { study("blank.txt"); }), HasSubstr("blank.txt is too short"));
   EXPECT_THAT(error_of([&] { study("none.txt"); }), HasSubstr("none.txt"));
 }
 

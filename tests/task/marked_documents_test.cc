@@ -51,8 +51,9 @@ TEST(MarkedDocuments, JoinRowsOfOneText) {
   EXPECT_EQ(first.relations[1].tail, "T3");
   EXPECT_EQ(documents[1].relations[0].label, "Other");
   EXPECT_EQ(documents_of(path).size(), 3u) << "each pair by itself";
-  EXPECT_EQ(documents_of(path + "?limit=2&entities=marked")[0].entities.size(), 2u)
-      << "a limit counts rows";
+  const auto one = documents_of(path + "?limit=1&entities=marked");
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].entities.size(), 3u) << "a limit counts whole texts";
 }
 
 TEST(MarkedDocuments, ATypeMakesAnotherEntityOfTheSameSpan) {
@@ -74,11 +75,15 @@ TEST(MarkedDocuments, ATypeMakesAnotherEntityOfTheSameSpan) {
   EXPECT_TRUE(marked.take().empty());
 }
 
-TEST(MarkedDocuments, ARowWithoutALabelLeavesItOpen) {
+TEST(MarkedDocuments, OfATextAllRowsAreLabelledOrNone) {
   const Scratch scratch;
   std::string rows = kRows;
   rows.replace(rows.find(",\"label\":\"apart\""), 16, "");
-  const auto documents = documents_of(scratch.file("rows.jsonl", rows) + "?entities=marked");
+  const std::string some = scratch.file("some.jsonl", rows) + "?entities=marked";
+  EXPECT_THAT(error_of([&] { documents_of(some); }),
+              HasSubstr("some.jsonl:3: of the rows of one text, '1' has a label and '3' has none"));
+  rows.replace(rows.find(",\"label\":\"left\""), 15, "");
+  const auto documents = documents_of(scratch.file("none.jsonl", rows) + "?entities=marked");
   EXPECT_TRUE(documents[0].unlabelled);
   EXPECT_FALSE(documents[1].unlabelled);
 }
@@ -88,6 +93,10 @@ TEST(MarkedDocuments, AreRefusedWhereTheyMeanNothing) {
   const std::string rows = scratch.file("rows.jsonl", kRows) + "?entities=";
   EXPECT_THAT(error_of([&] { load_dataset(rows + "marked"); }), HasSubstr("rows are read"));
   EXPECT_THAT(error_of([&] { parse_spec(rows + "all"); }), HasSubstr("entities=marked"));
+  for (const char* part : {"without=left", "few=1:left"}) {
+    EXPECT_THAT(error_of([&] { documents_of(rows + "marked&" + part); }),
+                HasSubstr("would be no entity"));
+  }
   const std::string document =
       R"({"id":"d","text":"Bo","entities":[{"id":"T1","start":0,"end":2}],"relations":[]})";
   const std::string path = scratch.file("documents.jsonl", document + "\n");
