@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 
 #include "base/error.h"
@@ -14,9 +15,11 @@
 #include "jobs/extract.h"
 #include "jobs/finetune.h"
 #include "jobs/finetune_folder.h"
+#include "jobs/finetune_joint.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
 #include "task/prediction.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
 namespace {
@@ -143,6 +146,26 @@ void add_answers(const task::Dataset& data, const std::vector<task::Prediction>&
   record["rows"] = rows_hash(data);
 }
 
+// Pairs of documents that stand in no sentence together are not asked of a run that learned the
+// pairs of sentences, which is to say that they have no relation.
+void answer_unasked(const StudyCell& cell, const task::Dataset& data,
+                    std::vector<task::Prediction>& predictions) {
+  if (!cell.finetune || !(learns_both(*cell.finetune) || learns_sentences(*cell.finetune))) return;
+  const std::string named = task::parse_spec(cell.gold).negative;
+  const auto negative = cell.scores.negative ? cell.scores.negative
+                        : named.empty()      ? task::negative_label(data.labels)
+                                             : std::optional(named);
+  if (!negative) return;
+  std::set<std::string> asked;
+  for (const task::Prediction& each : predictions) asked.insert(each.id);
+  for (const task::Example& example : data.examples) {
+    if (example.document.empty() || asked.contains(example.id)) continue;
+    task::Prediction& answer = predictions.emplace_back();
+    answer.id = example.id;
+    answer.label = *negative;
+  }
+}
+
 json record_of(const StudyCell& cell, const Host& host) {
   const std::string place = cell.extract.out + ".run.json";
   const json answered = io::load_json(place);
@@ -168,7 +191,8 @@ json record_of(const StudyCell& cell, const Host& host) {
   DataChoice reading = cell.reading;
   reading.keep_unknown_labels = true;
   const task::Dataset data = reading.load(cell.gold, true, host);
-  const auto predictions = task::read_predictions(cell.extract.out, cell.scores.missing_is_wrong);
+  auto predictions = task::read_predictions(cell.extract.out, cell.scores.missing_is_wrong);
+  answer_unasked(cell, data, predictions);
   record["figures"] = figures_of(task::evaluate(data, predictions, cell.scores));
   add_answers(data, predictions, record);
   return record;

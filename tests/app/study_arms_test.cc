@@ -190,7 +190,11 @@ TEST_F(StudyArms, OfSentencesPairsNeedGoldThatHasThem) {
   refused({"study", path("s.toml")}, {"[evaluate]", "missing = \"wrong\""});
   file("?negative=no_relation", "[evaluate]\nmissing = \"wrong\"\n");
   done({"study", path("s.toml")});
-  EXPECT_EQ(cells()[0]["figures"]["examples"], 6);
+  const json cell = cells()[0];
+  EXPECT_EQ(cell["figures"]["examples"], 6);
+  const std::string answers = cell["answers"], right = cell["right"];
+  EXPECT_EQ(answers.find('-'), answers.npos) << answers;
+  EXPECT_GE(std::ranges::count(right, '1'), 4) << "pairs across sentences have no relation";
 }
 
 TEST_F(StudyArms, TrainRowsArePartsOfWhatHoldoutLeaves) {
