@@ -21,9 +21,11 @@ void check_gold(const GoldDocuments& gold, bool relations) {
                                           printable_start(document.id));
     if (document.pair) {
       fail("task.evaluate",
-           fmt::format("{} is a pair of entities and does not say which others its text has. Give "
-                       "documents with all their entities, or score pairs without --task.",
-                       place));
+           fmt::format(
+               "{} is a pair of entities and does not say which others its text has. Give "
+               "documents with all their entities, write ?entities=marked behind the file where "
+               "these are all, or score pairs without --task.",
+               place));
     }
     if (relations && document.unlabelled) {
       fail("task.evaluate", fmt::format("{} does not say which relations it has. Add an empty list "
