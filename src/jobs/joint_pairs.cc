@@ -64,7 +64,12 @@ GraphPairRules joint_rules(const ExtractOptions& options, task::Labels labels,
 void JointPairs::each(const task::Document& document,
                       const std::function<void(task::Example&&)>& take) {
   if (document.pair) {
-    task::make_pairs(document, {}, take);
+    task::make_pairs(document, {}, [&](task::Example&& row) {
+      for (task::Span* span : {&row.head, &row.tail}) {
+        if (span->type.empty()) span->type = kUntyped;
+      }
+      take(std::move(row));
+    });
     return;
   }
   MarkedDocument marked = marked_document(document, splitter_);

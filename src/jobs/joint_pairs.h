@@ -39,7 +39,7 @@ class JointPairs {
 
   /// Hands on the document's pairs (GraphPairs::add) as the model is asked, in their order and
   /// without labels; their ids are DOCUMENT:HEAD:TAIL. A document that is a pair is that pair, as
-  /// it stands there.
+  /// it stands there, but that entities without a type are called kUntyped, as in training.
   void each(const task::Document& document, const std::function<void(task::Example&&)>& take);
   /// One warning of pairs that were not asked, as their sentence has too many.
   void tell(const Context& context) const;

@@ -27,6 +27,35 @@ class JointPairsJob : public JointDesk {
   }
 };
 
+// Prompts and classifiers name the entities' types, and where there are none, what training called
+// them.
+TEST_F(JointPairsJob, ARowWithoutTypesIsAskedAsItsSentenceIs) {
+  auto documents = with_relations();
+  for (json& document : documents) {
+    for (json& entity : document["entities"]) entity.erase("type");
+  }
+  write_rows("documents.jsonl", documents);
+  write("typed.txt", "{{text}}\n{{head}} ({{head_type}}), {{tail}} ({{tail_type}}):");
+  for (const char* head : {"lm", "classifier"}) {
+    jobs::FinetuneOptions teaching = teach_both(4);
+    teaching.overwrite = true;
+    teaching.head = head;
+    teaching.prompt = teaching.head == "lm" ? path("typed.txt") : "";
+    EXPECT_TRUE(jobs::finetune(teaching, host_).finished);
+    auto rows = std::vector{documents[1]};
+    rows.push_back({{"id", "row"},
+                    {"text", documents[1]["text"]},
+                    {"head", {{"start", 0}, {"end", 8}}},
+                    {"tail", {{"start", 14}, {"end", 18}}}});
+    write_rows("documents.jsonl", rows);
+    const auto answered = answers(ask_pairs());
+    ASSERT_EQ(answered.size(), 2u + size_t(answered[1].at("id") != "row"));
+    EXPECT_EQ(answered[0].at("probability"), answered.back().at("probability")) << head;
+    EXPECT_EQ(answered[0].at("label"), answered.back().at("label"));
+    write_rows("documents.jsonl", documents);
+  }
+}
+
 // Those of one sentence and of types that have a relation in the training data; rows of one pair
 // stay what they are.
 TEST_F(JointPairsJob, ExtractAndSuggestAskForThePairsOfSentences) {
