@@ -17,8 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kLeft = 240, kWidth = 760, kRight = 30, kRow = 28, kTop = 16;
-constexpr size_t kNameLength = 36;
+constexpr double kLeft = 344, kWidth = 864, kRight = 30, kRow = 28, kTop = 16;
+constexpr size_t kNameLength = 56;
 constexpr const char* kInk = "#24292f";
 constexpr const char* kMark = "#2a6f97";
 constexpr const char* kGrid = "#d8dee4";
