@@ -37,8 +37,7 @@ void check_run_task(const jobs::FinetuneOptions& options, const std::vector<RunS
 }
 
 bool asked_otherwise(const jobs::FinetuneOptions& options, const task::Example& row) {
-  const bool sentences = jobs::learns_both(options) || jobs::learns_sentences(options);
-  return sentences && !row.document.empty();
+  return jobs::asks_sentences(options) && !row.document.empty();
 }
 
 void check_sentence_pairs(const std::vector<RunStage>& stages, const task::Dataset& gold) {

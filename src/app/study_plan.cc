@@ -208,8 +208,7 @@ class Planner {
       made[cell.embeds->out] = jobs::study_key({{"finetune", embeds.facts.at("finetune")}});
       placed.tables.at("index")["embedder"] = string_value(cell.embeds->out);
     }
-    const StudyArm planned = placed;
-    for (const RunStage& stage : plan_run(run_config(planned, seed))) {
+    for (const RunStage& stage : plan_run(run_config(placed, seed))) {
       const StageFacts facts = facts_of(stage, made);
       cell.facts[stage.name] = facts;
       if (stage.name == "evaluate") continue;

@@ -46,10 +46,6 @@ Read read_all(const EntitySource& source, bool main, const DataChoice& choice, c
   return read;
 }
 
-std::string type_of(const task::Entity& entity) {
-  return entity.span.type.empty() ? kUntyped : entity.span.type;
-}
-
 // What is wrong with entities of one data set, by its kind.
 class Complaints {
  public:
@@ -93,7 +89,7 @@ class Cutter {
     std::vector<task::Piece> spans;
     for (const task::Entity& entity : document.entities) {
       spans.push_back({entity.span.start, entity.span.end});
-      const auto type = types_.find(type_of(entity));
+      const auto type = types_.find(type_of(entity.span));
       result.marked.push_back({spans.back(), type ? int32_t(*type) : -1});
     }
     std::ranges::sort(result.marked);
@@ -125,7 +121,7 @@ class Cutter {
  private:
   // Gives the entity to the text whose words it begins and ends with.
   void place(const task::Entity& entity, EntityDocument& document) {
-    const auto type = types_.find(type_of(entity));
+    const auto type = types_.find(type_of(entity.span));
     if (!type) return;  // of dev data; told elsewhere
     const int64_t start = entity.span.start, end = entity.span.end;
     const auto text = std::ranges::upper_bound(
@@ -213,8 +209,8 @@ void tell_untrained(const std::vector<task::Document>& dev, const task::Labels& 
   int64_t count = 0;
   for (const task::Document& document : dev) {
     for (const task::Entity& entity : document.entities) {
-      if (types.find(type_of(entity))) continue;
-      unknown.insert(type_of(entity));
+      if (types.find(type_of(entity.span))) continue;
+      unknown.insert(type_of(entity.span));
       ++count;
     }
   }
@@ -228,6 +224,8 @@ void tell_untrained(const std::vector<task::Document>& dev, const task::Labels& 
 
 }  // namespace
 
+std::string type_of(const task::Span& span) { return span.type.empty() ? kUntyped : span.type; }
+
 EntityData load_entity_data(const EntitySource& source, const DataChoice& choice,
                             const Host& host) {
   Read train = read_all(source, true, choice, host), dev{{}, train.data};
@@ -238,7 +236,7 @@ EntityData load_entity_data(const EntitySource& source, const DataChoice& choice
   }
   EntityData data;
   for (const task::Document& document : train.documents) {
-    for (const task::Entity& entity : document.entities) data.types.add(type_of(entity));
+    for (const task::Entity& entity : document.entities) data.types.add(type_of(entity.span));
   }
   if (data.types.empty()) {
     refuse(

@@ -27,6 +27,10 @@ inline constexpr double kOverlapShare = 0.25;
 /// What entities without a type are called.
 inline constexpr const char* kUntyped = task::kNoType;
 
+/// The span's type, or kUntyped: what training, prompts and classifiers call it. A run is asked as
+/// it was taught only where all of them ask this.
+std::string type_of(const task::Span& span);
+
 /// An entity of a run of words, both inclusive; type: its place in the inventory.
 struct WordEntity {
   int32_t first = 0, last = 0, type = 0;

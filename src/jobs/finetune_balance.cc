@@ -132,7 +132,7 @@ void tell_mostly_negative(const FinetuneOptions& options, const FinetuneData& da
   if (double(of_negative->second) <= kNearlyAll * double(all)) return;
   const bool documents = std::ranges::any_of(
       data.train.examples, [](const task::Example& each) { return !each.document.empty(); });
-  const bool whole = documents && !learns_both(options) && !learns_sentences(options);
+  const bool whole = documents && !asks_sentences(options);
   context.warn(
       fmt::format("{}: {} of {} are labelled '{}', and such data soon teach nothing but that. {}",
                   data.train.name, of_negative->second, counted(all, "training row"), *negative,

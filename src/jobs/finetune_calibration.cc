@@ -27,7 +27,7 @@ bool calibrate_run(const FinetuneParts& parts, engine::Worker& worker, const Con
   const auto count = int64_t(parts.rows.dev.size());
   if (count == 0) return true;
   if (count < kFewestForCalibration) {
-    const bool both = learns_both(parts.options) || learns_sentences(parts.options);
+    const bool both = asks_sentences(parts.options);
     const std::string other =
         both ? "Use more dev documents."
              : fmt::format(

@@ -123,7 +123,7 @@ void check_negative(const FinetuneOptions& options, const FinetuneData& data,
                     const Context& context) {
   if (!options.negative) return;
   data.train.labels.index(*options.negative, "--negative");
-  const bool of_sentences = learns_both(options) || learns_sentences(options);
+  const bool of_sentences = asks_sentences(options);
   if (data.dev.examples.empty() && !options.negatives && !options.fold && !of_sentences) {
     context.info(
         fmt::format("--negative '{}': without --dev or --holdout it decides only what `extract "
@@ -180,8 +180,8 @@ std::vector<std::string> entity_types(const FinetuneData& data) {
 FinetuneData load_finetune_data(const FinetuneOptions& options, const Host& host,
                                 const IndexLabels* index) {
   if (finds_entities(options)) return load_entities(options, host);
-  const bool of_sentences = learns_both(options) || learns_sentences(options);
-  FinetuneData data = of_sentences ? load_joint(options, host) : load_pairs(options, host);
+  FinetuneData data = asks_sentences(options) ? load_joint(options, host)
+                                              : load_pairs(options, host);
   if (index) {
     settle_labels(data.train, index->labels, index->place);
   } else if (!options.index.empty()) {

@@ -137,8 +137,8 @@ graph::DocumentResult as_result(const EntityDocument& document) {
   const CodePoints points(result.text);
   for (const task::Entity& each : document.entities) {
     const graph::Stretch span{each.span.start, each.span.end};
-    result.mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type, 1,
-                               std::string(points.slice(span.start, span.end))});
+    result.mentions.push_back(
+        {span, type_of(each.span), 1, std::string(points.slice(span.start, span.end))});
   }
   return result;
 }

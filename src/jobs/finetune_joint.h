@@ -26,6 +26,10 @@ void check_joint(const FinetuneOptions& options);
 
 /// Whether it learns the pairs of documents' sentences, and no entities (--pairs sentences).
 bool learns_sentences(const FinetuneOptions& options);
+/// Whether its rows are the pairs of sentences, with entities beside them or alone.
+inline bool asks_sentences(const FinetuneOptions& options) {
+  return learns_both(options) || learns_sentences(options);
+}
 /// Throws Error where --pairs stands beside what it cannot be honoured with.
 void check_pairs(const FinetuneOptions& options);
 

@@ -24,8 +24,7 @@ MarkedDocument marked_document(const task::Document& document,
   graph::Mentions mentions;
   for (const task::Entity& each : document.entities) {
     const task::Piece span{each.span.start, each.span.end};
-    mentions.push_back({span, each.span.type.empty() ? kUntyped : each.span.type,
-                        each.probability.value_or(1),
+    mentions.push_back({span, type_of(each.span), each.probability.value_or(1),
                         std::string(points.slice(span.start, span.end))});
   }
   MarkedDocument marked;
@@ -65,9 +64,7 @@ void JointPairs::each(const task::Document& document,
                       const std::function<void(task::Example&&)>& take) {
   if (document.pair) {
     task::make_pairs(document, {}, [&](task::Example&& row) {
-      for (task::Span* span : {&row.head, &row.tail}) {
-        if (span->type.empty()) span->type = kUntyped;
-      }
+      for (task::Span* span : {&row.head, &row.tail}) span->type = type_of(*span);
       take(std::move(row));
     });
     return;

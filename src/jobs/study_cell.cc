@@ -150,7 +150,7 @@ void add_answers(const task::Dataset& data, const std::vector<task::Prediction>&
 // pairs of sentences, which is to say that they have no relation.
 void answer_unasked(const StudyCell& cell, const task::Dataset& data,
                     std::vector<task::Prediction>& predictions) {
-  if (!cell.finetune || !(learns_both(*cell.finetune) || learns_sentences(*cell.finetune))) return;
+  if (!cell.finetune || !asks_sentences(*cell.finetune)) return;
   const std::string named = task::parse_spec(cell.gold).negative;
   const auto negative = cell.scores.negative ? cell.scores.negative
                         : named.empty()      ? task::negative_label(data.labels)
