@@ -16,6 +16,7 @@ namespace relatum::app {
 struct StudyArm {
   std::string name;
   int64_t line = 0;                        ///< where it begins; 0 where the grid alone made it
+  std::vector<std::string> axes;           ///< the values that [grid] gave it, as they are named
   RunTable top;                            ///< keys above the tables
   std::map<std::string, RunTable> tables;  ///< by stage; extract and evaluate are always there
 };

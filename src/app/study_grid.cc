@@ -167,7 +167,8 @@ std::vector<StudyArm> multiply(const fs::path& path, std::vector<StudyArm> arms,
       }
       for (const TomlItem& value : axis.values) {
         StudyArm each = arm;
-        each.name += (each.name.empty() ? "" : ", ") + value_name(axis, value);
+        each.axes.push_back(value_name(axis, value));
+        each.name += (each.name.empty() ? "" : ", ") + each.axes.back();
         apply_setting(path, as_setting(axis, value), each);
         all.push_back(std::move(each));
       }

@@ -198,6 +198,7 @@ class Planner {
   jobs::StudyCell cell_of(const StudyArm& arm, std::optional<uint64_t> seed) {
     jobs::StudyCell cell;
     cell.arm = arm.name;
+    if (arm.line == 0) cell.axes = arm.axes;
     cell.seed = seed;
     if (const auto cues = cues_.find(arm.name); cues != cues_.end()) cell.cues = cues->second;
     StudyArm placed = arm;

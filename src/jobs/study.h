@@ -26,8 +26,9 @@ struct StageFacts {
 /// cells that ask for the same share it.
 struct StudyCell {
   std::string arm;
-  std::optional<uint64_t> seed;  ///< nothing where nothing is drawn, as without fine-tuning
-  std::string key;               ///< study_key() of `facts`
+  std::vector<std::string> axes;  ///< the values of a grid's axes, of an arm that it alone made
+  std::optional<uint64_t> seed;   ///< nothing where nothing is drawn, as without fine-tuning
+  std::string key;                ///< study_key() of `facts`
   std::map<std::string, StageFacts> facts;  ///< by stage
   /// The run that embeds the index, where that is no embedder.
   std::optional<FinetuneOptions> embeds;

@@ -184,7 +184,9 @@ json record_of(const StudyCell& cell, const Host& host) {
     record["training"] = {{"examples", number_or_null(trained, "examples")},
                           {"steps", number_or_null(trained, "steps")},
                           {"tokens", number_or_null(trained, "tokens")},
-                          {"final_loss", number_or_null(trained, "final_loss")}};
+                          {"final_loss", number_or_null(trained, "final_loss")},
+                          {"lr", number_or_null(trained, "lr")},
+                          {"batch_tokens", number_or_null(trained, "batch_tokens")}};
   }
   record["seconds"] = seconds;
   record["peak_rss_bytes"] = peak;

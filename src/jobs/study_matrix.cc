@@ -1,4 +1,4 @@
-// Names are taken apart, as the grid put them together.
+// Values of axes as the plan names them.
 #include "jobs/study_matrix.h"
 
 #include <fmt/format.h>
@@ -18,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kBetween = ", ";
 constexpr size_t kFewest = 3;
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
@@ -31,21 +30,32 @@ const json* official_figure(const json& arm) {
   return figures && official ? io::find(*figures, official->get<std::string>()) : nullptr;
 }
 
+// The two values that the grid alone made an arm of; nullptr where there are more or fewer.
+const json* two_axes(const json& all, const std::string& arm) {
+  const json* plan = io::find(all, "plan");
+  if (!plan) return nullptr;
+  for (const json& planned : *plan) {
+    if (planned.at("arm") != arm) continue;
+    const json* axes = io::find(planned, "axes");
+    return axes && axes->is_array() && axes->size() == 2 ? axes : nullptr;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-std::string study_matrix_text(std::span<const json* const> arms) {
+std::string study_matrix_text(const json& all, std::span<const json* const> arms) {
   std::vector<std::string> down, across;
   std::map<std::pair<std::string, std::string>, std::string> means;
   std::string title;
   for (const json* arm : arms) {
-    const std::string name = arm->at("arm").get<std::string>();
-    const size_t comma = name.find(kBetween);
+    const json* axes = two_axes(all, arm->at("arm").get<std::string>());
+    if (!axes) continue;
     const json* figure = official_figure(*arm);
-    const bool of_grid = comma != name.npos && name.find(kBetween, comma + 1) == name.npos;
-    if (!of_grid) continue;
     if (!figure) return "";
     title = figure->at("title").get<std::string>();
-    const std::string first = name.substr(0, comma), second = name.substr(comma + 2);
+    const std::string first = axes->at(0).get<std::string>();
+    const std::string second = axes->at(1).get<std::string>();
     add_once(down, first);
     add_once(across, second);
     means[{first, second}] = fmt::format("{:.1f}", 100 * figure->at("mean").get<double>());

@@ -7,9 +7,11 @@
 
 namespace relatum::jobs {
 
-/// A section of a study's page: the official means of `arms` (summaries), whose names are "A, B",
-/// with each A down and each B across; arms of other names are none of it. Empty unless every A
-/// stands beside every B, at least three of each: a smaller grid shows in the page's list.
-std::string study_matrix_text(std::span<const nlohmann::json* const> arms);
+/// A section of a study's page: the official means of `arms` (summaries) that the plan of `all`, a
+/// results file, has as made by two axes alone, values of the first down, of the second across.
+/// Empty unless every value stands beside every other, at least three of each: a smaller grid shows
+/// in the page's list.
+std::string study_matrix_text(const nlohmann::json& all,
+                              std::span<const nlohmann::json* const> arms);
 
 }  // namespace relatum::jobs

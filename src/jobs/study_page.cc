@@ -17,6 +17,7 @@
 #include "io/json.h"
 #include "jobs/markdown_text.h"
 #include "jobs/study_chart.h"
+#include "jobs/study_cost.h"
 #include "jobs/study_groups.h"
 #include "jobs/study_matrix.h"
 #include "jobs/study_perplexity.h"
@@ -91,13 +92,16 @@ class Page {
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     page += by_hand(before) + "\n";
-    if (const std::string matrix = study_matrix_text(arms_); !matrix.empty()) page += matrix + "\n";
+    if (const std::string matrix = study_matrix_text(all_, arms_); !matrix.empty()) {
+      page += matrix + "\n";
+    }
     if (const std::string groups = study_groups_text(arms_, base_); !groups.empty()) {
       page += groups + "\n";
     }
     if (const std::string text = study_perplexity_text(all_, planned_arms(all_)); !text.empty()) {
       page += text + "\n";
     }
+    page += study_cost_text(all_, arms_, base_) + "\n";
     page += "## What follows\n\n" + conclusions() + "\n";
     page += "## What does not follow\n\n" + limits() + "\n";
     page += "## What was done\n\n" + done() + "\n" + settings();
@@ -155,47 +159,20 @@ class Page {
     return text;
   }
 
-  // The mean over an arm's cells that have the figure; nothing where none has.
-  std::optional<double> mean_of(const json& arm, std::initializer_list<std::string> keys) const {
-    double sum = 0;
-    int64_t count = 0;
-    for (const json* record : arm_records(all_, text_of(arm, "arm"))) {
-      const json* value = inside(*record, keys);
-      if (!value || !value->is_number()) continue;
-      sum += value->get<double>();
-      ++count;
-    }
-    return count ? std::optional(sum / double(count)) : std::nullopt;
-  }
-
-  std::string seconds_text(const json& arm, const char* stage) const {
-    const auto seconds = mean_of(arm, {"seconds", stage});
-    return seconds ? duration_text(*seconds) : "";
-  }
-
-  std::string memory_text(const json& arm) const {
-    const auto training = mean_of(arm, {"peak_rss_bytes", "training"});
-    const auto answering = mean_of(arm, {"peak_rss_bytes", "answering"});
-    if (!training && !answering) return "";
-    return fmt::format("{:.2f} GB", std::max(training.value_or(0), answering.value_or(0)) / 1e9);
-  }
-
   std::string table() const {
     std::string text = fmt::format("| arm | cells | {} | 95 % interval |", markdown_text(title()));
     if (base_) text += fmt::format(" against {} |", markdown_text(baseline_));
-    text += " accuracy | ECE | training | answering | memory |\n| --- | ---: | ---: | ---: |";
+    text += " accuracy | ECE |\n| --- | ---: | ---: | ---: |";
     if (base_) text += " ---: |";
-    text += " ---: | ---: | ---: | ---: | ---: |\n";
+    text += " ---: | ---: |\n";
     for (const json* arm : arms_) {
       const json* interval = inside(*arm, {"figures", official(), "interval"});
-      const auto ece = mean_of(*arm, {"figures", "ece"});
+      const auto ece = mean_over_cells(all_, text_of(*arm, "arm"), {"figures", "ece"});
       text += fmt::format("| {} | {} | {} | {} |", markdown_text(text_of(*arm, "arm")),
                           arm->at("seeds").dump(), mean_text(*arm, official()),
                           interval ? range_text(*interval, " – ") : "");
       if (base_) text += " " + difference_text(*arm) + " |";
-      text += fmt::format(" {} | {} | {} | {} | {} |\n", mean_text(*arm, "accuracy"),
-                          ece ? points(*ece) : "", seconds_text(*arm, "training"),
-                          seconds_text(*arm, "answering"), memory_text(*arm));
+      text += fmt::format(" {} | {} |\n", mean_text(*arm, "accuracy"), ece ? points(*ece) : "");
     }
     return text;
   }
@@ -205,8 +182,7 @@ class Page {
         "Figures in per cent, differences in points. A mean is over cells, which differ in "
         "their seed alone; behind ± stands their standard deviation. Intervals are those of "
         "the bootstrap over texts: the same texts are drawn for all arms and seeds, the trained "
-        "models held fixed. Times and memory are means; memory is the most that the process "
-        "held, by training or answering.");
+        "models held fixed.");
   }
 
   static std::string by_hand(const std::string& before) {
@@ -267,12 +243,36 @@ class Page {
           "one in twenty leaves zero out by chance.\n",
           compared);
     }
+    if (const std::string others = other_steps(); !others.empty()) {
+      text += wrapped("- What difference the number of steps makes: " + others);
+    }
     for (const json* arm : arms_) {
       if (!base_ || !one_seed(*arm)) continue;
       text += "- How much a seed matters, where an arm and the baseline have one cell each.\n";
       break;
     }
     return text + "- Anything about other data, models or settings than those below.\n";
+  }
+
+  // Arms whose training had clearly more or fewer steps than the baseline's, as longer prompts
+  // bring where steps are cut by tokens.
+  std::string other_steps() const {
+    constexpr double kMore = 1.2;
+    if (!base_) return "";
+    const auto base = mean_over_cells(all_, baseline_, {"training", "steps"});
+    if (!base || *base <= 0) return "";
+    std::vector<std::string> others;
+    for (const json* arm : arms_) {
+      const std::string name = text_of(*arm, "arm");
+      const auto steps = mean_over_cells(all_, name, {"training", "steps"});
+      if (!steps || (*steps < kMore * *base && *base < kMore * *steps)) continue;
+      others.push_back(fmt::format("{} ({:.0f})", markdown_text(name), *steps));
+    }
+    return others.empty()
+               ? ""
+               : fmt::format("{} {} trained in other numbers of steps than {} ({:.0f}).",
+                             fmt::join(others, "; "), others.size() == 1 ? "was" : "were",
+                             markdown_text(baseline_), *base);
   }
 
   std::string done() const {

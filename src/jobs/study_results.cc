@@ -178,9 +178,11 @@ void StudyResults::set_plan(const Study& study) {
   json plan = json::array();
   for (const StudyCell& cell : study.cells) {
     const json* record = find(cell);
-    plan.push_back({{"arm", cell.arm},
+    json planned = {{"arm", cell.arm},
                     {"seed", cell.seed ? json(*cell.seed) : json()},
-                    {"key", record ? text_of(*record, "key") : cell.key}});
+                    {"key", record ? text_of(*record, "key") : cell.key}};
+    if (!cell.axes.empty()) planned["axes"] = cell.axes;
+    plan.push_back(std::move(planned));
   }
   (*all_)["plan"] = std::move(plan);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "io/json.h"
 #include "jobs/markdown_text.h"
@@ -30,10 +31,23 @@ bool left_out(const std::string& stage, const std::string& flag) {
   return flag == "adapter" || flag == "index" || (stage == "finetune" && flag == "seed");
 }
 
+// What the run chose itself stands in the place of the option that left it to the run.
+void add_chosen(const json& record, size_t arm, Settings& settings) {
+  const json* training = io::find(record, "training");
+  if (!training) return;
+  for (const auto& [key, flag] : {std::pair("lr", "lr"), {"batch_tokens", "batch-tokens"}}) {
+    const json* value = io::find(*training, key);
+    const auto row = settings.find(std::string("finetune ") + flag);
+    if (!value || !value->is_number() || row == settings.end()) continue;
+    row->second[arm] = fmt::format("{}", value->get<double>());
+  }
+}
+
+// Of each arm's first record.
 Settings settings_of(const std::vector<const json*>& arms) {
   Settings settings;
   for (size_t i = 0; i < arms.size(); ++i) {
-    for (const auto& [stage, parts] : arms[i]->items()) {
+    for (const auto& [stage, parts] : arms[i]->at("settings").items()) {
       settings[stage].resize(arms.size());
       settings[stage][i] = "yes";
       for (const char* kind : {"settings", "inputs"}) {
@@ -50,6 +64,7 @@ Settings settings_of(const std::vector<const json*>& arms) {
         }
       }
     }
+    add_chosen(*arms[i], i, settings);
   }
   return settings;
 }
@@ -96,7 +111,7 @@ std::string wrapped(const std::string& text) {
 
 std::string study_settings_text(const json& all, const std::vector<std::string>& arms) {
   std::vector<const json*> given;
-  for (const std::string& arm : arms) given.push_back(&arm_records(all, arm).at(0)->at("settings"));
+  for (const std::string& arm : arms) given.push_back(arm_records(all, arm).at(0));
   const Settings settings = settings_of(given);
   std::vector<std::string> shared, lines(arms.size());
   std::string head, rule;

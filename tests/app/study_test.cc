@@ -48,6 +48,7 @@ TEST_F(Study, RunsAGridAndSkipsWhatIsDone) {
   EXPECT_EQ(all["cells"][2]["settings"]["finetune"]["settings"]["rank"], "4");
   EXPECT_EQ(all["cells"][2]["settings"]["finetune"]["settings"]["alpha"], "32");
   EXPECT_EQ(all["arms"].size(), 2u);
+  EXPECT_EQ(all["plan"][2]["axes"], json::array({"rank 4"}));
   const std::string before = read("ranks.json");
   done({"study", path("s.toml")});
   EXPECT_EQ(read("ranks.json"), before);

@@ -13,23 +13,29 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 
-std::vector<json> grid(int rows, int columns) {
-  std::vector<json> arms;
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < columns; ++c) {
-      const json figure = {{"title", "macro-F1"}, {"mean", 0.1 * r + 0.01 * c}};
-      arms.push_back({{"arm", "train " + std::to_string(r) + ", test " + std::to_string(c)},
-                      {"official", "macro"},
-                      {"figures", {{"macro", figure}}}});
-    }
-  }
-  return arms;
+json arm(const std::string& name, double mean) {
+  return {{"arm", name},
+          {"official", "macro"},
+          {"figures", {{"macro", {{"title", "macro-F1"}, {"mean", mean}}}}}};
 }
 
-std::string table(const std::vector<json>& arms) {
+// A results file: its plan says which values made an arm.
+json grid(int rows, int columns) {
+  json all = {{"plan", json::array()}, {"arms", json::array()}};
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) {
+      const std::string down = "train " + std::to_string(r), across = "test " + std::to_string(c);
+      all["plan"].push_back({{"arm", down + ", " + across}, {"axes", {down, across}}});
+      all["arms"].push_back(arm(down + ", " + across, 0.1 * r + 0.01 * c));
+    }
+  }
+  return all;
+}
+
+std::string table(const json& all) {
   std::vector<const json*> pointers;
-  for (const json& arm : arms) pointers.push_back(&arm);
-  return jobs::study_matrix_text(pointers);
+  for (const json& each : all.at("arms")) pointers.push_back(&each);
+  return jobs::study_matrix_text(all, pointers);
 }
 
 TEST(StudyMatrix, PutsOneAxisDownAndOneAcross) {
@@ -40,21 +46,28 @@ TEST(StudyMatrix, PutsOneAxisDownAndOneAcross) {
   EXPECT_THAT(text, HasSubstr("macro-F1, means over cells"));
 }
 
+TEST(StudyMatrix, TakesValuesWithCommasWhole) {
+  json all = grid(3, 3);
+  all["plan"][4]["arm"] = all["arms"][4]["arm"] = "sixteen, 32";
+  EXPECT_EQ(table(all), table(grid(3, 3)));
+}
+
 TEST(StudyMatrix, IsNoneOfWhatIsNoWholeGrid) {
   EXPECT_EQ(table(grid(2, 4)), "");
-  std::vector<json> arms = grid(3, 3);
-  arms.pop_back();
-  EXPECT_EQ(table(arms), "");
-  arms = grid(3, 3);
-  arms[4]["arm"] = "train 1, test 1, seen";
-  EXPECT_EQ(table(arms), "");
-  arms = grid(3, 3);
-  arms.push_back({{"arm", "base"}});
-  EXPECT_EQ(table(arms), table(grid(3, 3))) << "an arm beside the grid";
-  arms = grid(3, 3);
-  arms[4].erase("figures");
-  EXPECT_EQ(table(arms), "");
-  EXPECT_EQ(table({}), "");
+  json all = grid(3, 3);
+  all["arms"].erase(8);
+  EXPECT_EQ(table(all), "") << "a cell without results";
+  all = grid(3, 3);
+  all["plan"][4]["axes"].push_back("seen");
+  EXPECT_EQ(table(all), "") << "a third axis";
+  all = grid(3, 3);
+  all["plan"].push_back({{"arm", "base, alone"}});
+  all["arms"].push_back(arm("base, alone", 0.5));
+  EXPECT_EQ(table(all), table(grid(3, 3))) << "an arm beside the grid";
+  all = grid(3, 3);
+  all["arms"][4].erase("figures");
+  EXPECT_EQ(table(all), "");
+  EXPECT_EQ(table({{"arms", json::array()}}), "");
 }
 
 }  // namespace

@@ -105,6 +105,18 @@ TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
   }
 }
 
+// Where steps are cut by tokens, longer prompts make more of them.
+TEST(StudyPage, NamesArmsThatHadOtherNumbersOfSteps) {
+  json all = study({arm("base", 0.7), arm("longer", 0.8), arm("alike", 0.7), arm("untaught", 0.1)});
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), Not(HasSubstr("numbers of steps")));
+  for (const auto& [cell, steps] : std::vector<std::pair<int, int>>{{0, 282}, {1, 574}, {2, 300}}) {
+    all["cells"][size_t(cell)]["training"]["steps"] = steps;
+  }
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
+              HasSubstr("- What difference the number of steps makes: longer (574) was trained in "
+                        "other numbers of steps than base (282)."));
+}
+
 // An arm without a stage says nothing of its settings, and does not make them differ.
 TEST(StudyPage, SetsStagesSideBySide) {
   json all = study({arm("base", 0.7), arm("taught", 0.8), arm("taught more", 0.8)});
@@ -115,6 +127,17 @@ TEST(StudyPage, SetsStagesSideBySide) {
   EXPECT_THAT(page, HasSubstr("| base | yes | – | – |"));
   EXPECT_THAT(page, HasSubstr("| taught more | – | yes | taught more |"));
   EXPECT_THAT(page, HasSubstr("extract prompt roles, finetune epochs 3."));
+}
+
+// All weights move at a rate of their own where none is given.
+TEST(StudyPage, TellsWhatARunChoseItself) {
+  json all = study({arm("pairs", 0.7), arm("all weights", 0.8)});
+  for (json& cell : all["cells"]) cell["settings"]["finetune"]["settings"]["lr"] = "0.001";
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("finetune lr 0.001."));
+  all["cells"][1]["training"] = {{"lr", 5e-5}, {"batch_tokens", 512}};
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
+              HasSubstr("| arm | finetune lr | finetune rank |\n| --- | --- | --- |\n"
+                        "| pairs | 0.001 | pairs |\n| all weights | 5e-05 | all weights |\n"));
 }
 
 TEST(StudyPage, KeepsWhatIsWrittenByHand) {

@@ -1,0 +1,109 @@
+// Means over cells as Markdown.
+#include "jobs/study_cost.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/counted.h"
+#include "io/json.h"
+#include "jobs/markdown_text.h"
+#include "jobs/study_results.h"
+#include "jobs/study_text.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+
+struct Costs {
+  std::optional<double> tokens, training, answering, rows, bytes;
+};
+
+Costs costs_of(const json& all, const std::string& arm) {
+  const auto mean = [&](std::initializer_list<std::string> keys) {
+    return mean_over_cells(all, arm, keys);
+  };
+  Costs costs{.tokens = mean({"training", "tokens"}),
+              .training = mean({"seconds", "training"}),
+              .answering = mean({"seconds", "answering"}),
+              .rows = mean({"figures", "examples"}),
+              .bytes = {}};
+  for (const char* stage : {"training", "answering"}) {
+    const auto held = mean({"peak_rss_bytes", stage});
+    if (held) costs.bytes = std::max(*held, costs.bytes.value_or(0));
+  }
+  return costs;
+}
+
+std::string tokens_text(const Costs& costs) {
+  return costs.tokens ? grouped(uint64_t(std::llround(*costs.tokens))) : "";
+}
+
+std::string times_text(const Costs& costs, const Costs& base) {
+  const bool both = costs.tokens && base.tokens && *base.tokens > 0;
+  return both ? fmt::format("{:.2f}", *costs.tokens / *base.tokens) : "";
+}
+
+std::string rate_text(std::optional<double> amount, std::optional<double> seconds) {
+  if (!amount || !seconds || *seconds <= 0) return "";
+  const double rate = *amount / *seconds;
+  return rate < 10 ? fmt::format("{:.1f}", rate) : grouped(uint64_t(std::llround(rate)));
+}
+
+std::string seconds_text(std::optional<double> seconds) {
+  return seconds ? duration_text(*seconds) : "";
+}
+
+std::string line_of(const std::string& arm, const Costs& costs, const Costs* base) {
+  std::string line = fmt::format("| {} | {} |", markdown_text(arm), tokens_text(costs));
+  if (base) line += " " + times_text(costs, *base) + " |";
+  const std::string memory = costs.bytes ? fmt::format("{:.2f} GB", *costs.bytes / 1e9) : "";
+  return line + fmt::format(" {} | {} | {} | {} | {} |\n", seconds_text(costs.training),
+                            rate_text(costs.tokens, costs.training), seconds_text(costs.answering),
+                            rate_text(costs.rows, costs.answering), memory);
+}
+
+}  // namespace
+
+std::optional<double> mean_over_cells(const json& all, const std::string& arm,
+                                      std::initializer_list<std::string> keys) {
+  double sum = 0;
+  int64_t count = 0;
+  for (const json* value : arm_records(all, arm)) {
+    for (const std::string& key : keys) {
+      if (value) value = io::find(*value, key);
+    }
+    if (!value || !value->is_number()) continue;
+    sum += value->get<double>();
+    ++count;
+  }
+  return count ? std::optional(sum / double(count)) : std::nullopt;
+}
+
+std::string study_cost_text(const json& all, std::span<const json* const> arms, const json* base) {
+  const auto name_of = [](const json& arm) { return arm.at("arm").get<std::string>(); };
+  std::optional<Costs> baseline;
+  if (base) baseline = costs_of(all, name_of(*base));
+  if (baseline && !baseline->tokens) baseline.reset();
+  std::string head = "| arm | tokens trained on |", rule = "| --- | ---: |";
+  if (baseline) {
+    head += fmt::format(" times those of {} |", markdown_text(name_of(*base)));
+    rule += " ---: |";
+  }
+  head += " training | tokens a second | answering | rows a second | memory |";
+  rule += " ---: | ---: | ---: | ---: | ---: |";
+  std::string lines;
+  for (const json* arm : arms) {
+    lines += line_of(name_of(*arm), costs_of(all, name_of(*arm)), baseline ? &*baseline : nullptr);
+  }
+  return fmt::format(
+      "## What it costs\n\n{}\n{}\n{}\n{}", head, rule, lines,
+      wrapped("Means over cells. Tokens are counted over all epochs. Times and rates are those of "
+              "the machine as busy as it was; memory is the most that the process held, by "
+              "training or answering."));
+}
+
+}  // namespace relatum::jobs
