@@ -221,6 +221,7 @@ class Checks {
            "no label is known to choose from. Give 'labels', the path of a JSON list, "
            "or add [index].");
     }
+    if (ours && trained_labels_) check_classes(*trained, *trained_labels_, data.labels);
     const auto record = ours ? std::nullopt : record_of(stage);
     const std::string negative = ours     ? task::seen_form(trained->value("negative"))
                                  : record ? record->negative

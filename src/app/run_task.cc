@@ -22,6 +22,18 @@ const RunStage* asking(const std::vector<RunStage>& stages) {
 
 }  // namespace
 
+void check_classes(const RunStage& trained, const task::Labels& learned,
+                   const task::Labels& asked) {
+  if (trained.value("head") != "classifier") return;
+  for (const std::string& label : asked.names()) {
+    if (learned.find(label)) continue;
+    fail("app.run", fmt::format("[extract] may answer '{}', and the classifier of [finetune] is "
+                                "not trained on that label. Name the labels that it is trained on "
+                                "as 'labels' of [extract].",
+                                label));
+  }
+}
+
 void check_run_task(const jobs::FinetuneOptions& options, const std::vector<RunStage>& stages) {
   if (jobs::learns_both(options)) {
     const RunStage* extract = asking(stages);

@@ -14,6 +14,10 @@ namespace relatum::app {
 /// relations. `options`: those of [finetune].
 void check_run_task(const jobs::FinetuneOptions& options, const std::vector<RunStage>& stages);
 
+/// Throws Error where a classifier is asked for a label that it has not learned: it has an output
+/// for each of `learned`, and for no other. Nothing where `trained` teaches no classifier.
+void check_classes(const RunStage& trained, const task::Labels& learned, const task::Labels& asked);
+
 /// Whether the run asks its sentence's text in the place of the row's: of a document's pair, where
 /// it learned the pairs of sentences.
 bool asked_otherwise(const jobs::FinetuneOptions& options, const task::Example& row);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/error_sentence.h"
 #include "base/known_names.h"
+#include "task/metric.h"
 
 namespace relatum::app {
 namespace {
@@ -99,9 +100,22 @@ class Reader {
   void read_study_table(const TomlItem& table) {
     if (table.kind != TomlKind::kTable) refuse_kind(table, "a table: write [study]");
     for (const TomlItem& item : table.items) read_study_key(item);
+    if (config_.name.find_first_of("/\\") != std::string::npos || config_.name.starts_with('.')) {
+      fail("app.study", fmt::format("{}: the study's name is '{}', and names files. Leave out '/', "
+                                    "and a '.' at its beginning.",
+                                    place(table), config_.name));
+    }
     if (config_.results.empty()) config_.results = config_.name + ".json";
     if (config_.work.empty()) config_.work = "runs/studies/" + config_.name;
     if (config_.title.empty()) config_.title = config_.name;
+  }
+
+  void check_metric(const TomlItem& item) const {
+    const std::vector<std::string> known = names_of(task::metrics());
+    if (std::ranges::find(known, config_.metric) != known.end()) return;
+    fail("app.study", fmt::format("{}: there is no metric '{}'.{} There are {}.", place(item),
+                                  config_.metric, did_you_mean(config_.metric, known),
+                                  fmt::join(known, ", ")));
   }
 
   void read_study_key(const TomlItem& item) {
@@ -113,6 +127,7 @@ class Reader {
         {"text", &config_.text}};
     if (const auto known = texts.find(item.key); known != texts.end()) {
       *known->second = text(item);
+      if (item.key == "metric") check_metric(item);
     } else if (item.key == "seeds") {
       const char* wanted = "a list of different whole numbers from 0 on, such as [1, 2, 3]";
       if (item.kind != TomlKind::kList || item.items.empty()) refuse_kind(item, wanted);

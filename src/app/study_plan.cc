@@ -14,6 +14,7 @@
 #include "app/stage_description.h"
 #include "app/stage_options.h"
 #include "app/study_embedder.h"
+#include "app/study_facts.h"
 #include "base/error.h"
 #include "base/error_sentence.h"
 #include "base/parallel_for.h"
@@ -263,6 +264,9 @@ class Planner {
                            (parts.empty() ? "" : " " + parts);
     }
     if (stage.name == "evaluate") return facts;
+    if (stage.name == "finetune") {
+      settle_facts(finetune_options(stage.arguments), environment_.host(), facts);
+    }
     facts.settings["isa"] = kernels::isa() == kernels::Isa::kAvx512 ? "avx512" : "avx2";
     const std::string compute = stage.value("compute", stage.name == "index" ? "f32" : "auto");
     facts.settings["compute"] = compute == "int8"

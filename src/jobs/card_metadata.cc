@@ -9,6 +9,7 @@
 
 #include "io/yaml.h"
 #include "jobs/card_values.h"
+#include "task/spec.h"
 
 namespace relatum::jobs {
 namespace {
@@ -48,8 +49,8 @@ std::string dev_name(const nlohmann::json& record) {
 }
 
 std::string format_of(const std::string& spec) {
-  const size_t colon = spec.find(':');
-  return colon == spec.npos ? "custom" : spec.substr(0, colon);
+  const std::string format = task::parse_spec(spec).format;
+  return format.empty() ? "custom" : format;
 }
 
 void add_figures(std::string& out, const ModelCard& card, const DevFigures& dev) {

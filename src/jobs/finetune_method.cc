@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "arch/family.h"
 #include "arch/model_files.h"
@@ -64,7 +65,9 @@ bool trains_all(const FinetuneOptions& options) { return options.method == "full
 
 double learning_rate(const FinetuneOptions& options) {
   const double full = reads_states(options) ? train::kEncoderRate : train::kFullRate;
-  return options.learning_rate.value_or(trains_all(options) ? full : train::kAdapterRate);
+  // With LoRA+ B moves faster, and A slower, by the same factor.
+  const double pairs = train::kAdapterRate / std::sqrt(std::max(1.0, options.training.lora_plus));
+  return options.learning_rate.value_or(trains_all(options) ? full : pairs);
 }
 
 std::string method_name(const FinetuneOptions& o, const engine::Session& session) {

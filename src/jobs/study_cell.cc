@@ -44,8 +44,11 @@ bool index_is_there(const StudyCell& cell, const StageBegins& begins, const Host
   return build_index(*cell.index, host);
 }
 
+// Stages that went on after a stop: what one held in memory then is not what it takes.
+using Resumed = std::set<std::string>;
+
 bool run_is_there(const std::optional<FinetuneOptions>& given, const StageBegins& begins,
-                  const Host& host) {
+                  Resumed& resumed, const Host& host) {
   if (!given) return true;
   FinetuneOptions options = *given;
   const fs::path run = options.out;
@@ -53,16 +56,19 @@ bool run_is_there(const std::optional<FinetuneOptions>& given, const StageBegins
   begins("finetune");
   options.resume = there(finetune_state(run));
   options.overwrite = !options.resume && holds_files(run);
+  if (options.resume) resumed.insert("training");
   reset_peak_rss();
   return finetune(options, host).finished;
 }
 
-bool answers_are_there(const StudyCell& cell, const StageBegins& begins, const Host& host) {
+bool answers_are_there(const StudyCell& cell, const StageBegins& begins, Resumed& resumed,
+                       const Host& host) {
   ExtractOptions options = cell.extract;
   if (there(options.out) && there(options.out + ".run.json")) return true;
   begins("extract");
   options.resume = !there(options.out) && has_extract_state(options.out);
   options.overwrite = !options.resume;
+  if (options.resume) resumed.insert("answering");
   reset_peak_rss();
   return extract(options, host).finished;
 }
@@ -166,7 +172,7 @@ void answer_unasked(const StudyCell& cell, const task::Dataset& data,
   }
 }
 
-json record_of(const StudyCell& cell, const Host& host) {
+json record_of(const StudyCell& cell, const Resumed& resumed, const Host& host) {
   const std::string place = cell.extract.out + ".run.json";
   const json answered = io::load_json(place);
   json record = {{"date", utc_now()},
@@ -185,9 +191,9 @@ json record_of(const StudyCell& cell, const Host& host) {
                           {"steps", number_or_null(trained, "steps")},
                           {"tokens", number_or_null(trained, "tokens")},
                           {"final_loss", number_or_null(trained, "final_loss")},
-                          {"lr", number_or_null(trained, "lr")},
                           {"batch_tokens", number_or_null(trained, "batch_tokens")}};
   }
+  for (const std::string& stage : resumed) peak[stage] = nullptr;
   record["seconds"] = seconds;
   record["peak_rss_bytes"] = peak;
   DataChoice reading = cell.reading;
@@ -204,14 +210,15 @@ json record_of(const StudyCell& cell, const Host& host) {
 
 std::optional<json> run_study_cell(const StudyCell& cell, const StageBegins& begins,
                                    StudyPerplexity& text, const Host& host) {
-  if (!run_is_there(cell.embeds, begins, host)) return std::nullopt;
+  Resumed resumed, other;
+  if (!run_is_there(cell.embeds, begins, other, host)) return std::nullopt;
   if (!index_is_there(cell, begins, host)) return std::nullopt;
-  if (!run_is_there(cell.finetune, begins, host)) return std::nullopt;
-  if (!answers_are_there(cell, begins, host)) return std::nullopt;
+  if (!run_is_there(cell.finetune, begins, resumed, host)) return std::nullopt;
+  if (!answers_are_there(cell, begins, resumed, host)) return std::nullopt;
   if (!cell.text.empty()) begins("text");
   const std::optional<json> read = text.of(cell, host);
   if (!read) return std::nullopt;
-  json record = record_of(cell, host);
+  json record = record_of(cell, resumed, host);
   if (!read->is_null()) record["text"] = *read;
   return record;
 }

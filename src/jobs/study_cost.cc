@@ -18,15 +18,19 @@ namespace {
 
 using nlohmann::json;
 
+constexpr double kShort = 9.95;  // seconds, and rates, that are told with a digit more
+
 struct Costs {
-  std::optional<double> tokens, training, answering, rows, bytes;
+  std::optional<double> sentences, steps, tokens, training, answering, rows, bytes;
 };
 
 Costs costs_of(const json& all, const std::string& arm) {
   const auto mean = [&](std::initializer_list<std::string> keys) {
     return mean_over_cells(all, arm, keys);
   };
-  Costs costs{.tokens = mean({"training", "tokens"}),
+  Costs costs{.sentences = mean({"training", "examples"}),
+              .steps = mean({"training", "steps"}),
+              .tokens = mean({"training", "tokens"}),
               .training = mean({"seconds", "training"}),
               .answering = mean({"seconds", "answering"}),
               .rows = mean({"figures", "examples"}),
@@ -38,8 +42,8 @@ Costs costs_of(const json& all, const std::string& arm) {
   return costs;
 }
 
-std::string tokens_text(const Costs& costs) {
-  return costs.tokens ? grouped(uint64_t(std::llround(*costs.tokens))) : "";
+std::string count_text(std::optional<double> count) {
+  return count ? grouped(uint64_t(std::llround(*count))) : "";
 }
 
 std::string times_text(const Costs& costs, const Costs& base) {
@@ -50,15 +54,18 @@ std::string times_text(const Costs& costs, const Costs& base) {
 std::string rate_text(std::optional<double> amount, std::optional<double> seconds) {
   if (!amount || !seconds || *seconds <= 0) return "";
   const double rate = *amount / *seconds;
-  return rate < 10 ? fmt::format("{:.1f}", rate) : grouped(uint64_t(std::llround(rate)));
+  return rate < kShort ? fmt::format("{:.1f}", rate) : grouped(uint64_t(std::llround(rate)));
 }
 
 std::string seconds_text(std::optional<double> seconds) {
-  return seconds ? duration_text(*seconds) : "";
+  if (!seconds) return "";
+  return *seconds < kShort ? fmt::format("{:.1f} s", *seconds) : duration_text(*seconds);
 }
 
 std::string line_of(const std::string& arm, const Costs& costs, const Costs* base) {
-  std::string line = fmt::format("| {} | {} |", markdown_text(arm), tokens_text(costs));
+  std::string line = fmt::format("| {} | {} | {} | {} |", markdown_text(arm),
+                                 count_text(costs.sentences), count_text(costs.steps),
+                                 count_text(costs.tokens));
   if (base) line += " " + times_text(costs, *base) + " |";
   const std::string memory = costs.bytes ? fmt::format("{:.2f} GB", *costs.bytes / 1e9) : "";
   return line + fmt::format(" {} | {} | {} | {} | {} |\n", seconds_text(costs.training),
@@ -88,7 +95,8 @@ std::string study_cost_text(const json& all, std::span<const json* const> arms, 
   std::optional<Costs> baseline;
   if (base) baseline = costs_of(all, name_of(*base));
   if (baseline && !baseline->tokens) baseline.reset();
-  std::string head = "| arm | tokens trained on |", rule = "| --- | ---: |";
+  std::string head = "| arm | rows trained on | steps | tokens |";
+  std::string rule = "| --- | ---: | ---: | ---: |";
   if (baseline) {
     head += fmt::format(" times those of {} |", markdown_text(name_of(*base)));
     rule += " ---: |";
@@ -101,7 +109,7 @@ std::string study_cost_text(const json& all, std::span<const json* const> arms, 
   }
   return fmt::format(
       "## What it costs\n\n{}\n{}\n{}\n{}", head, rule, lines,
-      wrapped("Means over cells. Tokens are counted over all epochs. Times and rates are those of "
+      wrapped("Means over cells. Steps and tokens are those of all epochs. Times and rates are those of "
               "the machine as busy as it was; memory is the most that the process held, by "
               "training or answering."));
 }

@@ -188,7 +188,12 @@ class Page {
   static std::string by_hand(const std::string& before) {
     const size_t begin = before.find(kByHand), end = before.find(kByHandEnd);
     const size_t from = begin + std::string(kByHand).size();
-    const bool kept = begin != before.npos && end != before.npos && end >= from;
+    if (begin != before.npos && (end == before.npos || end < from)) {
+      fail("jobs.study", fmt::format("the page has the mark '{}' and no '{}' behind it, so what "
+                                     "was written by hand has no end. Put that mark back.",
+                                     kByHand, kByHandEnd));
+    }
+    const bool kept = begin != before.npos;
     return std::string(kByHand) + (kept ? before.substr(from, end - from) : "\n") + kByHandEnd +
            "\n";
   }
@@ -213,6 +218,15 @@ class Page {
     return text.empty() ? "No arm is shown to differ from the baseline.\n" : text;
   }
 
+  // The interval over seeds, where it has zero in it and that over texts has not.
+  std::string over_seeds(const json& arm) const {
+    const json* texts = inside(arm, {"difference", official(), "interval"});
+    const json* seeds = inside(arm, {"difference", official(), "seeds"});
+    if (!texts || !leaves_zero_out(*texts) || !seeds || !seeds->is_object()) return "";
+    return fmt::format(" (over seeds {} to {})", signed_points(seeds->at("low").get<double>()),
+                       signed_points(seeds->at("high").get<double>()));
+  }
+
   bool one_seed(const json& arm) const {
     const json* own = figure_of(arm, official());
     const json* other = figure_of(*base_, official());
@@ -227,7 +241,7 @@ class Page {
       if (!base_ || arm == base_ || !io::find(*arm, "difference")) continue;
       ++compared;
       if (!difference_is_carried(*arm, *base_)) {
-        unclear.push_back(markdown_text(text_of(*arm, "arm")));
+        unclear.push_back(markdown_text(text_of(*arm, "arm")) + over_seeds(*arm));
       }
     }
     if (!unclear.empty()) {

@@ -8,7 +8,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <utility>
 
 #include "io/json.h"
 #include "jobs/markdown_text.h"
@@ -35,12 +34,10 @@ bool left_out(const std::string& stage, const std::string& flag) {
 void add_chosen(const json& record, size_t arm, Settings& settings) {
   const json* training = io::find(record, "training");
   if (!training) return;
-  for (const auto& [key, flag] : {std::pair("lr", "lr"), {"batch_tokens", "batch-tokens"}}) {
-    const json* value = io::find(*training, key);
-    const auto row = settings.find(std::string("finetune ") + flag);
-    if (!value || !value->is_number() || row == settings.end()) continue;
-    row->second[arm] = fmt::format("{}", value->get<double>());
-  }
+  const json* tokens = io::find(*training, "batch_tokens");
+  const auto row = settings.find("finetune batch-tokens");
+  if (!tokens || !tokens->is_number() || row == settings.end()) return;
+  row->second[arm] = fmt::format("{}", tokens->get<double>());
 }
 
 // Of each arm's first record.

@@ -29,6 +29,7 @@ bool FewRows::take(const Document& document) {
 
 bool FewRows::take(const std::vector<std::string>& labels) {
   std::vector<std::string> few;
+  met_.insert(labels.begin(), labels.end());
   for (const std::string& label : labels) {
     if (std::ranges::find(spec_.few_labels, label) != spec_.few_labels.end()) few.push_back(label);
   }
@@ -40,10 +41,13 @@ bool FewRows::take(const std::vector<std::string>& labels) {
 
 void FewRows::check() const {
   for (const std::string& label : spec_.few_labels) {
-    if (seen_.contains(label)) continue;
-    fail("task.spec", fmt::format("{}: few= names '{}', and no row has that label. Write it as the "
-                                  "data do.",
-                                  spec_.text, label));
+    if (met_.contains(label)) continue;
+    const bool fewer = spec_.sample || spec_.limit || !spec_.without.empty();
+    fail("task.spec",
+         fmt::format("{}: few= names '{}', and no row{} has that label. {}", spec_.text, label,
+                     fewer ? " that the other parts leave" : "",
+                     fewer ? "Take another sample or limit, or that label out."
+                           : "Write it as the data do."));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,15 @@ class FewRows {
   /// Error for a document that lists its entities itself: of those, relations have the labels.
   bool take(const Example& example);
   bool take(const Document& document);
-  /// Throws Error where no row had one of the labels.
+  /// Throws Error where none of the rows asked had one of the labels.
   void check() const;
 
  private:
   bool take(const std::vector<std::string>& labels);
 
   const Spec& spec_;
-  std::map<std::string, int64_t> seen_;  // rows that were taken, of the labels that occurred
+  std::map<std::string, int64_t> seen_;  // rows that were taken, by label
+  std::set<std::string> met_;            // labels of all rows, taken or not
 };
 
 }  // namespace relatum::task

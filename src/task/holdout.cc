@@ -23,7 +23,7 @@ Groups drawn_groups(std::span<const Example> examples, Groups groups, int64_t co
   const auto total = int64_t(examples.size());
   if (count <= 0 || count >= total) {
     fail("task.holdout", fmt::format("cannot hold out {} of {} examples: expected at least 1 and "
-                                     "fewer than all. Choose another --holdout.",
+                                     "fewer than all. Choose another number.",
                                      count, total));
   }
   Rng(seed, kHoldoutStream).shuffle(groups);

@@ -21,8 +21,9 @@ Integer number(std::string_view digits, std::string_view key, std::string_view s
   Integer value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (error != std::errc() || end != digits.data() + digits.size() || value < least) {
-    fail("task.spec", fmt::format("{}: expected {}= a whole number of at least {}, got '{}'.", spec,
-                                  key, least, digits));
+    const bool large = error == std::errc::result_out_of_range;
+    fail("task.spec", fmt::format("{}: expected {}= a whole number of at least {}{}, got '{}'.",
+                                  spec, key, least, large ? ", and a smaller one" : "", digits));
   }
   return value;
 }

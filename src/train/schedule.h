@@ -12,9 +12,9 @@ enum class Shape { kCosine, kLinear, kConstant };
 Shape parse_shape(std::string_view name);
 std::string_view name_of(Shape shape);
 
-/// Peak rates where none is given: what did best for adapters, and for all weights the default of
-/// transformers' TrainingArguments, as larger ones undo what a model has learnt.
-inline constexpr double kAdapterRate = 1e-3, kFullRate = 5e-5;
+/// Peak rates where none is given: what did best for adapters, and for all weights of SmolLM2-135M
+/// (docs/studies/all-weights.md); those of larger models want less.
+inline constexpr double kAdapterRate = 1e-3, kFullRate = 2e-4;
 /// The same of a classifier, whose numbers begin at random, and of an encoder's weights below it.
 inline constexpr double kHeadRate = 1e-3, kEncoderRate = 1e-4;
 

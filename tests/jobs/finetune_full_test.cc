@@ -40,8 +40,11 @@ class FullJob : public Desk {
 TEST(FullMethod, HasALearningRateOfItsOwn) {
   jobs::FinetuneOptions options;
   EXPECT_EQ(jobs::learning_rate(options), 1e-3);
+  options.training.lora_plus = 16;
+  EXPECT_EQ(jobs::learning_rate(options), 2.5e-4) << "of A, and 16 times as much of B";
+  options.training.lora_plus = 1;
   options.method = "full";
-  EXPECT_EQ(jobs::learning_rate(options), 5e-5);
+  EXPECT_EQ(jobs::learning_rate(options), 2e-4);
   options.learning_rate = 2e-3;
   EXPECT_EQ(jobs::learning_rate(options), 2e-3);
 }

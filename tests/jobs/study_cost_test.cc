@@ -18,7 +18,7 @@ json cell(const std::string& key, const std::string& arm, double tokens, double 
   return {{"arm", arm},
           {"key", key},
           {"figures", {{"examples", 800}}},
-          {"training", {{"tokens", tokens}}},
+          {"training", {{"examples", 400}, {"steps", 57}, {"tokens", tokens}}},
           {"seconds", {{"training", training}, {"answering", 40}}},
           {"peak_rss_bytes", {{"training", 1.25e9}, {"answering", 0.8e9}}}};
 }
@@ -44,9 +44,9 @@ std::string section(const json& all, bool with_baseline) {
 
 TEST(StudyCost, HasMeansRatesAndMultiplesOfTheBaseline) {
   const std::string text = section(results(), true);
-  EXPECT_THAT(text, HasSubstr("| arm | tokens trained on | times those of none |"));
-  EXPECT_THAT(text, HasSubstr("| none | 2,000 | 1.00 | 20 s | 100 | 40 s | 20 | 1.25 GB |\n"));
-  EXPECT_THAT(text, HasSubstr("| one | 4,000 | 2.00 | 20 s | 200 | 40 s | 20 | 1.25 GB |\n"));
+  EXPECT_THAT(text, HasSubstr("| arm | rows trained on | steps | tokens | times those of none |"));
+  EXPECT_THAT(text, HasSubstr("| none | 400 | 57 | 2,000 | 1.00 | 20 s | 100 | 40 s | 20 | 1.25 GB |\n"));
+  EXPECT_THAT(text, HasSubstr("| one | 400 | 57 | 4,000 | 2.00 | 20 s | 200 | 40 s | 20 | 1.25 GB |\n"));
   EXPECT_THAT(section(results(), false), Not(HasSubstr("times those")));
 }
 
@@ -59,8 +59,8 @@ TEST(StudyCost, LeavesOutWhatWasNotRecorded) {
   all["cells"][2]["seconds"]["answering"] = 0;
   const std::string text = section(all, true);
   EXPECT_THAT(text, Not(HasSubstr("times those"))) << "no baseline to be a multiple of";
-  EXPECT_THAT(text, HasSubstr("| none |  | 20 s |  | 40 s | 20 |  |\n"));
-  EXPECT_THAT(text, HasSubstr("| one | 4,000 | 20 s | 200 | 0 s |  |  |\n"));
+  EXPECT_THAT(text, HasSubstr("| none |  |  |  | 20 s |  | 40 s | 20 |  |\n"));
+  EXPECT_THAT(text, HasSubstr("| one | 400 | 57 | 4,000 | 20 s | 200 | 0.0 s |  |  |\n"));
 }
 
 TEST(StudyCost, ASlowRateHasADigitMore) {

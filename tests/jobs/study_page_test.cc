@@ -129,15 +129,26 @@ TEST(StudyPage, SetsStagesSideBySide) {
   EXPECT_THAT(page, HasSubstr("extract prompt roles, finetune epochs 3."));
 }
 
-// All weights move at a rate of their own where none is given.
+// Tokens of a step, where none are given, are chosen from the data.
 TEST(StudyPage, TellsWhatARunChoseItself) {
-  json all = study({arm("pairs", 0.7), arm("all weights", 0.8)});
-  for (json& cell : all["cells"]) cell["settings"]["finetune"]["settings"]["lr"] = "0.001";
-  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("finetune lr 0.001."));
-  all["cells"][1]["training"] = {{"lr", 5e-5}, {"batch_tokens", 512}};
+  json all = study({arm("few", 0.7), arm("many", 0.8)});
+  for (json& cell : all["cells"]) cell["settings"]["finetune"]["settings"]["batch-tokens"] = "0";
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("finetune batch-tokens 0, "));
+  all["cells"][0]["training"]["batch_tokens"] = 80;
+  all["cells"][1]["training"]["batch_tokens"] = 512;
   EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
-              HasSubstr("| arm | finetune lr | finetune rank |\n| --- | --- | --- |\n"
-                        "| pairs | 0.001 | pairs |\n| all weights | 5e-05 | all weights |\n"));
+              HasSubstr("| arm | finetune batch-tokens | finetune rank |\n| --- | --- | --- |\n"
+                        "| few | 80 | few |\n| many | 512 | many |\n"));
+}
+
+// An interval over texts that leaves zero out stands in the table; the other one decides.
+TEST(StudyPage, TellsTheIntervalOverSeedsWhereItDecides) {
+  const json seeds = {{"deviation", 0.01}, {"low", 0.74}, {"high", 0.86}};
+  const json all = study({arm("base", 0.7, seeds), differing(arm("a", 0.8, seeds), 0.1,
+                                                             interval(0.05, 0.15),
+                                                             interval(-0.02, 0.2))});
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
+              HasSubstr("- Whether a (over seeds -2.0 to +20.0) differs from base"));
 }
 
 TEST(StudyPage, KeepsWhatIsWrittenByHand) {
@@ -150,6 +161,10 @@ TEST(StudyPage, KeepsWhatIsWrittenByHand) {
   EXPECT_THAT(again, HasSubstr("Our view.\n"));
   EXPECT_THAT(again, Not(HasSubstr("Lost")));
   EXPECT_EQ(jobs::study_page(all, "s.svg", again), again);
+  std::string endless = again;
+  endless.erase(endless.find(jobs::kByHandEnd), std::string(jobs::kByHandEnd).size());
+  EXPECT_THAT([&] { jobs::study_page(all, "s.svg", endless); },
+              ThrowsMessage<Error>(HasSubstr("Put that mark back")));
 }
 
 TEST(StudyChart, DrawsARowForEachArm) {

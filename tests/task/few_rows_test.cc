@@ -75,7 +75,12 @@ TEST_F(Few, AreRefusedWhereTheyCannotBeMeant) {
   }
   EXPECT_THAT(error_of([] { parse_spec("x?few=0:a"); }), HasSubstr("at least 1"));
   EXPECT_THAT(error_of([] { parse_spec("x?few=2:a,"); }), HasSubstr("'few=' names an empty label"));
-  EXPECT_THAT(error_of([&] { ids("?few=2:z"); }), HasSubstr("few= names 'z', and no row has"));
+  EXPECT_THAT(error_of([] { parse_spec("x?few=99999999999999999999:a"); }),
+              HasSubstr("and a smaller one"));
+  EXPECT_THAT(error_of([&] { ids("?few=2:z"); }),
+              AllOf(HasSubstr("few= names 'z', and no row has"), HasSubstr("as the data do")));
+  EXPECT_THAT(error_of([&] { ids("?few=1:b&without=b"); }),
+              HasSubstr("no row that the other parts leave has that label"));
   const std::string document =
       R"({"id":"d","text":"Bo","entities":[{"id":"T1","start":0,"end":2}],"relations":[]})";
   const std::string path = scratch_.file("documents.jsonl", document + "\n");
