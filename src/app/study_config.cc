@@ -113,9 +113,9 @@ class Reader {
   void check_metric(const TomlItem& item) const {
     const std::vector<std::string> known = names_of(task::metrics());
     if (std::ranges::find(known, config_.metric) != known.end()) return;
-    fail("app.study", fmt::format("{}: there is no metric '{}'.{} There are {}.", place(item),
-                                  config_.metric, did_you_mean(config_.metric, known),
-                                  fmt::join(known, ", ")));
+    fail("app.study",
+         fmt::format("{}: there is no metric '{}'.{} There are {}.", place(item), config_.metric,
+                     did_you_mean(config_.metric, known), fmt::join(known, ", ")));
   }
 
   void read_study_key(const TomlItem& item) {

@@ -109,9 +109,10 @@ std::string study_cost_text(const json& all, std::span<const json* const> arms, 
   }
   return fmt::format(
       "## What it costs\n\n{}\n{}\n{}\n{}", head, rule, lines,
-      wrapped("Means over cells. Steps and tokens are those of all epochs. Times and rates are those of "
-              "the machine as busy as it was; memory is the most that the process held, by "
-              "training or answering."));
+      wrapped(
+          "Means over cells. Steps and tokens are those of all epochs. Times and rates are those "
+          "of the machine as busy as it was; memory is the most that the process held, by "
+          "training or answering."));
 }
 
 }  // namespace relatum::jobs

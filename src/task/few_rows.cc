@@ -43,11 +43,10 @@ void FewRows::check() const {
   for (const std::string& label : spec_.few_labels) {
     if (met_.contains(label)) continue;
     const bool fewer = spec_.sample || spec_.limit || !spec_.without.empty();
-    fail("task.spec",
-         fmt::format("{}: few= names '{}', and no row{} has that label. {}", spec_.text, label,
-                     fewer ? " that the other parts leave" : "",
-                     fewer ? "Take another sample or limit, or that label out."
-                           : "Write it as the data do."));
+    fail("task.spec", fmt::format("{}: few= names '{}', and no row{} has that label. {}",
+                                  spec_.text, label, fewer ? " that the other parts leave" : "",
+                                  fewer ? "Take another sample or limit, or that label out."
+                                        : "Write it as the data do."));
   }
 }
 

@@ -28,14 +28,16 @@ void refuse(const Misfits& misfits, const std::string& data, size_t predictions)
   }
   const size_t extra = misfits.extra.size();
   if (extra == 1) {
-    fail("task.evaluate", fmt::format("1 of {} predictions has an id that {} lacks: {}. Give the "
-                                      "data that were answered, and the same limit, sample or other parts.",
-                                      predictions, data, listed(misfits.extra)));
+    fail("task.evaluate",
+         fmt::format("1 of {} predictions has an id that {} lacks: {}. Give the "
+                     "data that were answered, and the same limit, sample or other parts.",
+                     predictions, data, listed(misfits.extra)));
   }
   if (extra > 1) {
-    fail("task.evaluate", fmt::format("{} of {} predictions have ids that {} lacks: {}. Give the "
-                                      "data that were answered, and the same limit, sample or other parts.",
-                                      extra, predictions, data, listed(misfits.extra)));
+    fail("task.evaluate",
+         fmt::format("{} of {} predictions have ids that {} lacks: {}. Give the "
+                     "data that were answered, and the same limit, sample or other parts.",
+                     extra, predictions, data, listed(misfits.extra)));
   }
 }
 

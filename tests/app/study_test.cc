@@ -169,8 +169,7 @@ TEST_F(Study, RefusesBeforeAnythingRuns) {
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "seeds = [1, 1]\n"), {"s.toml:9", "seeds"});
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "metric = \"macr\"\n"),
          {"s.toml:9", "'macr'", "'macro'"});
-  refuse("[study]\nname = \"../up\"\n",
-         {"'../up'", "Leave out '/'"});
+  refuse("[study]\nname = \"../up\"\n", {"'../up'", "Leave out '/'"});
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "holdout = 5\n"), {"'test'", "holdout"});
   refuse(config("[grid]\nfinetune.rank = [2]\n", "out = \"x\"\n"), {"'out'", "work"});
   refuse(config("[[arm]]\nname = \"a\"\ntest = \"-\"\n"), {"arm 'a'", "standard input"});

@@ -45,8 +45,10 @@ std::string section(const json& all, bool with_baseline) {
 TEST(StudyCost, HasMeansRatesAndMultiplesOfTheBaseline) {
   const std::string text = section(results(), true);
   EXPECT_THAT(text, HasSubstr("| arm | rows trained on | steps | tokens | times those of none |"));
-  EXPECT_THAT(text, HasSubstr("| none | 400 | 57 | 2,000 | 1.00 | 20 s | 100 | 40 s | 20 | 1.25 GB |\n"));
-  EXPECT_THAT(text, HasSubstr("| one | 400 | 57 | 4,000 | 2.00 | 20 s | 200 | 40 s | 20 | 1.25 GB |\n"));
+  EXPECT_THAT(text,
+              HasSubstr("| none | 400 | 57 | 2,000 | 1.00 | 20 s | 100 | 40 s | 20 | 1.25 GB |\n"));
+  EXPECT_THAT(text,
+              HasSubstr("| one | 400 | 57 | 4,000 | 2.00 | 20 s | 200 | 40 s | 20 | 1.25 GB |\n"));
   EXPECT_THAT(section(results(), false), Not(HasSubstr("times those")));
 }
 

@@ -144,9 +144,9 @@ TEST(StudyPage, TellsWhatARunChoseItself) {
 // An interval over texts that leaves zero out stands in the table; the other one decides.
 TEST(StudyPage, TellsTheIntervalOverSeedsWhereItDecides) {
   const json seeds = {{"deviation", 0.01}, {"low", 0.74}, {"high", 0.86}};
-  const json all = study({arm("base", 0.7, seeds), differing(arm("a", 0.8, seeds), 0.1,
-                                                             interval(0.05, 0.15),
-                                                             interval(-0.02, 0.2))});
+  const json all = study(
+      {arm("base", 0.7, seeds),
+       differing(arm("a", 0.8, seeds), 0.1, interval(0.05, 0.15), interval(-0.02, 0.2))});
   EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
               HasSubstr("- Whether a (over seeds -2.0 to +20.0) differs from base"));
 }
