@@ -62,6 +62,7 @@ TEST_F(StudyFacts, AClassifierIsAskedForWhatItLearnedAlone) {
   const std::string held = "[study]\nname = \"facts\"\nholdout = 4\n";
   const std::string cut = "train-rows = \"?without=part-of\"\n";
   study(kPlain, "head = \"classifier\"\n", held + cut);
+  done({"study", path("s.toml"), "--list"});  // holds rows out
   refused({"study", path("s.toml")}, {"arm 'plain'", "'part-of'", "'labels' of [extract]"});
   EXPECT_FALSE(there("facts.json"));
   write("fewer.json", json({"no_relation"}).dump());
