@@ -81,10 +81,30 @@ bool is_shared(const Settings& settings, const std::string& name) {
   return true;
 }
 
+constexpr size_t kColumns = 140;
+
+// A word that is longer than a line, as lists of labels are, gets a blank behind each comma that
+// stands in no brackets.
+std::string with_breaks(const std::string& text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const bool whole = characters(text.substr(at, end - at)) <= kColumns;
+    int depth = 0;
+    for (; at < end; ++at) {
+      depth += (text[at] == '(') - (text[at] == ')');
+      out += text[at];
+      if (!whole && text[at] == ',' && depth == 0 && at + 1 < end) out += ' ';
+    }
+    if (at < text.size()) out += text[at++];
+  }
+  return out;
+}
+
 }  // namespace
 
-std::string wrapped(const std::string& text) {
-  constexpr size_t kColumns = 140;
+std::string wrapped(const std::string& given) {
+  const std::string text = with_breaks(given);
   const std::string indent = text.starts_with("- ") ? "  " : "";
   std::string out;
   size_t column = 0;

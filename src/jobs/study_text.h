@@ -7,7 +7,8 @@
 
 namespace relatum::jobs {
 
-/// One paragraph or item of a list ("- …") in lines of at most 140 characters, with a line end.
+/// One paragraph or item of a list ("- …") in lines of at most 140 characters, with a line end. A
+/// longer word is broken behind commas, but for those in brackets.
 std::string wrapped(const std::string& text);
 
 /// The settings of these arms, as the first cell of each has them: a table of those that differ,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "desk.h"
 #include "jobs/study_chart.h"
+#include "jobs/study_text.h"
 
 namespace relatum::testing {
 namespace {
@@ -139,6 +140,16 @@ TEST(StudyPage, TellsWhatARunChoseItself) {
   EXPECT_THAT(jobs::study_page(all, "s.svg", ""),
               HasSubstr("| arm | finetune batch-tokens | finetune rank |\n| --- | --- | --- |\n"
                         "| few | 80 | few |\n| many | 512 | many |\n"));
+}
+
+TEST(StudyPage, BreaksLongListsOfLabels) {
+  std::string list = "?without=";
+  for (int i = 0; i < 20; ++i) list += "Cause-Effect(e1,e2),";
+  std::istringstream lines(jobs::wrapped("data " + list + "Other, epochs 2"));
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(line.size(), 140u) << line;
+  EXPECT_GT(count, 2u);
+  EXPECT_EQ(jobs::wrapped("a,b c(d,e),f"), "a,b c(d,e),f\n") << "words that have a place";
 }
 
 // An interval over texts that leaves zero out stands in the table; the other one decides.
