@@ -188,12 +188,7 @@ class Page {
   static std::string by_hand(const std::string& before) {
     const size_t begin = before.find(kByHand), end = before.find(kByHandEnd);
     const size_t from = begin + std::string(kByHand).size();
-    if (begin != before.npos && (end == before.npos || end < from)) {
-      fail("jobs.study", fmt::format("the page has the mark '{}' and no '{}' behind it, so what "
-                                     "was written by hand has no end. Put that mark back.",
-                                     kByHand, kByHandEnd));
-    }
-    const bool kept = begin != before.npos;
+    const bool kept = begin != before.npos && end != before.npos && end >= from;
     return std::string(kByHand) + (kept ? before.substr(from, end - from) : "\n") + kByHandEnd +
            "\n";
   }
@@ -352,6 +347,19 @@ std::string study_page(const json& all, const std::string& chart, const std::str
   return Page(all, chart).write(before);
 }
 
+namespace {
+
+// What stands behind a mark without its other one would be lost.
+void check_marks(const std::filesystem::path& page, const std::string& text) {
+  const size_t begin = text.find(kByHand);
+  if (begin == text.npos || text.find(kByHandEnd, begin) != text.npos) return;
+  fail("jobs.study", fmt::format("{} has the mark '{}' and no '{}' behind it, so what was written "
+                                 "by hand has no end. Put that mark back.",
+                                 page.string(), kByHand, kByHandEnd));
+}
+
+}  // namespace
+
 std::filesystem::path write_study_page(const std::filesystem::path& results) {
   namespace fs = std::filesystem;
   if (!fs::exists(results)) {
@@ -363,6 +371,7 @@ std::filesystem::path write_study_page(const std::filesystem::path& results) {
   const StudyResults read(results);
   std::error_code ignored;
   const std::string before = fs::exists(page, ignored) ? read_file(page) : "";
+  check_marks(page, before);
   std::string text, drawn;
   try {
     text = study_page(read.all(), chart.filename().string(), before);

@@ -13,7 +13,7 @@ Shape parse_shape(std::string_view name);
 std::string_view name_of(Shape shape);
 
 /// Peak rates where none is given: what did best for adapters, and for all weights of SmolLM2-135M
-/// (docs/studies/all-weights.md); those of larger models want less.
+/// (docs/studies/all-weights.md); larger models usually want less.
 inline constexpr double kAdapterRate = 1e-3, kFullRate = 2e-4;
 /// The same of a classifier, whose numbers begin at random, and of an encoder's weights below it.
 inline constexpr double kHeadRate = 1e-3, kEncoderRate = 1e-4;

@@ -12,6 +12,7 @@
 namespace relatum::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Not;
 
 json interval(double low, double high) { return {{"low", low}, {"high", high}}; }
@@ -172,10 +173,6 @@ TEST(StudyPage, KeepsWhatIsWrittenByHand) {
   EXPECT_THAT(again, HasSubstr("Our view.\n"));
   EXPECT_THAT(again, Not(HasSubstr("Lost")));
   EXPECT_EQ(jobs::study_page(all, "s.svg", again), again);
-  std::string endless = again;
-  endless.erase(endless.find(jobs::kByHandEnd), std::string(jobs::kByHandEnd).size());
-  EXPECT_THAT([&] { jobs::study_page(all, "s.svg", endless); },
-              ThrowsMessage<Error>(HasSubstr("Put that mark back")));
 }
 
 TEST(StudyChart, DrawsARowForEachArm) {
@@ -211,6 +208,13 @@ TEST_F(StudyPageFile, IsRefusedWithoutFiguresOrOfAnotherForm) {
   write("s.json", study({arm("base", 0.7)}).dump());
   EXPECT_EQ(jobs::write_study_page(path("s.json")), path("s.md"));
   EXPECT_TRUE(there("s.svg"));
+  std::string endless = read("s.md");
+  endless.erase(endless.find(jobs::kByHandEnd), std::string(jobs::kByHandEnd).size());
+  write("s.md", endless);
+  EXPECT_THAT(
+      [&] { jobs::write_study_page(path("s.json")); },
+      ThrowsMessage<Error>(AllOf(HasSubstr(path("s.md")), HasSubstr("Put that mark back"))));
+  EXPECT_EQ(read("s.md"), endless);
 }
 
 }  // namespace

@@ -189,8 +189,8 @@ void define_training(CLI::App& app, FinetuneOptions& o) {
   };
   add("--epochs", t.epochs, "Passes over the data")->check(CLI::PositiveNumber);
   const std::string rate = fmt::format(
-      "Peak learning rate of AdamW; if none is given, with --method full {} (larger models want "
-      "less), {} below a classifier, and with --lora-plus R {} / sqrt(R)",
+      "Peak learning rate of AdamW; if none is given, with --method full {} (larger models "
+      "usually want less), {} below a classifier, and with --lora-plus R {} / sqrt(R)",
       train::kFullRate, train::kEncoderRate, train::kAdapterRate);
   add("--lr", o.learning_rate, rate.c_str())
       ->default_str(fmt::format("{}", train::kAdapterRate))
