@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "jobs/markdown_text.h"
+#include "jobs/study_answers.h"
 #include "jobs/study_chart.h"
 #include "jobs/study_cost.h"
 #include "jobs/study_groups.h"
@@ -91,6 +92,9 @@ class Page {
             "\n";
     page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
+    if (const std::string one = study_answers_text(all_, planned_arms(all_)); !one.empty()) {
+      page += one + "\n";
+    }
     page += by_hand(before) + "\n";
     if (const std::string matrix = study_matrix_text(all_, arms_); !matrix.empty()) {
       page += matrix + "\n";

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "io/json.h"
+#include "jobs/study_check.h"
 #include "jobs/study_perplexity.h"
 
 namespace relatum::jobs {
@@ -103,11 +104,7 @@ StudyResults::StudyResults(const std::filesystem::path& file, const std::string&
                                    "another file as 'results'.",
                                    place, version, kStudyVersion));
   }
-  for (const json& cell : io::require_array(*all_, "cells", place)) {
-    io::require_string(cell, "arm", place);
-    io::require_string(cell, "key", place);
-    io::require_object(cell, "figures", place);
-  }
+  check_study_results(*all_, place);
   const json* about = io::find(*all_, "study");
   const std::string name = about ? text_of(*about, "name") : "";
   if (study.empty() || name.empty() || name == study) return;

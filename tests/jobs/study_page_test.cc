@@ -199,7 +199,7 @@ TEST_F(StudyPageFile, IsRefusedWithoutFiguresOrOfAnotherForm) {
   refused(R"({"format_version":1,"cells":[]})", "no figures yet");
   json odd = study({arm("base", 0.7)});
   odd["arms"][0]["figures"]["macro"]["mean"] = "high";
-  refused(odd.dump(), "no results file of a study");
+  refused(odd.dump(), "no results file as a study writes it");
   json more = study({arm("base", 0.7)});
   more["plan"].push_back({{"arm", "base"}, {"seed", 2}, {"key", "second"}});
   more["cells"].push_back(more["cells"][0]);

@@ -1,0 +1,104 @@
+// Counts the answers' numbers of each record.
+#include "jobs/study_answers.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "io/json.h"
+#include "jobs/markdown_text.h"
+#include "jobs/study_results.h"
+#include "jobs/study_text.h"
+
+namespace relatum::jobs {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kNearlyAll = 0.95;
+constexpr size_t kFewestRows = 20;  // of fewer, chance alone may be enough
+
+// The answer that most rows got, the share of rows that did, and how often it was right there.
+struct Commonest {
+  std::string answer;
+  double share = 0;
+  std::optional<double> right;
+};
+
+// The label of a number in "labels".
+std::string label_of(const json& record, const std::string& number) {
+  const json* labels = io::find(record, "labels");
+  const bool whole = !number.empty() && number.size() < 7 &&
+                     number.find_first_not_of("0123456789") == number.npos;
+  if (!whole || !labels || !labels->is_array() || size_t(std::stoi(number)) >= labels->size()) {
+    return "";
+  }
+  const json& label = labels->at(size_t(std::stoi(number)));
+  return label.is_string() ? label.get<std::string>() : "";
+}
+
+std::string text_of(const json& record, const char* key) {
+  const json* text = io::find(record, key);
+  return text && text->is_string() ? text->get<std::string>() : "";
+}
+
+// Nothing where the record has no answers, or few.
+std::optional<Commonest> commonest_of(const json& record) {
+  std::istringstream numbers(text_of(record, "answers"));
+  std::vector<std::string> answers;
+  for (std::string number; numbers >> number;) answers.push_back(number);
+  if (answers.size() < kFewestRows) return std::nullopt;
+  std::map<std::string, size_t> counts;
+  for (const std::string& number : answers) ++counts[number];
+  const auto count = [](const auto& each) { return each.second; };
+  const auto [number, most] = *std::ranges::max_element(counts, {}, count);
+  const std::string label = number == "-" ? "no answer" : label_of(record, number);
+  if (label.empty()) return std::nullopt;
+  Commonest commonest{.answer = number == "-" ? label : "'" + markdown_text(label) + "'",
+                      .share = double(most) / double(answers.size()),
+                      .right = {}};
+  const std::string right = text_of(record, "right");
+  if (right.size() != answers.size()) return commonest;
+  size_t hits = 0;
+  for (size_t i = 0; i < answers.size(); ++i) hits += answers[i] == number && right[i] == '1';
+  commonest.right = double(hits) / double(most);
+  return commonest;
+}
+
+// Of an arm's cells.
+std::string told(const std::string& arm, const Commonest& worst, size_t such, size_t cells) {
+  std::string text = fmt::format("{} ({} for {:.0f} % of the rows", markdown_text(arm),
+                                 worst.answer, 100 * worst.share);
+  if (worst.right) text += fmt::format(", right for {:.0f} % of these", 100 * *worst.right);
+  if (cells > 1) text += fmt::format("; in {} of {} cells", such, cells);
+  return text + ")";
+}
+
+}  // namespace
+
+std::string study_answers_text(const json& all, std::span<const std::string> arms) {
+  std::vector<std::string> named;
+  for (const std::string& arm : arms) {
+    const auto records = arm_records(all, arm);
+    std::optional<Commonest> worst;
+    size_t such = 0;
+    for (const json* record : records) {
+      const auto commonest = commonest_of(*record);
+      if (!commonest || commonest->share < kNearlyAll) continue;
+      ++such;
+      if (!worst || commonest->share > worst->share) worst = commonest;
+    }
+    if (!worst) continue;
+    named.push_back(told(arm, *worst, such, records.size()));
+  }
+  if (named.empty()) return "";
+  return wrapped(fmt::format("**Nearly always the same answer**: {}.", fmt::join(named, "; ")));
+}
+
+}  // namespace relatum::jobs
