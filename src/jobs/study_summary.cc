@@ -90,8 +90,16 @@ class Summaries {
   }
 
   // Read once for all arms that are asked about the same SPEC.
+  // What decides the rows that a cell answered, with their labels.
+  static std::string reading_of(const StudyCell& cell) {
+    const DataChoice& reading = cell.reading;
+    return json({cell.gold, reading.relabel, reading.labels, reading.limit.value_or(-1),
+                 reading.skip_bad_rows})
+        .dump();
+  }
+
   const task::Dataset& rows_of(const StudyCell& cell) {
-    auto& data = data_[cell.gold];
+    auto& data = data_[reading_of(cell)];
     if (!data) {
       Host silent = host_;
       silent.context.log = {};  // told when the rows were answered
@@ -169,7 +177,7 @@ class Summaries {
 
   // Read once for all arms.
   const std::vector<StudyGroup>& groups_of(const StudyCell& cell, const task::Dataset& data) {
-    auto& groups = groups_[cell.gold + '\n' + cell.cues];
+    auto& groups = groups_[reading_of(cell) + '\n' + cell.cues];
     if (!groups) {
       Host silent = host_;
       silent.context.log = {};

@@ -65,6 +65,34 @@ TEST_F(StudyArms, SeveralEmbeddersHaveAnIndexEach) {
   EXPECT_TRUE(used.contains(""));
 }
 
+// Arms may be scored by a test file's labels and by a patch of them; each keeps its own.
+TEST_F(StudyArms, ArmsMayBeScoredByOtherLabelsOfTheSameFile) {
+  const std::string rows = "tacred:" RELATUM_FIXTURES "/task/tacred.json";
+  json patch;
+  for (int row = 1; row <= 10; ++row) patch["own" + std::to_string(row)] = "org:founded";
+  write("patch.json", patch.dump());
+  study("maybe.txt", "",
+        "[[arm]]\nname = \"base\"\nfinetune = false\n"
+        "[[arm]]\nname = \"relabelled\"\nfinetune = false\n"
+        "evaluate.relabel = \"retacred:" +
+            path("patch.json") + "\"\n",
+        "test = \"" + rows + "\"\n");
+  std::string file = read("s.toml");
+  const std::string named = "rows.jsonl";
+  write("s.toml", file.replace(file.find(named), named.size(), rows));
+  done({"study", path("s.toml")});
+  const json all = json::parse(read("arms.json"));
+  ASSERT_EQ(all["cells"].size(), 2u);
+  EXPECT_EQ(all["cells"][0]["answers"], all["cells"][1]["answers"]);
+  EXPECT_NE(all["cells"][0]["rows"], all["cells"][1]["rows"]);
+  ASSERT_EQ(all["arms"].size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(all["arms"][i]["figures"]["accuracy"]["mean"],
+              all["cells"][i]["figures"]["accuracy"]);
+  }
+  done({"study", path("s.toml"), "--page"});
+}
+
 // An index by what another arm's model, of the same seed, reads in a sentence.
 TEST_F(StudyArms, ARunOfAnotherArmMayEmbed) {
   const std::string arms = "[index]\nembedder = \"" + kEmbedder +

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/error.h"
 #include "desk.h"
 #include "jobs/study_chart.h"
@@ -215,6 +216,26 @@ TEST_F(StudyPageFile, IsRefusedWithoutFiguresOrOfAnotherForm) {
       [&] { jobs::write_study_page(path("s.json")); },
       ThrowsMessage<Error>(AllOf(HasSubstr(path("s.md")), HasSubstr("Put that mark back"))));
   EXPECT_EQ(read("s.md"), endless);
+}
+
+// What the repository shows is what the command writes of its results.
+TEST_F(StudyPageFile, PagesOfOursAreThoseOfTheirResults) {
+  namespace fs = std::filesystem;
+  int pages = 0;
+  for (const auto& entry : fs::directory_iterator(fs::path(RELATUM_EXAMPLES) / "../docs/studies")) {
+    if (entry.path().extension() != ".json") continue;
+    const std::string name = entry.path().stem().string();
+    SCOPED_TRACE("relatum study docs/studies/" + name + ".toml --page");
+    fs::path shown = entry.path(), chart = entry.path();
+    const std::string page = read_file(shown.replace_extension(".md"));
+    write(name + ".json", read_file(entry.path()));
+    write(name + ".md", page);  // what was written by hand is kept
+    jobs::write_study_page(path(name + ".json"));
+    EXPECT_TRUE(read(name + ".md") == page);
+    EXPECT_TRUE(read(name + ".svg") == read_file(chart.replace_extension(".svg")));
+    ++pages;
+  }
+  EXPECT_GE(pages, 20);
 }
 
 }  // namespace
