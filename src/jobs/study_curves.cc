@@ -136,9 +136,8 @@ class Drawing {
     return svg +
            svg_label((kLeft + kWidth - kRight) / 2, bottom + 36, "middle",
                      curves_.axis + (log_ ? " (logarithmic)" : "")) +
-           fmt::format(
-               "<text x=\"{:.1f}\" y=\"{:.1f}\">{}, per cent; bars: 95 % intervals, strokes: cells</text>\n",
-               kLeft, kTop - 2, svg_text(title_)) +
+           fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{}{}</text>\n", kLeft, kTop - 8,
+                       svg_text(title_), ", per cent; bars: 95 % intervals, strokes: cells") +
            "</svg>\n";
   }
 
