@@ -1,4 +1,4 @@
-// A row for each arm, or curves where the arms' grid has numbers to draw them over.
+// A row for each arm, or curves over the grid's numbers, or the fields of a grid of two axes.
 #include "jobs/study_chart.h"
 
 #include <fmt/format.h>
@@ -8,6 +8,7 @@
 
 #include "io/json.h"
 #include "jobs/study_curves.h"
+#include "jobs/study_matrix.h"
 #include "jobs/study_svg.h"
 
 namespace relatum::jobs {
@@ -67,6 +68,7 @@ std::string study_chart(const json& all) {
   const std::vector<ChartRow> rows = chart_rows(all);
   if (rows.empty()) return "";
   if (const std::string curves = study_curves(all, rows); !curves.empty()) return curves;
+  if (const std::string matrix = study_matrix_chart(all); !matrix.empty()) return matrix;
   return draw_rows(rows, all);
 }
 

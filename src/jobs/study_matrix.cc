@@ -4,13 +4,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <ranges>
 #include <utility>
 #include <vector>
 
+#include "base/printable.h"
 #include "io/json.h"
 #include "jobs/markdown_text.h"
+#include "jobs/study_svg.h"
 #include "jobs/study_text.h"
 
 namespace relatum::jobs {
@@ -42,39 +48,152 @@ const json* two_axes(const json& all, const std::string& arm) {
   return nullptr;
 }
 
-}  // namespace
-
-std::string study_matrix_text(const json& all, std::span<const json* const> arms) {
-  std::vector<std::string> down, across;
-  std::map<std::pair<std::string, std::string>, std::string> means;
+struct Matrix {
   std::string title;
+  std::vector<std::string> down, across;
+  std::map<std::pair<std::string, std::string>, double> means;  // in per cent
+};
+
+std::optional<Matrix> matrix_of(const json& all, std::span<const json* const> arms) {
+  Matrix matrix;
   for (const json* arm : arms) {
     const json* axes = two_axes(all, arm->at("arm").get<std::string>());
     if (!axes) continue;
     const json* figure = official_figure(*arm);
-    if (!figure) return "";
-    title = figure->at("title").get<std::string>();
+    if (!figure) return std::nullopt;
+    matrix.title = figure->at("title").get<std::string>();
     const std::string first = axes->at(0).get<std::string>();
     const std::string second = axes->at(1).get<std::string>();
-    add_once(down, first);
-    add_once(across, second);
-    means[{first, second}] = fmt::format("{:.1f}", 100 * figure->at("mean").get<double>());
+    add_once(matrix.down, first);
+    add_once(matrix.across, second);
+    matrix.means[{first, second}] = 100 * figure->at("mean").get<double>();
   }
-  const bool whole = means.size() == down.size() * across.size();
-  if (!whole || down.size() < kFewest || across.size() < kFewest) return "";
+  const bool whole = matrix.means.size() == matrix.down.size() * matrix.across.size();
+  if (!whole || matrix.down.size() < kFewest || matrix.across.size() < kFewest) return std::nullopt;
+  return matrix;
+}
+
+bool joins_words(char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80) != 0; }
+
+// What names have in common at their begin and end, cut between words, and what is left of each.
+struct AxisNames {
+  std::string before, behind;
+  std::vector<std::string> own;
+  std::string title() const { return before + "…" + behind; }
+};
+
+AxisNames axis_names(const std::vector<std::string>& names) {
+  size_t begin = names[0].size(), end = names[0].size();
+  for (const std::string& name : names) {
+    const auto differ = std::ranges::mismatch(names[0], name);
+    begin = std::min(begin, size_t(differ.in1 - names[0].begin()));
+  }
+  while (begin > 0 && joins_words(names[0][begin - 1])) --begin;
+  for (const std::string& name : names) {
+    size_t same = 0;
+    while (same < std::min(names[0].size(), name.size()) - begin &&
+           names[0][names[0].size() - 1 - same] == name[name.size() - 1 - same]) {
+      ++same;
+    }
+    end = std::min(end, same);
+  }
+  while (end > 0 && joins_words(names[0][names[0].size() - end])) --end;
+  AxisNames axis{names[0].substr(0, begin), names[0].substr(names[0].size() - end), {}};
+  for (const std::string& name : names) {
+    axis.own.push_back(name.substr(begin, name.size() - begin - end));
+  }
+  return axis;
+}
+
+class HeatMap {
+ public:
+  explicit HeatMap(const Matrix& matrix)
+      : matrix_(matrix), down_(axis_names(matrix.down)), across_(axis_names(matrix.across)),
+        column_((kWidth - kLeft - kRight) / double(matrix.across.size())) {
+    const auto [low, high] = std::ranges::minmax(matrix.means | std::views::values);
+    low_ = low;
+    high_ = std::max(high, low + 1);
+  }
+
+  std::string draw() const {
+    const double bottom = kTop + kRow * double(matrix_.down.size());
+    std::string svg = svg_head(kWidth, bottom + 16);
+    svg += svg_label(8, 18, "start", matrix_.title + ", per cent");
+    svg += svg_label(8, kTop - 6, "start", "down: " + down_.title());
+    svg += svg_label(kWidth - kRight, 18, "end", "across: " + across_.title());
+    for (size_t c = 0; c < matrix_.across.size(); ++c) {
+      svg += svg_label(middle(c), kTop - 6, "middle", shown(across_.own[c], column_));
+    }
+    for (size_t r = 0; r < matrix_.down.size(); ++r) {
+      const double y = kTop + kRow * double(r);
+      svg += svg_label(kLeft - 8, y + kRow / 2 + 4, "end", shown(down_.own[r], kLeft));
+      for (size_t c = 0; c < matrix_.across.size(); ++c) {
+        svg += field(c, y, matrix_.means.at({matrix_.down[r], matrix_.across[c]}));
+      }
+    }
+    return svg + "</svg>\n";
+  }
+
+ private:
+  double middle(size_t column) const { return kLeft + column_ * (double(column) + 0.5); }
+  static std::string shown(const std::string& name, double width) {
+    return printable_start(name, size_t(std::max(1.0, width / kLetter - 1)));
+  }
+
+  // From white to blue; what stands on dark fields is white.
+  std::string field(size_t column, double y, double mean) const {
+    const double share = (mean - low_) / (high_ - low_);
+    const auto mixed = [share](int from, int to) {
+      return std::lround(from + share * (to - from));
+    };
+    return fmt::format(
+        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
+        "fill=\"#{:02x}{:02x}{:02x}\"/>\n<text x=\"{:.1f}\" y=\"{:.1f}\" "
+        "text-anchor=\"middle\" fill=\"{}\">{:.1f}</text>\n",
+        middle(column) - column_ / 2 + 1, y + 1, column_ - 2, kRow - 2, mixed(244, 31),
+        mixed(248, 95), mixed(251, 139), middle(column), y + kRow / 2 + 4,
+        share > 0.55 ? "#ffffff" : kChartInk, mean);
+  }
+
+  static constexpr double kLeft = 190, kWidth = 864, kRight = 8, kTop = 54, kRow = 34;
+  static constexpr double kLetter = 7;  // about as wide as a letter is
+  const Matrix& matrix_;
+  const AxisNames down_, across_;
+  const double column_;
+  double low_ = 0, high_ = 1;
+};
+
+}  // namespace
+
+std::string study_matrix_text(const json& all, std::span<const json* const> arms) {
+  const std::optional<Matrix> matrix = matrix_of(all, arms);
+  if (!matrix) return "";
   std::string head = "| |", rule = "| --- |", lines;
-  for (const std::string& name : across) {
+  for (const std::string& name : matrix->across) {
     head += " " + markdown_text(name) + " |";
     rule += " ---: |";
   }
-  for (const std::string& name : down) {
+  for (const std::string& name : matrix->down) {
     lines += "| " + markdown_text(name) + " |";
-    for (const std::string& other : across) lines += " " + means.at({name, other}) + " |";
+    for (const std::string& other : matrix->across) {
+      lines += fmt::format(" {:.1f} |", matrix->means.at({name, other}));
+    }
     lines += "\n";
   }
   return fmt::format("## Side by side\n\n{}\n{}\n{}\n{}", head, rule, lines,
                      wrapped(fmt::format("{}, means over cells; intervals stand in the list above.",
-                                         markdown_text(title))));
+                                         markdown_text(matrix->title))));
+}
+
+std::string study_matrix_chart(const json& all) {
+  std::vector<const json*> arms;
+  for (const json& arm : all.at("arms")) {
+    if (!official_figure(arm)) continue;
+    if (!two_axes(all, arm.at("arm").get<std::string>())) return "";
+    arms.push_back(&arm);
+  }
+  const std::optional<Matrix> matrix = matrix_of(all, arms);
+  return matrix ? HeatMap(*matrix).draw() : "";
 }
 
 }  // namespace relatum::jobs

@@ -1,4 +1,4 @@
-// A grid of two axes as a table of its own: one axis down, the other across.
+// A grid of two axes as a table and a picture of its own: one axis down, the other across.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -13,5 +13,10 @@ namespace relatum::jobs {
 /// in the page's list.
 std::string study_matrix_text(const nlohmann::json& all,
                               std::span<const nlohmann::json* const> arms);
+
+/// The same as an SVG picture, a field for each arm, the darker the higher its mean; what all names
+/// of an axis begin and end with stands beside it once. Empty where the section is, or where an arm
+/// with figures stands beside the grid.
+std::string study_matrix_chart(const nlohmann::json& all);
 
 }  // namespace relatum::jobs

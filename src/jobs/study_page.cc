@@ -90,7 +90,7 @@ class Page {
                 "*This page is written by `relatum study CONFIG.toml --page` from its results "
                 "file, but for what stands between the marks \"by hand\".*") +
             "\n";
-    page += fmt::format("![Each arm's figure with its interval]({})\n\n", chart_);
+    page += fmt::format("![The arms' figures, drawn]({})\n\n", chart_);
     page += table() + "\n" + legend() + "\n";
     if (const std::string one = study_answers_text(all_, planned_arms(all_)); !one.empty()) {
       page += one + "\n";

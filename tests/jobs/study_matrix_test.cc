@@ -70,5 +70,46 @@ TEST(StudyMatrix, IsNoneOfWhatIsNoWholeGrid) {
   EXPECT_EQ(table({{"arms", json::array()}}), "");
 }
 
+size_t count(const std::string& text, const std::string& part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(StudyMatrix, IsDrawnAsFields) {
+  const std::vector<std::string> domains = {"ai", "art", "law"};
+  json all = {{"plan", json::array()}, {"arms", json::array()}};
+  double mean = 0;
+  for (const std::string& from : domains) {
+    for (const std::string& to : domains) {
+      const std::string down = "train " + from + "-train.json";
+      const std::string across = "test " + to + "-dev.json?sample=30", name = down + ", " + across;
+      all["plan"].push_back({{"arm", name}, {"axes", {down, across}}});
+      all["arms"].push_back(arm(name, mean += 0.1));
+    }
+  }
+  const std::string svg = jobs::study_matrix_chart(all);
+  EXPECT_EQ(count(svg, "<rect"), 10u) << "the ground and nine fields";
+  EXPECT_THAT(svg, HasSubstr("down: train …-train.json</text>"));
+  EXPECT_THAT(svg, HasSubstr("across: test …-dev.json?sample=30</text>"));
+  EXPECT_EQ(count(svg, ">art</text>"), 2u);
+  EXPECT_THAT(svg, HasSubstr(">90.0</text>"));
+  EXPECT_EQ(jobs::study_matrix_chart(grid(2, 4)), "");
+  all["arms"].push_back(arm("base", 0.5));
+  EXPECT_EQ(jobs::study_matrix_chart(all), "") << "an arm beside the grid";
+}
+
+TEST(StudyMatrix, NamesThatEndOrBeginAlikeAreDrawn) {
+  json all = {{"plan", json::array()}, {"arms", json::array()}};
+  for (const char* down : {"a", "a b", "a b a"}) {
+    for (const char* across : {"-", "--", "- -"}) {
+      const std::string name = std::string(down) + across;
+      all["plan"].push_back({{"arm", name}, {"axes", {down, across}}});
+      all["arms"].push_back(arm(name, 0.5));
+    }
+  }
+  EXPECT_EQ(count(jobs::study_matrix_chart(all), "<rect"), 10u);
+}
+
 }  // namespace
 }  // namespace relatum::testing
