@@ -60,13 +60,15 @@ void tell_cell(const StudyCell& cell, const json& record, size_t number, size_t 
       100 * figures.at("accuracy").get<double>(), number, counted(int64_t(count), "cell")));
 }
 
-// An error of a stage says which cell it was in.
-std::optional<json> run_named(const StudyCell& cell, const StageBegins& begins,
-                              StudyPerplexity& text, const Host& host) {
+// Whether the cell was run; one that cannot be is told, and others are gone on with.
+bool is_run(const StudyCell& cell, const StageBegins& begins, StudyPerplexity& text,
+            const Host& host, std::optional<json>& record, StudyOutcome& outcome) {
   try {
-    return run_study_cell(cell, begins, text, host);
+    record = run_study_cell(cell, begins, text, host);
+    return true;
   } catch (const Error& error) {
-    fail("jobs.study", fmt::format("{}: {}", name_of(cell), sentence_of(error)));
+    outcome.failed.push_back(fmt::format("{}: {}", name_of(cell), sentence_of(error)));
+    return false;
   }
 }
 
@@ -105,8 +107,12 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   for (const StudyCell* cell : cells) {
     clock.begin(now());
     const double begun = now();
-    const auto record = run_named(
-        *cell, [&](const std::string&) { clock.stage(now()); }, text, inner);
+    const auto begins = [&](const std::string&) { clock.stage(now()); };
+    std::optional<json> record;
+    if (!is_run(*cell, begins, text, inner, record, outcome)) {
+      host.context.warn(outcome.failed.back() + " Other cells are gone on with.");
+      continue;
+    }
     if (!record || host.context.stopping()) outcome.finished = false;
     if (!record) break;
     results.add(*cell, *record);
@@ -125,6 +131,15 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
     results.save();
   }
   return outcome;
+}
+
+void sum_up_study(const Study& study, const Host& host) {
+  create_folders(study.work);
+  const FolderLock lock(study.work);
+  StudyResults results(study.results, study.name);
+  results.set_plan(study);
+  summarise(study, results, host);
+  results.save();
 }
 
 }  // namespace relatum::jobs

@@ -59,9 +59,10 @@ struct StudyPart {
 };
 
 struct StudyOutcome {
-  bool finished = false;  ///< false: the host stopped it
-  int64_t run = 0;        ///< cells that were run now
-  int64_t done = 0;       ///< cells whose results the file has
+  bool finished = false;            ///< false: the host stopped it
+  int64_t run = 0;                  ///< cells that were run now
+  int64_t done = 0;                 ///< cells whose results the file has
+  std::vector<std::string> failed;  ///< cells that could not be run, each with its error's sentence
 };
 
 /// SHA-256 of all that decides a cell's figures, and of the form in which they are kept.
@@ -69,8 +70,13 @@ std::string study_key(const std::map<std::string, StageFacts>& facts);
 
 /// Runs the cells that the results file, and those of Study::also, lack, in order, and writes it
 /// after each: a killed process loses the cell in hand, and what that had finished or saved is gone
-/// on with. At the end each arm gets its intervals. Throws Error, also for a results file of
-/// another study.
+/// on with. A cell whose stage throws Error is warned of and passed over. At the end each arm gets
+/// its intervals. Throws Error, also for a results file of another study.
 StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& host);
+
+/// Computes the arms' figures of the cells that the results file has, as run_study() does at its
+/// end, and writes it: for a study that was stopped before. Throws Error where another process runs
+/// the study.
+void sum_up_study(const Study& study, const Host& host);
 
 }  // namespace relatum::jobs

@@ -71,13 +71,39 @@ std::optional<Commonest> commonest_of(const json& record) {
   return commonest;
 }
 
-// Of an arm's cells.
-std::string told(const std::string& arm, const Commonest& worst, size_t such, size_t cells) {
-  std::string text = fmt::format("{} ({} for {:.0f} % of the rows", markdown_text(arm),
-                                 worst.answer, 100 * worst.share);
-  if (worst.right) text += fmt::format(", right for {:.0f} % of these", 100 * *worst.right);
-  if (cells > 1) text += fmt::format("; in {} of {} cells", such, cells);
-  return text + ")";
+// Cells of an arm that gave one answer, with means over them.
+struct Same {
+  Commonest mean;
+  size_t cells = 0;
+};
+
+std::vector<Same> same_answers(const std::vector<const json*>& records) {
+  std::vector<Same> all;
+  for (const json* record : records) {
+    const auto commonest = commonest_of(*record);
+    if (!commonest || commonest->share < kNearlyAll) continue;
+    const auto of = [&](const Same& same) { return same.mean.answer == commonest->answer; };
+    auto same = std::ranges::find_if(all, of);
+    if (same == all.end()) {
+      all.push_back({*commonest, 1});
+      continue;
+    }
+    const double weight = 1 / double(++same->cells);
+    same->mean.share += weight * (commonest->share - same->mean.share);
+    if (same->mean.right && commonest->right) {
+      *same->mean.right += weight * (*commonest->right - *same->mean.right);
+    }
+  }
+  return all;
+}
+
+std::string told(const Same& same, size_t cells) {
+  std::string text = fmt::format("{} for {:.0f} % of the rows", same.mean.answer,
+                                 100 * same.mean.share);
+  if (same.mean.right) {
+    text += fmt::format(", right for {:.0f} % of these", 100 * *same.mean.right);
+  }
+  return cells == 1 ? text : text + fmt::format(", in {} of {} cells", same.cells, cells);
 }
 
 }  // namespace
@@ -86,16 +112,10 @@ std::string study_answers_text(const json& all, std::span<const std::string> arm
   std::vector<std::string> named;
   for (const std::string& arm : arms) {
     const auto records = arm_records(all, arm);
-    std::optional<Commonest> worst;
-    size_t such = 0;
-    for (const json* record : records) {
-      const auto commonest = commonest_of(*record);
-      if (!commonest || commonest->share < kNearlyAll) continue;
-      ++such;
-      if (!worst || commonest->share > worst->share) worst = commonest;
-    }
-    if (!worst) continue;
-    named.push_back(told(arm, *worst, such, records.size()));
+    std::vector<std::string> answers;
+    for (const Same& same : same_answers(records)) answers.push_back(told(same, records.size()));
+    if (answers.empty()) continue;
+    named.push_back(fmt::format("{} ({})", markdown_text(arm), fmt::join(answers, "; ")));
   }
   if (named.empty()) return "";
   return wrapped(fmt::format("**Nearly always the same answer**: {}.", fmt::join(named, "; ")));

@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/printable.h"
@@ -34,7 +37,12 @@ class Checker {
   explicit Checker(std::string file) : file_(std::move(file)) {}
 
   void check(const json& all) const {
-    for (const json& cell : array(all, "cells", "the file")) check_cell(cell);
+    std::set<std::string> keys;
+    for (const json& cell : array(all, "cells", "the file")) {
+      check_cell(cell);
+      if (keys.insert(cell.at("key").get<std::string>()).second) continue;
+      fail_at("a cell of the " + named("arm", cell, "cells"), "key", "that of another cell, too");
+    }
     if (io::find(all, "plan")) {
       for (const json& planned : array(all, "plan", "the file")) check_planned(planned);
     }
@@ -114,8 +122,9 @@ class Checker {
     fail_at(part, key, "an interval that ends before it begins");
   }
 
-  std::string named(const char* what, const json& from) const {
-    const std::string name = text(from, "arm", fmt::format("one of '{}s'", what));
+  // `list`: where the part stands.
+  std::string named(const char* what, const json& from, const char* list) const {
+    const std::string name = text(from, "arm", fmt::format("one of '{}'", list));
     return fmt::format("{} '{}'", what, printable_start(name, kNameLength));
   }
 
@@ -129,7 +138,7 @@ class Checker {
   }
 
   void check_planned(const json& planned) const {
-    const std::string part = "the plan's " + named("arm", planned);
+    const std::string part = "the plan's " + named("arm", planned, "plan");
     text(planned, "key", part);
     number_if(planned, "seed", kCount, part);
     if (!io::find(planned, "axes")) return;
@@ -140,13 +149,16 @@ class Checker {
   }
 
   void check_cell(const json& cell) const {
-    const std::string part = "a cell of the " + named("arm", cell);
+    const std::string part = "a cell of the " + named("arm", cell, "cells");
     text(cell, "key", part);
     const json& figures = object(cell, "figures", part);
-    for (const char* key : {"accuracy", "f1"}) number_if(figures, key, kShare, part);
-    number_if(figures, "examples", kCount, part);
+    for (const char* key : {"accuracy", "f1", "ece"}) number_if(figures, key, kShare, part);
+    for (const char* key : {"date", "version", "cpu", "compute"}) {
+      if (io::find(cell, key)) text(cell, key, part);
+    }
     number_if(cell, "threads", kCount, part);
     number_if(cell, "seed", kCount, part);
+    check_answers(cell, figures, part);
     numbers_within(cell, "seconds", kCount, part);
     numbers_within(cell, "peak_rss_bytes", kCount, part);
     if (io::find(cell, "training")) {
@@ -156,6 +168,47 @@ class Checker {
     }
     check_settings(object(cell, "settings", part), part);
     if (io::find(cell, "text")) check_text(object(cell, "text", part), part + ", text");
+  }
+
+  // An answer for each row, with a number of "labels" each, several joined by "+", none "-".
+  void check_answers(const json& cell, const json& figures, const std::string& part) const {
+    if (!io::find(cell, "answers")) return;
+    number_of(figures, "examples", kCount, part);
+    const size_t rows = size_t(figures.at("examples").get<double>());
+    const json& labels = array(cell, "labels", part);
+    std::set<std::string> names;
+    for (const json& label : labels) {
+      if (!label.is_string()) fail_at(part, "labels", "no list of texts");
+      const auto [name, added] = names.insert(label.get<std::string>());
+      if (!added) {
+        fail_at(part, "labels",
+                fmt::format("a list with '{}' twice", printable_start(*name, kNameLength)));
+      }
+    }
+    text(cell, "rows", part);
+    const std::string right = text(cell, "right", part);
+    if (right.size() != rows || right.find_first_not_of("01") != right.npos) {
+      fail_at(part, "right", fmt::format("not a 1 or 0 for each of {} rows", rows));
+    }
+    std::istringstream answers(text(cell, "answers", part));
+    size_t count = 0;
+    for (std::string answer; answers >> answer; ++count) check_answer(answer, labels.size(), part);
+    if (count != rows) {
+      fail_at(part, "answers", fmt::format("a list of {} for {} rows", count, rows));
+    }
+  }
+
+  void check_answer(const std::string& answer, size_t labels, const std::string& part) const {
+    if (answer == "-") return;
+    std::istringstream numbers(answer);
+    for (std::string number; std::getline(numbers, number, '+');) {
+      const bool whole = !number.empty() && number.size() < 7 &&
+                         number.find_first_not_of("0123456789") == number.npos;
+      if (whole && size_t(std::stoi(number)) < labels) continue;
+      fail_at(part, "answers",
+              fmt::format("a list with '{}', no number of a label",
+                          printable_start(answer, kNameLength)));
+    }
   }
 
   void check_settings(const json& stages, const std::string& part) const {
@@ -181,11 +234,11 @@ class Checker {
       number_of(read, key, kPerplexity, part);
     }
     number_of(read, "change", kSpread, part);
-    number_if(read, "error", kSpread, part);
+    number_if(read, "error", {0, kWidest}, part);
   }
 
   void check_arm(const json& arm) const {
-    const std::string part = named("arm", arm);
+    const std::string part = named("arm", arm, "arms");
     if (io::find(arm, "rows")) text(arm, "rows", part);
     if (io::find(arm, "figures")) {
       const json& figures = object(arm, "figures", part);
@@ -198,8 +251,16 @@ class Checker {
         text(figure, "title", place);
         const json& values = array(figure, "values", place);
         if (values.empty()) fail_at(place, "values", "empty");
-        for (const json& value : values) number(value, "values", kShare, place);
+        double sum = 0;
+        for (const json& value : values) {
+          number(value, "values", kShare, place);
+          sum += value.get<double>();
+        }
         check_mean(figure, place);
+        const double mean = figure.at("mean").get<double>();
+        if (std::abs(mean - sum / double(values.size())) > kRounding) {
+          fail_at(place, "mean", "not the mean of 'values'");
+        }
       }
     }
     if (io::find(arm, "difference")) check_differences(object(arm, "difference", part), part);

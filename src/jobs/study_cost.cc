@@ -42,10 +42,6 @@ Costs costs_of(const json& all, const std::string& arm) {
   return costs;
 }
 
-std::string count_text(std::optional<double> count) {
-  return count ? grouped(uint64_t(std::llround(*count))) : "";
-}
-
 std::string times_text(const Costs& costs, const Costs& base) {
   const bool both = costs.tokens && base.tokens && *base.tokens > 0;
   return both ? fmt::format("{:.2f}", *costs.tokens / *base.tokens) : "";
@@ -74,6 +70,10 @@ std::string line_of(const std::string& arm, const Costs& costs, const Costs* bas
 }
 
 }  // namespace
+
+std::string count_text(std::optional<double> count) {
+  return count ? grouped(uint64_t(std::llround(*count))) : "";
+}
 
 std::optional<double> mean_over_cells(const json& all, const std::string& arm,
                                       std::initializer_list<std::string> keys) {

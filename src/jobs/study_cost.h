@@ -14,6 +14,9 @@ namespace relatum::jobs {
 std::optional<double> mean_over_cells(const nlohmann::json& all, const std::string& arm,
                                       std::initializer_list<std::string> keys);
 
+/// A mean of counts, rounded, with separators; empty where there is none.
+std::string count_text(std::optional<double> count);
+
 /// A section of a study's page: for each of `arms` (summaries) the tokens that it was trained on,
 /// over all epochs, also as a multiple of the baseline's, seconds and rates of training and of
 /// answering, and the most memory held, means over cells. `base`: the baseline's or nullptr.

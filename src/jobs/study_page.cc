@@ -11,13 +11,11 @@
 #include <set>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "io/json.h"
 #include "jobs/markdown_text.h"
 #include "jobs/study_answers.h"
-#include "jobs/study_chart.h"
 #include "jobs/study_cost.h"
 #include "jobs/study_groups.h"
 #include "jobs/study_matrix.h"
@@ -76,9 +74,10 @@ class Page {
     for (const std::string& name : planned_arms(all)) {
       const std::vector<const json*> records = arm_records(all, name);
       if (records.empty()) continue;
-      const json& arm = summary_of(*arms, name, records);
-      if (io::find(arm, "figures")) arms_.push_back(&arm);
-      if (name == baseline_) base_ = &arm;
+      const json* arm = summary_of(all, name, records);
+      if (!arm) fail_older(name);
+      if (io::find(*arm, "figures")) arms_.push_back(arm);
+      if (name == baseline_) base_ = arm;
     }
     if (arms_.empty()) fail_empty();
   }
@@ -119,19 +118,12 @@ class Page {
          "end or with --limit-cells.");
   }
 
-  // Of these very cells: others may have come since, and the study was stopped before its end.
-  static const json& summary_of(const json& arms, const std::string& name,
-                                const std::vector<const json*>& records) {
-    json keys = json::array();
-    for (const json* record : records) keys.push_back(record->at("key"));
-    for (const json& arm : arms) {
-      const json* of = inside(arm, {"keys", "arm"});
-      if (text_of(arm, "arm") == name && of && *of == keys) return arm;
-    }
+  // Cells may have come since, and the study was stopped before its end.
+  [[noreturn]] static void fail_older(const std::string& arm) {
     fail("jobs.study", fmt::format("the results have cells of the arm '{}' that its figures were "
                                    "not computed from. Run the study to its end, or a part of it "
                                    "with --limit-cells.",
-                                   name));
+                                   arm));
   }
 
   // In the order of the table; the first one's is that of all.
@@ -154,7 +146,7 @@ class Page {
   std::string difference_text(const json& arm) const {
     if (&arm == base_) return "baseline";
     const json* entry = inside(arm, {"difference", official()});
-    if (!entry) return "other rows";
+    if (!entry) return "other rows or labels";
     std::string text = signed_points(entry->at("value").get<double>());
     if (const json* interval = io::find(*entry, "interval")) {
       text += fmt::format(" ({} to {})", signed_points(interval->at("low").get<double>()),
@@ -214,7 +206,12 @@ class Page {
                                   points(low), points(high),
                                   one_seed(*arm) ? ", with one seed each" : ""));
     }
-    return text.empty() ? "No arm is shown to differ from the baseline.\n" : text;
+    if (!text.empty()) return text;
+    const bool compared = std::ranges::any_of(arms_, [&](const json* arm) {
+      return arm != base_ && inside(*arm, {"difference", official(), "interval"});
+    });
+    return compared ? "No arm is shown to differ from the baseline.\n"
+                    : "No arm could be compared with the baseline.\n";
   }
 
   // The interval over seeds, where it has zero in it and that over texts has not.
@@ -234,10 +231,12 @@ class Page {
 
   std::string limits() const {
     std::string text;
-    std::vector<std::string> unclear;
+    std::vector<std::string> unclear, others;
     size_t compared = 0;
     for (const json* arm : arms_) {
-      if (!base_ || arm == base_ || !io::find(*arm, "difference")) continue;
+      if (!base_ || arm == base_) continue;
+      if (!io::find(*arm, "difference")) others.push_back(markdown_text(text_of(*arm, "arm")));
+      if (!inside(*arm, {"difference", official(), "interval"})) continue;
       ++compared;
       if (!difference_is_carried(*arm, *base_)) {
         unclear.push_back(markdown_text(text_of(*arm, "arm")) + over_seeds(*arm));
@@ -256,11 +255,18 @@ class Page {
           "one in twenty leaves zero out by chance.\n",
           compared);
     }
-    if (const std::string others = other_steps(); !others.empty()) {
-      text += wrapped("- What difference the number of steps makes: " + others);
+    if (!others.empty()) {
+      text += wrapped(
+          fmt::format("- Whether {} {} from {}: they were measured on other rows, or by "
+                      "other labels.",
+                      fmt::join(others, "; "), others.size() == 1 ? "differs" : "differ",
+                      markdown_text(baseline_)));
+    }
+    if (const std::string steps = other_steps(); !steps.empty()) {
+      text += wrapped("- What difference the number of steps makes: " + steps);
     }
     for (const json* arm : arms_) {
-      if (!base_ || !one_seed(*arm)) continue;
+      if (!base_ || arm == base_ || !one_seed(*arm)) continue;
       text += "- How much a seed matters, where an arm and the baseline have one cell each.\n";
       break;
     }
@@ -279,13 +285,13 @@ class Page {
       const std::string name = text_of(*arm, "arm");
       const auto steps = mean_over_cells(all_, name, {"training", "steps"});
       if (!steps || (*steps < kMore * *base && *base < kMore * *steps)) continue;
-      others.push_back(fmt::format("{} ({:.0f})", markdown_text(name), *steps));
+      others.push_back(fmt::format("{} ({})", markdown_text(name), count_text(*steps)));
     }
     return others.empty()
                ? ""
-               : fmt::format("{} {} trained in other numbers of steps than {} ({:.0f}).",
+               : fmt::format("{} {} trained in other numbers of steps than {} ({}).",
                              fmt::join(others, "; "), others.size() == 1 ? "was" : "were",
-                             markdown_text(baseline_), *base);
+                             markdown_text(baseline_), count_text(*base));
   }
 
   std::string done() const {
@@ -307,8 +313,10 @@ class Page {
     const size_t planned = io::find(all_, "plan") ? all_.at("plan").size() : cells;
     const std::string days = dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin()
                                               : *dates.begin();
-    return wrapped(fmt::format("- {} of {} have results, each measured on {} rows.", cells,
-                               counted(int64_t(planned), "cell"), fmt::join(rows, " or "))) +
+    const bool single = rows.size() == 1 && *rows.begin() == "1";
+    return wrapped(fmt::format("- {} of {} {} results, each measured on {} {}.", cells,
+                               counted(int64_t(planned), "cell"), planned == 1 ? "has" : "have",
+                               fmt::join(rows, " or "), single ? "row" : "rows")) +
            wrapped(fmt::format("- Computed by {}; Relatum {}; {}.", fmt::join(machines, " and "),
                                fmt::join(versions, ", "), days));
   }
@@ -349,45 +357,6 @@ bool difference_is_carried(const json& arm, const json& baseline) {
 
 std::string study_page(const json& all, const std::string& chart, const std::string& before) {
   return Page(all, chart).write(before);
-}
-
-namespace {
-
-// What stands behind a mark without its other one would be lost.
-void check_marks(const std::filesystem::path& page, const std::string& text) {
-  const size_t begin = text.find(kByHand);
-  if (begin == text.npos || text.find(kByHandEnd, begin) != text.npos) return;
-  fail("jobs.study", fmt::format("{} has the mark '{}' and no '{}' behind it, so what was written "
-                                 "by hand has no end. Put that mark back.",
-                                 page.string(), kByHand, kByHandEnd));
-}
-
-}  // namespace
-
-std::filesystem::path write_study_page(const std::filesystem::path& results) {
-  namespace fs = std::filesystem;
-  if (!fs::exists(results)) {
-    fail("jobs.study", fmt::format("there is no {}. Run the study first.", results.string()));
-  }
-  fs::path page = results, chart = results;
-  page.replace_extension(".md");
-  chart.replace_extension(".svg");
-  const StudyResults read(results);
-  std::error_code ignored;
-  const std::string before = fs::exists(page, ignored) ? read_file(page) : "";
-  check_marks(page, before);
-  std::string text, drawn;
-  try {
-    text = study_page(read.all(), chart.filename().string(), before);
-    drawn = study_chart(read.all());
-  } catch (const json::exception& error) {  // somebody edited the file
-    fail("jobs.study", fmt::format("{} is no results file of a study: {}. Have it written again by "
-                                   "`relatum study`.",
-                                   results.string(), error.what()));
-  }
-  write_file(chart, drawn);
-  write_file(page, text);
-  return page;
 }
 
 }  // namespace relatum::jobs

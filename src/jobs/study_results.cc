@@ -186,6 +186,8 @@ void StudyResults::set_plan(const Study& study) {
 
 void StudyResults::set_summaries(json summaries) { (*all_)["arms"] = std::move(summaries); }
 
+bool StudyResults::empty() const { return all_->at("cells").empty(); }
+
 void StudyResults::save() const { write_file(file_, io::dump_json(*all_, 1) + "\n"); }
 
 std::vector<const json*> arm_records(const json& all, const std::string& arm) {
@@ -199,6 +201,31 @@ std::vector<const json*> arm_records(const json& all, const std::string& arm) {
     }
   }
   return records;
+}
+
+const json* summary_of(const json& all, const std::string& arm,
+                       const std::vector<const json*>& records) {
+  json keys = json::array();
+  for (const json* record : records) keys.push_back(record->at("key"));
+  const json* arms = io::find(all, "arms");
+  if (!arms) return nullptr;
+  for (const json& each : *arms) {
+    const json* of = io::find(each, "keys");
+    const json* own = of ? io::find(*of, "arm") : nullptr;
+    if (text_of(each, "arm") == arm && own && *own == keys) return &each;
+  }
+  return nullptr;
+}
+
+bool is_summed_up(const json& all) {
+  bool any = false;
+  for (const std::string& arm : planned_arms(all)) {
+    const auto records = arm_records(all, arm);
+    if (records.empty()) continue;
+    if (!summary_of(all, arm, records)) return false;
+    any = true;
+  }
+  return any;
 }
 
 std::vector<std::string> planned_arms(const json& all) {

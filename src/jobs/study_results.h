@@ -31,6 +31,8 @@ class StudyResults {
   void set_plan(const Study& study);
   /// Arms' intervals and differences, as study_summaries() gives them.
   void set_summaries(nlohmann::json summaries);
+  /// Whether there are no cells.
+  bool empty() const;
   /// The whole file.
   const nlohmann::json& all() const { return *all_; }
   void save() const;
@@ -40,8 +42,13 @@ class StudyResults {
   std::shared_ptr<nlohmann::json> all_;
 };
 
+/// Whether the arms' figures are there, and are of the cells that the file has now.
+bool is_summed_up(const nlohmann::json& all);
 /// The records of an arm of the plan, in its order of seeds; those that are done.
 std::vector<const nlohmann::json*> arm_records(const nlohmann::json& all, const std::string& arm);
+/// The summary of an arm that was computed from these records; nullptr where there is none.
+const nlohmann::json* summary_of(const nlohmann::json& all, const std::string& arm,
+                                 const std::vector<const nlohmann::json*>& records);
 /// The plan's arms, each once, in order.
 std::vector<std::string> planned_arms(const nlohmann::json& all);
 

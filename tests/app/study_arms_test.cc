@@ -93,6 +93,36 @@ TEST_F(StudyArms, ArmsMayBeScoredByOtherLabelsOfTheSameFile) {
   done({"study", path("s.toml"), "--page"});
 }
 
+// A rate that makes numbers overflow costs its own cell alone.
+TEST_F(StudyArms, ACellThatCannotBeRunIsPassedOver) {
+  study("maybe.txt", "holdout = 8\nbaseline = \"good\"\n",
+        "[[arm]]\nname = \"bad\"\nfinetune.lr = 1e30\n[[arm]]\nname = \"good\"\n");
+  const Outcome outcome = run_program({"study", path("s.toml")});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("warning: bad, seed 1: "));
+  EXPECT_THAT(outcome.err, HasSubstr("Other cells are gone on with."));
+  EXPECT_THAT(outcome.err, HasSubstr("1 of 2 cells have results"));
+  ASSERT_EQ(cells().size(), 1u);
+  EXPECT_EQ(cells()[0]["arm"], "good");
+  done({"study", path("s.toml"), "--page"});
+}
+
+TEST_F(StudyArms, APageOfAStudyThatWasStoppedIsComputedFirst) {
+  study("maybe.txt", "holdout = 8\n",
+        "[[arm]]\nname = \"one\"\n[[arm]]\nname = \"two\"\n"
+        "finetune.rank = 2\n");
+  done({"study", path("s.toml"), "--limit-cells", "1"});
+  json stopped = json::parse(read("arms.json"));
+  const json arms = stopped["arms"];
+  stopped.erase("arms");
+  write("arms.json", stopped.dump());
+  done({"study", path("s.toml"), "--page"});
+  EXPECT_EQ(json::parse(read("arms.json"))["arms"], arms);
+  write("arms.md", "a page of my own");
+  refused({"study", path("s.toml"), "--page"}, {"arms.md", "move the file"});
+  EXPECT_EQ(read("arms.md"), "a page of my own");
+}
+
 // An index by what another arm's model, of the same seed, reads in a sentence.
 TEST_F(StudyArms, ARunOfAnotherArmMayEmbed) {
   const std::string arms = "[index]\nembedder = \"" + kEmbedder +

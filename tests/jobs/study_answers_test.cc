@@ -41,7 +41,16 @@ TEST(StudyAnswers, NamesTheOneAnswerAndHowOftenItIsRight) {
 
 TEST(StudyAnswers, CountsCells) {
   const std::string text = told(json::array({cell("1", "arm", 0, 40), cell("2", "arm", 20, 0)}));
-  EXPECT_THAT(text, HasSubstr("for 100 % of the rows, right for 100 % of these; in 1 of 2 cells)"));
+  EXPECT_THAT(text, HasSubstr("for 100 % of the rows, right for 100 % of these, in 1 of 2 cells)"));
+}
+
+TEST(StudyAnswers, TellsSeedsThatEndedInOtherAnswersApart) {
+  json other = cell("2", "arm", 0, 0);
+  other["labels"] = {"b", "a"};
+  EXPECT_THAT(
+      told(json::array({cell("1", "arm", 0, 20), other, cell("3", "arm", 2, 0)})),
+      HasSubstr("arm ('b\\|c' for 98 % of the rows, right for 25 % of these, in 2 of 3 cells; "
+                "'a' for 100 % of the rows,\nright for 0 % of these, in 1 of 3 cells)."));
 }
 
 TEST(StudyAnswers, PassesOverRecordsWithoutAnswers) {

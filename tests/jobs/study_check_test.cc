@@ -49,7 +49,11 @@ json cell(const std::string& name) {
           {"threads", 2},
           {"version", "0.1"},
           {"date", "2026-01-31T12:00:00Z"},
-          {"figures", {{"accuracy", 0.5}, {"f1", 0.4}, {"examples", 800}}},
+          {"figures", {{"accuracy", 0.5}, {"f1", 0.4}, {"ece", 0.1}, {"examples", 3}}},
+          {"rows", "c85d"},
+          {"labels", {"a", "b"}},
+          {"answers", "1 0+1 -"},
+          {"right", "101"},
           {"seconds", {{"training", 100}, {"answering", nullptr}}},
           {"peak_rss_bytes", {{"training", 1e9}}},
           {"training", {{"examples", 20}, {"steps", 4}, {"tokens", 900}, {"batch_tokens", 256}}},
@@ -150,6 +154,13 @@ TEST(StudyCheck, TellsPartAndKey) {
               HasSubstr("settings of 'finetune', 'rank' is no text"));
   EXPECT_THAT(said("/plan/0/axes", {1, 2}), HasSubstr("'axes' is no list of texts"));
   EXPECT_THAT(said("/cells/0/text/perplexity", 0), HasSubstr("'perplexity' is no number"));
+  EXPECT_THAT(said("/cells/0/arm", 1), HasSubstr("in one of 'cells', 'arm' is no text"));
+  EXPECT_THAT(said("/cells/1/answers", "1 0"), HasSubstr("'answers' is a list of 2 for 3 rows"));
+  EXPECT_THAT(said("/cells/1/answers", "1 0+2 -"), HasSubstr("with '0+2', no number of a label"));
+  EXPECT_THAT(said("/cells/1/right", "12"), HasSubstr("'right' is not a 1 or 0 for each of 3"));
+  EXPECT_THAT(said("/cells/1/labels", {"a", "a"}), HasSubstr("'labels' is a list with 'a' twice"));
+  EXPECT_THAT(said("/cells/1/key", "base"), HasSubstr("'key' is that of another cell, too"));
+  EXPECT_THAT(said("/arms/0/figures/macro/mean", 0.7), HasSubstr("not the mean of 'values'"));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
   EXPECT_THAT(page, Not(HasSubstr("**c**")));
   EXPECT_THAT(page, HasSubstr("Whether c differs from base"));
   EXPECT_THAT(page, HasSubstr("2 intervals of 95 %"));
-  EXPECT_THAT(page, HasSubstr("| d | 1 | 50.0 | 47.0 – 53.0 | other rows |"));
+  EXPECT_THAT(page, HasSubstr("| d | 1 | 50.0 | 47.0 – 53.0 | other rows or labels |"));
   EXPECT_THAT(page, HasSubstr("4 of 4 cells have results, each measured on 800 rows"));
   EXPECT_THAT(page, HasSubstr("avx2, f32, 2 threads; Relatum 0.1; 2026-01-31"));
   EXPECT_THAT(page, HasSubstr("| arm | finetune rank |"));

@@ -68,11 +68,20 @@ void check_arm(const Options& o, const StudyConfig& config) {
                                 did_you_mean(o.arm, names), first_names(names)));
 }
 
+// A study that was stopped has cells that no figures were computed from.
+void write_page(const StudyConfig& config, Environment& environment) {
+  const std::filesystem::path results = study_path(config, config.results);
+  const jobs::StudyResults read(results, config.name);
+  if (!read.empty() && !jobs::is_summed_up(read.all())) {
+    jobs::sum_up_study(plan_study(config, environment), environment.host());
+  }
+  write_out(jobs::write_study_page(results).string() + "\n");
+}
+
 int run(const Options& o, Environment& environment) {
   const StudyConfig config = read_study(o.config);
   if (o.page) {
-    const auto page = jobs::write_study_page(study_path(config, config.results));
-    write_out(page.string() + "\n");
+    write_page(config, environment);
     return kDone;
   }
   check_arm(o, config);
@@ -89,7 +98,12 @@ int run(const Options& o, Environment& environment) {
       counted(int64_t(study.cells.size()), "cell"), study.results.string(),
       outcome.finished ? fmt::format(" `relatum study {} --page` writes their page.", o.config)
                        : " The same command goes on."));
-  return outcome.finished ? kDone : kInterrupted;
+  if (!outcome.finished) return kInterrupted;
+  if (outcome.failed.empty()) return kDone;
+  fail("app.study", outcome.failed.size() == 1
+                        ? outcome.failed[0]
+                        : fmt::format("{} cells could not be run; the first is {}",
+                                      outcome.failed.size(), outcome.failed[0]));
 }
 
 Action define(CLI::App& app) {
