@@ -9,7 +9,6 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <ranges>
 #include <utility>
 #include <vector>
 
@@ -110,9 +109,10 @@ class HeatMap {
   explicit HeatMap(const Matrix& matrix)
       : matrix_(matrix), down_(axis_names(matrix.down)), across_(axis_names(matrix.across)),
         column_((kWidth - kLeft - kRight) / double(matrix.across.size())) {
-    const auto [low, high] = std::ranges::minmax(matrix.means | std::views::values);
-    low_ = low;
-    high_ = std::max(high, low + 1);
+    const auto mean = [](const auto& each) { return each.second; };
+    const auto [low, high] = std::ranges::minmax_element(matrix.means, {}, mean);
+    low_ = low->second;
+    high_ = std::max(high->second, low_ + 1);
   }
 
   std::string draw() const {
