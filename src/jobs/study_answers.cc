@@ -1,4 +1,4 @@
-// Counts the answers' numbers of each record.
+// Counts the numbers that stand for answers, record by record.
 #include "jobs/study_answers.h"
 
 #include <fmt/format.h>
@@ -31,21 +31,12 @@ struct Commonest {
   std::optional<double> right;
 };
 
-// The label of a number in "labels".
+// The label of a number in "labels"; empty where there is none.
 std::string label_of(const json& record, const std::string& number) {
   const json* labels = io::find(record, "labels");
-  const bool whole = !number.empty() && number.size() < 7 &&
-                     number.find_first_not_of("0123456789") == number.npos;
-  if (!whole || !labels || !labels->is_array() || size_t(std::stoi(number)) >= labels->size()) {
-    return "";
-  }
-  const json& label = labels->at(size_t(std::stoi(number)));
-  return label.is_string() ? label.get<std::string>() : "";
-}
-
-std::string text_of(const json& record, const char* key) {
-  const json* text = io::find(record, key);
-  return text && text->is_string() ? text->get<std::string>() : "";
+  const auto at = label_number(number, labels && labels->is_array() ? labels->size() : 0);
+  const json* label = at ? &labels->at(*at) : nullptr;
+  return label && label->is_string() ? label->get<std::string>() : "";
 }
 
 // Nothing where the record has no answers, or few.

@@ -18,6 +18,7 @@
 #include "jobs/finetune_joint.h"
 #include "jobs/process_facts.h"
 #include "jobs/run_record.h"
+#include "jobs/study_results.h"
 #include "task/prediction.h"
 #include "task/spec.h"
 
@@ -244,13 +245,12 @@ std::vector<task::Prediction> recorded_answers(const json& record, const task::D
     for (size_t from = 0; from < numbers.size() && numbers != "-";) {
       const size_t to = std::min(numbers.find('+', from), numbers.size());
       const std::string number = numbers.substr(from, to - from);
-      const bool whole = !number.empty() && number.size() < 7 &&
-                         number.find_first_not_of("0123456789") == number.npos;
-      if (!whole || size_t(std::stoll(number)) >= labels.size()) {
+      const auto label = label_number(number, labels.size());
+      if (!label) {
         fail("jobs.study",
              fmt::format("{}: 'answers' has no label '{}'. Run the cell again.", place, number));
       }
-      answered.push_back(labels[size_t(std::stoll(number))]);
+      answered.push_back(labels[*label]);
       from = to + 1;
     }
     if (!answered.empty()) prediction.label = answered[0];

@@ -1,4 +1,4 @@
-// A study's chart: each arm's figure with its interval, as SVG.
+// A study's chart as SVG.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -6,7 +6,8 @@
 
 namespace relatum::jobs {
 
-/// A row for each arm: the official figure's mean over seeds as a dot, its interval as a line, each
+/// Curves (study_curves.h) or fields (study_matrix.h) where the arms' grid is of that kind, else a
+/// row for each arm: the official figure's mean over seeds as a dot, its interval as a line, each
 /// seed's own as a small mark; a dashed line where the baseline is. `all`: a results file with
 /// "arms"; those without figures are left out.
 std::string study_chart(const nlohmann::json& all);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "io/json.h"
+#include "jobs/study_results.h"
 
 namespace relatum::jobs {
 namespace {
@@ -202,9 +203,7 @@ class Checker {
     if (answer == "-") return;
     std::istringstream numbers(answer);
     for (std::string number; std::getline(numbers, number, '+');) {
-      const bool whole = !number.empty() && number.size() < 7 &&
-                         number.find_first_not_of("0123456789") == number.npos;
-      if (whole && size_t(std::stoi(number)) < labels) continue;
+      if (label_number(number, labels)) continue;
       fail_at(part, "answers",
               fmt::format("a list with '{}', no number of a label",
                           printable_start(answer, kNameLength)));

@@ -15,6 +15,7 @@
 #include "base/printable.h"
 #include "io/json.h"
 #include "jobs/markdown_text.h"
+#include "jobs/study_results.h"
 #include "jobs/study_svg.h"
 #include "jobs/study_text.h"
 
@@ -27,12 +28,6 @@ constexpr size_t kFewest = 3;
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-}
-
-const json* official_figure(const json& arm) {
-  const json* figures = io::find(arm, "figures");
-  const json* official = io::find(arm, "official");
-  return figures && official ? io::find(*figures, official->get<std::string>()) : nullptr;
 }
 
 // The two values that the grid alone made an arm of; nullptr where there are more or fewer.

@@ -28,11 +28,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_of(const json& object, const char* key) {
-  const json* value = io::find(object, key);
-  return value && value->is_string() ? value->get<std::string>() : "";
-}
-
 // A member of members; nullptr where one is missing.
 const json* inside(const json& object, std::initializer_list<std::string> keys) {
   const json* at = &object;
@@ -229,6 +224,13 @@ class Page {
     return own && other && !io::find(*own, "seeds") && !io::find(*other, "seeds");
   }
 
+  std::string whether(const std::vector<std::string>& arms, const char* reason) const {
+    if (arms.empty()) return "";
+    return wrapped(fmt::format("- Whether {} {} from {}: {}", fmt::join(arms, "; "),
+                               arms.size() == 1 ? "differs" : "differ", markdown_text(baseline_),
+                               reason));
+  }
+
   std::string limits() const {
     std::string text;
     std::vector<std::string> unclear, others;
@@ -242,26 +244,16 @@ class Page {
         unclear.push_back(markdown_text(text_of(*arm, "arm")) + over_seeds(*arm));
       }
     }
-    if (!unclear.empty()) {
-      text += wrapped(
-          fmt::format("- Whether {} {} from {}: an interval, over texts or over seeds, has zero in "
-                      "it. Nor does that show that they are alike.",
-                      fmt::join(unclear, "; "), unclear.size() == 1 ? "differs" : "differ",
-                      markdown_text(baseline_)));
-    }
+    text += whether(unclear,
+                    "an interval, over texts or over seeds, has zero in it. Nor does that "
+                    "show that they are alike.");
     if (compared > 1) {
       text += fmt::format(
           "- {} intervals of 95 % are shown, uncorrected: where nothing differs, "
           "one in twenty leaves zero out by chance.\n",
           compared);
     }
-    if (!others.empty()) {
-      text += wrapped(
-          fmt::format("- Whether {} {} from {}: they were measured on other rows, or by "
-                      "other labels.",
-                      fmt::join(others, "; "), others.size() == 1 ? "differs" : "differ",
-                      markdown_text(baseline_)));
-    }
+    text += whether(others, "the rows that were answered, or their labels, are others.");
     if (const std::string steps = other_steps(); !steps.empty()) {
       text += wrapped("- What difference the number of steps makes: " + steps);
     }

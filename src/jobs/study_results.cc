@@ -76,12 +76,24 @@ bool agrees(const json& record, const StudyCell& cell) {
   return true;
 }
 
+}  // namespace
+
 std::string text_of(const json& object, const char* key) {
   const json* value = io::find(object, key);
   return value && value->is_string() ? value->get<std::string>() : "";
 }
 
-}  // namespace
+const json* official_figure(const json& arm) {
+  const json *official = io::find(arm, "official"), *figures = io::find(arm, "figures");
+  return figures && official ? io::find(*figures, official->get<std::string>()) : nullptr;
+}
+
+std::optional<size_t> label_number(const std::string& text, size_t labels) {
+  const bool whole = !text.empty() && text.size() < 7 &&
+                     text.find_first_not_of("0123456789") == text.npos;
+  if (!whole || size_t(std::stoi(text)) >= labels) return std::nullopt;
+  return size_t(std::stoi(text));
+}
 
 std::string study_key(const std::map<std::string, StageFacts>& facts) {
   const std::string text = io::dump_json(

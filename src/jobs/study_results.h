@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "jobs/study.h"
@@ -42,6 +44,12 @@ class StudyResults {
   std::shared_ptr<nlohmann::json> all_;
 };
 
+/// A member's text; empty where there is none, or no text.
+std::string text_of(const nlohmann::json& object, const char* key);
+/// The figure of an arm's summary that counts; nullptr where it has none.
+const nlohmann::json* official_figure(const nlohmann::json& arm);
+/// Which of so many labels a number in a record's "answers" names; nothing where it names none.
+std::optional<size_t> label_number(const std::string& text, size_t labels);
 /// Whether the arms' figures are there, and are of the cells that the file has now.
 bool is_summed_up(const nlohmann::json& all);
 /// The records of an arm of the plan, in its order of seeds; those that are done.

@@ -89,7 +89,6 @@ class Summaries {
     return *std::ranges::find(study_.cells, arm, &StudyCell::arm);
   }
 
-  // Read once for all arms that are asked about the same SPEC.
   // What decides the rows that a cell answered, with their labels.
   static std::string reading_of(const StudyCell& cell) {
     const DataChoice& reading = cell.reading;
@@ -98,6 +97,7 @@ class Summaries {
         .dump();
   }
 
+  // Read once for all arms that are asked about the same rows.
   const task::Dataset& rows_of(const StudyCell& cell) {
     auto& data = data_[reading_of(cell)];
     if (!data) {

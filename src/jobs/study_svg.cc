@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "base/printable.h"
 #include "io/json.h"
+#include "jobs/study_results.h"
 
 namespace relatum::jobs {
 namespace {
@@ -18,40 +18,30 @@ using nlohmann::json;
 
 constexpr size_t kNameLength = 56;
 
-std::optional<ChartRow> row_of(const json& arm) {
-  const json *official = io::find(arm, "official"), *figures = io::find(arm, "figures");
-  if (!official || !figures) return std::nullopt;
-  const json& figure = figures->at(official->get<std::string>());
-  ChartRow row;
-  row.name = arm.at("arm").get<std::string>();
-  row.mean = row.low = row.high = 100 * figure.at("mean").get<double>();
-  for (const json& value : figure.at("values")) row.values.push_back(100 * value.get<double>());
-  if (const json* interval = io::find(figure, "interval")) {
-    row.low = 100 * interval->at("low").get<double>();
-    row.high = 100 * interval->at("high").get<double>();
-  }
-  return row;
-}
-
 }  // namespace
 
 std::vector<ChartRow> chart_rows(const json& all) {
   std::vector<ChartRow> rows;
   for (const json& arm : all.at("arms")) {
-    if (const auto row = row_of(arm)) rows.push_back(*row);
+    const json* figure = official_figure(arm);
+    if (!figure) continue;
+    ChartRow& row = rows.emplace_back();
+    row.name = text_of(arm, "arm");
+    row.mean = row.low = row.high = 100 * figure->at("mean").get<double>();
+    for (const json& value : figure->at("values")) row.values.push_back(100 * value.get<double>());
+    if (const json* interval = io::find(*figure, "interval")) {
+      row.low = 100 * interval->at("low").get<double>();
+      row.high = 100 * interval->at("high").get<double>();
+    }
   }
   return rows;
 }
 
 std::string chart_title(const json& all) {
-  std::string title;
   for (const json& arm : all.at("arms")) {
-    const json *official = io::find(arm, "official"), *figures = io::find(arm, "figures");
-    if (official && figures) {
-      title = figures->at(official->get<std::string>()).value("title", "");
-    }
+    if (const json* figure = official_figure(arm)) return text_of(*figure, "title");
   }
-  return title;
+  return "";
 }
 
 ChartScale::ChartScale(const std::vector<ChartRow>& rows) {

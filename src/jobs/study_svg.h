@@ -22,8 +22,8 @@ std::vector<ChartRow> chart_rows(const nlohmann::json& all);
 /// The figure's name; empty where there is none.
 std::string chart_title(const nlohmann::json& all);
 
-/// Per cent on one side of a chart, in steps that are easy to read, from the first row's lowest to
-/// the last one's highest value.
+/// Per cent along a side of a chart, in steps that are easy to read, from the lowest of all rows'
+/// values and intervals to the highest.
 class ChartScale {
  public:
   explicit ChartScale(const std::vector<ChartRow>& rows);

@@ -102,7 +102,8 @@ int run(const Options& o, Environment& environment) {
   if (outcome.failed.empty()) return kDone;
   fail("app.study", outcome.failed.size() == 1
                         ? outcome.failed[0]
-                        : fmt::format("{} cells could not be run; the first is {}",
+                        : fmt::format("{} cells could not be run and are tried again by the same "
+                                      "command; the first is {}",
                                       outcome.failed.size(), outcome.failed[0]));
 }
 
