@@ -80,12 +80,14 @@ int guarded(const Action& action, Environment& environment) {
   return environment.interrupted() ? kInterrupted : kFailed;
 }
 
-// A command line with all commands; the chosen one's action is left in `chosen`.
-void define_commands(CLI::App& app, Action& chosen) {
+// A command line with all commands, or with the one of that name; the chosen one's action is left
+// in `chosen`.
+void define_commands(CLI::App& app, Action& chosen, const std::string& name = "") {
   app.set_version_flag("--version", std::string("relatum ") + RELATUM_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   for (const Command* command : commands()) {
+    if (!name.empty() && command->name != name) continue;
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
     sub->option_defaults()->always_capture_default();
     const Action action = command->define(*sub);
@@ -98,7 +100,7 @@ void define_commands(CLI::App& app, Action& chosen) {
 Action parse_command(const std::vector<std::string>& arguments) {
   CLI::App app(kAbout, "relatum");
   Action chosen;
-  define_commands(app, chosen);
+  define_commands(app, chosen, arguments.at(0));
   for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) {
     for (CLI::Option* option : sub->get_options()) {
       if (option->get_expected_max() == 1) option->take_last();
@@ -118,21 +120,21 @@ Action parse_command(const std::vector<std::string>& arguments) {
 std::vector<std::string> flags_of_command(const std::string& name) {
   CLI::App app(kAbout, "relatum");
   Action chosen;
-  define_commands(app, chosen);
+  define_commands(app, chosen, name);
   return flags_of(*app.get_subcommand(name));
 }
 
 std::vector<std::string> switches_of_command(const std::string& name) {
   CLI::App app(kAbout, "relatum");
   Action chosen;
-  define_commands(app, chosen);
+  define_commands(app, chosen, name);
   return switches_of(*app.get_subcommand(name));
 }
 
 std::map<std::string, std::string> defaults_of_command(const std::string& name) {
   CLI::App app(kAbout, "relatum");
   Action chosen;
-  define_commands(app, chosen);
+  define_commands(app, chosen, name);
   std::map<std::string, std::string> defaults;
   for (const CLI::Option* option : app.get_subcommand(name)->get_options()) {
     const std::string value = option->get_default_str();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ namespace relatum::app {
 struct StudyArm {
   std::string name;
   int64_t line = 0;                        ///< where it begins; 0 where the grid alone made it
+  std::string written;                     ///< its name in the file; empty where line is 0
   std::vector<std::string> axes;           ///< the values that [grid] gave it, as they are named
+  std::set<std::string> own;               ///< what it sets itself: "train", "finetune.rank"
   RunTable top;                            ///< keys above the tables
   std::map<std::string, RunTable> tables;  ///< by stage; extract and evaluate are always there
 };
@@ -35,6 +38,9 @@ struct StudyConfig {
   bool mixed_compute = false;
   std::vector<StudyArm> arms;
 };
+
+/// Throws Error where the baseline is named, and is no arm.
+void check_baseline(const StudyConfig& config);
 
 /// Throws Error with file and line.
 StudyConfig read_study(const std::filesystem::path& path);

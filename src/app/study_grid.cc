@@ -56,6 +56,11 @@ std::string value_name(const GridAxis& axis, const TomlItem& value) {
   return key + " " + text;
 }
 
+// "finetune.rank", "train", "index".
+std::string setting_name(const GridAxis& axis) {
+  return axis.stage + (axis.stage.empty() || axis.key.empty() ? "" : ".") + axis.key;
+}
+
 TomlItem as_setting(const GridAxis& axis, const TomlItem& value) {
   TomlItem setting = value;
   setting.key = axis.key.empty() ? axis.stage : axis.key;
@@ -124,8 +129,15 @@ void apply_setting(const fs::path& path, const TomlItem& item, StudyArm& arm) {
     else arm.tables.erase(item.key);
     return;
   }
+  const std::vector<std::string> tables = {"study", "arm", "grid"};
+  if (!arm.name.empty() && std::ranges::find(tables, item.key) != tables.end()) {
+    fail("app.study",
+         fmt::format("{}: '{}' is a table of the whole study, not of an arm: write it without "
+                     "'arm.'. An arm that sets a key itself is left as it is by an axis of it.",
+                     place, item.key));
+  }
   std::vector<std::string> known = run_top_keys();
-  known.insert(known.end(), {"study", "arm", "grid"});
+  known.insert(known.end(), tables.begin(), tables.end());
   known.insert(known.end(), run_stages().begin(), run_stages().end());
   if (std::ranges::find(run_top_keys(), item.key) == run_top_keys().end()) {
     fail("app.study", fmt::format("{}: '{}' is not a key of this file.{} Keys above the tables are "
@@ -152,16 +164,22 @@ std::vector<StudyArm> multiply(const fs::path& path, std::vector<StudyArm> arms,
   constexpr size_t kMost = 10000;
   for (const GridAxis& axis : grid) {
     std::vector<StudyArm> all;
-    const auto has = [&](const StudyArm& arm) {
-      return axis.stage.empty() || axis.key.empty() || arm.tables.contains(axis.stage);
+    const auto changes = [&](const StudyArm& arm) {
+      const bool has = axis.stage.empty() || axis.key.empty() || arm.tables.contains(axis.stage);
+      return has && !arm.own.contains(setting_name(axis));
     };
-    if (std::ranges::none_of(arms, has)) {
-      fail("app.study", fmt::format("{}:{}: no arm has [{}], so '{}' of [grid] changes nothing. "
-                                    "Add the table, or take the axis out.",
-                                    path.string(), axis.line, axis.stage, axis.key));
+    if (std::ranges::none_of(arms, changes)) {
+      const bool set = std::ranges::any_of(
+          arms, [&](const StudyArm& arm) { return arm.own.contains(setting_name(axis)); });
+      fail("app.study",
+           fmt::format("{}:{}: {}, so '{}' of [grid] changes nothing. {}, or take the axis out.",
+                       path.string(), axis.line,
+                       set ? "every arm that it could change sets it itself"
+                           : fmt::format("no arm has [{}]", axis.stage),
+                       setting_name(axis), set ? "Take it out of an arm" : "Add the table"));
     }
     for (const StudyArm& arm : arms) {
-      if (!has(arm)) {
+      if (!changes(arm)) {
         all.push_back(arm);
         continue;
       }

@@ -24,8 +24,8 @@ void apply_setting(const std::filesystem::path& path, const TomlItem& item, Stud
 /// The axes of [grid], in the file's order. Throws Error.
 std::vector<GridAxis> read_grid(const std::filesystem::path& path, const TomlItem& table);
 
-/// Each arm with each combination of values, named by both; an axis of a stage that an arm does not
-/// have leaves that arm as it is.
+/// Each arm with each combination of values, named by both. An axis of a stage that an arm does not
+/// have, or of what it sets itself, leaves that arm as it is; one that changes none is refused.
 std::vector<StudyArm> multiply(const std::filesystem::path& path, std::vector<StudyArm> arms,
                                const std::vector<GridAxis>& grid);
 

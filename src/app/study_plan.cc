@@ -15,6 +15,7 @@
 #include "app/stage_options.h"
 #include "app/study_embedder.h"
 #include "app/study_facts.h"
+#include "app/study_merge.h"
 #include "base/error.h"
 #include "base/error_sentence.h"
 #include "base/parallel_for.h"
@@ -46,6 +47,22 @@ RunConfig empty_run(const StudyConfig& config) {
   return RunConfig(config.path, {}, std::map<std::string, RunTable>{});
 }
 
+// What is written for training, and nothing trains.
+void warn_of_unused(const StudyConfig& config, const Context& context) {
+  const auto none_has = [&](const char* stage) {
+    return std::ranges::none_of(config.arms,
+                                [&](const StudyArm& arm) { return arm.tables.contains(stage); });
+  };
+  if (!none_has("finetune")) return;
+  if (!config.seeds.empty()) {
+    context.warn(fmt::format("{}: 'seeds' of [study] are not used: no arm has [finetune].",
+                             config.path.string()));
+  }
+  if (config.train.empty() || config.holdout || !none_has("index")) return;
+  context.warn(fmt::format("{}: 'train' is not used: no arm has [finetune] or [index].",
+                           config.path.string()));
+}
+
 template <class Work>
 auto within_arm(const std::string& arm, const Work& work) {
   try {
@@ -65,7 +82,6 @@ class Planner {
     study.name = config_.name;
     study.title = config_.title;
     study.question = config_.question;
-    study.baseline = config_.baseline;
     study.results = study_path(config_, config_.results);
     study.work = work_;
     for (const std::string& each : config_.also) study.also.push_back(study_path(config_, each));
@@ -81,7 +97,6 @@ class Planner {
       check_machine(study.cells.back());
     }
     for (jobs::StudyCell& cell : study.cells) cell.text = text;
-    refuse_equal(study);
     return study;
   }
 
@@ -322,17 +337,6 @@ class Planner {
     }
   }
 
-  void refuse_equal(const jobs::Study& study) const {
-    std::map<std::string, const jobs::StudyCell*> by_key;
-    for (const jobs::StudyCell& cell : study.cells) {
-      const auto [other, fresh] = by_key.emplace(cell.key, &cell);
-      if (fresh) continue;
-      fail("app.study", fmt::format("{}: the arms '{}' and '{}' have equal settings, so they would "
-                                    "be the same arm twice. Change one of them, or leave it out.",
-                                    config_.path.string(), other->second->arm, cell.arm));
-    }
-  }
-
   // Of options that have defaults, those that decide no figure.
   inline static const std::set<std::string> kLeftOut = {"threads", "isa", "quiet", "models", "out"};
 
@@ -352,8 +356,16 @@ std::filesystem::path study_path(const StudyConfig& config, const std::string& p
   return empty_run(config).resolve(path);
 }
 
-jobs::Study plan_study(const StudyConfig& config, Environment& environment) {
-  return Planner(config, environment).plan();
+jobs::Study plan_study(StudyConfig& config, Environment& environment) {
+  jobs::Study study = Planner(config, environment).plan();
+  for (const std::string& line : merge_copies(config, study.cells)) {
+    environment.context().info(line);
+  }
+  study.baseline = config.baseline;
+  check_baseline(config);
+  refuse_equal(config, study.cells);
+  warn_of_unused(config, environment.context());
+  return study;
 }
 
 void check_study(const StudyConfig& config, const jobs::Study& study, Environment& environment) {

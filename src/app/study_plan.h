@@ -7,10 +7,11 @@
 
 namespace relatum::app {
 
-/// Holds rows out where the file asks for it (that alone is written), plans each cell, and refuses
-/// arms of equal settings and arms that differ in instruction set or, unless the file says so, in
-/// compute type. Settles the process's instruction set and threads. Throws Error.
-jobs::Study plan_study(const StudyConfig& config, Environment& environment);
+/// Holds rows out where the file asks for it (that alone is written), plans each cell, makes copies
+/// of equal settings one arm (merge_copies()), and refuses other arms of equal settings and arms
+/// that differ in instruction set or, unless the file says so, in compute type. Warns of seeds and
+/// training data that no arm uses. Settles the process's instruction set and threads. Throws Error.
+jobs::Study plan_study(StudyConfig& config, Environment& environment);
 
 /// Reads every file and tries every setting of the arms that have cells without results, as `run`
 /// does before its first stage. Throws Error that names the arm.

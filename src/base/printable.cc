@@ -52,4 +52,21 @@ std::string printable_start(std::string_view text, size_t limit) {
   return shown(text, false, limit);
 }
 
+std::string printable_ends(std::string_view text, size_t limit) {
+  const auto step = [text](size_t at) {
+    const Utf8Char next = utf8_at(text, at);
+    return next.code < 0 ? 1 : size_t(next.size);
+  };
+  size_t count = 0, begin = 0, end = 0;
+  for (size_t at = 0; at < text.size(); at += step(at)) ++count;
+  if (count <= limit) return shown(text, false, text.npos);
+  const size_t first = limit / 2, last = count - (limit - first);
+  for (size_t i = 0; i < last; ++i) {
+    if (i < first) begin += step(begin);
+    end += step(end);
+  }
+  return shown(text.substr(0, begin), false, text.npos) + "…" +
+         shown(text.substr(end), false, text.npos);
+}
+
 }  // namespace relatum

@@ -17,5 +17,7 @@ std::string printable_lines(std::string_view text);
 /// For names and values in sentences: printable() of the first `limit` code points, with "…" after
 /// them where there are more.
 std::string printable_start(std::string_view text, size_t limit = 80);
+/// The same with "…" in the middle: of names that may differ at their ends alone.
+std::string printable_ends(std::string_view text, size_t limit);
 
 }  // namespace relatum

@@ -50,7 +50,8 @@ std::string name_of(const StudyCell& cell) {
   return cell.arm + (cell.seed ? fmt::format(", seed {}", *cell.seed) : "");
 }
 
-void tell_cell(const StudyCell& cell, const json& record, size_t number, size_t count,
+// `number`: how many of the study's `count` cells have results now.
+void tell_cell(const StudyCell& cell, const json& record, int64_t number, size_t count,
                const Context& context) {
   const json& figures = record.at("figures");
   context.info(fmt::format(
@@ -81,7 +82,9 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
     host.context.info(fmt::format("{} taken from other studies' results.", counted(taken, "cell")));
   }
   const std::vector<const StudyCell*> cells = cells_to_run(study, part, results);
-  StudyClock clock(cells);
+  StudyOutcome outcome;
+  for (const StudyCell& cell : study.cells) outcome.done += results.find(cell) != nullptr;
+  StudyClock clock(cells, size_t(outcome.done));
   for (const StudyCell& cell : study.cells) {
     if (const json* record = results.find(cell)) clock.took(cell, seconds_of(*record));
   }
@@ -90,7 +93,6 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   Host inner = host;
   inner.context = study_context(host.context, clock, study.name, now);
   StudyPerplexity text(study.text);
-  StudyOutcome outcome;
   outcome.finished = true;
   for (const StudyCell* cell : cells) {
     clock.begin(now());
@@ -110,13 +112,13 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
     results.set_plan(study);
     results.save();
     ++outcome.run;
+    ++outcome.done;
     clock.took(*cell, now() - begun);
-    tell_cell(*cell, *record, clock.number(), cells.size(), host.context);
+    tell_cell(*cell, *record, outcome.done, study.cells.size(), host.context);
     if (!outcome.finished) break;
   }
   host.context.end_progress();
   results.set_plan(study);
-  for (const StudyCell& cell : study.cells) outcome.done += results.find(cell) != nullptr;
   if (outcome.finished && outcome.done > 0) {
     summarise(study, results, host);
     results.save();

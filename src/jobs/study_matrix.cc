@@ -132,7 +132,7 @@ class HeatMap {
  private:
   double middle(size_t column) const { return kLeft + column_ * (double(column) + 0.5); }
   static std::string shown(const std::string& name, double width) {
-    return printable_start(name, size_t(std::max(1.0, width / kLetter - 1)));
+    return printable_ends(name, size_t(std::max(1.0, width / kLetter - 1)));
   }
 
   // From white to blue; what stands on dark fields is white.

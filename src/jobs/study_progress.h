@@ -18,8 +18,9 @@ std::string cell_kind(const StudyCell& cell);
 /// Times are seconds on any clock.
 class StudyClock {
  public:
-  /// `cells`: those that are to be run, in order.
-  explicit StudyClock(std::vector<const StudyCell*> cells) : cells_(std::move(cells)) {}
+  /// `cells`: those that are to be run, in order; `done`: how many had results before.
+  explicit StudyClock(std::vector<const StudyCell*> cells, size_t done = 0)
+      : cells_(std::move(cells)), done_(done) {}
   /// A cell with these settings took so long, now or in an earlier call.
   void took(const StudyCell& cell, double seconds);
   /// The next cell begins.
@@ -30,8 +31,8 @@ class StudyClock {
   /// What is left, with the cell in hand: of each the mean of its arm's cells, else of its kind's,
   /// else of all, else what the stage in hand makes likely; nothing where nothing is known.
   std::optional<double> left(double now) const;
-  /// Which cell is in hand, from 1.
-  size_t number() const { return next_; }
+  /// Which cell is in hand, from 1, behind those that had results.
+  size_t number() const { return done_ + next_; }
   const StudyCell& cell() const { return *cells_.at(next_ - 1); }
 
  private:
@@ -43,7 +44,7 @@ class StudyClock {
   std::vector<const StudyCell*> cells_;
   std::map<std::string, Mean> of_arm_, of_kind_;
   Mean of_all_;
-  size_t next_ = 0;
+  size_t done_ = 0, next_ = 0;
   double begun_ = 0, stage_begun_ = 0;
   double stage_share_ = 0;  // of the stage in hand
 };

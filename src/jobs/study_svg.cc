@@ -66,7 +66,7 @@ std::vector<double> ChartScale::ticks() const {
 
 std::string svg_text(const std::string& text) {
   std::string escaped;
-  for (const char c : printable_start(text, kNameLength)) {
+  for (const char c : printable_ends(text, kNameLength)) {
     if (c == '&') escaped += "&amp;";
     else if (c == '<') escaped += "&lt;";
     else if (c == '>') escaped += "&gt;";

@@ -35,7 +35,7 @@ class ChartScale {
   double low_ = 0, high_ = 100, step_ = 10;
 };
 
-/// Text without markup, cut where it is long.
+/// Text without markup, cut in the middle where it is long: names often differ at their end.
 std::string svg_text(const std::string& text);
 std::string svg_line(double x1, double y1, double x2, double y2, const std::string& style);
 /// `anchor`: start, middle or end.

@@ -20,25 +20,20 @@ struct Misfits {
   std::vector<std::string> repeated, extra, missing;
 };
 
-void refuse(const Misfits& misfits, const std::string& data, size_t predictions) {
+void refuse(const Misfits& misfits, const JoinNames& names, size_t predictions) {
   if (!misfits.repeated.empty()) {
     fail("task.evaluate", fmt::format("the predictions answer {} more than once. Keep one answer "
                                       "per id.",
                                       listed(misfits.repeated)));
   }
   const size_t extra = misfits.extra.size();
-  if (extra == 1) {
-    fail("task.evaluate",
-         fmt::format("1 of {} predictions has an id that {} lacks: {}. Give the "
-                     "data that were answered, and the same limit, sample or other parts.",
-                     predictions, data, listed(misfits.extra)));
-  }
-  if (extra > 1) {
-    fail("task.evaluate",
-         fmt::format("{} of {} predictions have ids that {} lacks: {}. Give the "
-                     "data that were answered, and the same limit, sample or other parts.",
-                     extra, predictions, data, listed(misfits.extra)));
-  }
+  if (extra == 0) return;
+  fail("task.evaluate",
+       fmt::format("{} of {} predictions {} that {} lacks: {}. {}", extra, predictions,
+                   extra == 1 ? "has an id" : "have ids", names.data, listed(misfits.extra),
+                   names.unknown.empty() ? "Give the data that were answered, and the same limit, "
+                                           "sample or other parts."
+                                         : names.unknown));
 }
 
 /// Finds the data's ids: as they are, else in the form that people see, else as spreadsheets write
@@ -74,6 +69,15 @@ class Finder {
   std::unordered_map<std::string, std::optional<size_t>> numbers_;  // nothing: of several
 };
 
+// Where a patch took rows away: what to do. Else empty.
+std::string left_out_by_patch(const Dataset& data) {
+  if (data.dropped == 0) return "";
+  return fmt::format(
+      "The patch leaves out {} of its rows: have the data answered with the same "
+      "--relabel, or take what `relatum convert --relabel` makes of them.",
+      data.dropped);
+}
+
 }  // namespace
 
 std::string listed(std::span<const std::string> names) {
@@ -101,7 +105,7 @@ std::vector<std::optional<size_t>> join_ids(std::span<const std::string_view> id
       joined[*at] = i;
     }
   }
-  refuse(misfits, names.data, answered.size());
+  refuse(misfits, names, answered.size());
   for (size_t i = 0; i < joined.size(); ++i) {
     if (!joined[i]) misfits.missing.emplace_back(ids[i]);
   }
@@ -123,7 +127,8 @@ std::vector<const Prediction*> join_predictions(const Dataset& data,
                            .advice =
                                "Answers that extract left out (--limit, --min-probability, "
                                "--skip-negative) can be counted as wrong with --missing "
-                               "wrong."};
+                               "wrong.",
+                           .unknown = left_out_by_patch(data)};
   std::vector<const Prediction*> joined;
   for (const std::optional<size_t>& at : join_ids(ids, answered, names, missing_is_wrong)) {
     joined.push_back(at ? &predictions[*at] : nullptr);

@@ -91,6 +91,11 @@ TEST_F(StudyArms, ArmsMayBeScoredByOtherLabelsOfTheSameFile) {
               all["cells"][i]["figures"]["accuracy"]);
   }
   done({"study", path("s.toml"), "--page"});
+  patch.erase("own10");  // Re-TACRED has no label for it
+  write("patch.json", patch.dump());
+  refused({"study", path("s.toml")},
+          {"arm 'relabelled'", "[extract] reads other rows", "'own10'",
+           "The patch leaves out 1 of its rows", "relatum convert --relabel"});
 }
 
 // A rate that makes numbers overflow costs its own cell alone.

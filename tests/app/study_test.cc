@@ -167,6 +167,8 @@ TEST_F(Study, RefusesBeforeAnythingRuns) {
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "baseline = \"rank 3\"\n"),
          {"'rank 3'", "'rank 2'"});
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "seeds = [1, 1]\n"), {"s.toml:9", "seeds"});
+  refuse(config("[grid]\nfinetune.rank = [2]\n", "", "seeds = [1000000000]\n"),
+         {"s.toml:9", "from 0 to 999999999"});
   refuse(config("[grid]\nfinetune.rank = [2]\n", "", "metric = \"macr\"\n"),
          {"s.toml:9", "'macr'", "'macro'"});
   refuse("[study]\nname = \"../up\"\n", {"'../up'", "Leave out '/'"});

@@ -52,5 +52,15 @@ TEST(Printable, CutsAtCodePoints) {
             "a\\x1b…");
 }
 
+TEST(Printable, EndsAreKept) {
+  EXPECT_EQ(printable_ends("abcdef", 6), "abcdef");
+  EXPECT_EQ(printable_ends("abcdefg", 6), "abc…efg");
+  EXPECT_EQ(printable_ends("äöüßé", 3), "ä…ßé");
+  EXPECT_EQ(printable_ends("äöü", 1), "…ü");
+  EXPECT_EQ(printable_ends("äöü", 0), "…");
+  EXPECT_EQ(printable_ends("\xff\x1b middle \x1b\xff", 4), "\\xff\\x1b…\\x1b\\xff");
+  EXPECT_EQ(printable_ends("", 0), "");
+}
+
 }  // namespace
 }  // namespace relatum

@@ -82,6 +82,28 @@ TEST(StudyCurves, ArmsOfNumbersNeedNoGrid) {
   EXPECT_EQ(jobs::study_chart(all), grid);
 }
 
+TEST(StudyCurves, ArmsWithoutTheNumberAreLevelLines) {
+  const std::string svg = drawn({{"base"}, {"rank 4"}, {"rank 8"}, {"rank 16"}, {"all weights"}});
+  EXPECT_EQ(count(svg, "<polyline"), 1u);
+  EXPECT_EQ(count(svg, "stroke-dasharray"), 4u) << "two lines, and their keys";
+  EXPECT_THAT(svg, HasSubstr(">base</text>"));
+  EXPECT_THAT(svg, HasSubstr(">all weights</text>"));
+  EXPECT_EQ(count(svg, ">rank</text>"), 2u) << "the axis, and the curve's key";
+}
+
+TEST(StudyCurves, NumbersStandInPartsOfNames) {
+  json all = study({{"LoRA, rank 4"}, {"LoRA, rank 8"}, {"QLoRA, rank 8"}, {"LoRA, rank 2,000"}});
+  for (json& planned : all["plan"]) planned.erase("axes");
+  const std::string svg = jobs::study_chart(all);
+  EXPECT_EQ(count(svg, "<polyline"), 2u);
+  EXPECT_THAT(svg, HasSubstr(">LoRA</text>"));
+  EXPECT_THAT(svg, HasSubstr(">QLoRA</text>"));
+  EXPECT_THAT(svg, HasSubstr(">2,000</text>"));
+  const std::string first = drawn({{"1 epoch"}, {"2 epochs"}, {"4 epochs"}});
+  EXPECT_EQ(count(first, "<polyline"), 1u);
+  EXPECT_THAT(first, HasSubstr(">epochs</text>"));
+}
+
 TEST(StudyCurves, PointsStandFromLeftToRight) {
   const std::string svg = drawn({{"rate 0.001"}, {"rate -1"}, {"rate 2"}});
   EXPECT_THAT(svg, Not(HasSubstr("logarithmic")));
@@ -97,7 +119,9 @@ TEST(StudyCurves, PointsStandFromLeftToRight) {
 TEST(StudyCurves, ThereAreNoneWithoutOneAxisOfThreeNumbers) {
   EXPECT_EQ(drawn({{"rank 4"}, {"rank 8"}}), "");
   EXPECT_EQ(drawn({{"style a"}, {"style b"}, {"style c"}}), "");
-  EXPECT_EQ(drawn({{"rank 4"}, {"rank 8"}, {"rank 16"}, {}}), "") << "an arm outside of the grid";
+  EXPECT_EQ(drawn({{"rank 4"}, {"rank 8"}, {"rank 16"}, {"a"}, {"b"}, {"c"}}), "");
+  EXPECT_EQ(drawn({{"rank 4"}, {"rank 8"}, {"rank 16"}, {"rank 4.0"}}), "");
+  EXPECT_EQ(drawn({{"a 1,5"}, {"a 1,234,5"}, {"a ,200"}, {"a 1000,200"}}), "");
   EXPECT_EQ(drawn({{"rank 4"}, {"rank 8"}, {"rank 1e999"}}), "");
   EXPECT_EQ(drawn({{"4"}, {"8"}, {"16"}}), "");
   std::vector<std::vector<std::string>> both, many;

@@ -321,6 +321,10 @@ TEST_F(StudyJob, TellsTheTimeThatIsLeft) {
   EXPECT_DOUBLE_EQ(*clock.left(160), 40 + 50);
   clock.reading({"training", 1, 2, "steps", ""}, 190);
   EXPECT_DOUBLE_EQ(*clock.left(190), 40 + 50);  // slower than the one before
+  EXPECT_EQ(clock.number(), 2u);
+  jobs::StudyClock rest({&c}, 2);
+  rest.begin(0);
+  EXPECT_EQ(rest.number(), 3u);
 }
 
 }  // namespace

@@ -1,19 +1,24 @@
 // relatum study: many settings from one file, measured on the same rows.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/environment.h"
 #include "app/output.h"
 #include "app/study_config.h"
+#include "app/study_merge.h"
 #include "app/study_plan.h"
 #include "base/counted.h"
 #include "base/error.h"
 #include "base/known_names.h"
 #include "base/printable.h"
+#include "io/json.h"
 #include "jobs/study_page.h"
 #include "jobs/study_results.h"
 
@@ -68,24 +73,57 @@ void check_arm(const Options& o, const StudyConfig& config) {
                                 did_you_mean(o.arm, names), first_names(names)));
 }
 
+// What the file says and the results do not, as of a title that was changed since.
+void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
+                     const Context& context) {
+  const nlohmann::json* study = io::find(results, "study");
+  if (!study) return;
+  std::vector<std::string> changed;
+  const std::map<std::string, std::string> texts = {
+      {"title", config.title}, {"question", config.question}, {"baseline", config.baseline}};
+  for (const auto& [key, text] : texts) {
+    if (jobs::text_of(*study, key.c_str()) != text) changed.push_back(key);
+  }
+  const std::vector<std::string> planned = jobs::planned_arms(results);
+  const auto is_planned = [&](const StudyArm& arm) {
+    return std::ranges::any_of(planned,
+                               [&](const std::string& name) { return is_of_arm(name, arm); });
+  };
+  const auto is_there = [&](const std::string& name) {
+    return std::ranges::any_of(config.arms,
+                               [&](const StudyArm& arm) { return is_of_arm(name, arm); });
+  };
+  if (!std::ranges::all_of(config.arms, is_planned) || !std::ranges::all_of(planned, is_there)) {
+    changed.push_back("arms");
+  }
+  if (changed.empty()) return;
+  context.warn(
+      fmt::format("{}: of {} the page has what {} was written with, and the file says "
+                  "other. The next run of the study takes the file's over.",
+                  config.path.string(), fmt::join(changed, ", "),
+                  study_path(config, config.results).filename().string()));
+}
+
 // A study that was stopped has cells that no figures were computed from.
-void write_page(const StudyConfig& config, Environment& environment) {
+void write_page(StudyConfig& config, Environment& environment) {
   const std::filesystem::path results = study_path(config, config.results);
   const jobs::StudyResults read(results, config.name);
   if (!read.empty() && !jobs::is_summed_up(read.all())) {
     jobs::sum_up_study(plan_study(config, environment), environment.host());
+  } else if (!read.empty()) {
+    warn_of_changes(config, read.all(), environment.context());
   }
   write_out(jobs::write_study_page(results).string() + "\n");
 }
 
 int run(const Options& o, Environment& environment) {
-  const StudyConfig config = read_study(o.config);
+  StudyConfig config = read_study(o.config);
   if (o.page) {
     write_page(config, environment);
     return kDone;
   }
-  check_arm(o, config);
   const jobs::Study study = plan_study(config, environment);
+  check_arm(o, config);
   if (o.list) {
     list_cells(study);
     return kDone;

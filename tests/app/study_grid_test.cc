@@ -1,0 +1,141 @@
+// What a study's grid makes of arms: what it leaves as it is, and copies that come to the same.
+#include <algorithm>
+#include <sstream>
+
+#include "app/study_merge.h"
+#include "app/workbench.h"
+
+namespace relatum::testing {
+namespace {
+
+using ::testing::ElementsAre;
+
+class StudyGrid : public Workbench {
+ protected:
+  void SetUp() override {
+    Workbench::SetUp();
+    write_rows("rows.jsonl", repeated_corpus(4));
+  }
+  void study(const std::string& study, const std::string& tables) const {
+    write("s.toml", "model = \"" + kModel +
+                        "\"\ntrain = \"rows.jsonl\"\nprompt = \"plain.txt\"\nthreads = 1\n"
+                        "[study]\nname = \"grid\"\nseeds = [1]\nholdout = 8\n" +
+                        study + "[extract]\ncompute = \"f32\"\n" + tables);
+  }
+  std::vector<std::string> arms() const {
+    std::vector<std::string> names;
+    std::istringstream lines(done({"study", path("s.toml"), "--list"}).out);
+    for (std::string line; std::getline(lines, line);) {
+      const size_t begin = line.find('\t') + 1;
+      names.push_back(line.substr(begin, line.find('\t', begin) - begin));
+    }
+    return names;
+  }
+  json results() const { return json::parse(read("grid.json")); }
+};
+
+const std::string kFinetune = "[finetune]\nepochs = 1\ncompute = \"f32\"\n";
+
+TEST_F(StudyGrid, LeavesWhatAnArmSetsItself) {
+  study("", kFinetune +
+                "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\nfinetune.rank = 2\n"
+                "[[arm]]\nname = \"c\"\n[arm.finetune]\nalpha = 1\n"
+                "[grid]\nfinetune.rank = [4, 8]\n");
+  EXPECT_THAT(arms(), ElementsAre("a, rank 4", "a, rank 8", "b", "c, rank 4", "c, rank 8"));
+  study("", kFinetune +
+                "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\n"
+                "train = \"?limit=5\"\n[grid]\ntrain = [\"?limit=10\", \"?limit=20\"]\n");
+  EXPECT_THAT(arms(), ElementsAre("a, train limit=10", "a, train limit=20", "b"));
+  study("", kFinetune +
+                "[[arm]]\nname = \"a\"\nfinetune.rank = 2\n[grid]\n"
+                "finetune.rank = [4, 8]\n");
+  refused({"study", path("s.toml")},
+          {"s.toml:18", "every arm that it could change sets it itself", "'finetune.rank'"});
+  study("", kFinetune + "[[arm]]\nname = \"a\"\n[arm.grid]\nfinetune.rank = [4, 8]\n");
+  refused({"study", path("s.toml")}, {"s.toml:16", "'grid' is a table of the whole study"});
+}
+
+// The base model does not train, so what others train on changes nothing in it.
+TEST_F(StudyGrid, CopiesThatComeToTheSameAreOneArm) {
+  study("baseline = \"base\"\n",
+        kFinetune +
+            "[[arm]]\nname = \"base\"\nfinetune = false\n[[arm]]\nname = \"taught\"\n"
+            "[grid]\ntrain = [\"?limit=8\", \"?limit=16\", \"?limit=24\"]\n");
+  EXPECT_THAT(arms(), ElementsAre("base", "taught, train limit=8", "taught, train limit=16",
+                                  "taught, train limit=24"));
+  const Outcome outcome = done({"study", path("s.toml")});
+  EXPECT_THAT(outcome.err, HasSubstr("'base': 3 copies"));
+  EXPECT_THAT(outcome.err, HasSubstr("(3 of 4 cells)"));
+  const json all = results();
+  ASSERT_EQ(all["cells"].size(), 4u);
+  EXPECT_EQ(all["study"]["baseline"], "base");
+  EXPECT_TRUE(all["arms"][1].contains("difference"));
+  EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("the page has"), std::string::npos);
+  EXPECT_THAT(read("grid.svg"), HasSubstr("<polyline"));
+  EXPECT_THAT(read("grid.svg"), HasSubstr(">base</text>"));
+}
+
+TEST_F(StudyGrid, CopiesKeepTheValuesThatChangeThem) {
+  write("other.txt", "{{text}} so:");
+  study("", kFinetune +
+                "[[arm]]\nname = \"base\"\nfinetune = false\n[grid]\n"
+                "train = [\"?limit=8\", \"?limit=16\"]\n"
+                "prompt = [\"plain.txt\", \"other.txt\"]\n");
+  EXPECT_THAT(arms(), ElementsAre("base, prompt plain.txt", "base, prompt other.txt"));
+  study("",
+        kFinetune + "[grid]\nfinetune = [false, true]\ntrain = [\"?limit=8\", \"?limit=16\"]\n");
+  EXPECT_THAT(arms(),
+              ElementsAre("no finetune", "finetune, train limit=8", "finetune, train limit=16"));
+  write("same.txt", read("plain.txt"));
+  study("", kFinetune + "[grid]\nprompt = [\"plain.txt\", \"same.txt\"]\n");
+  refused({"study", path("s.toml")},
+          {"'prompt plain.txt' and 'prompt same.txt'", "equal settings"});
+  study("baseline = \"base\"\n", kFinetune +
+                                     "[[arm]]\nname = \"base\"\n[grid]\n"
+                                     "finetune.rank = [2, 4]\n");
+  refused({"study", path("s.toml")}, {"'baseline' is 'base'", "'base, rank 2'"});
+}
+
+TEST_F(StudyGrid, PlannedArmsAreKnownByTheirParts) {
+  app::StudyArm arm;
+  arm.name = "base, train limit=8, prompt a";
+  arm.written = "base";
+  arm.axes = {"train limit=8", "prompt a"};
+  for (const char* name : {"base", "base, prompt a", "base, train limit=8", arm.name.c_str()}) {
+    EXPECT_TRUE(app::is_of_arm(name, arm)) << name;
+  }
+  for (const char* name : {"", "basement", "base, prompt", "base, prompt b", "other"}) {
+    EXPECT_FALSE(app::is_of_arm(name, arm)) << name;
+  }
+}
+
+TEST_F(StudyGrid, TellsWhatIsNotUsed) {
+  const std::string two = "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\nprompt = \"other.txt\"\n";
+  write("other.txt", "{{text}} so:");
+  study("", two);
+  const std::string told = done({"study", path("s.toml"), "--list"}).err;
+  EXPECT_THAT(told, HasSubstr("warning: "));
+  EXPECT_THAT(told, HasSubstr("'seeds' of [study] are not used"));
+  EXPECT_EQ(told.find("'train'"), told.npos) << "rows are held out of it";
+  std::string text = read("s.toml");
+  text.replace(text.find("holdout = 8\n"), 12, "");
+  write("s.toml", "test = \"rows.jsonl\"\n" + text);
+  EXPECT_THAT(done({"study", path("s.toml"), "--list"}).err, HasSubstr("'train' is not used"));
+  study("", kFinetune + two);
+  EXPECT_EQ(done({"study", path("s.toml"), "--list"}).err, "");
+}
+
+TEST_F(StudyGrid, APageTellsWhatTheFileSaysOtherwise) {
+  const std::string arms = kFinetune + "[grid]\nfinetune.rank = [2, 4]\n";
+  study("title = \"Ranks\"\n", arms);
+  done({"study", path("s.toml")});
+  EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("warning"), std::string::npos);
+  study("title = \"Sizes\"\nbaseline = \"rank 2\"\n",
+        kFinetune + "[grid]\nfinetune.rank = [2, 4, 8]\n");
+  const std::string told = done({"study", path("s.toml"), "--page"}).err;
+  EXPECT_THAT(told, HasSubstr("of baseline, title, arms the page has what grid.json"));
+  EXPECT_THAT(read("grid.md"), HasSubstr("# Ranks"));
+}
+
+}  // namespace
+}  // namespace relatum::testing
