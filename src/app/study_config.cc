@@ -130,8 +130,7 @@ class Reader {
       if (item.key == "metric") check_metric(item);
     } else if (item.key == "seeds") {
       const char* wanted =
-          "a list of different whole numbers from 0 to 999999999, such as "
-          "[1, 2, 3]";
+          "a list of different whole numbers from 0 to 999999999, such as [1, 2, 3]";
       if (item.kind != TomlKind::kList || item.items.empty()) refuse_kind(item, wanted);
       for (TomlItem each : item.items) {
         each.key = item.key;
@@ -216,26 +215,12 @@ class Reader {
       }
       names.push_back(arm.name);
     }
-    // What comes of a grid's copies shows when they are planned.
-    const bool written = std::ranges::any_of(
-        config_.arms, [&](const StudyArm& arm) { return arm.written == config_.baseline; });
-    if (!written) check_baseline(config_);
   }
 
   StudyConfig config_;
 };
 
 }  // namespace
-
-void check_baseline(const StudyConfig& config) {
-  std::vector<std::string> names;
-  for (const StudyArm& arm : config.arms) names.push_back(arm.name);
-  if (config.baseline.empty() || among(names, config.baseline)) return;
-  fail("app.study",
-       fmt::format("{}: 'baseline' is '{}', and no arm has that name.{} The arms are {}.",
-                   config.path.string(), config.baseline, did_you_mean(config.baseline, names),
-                   first_names(names)));
-}
 
 StudyConfig read_study(const fs::path& path) { return Reader(path).read(); }
 

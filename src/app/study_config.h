@@ -13,12 +13,22 @@
 
 namespace relatum::app {
 
+/// A value that a grid's axis gave an arm.
+struct ArmAxis {
+  std::string setting;  ///< "finetune.rank", "train", "index"
+  std::string value;    ///< as it is named: "rank 4", "no index"
+  /// What the arm had there before; nothing also where the axis turns a whole stage on and off.
+  std::optional<TomlValue> before;
+};
+
 /// One column of settings: what all arms share, with its own in their place.
 struct StudyArm {
   std::string name;
   int64_t line = 0;                        ///< where it begins; 0 where the grid alone made it
   std::string written;                     ///< its name in the file; empty where line is 0
-  std::vector<std::string> axes;           ///< the values that [grid] gave it, as they are named
+  std::vector<ArmAxis> axes;               ///< what [grid] gave it, in its order
+  std::vector<std::string> copies;         ///< names of those that merge_copies() made it of
+  std::vector<ArmAxis> dropped;            ///< axes that change nothing in these
   std::set<std::string> own;               ///< what it sets itself: "train", "finetune.rank"
   RunTable top;                            ///< keys above the tables
   std::map<std::string, RunTable> tables;  ///< by stage; extract and evaluate are always there
@@ -39,10 +49,7 @@ struct StudyConfig {
   std::vector<StudyArm> arms;
 };
 
-/// Throws Error where the baseline is named, and is no arm.
-void check_baseline(const StudyConfig& config);
-
-/// Throws Error with file and line.
+/// Throws Error with file and line. What the baseline names is looked at once arms are planned.
 StudyConfig read_study(const std::filesystem::path& path);
 
 }  // namespace relatum::app

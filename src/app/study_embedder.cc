@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/study_merge.h"
 #include "base/error.h"
 #include "base/known_names.h"
 
@@ -31,6 +32,26 @@ std::string hindrance(const StudyConfig& study, const StudyArm& arm, const Study
   return trained->second.contains("task") ? "that arm has a 'task' of its own" : "";
 }
 
+// The arm of that name, or the one that stands for a copy of that name; with `planned`, else a copy
+// that may be called so once equal ones are one arm.
+const StudyArm* named_arm(const StudyConfig& study, const std::string& name, bool planned) {
+  for (const StudyArm& arm : study.arms) {
+    const bool copy = std::ranges::find(arm.copies, name) != arm.copies.end();
+    if (arm.name == name || copy) return &arm;
+  }
+  if (!planned) return nullptr;
+  const auto copy = std::ranges::find_if(
+      study.arms, [&](const StudyArm& arm) { return may_be_called(name, arm); });
+  return copy == study.arms.end() ? nullptr : &*copy;
+}
+
+[[noreturn]] void refuse(const StudyConfig& study, const TomlValue& value, const std::string& why) {
+  fail("app.study",
+       fmt::format("{}:{}: the embedder '{}' is to be the run of another arm: {}. Name an arm that "
+                   "fine-tunes for relations, without an index.",
+                   study.path.string(), value.line, value.text, why));
+}
+
 }  // namespace
 
 const StudyArm* embedding_arm(const StudyConfig& study, const StudyArm& arm) {
@@ -38,15 +59,19 @@ const StudyArm* embedding_arm(const StudyConfig& study, const StudyArm& arm) {
   if (index == arm.tables.end() || !index->second.contains("embedder")) return nullptr;
   const TomlValue& value = index->second.at("embedder");
   if (!value.text.starts_with(kOfArm)) return nullptr;
-  const auto named = std::ranges::find(study.arms, value.text.substr(kOfArm.size()),
-                                       &StudyArm::name);
-  const StudyArm* other = named == study.arms.end() ? nullptr : &*named;
+  const StudyArm* other = named_arm(study, value.text.substr(kOfArm.size()), true);
   const std::string why = hindrance(study, arm, other);
   if (why.empty()) return other;
-  fail("app.study",
-       fmt::format("{}:{}: the embedder '{}' is to be the run of another arm: {}. Name an arm that "
-                   "fine-tunes for relations, without an index.",
-                   study.path.string(), value.line, value.text, why));
+  refuse(study, value, why);
+}
+
+void check_embedding_arms(const StudyConfig& study) {
+  for (const StudyArm& arm : study.arms) {
+    if (!embedding_arm(study, arm)) continue;
+    const TomlValue& value = arm.tables.at("index").at("embedder");
+    if (named_arm(study, value.text.substr(kOfArm.size()), false)) continue;
+    refuse(study, value, hindrance(study, arm, nullptr));
+  }
 }
 
 }  // namespace relatum::app

@@ -5,6 +5,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <set>
 
 #include "base/error.h"
@@ -45,6 +48,21 @@ void apply_table(const fs::path& path, const TomlItem& item, StudyArm& arm) {
   }
 }
 
+// 0.00005 in place of 5e-05, as people write it.
+std::string plain_number(const std::string& text) {
+  constexpr double kLeast = 1e-9, kMost = 1e9;
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  const bool whole = read.ec == std::errc() && read.ptr == end;
+  if (!whole || text.find('e') == text.npos || !(std::abs(value) > kLeast) || value > kMost) {
+    return text;
+  }
+  std::array<char, 64> plain{};
+  const auto made = std::to_chars(plain.begin(), plain.end(), value, std::chars_format::fixed);
+  return made.ec == std::errc() ? std::string(plain.begin(), made.ptr) : text;
+}
+
 // "rank 4", "dora", "no dora", and of a path its last part.
 std::string value_name(const GridAxis& axis, const TomlItem& value) {
   std::string key = axis.key.empty() ? axis.stage : axis.key;
@@ -52,6 +70,7 @@ std::string value_name(const GridAxis& axis, const TomlItem& value) {
   if (value.value.flag) return *value.value.flag ? key : "no " + key;
   std::string text = value.value.text;
   if (value.value.is_string) text.erase(0, text.find_last_of('/') + 1);
+  else text = plain_number(text);
   if (text.starts_with('?')) text.erase(0, 1);  // parts of the study's rows
   return key + " " + text;
 }
@@ -59,6 +78,14 @@ std::string value_name(const GridAxis& axis, const TomlItem& value) {
 // "finetune.rank", "train", "index".
 std::string setting_name(const GridAxis& axis) {
   return axis.stage + (axis.stage.empty() || axis.key.empty() ? "" : ".") + axis.key;
+}
+
+std::optional<TomlValue> setting_of(const GridAxis& axis, const StudyArm& arm) {
+  const auto stage = arm.tables.find(axis.stage);
+  if (axis.key.empty() || (!axis.stage.empty() && stage == arm.tables.end())) return std::nullopt;
+  const RunTable& table = axis.stage.empty() ? arm.top : stage->second;
+  const auto known = table.find(axis.key);
+  return known == table.end() ? std::nullopt : std::optional(known->second);
 }
 
 TomlItem as_setting(const GridAxis& axis, const TomlItem& value) {
@@ -130,10 +157,11 @@ void apply_setting(const fs::path& path, const TomlItem& item, StudyArm& arm) {
     return;
   }
   const std::vector<std::string> tables = {"study", "arm", "grid"};
-  if (!arm.name.empty() && std::ranges::find(tables, item.key) != tables.end()) {
+  const bool of_one = arm.line != 0 || !arm.name.empty();
+  if (of_one && std::ranges::find(tables, item.key) != tables.end()) {
     fail("app.study",
-         fmt::format("{}: '{}' is a table of the whole study, not of an arm: write it without "
-                     "'arm.'. An arm that sets a key itself is left as it is by an axis of it.",
+         fmt::format("{}: '{}' is a table of the whole study, and stands beside its arms. An arm "
+                     "that sets a key itself is left as it is by an axis of [grid].",
                      place, item.key));
   }
   std::vector<std::string> known = run_top_keys();
@@ -145,7 +173,7 @@ void apply_setting(const fs::path& path, const TomlItem& item, StudyArm& arm) {
                                   place, item.key, did_you_mean(item.key, known),
                                   fmt::join(run_top_keys(), ", "), fmt::join(run_stages(), ", ")));
   }
-  refuse_own(place, arm.name.empty() ? "" : "of an arm", item.key);
+  refuse_own(place, of_one ? "of an arm" : "", item.key);
   arm.top[item.key] = top_value(path, item);
 }
 
@@ -185,8 +213,8 @@ std::vector<StudyArm> multiply(const fs::path& path, std::vector<StudyArm> arms,
       }
       for (const TomlItem& value : axis.values) {
         StudyArm each = arm;
-        each.axes.push_back(value_name(axis, value));
-        each.name += (each.name.empty() ? "" : ", ") + each.axes.back();
+        each.axes.push_back({setting_name(axis), value_name(axis, value), setting_of(axis, arm)});
+        each.name += (each.name.empty() ? "" : ", ") + each.axes.back().value;
         apply_setting(path, as_setting(axis, value), each);
         all.push_back(std::move(each));
       }

@@ -5,89 +5,123 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
+#include "base/known_names.h"
 
 namespace relatum::app {
 namespace {
 
-// Copies of one arm with equal cells; `axes`: the values that all of them have.
-struct Copies {
-  std::vector<std::string> names, axes;
-  std::string written;
+using Values = std::map<std::string, std::set<std::string>>;  // by an axis' setting
 
-  std::string name() const {
-    return fmt::format("{}{}{}", written, written.empty() || axes.empty() ? "" : ", ",
-                       fmt::join(axes, ", "));
-  }
+// Copies of one arm with equal cells.
+struct Copies {
+  StudyArm first;
+  std::vector<std::string> names;
+  Values values;
 };
+
+void add_values(const StudyArm& arm, Values& values) {
+  for (const ArmAxis& axis : arm.axes) values[axis.setting].insert(axis.value);
+}
 
 // In the file's order.
 std::vector<Copies> copies_of(const StudyConfig& config,
-                              const std::map<std::string, std::vector<std::string>>& keys) {
+                              const std::vector<jobs::StudyCell>& cells) {
+  std::map<std::string, std::vector<std::string>> keys;
+  for (const jobs::StudyCell& cell : cells) keys[cell.arm].push_back(cell.key);
   std::vector<Copies> all;
-  std::map<std::pair<std::string, std::vector<std::string>>, size_t> known;
+  std::map<std::pair<int64_t, std::vector<std::string>>, size_t> known;
   for (const StudyArm& arm : config.arms) {
-    const auto [at, fresh] = known.emplace(std::pair(arm.written, keys.at(arm.name)), all.size());
-    if (fresh) all.push_back({{}, arm.axes, arm.written});
-    Copies& copies = all[at->second];
-    copies.names.push_back(arm.name);
-    std::erase_if(copies.axes, [&](const std::string& axis) {
-      return std::ranges::find(arm.axes, axis) == arm.axes.end();
-    });
+    const auto [at, fresh] = known.emplace(std::pair(arm.line, keys[arm.name]), all.size());
+    if (fresh) all.push_back({arm, {}, {}});
+    all[at->second].names.push_back(arm.name);
+    add_values(arm, all[at->second].values);
   }
   return all;
+}
+
+// The first copy without the axes all of whose values are among the copies.
+StudyArm merged(const Copies& copies, const Values& values) {
+  StudyArm arm = copies.first;
+  if (copies.names.size() < 2) return arm;
+  const auto all_are_there = [&](const ArmAxis& axis) {
+    const size_t count = copies.values.at(axis.setting).size();
+    return count > 1 && count == values.at(axis.setting).size();
+  };
+  std::ranges::copy_if(arm.axes, std::back_inserter(arm.dropped), all_are_there);
+  std::erase_if(arm.axes, all_are_there);
+  arm.name = arm.written;
+  for (const ArmAxis& axis : arm.axes) arm.name += (arm.name.empty() ? "" : ", ") + axis.value;
+  return arm;
+}
+
+std::vector<std::string> names_of_arms(const StudyConfig& config) {
+  std::vector<std::string> names;
+  for (const StudyArm& arm : config.arms) names.push_back(arm.name);
+  return names;
+}
+
+// Shorter names may fall together, and those of other arms may be such.
+void refuse_equal_names(const StudyConfig& config) {
+  std::set<std::string> known;
+  for (const StudyArm& arm : config.arms) {
+    if (known.insert(arm.name).second) continue;
+    fail("app.study", fmt::format("{}: two arms come to be called '{}', as copies that [grid] "
+                                  "makes of an arm come to the same. Give each [[arm]] a name of "
+                                  "its own, or take values out of the grid.",
+                                  config.path.string(), arm.name));
+  }
 }
 
 }  // namespace
 
 std::vector<std::string> merge_copies(StudyConfig& config, std::vector<jobs::StudyCell>& cells) {
-  std::map<std::string, std::vector<std::string>> keys;
-  for (const jobs::StudyCell& cell : cells) keys[cell.arm].push_back(cell.key);
-  const std::vector<Copies> all = copies_of(config, keys);
-  std::map<std::string, size_t> times;  // shorter names may fall together
-  for (const Copies& copies : all) ++times[copies.name()];
-  std::map<std::string, std::string> renamed;
-  std::map<std::string, std::vector<std::string>> axes;
+  std::map<int64_t, Values> values;  // of the copies of each arm
+  for (const StudyArm& arm : config.arms) add_values(arm, values[arm.line]);
+  std::map<std::string, StudyArm> now;  // by what the first copy was called
   std::set<std::string> gone;
   std::vector<std::string> lines;
-  for (const Copies& copies : all) {
-    const std::string name = copies.name();
-    if (copies.names.size() < 2 || name.empty()) continue;
-    const std::string& first = copies.names[0];
-    for (const std::string& each : copies.names) renamed[each] = times[name] > 1 ? first : name;
-    if (times[name] == 1) axes[first] = copies.axes;
+  for (const Copies& copies : copies_of(config, cells)) {
+    StudyArm arm = merged(copies, values[copies.first.line]);
+    if (copies.names.size() < 2 || arm.name.empty()) continue;
     gone.insert(copies.names.begin() + 1, copies.names.end());
+    arm.copies = copies.names;
     lines.push_back(
         fmt::format("'{}': {} copies that the grid makes of it come to the same, and "
                     "are one arm.",
-                    renamed[first], copies.names.size()));
+                    arm.name, copies.names.size()));
+    now.emplace(copies.first.name, std::move(arm));
   }
   std::erase_if(config.arms, [&](const StudyArm& arm) { return gone.contains(arm.name); });
   std::erase_if(cells, [&](const jobs::StudyCell& cell) { return gone.contains(cell.arm); });
-  const auto rename = [&](std::string& name) {
-    if (const auto now = renamed.find(name); now != renamed.end()) name = now->second;
-  };
-  for (StudyArm& arm : config.arms) {
-    if (const auto left = axes.find(arm.name); left != axes.end()) arm.axes = left->second;
-    rename(arm.name);
-  }
   for (jobs::StudyCell& cell : cells) {
-    const auto left = axes.find(cell.arm);
-    if (left != axes.end() && !cell.axes.empty()) cell.axes = left->second;
-    rename(cell.arm);
+    const auto found = now.find(cell.arm);
+    if (found == now.end()) continue;
+    const StudyArm& arm = found->second;
+    cell.arm = arm.name;
+    cell.copies = arm.copies;
+    cell.axes.clear();
+    for (const ArmAxis& axis : arm.axes) cell.axes.push_back(axis.value);
   }
-  rename(config.baseline);
+  for (StudyArm& arm : config.arms) {
+    if (const auto found = now.find(arm.name); found != now.end()) arm = found->second;
+    const bool baseline = std::ranges::find(arm.copies, config.baseline) != arm.copies.end();
+    if (baseline) config.baseline = arm.name;
+  }
+  refuse_equal_names(config);
   return lines;
 }
 
-bool is_of_arm(const std::string& planned, const StudyArm& arm) {
-  if (planned == arm.name) return true;
+bool may_be_called(const std::string& name, const StudyArm& arm) {
+  if (name == arm.name) return true;
   std::vector<std::string> parts{arm.written};
-  parts.insert(parts.end(), arm.axes.begin(), arm.axes.end());
-  std::string_view rest = planned;
+  for (const ArmAxis& axis : arm.axes) parts.push_back(axis.value);
+  std::string_view rest = name;
   for (const std::string& part : parts) {
     if (part.empty() || !rest.starts_with(part)) continue;
     const std::string_view behind = rest.substr(part.size());
@@ -95,6 +129,19 @@ bool is_of_arm(const std::string& planned, const StudyArm& arm) {
     if (behind.starts_with(", ")) rest = behind.substr(2);
   }
   return false;
+}
+
+void check_baseline(const StudyConfig& config, bool planned) {
+  const std::string& name = config.baseline;
+  const bool known = std::ranges::any_of(config.arms, [&](const StudyArm& arm) {
+    return planned ? arm.name == name : may_be_called(name, arm);
+  });
+  if (name.empty() || known) return;
+  const std::vector<std::string> names = names_of_arms(config);
+  fail("app.study",
+       fmt::format("{}: 'baseline' is '{}', and no arm has that name.{} The arms are "
+                   "{}.",
+                   config.path.string(), name, did_you_mean(name, names), first_names(names)));
 }
 
 void refuse_equal(const StudyConfig& config, const std::vector<jobs::StudyCell>& cells) {

@@ -16,6 +16,7 @@
 #include "app/study_embedder.h"
 #include "app/study_facts.h"
 #include "app/study_merge.h"
+#include "app/study_unused.h"
 #include "base/error.h"
 #include "base/error_sentence.h"
 #include "base/parallel_for.h"
@@ -47,22 +48,6 @@ RunConfig empty_run(const StudyConfig& config) {
   return RunConfig(config.path, {}, std::map<std::string, RunTable>{});
 }
 
-// What is written for training, and nothing trains.
-void warn_of_unused(const StudyConfig& config, const Context& context) {
-  const auto none_has = [&](const char* stage) {
-    return std::ranges::none_of(config.arms,
-                                [&](const StudyArm& arm) { return arm.tables.contains(stage); });
-  };
-  if (!none_has("finetune")) return;
-  if (!config.seeds.empty()) {
-    context.warn(fmt::format("{}: 'seeds' of [study] are not used: no arm has [finetune].",
-                             config.path.string()));
-  }
-  if (config.train.empty() || config.holdout || !none_has("index")) return;
-  context.warn(fmt::format("{}: 'train' is not used: no arm has [finetune] or [index].",
-                           config.path.string()));
-}
-
 template <class Work>
 auto within_arm(const std::string& arm, const Work& work) {
   try {
@@ -89,15 +74,20 @@ class Planner {
     const std::string text = jobs::StudyPerplexity(study.text).hash();
     settle_machine();
     for (const StudyArm& arm : config_.arms) {
-      within_arm(arm.name, [&] {
-        const StudyArm whole = with_rows(arm);
-        for (const auto& seed : seeds_of(arm)) study.cells.push_back(cell_of(whole, seed));
-        return 0;
-      });
+      for (jobs::StudyCell& cell : cells_of(arm)) study.cells.push_back(std::move(cell));
       check_machine(study.cells.back());
     }
     for (jobs::StudyCell& cell : study.cells) cell.text = text;
     return study;
+  }
+
+  std::vector<jobs::StudyCell> cells_of(const StudyArm& arm) {
+    return within_arm(arm.name, [&] {
+      std::vector<jobs::StudyCell> cells;
+      const StudyArm whole = with_rows(arm);
+      for (const auto& seed : seeds_of(arm)) cells.push_back(cell_of(whole, seed));
+      return cells;
+    });
   }
 
   /// The first cell of an arm as `run` plans it, with its configuration.
@@ -214,7 +204,8 @@ class Planner {
   jobs::StudyCell cell_of(const StudyArm& arm, std::optional<uint64_t> seed) {
     jobs::StudyCell cell;
     cell.arm = arm.name;
-    if (arm.line == 0) cell.axes = arm.axes;
+    cell.copies = arm.copies;
+    for (const ArmAxis& axis : arm.axes) cell.axes.push_back(axis.value);
     cell.seed = seed;
     if (const auto cues = cues_.find(arm.name); cues != cues_.end()) cell.cues = cues->second;
     StudyArm placed = arm;
@@ -357,12 +348,16 @@ std::filesystem::path study_path(const StudyConfig& config, const std::string& p
 }
 
 jobs::Study plan_study(StudyConfig& config, Environment& environment) {
-  jobs::Study study = Planner(config, environment).plan();
+  check_baseline(config, false);
+  Planner planner(config, environment);
+  jobs::Study study = planner.plan();
   for (const std::string& line : merge_copies(config, study.cells)) {
     environment.context().info(line);
   }
+  drop_unused(config, study.cells, [&](const StudyArm& arm) { return planner.cells_of(arm); });
   study.baseline = config.baseline;
-  check_baseline(config);
+  check_baseline(config, true);
+  check_embedding_arms(config);
   refuse_equal(config, study.cells);
   warn_of_unused(config, environment.context());
   return study;

@@ -39,9 +39,7 @@ std::vector<const StudyCell*> cells_to_run(const Study& study, const StudyPart& 
   std::vector<const StudyCell*> cells;
   for (const StudyCell& cell : study.cells) {
     if (!part.arm.empty() && cell.arm != part.arm) continue;
-    if (results.find(cell)) continue;
-    if (part.most_cells > 0 && int64_t(cells.size()) >= part.most_cells) break;
-    cells.push_back(&cell);
+    if (!results.find(cell)) cells.push_back(&cell);
   }
   return cells;
 }
@@ -94,7 +92,9 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
   inner.context = study_context(host.context, clock, study.name, now);
   StudyPerplexity text(study.text);
   outcome.finished = true;
+  if (part.most_cells > 0) clock.stop_after(size_t(part.most_cells));
   for (const StudyCell* cell : cells) {
+    if (part.most_cells > 0 && outcome.run == part.most_cells) break;
     clock.begin(now());
     const double begun = now();
     const auto begins = [&](const std::string&) { clock.stage(now()); };
@@ -104,6 +104,7 @@ StudyOutcome run_study(const Study& study, const StudyPart& part, const Host& ho
     } catch (const Error& error) {  // as of a rate that is too high: other cells may do
       outcome.failed.push_back(fmt::format("{}: {}", name_of(*cell), sentence_of(error)));
       host.context.warn(outcome.failed.back());
+      clock.passed_over();
       continue;
     }
     if (!record || host.context.stopping()) outcome.finished = false;

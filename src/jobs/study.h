@@ -26,9 +26,10 @@ struct StageFacts {
 /// cells that ask for the same share it.
 struct StudyCell {
   std::string arm;
-  std::vector<std::string> axes;  ///< the values of a grid's axes, of an arm that it alone made
-  std::optional<uint64_t> seed;   ///< nothing where nothing is drawn, as without fine-tuning
-  std::string key;                ///< study_key() of `facts`
+  std::vector<std::string> axes;    ///< values of a grid's axes, which the arm's name ends with
+  std::vector<std::string> copies;  ///< names of equal arms that this one stands for
+  std::optional<uint64_t> seed;     ///< nothing where nothing is drawn, as without fine-tuning
+  std::string key;                  ///< study_key() of `facts`
   std::map<std::string, StageFacts> facts;  ///< by stage
   /// The run that embeds the index, where that is no embedder.
   std::optional<FinetuneOptions> embeds;
@@ -55,7 +56,7 @@ struct Study {
 /// What of a study is to be run.
 struct StudyPart {
   std::string arm;         ///< empty: all
-  int64_t most_cells = 0;  ///< 0: all
+  int64_t most_cells = 0;  ///< that get results now; 0: all
 };
 
 struct StudyOutcome {

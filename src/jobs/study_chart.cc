@@ -46,8 +46,10 @@ std::string draw_rows(const std::vector<ChartRow>& rows, const json& all) {
     svg += svg_line(x, kTop, x, bottom, fmt::format("stroke=\"{}\"", kChartGrid));
     svg += svg_label(x, bottom + 16, "middle", fmt::format("{:g}", tick));
   }
+  bool has_baseline = false;
   for (const ChartRow& row : rows) {
     if (row.name != baseline) continue;
+    has_baseline = true;
     const double x = place(row.mean, scale);
     svg += svg_line(x, kTop, x, bottom,
                     fmt::format("stroke=\"{}\" stroke-dasharray=\"4 3\"", kChartInk));
@@ -56,9 +58,10 @@ std::string draw_rows(const std::vector<ChartRow>& rows, const json& all) {
     svg += draw_row(rows[i], kTop + kRow * (double(i) + 0.5), scale);
   }
   svg += fmt::format(
-      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}, per cent; lines: "
-      "95 % intervals</text>\n</svg>\n",
-      (kLeft + kWidth - kRight) / 2, bottom + 36, svg_text(chart_title(all)));
+      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}, per cent; lines: "
+      "95 % intervals, strokes: cells{}</text>\n</svg>\n",
+      kWidth - kRight, bottom + 36, svg_text(chart_title(all)),
+      has_baseline ? ", dashed: the baseline" : "");
   return svg;
 }
 

@@ -142,10 +142,12 @@ class Checker {
     const std::string part = "the plan's " + named("arm", planned, "plan");
     text(planned, "key", part);
     number_if(planned, "seed", kCount, part);
-    if (!io::find(planned, "axes")) return;
-    const json& axes = array(planned, "axes", part);
-    if (!std::ranges::all_of(axes, [](const json& each) { return each.is_string(); })) {
-      fail_at(part, "axes", "no list of texts");
+    for (const char* key : {"axes", "copies"}) {
+      if (!io::find(planned, key)) continue;
+      const json& texts = array(planned, key, part);
+      if (!std::ranges::all_of(texts, [](const json& each) { return each.is_string(); })) {
+        fail_at(part, key, "no list of texts");
+      }
     }
   }
 

@@ -35,10 +35,15 @@ Costs costs_of(const json& all, const std::string& arm) {
               .answering = mean({"seconds", "answering"}),
               .rows = mean({"figures", "examples"}),
               .bytes = {}};
-  for (const char* stage : {"training", "answering"}) {
-    const auto held = mean({"peak_rss_bytes", stage});
-    if (held) costs.bytes = std::max(*held, costs.bytes.value_or(0));
-  }
+  // Not told of a stage that went on after a stop, which may be the one that held more.
+  const auto trains = [](const json* record) {
+    const json* settings = io::find(*record, "settings");
+    return settings && io::find(*settings, "finetune");
+  };
+  const auto trained = mean({"peak_rss_bytes", "training"});
+  const auto answered = mean({"peak_rss_bytes", "answering"});
+  const bool known = answered && (trained || std::ranges::none_of(arm_records(all, arm), trains));
+  if (known) costs.bytes = std::max(*answered, trained.value_or(0));
   return costs;
 }
 

@@ -2,18 +2,21 @@
 #include "jobs/study_curves.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
 #include "base/counted.h"
 #include "io/json.h"
+#include "jobs/study_results.h"
 
 namespace relatum::jobs {
 namespace {
@@ -66,28 +69,66 @@ std::string number_text(double number) {
   return whole ? grouped(uint64_t(number)) : fmt::format("{:g}", number);
 }
 
-// The values that the grid made the arm of; else the parts of its name.
-std::vector<std::string> axes_of(const json& all, const std::string& arm) {
-  std::vector<std::string> axes;
-  if (const json* plan = io::find(all, "plan")) {
-    for (const json& planned : *plan) {
-      const json* given = planned.at("arm") == arm ? io::find(planned, "axes") : nullptr;
-      if (!given || given->empty()) continue;
-      for (const json& each : *given) axes.push_back(each.get<std::string>());
-      return axes;
-    }
-  }
-  for (size_t begin = 0; begin <= arm.size();) {
-    const size_t end = std::min(arm.find(", ", begin), arm.size());
-    axes.push_back(arm.substr(begin, end - begin));
+// A row of the chart, and what its curve follows from.
+struct Arm {
+  const ChartRow* row = nullptr;
+  std::vector<std::string> axes;  // the values that the grid made it of; else its name's parts
+  std::set<std::string> stages;   // of its cells
+};
+
+std::vector<std::string> name_parts(const std::string& name) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= name.size();) {
+    const size_t end = std::min(name.find(", ", begin), name.size());
+    parts.push_back(name.substr(begin, end - begin));
     begin = end + 2;
   }
-  return axes;
+  return parts;
+}
+
+std::vector<Arm> arms_of(const json& all, std::span<const ChartRow> rows) {
+  std::map<std::string, Arm> planned;
+  std::map<std::string, std::string> arm_of_key;
+  if (const json* plan = io::find(all, "plan")) {
+    for (const json& each : *plan) {
+      const std::string name = text_of(each, "arm");
+      arm_of_key[text_of(each, "key")] = name;
+      Arm& arm = planned[name];
+      const json* axes = io::find(each, "axes");
+      if (!axes || !arm.axes.empty()) continue;
+      for (const json& axis : *axes) arm.axes.push_back(axis.get<std::string>());
+    }
+  }
+  if (const json* cells = io::find(all, "cells")) {
+    for (const json& cell : *cells) {
+      const auto name = arm_of_key.find(text_of(cell, "key"));
+      const json* settings = io::find(cell, "settings");
+      if (name == arm_of_key.end() || !settings) continue;
+      for (const auto& [stage, ignored] : settings->items()) {
+        planned[name->second].stages.insert(stage);
+      }
+    }
+  }
+  std::vector<Arm> arms;
+  for (const ChartRow& row : rows) {
+    Arm& arm = arms.emplace_back(planned[row.name]);
+    arm.row = &row;
+    if (arm.axes.empty()) {
+      arm.axes = name_parts(row.name);
+      continue;
+    }
+    // What the file calls it stands in front of the grid's values.
+    const std::string made = fmt::format("{}", fmt::join(arm.axes, ", "));
+    if (row.name.size() > made.size() + 2 && row.name.ends_with(", " + made)) {
+      arm.axes.insert(arm.axes.begin(), row.name.substr(0, row.name.size() - made.size() - 2));
+    }
+  }
+  return arms;
 }
 
 struct Point {
   double number = 0;
-  const ChartRow* row = nullptr;
+  const Arm* arm = nullptr;
 };
 
 struct Curve {
@@ -99,7 +140,8 @@ struct Curves {
   std::string axis;
   std::vector<Curve> all;
   std::set<double> numbers;
-  std::vector<const ChartRow*> levels;  // arms without a number, such as the base model
+  std::vector<const Arm*> levels;  // arms without a number, such as the base model
+  size_t lines() const { return all.size() + levels.size(); }
 };
 
 // What an arm differs in besides a number.
@@ -111,50 +153,66 @@ std::string name_without(const std::vector<std::string>& axes, size_t left_out) 
   return rest;
 }
 
+// False where the arm has no number of the axis.
+bool add_point(const Arm& arm, Curves& curves) {
+  const auto of_axis = [&](const std::string& each) {
+    const auto number = number_in(each);
+    return number && number->name == curves.axis;
+  };
+  const auto at = std::ranges::find_if(arm.axes, of_axis);
+  if (at == arm.axes.end()) return false;
+  const double value = number_in(*at)->value;
+  curves.numbers.insert(value);
+  const std::string name = name_without(arm.axes, size_t(at - arm.axes.begin()));
+  auto curve = std::ranges::find(curves.all, name, &Curve::name);
+  if (curve == curves.all.end()) curve = curves.all.insert(curve, {name, {}});
+  curve->points.push_back({value, &arm});
+  return true;
+}
+
+// Whether the arm does without a stage that all points have, so that no number is its own.
+bool is_level(const Arm& arm, const Curves& curves) {
+  std::set<std::string> stages = curves.all.at(0).points.at(0).arm->stages;
+  for (const Curve& curve : curves.all) {
+    for (const Point& point : curve.points) {
+      std::erase_if(stages,
+                    [&](const std::string& stage) { return !point.arm->stages.contains(stage); });
+    }
+  }
+  return !arm.stages.empty() && !std::ranges::includes(arm.stages, stages);
+}
+
 // nullopt where the arms are no curves over the numbers of that name.
-std::optional<Curves> curves_over(const std::string& axis, const json& all,
-                                  std::span<const ChartRow> rows) {
+std::optional<Curves> curves_over(const std::string& axis, const std::vector<Arm>& arms) {
   Curves curves{axis, {}, {}, {}};
-  for (const ChartRow& row : rows) {
-    const std::vector<std::string> axes = axes_of(all, row.name);
-    const auto of_axis = [&](const std::string& each) {
-      const auto number = number_in(each);
-      return number && number->name == axis;
-    };
-    const auto at = std::ranges::find_if(axes, of_axis);
-    if (at == axes.end()) {
-      curves.levels.push_back(&row);
-      continue;
-    }
-    const double value = number_in(*at)->value;
-    curves.numbers.insert(value);
-    const std::string name = name_without(axes, size_t(at - axes.begin()));
-    auto curve = std::ranges::find(curves.all, name, &Curve::name);
-    if (curve == curves.all.end()) curve = curves.all.insert(curve, {name, {}});
-    if (std::ranges::find(curve->points, value, &Point::number) != curve->points.end()) {
-      return std::nullopt;  // "rank 4" and "rank 4.0"
-    }
-    curve->points.push_back({value, &row});
+  for (const Arm& arm : arms) {
+    if (!add_point(arm, curves)) curves.levels.push_back(&arm);
+    if (curves.levels.size() > kMostLevels || curves.lines() > kColours.size()) return std::nullopt;
   }
-  const auto is_long = [](const Curve& curve) { return curve.points.size() >= kFewest; };
-  if (std::ranges::none_of(curves.all, is_long) || curves.levels.size() > kMostLevels ||
-      curves.all.size() + curves.levels.size() > kColours.size()) {
-    return std::nullopt;
+  bool any_long = false;
+  for (Curve& curve : curves.all) {
+    std::ranges::sort(curve.points, {}, &Point::number);
+    const auto twice = std::ranges::adjacent_find(curve.points, {}, &Point::number);
+    if (twice != curve.points.end()) return std::nullopt;  // "rank 4" and "rank 4.0"
+    any_long = any_long || curve.points.size() >= kFewest;
   }
-  for (Curve& curve : curves.all) std::ranges::sort(curve.points, {}, &Point::number);
+  const auto level = [&](const Arm* arm) { return is_level(*arm, curves); };
+  if (!any_long || !std::ranges::all_of(curves.levels, level)) return std::nullopt;
   return curves;
 }
 
-// Names of numbers that arms have, each once.
-std::vector<std::string> number_names(const json& all, std::span<const ChartRow> rows) {
-  std::vector<std::string> names;
-  for (const ChartRow& row : rows) {
-    for (const std::string& each : axes_of(all, row.name)) {
-      const auto number = number_in(each);
-      if (number && std::ranges::find(names, number->name) == names.end()) {
-        names.push_back(number->name);
-      }
+// Names of numbers that arms have, each once; as few as there may be levels stand apart from
+// others.
+std::set<std::string> number_names(const std::vector<Arm>& arms) {
+  std::map<std::string, size_t> counts;
+  for (const Arm& arm : arms) {
+    for (const std::string& each : arm.axes) {
+      if (const auto number = number_in(each)) ++counts[number->name];
     }
+  }
+  std::set<std::string> names;
+  for (const auto& [name, count] : counts) {
+    if (count + kMostLevels >= arms.size()) names.insert(name);
   }
   return names;
 }
@@ -164,9 +222,8 @@ class Drawing {
   Drawing(const Curves& curves, std::span<const ChartRow> rows, std::string title)
       : curves_(curves), scale_({rows.begin(), rows.end()}), title_(std::move(title)),
         first_(*curves.numbers.begin()), last_(*curves.numbers.rbegin()),
-        log_(first_ > 0 && last_ >= kApart * first_),
-        legend_(curves.all.size() + curves.levels.size() > 1),
-        top_(kTop + (legend_ ? kLegend * double(curves.all.size() + curves.levels.size()) : 0)) {}
+        log_(first_ > 0 && last_ >= kApart * first_), legend_(curves.lines() > 1),
+        top_(kTop + (legend_ ? kLegend * double(curves.lines()) : 0)) {}
 
   std::string draw() const {
     const double bottom = top_ + kPlot;
@@ -198,8 +255,10 @@ class Drawing {
 
  private:
   double x(double number) const {
-    const double share = log_ ? std::log(number / first_) / std::log(last_ / first_)
-                              : (number - first_) / (last_ - first_);
+    // Halves, as the whole may be more than a double holds.
+    const double share = log_ ? (std::log(number) - std::log(first_)) /
+                                    (std::log(last_) - std::log(first_))
+                              : (number / 2 - first_ / 2) / (last_ / 2 - first_ / 2);
     return kLeft + kInside + share * (kWidth - kLeft - kRight - 2 * kInside);
   }
   double y(double value) const { return top_ + kPlot * (1 - scale_.share(value)); }
@@ -213,12 +272,12 @@ class Drawing {
     std::string svg, path;
     for (const Point& point : curve.points) {
       const double at = x(point.number) + aside;
-      path += fmt::format("{:.1f},{:.1f} ", at, y(point.row->mean));
-      svg += svg_line(at, y(point.row->low), at, y(point.row->high), thick);
-      for (const double value : point.row->values) {
+      path += fmt::format("{:.1f},{:.1f} ", at, y(point.arm->row->mean));
+      svg += svg_line(at, y(point.arm->row->low), at, y(point.arm->row->high), thick);
+      for (const double value : point.arm->row->values) {
         svg += svg_line(at - 4, y(value), at + 4, y(value), thin);
       }
-      svg += mark(index, at, y(point.row->mean));
+      svg += mark(index, at, y(point.arm->row->mean));
     }
     path.pop_back();
     svg = fmt::format("<polyline points=\"{}\" fill=\"none\" {}/>\n", path, thin) + svg;
@@ -230,14 +289,14 @@ class Drawing {
 
   // From side to side, as it is the same whatever the number.
   std::string level(size_t index) const {
-    const ChartRow& row = *curves_.levels[index];
+    const ChartRow& row = *curves_.levels[index]->row;
     const size_t place = curves_.all.size() + index;
     const char* colour = kColours[place];
-    const std::string dashed = fmt::format("stroke=\"{}\" stroke-dasharray=\"6 4\"", colour);
+    const std::string thick = fmt::format("stroke=\"{}\" stroke-width=\"2\"", colour);
+    const std::string dashed = thick + " stroke-dasharray=\"6 4\"";
     const double at = kLeft + kInside / 3 * double(index + 1), line = legend_line(place);
     return svg_line(kLeft, y(row.mean), kWidth - kRight, y(row.mean), dashed) +
-           svg_line(at, y(row.low), at, y(row.high),
-                    fmt::format("stroke=\"{}\" stroke-width=\"2\"", colour)) +
+           svg_line(at, y(row.low), at, y(row.high), thick) +
            svg_line(kLeft, line - 4, kLeft + 18, line - 4, dashed) +
            svg_label(kLeft + 24, line, "start", row.name);
   }
@@ -273,9 +332,10 @@ class Drawing {
 }  // namespace
 
 std::string study_curves(const json& all, std::span<const ChartRow> rows) {
+  const std::vector<Arm> arms = arms_of(all, rows);
   std::optional<Curves> only;
-  for (const std::string& axis : number_names(all, rows)) {
-    auto curves = curves_over(axis, all, rows);
+  for (const std::string& axis : number_names(arms)) {
+    auto curves = curves_over(axis, arms);
     if (!curves) continue;
     if (only) return "";
     only = std::move(curves);

@@ -19,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kNames = {"explicit", "implicit"};
+constexpr double kFew = 20;  // rows
 
 std::string points(const json& share) { return fmt::format("{:.1f}", 100 * share.get<double>()); }
 
@@ -111,10 +112,12 @@ std::string study_groups_text(std::span<const json* const> arms, const json* bas
     lines += "\n";
   }
   std::string counts;
+  bool few = false;
   for (const char* name : names) {
     for (const json* arm : arms) {
       const json* group = group_of(*arm, name);
       if (!group) continue;
+      few = few || group->at("rows").get<double>() < kFew;
       counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", group->at("rows").dump(), name);
       break;
     }
@@ -124,8 +127,20 @@ std::string study_groups_text(std::span<const json* const> arms, const json* bas
              "Rows with a relation alone, {} ones: the share that is answered rightly, in per "
              "cent, with intervals as above. Explicit: a word between the entities, or one of two "
              "words beside them, is a cue of the gold relation in the sentences that are not "
-             "held out, as `relatum analyse` counts it.",
-             counts));
+             "held out, as `relatum analyse` counts it.{}",
+             counts, few ? " Shares of so few rows say little, whatever their interval." : ""));
+}
+
+size_t difference_intervals_of_groups(std::span<const json* const> arms) {
+  size_t count = 0;
+  for (const json* arm : arms) {
+    for (const char* name : kNames) {
+      const json* group = group_of(*arm, name);
+      const json* difference = group ? io::find(*group, "difference") : nullptr;
+      count += difference && io::find(*difference, "interval");
+    }
+  }
+  return count;
 }
 
 }  // namespace relatum::jobs

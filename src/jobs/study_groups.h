@@ -33,4 +33,7 @@ task::Side answers_of_group(const task::Side& side, const StudyGroup& group);
 std::string study_groups_text(std::span<const nlohmann::json* const> arms,
                               const nlohmann::json* base);
 
+/// How many differences of groups have an interval there.
+size_t difference_intervals_of_groups(std::span<const nlohmann::json* const> arms);
+
 }  // namespace relatum::jobs

@@ -24,13 +24,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kFewest = 3;
+constexpr size_t kFewest = 3, kMostOthers = 2;
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::ranges::find(names, name) == names.end()) names.push_back(name);
 }
 
-// The two values that the grid alone made an arm of; nullptr where there are more or fewer.
+// The two values that the grid made an arm of; nullptr where there are more or fewer.
 const json* two_axes(const json& all, const std::string& arm) {
   const json* plan = io::find(all, "plan");
   if (!plan) return nullptr;
@@ -46,28 +46,48 @@ struct Matrix {
   std::string title;
   std::vector<std::string> down, across;
   std::map<std::pair<std::string, std::string>, double> means;  // in per cent
+  std::vector<std::pair<std::string, double>> others;           // arms outside of the grid
 };
 
 std::optional<Matrix> matrix_of(const json& all, std::span<const json* const> arms) {
   Matrix matrix;
   for (const json* arm : arms) {
-    const json* axes = two_axes(all, arm->at("arm").get<std::string>());
-    if (!axes) continue;
+    const std::string name = arm->at("arm").get<std::string>();
+    const json* axes = two_axes(all, name);
     const json* figure = official_figure(*arm);
     if (!figure) return std::nullopt;
+    const double mean = 100 * figure->at("mean").get<double>();
+    if (!axes) {
+      matrix.others.emplace_back(name, mean);
+      continue;
+    }
     matrix.title = figure->at("title").get<std::string>();
     const std::string first = axes->at(0).get<std::string>();
     const std::string second = axes->at(1).get<std::string>();
     add_once(matrix.down, first);
     add_once(matrix.across, second);
-    matrix.means[{first, second}] = 100 * figure->at("mean").get<double>();
+    const bool fresh = matrix.means.emplace(std::pair(first, second), mean).second;
+    if (!fresh) return std::nullopt;  // two arms in the same grid
   }
   const bool whole = matrix.means.size() == matrix.down.size() * matrix.across.size();
   if (!whole || matrix.down.size() < kFewest || matrix.across.size() < kFewest) return std::nullopt;
   return matrix;
 }
 
-bool joins_words(char c) { return std::isalnum(static_cast<unsigned char>(c)) || (c & 0x80) != 0; }
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+bool is_joint(char c) { return c == '-' || c == '_' || c == '/' || c == '.'; }
+
+// Whether names may be cut behind such a beginning: "lr ", "crossre-", but not "lr 0.".
+bool ends_whole(std::string_view text) {
+  if (text.empty() || text.ends_with(' ') || text.ends_with('=')) return true;
+  return text.size() > 1 && is_joint(text.back()) && is_letter(text[text.size() - 2]);
+}
+
+// Whether they may before such an end: "-train.json", but not ".5".
+bool begins_whole(std::string_view text) {
+  if (text.empty() || text.starts_with(' ')) return true;
+  return text.size() > 1 && is_joint(text[0]) && is_letter(text[1]);
+}
 
 // What names have in common at their begin and end, cut between words, and what is left of each.
 struct AxisNames {
@@ -82,7 +102,8 @@ AxisNames axis_names(const std::vector<std::string>& names) {
     const auto differ = std::ranges::mismatch(names[0], name);
     begin = std::min(begin, size_t(differ.in1 - names[0].begin()));
   }
-  while (begin > 0 && joins_words(names[0][begin - 1])) --begin;
+  const std::string_view first = names[0];
+  while (!ends_whole(first.substr(0, begin))) --begin;
   for (const std::string& name : names) {
     size_t same = 0;
     while (same < std::min(names[0].size(), name.size()) - begin &&
@@ -91,7 +112,7 @@ AxisNames axis_names(const std::vector<std::string>& names) {
     }
     end = std::min(end, same);
   }
-  while (end > 0 && joins_words(names[0][names[0].size() - end])) --end;
+  while (!begins_whole(first.substr(first.size() - end))) --end;
   AxisNames axis{names[0].substr(0, begin), names[0].substr(names[0].size() - end), {}};
   for (const std::string& name : names) {
     axis.own.push_back(name.substr(begin, name.size() - begin - end));
@@ -112,7 +133,7 @@ class HeatMap {
 
   std::string draw() const {
     const double bottom = kTop + kRow * double(matrix_.down.size());
-    std::string svg = svg_head(kWidth, bottom + 16);
+    std::string svg = svg_head(kWidth, bottom + 16 + kLine * double(matrix_.others.size()));
     svg += svg_label(8, 18, "start", matrix_.title + ", per cent");
     svg += svg_label(8, kTop - 6, "start", "down: " + down_.title());
     svg += svg_label(kWidth - kRight, 18, "end", "across: " + across_.title());
@@ -125,6 +146,11 @@ class HeatMap {
       for (size_t c = 0; c < matrix_.across.size(); ++c) {
         svg += field(c, y, matrix_.means.at({matrix_.down[r], matrix_.across[c]}));
       }
+    }
+    for (size_t i = 0; i < matrix_.others.size(); ++i) {
+      const auto& [name, value] = matrix_.others[i];
+      svg += svg_label(kLeft, bottom + kLine * double(i + 1), "start",
+                       fmt::format("{}: {:.1f}", name, value));
     }
     return svg + "</svg>\n";
   }
@@ -150,7 +176,7 @@ class HeatMap {
         share > 0.55 ? "#ffffff" : kChartInk, mean);
   }
 
-  static constexpr double kLeft = 190, kWidth = 864, kRight = 8, kTop = 54, kRow = 34;
+  static constexpr double kLeft = 190, kWidth = 864, kRight = 8, kTop = 54, kRow = 34, kLine = 20;
   static constexpr double kLetter = 7;  // about as wide as a letter is
   const Matrix& matrix_;
   const AxisNames down_, across_;
@@ -183,12 +209,10 @@ std::string study_matrix_text(const json& all, std::span<const json* const> arms
 std::string study_matrix_chart(const json& all) {
   std::vector<const json*> arms;
   for (const json& arm : all.at("arms")) {
-    if (!official_figure(arm)) continue;
-    if (!two_axes(all, arm.at("arm").get<std::string>())) return "";
-    arms.push_back(&arm);
+    if (official_figure(arm)) arms.push_back(&arm);
   }
   const std::optional<Matrix> matrix = matrix_of(all, arms);
-  return matrix ? HeatMap(*matrix).draw() : "";
+  return matrix && matrix->others.size() <= kMostOthers ? HeatMap(*matrix).draw() : "";
 }
 
 }  // namespace relatum::jobs

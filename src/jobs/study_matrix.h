@@ -8,15 +8,15 @@
 namespace relatum::jobs {
 
 /// A section of a study's page: the official means of `arms` (summaries) that the plan of `all`, a
-/// results file, has as made by two axes alone, values of the first down, of the second across.
-/// Empty unless every value stands beside every other, at least three of each: a smaller grid shows
-/// in the page's list.
+/// results file, has as made by two axes, values of the first down, of the second across. Empty
+/// unless every value stands beside every other once, at least three of each: a smaller grid shows
+/// in the page's list, and so do arms beside the grid.
 std::string study_matrix_text(const nlohmann::json& all,
                               std::span<const nlohmann::json* const> arms);
 
 /// The same as an SVG picture, a field for each arm, the darker the higher its mean; what all names
-/// of an axis begin and end with stands beside it once. Empty where the section is, or where an arm
-/// with figures stands beside the grid.
+/// of an axis begin and end with stands beside it once, up to two arms beside the grid below. Empty
+/// where the section is, or where there are more such arms.
 std::string study_matrix_chart(const nlohmann::json& all);
 
 }  // namespace relatum::jobs

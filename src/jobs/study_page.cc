@@ -17,6 +17,7 @@
 #include "jobs/markdown_text.h"
 #include "jobs/study_answers.h"
 #include "jobs/study_cost.h"
+#include "jobs/study_done.h"
 #include "jobs/study_groups.h"
 #include "jobs/study_matrix.h"
 #include "jobs/study_perplexity.h"
@@ -102,7 +103,7 @@ class Page {
     page += study_cost_text(all_, arms_, base_) + "\n";
     page += "## What follows\n\n" + conclusions() + "\n";
     page += "## What does not follow\n\n" + limits() + "\n";
-    page += "## What was done\n\n" + done() + "\n" + settings();
+    page += "## What was done\n\n" + study_done_text(all_) + "\n" + settings();
     return page;
   }
 
@@ -168,12 +169,19 @@ class Page {
     return text;
   }
 
-  static std::string legend() {
+  std::string legend() const {
+    const bool flat = std::ranges::any_of(arms_, [&](const json* arm) {
+      const json* interval = inside(*arm, {"figures", official(), "interval"});
+      return interval && interval->at("low") == interval->at("high");
+    });
     return wrapped(
-        "Figures in per cent, differences in points. A mean is over cells, which differ in "
-        "their seed alone; behind ± stands their standard deviation. Intervals are those of "
-        "the bootstrap over texts: the same texts are drawn for all arms and seeds, the trained "
-        "models held fixed.");
+        std::string("Figures in per cent, differences in points. A mean is over cells, which "
+                    "differ in their seed alone; behind ± stands their standard deviation. "
+                    "Intervals are those of the bootstrap over texts: the same texts are drawn for "
+                    "all arms and seeds, the trained models held fixed.") +
+        (flat ? " One without width says that every draw gave the same figure, and not how sure it "
+                "is."
+              : ""));
   }
 
   static std::string by_hand(const std::string& before) {
@@ -198,8 +206,7 @@ class Page {
       text += wrapped(fmt::format("- **{}** is {} points {} {} (95 % interval {} to {}){}.",
                                   markdown_text(text_of(*arm, "arm")), points(std::abs(value)),
                                   value > 0 ? "above" : "below", markdown_text(baseline_),
-                                  points(low), points(high),
-                                  one_seed(*arm) ? ", with one seed each" : ""));
+                                  points(low), points(high), seeds_text(*arm)));
     }
     if (!text.empty()) return text;
     const bool compared = std::ranges::any_of(arms_, [&](const json* arm) {
@@ -218,10 +225,20 @@ class Page {
                        signed_points(seeds->at("high").get<double>()));
   }
 
-  bool one_seed(const json& arm) const {
+  // Of an arm and the baseline that have one cell each.
+  const char* seeds_text(const json& arm) const {
     const json* own = figure_of(arm, official());
     const json* other = figure_of(*base_, official());
-    return own && other && !io::find(*own, "seeds") && !io::find(*other, "seeds");
+    if (!own || !other || io::find(*own, "seeds") || io::find(*other, "seeds")) return "";
+    const bool first = has_seed(arm), second = has_seed(*base_);
+    return first && second ? ", with one seed each" : first || second ? ", with one seed" : "";
+  }
+
+  bool has_seed(const json& arm) const {
+    return std::ranges::any_of(arm_records(all_, text_of(arm, "arm")), [](const json* record) {
+      const json* seed = io::find(*record, "seed");
+      return seed && seed->is_number();
+    });
   }
 
   std::string whether(const std::vector<std::string>& arms, const char* reason) const {
@@ -247,18 +264,19 @@ class Page {
     text += whether(unclear,
                     "an interval, over texts or over seeds, has zero in it. Nor does that "
                     "show that they are alike.");
+    compared += difference_intervals_of_groups(arms_);
     if (compared > 1) {
-      text += fmt::format(
-          "- {} intervals of 95 % are shown, uncorrected: where nothing differs, "
-          "one in twenty leaves zero out by chance.\n",
-          compared);
+      text += wrapped(
+          fmt::format("- {} intervals of 95 % are shown for differences, uncorrected: "
+                      "where nothing differs, one in twenty leaves zero out by chance.",
+                      compared));
     }
     text += whether(others, "the rows that were answered, or their labels, are others.");
     if (const std::string steps = other_steps(); !steps.empty()) {
       text += wrapped("- What difference the number of steps makes: " + steps);
     }
     for (const json* arm : arms_) {
-      if (!base_ || arm == base_ || !one_seed(*arm)) continue;
+      if (!base_ || arm == base_ || !*seeds_text(*arm)) continue;
       text += "- How much a seed matters, where an arm and the baseline have one cell each.\n";
       break;
     }
@@ -284,33 +302,6 @@ class Page {
                : fmt::format("{} {} trained in other numbers of steps than {} ({}).",
                              fmt::join(others, "; "), others.size() == 1 ? "was" : "were",
                              markdown_text(baseline_), count_text(*base));
-  }
-
-  std::string done() const {
-    std::set<std::string> machines, versions, dates, rows;
-    size_t cells = 0;
-    for (const std::string& arm : planned_arms(all_)) {
-      for (const json* record : arm_records(all_, arm)) {
-        ++cells;
-        const json* threads = io::find(*record, "threads");
-        machines.insert(fmt::format(
-            "{}, {}, {}", text_of(*record, "cpu"), text_of(*record, "compute"),
-            threads ? counted(threads->get<int64_t>(), "thread") : "threads not recorded"));
-        versions.insert(text_of(*record, "version"));
-        dates.insert(text_of(*record, "date").substr(0, 10));
-        const json* examples = inside(*record, {"figures", "examples"});
-        rows.insert(examples ? grouped(examples->get<uint64_t>()) : "?");
-      }
-    }
-    const size_t planned = io::find(all_, "plan") ? all_.at("plan").size() : cells;
-    const std::string days = dates.size() > 1 ? *dates.begin() + " to " + *dates.rbegin()
-                                              : *dates.begin();
-    const bool single = rows.size() == 1 && *rows.begin() == "1";
-    return wrapped(fmt::format("- {} of {} {} results, each measured on {} {}.", cells,
-                               counted(int64_t(planned), "cell"), planned == 1 ? "has" : "have",
-                               fmt::join(rows, " or "), single ? "row" : "rows")) +
-           wrapped(fmt::format("- Computed by {}; Relatum {}; {}.", fmt::join(machines, " and "),
-                               fmt::join(versions, ", "), days));
   }
 
   std::string settings() const {

@@ -52,7 +52,7 @@ std::optional<double> StudyClock::left(double now) const {
   if (stage_share_ > 0) here = std::max(here, in_stage / stage_share_ * (1 - stage_share_));
   if (!known && stage_share_ <= 0) return std::nullopt;
   double left = here;
-  for (size_t i = next_; i < cells_.size(); ++i) {
+  for (size_t i = next_; i < end_; ++i) {
     left += expected(*cells_[i]).value_or(passed + here);
   }
   return left;

@@ -1,6 +1,7 @@
 // How long the rest of a study will take, from what its cells have taken so far.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -20,7 +21,11 @@ class StudyClock {
  public:
   /// `cells`: those that are to be run, in order; `done`: how many had results before.
   explicit StudyClock(std::vector<const StudyCell*> cells, size_t done = 0)
-      : cells_(std::move(cells)), done_(done) {}
+      : cells_(std::move(cells)), end_(cells_.size()), done_(done) {}
+  /// So many cells alone are to be run, of the first, but for those that are passed over.
+  void stop_after(size_t cells) { end_ = std::min(cells, cells_.size()); }
+  /// The cell in hand could not be run, and leaves its place to another.
+  void passed_over() { end_ = std::min(end_ + 1, cells_.size()); }
   /// A cell with these settings took so long, now or in an earlier call.
   void took(const StudyCell& cell, double seconds);
   /// The next cell begins.
@@ -42,6 +47,7 @@ class StudyClock {
   };
   std::optional<double> expected(const StudyCell& cell) const;
   std::vector<const StudyCell*> cells_;
+  size_t end_;  // before which of them it ends
   std::map<std::string, Mean> of_arm_, of_kind_;
   Mean of_all_;
   size_t done_ = 0, next_ = 0;

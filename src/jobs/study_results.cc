@@ -191,6 +191,7 @@ void StudyResults::set_plan(const Study& study) {
                     {"seed", cell.seed ? json(*cell.seed) : json()},
                     {"key", record ? text_of(*record, "key") : cell.key}};
     if (!cell.axes.empty()) planned["axes"] = cell.axes;
+    if (!cell.copies.empty()) planned["copies"] = cell.copies;
     plan.push_back(std::move(planned));
   }
   (*all_)["plan"] = std::move(plan);
@@ -249,6 +250,22 @@ std::vector<std::string> planned_arms(const json& all) {
     if (std::ranges::find(arms, arm) == arms.end()) arms.push_back(arm);
   }
   return arms;
+}
+
+std::map<std::string, std::string> planned_copies(const json& all) {
+  std::map<std::string, std::string> stands_for;
+  const json* plan = io::find(all, "plan");
+  if (!plan) return stands_for;
+  for (const json& planned : *plan) {
+    const std::string arm = text_of(planned, "arm");
+    const json* copies = io::find(planned, "copies");
+    if (!copies) {
+      stands_for[arm] = arm;
+      continue;
+    }
+    for (const json& copy : *copies) stands_for[copy.get<std::string>()] = arm;
+  }
+  return stands_for;
 }
 
 }  // namespace relatum::jobs

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -59,5 +60,8 @@ const nlohmann::json* summary_of(const nlohmann::json& all, const std::string& a
                                  const std::vector<const nlohmann::json*>& records);
 /// The plan's arms, each once, in order.
 std::vector<std::string> planned_arms(const nlohmann::json& all);
+/// Names of all arms as the study's file makes them, by the planned arm that stands for each:
+/// itself, or equal copies of one arm.
+std::map<std::string, std::string> planned_copies(const nlohmann::json& all);
 
 }  // namespace relatum::jobs

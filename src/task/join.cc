@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/printable.h"
 #include "task/fields.h"
@@ -29,11 +30,10 @@ void refuse(const Misfits& misfits, const JoinNames& names, size_t predictions) 
   const size_t extra = misfits.extra.size();
   if (extra == 0) return;
   fail("task.evaluate",
-       fmt::format("{} of {} predictions {} that {} lacks: {}. {}", extra, predictions,
-                   extra == 1 ? "has an id" : "have ids", names.data, listed(misfits.extra),
-                   names.unknown.empty() ? "Give the data that were answered, and the same limit, "
-                                           "sample or other parts."
-                                         : names.unknown));
+       fmt::format("{} of {} predictions {} that {} lacks: {}. Give the data that were answered, "
+                   "and the same limit, sample or other parts.{}{}",
+                   extra, predictions, extra == 1 ? "has an id" : "have ids", names.data,
+                   listed(misfits.extra), names.unknown.empty() ? "" : " ", names.unknown));
 }
 
 /// Finds the data's ids: as they are, else in the form that people see, else as spreadsheets write
@@ -69,13 +69,13 @@ class Finder {
   std::unordered_map<std::string, std::optional<size_t>> numbers_;  // nothing: of several
 };
 
-// Where a patch took rows away: what to do. Else empty.
+// Where a patch took rows away, which may be those. Else empty.
 std::string left_out_by_patch(const Dataset& data) {
   if (data.dropped == 0) return "";
   return fmt::format(
-      "The patch leaves out {} of its rows: have the data answered with the same "
-      "--relabel, or take what `relatum convert --relabel` makes of them.",
-      data.dropped);
+      "{} {} left out by the patch: have the data answered with the same --relabel, "
+      "or take what `relatum convert --relabel` makes of them.",
+      counted(data.dropped, "row"), data.dropped == 1 ? "is" : "are");
 }
 
 }  // namespace

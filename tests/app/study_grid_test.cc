@@ -70,7 +70,8 @@ TEST_F(StudyGrid, CopiesThatComeToTheSameAreOneArm) {
   ASSERT_EQ(all["cells"].size(), 4u);
   EXPECT_EQ(all["study"]["baseline"], "base");
   EXPECT_TRUE(all["arms"][1].contains("difference"));
-  EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("the page has"), std::string::npos);
+  EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("the page shows"),
+            std::string::npos);
   EXPECT_THAT(read("grid.svg"), HasSubstr("<polyline"));
   EXPECT_THAT(read("grid.svg"), HasSubstr(">base</text>"));
 }
@@ -96,17 +97,109 @@ TEST_F(StudyGrid, CopiesKeepTheValuesThatChangeThem) {
   refused({"study", path("s.toml")}, {"'baseline' is 'base'", "'base, rank 2'"});
 }
 
-TEST_F(StudyGrid, PlannedArmsAreKnownByTheirParts) {
+TEST_F(StudyGrid, ArmsMayComeToBeCalledByTheirParts) {
   app::StudyArm arm;
   arm.name = "base, train limit=8, prompt a";
   arm.written = "base";
-  arm.axes = {"train limit=8", "prompt a"};
+  arm.axes = {{"train", "train limit=8"}, {"prompt", "prompt a"}};
   for (const char* name : {"base", "base, prompt a", "base, train limit=8", arm.name.c_str()}) {
-    EXPECT_TRUE(app::is_of_arm(name, arm)) << name;
+    EXPECT_TRUE(app::may_be_called(name, arm)) << name;
   }
   for (const char* name : {"", "basement", "base, prompt", "base, prompt b", "other"}) {
-    EXPECT_FALSE(app::is_of_arm(name, arm)) << name;
+    EXPECT_FALSE(app::may_be_called(name, arm)) << name;
   }
+}
+
+// Any name of an arm that stands for copies is its name: the listed one, and those of the copies.
+TEST_F(StudyGrid, CopiesAreKnownByTheirNamesToo) {
+  const std::string grid = kFinetune +
+                           "[grid]\nfinetune = [false, true]\n"
+                           "train = [\"?limit=8\", \"?limit=16\"]\n";
+  for (const char* baseline : {"no finetune", "no finetune, train limit=16"}) {
+    study("baseline = \"" + std::string(baseline) + "\"\n", grid);
+    done({"study", path("s.toml")});
+    EXPECT_EQ(results()["study"]["baseline"], "no finetune");
+    const std::string told = done({"study", path("s.toml"), "--page"}).err;
+    EXPECT_EQ(told.find("warning"), told.npos) << told;
+  }
+  EXPECT_EQ(results()["plan"][0]["axes"], json::array({"no finetune"}));
+  EXPECT_EQ(results()["plan"][0]["copies"].size(), 2u);
+  done({"study", path("s.toml"), "--arm", "no finetune", "--limit-cells", "1"});
+  refused({"study", path("s.toml"), "--arm", "finetune"}, {"no arm 'finetune'", "'no finetune'"});
+  study("baseline = \"no finetune\"\n",
+        grid + "\"finetune.rank\" = [2, 4]\n");  // of the arms that train alone
+  EXPECT_THAT(done({"study", path("s.toml"), "--page"}).err,
+              HasSubstr("the page shows arms as grid.json has them"));
+}
+
+// Prompts of equal content, and rows that the base model is not trained on.
+TEST_F(StudyGrid, NamesOfCopiesLeaveOutWhatChangesNothingAlone) {
+  write("same.txt", read("plain.txt"));
+  write("other.txt", "{{text}} so:");
+  write("other2.txt", "{{text}} so:");
+  const std::string grid =
+      "[grid]\nprompt = [\"plain.txt\", \"same.txt\", \"other.txt\", \"other2.txt\"]\n"
+      "train = [\"?limit=8\", \"?limit=16\"]\n";
+  const std::string base = kFinetune + "[[arm]]\nname = \"base\"\nfinetune = false\n";
+  study("", base + grid);
+  EXPECT_THAT(arms(), ElementsAre("base, prompt plain.txt", "base, prompt other.txt"));
+  done({"study", path("s.toml")});
+  EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("warning"), std::string::npos);
+  const std::string other =
+      "[[arm]]\nname = \"base, prompt plain.txt\"\nfinetune = false\ntrain = \"?limit=8\"\n"
+      "prompt = \"other.txt\"\nextract.answer = \"shares\"\n";
+  study("", base + other + grid);
+  refused({"study", path("s.toml")}, {"come to be called 'base, prompt plain.txt'"});
+  study("", kFinetune +
+                "[[arm]]\nname = \"a\"\nfinetune.rank = 4\n[[arm]]\nname = \"a\"\n"
+                "[grid]\nfinetune.rank = [4, 8]\n");
+  refused({"study", path("s.toml")}, {"'a' and 'a, rank 4'", "equal settings"});
+}
+
+TEST_F(StudyGrid, AnArmThatEmbedsMayStandForCopies) {
+  write("example.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
+  write("same.txt", read("plain.txt"));
+  const std::string near = kFinetune +
+                           "[[arm]]\nname = \"taught\"\n[[arm]]\nname = \"near\"\n"
+                           "prompt = \"example.txt\"\nindex.embedder = \"arm:";
+  const std::string grid = "\"\n[grid]\nprompt = [\"plain.txt\", \"same.txt\"]\n";
+  for (const char* name : {"taught", "taught, prompt same.txt"}) {
+    study("", near + name + grid);
+    EXPECT_THAT(arms(), ElementsAre("taught", "near"));
+    done({"study", path("s.toml"), "--arm", "near"});
+  }
+  study("", near + "taught\"\n[grid]\nprompt = [\"plain.txt\", \"example.txt\"]\n");
+  refused({"study", path("s.toml")},
+          {"arm:taught", "no arm is called that", "'taught, prompt plain.txt'"});
+}
+
+// Where all weights are trained there is no adapter to have a rank.
+TEST_F(StudyGrid, ValuesThatChangeNothingAreTakenOutOfCopies) {
+  study("", kFinetune +
+                "[[arm]]\nname = \"LoRA\"\n[[arm]]\nname = \"all\"\n"
+                "finetune.method = \"full\"\n[grid]\nfinetune.rank = [2, 4]\n");
+  EXPECT_THAT(arms(), ElementsAre("LoRA, rank 2", "LoRA, rank 4", "all"));
+  done({"study", path("s.toml")});
+  const json all = results();
+  ASSERT_EQ(all["cells"].size(), 3u);
+  EXPECT_EQ(all["cells"][2]["arm"], "all");
+  EXPECT_EQ(all["plan"][0]["axes"], json::array({"rank 2"}));
+  EXPECT_FALSE(all["plan"][2].contains("axes"));
+}
+
+TEST_F(StudyGrid, NumbersAreNamedAsPeopleWriteThem) {
+  study("", kFinetune + "[grid]\nfinetune.lr = [0.00005, 2e-4, 1e-12]\n");
+  EXPECT_THAT(arms(), ElementsAre("lr 0.00005", "lr 0.0002", "lr 1e-12"));
+}
+
+TEST_F(StudyGrid, AnArmIsNoStudy) {
+  for (const char* text :
+       {"grid.finetune.rank = [4]\nname = \"a\"\n", "name = \"a\"\nstudy.x = 1\n"}) {
+    study("", kFinetune + "[[arm]]\n" + text);
+    refused({"study", path("s.toml")}, {"is a table of the whole study"});
+  }
+  study("", kFinetune + "[[arm]]\nisa = \"avx2\"\nname = \"a\"\n");
+  refused({"study", path("s.toml")}, {"'isa' is the same for a whole study"});
 }
 
 TEST_F(StudyGrid, TellsWhatIsNotUsed) {
@@ -133,7 +226,7 @@ TEST_F(StudyGrid, APageTellsWhatTheFileSaysOtherwise) {
   study("title = \"Sizes\"\nbaseline = \"rank 2\"\n",
         kFinetune + "[grid]\nfinetune.rank = [2, 4, 8]\n");
   const std::string told = done({"study", path("s.toml"), "--page"}).err;
-  EXPECT_THAT(told, HasSubstr("of baseline, title, arms the page has what grid.json"));
+  EXPECT_THAT(told, HasSubstr("the page shows baseline, title, arms as grid.json has them"));
   EXPECT_THAT(read("grid.md"), HasSubstr("# Ranks"));
 }
 

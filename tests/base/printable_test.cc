@@ -19,7 +19,7 @@ TEST(Printable, EscapesWhatSteersATerminal) {
   EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
   EXPECT_EQ(printable("\u009b31m"), "\\u009b31m");  // C1's own control sequence
   for (const char32_t code : {0x202au, 0x202bu, 0x202cu, 0x202du, 0x202eu, 0x2066u, 0x2067u,
-                              0x2068u, 0x2069u, 0x2028u, 0x200bu, 0xfeffu}) {
+                              0x2068u, 0x2069u, 0x2028u, 0x200bu, 0xfeffu, 0xfffeu, 0xffffu}) {
     const std::string text = {char(0xe0 | code >> 12), char(0x80 | (code >> 6 & 0x3f)),
                               char(0x80 | (code & 0x3f))};
     EXPECT_EQ(printable(text).substr(0, 2), "\\u") << std::hex << uint32_t(code);

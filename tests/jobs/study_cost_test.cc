@@ -65,6 +65,20 @@ TEST(StudyCost, LeavesOutWhatWasNotRecorded) {
   EXPECT_THAT(text, HasSubstr("| one | 400 | 57 | 4,000 | 20 s | 200 | 0.0 s |  |  |\n"));
 }
 
+// Of a training that went on after a stop nothing is known, and it may have held more.
+TEST(StudyCost, MemoryIsToldWhereBothStagesAreKnown) {
+  json all = results();
+  all["cells"][2]["settings"]["finetune"] = json::object();
+  EXPECT_THAT(section(all, true), HasSubstr("| 20 | 1.25 GB |\n| one | 400"));
+  EXPECT_THAT(section(all, true), HasSubstr("| 40 s | 20 | 1.25 GB |\n\n"));
+  all["cells"][2]["peak_rss_bytes"]["training"] = nullptr;
+  EXPECT_THAT(section(all, true), HasSubstr("| 40 s | 20 |  |\n\n"));
+  all["cells"][2]["settings"].erase("finetune");
+  EXPECT_THAT(section(all, true), HasSubstr("| 40 s | 20 | 0.80 GB |\n\n"));
+  all["cells"][2]["peak_rss_bytes"]["answering"] = nullptr;
+  EXPECT_THAT(section(all, true), HasSubstr("| 40 s | 20 |  |\n\n"));
+}
+
 TEST(StudyCost, ASlowRateHasADigitMore) {
   json all = results();
   all["cells"][2]["seconds"]["answering"] = 320;

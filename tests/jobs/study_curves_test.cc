@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -82,13 +83,40 @@ TEST(StudyCurves, ArmsOfNumbersNeedNoGrid) {
   EXPECT_EQ(jobs::study_chart(all), grid);
 }
 
-TEST(StudyCurves, ArmsWithoutTheNumberAreLevelLines) {
-  const std::string svg = drawn({{"base"}, {"rank 4"}, {"rank 8"}, {"rank 16"}, {"all weights"}});
+// Cells that are fine-tuned and answer, but for those of `base`, which answer alone.
+json with_cells(json all, const std::vector<std::string>& base) {
+  for (const json& planned : all["plan"]) {
+    json settings = {{"finetune", json::object()}, {"extract", json::object()}};
+    if (std::ranges::find(base, planned["arm"].get<std::string>()) != base.end()) {
+      settings.erase("finetune");
+    }
+    all["cells"].push_back({{"key", planned["key"]}, {"settings", settings}});
+  }
+  return all;
+}
+
+TEST(StudyCurves, ArmsOfFewerStagesAreLevelLines) {
+  const json all = study({{"base"}, {"rank 4"}, {"rank 8"}, {"rank 16"}, {"random"}});
+  const std::string svg = jobs::study_chart(with_cells(all, {"base", "random"}));
   EXPECT_EQ(count(svg, "<polyline"), 1u);
   EXPECT_EQ(count(svg, "stroke-dasharray"), 4u) << "two lines, and their keys";
   EXPECT_THAT(svg, HasSubstr(">base</text>"));
-  EXPECT_THAT(svg, HasSubstr(">all weights</text>"));
+  EXPECT_THAT(svg, HasSubstr(">random</text>"));
   EXPECT_EQ(count(svg, ">rank</text>"), 2u) << "the axis, and the curve's key";
+  // One that trains, too, has a rank of its own, whatever it is called.
+  EXPECT_EQ(count(jobs::study_chart(with_cells(all, {"base"})), "<polyline"), 0u);
+  EXPECT_EQ(count(jobs::study_chart(all), "<polyline"), 0u);
+}
+
+TEST(StudyCurves, NumbersMayBeAsFarApartAsDoublesAre) {
+  const std::vector<std::vector<std::vector<std::string>>> studies = {
+      {{"rate -1e308"}, {"rate 0"}, {"rate 1e308"}}, {{"rate 1e-320"}, {"rate 1"}, {"rate 1e308"}}};
+  for (const auto& arms : studies) {
+    const std::string svg = drawn(arms);
+    EXPECT_EQ(count(svg, "<polyline"), 1u);
+    EXPECT_EQ(count(svg, "nan"), 0u);
+    EXPECT_EQ(count(svg, "inf"), 0u);
+  }
 }
 
 TEST(StudyCurves, NumbersStandInPartsOfNames) {

@@ -95,6 +95,8 @@ TEST(StudyGroups, StandInATableWithTheirIntervals) {
   EXPECT_THAT(text, HasSubstr("| other | 60.0 (25.0 to 75.0) | +10.0 (-5.0 to +20.0) | "
                               "30.0 (25.0 to 75.0) | other rows |"));
   EXPECT_THAT(text, HasSubstr("7 explicit, 9 implicit ones"));
+  EXPECT_THAT(text, HasSubstr("so few rows say little"));
+  EXPECT_EQ(jobs::difference_intervals_of_groups(arms), 1u);
   EXPECT_THAT(jobs::study_groups_text(arms, nullptr), Not(HasSubstr("against")));
   const json without = {{"arm", "base"}};
   const std::vector<const json*> none = {&without};

@@ -96,7 +96,32 @@ TEST(StudyMatrix, IsDrawnAsFields) {
   EXPECT_THAT(svg, HasSubstr(">90.0</text>"));
   EXPECT_EQ(jobs::study_matrix_chart(grid(2, 4)), "");
   all["arms"].push_back(arm("base", 0.5));
-  EXPECT_EQ(jobs::study_matrix_chart(all), "") << "an arm beside the grid";
+  all["arms"].push_back(arm("random", 0.25));
+  EXPECT_THAT(jobs::study_matrix_chart(all), HasSubstr(">base: 50.0</text>"));
+  all["arms"].push_back(arm("first", 0.5));
+  EXPECT_EQ(jobs::study_matrix_chart(all), "") << "too many arms beside the grid";
+}
+
+// A number is not cut in two, nor a list.
+TEST(StudyMatrix, NamesAreCutBeforeWholeValues) {
+  json all = {{"plan", json::array()}, {"arms", json::array()}};
+  for (const char* down : {"lr 0.0005", "lr 0.001", "lr 0.003"}) {
+    for (const char* across : {"targets q,k", "targets q,v", "targets q,k,v"}) {
+      const std::string name = "LoRA, " + std::string(down) + ", " + across;
+      all["plan"].push_back({{"arm", name}, {"axes", {down, across}}});
+      all["arms"].push_back(arm(name, 0.5));
+    }
+  }
+  const std::string svg = jobs::study_matrix_chart(all);
+  EXPECT_THAT(svg, HasSubstr("down: lr …</text>"));
+  EXPECT_THAT(svg, HasSubstr(">0.001</text>"));
+  EXPECT_THAT(svg, HasSubstr("across: targets …</text>"));
+  EXPECT_THAT(svg, HasSubstr(">q,k,v</text>"));
+  // A second arm in the same grid.
+  all["plan"].push_back(
+      {{"arm", "DoRA, lr 0.001, targets q,k"}, {"axes", {"lr 0.001", "targets q,k"}}});
+  all["arms"].push_back(arm("DoRA, lr 0.001, targets q,k", 0.5));
+  EXPECT_EQ(jobs::study_matrix_chart(all), "");
 }
 
 TEST(StudyMatrix, NamesThatEndOrBeginAlikeAreDrawn) {

@@ -47,10 +47,11 @@ json study(const std::vector<json>& arms) {
       {"arms", arms}};
   for (const json& each : arms) {
     const std::string name = each["arm"];
-    all["plan"].push_back({{"arm", name}, {"seed", nullptr}, {"key", name}});
+    all["plan"].push_back({{"arm", name}, {"seed", 1}, {"key", name}});
     all["cells"].push_back(
         {{"arm", name},
          {"key", name},
+         {"seed", 1},
          {"cpu", "avx2"},
          {"compute", "f32"},
          {"threads", 2},
@@ -98,7 +99,7 @@ TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
   EXPECT_THAT(page, HasSubstr("2 intervals of 95 %"));
   EXPECT_THAT(page, HasSubstr("| d | 1 | 50.0 | 47.0 – 53.0 | other rows or labels |"));
   EXPECT_THAT(page, HasSubstr("4 of 4 cells have results, each measured on 800 rows"));
-  EXPECT_THAT(page, HasSubstr("avx2, f32, 2 threads; Relatum 0.1; 2026-01-31"));
+  EXPECT_THAT(page, HasSubstr("Computed in f32 on avx2, 2 threads; Relatum 0.1; 2026-01-31"));
   EXPECT_THAT(page, HasSubstr("| arm | finetune rank |"));
   EXPECT_THAT(page, HasSubstr("finetune epochs 3."));
   std::istringstream lines(page);
@@ -106,6 +107,36 @@ TEST(StudyPage, SaysWhatFollowsAndWhatDoesNot) {
     if (line.starts_with("|")) continue;
     EXPECT_LE(line.size(), 150u) << line;
   }
+}
+
+// Of what draws nothing no seed is told.
+TEST(StudyPage, TellsOfSeedsWhereThereAreSome) {
+  json all = study({arm("base", 0.7), differing(arm("a", 0.8), 0.1, interval(0.05, 0.15))});
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("How much a seed matters"));
+  all["cells"][0]["seed"] = nullptr;
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("5.0 to 15.0), with one seed."));
+  all["cells"][1]["seed"] = nullptr;
+  const std::string page = jobs::study_page(all, "s.svg", "");
+  EXPECT_THAT(page, HasSubstr("5.0 to 15.0).\n"));
+  EXPECT_THAT(page, Not(HasSubstr("How much a seed matters")));
+}
+
+TEST(StudyPage, NamesCellsWithoutResults) {
+  json all = study({arm("base", 0.7), arm("a", 0.8)});
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), Not(HasSubstr("Without results")));
+  for (const int seed : {1, 2}) all["plan"].push_back({{"arm", "b"}, {"seed", seed}, {"key", "b"}});
+  all["plan"].push_back({{"arm", "a"}, {"seed", 2}, {"key", "a2"}});
+  all["plan"].push_back({{"arm", "c|d"}, {"seed", nullptr}, {"key", "c"}});
+  const std::string page = jobs::study_page(all, "s.svg", "");
+  EXPECT_THAT(page, HasSubstr("- 2 of 6 cells have results"));
+  EXPECT_THAT(page, HasSubstr("- Without results: a (seed 2); b (seeds 1, 2); c\\|d."));
+}
+
+TEST(StudyPage, TellsWhatIntervalsWithoutWidthAre) {
+  json all = study({arm("base", 0.7), arm("a", 0.8)});
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), Not(HasSubstr("without width")));
+  all["arms"][1]["figures"]["macro"]["interval"] = interval(0, 0);
+  EXPECT_THAT(jobs::study_page(all, "s.svg", ""), HasSubstr("One without width says"));
 }
 
 // Where steps are cut by tokens, longer prompts make more of them.

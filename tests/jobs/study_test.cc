@@ -325,6 +325,13 @@ TEST_F(StudyJob, TellsTheTimeThatIsLeft) {
   jobs::StudyClock rest({&c}, 2);
   rest.begin(0);
   EXPECT_EQ(rest.number(), 3u);
+  jobs::StudyClock one({&a, &b, &c});
+  one.took(a, 10);
+  one.stop_after(1);
+  one.begin(0);
+  EXPECT_DOUBLE_EQ(*one.left(0), 10);
+  one.passed_over();
+  EXPECT_DOUBLE_EQ(*one.left(0), 20);
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <ranges>
+#include <set>
 
 #include "app/command.h"
 #include "app/environment.h"
@@ -64,11 +66,14 @@ void list_cells(const jobs::Study& study) {
   write_out(text);
 }
 
-void check_arm(const Options& o, const StudyConfig& config) {
-  if (o.arm.empty()) return;
+// Before arms are planned, whether any may come to have the name.
+void check_arm(const Options& o, const StudyConfig& config, bool planned) {
+  const bool known = std::ranges::any_of(config.arms, [&](const StudyArm& arm) {
+    return planned ? arm.name == o.arm : may_be_called(o.arm, arm);
+  });
+  if (o.arm.empty() || known) return;
   std::vector<std::string> names;
   for (const StudyArm& arm : config.arms) names.push_back(arm.name);
-  if (std::ranges::find(names, o.arm) != names.end()) return;
   fail("app.study", fmt::format("--arm: {} has no arm '{}'.{} The arms are {}.", o.config, o.arm,
                                 did_you_mean(o.arm, names), first_names(names)));
 }
@@ -78,28 +83,25 @@ void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
                      const Context& context) {
   const nlohmann::json* study = io::find(results, "study");
   if (!study) return;
-  std::vector<std::string> changed;
+  const std::map<std::string, std::string> planned = jobs::planned_copies(results);
+  std::set<std::string> names;
+  for (const StudyArm& arm : config.arms) names.insert(arm.name);
+  const bool same_arms = std::ranges::equal(names, std::views::keys(planned));
+  // A copy that the baseline names is an arm of another name once equal copies are one.
+  const auto copy = planned.find(config.baseline);
   const std::map<std::string, std::string> texts = {
-      {"title", config.title}, {"question", config.question}, {"baseline", config.baseline}};
+      {"title", config.title},
+      {"question", config.question},
+      {"baseline", copy == planned.end() ? config.baseline : copy->second}};
+  std::vector<std::string> changed;
   for (const auto& [key, text] : texts) {
     if (jobs::text_of(*study, key.c_str()) != text) changed.push_back(key);
   }
-  const std::vector<std::string> planned = jobs::planned_arms(results);
-  const auto is_planned = [&](const StudyArm& arm) {
-    return std::ranges::any_of(planned,
-                               [&](const std::string& name) { return is_of_arm(name, arm); });
-  };
-  const auto is_there = [&](const std::string& name) {
-    return std::ranges::any_of(config.arms,
-                               [&](const StudyArm& arm) { return is_of_arm(name, arm); });
-  };
-  if (!std::ranges::all_of(config.arms, is_planned) || !std::ranges::all_of(planned, is_there)) {
-    changed.push_back("arms");
-  }
+  if (!same_arms) changed.push_back("arms");
   if (changed.empty()) return;
   context.warn(
-      fmt::format("{}: of {} the page has what {} was written with, and the file says "
-                  "other. The next run of the study takes the file's over.",
+      fmt::format("{}: the page shows {} as {} has them, and this file has others. Run the study "
+                  "to take them over; cells that have results are not run again.",
                   config.path.string(), fmt::join(changed, ", "),
                   study_path(config, config.results).filename().string()));
 }
@@ -116,14 +118,31 @@ void write_page(StudyConfig& config, Environment& environment) {
   write_out(jobs::write_study_page(results).string() + "\n");
 }
 
+void tell_outcome(const Options& o, const jobs::Study& study, const jobs::StudyOutcome& outcome,
+                  const Context& context) {
+  const auto cells = int64_t(study.cells.size());
+  const std::string counts = fmt::format("{}{} of {} {} results",
+                                         outcome.finished ? "" : "stopped: ", outcome.done,
+                                         counted(cells, "cell"), cells == 1 ? "has" : "have");
+  const std::string place = outcome.done > 0 ? " in " + study.results.string() : "";
+  std::string next = " The same command goes on.";
+  if (outcome.finished) {
+    next = outcome.done == 0
+               ? ""
+               : fmt::format(" `relatum study {} --page` writes their page.", o.config);
+  }
+  context.info(counts + place + "." + next);
+}
+
 int run(const Options& o, Environment& environment) {
   StudyConfig config = read_study(o.config);
   if (o.page) {
     write_page(config, environment);
     return kDone;
   }
+  check_arm(o, config, false);
   const jobs::Study study = plan_study(config, environment);
-  check_arm(o, config);
+  check_arm(o, config, true);
   if (o.list) {
     list_cells(study);
     return kDone;
@@ -131,11 +150,7 @@ int run(const Options& o, Environment& environment) {
   check_study(config, study, environment);
   const jobs::StudyOutcome outcome = jobs::run_study(study, {o.arm, o.most_cells},
                                                      environment.host());
-  environment.context().info(fmt::format(
-      "{}{} of {} have results in {}.{}", outcome.finished ? "" : "stopped: ", outcome.done,
-      counted(int64_t(study.cells.size()), "cell"), study.results.string(),
-      outcome.finished ? fmt::format(" `relatum study {} --page` writes their page.", o.config)
-                       : " The same command goes on."));
+  tell_outcome(o, study, outcome, environment.context());
   if (!outcome.finished) return kInterrupted;
   if (outcome.failed.empty()) return kDone;
   fail("app.study", outcome.failed.size() == 1
