@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <set>
 
 #include "app/command.h"
@@ -84,9 +83,9 @@ void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
   const nlohmann::json* study = io::find(results, "study");
   if (!study) return;
   const std::map<std::string, std::string> planned = jobs::planned_copies(results);
-  std::set<std::string> names;
+  std::set<std::string> names, planned_names;
   for (const StudyArm& arm : config.arms) names.insert(arm.name);
-  const bool same_arms = std::ranges::equal(names, std::views::keys(planned));
+  for (const auto& [name, arm] : planned) planned_names.insert(name);
   // A copy that the baseline names is an arm of another name once equal copies are one.
   const auto copy = planned.find(config.baseline);
   const std::map<std::string, std::string> texts = {
@@ -97,7 +96,7 @@ void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
   for (const auto& [key, text] : texts) {
     if (jobs::text_of(*study, key.c_str()) != text) changed.push_back(key);
   }
-  if (!same_arms) changed.push_back("arms");
+  if (names != planned_names) changed.push_back("arms");
   if (changed.empty()) return;
   context.warn(
       fmt::format("{}: the page shows {} as {} has them, and this file has others. Run the study "
