@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/study_embedder.h"
 #include "base/error.h"
 
 namespace relatum::app {
@@ -24,27 +25,39 @@ StudyArm without_dropped(StudyArm arm) {
   return arm;
 }
 
+// Cells planned anew of the arm, in the place of its old ones where they are the same ones.
+bool replan(const StudyArm& arm, std::vector<jobs::StudyCell>& cells, const PlanArm& cells_of) {
+  std::vector<jobs::StudyCell> fresh;
+  try {
+    fresh = cells_of(arm);
+  } catch (const Error&) {
+    return false;
+  }
+  const auto old = std::ranges::find(cells, arm.name, &jobs::StudyCell::arm);
+  const auto same = [](const jobs::StudyCell& a, const jobs::StudyCell& b) {
+    return a.key == b.key;
+  };
+  if (!std::equal(fresh.begin(), fresh.end(), old, same)) return false;
+  for (jobs::StudyCell& cell : fresh) cell.text = old->text;
+  std::ranges::move(fresh, old);
+  return true;
+}
+
 }  // namespace
 
 void drop_unused(StudyConfig& config, std::vector<jobs::StudyCell>& cells,
-                 const std::function<std::vector<jobs::StudyCell>(const StudyArm&)>& cells_of) {
+                 const PlanArm& cells_of) {
+  bool any = false;
   for (StudyArm& arm : config.arms) {
     if (arm.dropped.empty()) continue;
-    const StudyArm plain = without_dropped(arm);
-    std::vector<jobs::StudyCell> fresh;
-    try {
-      fresh = cells_of(plain);
-    } catch (const Error&) {
-      continue;
-    }
-    const auto old = std::ranges::find(cells, arm.name, &jobs::StudyCell::arm);
-    const auto same = [](const jobs::StudyCell& a, const jobs::StudyCell& b) {
-      return a.key == b.key;
-    };
-    if (!std::equal(fresh.begin(), fresh.end(), old, same)) continue;
-    for (jobs::StudyCell& cell : fresh) cell.text = old->text;
-    std::ranges::move(fresh, old);
-    arm = plain;
+    StudyArm plain = without_dropped(arm);
+    if (!replan(plain, cells, cells_of)) continue;
+    arm = std::move(plain);
+    any = true;
+  }
+  if (!any) return;
+  for (const StudyArm& arm : config.arms) {  // whose embedder may be one of those
+    if (embedding_arm(config, arm)) replan(arm, cells, cells_of);
   }
 }
 

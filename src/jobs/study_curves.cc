@@ -74,6 +74,7 @@ struct Arm {
   const ChartRow* row = nullptr;
   std::vector<std::string> axes;  // the values that the grid made it of; else its name's parts
   std::set<std::string> stages;   // of its cells
+  bool copies = false;            // whether it stands for some, so that a value may change nothing
 };
 
 std::vector<std::string> name_parts(const std::string& name) {
@@ -94,6 +95,7 @@ std::vector<Arm> arms_of(const json& all, std::span<const ChartRow> rows) {
       const std::string name = text_of(each, "arm");
       arm_of_key[text_of(each, "key")] = name;
       Arm& arm = planned[name];
+      arm.copies = arm.copies || io::find(each, "copies");
       const json* axes = io::find(each, "axes");
       if (!axes || !arm.axes.empty()) continue;
       for (const json& axis : *axes) arm.axes.push_back(axis.get<std::string>());
@@ -117,11 +119,10 @@ std::vector<Arm> arms_of(const json& all, std::span<const ChartRow> rows) {
       arm.axes = name_parts(row.name);
       continue;
     }
-    // What the file calls it stands in front of the grid's values.
-    const std::string made = fmt::format("{}", fmt::join(arm.axes, ", "));
-    if (row.name.size() > made.size() + 2 && row.name.ends_with(", " + made)) {
-      arm.axes.insert(arm.axes.begin(), row.name.substr(0, row.name.size() - made.size() - 2));
-    }
+    const std::string written = written_name(row.name, arm.axes);
+    if (written.empty()) continue;
+    const std::vector<std::string> parts = name_parts(written);
+    arm.axes.insert(arm.axes.begin(), parts.begin(), parts.end());
   }
   return arms;
 }
@@ -170,8 +171,10 @@ bool add_point(const Arm& arm, Curves& curves) {
   return true;
 }
 
-// Whether the arm does without a stage that all points have, so that no number is its own.
+// Whether no number is the arm's own: any changed nothing in it, or it does without a stage that
+// all points have.
 bool is_level(const Arm& arm, const Curves& curves) {
+  if (arm.copies) return true;
   std::set<std::string> stages = curves.all.at(0).points.at(0).arm->stages;
   for (const Curve& curve : curves.all) {
     for (const Point& point : curve.points) {

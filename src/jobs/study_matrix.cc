@@ -43,7 +43,7 @@ const json* two_axes(const json& all, const std::string& arm) {
 }
 
 struct Matrix {
-  std::string title;
+  std::string title, written;  // the figure, and what the file calls the arm in the grid
   std::vector<std::string> down, across;
   std::map<std::pair<std::string, std::string>, double> means;  // in per cent
   std::vector<std::pair<std::string, double>> others;           // arms outside of the grid
@@ -61,13 +61,15 @@ std::optional<Matrix> matrix_of(const json& all, std::span<const json* const> ar
       matrix.others.emplace_back(name, mean);
       continue;
     }
+    const std::string written = written_name(name, axes->get<std::vector<std::string>>());
+    if (!matrix.means.empty() && written != matrix.written) return std::nullopt;  // two arms
+    matrix.written = written;
     matrix.title = figure->at("title").get<std::string>();
     const std::string first = axes->at(0).get<std::string>();
     const std::string second = axes->at(1).get<std::string>();
     add_once(matrix.down, first);
     add_once(matrix.across, second);
-    const bool fresh = matrix.means.emplace(std::pair(first, second), mean).second;
-    if (!fresh) return std::nullopt;  // two arms in the same grid
+    matrix.means[{first, second}] = mean;
   }
   const bool whole = matrix.means.size() == matrix.down.size() * matrix.across.size();
   if (!whole || matrix.down.size() < kFewest || matrix.across.size() < kFewest) return std::nullopt;
@@ -134,7 +136,9 @@ class HeatMap {
   std::string draw() const {
     const double bottom = kTop + kRow * double(matrix_.down.size());
     std::string svg = svg_head(kWidth, bottom + 16 + kLine * double(matrix_.others.size()));
-    svg += svg_label(8, 18, "start", matrix_.title + ", per cent");
+    svg += svg_label(
+        8, 18, "start",
+        (matrix_.written.empty() ? "" : matrix_.written + ": ") + matrix_.title + ", per cent");
     svg += svg_label(8, kTop - 6, "start", "down: " + down_.title());
     svg += svg_label(kWidth - kRight, 18, "end", "across: " + across_.title());
     for (size_t c = 0; c < matrix_.across.size(); ++c) {
@@ -189,7 +193,9 @@ class HeatMap {
 std::string study_matrix_text(const json& all, std::span<const json* const> arms) {
   const std::optional<Matrix> matrix = matrix_of(all, arms);
   if (!matrix) return "";
-  std::string head = "| |", rule = "| --- |", lines;
+  const std::string& written = matrix->written;
+  std::string head = written.empty() ? "| |" : "| " + markdown_text(written) + " |",
+              rule = "| --- |", lines;
   for (const std::string& name : matrix->across) {
     head += " " + markdown_text(name) + " |";
     rule += " ---: |";

@@ -268,4 +268,15 @@ std::map<std::string, std::string> planned_copies(const json& all) {
   return stands_for;
 }
 
+std::set<uint64_t> planned_seeds(const json& all) {
+  std::set<uint64_t> seeds;
+  const json* plan = io::find(all, "plan");
+  if (!plan) return seeds;
+  for (const json& planned : *plan) {
+    const json* seed = io::find(planned, "seed");
+    if (seed && seed->is_number_unsigned()) seeds.insert(seed->get<uint64_t>());
+  }
+  return seeds;
+}
+
 }  // namespace relatum::jobs

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,5 +64,8 @@ std::vector<std::string> planned_arms(const nlohmann::json& all);
 /// Names of all arms as the study's file makes them, by the planned arm that stands for each:
 /// itself, or equal copies of one arm.
 std::map<std::string, std::string> planned_copies(const nlohmann::json& all);
+
+/// The plan's seeds.
+std::set<uint64_t> planned_seeds(const nlohmann::json& all);
 
 }  // namespace relatum::jobs

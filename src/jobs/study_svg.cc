@@ -2,6 +2,7 @@
 #include "jobs/study_svg.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,6 +43,12 @@ std::string chart_title(const json& all) {
     if (const json* figure = official_figure(arm)) return text_of(*figure, "title");
   }
   return "";
+}
+
+std::string written_name(const std::string& arm, const std::vector<std::string>& axes) {
+  const std::string made = fmt::format("{}", fmt::join(axes, ", "));
+  const bool named = arm.size() > made.size() + 2 && arm.ends_with(", " + made);
+  return named ? arm.substr(0, arm.size() - made.size() - 2) : "";
 }
 
 ChartScale::ChartScale(const std::vector<ChartRow>& rows) {

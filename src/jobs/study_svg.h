@@ -22,6 +22,10 @@ std::vector<ChartRow> chart_rows(const nlohmann::json& all);
 /// The figure's name; empty where there is none.
 std::string chart_title(const nlohmann::json& all);
 
+/// What the study's file calls an arm, in front of the values that its grid gave it; empty where
+/// the grid alone made it.
+std::string written_name(const std::string& arm, const std::vector<std::string>& axes);
+
 /// Per cent along a side of a chart, in steps that are easy to read, from the lowest of all rows'
 /// values and intervals to the highest.
 class ChartScale {

@@ -124,7 +124,9 @@ TEST_F(StudyGrid, CopiesAreKnownByTheirNamesToo) {
   }
   EXPECT_EQ(results()["plan"][0]["axes"], json::array({"no finetune"}));
   EXPECT_EQ(results()["plan"][0]["copies"].size(), 2u);
-  done({"study", path("s.toml"), "--arm", "no finetune", "--limit-cells", "1"});
+  for (const char* name : {"no finetune", "no finetune, train limit=16"}) {
+    done({"study", path("s.toml"), "--arm", name, "--limit-cells", "1"});
+  }
   refused({"study", path("s.toml"), "--arm", "finetune"}, {"no arm 'finetune'", "'no finetune'"});
   study("baseline = \"no finetune\"\n",
         grid + "\"finetune.rank\" = [2, 4]\n");  // of the arms that train alone
@@ -187,6 +189,20 @@ TEST_F(StudyGrid, ValuesThatChangeNothingAreTakenOutOfCopies) {
   EXPECT_FALSE(all["plan"][2].contains("axes"));
 }
 
+// Such an arm's run embeds, too, whichever stands first in the file.
+TEST_F(StudyGrid, AnArmWithoutItsUnusedValuesEmbeds) {
+  write("example.txt", "{{#example}}{{example_text}} {{example_label}}\n{{/example}}{{text}}:");
+  const std::string all = "[[arm]]\nname = \"all\"\nfinetune.method = \"full\"\n";
+  const std::string near =
+      "[[arm]]\nname = \"near\"\nprompt = \"example.txt\"\nfinetune.rank = 2\n"
+      "index.embedder = \"arm:all\"\n";
+  for (const std::string& both : {all + near, near + all}) {
+    study("results = \"" + std::to_string(both.find("near")) + ".json\"\n",
+          kFinetune + both + "[grid]\nfinetune.rank = [2, 8]\n");
+    done({"study", path("s.toml"), "--arm", "near"});
+  }
+}
+
 TEST_F(StudyGrid, NumbersAreNamedAsPeopleWriteThem) {
   study("", kFinetune + "[grid]\nfinetune.lr = [0.00005, 2e-4, 1e-12]\n");
   EXPECT_THAT(arms(), ElementsAre("lr 0.00005", "lr 0.0002", "lr 1e-12"));
@@ -223,6 +239,9 @@ TEST_F(StudyGrid, APageTellsWhatTheFileSaysOtherwise) {
   study("title = \"Ranks\"\n", arms);
   done({"study", path("s.toml")});
   EXPECT_EQ(done({"study", path("s.toml"), "--page"}).err.find("warning"), std::string::npos);
+  std::string text = read("s.toml");
+  write("s.toml", text.replace(text.find("seeds = [1]"), 11, "seeds = [1, 2]"));
+  EXPECT_THAT(done({"study", path("s.toml"), "--page"}).err, HasSubstr("the page shows seeds as"));
   study("title = \"Sizes\"\nbaseline = \"rank 2\"\n",
         kFinetune + "[grid]\nfinetune.rank = [2, 4, 8]\n");
   const std::string told = done({"study", path("s.toml"), "--page"}).err;

@@ -39,7 +39,8 @@ class Quantize : public ::testing::Test {
   }
   std::set<std::string> formats_of(const fs::path& file) const {
     std::set<std::string> names;
-    for (const auto& tensor : io::GgufFile::open(file).tensors()) {
+    const auto opened = io::GgufFile::open(file);
+    for (const auto& tensor : opened.tensors()) {
       names.emplace(quant::find_gguf_type(tensor.type)->name);
     }
     return names;

@@ -106,6 +106,24 @@ TEST(StudyCurves, ArmsOfFewerStagesAreLevelLines) {
   // One that trains, too, has a rank of its own, whatever it is called.
   EXPECT_EQ(count(jobs::study_chart(with_cells(all, {"base"})), "<polyline"), 0u);
   EXPECT_EQ(count(jobs::study_chart(all), "<polyline"), 0u);
+  json copies = all;  // of a grid over the number, which changed nothing in them
+  copies["plan"][0]["copies"] = copies["plan"][4]["copies"] = {"a", "b"};
+  EXPECT_EQ(count(jobs::study_chart(copies), "<polyline"), 1u);
+}
+
+TEST(StudyCurves, NamesInTheFileHavePartsBesideAGrid) {
+  json all = {{"plan", json::array()}, {"arms", json::array()}};
+  for (const char* epochs : {"1 epoch", "2 epochs", "4 epochs"}) {
+    for (const char* prompt : {"prompt a", "prompt b"}) {
+      const std::string name = "LoRA, " + std::string(epochs) + ", " + prompt;
+      const json one = study({{name}});
+      all["plan"].push_back({{"arm", name}, {"key", name}, {"axes", {prompt}}});
+      all["arms"].push_back(one["arms"][0]);
+    }
+  }
+  const std::string svg = jobs::study_chart(all);
+  EXPECT_EQ(count(svg, "<polyline"), 2u);
+  EXPECT_THAT(svg, HasSubstr(">LoRA, prompt b</text>"));
 }
 
 TEST(StudyCurves, NumbersMayBeAsFarApartAsDoublesAre) {

@@ -117,6 +117,8 @@ TEST(StudyMatrix, NamesAreCutBeforeWholeValues) {
   EXPECT_THAT(svg, HasSubstr(">0.001</text>"));
   EXPECT_THAT(svg, HasSubstr("across: targets …</text>"));
   EXPECT_THAT(svg, HasSubstr(">q,k,v</text>"));
+  EXPECT_THAT(svg, HasSubstr(">LoRA: macro-F1, per cent</text>"));
+  EXPECT_THAT(table(all), HasSubstr("| LoRA | targets q,k |"));
   // A second arm in the same grid.
   all["plan"].push_back(
       {{"arm", "DoRA, lr 0.001, targets q,k"}, {"axes", {"lr 0.001", "targets q,k"}}});

@@ -70,7 +70,8 @@ TEST_F(Nf4Fixture, CodesEqualBitsandbytes) {
 
 TEST_F(Nf4Fixture, OffsetsEqualBitsandbytes) {
   EXPECT_EQ(offset_of(data_, total_), facts().at("offset").get<float>());
-  for (const auto& [key, offset] : facts().at("offsets").items()) {
+  const nlohmann::json offsets = facts().at("offsets");
+  for (const auto& [key, offset] : offsets.items()) {
     const int64_t total = std::stoll(key);
     const auto values = fixture_values(total);
     std::vector<std::byte> data(Nf4Layout(total).bytes);

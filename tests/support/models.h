@@ -61,9 +61,14 @@ inline double parity_bound(const arch::Model& model, DType compute = DType::kF32
                        std::max(info.width, info.ffn_width), compute);
 }
 
-/// Of gradients: the backward pass amounts to two products for each of the forward pass.
+/// Of gradients: the backward pass amounts to two products for each of the forward pass, and goes
+/// through each layer's softmax and gate. Those add errors of their own there, and no small ones:
+/// a softmax' gradient is what is left of each product when their mean is taken away.
 inline double gradient_bound(const arch::Model& model, DType compute = DType::kF32) {
-  return 3 * parity_bound(model, compute);
+  const arch::ModelInfo& info = model.info();
+  return 3 * parity_bound(model, compute) +
+         2 * network_bound(2 * (info.layers + info.encoder_layers),
+                           std::max(info.width, info.ffn_width), compute);
 }
 
 }  // namespace relatum::testing

@@ -65,14 +65,16 @@ void list_cells(const jobs::Study& study) {
   write_out(text);
 }
 
-// Before arms are planned, whether any may come to have the name.
-void check_arm(const Options& o, const StudyConfig& config, bool planned) {
-  const bool known = std::ranges::any_of(config.arms, [&](const StudyArm& arm) {
-    return planned ? arm.name == o.arm : may_be_called(o.arm, arm);
-  });
-  if (o.arm.empty() || known) return;
+// The name of the arm that is asked for, also by that of a copy that it stands for; before arms are
+// planned, whether any may come to have it.
+std::string chosen_arm(const Options& o, const StudyConfig& config, bool planned) {
+  if (o.arm.empty()) return "";
   std::vector<std::string> names;
-  for (const StudyArm& arm : config.arms) names.push_back(arm.name);
+  for (const StudyArm& arm : config.arms) {
+    const bool copy = std::ranges::find(arm.copies, o.arm) != arm.copies.end();
+    if (arm.name == o.arm || copy || (!planned && may_be_called(o.arm, arm))) return arm.name;
+    names.push_back(arm.name);
+  }
   fail("app.study", fmt::format("--arm: {} has no arm '{}'.{} The arms are {}.", o.config, o.arm,
                                 did_you_mean(o.arm, names), first_names(names)));
 }
@@ -97,6 +99,9 @@ void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
     if (jobs::text_of(*study, key.c_str()) != text) changed.push_back(key);
   }
   if (names != planned_names) changed.push_back("arms");
+  const std::set<uint64_t> seeds(config.seeds.begin(), config.seeds.end());
+  const std::set<uint64_t> run = jobs::planned_seeds(results);
+  if (!run.empty() && !seeds.empty() && seeds != run) changed.push_back("seeds");
   if (changed.empty()) return;
   context.warn(
       fmt::format("{}: the page shows {} as {} has them, and this file has others. Run the study "
@@ -139,15 +144,15 @@ int run(const Options& o, Environment& environment) {
     write_page(config, environment);
     return kDone;
   }
-  check_arm(o, config, false);
+  chosen_arm(o, config, false);
   const jobs::Study study = plan_study(config, environment);
-  check_arm(o, config, true);
+  const std::string arm = chosen_arm(o, config, true);
   if (o.list) {
     list_cells(study);
     return kDone;
   }
   check_study(config, study, environment);
-  const jobs::StudyOutcome outcome = jobs::run_study(study, {o.arm, o.most_cells},
+  const jobs::StudyOutcome outcome = jobs::run_study(study, {arm, o.most_cells},
                                                      environment.host());
   tell_outcome(o, study, outcome, environment.context());
   if (!outcome.finished) return kInterrupted;
