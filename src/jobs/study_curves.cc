@@ -1,4 +1,4 @@
-// An axis' numbers stand at the end or the begin of its values' names.
+// An axis' numbers stand at the end or the beginning of its values' names.
 #include "jobs/study_curves.h"
 
 #include <fmt/format.h>
