@@ -2,16 +2,14 @@
 #include "app/study_merge.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
 #include <map>
 #include <set>
-#include <tuple>
+#include <utility>
 
 #include "base/error.h"
-#include "base/known_names.h"
 
 namespace relatum::app {
 namespace {
@@ -48,7 +46,7 @@ std::vector<Copies> copies_of(const StudyConfig& config,
 // The first copy without the axes all of whose values are among the copies.
 StudyArm merged(const Copies& copies, const Values& values) {
   StudyArm arm = copies.first;
-  if (copies.names.size() < 2) return arm;
+  arm.copies = copies.names;
   const auto all_are_there = [&](const ArmAxis& axis) {
     const size_t count = copies.values.at(axis.setting).size();
     return count > 1 && count == values.at(axis.setting).size();
@@ -58,12 +56,6 @@ StudyArm merged(const Copies& copies, const Values& values) {
   arm.name = arm.written;
   for (const ArmAxis& axis : arm.axes) arm.name += (arm.name.empty() ? "" : ", ") + axis.value;
   return arm;
-}
-
-std::vector<std::string> names_of_arms(const StudyConfig& config) {
-  std::vector<std::string> names;
-  for (const StudyArm& arm : config.arms) names.push_back(arm.name);
-  return names;
 }
 
 // Shorter names may fall together, and those of other arms may be such.
@@ -87,13 +79,12 @@ std::vector<std::string> merge_copies(StudyConfig& config, std::vector<jobs::Stu
   std::set<std::string> gone;
   std::vector<std::string> lines;
   for (const Copies& copies : copies_of(config, cells)) {
+    if (copies.names.size() < 2) continue;
     StudyArm arm = merged(copies, values[copies.first.line]);
-    if (copies.names.size() < 2 || arm.name.empty()) continue;
+    if (arm.name.empty()) continue;  // of the grid alone, and refused as equal
     gone.insert(copies.names.begin() + 1, copies.names.end());
-    arm.copies = copies.names;
     lines.push_back(
-        fmt::format("'{}': {} copies that the grid makes of it come to the same, and "
-                    "are one arm.",
+        fmt::format("'{}': {} copies that the grid makes of it come to the same, and are one arm.",
                     arm.name, copies.names.size()));
     now.emplace(copies.first.name, std::move(arm));
   }
@@ -110,38 +101,9 @@ std::vector<std::string> merge_copies(StudyConfig& config, std::vector<jobs::Stu
   }
   for (StudyArm& arm : config.arms) {
     if (const auto found = now.find(arm.name); found != now.end()) arm = found->second;
-    const bool baseline = std::ranges::find(arm.copies, config.baseline) != arm.copies.end();
-    if (baseline) config.baseline = arm.name;
   }
   refuse_equal_names(config);
   return lines;
-}
-
-bool may_be_called(const std::string& name, const StudyArm& arm) {
-  if (name == arm.name) return true;
-  std::vector<std::string> parts{arm.written};
-  for (const ArmAxis& axis : arm.axes) parts.push_back(axis.value);
-  std::string_view rest = name;
-  for (const std::string& part : parts) {
-    if (part.empty() || !rest.starts_with(part)) continue;
-    const std::string_view behind = rest.substr(part.size());
-    if (behind.empty()) return true;
-    if (behind.starts_with(", ")) rest = behind.substr(2);
-  }
-  return false;
-}
-
-void check_baseline(const StudyConfig& config, bool planned) {
-  const std::string& name = config.baseline;
-  const bool known = std::ranges::any_of(config.arms, [&](const StudyArm& arm) {
-    return planned ? arm.name == name : may_be_called(name, arm);
-  });
-  if (name.empty() || known) return;
-  const std::vector<std::string> names = names_of_arms(config);
-  fail("app.study",
-       fmt::format("{}: 'baseline' is '{}', and no arm has that name.{} The arms are "
-                   "{}.",
-                   config.path.string(), name, did_you_mean(name, names), first_names(names)));
 }
 
 void refuse_equal(const StudyConfig& config, const std::vector<jobs::StudyCell>& cells) {

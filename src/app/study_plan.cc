@@ -13,6 +13,7 @@
 #include "app/run_plan.h"
 #include "app/stage_description.h"
 #include "app/stage_options.h"
+#include "app/study_arm_names.h"
 #include "app/study_embedder.h"
 #include "app/study_facts.h"
 #include "app/study_merge.h"
@@ -348,15 +349,15 @@ std::filesystem::path study_path(const StudyConfig& config, const std::string& p
 }
 
 jobs::Study plan_study(StudyConfig& config, Environment& environment) {
-  check_baseline(config, false);
+  settle_baseline(config, false);
   Planner planner(config, environment);
   jobs::Study study = planner.plan();
   for (const std::string& line : merge_copies(config, study.cells)) {
     environment.context().info(line);
   }
   drop_unused(config, study.cells, [&](const StudyArm& arm) { return planner.cells_of(arm); });
+  settle_baseline(config, true);
   study.baseline = config.baseline;
-  check_baseline(config, true);
   check_embedding_arms(config);
   refuse_equal(config, study.cells);
   warn_of_unused(config, environment.context());

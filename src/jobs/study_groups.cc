@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kNames = {"explicit", "implicit"};
-constexpr double kFew = 20;  // rows
+constexpr double kFew = 20;  // rows; of fewer, one is more than five points
 
 std::string points(const json& share) { return fmt::format("{:.1f}", 100 * share.get<double>()); }
 

@@ -33,7 +33,8 @@ void refuse(const Misfits& misfits, const JoinNames& names, size_t predictions) 
        fmt::format("{} of {} predictions {} that {} lacks: {}. Give the data that were answered, "
                    "and the same limit, sample or other parts.{}{}",
                    extra, predictions, extra == 1 ? "has an id" : "have ids", names.data,
-                   listed(misfits.extra), names.unknown.empty() ? "" : " ", names.unknown));
+                   listed(misfits.extra), names.extra_advice.empty() ? "" : " ",
+                   names.extra_advice));
 }
 
 /// Finds the data's ids: as they are, else in the form that people see, else as spreadsheets write
@@ -128,7 +129,7 @@ std::vector<const Prediction*> join_predictions(const Dataset& data,
                                "Answers that extract left out (--limit, --min-probability, "
                                "--skip-negative) can be counted as wrong with --missing "
                                "wrong.",
-                           .unknown = left_out_by_patch(data)};
+                           .extra_advice = left_out_by_patch(data)};
   std::vector<const Prediction*> joined;
   for (const std::optional<size_t>& at : join_ids(ids, answered, names, missing_is_wrong)) {
     joined.push_back(at ? &predictions[*at] : nullptr);

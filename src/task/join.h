@@ -18,7 +18,7 @@ struct JoinNames {
   std::string_view one = "example";    ///< of what predictions answer
   std::string_view many = "examples";  ///< several of them
   std::string_view advice;             ///< a sentence about missing ones, with its full stop
-  std::string unknown = {};            ///< a further one about ids that the data lack, or empty
+  std::string extra_advice = {};       ///< one about ids that the data lack, or empty
 };
 
 /// Of each id of the data the place of its prediction, where 25.0 and 25 are one unless the data

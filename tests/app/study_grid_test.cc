@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "app/study_merge.h"
+#include "app/study_arm_names.h"
 #include "app/workbench.h"
 
 namespace relatum::testing {
@@ -98,16 +98,20 @@ TEST_F(StudyGrid, CopiesKeepTheValuesThatChangeThem) {
 }
 
 TEST_F(StudyGrid, ArmsMayComeToBeCalledByTheirParts) {
-  app::StudyArm arm;
+  app::StudyConfig config;
+  app::StudyArm& arm = config.arms.emplace_back();
   arm.name = "base, train limit=8, prompt a";
   arm.written = "base";
-  arm.axes = {{"train", "train limit=8"}, {"prompt", "prompt a"}};
+  arm.axes = {{"train", "train limit=8", {}}, {"prompt", "prompt a", {}}};
   for (const char* name : {"base", "base, prompt a", "base, train limit=8", arm.name.c_str()}) {
-    EXPECT_TRUE(app::may_be_called(name, arm)) << name;
+    EXPECT_EQ(app::find_arm(config, name, false), &arm) << name;
   }
+  EXPECT_EQ(app::find_arm(config, "base", true), nullptr) << "once they are planned";
   for (const char* name : {"", "basement", "base, prompt", "base, prompt b", "other"}) {
-    EXPECT_FALSE(app::may_be_called(name, arm)) << name;
+    EXPECT_EQ(app::find_arm(config, name, false), nullptr) << name;
   }
+  arm.copies = {"base, train limit=8", "base, train limit=16"};
+  EXPECT_EQ(app::find_arm(config, "base, train limit=16", true), &arm);
 }
 
 // Any name of an arm that stands for copies is its name: the listed one, and those of the copies.
@@ -197,8 +201,9 @@ TEST_F(StudyGrid, AnArmWithoutItsUnusedValuesEmbeds) {
       "[[arm]]\nname = \"near\"\nprompt = \"example.txt\"\nfinetune.rank = 2\n"
       "index.embedder = \"arm:all\"\n";
   for (const std::string& both : {all + near, near + all}) {
-    study("results = \"" + std::to_string(both.find("near")) + ".json\"\n",
-          kFinetune + both + "[grid]\nfinetune.rank = [2, 8]\n");
+    fs::remove_all(path("runs"));  // where its run would lie
+    fs::remove(path("grid.json"));
+    study("", kFinetune + both + "[grid]\nfinetune.rank = [2, 8]\n");
     done({"study", path("s.toml"), "--arm", "near"});
   }
 }

@@ -12,12 +12,11 @@
 #include "app/command.h"
 #include "app/environment.h"
 #include "app/output.h"
+#include "app/study_arm_names.h"
 #include "app/study_config.h"
-#include "app/study_merge.h"
 #include "app/study_plan.h"
 #include "base/counted.h"
 #include "base/error.h"
-#include "base/known_names.h"
 #include "base/printable.h"
 #include "io/json.h"
 #include "jobs/study_page.h"
@@ -65,18 +64,12 @@ void list_cells(const jobs::Study& study) {
   write_out(text);
 }
 
-// The name of the arm that is asked for, also by that of a copy that it stands for; before arms are
-// planned, whether any may come to have it.
+// The name of the arm that is asked for; empty where none is.
 std::string chosen_arm(const Options& o, const StudyConfig& config, bool planned) {
   if (o.arm.empty()) return "";
-  std::vector<std::string> names;
-  for (const StudyArm& arm : config.arms) {
-    const bool copy = std::ranges::find(arm.copies, o.arm) != arm.copies.end();
-    if (arm.name == o.arm || copy || (!planned && may_be_called(o.arm, arm))) return arm.name;
-    names.push_back(arm.name);
-  }
-  fail("app.study", fmt::format("--arm: {} has no arm '{}'.{} The arms are {}.", o.config, o.arm,
-                                did_you_mean(o.arm, names), first_names(names)));
+  if (const StudyArm* arm = find_arm(config, o.arm, planned)) return arm->name;
+  fail("app.study",
+       fmt::format("--arm: {} has no arm '{}'.{}", o.config, o.arm, arm_hint(config, o.arm)));
 }
 
 // What the file says and the results do not, as of a title that was changed since.
@@ -99,9 +92,10 @@ void warn_of_changes(const StudyConfig& config, const nlohmann::json& results,
     if (jobs::text_of(*study, key.c_str()) != text) changed.push_back(key);
   }
   if (names != planned_names) changed.push_back("arms");
+  const auto trains = [](const StudyArm& arm) { return arm.tables.contains("finetune"); };
   const std::set<uint64_t> seeds(config.seeds.begin(), config.seeds.end());
   const std::set<uint64_t> run = jobs::planned_seeds(results);
-  if (!run.empty() && !seeds.empty() && seeds != run) changed.push_back("seeds");
+  if (std::ranges::any_of(config.arms, trains) && seeds != run) changed.push_back("seeds");
   if (changed.empty()) return;
   context.warn(
       fmt::format("{}: the page shows {} as {} has them, and this file has others. Run the study "
@@ -144,7 +138,7 @@ int run(const Options& o, Environment& environment) {
     write_page(config, environment);
     return kDone;
   }
-  chosen_arm(o, config, false);
+  chosen_arm(o, config, false);  // as planning takes its time
   const jobs::Study study = plan_study(config, environment);
   const std::string arm = chosen_arm(o, config, true);
   if (o.list) {
